@@ -1,0 +1,46 @@
+"""What to draw, as frozen arrays computed from runs and the law fitted to them; no drawing library.
+
+`visualizer` draws these with matplotlib, `widgets.charts` with bqplot.
+"""
+
+from __future__ import annotations
+
+from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, Polyline, frontier_figure
+from chinchilla_nb.figures.residuals import (
+    Histogram,
+    LossFigure,
+    PredictionFigure,
+    ResidualsFigure,
+    Scatter,
+    loss_figure,
+    prediction_figure,
+    residuals_figure,
+)
+from chinchilla_nb.figures.thinning import MAX_DOTS
+from chinchilla_nb.figures.ticks import Axis, compact, linear_axis, log_axis, scientific
+
+__all__ = [
+    "MAX_DOTS",
+    "PALETTE",
+    "Axis",
+    "FrontierFigure",
+    "Histogram",
+    "IsoLoss",
+    "LossFigure",
+    "LossScale",
+    "Plane",
+    "Polyline",
+    "PredictionFigure",
+    "ResidualsFigure",
+    "Scatter",
+    "compact",
+    "frontier_figure",
+    "linear_axis",
+    "log_axis",
+    "loss_figure",
+    "loss_scale",
+    "prediction_figure",
+    "residuals_figure",
+    "scientific",
+]

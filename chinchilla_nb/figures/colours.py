@@ -1,0 +1,65 @@
+"""Loss as colour: the same scale for dots, curves and the colour bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.figures.ticks import round_apart
+
+__all__ = ["PALETTE", "LossScale", "loss_scale"]
+
+PALETTE = ("#0d0887", "#46039f", "#7201a8", "#9c179e", "#bd3786", "#d8576b", "#ed7953", "#fb9f3a", "#fdca26")
+"""From the lowest loss to the highest: plasma (Smith and van der Walt, CC0) without its last yellow, which vanishes on
+white. Its lightness rises evenly, so that people who see no red or green tell the colours apart."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LossScale:
+    """Losses mapped to [0, 1], logarithmically in what they exceed the lowest loss by.
+
+    Losses crowd near the lowest and have a long tail: on a linear scale nearly all runs would get one colour.
+
+    Attributes
+    ----------
+    low, high : float
+        Losses that map to 0 and 1.
+    softening : float
+        Excess over the lowest loss below which the scale is linear, above which it is logarithmic.
+    ticks : ndarray
+        Round losses spread over the colour bar; ``normalise(ticks)`` says where.
+    tick_labels : tuple of str
+    """
+
+    low: float
+    high: float
+    softening: float
+    ticks: NDArray[np.float64]
+    tick_labels: tuple[str, ...]
+
+    def normalise(self, loss: ArrayLike) -> NDArray[np.float64]:
+        """Return the place of losses on the scale, in [0, 1]; 0.5 where all losses are the same."""
+        return _normalise(np.asarray(loss, dtype=float), self.low, self.high, self.softening)
+
+
+def loss_scale(loss: ArrayLike) -> LossScale:
+    """Return the scale for these losses; the median run lies at half the excess that bends the scale."""
+    loss = np.asarray(loss, dtype=float)
+    if not loss.size:
+        loss = np.ones(1)
+    low, high = float(loss.min()), float(loss.max())
+    softening = float(np.median(loss)) - low or (high - low) / 10 or 1.0
+    places = np.linspace(0, 1, 7)[1:-1]
+    ticks = round_apart(low + softening * np.expm1(places * np.log1p((high - low) / softening)))
+    ticks = ticks[(ticks >= low) & (ticks <= high)]
+    return LossScale(low, high, softening, read_only(ticks), tuple(f"{tick:.12g}" for tick in ticks))
+
+
+def _normalise(loss: NDArray[np.float64], low: float, high: float, softening: float) -> NDArray[np.float64]:
+    if high <= low:
+        return np.full(loss.shape, 0.5)
+    excess = np.clip(loss, low, high) - low
+    return np.asarray(np.log1p(excess / softening) / np.log1p((high - low) / softening))

@@ -1,0 +1,140 @@
+"""Curves in the plane of N and D, cut to what a chart shows; each plane draws them in two of C, N and D.
+
+Every vertex lies on its curve to rounding: cuts are made along the curve's parameter, never between two drawn points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.law import ScalingLaw
+
+__all__ = ["Box", "frontier", "has_frontier", "iso_loss", "isoflop"]
+
+Box = Mapping[str, tuple[float, float]]
+"""Ends of ``"C"``, ``"N"`` and ``"D"``."""
+
+Path = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""log N and log D along a curve."""
+
+SAMPLES = 161
+_TOLERANCE = 1e-9
+
+
+def has_frontier(law: ScalingLaw) -> bool:
+    """Whether the law has a compute-optimal allocation: both of its terms fall."""
+    return min(law.A, law.B, law.alpha, law.beta) > 0
+
+
+def frontier(law: ScalingLaw, box: Box) -> list[Path]:
+    """Return the efficient frontier N*(C), D*(C) inside the box: one straight line, or none."""
+    if not has_frontier(law):
+        return []
+
+    def path(log_C: NDArray[np.float64]) -> Path:
+        N, D = allocate(law, np.exp(log_C))
+        return np.log(N), np.log(D)
+
+    with np.errstate(all="ignore"):
+        return _inside(path, _along(box["C"]), box)
+
+
+def isoflop(C: float, box: Box) -> list[Path]:
+    """Return the models that a budget of C FLOPs buys, 6ND = C, inside the box."""
+    return _inside(lambda log_N: (log_N, np.log(C / 6) - log_N), _along(box["N"]), box)
+
+
+def iso_loss(law: ScalingLaw, loss: float, box: Box) -> list[Path]:
+    """Return the models that reach a loss, inside the box: up to two pieces, as the curve may leave the box and return.
+
+    With x the loss above E, the model's size is given the share u of it and the data the rest:
+    A / N^alpha = u x and B / D^beta = (1 - u) x. In logarithms and in s = logit u nothing overflows.
+    """
+    size_matters, data_matters = law.A > 0 and law.alpha > 0, law.B > 0 and law.beta > 0
+    excess = (
+        loss
+        - law.E
+        - (0 if size_matters else _flat(law.A, law.alpha))
+        - (0 if data_matters else _flat(law.B, law.beta))
+    )
+    if not excess > 0 or not (size_matters or data_matters):
+        return []
+    log_x = np.log(excess)
+    if not size_matters:
+        log_D = (np.log(law.B) - log_x) / law.beta
+        return _inside(lambda s: (s, np.full(s.shape, log_D)), _along(box["N"]), box)
+    if not data_matters:
+        log_N = (np.log(law.A) - log_x) / law.alpha
+        return _inside(lambda s: (np.full(s.shape, log_N), s), _along(box["D"]), box)
+
+    # Logarithms of the shares that the box's ends of N and of D allow.
+    size_shares = np.log(law.A) - log_x - law.alpha * np.log(box["N"])
+    data_shares = np.log(law.B) - log_x - law.beta * np.log(box["D"])
+    start = max(_logit(size_shares[1]), -_logit(data_shares[0]))
+    end = min(_logit(size_shares[0]), -_logit(data_shares[1]))
+    if not (np.isfinite(start) and np.isfinite(end) and start < end):
+        return []
+
+    def path(s: NDArray[np.float64]) -> Path:
+        log_u, log_rest = -np.logaddexp(0, -s), -np.logaddexp(0, s)
+        return (np.log(law.A) - log_x - log_u) / law.alpha, (np.log(law.B) - log_x - log_rest) / law.beta
+
+    return _inside(path, np.linspace(start, end, SAMPLES), box)
+
+
+def _along(ends: tuple[float, float]) -> NDArray[np.float64]:
+    return np.linspace(np.log(ends[0]), np.log(ends[1]), SAMPLES)
+
+
+def _flat(factor: float, exponent: float) -> float:
+    """Loss that a term without an effect adds everywhere: factor / x^0, or 0 / x^exponent."""
+    return factor if exponent == 0 else 0.0
+
+
+def _logit(log_u: float) -> float:
+    """Return log(u / (1 - u)), infinite where u is one or more."""
+    return float(log_u - np.log(-np.expm1(log_u))) if log_u < 0 else np.inf
+
+
+def _inside(path: Callable[[NDArray[np.float64]], Path], s: NDArray[np.float64], box: Box) -> list[Path]:
+    """Cut a curve, sampled at parameters s, into the pieces inside the box."""
+    room = _room(path(s), box)
+    room = np.where(np.isfinite(room), room, -np.inf)
+    inside = room >= -_TOLERANCE
+    if not inside.any():
+        return []
+    pieces = []
+    for piece in np.split(np.arange(len(s)), np.flatnonzero(np.diff(inside)) + 1):
+        if not inside[piece[0]]:
+            continue
+        first, last = piece[0], piece[-1]
+        cut = s[piece]
+        if first > 0 and (before := _crossing(s, room, first - 1, first)) is not None:
+            cut = np.append(before, cut)
+        if last < len(s) - 1 and (after := _crossing(s, room, last + 1, last)) is not None:
+            cut = np.append(cut, after)
+        if len(cut) > 1:
+            pieces.append(path(cut))
+    return pieces
+
+
+def _room(at: Path, box: Box) -> NDArray[np.float64]:
+    """Return the distance, in logarithms, to the nearest side of the box; negative outside."""
+    log_N, log_D = at
+    logs = {"N": log_N, "D": log_D, "C": np.log(6) + log_N + log_D}
+    sides = [
+        side for name, (low, high) in box.items() for side in (logs[name] - np.log(low), np.log(high) - logs[name])
+    ]
+    return np.asarray(np.min(sides, axis=0))
+
+
+def _crossing(s: NDArray[np.float64], room: NDArray[np.float64], outside: int, inside: int) -> float | None:
+    """Parameter at which the curve crosses the side of the box between two samples."""
+    if not np.isfinite(room[outside]) or room[inside] <= _TOLERANCE:
+        return None
+    share = room[inside] / (room[inside] - room[outside])
+    return float(s[inside] + share * (s[outside] - s[inside]))

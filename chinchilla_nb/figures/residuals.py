@@ -1,0 +1,272 @@
+"""How well a law describes its runs: predicted against true loss, residuals, and the loss as compute grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.runs import Runs, read_only
+from chinchilla_nb.figures.colours import LossScale, loss_scale
+from chinchilla_nb.figures.curves import has_frontier
+from chinchilla_nb.figures.planes import Polyline
+from chinchilla_nb.figures.thinning import note, thin
+from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
+
+if TYPE_CHECKING:
+    from chinchilla_nb.engine.fit import Fit
+
+__all__ = [
+    "Histogram",
+    "LossFigure",
+    "PredictionFigure",
+    "ResidualsFigure",
+    "Scatter",
+    "loss_figure",
+    "prediction_figure",
+    "residuals_figure",
+]
+
+RESIDUAL = "True − predicted loss"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scatter:
+    """Dots on two axes.
+
+    Attributes
+    ----------
+    x, y : Axis
+    dots : Polyline
+        One dot per run that is drawn; not joined.
+    """
+
+    x: Axis
+    y: Axis
+    dots: Polyline
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Histogram:
+    """How errors are distributed.
+
+    Attributes
+    ----------
+    x, y : Axis
+        Residual, and number of runs.
+    edges : ndarray, shape (n_bins + 1,)
+    counts : ndarray of float, shape (n_bins,)
+    mean, deviation : float
+        Mean residual and its root mean square around the mean, in units of the loss.
+    """
+
+    x: Axis
+    y: Axis
+    edges: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PredictionFigure:
+    """Predicted against true loss, and the errors' distribution.
+
+    Attributes
+    ----------
+    scatter : Scatter
+        True loss across, predicted loss up, both on the same range.
+    identity : Polyline
+        Where a perfect prediction lies.
+    errors : Histogram
+    shown : ndarray of int
+        Indices of the runs that are drawn.
+    note : str
+    """
+
+    scatter: Scatter
+    identity: Polyline
+    errors: Histogram
+    shown: NDArray[np.intp]
+    note: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ResidualsFigure:
+    """Residuals against N, D and C, in this order, on one axis of residuals.
+
+    Attributes
+    ----------
+    panels : tuple of Scatter
+    shown : ndarray of int
+    colour : ndarray
+        Place of each dot on the loss scale, in [0, 1].
+    loss : LossScale
+    note : str
+    """
+
+    panels: tuple[Scatter, Scatter, Scatter]
+    shown: NDArray[np.intp]
+    colour: NDArray[np.float64]
+    loss: LossScale
+    note: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LossFigure:
+    """Loss against compute.
+
+    Attributes
+    ----------
+    scatter : Scatter
+    envelope : Polyline
+        Steps along the lowest loss that any run of at most that compute reached.
+    frontier : Polyline
+        Loss the law predicts at the compute-optimal allocation.
+    shown : ndarray of int
+    colour : ndarray
+    loss : LossScale
+    note : str
+    """
+
+    scatter: Scatter
+    envelope: Polyline
+    frontier: Polyline
+    shown: NDArray[np.intp]
+    colour: NDArray[np.float64]
+    loss: LossScale
+    note: str
+
+
+def prediction_figure(runs: Runs, predictions: ArrayLike) -> PredictionFigure:
+    """Lay out predicted against true loss.
+
+    Parameters
+    ----------
+    runs : Runs
+        At least one.
+    predictions : array_like, shape (n_runs,)
+        Loss predicted for each.
+
+    Raises
+    ------
+    ValueError
+        If there is no run, or not one finite prediction per run.
+    """
+    predictions = _checked(runs, predictions)
+    shown = thin(runs)
+    losses = np.concatenate([runs.loss, predictions])
+    x, y = linear_axis("loss", losses, "True loss"), linear_axis("loss", losses, "Predicted loss")
+    ends = read_only(np.array([x.low, x.high]))
+    return PredictionFigure(
+        scatter=Scatter(x, y, _polyline(runs.loss[shown], predictions[shown])),
+        identity=Polyline(ends, ends),
+        errors=_histogram(runs.loss - predictions),
+        shown=read_only(shown),
+        note=note(len(shown), len(runs)),
+    )
+
+
+def residuals_figure(runs: Runs, predictions: ArrayLike) -> ResidualsFigure:
+    """Lay out true minus predicted loss against N, D and C; parameters and errors as of `prediction_figure`."""
+    predictions = _checked(runs, predictions)
+    shown = thin(runs)
+    residuals = runs.loss - predictions
+    y = _residual_axis(residuals)
+    scale = loss_scale(runs.loss)
+    N, D, C = (
+        Scatter(log_axis(name, values), y, _polyline(values[shown], residuals[shown]))
+        for name, values in (("N", runs.N), ("D", runs.D), ("C", runs.C))
+    )
+    colour = read_only(scale.normalise(runs.loss[shown]))
+    return ResidualsFigure((N, D, C), read_only(shown), colour, scale, note(len(shown), len(runs)))
+
+
+def loss_figure(runs: Runs, fit: Fit | ScalingLaw | None = None) -> LossFigure:
+    """Lay out loss against compute with the envelope of the runs and the law's efficient frontier.
+
+    Raises
+    ------
+    ValueError
+        If there is no run.
+    """
+    _checked(runs, runs.loss)
+    law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
+    shown = thin(runs)
+    scale = loss_scale(runs.loss)
+    x, y = log_axis("C", runs.C), log_axis("loss", runs.loss)
+    frontier = _polyline([], [])
+    if law and has_frontier(law):
+        C = np.geomspace(x.low, x.high, 121)
+        with np.errstate(all="ignore"):
+            loss = law.loss(*allocate(law, C))
+        visible = (loss >= y.low) & (loss <= y.high)
+        frontier = _polyline(C[visible], loss[visible])
+    return LossFigure(
+        scatter=Scatter(x, y, _polyline(runs.C[shown], runs.loss[shown])),
+        envelope=_envelope(runs),
+        frontier=frontier,
+        shown=read_only(shown),
+        colour=read_only(scale.normalise(runs.loss[shown])),
+        loss=scale,
+        note=note(len(shown), len(runs)),
+    )
+
+
+def _checked(runs: Runs, predictions: ArrayLike) -> NDArray[np.float64]:
+    predictions = np.asarray(predictions, dtype=float)
+    if not len(runs):
+        raise ValueError("there are no runs to draw: append at least one")
+    if predictions.shape != runs.loss.shape:
+        raise ValueError(f"predictions must be one per run, got {predictions.shape} for {len(runs)} runs")
+    if not np.isfinite(predictions).all():
+        bad = int(np.flatnonzero(~np.isfinite(predictions))[0])
+        raise ValueError(f"predictions must be finite numbers, got {predictions[bad]} at index {bad}")
+    return predictions
+
+
+def _envelope(runs: Runs) -> Polyline:
+    """Lowest loss up to each compute, as steps: a corner for every run that set a new low."""
+    order = np.lexsort((runs.loss, runs.C))
+    C, lowest = runs.C[order], np.minimum.accumulate(runs.loss[order])
+    record = np.append(True, np.diff(lowest) < 0)
+    corners, losses = C[record], lowest[record]
+    x = np.append(np.repeat(corners, 2)[1:], C[-1])
+    return _polyline(x, np.repeat(losses, 2))
+
+
+def _histogram(residuals: NDArray[np.float64]) -> Histogram:
+    axis = _residual_axis(residuals)
+    low, high = residuals.min(), residuals.max()
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        # Freedman and Diaconis (1981), within what a small chart can show.
+        spread = float(np.subtract(*np.quantile(residuals, [0.75, 0.25])))
+        width = 2 * spread / len(residuals) ** (1 / 3) or (high - low) / 10
+        edges = np.linspace(low, high, 1 + int(np.clip(np.ceil((high - low) / width), 5, 40)))
+    else:
+        edges = np.array([low, high]) + np.array([-0.05, 0.05]) * (axis.high - axis.low)
+    counts = np.histogram(residuals, edges)[0].astype(float)
+    y = linear_axis("runs", [0, 1.05 * counts.max()], "Runs")
+    y = Axis(y.name, y.title, 0.0, y.high, False, *_whole(y), y.minor_ticks)
+    return Histogram(axis, y, read_only(edges), read_only(counts), float(residuals.mean()), float(residuals.std()))
+
+
+def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Ticks of an axis that counts: whole numbers only."""
+    whole = (axis.ticks >= 0) & (axis.ticks % 1 == 0)
+    labels = tuple(label for label, keep in zip(axis.tick_labels, whole, strict=True) if keep)
+    return read_only(axis.ticks[whole]), labels
+
+
+def _residual_axis(residuals: NDArray[np.float64]) -> Axis:
+    """An axis symmetric about zero; never so narrow that it shows the rounding of the losses."""
+    reach = max(float(np.abs(residuals).max()), 1e-9)
+    return linear_axis("residual", [-reach, reach], RESIDUAL)
+
+
+def _polyline(x: ArrayLike, y: ArrayLike) -> Polyline:
+    return Polyline(read_only(np.array(x, dtype=float)), read_only(np.array(y, dtype=float)))

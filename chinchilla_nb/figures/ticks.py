@@ -1,0 +1,201 @@
+"""Axes a person reads: ranges, tick values and labels such as 10²¹, 70B or 1.4T."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.runs import read_only
+
+__all__ = ["Axis", "compact", "linear_axis", "log_axis", "scientific"]
+
+MAX_TICKS = 7
+LEAST_DECADES = 0.5
+PADDING = 0.05
+# Width of a character and of the gap between two labels, as fractions of an axis some 350 pixels long.
+CHARACTER, GAP = 0.02, 0.03
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUFFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Axis:
+    """An axis: what it shows, from where to where, and what to write beside it.
+
+    Attributes
+    ----------
+    name : str
+        Symbol of the quantity: ``"C"``, ``"N"``, ``"D"`` or ``"loss"``.
+    title : str
+        Quantity with its unit.
+    low, high : float
+        Ends of the axis.
+    log : bool
+        Whether the scale is logarithmic.
+    ticks, minor_ticks : ndarray
+        Values that get a labelled tick, and values that get a small one without.
+    tick_labels : tuple of str
+    """
+
+    name: str
+    title: str
+    low: float
+    high: float
+    log: bool
+    ticks: NDArray[np.float64]
+    tick_labels: tuple[str, ...]
+    minor_ticks: NDArray[np.float64]
+
+    def fraction(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return where values lie along the axis, 0 at its low end and 1 at its high end."""
+        values = np.asarray(values, dtype=float)
+        if self.log:
+            return np.asarray(np.log(values / self.low) / np.log(self.high / self.low))
+        return np.asarray((values - self.low) / (self.high - self.low))
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """Write a positive number as a power of ten: ``5.76×10²³``, ``10²¹``."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = f"{float(mantissa):.{digits}g}"
+    power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
+    return power if mantissa == "1" else f"{mantissa}×{power}"
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """Write a positive number with k, M, B or T: ``300k``, ``70B``, ``1.4T``; as a power of ten beyond."""
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded >= 1e15 or rounded < 1e-3:
+        return scientific(rounded, digits)
+    for unit, suffix in _SUFFIXES:
+        if rounded >= unit:
+            return f"{rounded / unit:.{digits}g}{suffix}"
+    return f"{rounded:.{digits}g}"
+
+
+def _plain(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}"
+
+
+_TITLES = {
+    "C": "Compute C (FLOPs)",
+    "N": "Parameters N",
+    "D": "Training tokens D",
+    "loss": "Loss L",
+}
+_TEXTS: dict[str, Callable[[float, int], str]] = {"C": scientific, "N": compact, "D": compact, "loss": _plain}
+
+
+def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
+    """Return a logarithmic axis around positive values, five per cent wider than they are and half a decade at least.
+
+    Raises
+    ------
+    ValueError
+        If there is no value, or one is not positive and finite.
+    """
+    values = np.asarray(values, dtype=float).ravel()
+    if not values.size or not (np.isfinite(values) & (values > 0)).all():
+        raise ValueError(f"an axis for {name} needs positive, finite values, got {values[:3]}")
+    low, high = np.log10(values.min()), np.log10(values.max())
+    pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
+    low, high = float(10 ** (low - pad)), float(10 ** (high + pad))
+    text = _TEXTS.get(name, _plain)
+    ticks, labels = _log_ticks(low, high, text)
+    minor = read_only(_minor_log_ticks(low, high))
+    return Axis(name, title or _TITLES.get(name, name), low, high, True, read_only(ticks), labels, minor)
+
+
+def linear_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
+    """Return a linear axis around finite values, five per cent wider than they are."""
+    values = np.asarray(values, dtype=float).ravel()
+    low, high = float(values.min()), float(values.max())
+    # Identical values get an axis wide enough for ticks that floating point can tell apart.
+    pad = max(PADDING * (high - low), 0.01 * max(abs(low), abs(high)) if high - low < 1e-6 * abs(high) else 0.0)
+    low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
+    ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), _plain)
+    return Axis(
+        name, title or _TITLES.get(name, name), low, high, False, read_only(ticks), labels, read_only(np.empty(0))
+    )
+
+
+def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
+    """Round numbers to steps of 1, 2 or 5 as coarse as keeps neighbours apart; return them ascending, no two alike."""
+    targets = np.unique(np.asarray(targets, dtype=float))
+    gaps = np.diff(targets)
+    if not gaps.size:
+        return targets
+    nearest = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
+    # Targets that differ by rounding alone are one target.
+    apart = nearest > 1e-9 * np.abs(targets)
+    return np.unique([_on_step(t, _nice_step(gap)) for t, gap in zip(targets[apart], nearest[apart], strict=True)])
+
+
+def _log_ticks(
+    low: float, high: float, text: Callable[[float, int], str]
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Ticks at powers of ten, thinned where they crowd; at 1, 2, 5 or even steps within three decades."""
+
+    def position(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.log(values / low) / np.log(high / low))
+
+    exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for values in _log_candidates(exponents):
+        inside = values[(values >= low * (1 - 1e-12)) & (values <= high * (1 + 1e-12))]
+        labels = tuple(text(value, 12) for value in inside)
+        if len(inside) >= 3 and _fits(position(inside), labels):
+            return inside, labels
+    return _linear_ticks(low, high, position, text)
+
+
+def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    # Python's own float("1e23"): numpy's 10.0**23 is one unit in the last place off, and a label would show it.
+    for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
+        yield np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
+    for mantissas in ((1, 2, 5), (1, 3)):
+        yield np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
+
+
+def _linear_ticks(
+    low: float,
+    high: float,
+    position: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    text: Callable[[float, int], str],
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Ticks at multiples of the finest step of 1, 2 or 5 whose labels do not crowd."""
+    step = _nice_step((high - low) / 20)
+    while True:
+        first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+        values = np.array([_on_step(k * step, step) for k in np.arange(first, last + 1)])
+        labels = tuple(text(value, 12) for value in values)
+        if len(values) <= 1 or _fits(position(values), labels):
+            return values, labels
+        step = _nice_step(2.5 * step)
+
+
+def _fits(positions: NDArray[np.float64], labels: tuple[str, ...]) -> bool:
+    widths = CHARACTER * np.array([len(label) for label in labels])
+    clear = np.diff(positions) - (widths[1:] + widths[:-1]) / 2
+    return len(labels) <= MAX_TICKS and bool((clear >= GAP).all())
+
+
+def _minor_log_ticks(low: float, high: float) -> NDArray[np.float64]:
+    exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    mantissas = np.arange(1, 10) if len(exponents) <= 9 else np.ones(1)
+    values = (10.0 ** exponents[:, None] * mantissas).ravel()
+    return np.asarray(values[(values > low) & (values < high)])
+
+
+def _nice_step(size: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is not above size."""
+    exponent = np.floor(np.log10(size))
+    steps = [float(f"{m}e{int(exponent)}") for m in (1, 2, 5)]
+    return max((step for step in steps if step <= size * (1 + 1e-9)), default=steps[0])
+
+
+def _on_step(value: float, step: float) -> float:
+    return float(f"{round(value / step) * step:.12g}")
