@@ -55,12 +55,8 @@ def iso_loss(law: ScalingLaw, loss: float, box: Box) -> list[Path]:
     A / N^alpha = u x and B / D^beta = (1 - u) x. In logarithms and in s = logit u nothing overflows.
     """
     size_matters, data_matters = law.A > 0 and law.alpha > 0, law.B > 0 and law.beta > 0
-    excess = (
-        loss
-        - law.E
-        - (0 if size_matters else _flat(law.A, law.alpha))
-        - (0 if data_matters else _flat(law.B, law.beta))
-    )
+    # A term without an effect adds the same everywhere: A / N^0, or nothing where A is zero.
+    excess = loss - law.E - (0 if size_matters else law.A) - (0 if data_matters else law.B)
     if not excess > 0 or not (size_matters or data_matters):
         return []
     log_x = np.log(excess)
@@ -88,11 +84,6 @@ def iso_loss(law: ScalingLaw, loss: float, box: Box) -> list[Path]:
 
 def _along(ends: tuple[float, float]) -> NDArray[np.float64]:
     return np.linspace(np.log(ends[0]), np.log(ends[1]), SAMPLES)
-
-
-def _flat(factor: float, exponent: float) -> float:
-    """Loss that a term without an effect adds everywhere: factor / x^0, or 0 / x^exponent."""
-    return factor if exponent == 0 else 0.0
 
 
 def _logit(log_u: float) -> float:

@@ -165,7 +165,7 @@ def frontier_figure(
     law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
     axes = _axes(runs, law, regime, next_point, [C for C in (budget, *(C_range or ())) if C is not None])
     levels = _levels(law, axes) if law else np.empty(0)
-    shown = thin(runs)
+    shown = thin(runs.C, runs.N, runs.D, runs.loss)
     # The runs alone make the colours, so that a new fit recolours no run.
     scale = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
     dots = {"C": runs.C[shown], "N": runs.N[shown], "D": runs.D[shown]}

@@ -83,6 +83,8 @@ class PredictionFigure:
     identity : Polyline
         Where a perfect prediction lies.
     errors : Histogram
+    by_compute : Scatter or None
+        Residuals against C, where C was given.
     shown : ndarray of int
         Indices of the runs that are drawn.
     note : str
@@ -91,6 +93,7 @@ class PredictionFigure:
     scatter: Scatter
     identity: Polyline
     errors: Histogram
+    by_compute: Scatter | None
     shown: NDArray[np.intp]
     note: str
 
@@ -142,40 +145,49 @@ class LossFigure:
     note: str
 
 
-def prediction_figure(runs: Runs, predictions: ArrayLike) -> PredictionFigure:
+def prediction_figure(loss: ArrayLike, predictions: ArrayLike, C: ArrayLike | None = None) -> PredictionFigure:
     """Lay out predicted against true loss.
 
     Parameters
     ----------
-    runs : Runs
-        At least one.
+    loss : array_like, shape (n_runs,)
+        True losses; at least one.
     predictions : array_like, shape (n_runs,)
-        Loss predicted for each.
+    C : array_like, shape (n_runs,), optional
+        FLOPs of each run, to show the errors against.
 
     Raises
     ------
     ValueError
-        If there is no run, or not one finite prediction per run.
+        If there is no run, or not one finite prediction (and compute) per run.
     """
-    predictions = _checked(runs, predictions)
-    shown = thin(runs)
-    losses = np.concatenate([runs.loss, predictions])
-    x, y = linear_axis("loss", losses, "True loss"), linear_axis("loss", losses, "Predicted loss")
+    loss = _checked("losses", loss, np.shape(loss))
+    predictions = _checked("predictions", predictions, loss.shape)
+    residuals = loss - predictions
+    by_compute = None
+    if C is None:
+        shown = thin(loss, residuals)
+    else:
+        C = _checked("C", C, loss.shape)
+        shown = thin(C, loss, residuals)
+        by_compute = Scatter(log_axis("C", C), _residual_axis(residuals), _polyline(C[shown], residuals[shown]))
+    both = np.concatenate([loss, predictions])
+    x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss")
     ends = read_only(np.array([x.low, x.high]))
     return PredictionFigure(
-        scatter=Scatter(x, y, _polyline(runs.loss[shown], predictions[shown])),
+        scatter=Scatter(x, y, _polyline(loss[shown], predictions[shown])),
         identity=Polyline(ends, ends),
-        errors=_histogram(runs.loss - predictions),
+        errors=_histogram(residuals),
+        by_compute=by_compute,
         shown=read_only(shown),
-        note=note(len(shown), len(runs)),
+        note=note(len(shown), len(loss)),
     )
 
 
 def residuals_figure(runs: Runs, predictions: ArrayLike) -> ResidualsFigure:
-    """Lay out true minus predicted loss against N, D and C; parameters and errors as of `prediction_figure`."""
-    predictions = _checked(runs, predictions)
-    shown = thin(runs)
-    residuals = runs.loss - predictions
+    """Lay out true minus predicted loss against N, D and C; errors as of `prediction_figure`."""
+    residuals = _checked("losses", runs.loss, (len(runs),)) - _checked("predictions", predictions, (len(runs),))
+    shown = thin(runs.C, runs.N, runs.D, runs.loss, residuals)
     y = _residual_axis(residuals)
     scale = loss_scale(runs.loss)
     N, D, C = (
@@ -194,9 +206,9 @@ def loss_figure(runs: Runs, fit: Fit | ScalingLaw | None = None) -> LossFigure:
     ValueError
         If there is no run.
     """
-    _checked(runs, runs.loss)
+    _checked("losses", runs.loss, (len(runs),))
     law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
-    shown = thin(runs)
+    shown = thin(runs.C, runs.N, runs.D, runs.loss)
     scale = loss_scale(runs.loss)
     x, y = log_axis("C", runs.C), log_axis("loss", runs.loss)
     frontier = _polyline([], [])
@@ -217,16 +229,16 @@ def loss_figure(runs: Runs, fit: Fit | ScalingLaw | None = None) -> LossFigure:
     )
 
 
-def _checked(runs: Runs, predictions: ArrayLike) -> NDArray[np.float64]:
-    predictions = np.asarray(predictions, dtype=float)
-    if not len(runs):
+def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype=float)
+    if not array.size:
         raise ValueError("there are no runs to draw: append at least one")
-    if predictions.shape != runs.loss.shape:
-        raise ValueError(f"predictions must be one per run, got {predictions.shape} for {len(runs)} runs")
-    if not np.isfinite(predictions).all():
-        bad = int(np.flatnonzero(~np.isfinite(predictions))[0])
-        raise ValueError(f"predictions must be finite numbers, got {predictions[bad]} at index {bad}")
-    return predictions
+    if array.shape != shape or array.ndim != 1:
+        raise ValueError(f"{name} must be a list of one number per run, got shape {array.shape} for {shape}")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        raise ValueError(f"{name} must be finite numbers, got {array[bad[0]]} at index {bad[0]}")
+    return array
 
 
 def _envelope(runs: Runs) -> Polyline:
