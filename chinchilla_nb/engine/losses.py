@@ -1,0 +1,149 @@
+"""Losses between predicted and true values, and their exact derivatives.
+
+The five built-in losses are one family: quadratic near zero, linear beyond, in the loss or in its logarithm.
+`residual_loss` recognises them, so that the solver can use exact derivatives and smooth the kinks.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["BUILTIN_LOSSES", "LossFunction", "ResidualLoss", "asymmetric_mae", "huber", "log_huber", "mae", "mse"]
+__all__ += ["loss_name", "residual_loss"]
+
+LossFunction = Callable[..., Any]
+"""``loss_fn(y_true, y_pred)`` returning one loss per run."""
+
+
+def asymmetric_mae(y_true: ArrayLike, y_pred: ArrayLike, w: float = 1e1) -> NDArray[Any]:
+    """Absolute error that weighs over-prediction w times as much as under-prediction."""
+    return asymmetric(w).value(_difference(y_true, y_pred))
+
+
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[Any]:
+    """Squared error / 2 up to delta, linear beyond (Huber 1964)."""
+    return ResidualLoss(False, delta, delta, 1.0).value(_difference(y_true, y_pred))
+
+
+def log_huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[Any]:
+    """`huber` of the logarithms; Hoffmann et al. 2022 (equation 3) used delta = 1e-3."""
+    return ResidualLoss(True, delta, delta, 1.0).value(_difference(np.log(y_true), np.log(y_pred)))
+
+
+def mae(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
+    """Absolute error."""
+    return asymmetric(1.0).value(_difference(y_true, y_pred))
+
+
+def mse(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
+    """Squared error."""
+    return _SQUARE.value(_difference(y_true, y_pred))
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualLoss:
+    """A loss of the residual r: r^2 / (2 width) between the two linear branches.
+
+    Parameters
+    ----------
+    logarithmic : bool
+        Whether r is log prediction - log truth rather than prediction - truth.
+    lower, upper : float
+        Slopes of the linear branches for under-prediction (r < 0) and over-prediction (r > 0); infinity for none.
+    width : float
+        Inverse curvature in between; 0 for a kink.
+
+    Raises
+    ------
+    ValueError
+        If a slope is not positive.
+    """
+
+    logarithmic: bool
+    lower: float
+    upper: float
+    width: float
+
+    def __post_init__(self) -> None:
+        for slope in (self.lower, self.upper):
+            if not slope > 0:
+                raise ValueError(f"a loss must grow with the error: delta or w must be positive, got {slope}")
+
+    @property
+    def has_kink(self) -> bool:
+        """Whether the loss has no derivative at r = 0."""
+        return self.width == 0
+
+    def value(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Loss of each residual."""
+        slope = self.slope(r)
+        if not np.isfinite(self.upper):
+            return r * r / (2 * self.width)
+        return slope * (r - slope * (self.width / 2))
+
+    def slope(self, r: NDArray[Any]) -> NDArray[Any]:
+        """First derivative at each residual; at a kink, that of under-prediction."""
+        if self.has_kink:
+            return np.where(r > 0, np.asarray(self.upper, r.dtype), np.asarray(-self.lower, r.dtype))
+        return np.clip(r / self.width, -self.lower, self.upper)
+
+    def curvature(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Second derivative at each residual, where there is one."""
+        if self.has_kink:
+            return np.zeros_like(r)
+        return ((r >= -self.lower * self.width) & (r <= self.upper * self.width)) / self.width
+
+    def smoothed(self, width: float) -> ResidualLoss:
+        """Return the Moreau envelope of at least this width: the same slopes, a wider quadratic middle."""
+        return replace(self, width=max(width, self.width))
+
+    def in_units(self, unit: float) -> ResidualLoss:
+        """Return the same loss for residuals measured in another unit, r = unit x r'."""
+        return replace(self, lower=self.lower * unit, upper=self.upper * unit, width=self.width / unit**2)
+
+
+def asymmetric(w: float) -> ResidualLoss:
+    """Kinked loss with slope -1 below zero and w above."""
+    return ResidualLoss(False, 1.0, w, 0.0)
+
+
+_SQUARE = ResidualLoss(False, np.inf, np.inf, 0.5)
+
+_FAMILY: dict[LossFunction, Callable[..., ResidualLoss]] = {
+    asymmetric_mae: lambda w=1e1: asymmetric(w),
+    huber: lambda delta=1.0: ResidualLoss(False, delta, delta, 1.0),
+    log_huber: lambda delta=1.0: ResidualLoss(True, delta, delta, 1.0),
+    mae: lambda: asymmetric(1.0),
+    mse: lambda: _SQUARE,
+}
+
+BUILTIN_LOSSES: dict[str, LossFunction] = {function.__name__: function for function in _FAMILY}
+"""The documented losses by name."""
+
+
+def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
+    """Recognise a built-in loss, or a `functools.partial` of one that sets its delta or w; None for others."""
+    options: dict[str, Any] = {}
+    if isinstance(loss_fn, functools.partial) and not loss_fn.args:
+        loss_fn, options = loss_fn.func, loss_fn.keywords
+    family = _FAMILY.get(loss_fn)
+    return family(**options) if family is not None else None
+
+
+def loss_name(loss_fn: LossFunction) -> str:
+    """Name of a loss for people, e.g. ``log_huber(delta=0.001)``."""
+    if isinstance(loss_fn, functools.partial):
+        options = ", ".join(f"{name}={value:g}" for name, value in loss_fn.keywords.items() if np.isreal(value))
+        return f"{loss_name(loss_fn.func)}({options})"
+    return str(getattr(loss_fn, "__name__", type(loss_fn).__name__))
+
+
+def _difference(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
+    difference = np.asarray(y_pred) - np.asarray(y_true)
+    return difference if np.issubdtype(difference.dtype, np.floating) else difference.astype(float)

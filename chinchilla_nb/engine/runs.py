@@ -1,0 +1,114 @@
+"""Training runs as immutable arrays, validated once on entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Runs", "as_positive_array", "read_only"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Runs:
+    """Training runs: model size, data, loss and compute of each.
+
+    Parameters
+    ----------
+    N : array_like, shape (n_runs,)
+        Number of parameters.
+    D : array_like, shape (n_runs,)
+        Number of training tokens or samples.
+    loss : array_like, shape (n_runs,)
+        Final loss, e.g. in nats per token.
+    C : array_like, shape (n_runs,), optional
+        Compute in FLOPs; 6ND where not given.
+    columns : mapping of str to array_like, optional
+        Whatever else is known of each run.
+
+    Attributes
+    ----------
+    N, D, loss, C : ndarray of float64, shape (n_runs,), read-only
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or a value is missing, not a number, infinite or not positive.
+    """
+
+    N: NDArray[np.float64]
+    D: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    C: NDArray[np.float64] = None  # type: ignore[assignment]  # filled in below: 6ND
+    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        arrays = {name: as_positive_array(getattr(self, name), name) for name in ("N", "D", "loss")}
+        arrays["C"] = 6 * arrays["N"] * arrays["D"] if self.C is None else as_positive_array(self.C, "C")
+        columns = {name: np.asarray(values) for name, values in self.columns.items()}
+        for name, values in {**arrays, **columns}.items():
+            if values.shape != arrays["N"].shape:
+                raise ValueError(f"{name} must have one value per run, got {values.shape} for {arrays['N'].shape} runs")
+        for name, values in arrays.items():
+            object.__setattr__(self, name, read_only(values))
+        frozen = MappingProxyType({name: read_only(values.copy()) for name, values in columns.items()})
+        object.__setattr__(self, "columns", frozen)
+
+    def __len__(self) -> int:
+        return len(self.N)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy does not pickle, and read-only flags do not survive a pickle.
+        return Runs, (self.N, self.D, self.loss, self.C, dict(self.columns))
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "Runs(none)"
+        low, high = self.C.min(), self.C.max()
+        return f"Runs({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
+
+    def take(self, which: ArrayLike) -> Runs:
+        """Return the runs picked by a boolean mask or an array of indices."""
+        which = np.asarray(which)
+        columns = {name: values[which] for name, values in self.columns.items()}
+        return Runs(self.N[which], self.D[which], self.loss[which], self.C[which], columns)
+
+
+def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of a one-dimensional array of positive, finite numbers.
+
+    Raises
+    ------
+    ValueError
+        Naming the first value that is not, and where it stands.
+    """
+    try:
+        array = np.array(values, dtype=np.float64, ndmin=1)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be numbers, got {_first_non_number(values)}") from None
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional, got an array of shape {array.shape}")
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
+        raise ValueError(f"{name} must be {rule}, got {float(array[bad[0]])} at index {bad[0]}")
+    return array
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Mark an array as read-only, in place, and return it."""
+    array.setflags(write=False)
+    return array
+
+
+def _first_non_number(values: Any) -> str:
+    for index, value in enumerate(values if np.iterable(values) and not isinstance(values, str) else [values]):
+        try:
+            float(value)
+        except (TypeError, ValueError, OverflowError):
+            return f"{value!r} at index {index}"
+    return repr(values)
