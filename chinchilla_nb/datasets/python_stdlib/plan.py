@@ -1,0 +1,65 @@
+"""Which runs the study trains: seeds, isoFLOP slices and repeats, the same list on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chinchilla_nb.datasets.python_stdlib.model import count_parameters
+from chinchilla_nb.engine.model_search import tabulate_models
+from chinchilla_nb.engine.seeding import SeedRegime, draw_seed
+
+HYPERPARAM_GRID = {"width": [16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128], "depth": [1, 2, 3, 4, 5, 6]}
+REGIME = SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))
+SEEDS = 36
+SLICES = {6e10: 6, 2e11: 7, 6e11: 7, 2e12: 7, 5e12: 5}
+"""Compute of an isoFLOP slice, in FLOPs, and how many model sizes it has."""
+SLICE_TOKENS_PER_PARAMETER = (2.0, 400.0)
+REPEATS = 3
+"""How many runs of each of the two smaller slices are trained again with two other random seeds."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One training run: its part in the study, its shape, its bytes and its random seed."""
+
+    part: str
+    width: int
+    depth: int
+    D: float
+    seed: int
+
+
+def plan() -> list[PlannedRun]:
+    """List every run of the study, slices first."""
+    return [*isoflop_runs(), *repeated_runs(), *seed_runs()]
+
+
+def seed_runs() -> list[PlannedRun]:
+    """Runs drawn by the toolkit's own seed procedure."""
+    rng = np.random.default_rng(2022)
+    models = tabulate_models(HYPERPARAM_GRID, count_parameters)
+    draws = [draw_seed(rng, REGIME, models) for _ in range(SEEDS)]
+    return [PlannedRun("seed", **draw.config, D=draw.D, seed=0) for draw in draws]
+
+
+def isoflop_runs() -> list[PlannedRun]:
+    """Runs of equal compute and different size, their D / N spread evenly over a factor of a hundred."""
+    models = tabulate_models(HYPERPARAM_GRID, count_parameters)
+    runs = {}
+    for C, sizes in SLICES.items():
+        for ratio in np.geomspace(*SLICE_TOKENS_PER_PARAMETER, sizes):
+            config, N = models.nearest((C / (6 * ratio)) ** 0.5)
+            runs[C, N] = PlannedRun("isoflop", **config, D=C / (6 * N), seed=0)
+    return list(runs.values())
+
+
+def repeated_runs() -> list[PlannedRun]:
+    """Every other run of the two smaller slices, with two more random seeds each, to know the noise."""
+    first = isoflop_runs()
+    sizes = list(SLICES.values())
+    chosen = first[: sizes[0] : 2][:REPEATS] + first[sizes[0] : sizes[0] + sizes[1] : 2][:REPEATS]
+    return [
+        PlannedRun("repeat", run.width, run.depth, run.D, seed) for run in chosen for seed in (1, 2)
+    ]
