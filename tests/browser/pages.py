@@ -1,0 +1,107 @@
+"""What a test does with an open page: run it, change its theme, take its picture."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Page
+
+PAGE_MS = 90_000
+"""How long a page may take to load, to run its cells or to draw its widgets; this machine may be busy."""
+
+LAB_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+KERNEL_IS_IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+PICTURES_AT_MOST = 20
+
+
+def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
+    """Write a notebook with the given sources as code cells."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(notebook, path)
+
+
+def open_in_lab(page: Page, url: str, theme: str) -> None:
+    """Open a notebook in JupyterLab and run all its cells."""
+    page.goto(url + "?reset", wait_until="domcontentloaded", timeout=PAGE_MS)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=PAGE_MS)
+    set_theme(page, theme)
+    # The command answers when the last cell has been executed.
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    wait_idle(page)
+    assert_no_cell_failed(page)
+
+
+def open_in_voila(page: Page, url: str, theme: str) -> None:
+    """Open a notebook in Voila, which runs it before it answers, and wait until its outputs are shown."""
+    page.goto(f"{url}?theme={theme}", wait_until="domcontentloaded", timeout=PAGE_MS)
+    page.wait_for_selector("#rendered_cells", state="visible", timeout=PAGE_MS)
+    page.wait_for_function("() => !document.querySelector('#loading')?.checkVisibility()", timeout=PAGE_MS)
+    assert_no_cell_failed(page)
+
+
+def wait_idle(page: Page) -> None:
+    """Wait until the kernel of a JupyterLab page has nothing left to do."""
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=PAGE_MS)
+
+
+def run_code(page: Page, source: str) -> str:
+    """Run Python in the kernel of a JupyterLab page, as a further cell would, and return what it printed.
+
+    Raises
+    ------
+    AssertionError
+        If the code raised; the message is its traceback.
+    """
+    reply = page.evaluate(
+        """async source => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({code: source});
+            let text = '';
+            future.onIOPub = message => { if (message.header.msg_type === 'stream') text += message.content.text; };
+            const {content} = await future.done;
+            return {text, error: content.status === 'error' ? content.traceback.join('\\n') : null};
+        }""",
+        source,
+    )
+    assert reply["error"] is None, reply["error"]
+    return str(reply["text"])
+
+
+def set_theme(page: Page, theme: str) -> None:
+    """Switch a JupyterLab page to ``"light"`` or ``"dark"``; Voila takes its theme when it opens."""
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", LAB_THEMES[theme])
+    page.wait_for_selector(f"body[data-jp-theme-name='{LAB_THEMES[theme]}']", timeout=PAGE_MS)
+
+
+def assert_no_cell_failed(page: Page) -> None:
+    """Fail with the traceback if a cell of the page ended in an error or wrote to stderr."""
+    failures = page.locator(
+        "[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedText[data-mime-type*='error']"
+    )
+    assert not failures.all_inner_texts(), "\n".join(failures.all_inner_texts())
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Save a picture of the page once it has stopped changing, and return its path.
+
+    Pictures go to the folder named by ``CHINCHILLA_NB_SCREENSHOTS``, else to one in the system's temporary folder.
+    """
+    fallback = Path(tempfile.gettempdir()) / "chinchilla_nb_screenshots"
+    folder = Path(os.environ.get("CHINCHILLA_NB_SCREENSHOTS", fallback))
+    folder.mkdir(parents=True, exist_ok=True)
+    before, picture = b"", page.screenshot()
+    for _ in range(PICTURES_AT_MOST):
+        if picture == before:
+            break
+        page.wait_for_timeout(250)
+        before, picture = picture, page.screenshot()
+    path = folder / f"{name}.png"
+    path.write_bytes(picture)
+    return path
