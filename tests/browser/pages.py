@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Page
 
-PAGE_MS = 90_000
+PAGE_MS = 60_000
 """How long a page may take to load, to run its cells or to draw its widgets; this machine may be busy."""
 
 LAB_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -77,7 +77,7 @@ def run_code(page: Page, source: str) -> str:
 def set_theme(page: Page, theme: str) -> None:
     """Switch a JupyterLab page to ``"light"`` or ``"dark"``; Voila takes its theme when it opens."""
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", LAB_THEMES[theme])
-    page.wait_for_selector(f"body[data-jp-theme-name='{LAB_THEMES[theme]}']", timeout=PAGE_MS)
+    page.wait_for_selector(f"body[data-jp-theme-name='{LAB_THEMES[theme]}']", state="attached", timeout=PAGE_MS)
 
 
 def assert_no_cell_failed(page: Page) -> None:

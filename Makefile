@@ -1,0 +1,57 @@
+# Needs only Python 3.10 or newer and make; everything else is installed into $(VENV) on first use.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 0
+
+RUN := $(VENV)/bin/python
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
+
+# Threads cost more than they bring on arrays of this size, and make timings jump.
+export OMP_NUM_THREADS := 1
+
+.PHONY: help test demo lint format benchmarks bounds notebooks clean
+.DEFAULT_GOAL := help
+
+help:  ## Say what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 - \2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/app  ## Open the workbench on the shipped study, on this machine only (PORT=8866 picks the port)
+	@$(RUN) scripts/demo.py --port $(PORT)
+
+test: lint  ## Lint, check types, run every test, in Chromium too, and every notebook
+	@$(RUN) tests/browser/find_chromium.py
+	$(RUN) -m pytest -q
+ifneq ($(NOTEBOOKS),)
+	$(RUN) -m pytest -q $(NBVAL) notebooks
+endif
+
+lint: $(VENV)/test  ## Lint and check types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+format: $(VENV)/test  ## Format the code, and mend what ruff can mend
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+benchmarks: $(VENV)/test  ## Measure, and print the figures
+	$(RUN) -m pytest -q -s tests/benchmarks
+
+bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
+	$(PYTHON) scripts/test_bounds.py
+
+notebooks: $(VENV)/test  ## Run the notebooks again and keep their outputs
+	$(RUN) -m jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+
+clean:  ## Remove everything that make has made
+	rm -rf $(VENV) .venv-bounds .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+# Stamps: an environment is installed into again only when pyproject.toml has changed.
+$(VENV)/app: pyproject.toml scripts/make_environment.py
+	@$(PYTHON) scripts/make_environment.py $(VENV) app
+	@touch $@
+
+$(VENV)/test: pyproject.toml scripts/make_environment.py
+	@$(PYTHON) scripts/make_environment.py $(VENV) app,test
+	@touch $(VENV)/app $@

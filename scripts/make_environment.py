@@ -1,0 +1,78 @@
+"""Make a virtual environment and install the project into it, with nothing but Python at hand.
+
+``python scripts/make_environment.py .venv app,test [--constraint FILE]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OLDEST_PYTHON = (3, 10)
+NOISE = ("WARNING: Location ",)
+"""Starts of pip's remarks on a machine's own configuration; whoever runs the tests cannot mend those."""
+
+
+def main() -> str | None:
+    """Do it; return the sentence to exit with where that fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("environment", type=Path)
+    parser.add_argument("extras")
+    parser.add_argument("--constraint", type=Path)
+    arguments = parser.parse_args()
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        return (
+            f"Python 3.10 or newer is needed, {sys.executable} is {found}: name another with make PYTHON=python3.12 ..."
+        )
+    python = arguments.environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not _runs(python) and not make(arguments.environment):
+        return "no virtual environment could be made: install Python's venv module (Debian: apt install python3-venv)"
+    print(f"installing into {arguments.environment}: a few minutes, once", flush=True)
+    target = ["--editable", f"{ROOT}[{arguments.extras}]"]
+    constraint = ["--constraint", str(arguments.constraint)] if arguments.constraint else []
+    if not install(python, [*target, *constraint]):
+        return f"pip could not install chinchilla-nb[{arguments.extras}]: see above"
+    return None
+
+
+def make(environment: Path) -> bool:
+    """Make an empty environment; on Debian as root, install the package that Debian keeps apart for this."""
+    command = [sys.executable, "-m", "venv", "--clear", str(environment)]
+    if _succeeds(command):
+        return True
+    if not (shutil.which("apt-get") and os.geteuid() == 0):
+        return False
+    print("installing Debian's python3-venv", flush=True)
+    return (
+        _succeeds(["apt-get", "-qq", "update"])
+        and _succeeds(["apt-get", "-qq", "install", "-y", "python3-venv"])
+        and _succeeds(command)
+    )
+
+
+def install(python: Path, what: list[str]) -> bool:
+    """Run pip quietly, passing on everything it says but the known noise."""
+    command = [str(python), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install", *what]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+        for line in pip.stdout or ():
+            if not line.startswith(NOISE):
+                print(line, end="", flush=True)
+    return pip.returncode == 0
+
+
+def _runs(python: Path) -> bool:
+    return python.exists() and _succeeds([str(python), "-m", "pip", "--version"])
+
+
+def _succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""What `import chinchilla_nb` costs over numpy, scipy.optimize and pandas. Prints; wall-clock is never asserted."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+GROUND = "import numpy, scipy.optimize, pandas"
+REPEATS = 7
+
+
+def seconds(statement: str) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import chinchilla_nb", "from chinchilla_nb import Chinchilla", "from chinchilla_nb import fit"],
+)
+def test_import_time(statement):
+    # Taken in turn, so that what else the machine does falls on both alike.
+    pairs = [(seconds(GROUND), seconds(f"{GROUND}; {statement}")) for _ in range(REPEATS)]
+    ground, both = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"\n{GROUND}: {ground:.3f} s; with `{statement}` {both:.3f} s: {both - ground:+.3f} s")
