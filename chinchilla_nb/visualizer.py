@@ -14,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import ArrayLike
@@ -144,7 +146,19 @@ class Visualizer:
         axes = figure.subplots(1, panels)
         _draw_scatter(axes[0], drawing.scatter)
         axes[0].plot(drawing.identity.x, drawing.identity.y, color=_INK, lw=0.9, ls="--", zorder=1)
-        axes[0].annotate("perfect", (0.06, 0.06), xycoords="axes fraction", rotation=45, va="bottom", fontsize=8)
+        axes[0].text(
+            0.86,
+            0.88,
+            "predicted = true",
+            rotation=45,
+            transform=axes[0].transAxes,
+            ha="center",
+            va="center",
+            rotation_mode="anchor",
+            fontsize=8,
+            color=_INK,
+            path_effects=_HALO,
+        )
         axes[0].set_title("Prediction")
         if drawing.by_compute is not None:
             _draw_scatter(axes[1], drawing.by_compute)
@@ -174,7 +188,9 @@ class _NotebookFigure(Figure):
 
 
 def _figure(width: float, height: float) -> Figure:
-    figure = _NotebookFigure(figsize=(width, height), layout="constrained", facecolor="white")
+    figure = _NotebookFigure(
+        figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.05), facecolor="white"
+    )
     FigureCanvasAgg(figure)
     return figure
 
@@ -200,12 +216,13 @@ def _colours(cmap_name: str) -> Colormap:
 
 
 def _draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, colours: Colormap) -> Figure:
-    figure = _figure(13.5, 5.0)
+    figure = _figure(13.5, 4.65 if law else 4.35)
     axes = figure.subplots(1, 3)
     handles: dict[str, Any] = {}
     for ax, plane in zip(axes, drawing.planes, strict=True):
         handles |= _draw_plane(ax, plane, drawing.colour, colours)
-    _draw_colour_bar(figure, axes, drawing.loss, colours)
+    if len(drawing.loss.ticks):
+        _draw_colour_bar(axes[-1], drawing.loss, colours)
     if handles:
         figure.legend(
             handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
@@ -222,16 +239,16 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
     handles: dict[str, Any] = {}
     if len(plane.dots):
         size = 26 if len(plane.dots) <= 500 else 9
-        handles["Training run"] = ax.scatter(
-            plane.dots.x, plane.dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3
-        )
+        ax.scatter(plane.dots.x, plane.dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
+        handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
     if len(plane.regime):
-        handles["Seed regime"] = ax.fill(
-            plane.regime.x, plane.regime.y, fc=_REGIME + "14", ec=_REGIME, lw=1.1, ls=(0, (4, 2)), zorder=1.5
-        )[0]
+        # Filled below the runs, outlined above them.
+        ax.fill(plane.regime.x, plane.regime.y, fc=_REGIME, alpha=0.07, lw=0, zorder=1.5)
+        (outline,) = ax.plot(plane.regime.x, plane.regime.y, color=_REGIME, lw=1.3, ls=(0, (4, 2)), zorder=3.2)
+        handles["Seed regime"] = outline
     for curve in plane.iso_loss:
-        (line,) = ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
-        handles["Predicted loss (iso-loss curve)"] = line
+        ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
+        handles["Iso-loss curve (predicted)"] = Line2D([], [], color=colours(0.35), lw=1.0)
         _label_curve(ax, curve, plane)
     if len(plane.frontier):
         handles["Efficient frontier"] = ax.plot(
@@ -270,9 +287,10 @@ def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
     )
 
 
-def _draw_colour_bar(figure: Figure, axes: np.ndarray, loss: LossScale, colours: Colormap) -> None:
-    bar = figure.colorbar(ScalarMappable(cmap=colours), ax=axes, pad=0.015, fraction=0.03, aspect=28)
-    bar.set_label("Loss of the run")
+def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
+    # Inside the last chart's frame of reference, so that it is exactly as tall as the charts.
+    bar = ax.figure.colorbar(ScalarMappable(cmap=colours), cax=ax.inset_axes((1.05, 0, 0.045, 1)))
+    bar.set_label("Loss L")
     bar.ax.yaxis.set_minor_locator(FixedLocator([]))
     bar.set_ticks(list(loss.normalise(loss.ticks)), labels=list(loss.tick_labels))
     bar.outline.set_visible(False)
@@ -287,7 +305,13 @@ def _draw_histogram(ax: Axes, errors: Histogram) -> None:
     _set_axes(ax, errors.x, errors.y)
     ax.stairs(errors.counts, errors.edges, fill=True, color=_REGIME, alpha=0.75, zorder=2)
     ax.axvline(0, color=_INK, lw=0.9, ls="--", zorder=3)
-    ax.set_title(f"Error distribution: mean {errors.mean:.2g}, s.d. {errors.deviation:.2g}".replace("-", "−"))
+    ax.set_title("Error distribution")
+    text = f"mean {errors.mean:.2g}\ns.d. {errors.deviation:.2g}".replace("-", "−")
+    if errors.outside:
+        text += f"\n{errors.outside:,} of {errors.outside + int(errors.counts.sum()):,} runs beyond"
+    ax.text(
+        0.97, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8.5, color=_INK, path_effects=_HALO
+    )
 
 
 def _set_axes(ax: Axes, x: Axis, y: Axis) -> None:

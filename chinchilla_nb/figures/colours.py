@@ -46,14 +46,18 @@ class LossScale:
 
 
 def loss_scale(loss: ArrayLike) -> LossScale:
-    """Return the scale for these losses; the median run lies at half the excess that bends the scale."""
+    """Return the scale for these losses: the median gets the middle colour where the losses have a long tail."""
     loss = np.asarray(loss, dtype=float)
     if not loss.size:
-        loss = np.ones(1)
+        return LossScale(1.0, 1.0, 1.0, read_only(np.empty(0)), ())
     low, high = float(loss.min()), float(loss.max())
-    softening = float(np.median(loss)) - low or (high - low) / 10 or 1.0
+    span, median = high - low, float(np.median(loss)) - low
+    # log(1 + median / s) is half of log(1 + span / s) at s = median^2 / (span - 2 median); without a tail that is
+    # negative, and a softening of many spans makes the scale linear.
+    softening = median * (median / (span - 2 * median)) if span > 2 * median else np.inf
+    softening = float(np.clip(softening, 0.01 * span, 1000 * span)) or 1.0
     places = np.linspace(0, 1, 7)[1:-1]
-    ticks = round_apart(low + softening * np.expm1(places * np.log1p((high - low) / softening)))
+    ticks = round_apart(low + softening * np.expm1(places * np.log1p(span / softening)))
     ticks = ticks[(ticks >= low) & (ticks <= high)]
     return LossScale(low, high, softening, read_only(ticks), tuple(f"{tick:.12g}" for tick in ticks))
 

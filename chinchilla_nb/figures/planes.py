@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -169,31 +169,22 @@ def frontier_figure(
     # The runs alone make the colours, so that a new fit recolours no run.
     scale = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
     dots = {"C": runs.C[shown], "N": runs.N[shown], "D": runs.D[shown]}
-    planes = []
-    for x, y in (("C", "N"), ("C", "D"), ("N", "D")):
-        box = _box(axes, x, y)
-        line = _joined(curves.frontier(law, box), x, y) if law else _NOTHING
-        corners = _project(x, y, *_corners(regime)) if regime else _NOTHING
-        iso = (
-            _iso_loss(law, levels, scale, box, axes[x], axes[y], _obstacles(dots, line, axes[x], axes[y]))
-            if law
-            else ()
+    CN, CD, ND = (
+        Plane(
+            x=axes[x],
+            y=axes[y],
+            dots=Polyline(read_only(dots[x].copy()), read_only(dots[y].copy())),
+            iso_loss=_iso_loss(law, levels, scale, axes[x], axes[y]) if law else (),
+            frontier=_joined(curves.frontier(law, _box(axes[x], axes[y])), x, y) if law else _NOTHING,
+            regime=_project(x, y, *_corners(regime)) if regime else _NOTHING,
+            next_point=_project(x, y, *next_point) if next_point else _NOTHING,
+            isoflop=_budget_line(axes[x], axes[y], budget) if budget else _NOTHING,
         )
-        planes.append(
-            Plane(
-                x=axes[x],
-                y=axes[y],
-                dots=Polyline(read_only(dots[x].copy()), read_only(dots[y].copy())),
-                iso_loss=iso,
-                frontier=line,
-                regime=corners,
-                next_point=_project(x, y, *next_point) if next_point else _NOTHING,
-                isoflop=_budget_line(axes[x], axes[y], budget) if budget else _NOTHING,
-            )
-        )
+        for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
+    )
+    labelled = (_with_labels(CN), _with_labels(CD), _with_labels(ND))
     colour = read_only(scale.normalise(runs.loss[shown]))
-    CN, CD, ND = planes
-    return FrontierFigure((CN, CD, ND), read_only(shown), colour, scale, note(len(shown), len(runs)))
+    return FrontierFigure(labelled, read_only(shown), colour, scale, note(len(shown), len(runs)))
 
 
 def _axes(
@@ -224,9 +215,9 @@ def _axes(
     return {name: log_axis(name, values) for name, values in shown.items()}
 
 
-def _box(axes: Mapping[str, Axis], x: str, y: str) -> curves.Box:
+def _box(x: Axis, y: Axis) -> curves.Box:
     """Ends of C, N and D that a plane shows; those of the quantity on neither axis follow from 6ND = C."""
-    box = {name: (axes[name].low, axes[name].high) for name in (x, y)}
+    box = {axis.name: (axis.low, axis.high) for axis in (x, y)}
     if "C" not in box:
         box["C"] = (6 * box["N"][0] * box["D"][0], 6 * box["N"][1] * box["D"][1])
     for name, other in (("N", "D"), ("D", "N")):
@@ -251,43 +242,43 @@ def _levels(law: ScalingLaw, axes: Mapping[str, Axis]) -> NDArray[np.float64]:
     return levels if len(levels) > 1 else np.empty(0)
 
 
-def _iso_loss(
-    law: ScalingLaw,
-    levels: NDArray[np.float64],
-    scale: LossScale,
-    box: curves.Box,
-    x: Axis,
-    y: Axis,
-    obstacles: NDArray[np.float64],
-) -> tuple[IsoLoss, ...]:
-    """Curves of all levels, each labelled once, where the label covers as little as possible."""
+def _iso_loss(law: ScalingLaw, levels: NDArray[np.float64], scale: LossScale, x: Axis, y: Axis) -> tuple[IsoLoss, ...]:
+    """Curves of all levels within a plane, not labelled yet."""
+    box = _box(x, y)
     with np.errstate(all="ignore"):
-        pieces = [
-            (float(level), _project(x.name, y.name, *np.exp(path)))
+        return tuple(
+            IsoLoss(float(level), float(scale.normalise(level)), "", 0, _project(x.name, y.name, *np.exp(path)))
             for level in levels
             for path in curves.iso_loss(law, level, box)
-        ]
-    places = _label_places([line for _, line in pieces], x, y, obstacles)
+        )
+
+
+def _with_labels(plane: Plane) -> Plane:
+    """Label each level once, where the label covers as little as possible; not at all where there is no room."""
+    places = _label_places(plane)
     best: dict[float, int] = {}
-    for index, (level, _) in enumerate(pieces):
-        if level not in best or places[index][1] > places[best[level]][1]:
-            best[level] = index
-    curves_drawn = []
-    for index, (level, line) in enumerate(pieces):
-        at, room = places[index]
-        label = f"{level:.12g}" if best[level] == index and room > 0 else ""
-        curves_drawn.append(IsoLoss(level, float(scale.normalise(level)), label, at, line))
-    return tuple(curves_drawn)
+    for index, curve in enumerate(plane.iso_loss):
+        if curve.level not in best or places[index][1] > places[best[curve.level]][1]:
+            best[curve.level] = index
+    labelled = tuple(
+        replace(curve, label=f"{curve.level:.12g}" if best[curve.level] == index and room > 0 else "", label_at=at)
+        for index, (curve, (at, room)) in enumerate(zip(plane.iso_loss, places, strict=True))
+    )
+    return replace(plane, iso_loss=labelled)
 
 
-def _label_places(lines: list[Polyline], x: Axis, y: Axis, obstacles: NDArray[np.float64]) -> list[tuple[int, float]]:
-    """Choose for each line the vertex with most room for a label; return it and its room, 0 for none.
+def _label_places(plane: Plane) -> list[tuple[int, float]]:
+    """Choose for each curve the vertex with most room for a label; return it and its room, 0 for none.
 
-    Room is the least of the distances to the chart's sides, to runs and frontier, to other lines and to labels placed
+    Room is the least of the distances to the chart's sides, to runs and frontier, to other curves and to labels placed
     before, each in units of the distance that suffices.
     """
-    spots = [np.column_stack([x.fraction(line.x), y.fraction(line.y)]) for line in lines]
-    labels = np.empty((0, 2))
+    spots = [_fractions(plane, curve.line) for curve in plane.iso_loss]
+    # Three hundred runs say where the others are too.
+    dots = _fractions(plane, plane.dots)[:: max(1, len(plane.dots) // 300)]
+    obstacles = np.concatenate([dots, _along(_fractions(plane, plane.frontier))])
+    # The next point is as large as a label.
+    labels = _fractions(plane, plane.next_point)
     places = []
     for index, spot in enumerate(spots):
         others = np.concatenate([np.empty((0, 2)), *(s[::4] for i, s in enumerate(spots) if i != index)])
@@ -308,21 +299,21 @@ def _label_places(lines: list[Polyline], x: Axis, y: Axis, obstacles: NDArray[np
     return places
 
 
+def _along(ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points along the straight line between two ends; none where there is no line."""
+    return ends[:1] + np.linspace(0, 1, 60)[:, None] * (ends[-1:] - ends[:1]) if len(ends) else ends
+
+
+def _fractions(plane: Plane, line: Polyline) -> NDArray[np.float64]:
+    """Where points lie in the plane, from (0, 0) to (1, 1); shape (n_points, 2)."""
+    return np.column_stack([plane.x.fraction(line.x), plane.y.fraction(line.y)])
+
+
 def _distance(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance of each point to the nearest of the others; infinite where there are none."""
     if not len(others):
         return np.full(len(points), np.inf)
     return np.asarray(np.hypot(*(points[:, None, :] - others[None, :, :]).transpose(2, 0, 1)).min(axis=1))
-
-
-def _obstacles(dots: Mapping[str, NDArray[np.float64]], line: Polyline, x: Axis, y: Axis) -> NDArray[np.float64]:
-    """Places, in fractions of the axes, that labels keep off: runs (300 at most) and the frontier."""
-    step = max(1, len(dots["C"]) // 300)
-    places = np.column_stack([x.fraction(dots[x.name][::step]), y.fraction(dots[y.name][::step])])
-    if len(line):
-        ends = np.column_stack([x.fraction(line.x), y.fraction(line.y)])
-        places = np.append(places, ends[:1] + np.linspace(0, 1, 60)[:, None] * (ends[-1:] - ends[:1]), axis=0)
-    return places
 
 
 def _corners(regime: SeedRegime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -333,8 +324,7 @@ def _corners(regime: SeedRegime) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 def _budget_line(x: Axis, y: Axis, C: float) -> Polyline:
-    pieces = curves.isoflop(C, _box({axis.name: axis for axis in (x, y)}, x.name, y.name))
-    return _joined(pieces, x.name, y.name)
+    return _joined(curves.isoflop(C, _box(x, y)), x.name, y.name)
 
 
 def _joined(pieces: list[curves.Path], x: str, y: str) -> Polyline:

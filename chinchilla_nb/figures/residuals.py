@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 RESIDUAL = "True − predicted loss"
+NARROWEST = 1e-9
+# Residuals further from the quartiles than this many times their distance are left out of the histogram.
+OUTLYING = 4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,14 +63,17 @@ class Histogram:
         Residual, and number of runs.
     edges : ndarray, shape (n_bins + 1,)
     counts : ndarray of float, shape (n_bins,)
+    outside : int
+        Runs whose error lies beyond the bins.
     mean, deviation : float
-        Mean residual and its root mean square around the mean, in units of the loss.
+        Mean residual of all runs and its root mean square around the mean, in units of the loss.
     """
 
     x: Axis
     y: Axis
     edges: NDArray[np.float64]
     counts: NDArray[np.float64]
+    outside: int
     mean: float
     deviation: float
 
@@ -252,19 +258,31 @@ def _envelope(runs: Runs) -> Polyline:
 
 
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:
-    axis = _residual_axis(residuals)
-    low, high = residuals.min(), residuals.max()
+    quartiles = np.quantile(residuals, [0.25, 0.75])
+    spread = float(quartiles[1] - quartiles[0])
+    # A few diverged runs shall not press all others into one bar; how many are left out is said.
+    low = max(float(residuals.min()), quartiles[0] - OUTLYING * spread)
+    high = min(float(residuals.max()), quartiles[1] + OUTLYING * spread)
     if high - low > 1e-9 * max(abs(low), abs(high)):
         # Freedman and Diaconis (1981), within what a small chart can show.
-        spread = float(np.subtract(*np.quantile(residuals, [0.75, 0.25])))
-        width = 2 * spread / len(residuals) ** (1 / 3) or (high - low) / 10
+        width = 2 * spread / len(residuals) ** (1 / 3)
         edges = np.linspace(low, high, 1 + int(np.clip(np.ceil((high - low) / width), 5, 40)))
     else:
-        edges = np.array([low, high]) + np.array([-0.05, 0.05]) * (axis.high - axis.low)
+        low, high = float(residuals.min()), float(residuals.max())
+        reach = 0.05 * max(abs(low), abs(high), NARROWEST)
+        edges = np.linspace(low - reach, high + reach, 12)
     counts = np.histogram(residuals, edges)[0].astype(float)
     y = linear_axis("runs", [0, 1.05 * counts.max()], "Runs")
     y = Axis(y.name, y.title, 0.0, y.high, False, *_whole(y), y.minor_ticks)
-    return Histogram(axis, y, read_only(edges), read_only(counts), float(residuals.mean()), float(residuals.std()))
+    return Histogram(
+        x=_residual_axis(edges),
+        y=y,
+        edges=read_only(edges),
+        counts=read_only(counts),
+        outside=len(residuals) - int(counts.sum()),
+        mean=float(residuals.mean()),
+        deviation=float(residuals.std()),
+    )
 
 
 def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
@@ -275,9 +293,8 @@ def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
 
 
 def _residual_axis(residuals: NDArray[np.float64]) -> Axis:
-    """An axis symmetric about zero; never so narrow that it shows the rounding of the losses."""
-    reach = max(float(np.abs(residuals).max()), 1e-9)
-    return linear_axis("residual", [-reach, reach], RESIDUAL)
+    """An axis that shows zero, never so narrow that it shows the rounding of the losses."""
+    return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL)
 
 
 def _polyline(x: ArrayLike, y: ArrayLike) -> Polyline:

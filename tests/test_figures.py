@@ -1,0 +1,405 @@
+"""Figures as values: what they say must hold in closed form, and no label may crowd another."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chinchilla_nb import figures
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.seeding import SeedRegime
+
+HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
+SYMMETRIC = ScalingLaw(E=1.0, A=1000.0, B=1000.0, alpha=0.3, beta=0.3)
+LOPSIDED = ScalingLaw(E=0.5, A=5.0, B=9e4, alpha=0.08, beta=0.6)
+REGIME = SeedRegime((1e19, 1e20), (5.0, 50.0))
+NO_RUNS = Runs([], [], [])
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def make_runs(law: ScalingLaw, count: int = 60, seed: int = 0) -> Runs:
+    rng = np.random.default_rng(seed)
+    N, D = 10 ** rng.uniform(7.5, 10.5, count), 10 ** rng.uniform(9, 12, count)
+    return Runs(N, D, law.loss(N, D) * np.exp(rng.normal(0, 0.01, count)))
+
+
+def models(plane: figures.Plane, line: figures.Polyline) -> tuple[np.ndarray, np.ndarray]:
+    """N and D of points in a plane, from 6ND = C and nothing else."""
+    at = {plane.x.name: line.x, plane.y.name: line.y}
+    N = at["N"] if "N" in at else at["C"] / (6 * at["D"])
+    return N, at["D"] if "D" in at else at["C"] / (6 * at["N"])
+
+
+def read_back(label: str) -> float:
+    """What a person reads a tick label as."""
+    if "10" in label and label.translate(SUPERSCRIPTS) != label:
+        mantissa, _, power = label.rpartition("×")
+        return float(f"{mantissa or 1}e{power[2:].translate(SUPERSCRIPTS)}")
+    units = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+    return float(label[:-1]) * units[label[-1]] if label[-1] in units else float(label)
+
+
+# --- Planes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+def test_every_vertex_of_an_iso_loss_curve_has_that_loss(law):
+    figure = figures.frontier_figure(make_runs(law), law)
+    for plane in figure.planes:
+        assert len({curve.level for curve in plane.iso_loss}) >= 5
+        for curve in plane.iso_loss:
+            N, D = models(plane, curve.line)
+            np.testing.assert_allclose(law.E + law.A / N**law.alpha + law.B / D**law.beta, curve.level, rtol=1e-9)
+
+
+@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+def test_curves_and_frontier_stay_in_the_axes_and_reach_their_sides(law):
+    figure = figures.frontier_figure(make_runs(law), law, budget=1e21)
+    for plane in figure.planes:
+        lines = [curve.line for curve in plane.iso_loss] + [plane.frontier, plane.isoflop]
+        for line in filter(len, lines):
+            x, y = plane.x.fraction(line.x), plane.y.fraction(line.y)
+            sides = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
+            assert sides.min() > -1e-3
+            # Neither end stops in the middle of nowhere.
+            assert max(sides[0], sides[-1]) < 5e-3
+
+
+def test_levels_are_round_distinct_and_eight_to_ten():
+    for law in (HOFFMANN, SYMMETRIC):
+        runs = make_runs(law)
+        levels = sorted({curve.level for curve in figures.frontier_figure(runs, law).planes[2].iso_loss})
+        assert 7 <= len(levels) <= 10
+        assert all(len(f"{level:.12g}") <= 5 for level in levels)
+        assert runs.loss.min() * 0.8 < levels[0] < np.median(runs.loss) < levels[-1] < runs.loss.max() * 1.2
+
+
+def test_frontier_minimises_loss_along_each_isoflop():
+    for plane in figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN).planes:
+        N, D = models(plane, plane.frontier)
+        assert len(N) == 2
+        for factor in (0.99, 1.01):
+            assert (HOFFMANN.loss(N * factor, D / factor) > HOFFMANN.loss(N, D)).all()
+
+
+def test_6ND_is_C_in_every_plane():
+    figure = figures.frontier_figure(
+        make_runs(HOFFMANN), HOFFMANN, regime=REGIME, next_point=(70e9, 1.4e12), budget=5.88e23
+    )
+    CN, CD, ND = figure.planes
+    for name in ("dots", "regime", "next_point"):
+        in_CN, in_CD, in_ND = (getattr(plane, name) for plane in figure.planes)
+        np.testing.assert_allclose(in_CN.x, 6 * in_CN.y * in_CD.y, rtol=1e-12)
+        np.testing.assert_array_equal(in_CN.x, in_CD.x)
+        np.testing.assert_array_equal([in_CN.y, in_CD.y], [in_ND.x, in_ND.y])
+    assert CN.next_point.x[0] == pytest.approx(5.88e23)
+    for plane in (CN, CD):
+        np.testing.assert_allclose(plane.isoflop.x, 5.88e23)
+    np.testing.assert_allclose(6 * ND.isoflop.x * ND.isoflop.y, 5.88e23)
+    np.testing.assert_array_equal(CN.budget_line(5.88e23).y, CN.isoflop.y)
+    np.testing.assert_allclose(ND.project(2.0, 3.0).y, 3.0)
+    np.testing.assert_allclose(CN.project(2.0, 3.0).x, 36.0)
+
+
+def test_the_seed_regime_has_its_own_corners():
+    CN, _, ND = figures.frontier_figure(NO_RUNS, regime=REGIME).planes
+    assert set(np.round(CN.regime.x / 1e19, 9)) == {1.0, 10.0}
+    ratios = set(np.round(ND.regime.y / ND.regime.x, 9))
+    assert ratios == {5.0, 50.0}
+    assert (CN.regime.x[0], CN.regime.y[0]) == (CN.regime.x[-1], CN.regime.y[-1])
+
+
+def test_axes_of_one_name_are_one_axis_and_hold_all_that_is_drawn():
+    runs = make_runs(HOFFMANN)
+    figure = figures.frontier_figure(runs, HOFFMANN, regime=REGIME, next_point=(7e10, 1.4e12), C_range=(1e16, 1e24))
+    CN, CD, ND = figure.planes
+    assert CN.x is CD.x
+    assert CN.y is ND.x
+    assert CD.y is ND.y
+    assert CN.x.low < 1e16 < 1e24 < CN.x.high
+    for plane in figure.planes:
+        for line in (plane.dots, plane.regime, plane.next_point):
+            assert ((plane.x.fraction(line.x) > 0) & (plane.x.fraction(line.x) < 1)).all()
+            assert ((plane.y.fraction(line.y) > 0) & (plane.y.fraction(line.y) < 1)).all()
+
+
+def test_a_budget_moved_within_C_range_moves_no_axis():
+    runs = make_runs(HOFFMANN)
+    seen = {
+        (axis.low, axis.high)
+        for budget in (1e17, 1e20, 9e23)
+        for plane in figures.frontier_figure(runs, HOFFMANN, budget=budget, C_range=(1e16, 1e24)).planes
+        for axis in (plane.x, plane.y)
+    }
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+def test_iso_loss_labels_keep_apart_and_each_level_is_labelled_at_most_once(law):
+    figure = figures.frontier_figure(make_runs(law), law, next_point=(7e10, 1.4e12))
+    for plane in figure.planes:
+        labelled = [curve for curve in plane.iso_loss if curve.label]
+        assert len(labelled) >= 4
+        assert len({curve.level for curve in labelled}) == len(labelled)
+        assert all(float(curve.label) == curve.level for curve in labelled)
+        at = [(curve.line.x[curve.label_at], curve.line.y[curve.label_at]) for curve in labelled]
+        at += [(plane.next_point.x[0], plane.next_point.y[0])]
+        spots = np.array([(plane.x.fraction(x), plane.y.fraction(y)) for x, y in at])
+        gaps = np.hypot(*(spots[:, None] - spots[None]).transpose(2, 0, 1))[~np.eye(len(spots), dtype=bool)]
+        assert gaps.min() > 0.06
+        assert spots[:-1].min() > 0.03
+        assert spots[:-1].max() < 0.97
+
+
+EDGE_LAWS = {
+    "no fit": None,
+    "A = 0": ScalingLaw(1.8, 0, 2143, 0.35, 0.37),
+    "alpha = 0": ScalingLaw(1.8, 0.3, 2143, 0, 0.37),
+    "B = 0": ScalingLaw(1.8, 400, 0, 0.35, 0.37),
+    "beta = 0": ScalingLaw(1.8, 400, 0.3, 0.35, 0),
+    "constant": ScalingLaw(2, 0, 0, 0, 0),
+    "E = 0": ScalingLaw(0, 400, 2143, 0.35, 0.37),
+    "frontier far away": ScalingLaw(1.9, 1e-3, 1e5, 0.3, 0.6),
+    "enormous": ScalingLaw(2, 1e300, 1e300, 40, 0.001),
+    "tiny": ScalingLaw(1e-300, 1e-300, 1e-300, 1e-12, 1e-12),
+    "hoffmann": HOFFMANN,
+}
+EDGE_RUNS = {
+    "none": NO_RUNS,
+    "one": Runs([70e9], [1.4e12], [1.94]),
+    "identical": Runs([1e9] * 5, [2e10] * 5, [2.5] * 5),
+    "one N": Runs([1e9] * 3, [1e9, 1e10, 1e11], [3, 2.5, 2.3]),
+    "wide": Runs([1, 1e30], [1, 1e40], [1e-9, 1e9]),
+    "usual": make_runs(HOFFMANN),
+}
+
+
+@pytest.mark.parametrize("runs", EDGE_RUNS.values(), ids=EDGE_RUNS)
+@pytest.mark.parametrize("law", EDGE_LAWS.values(), ids=EDGE_LAWS)
+def test_edge_cases_lay_out_without_a_warning_and_with_finite_numbers(law, runs):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = figures.frontier_figure(runs, law, regime=None, budget=None)
+        with_all = figures.frontier_figure(runs, law, regime=REGIME, next_point=(1e9, 2e10), budget=1e20)
+    for plane in (*figure.planes, *with_all.planes):
+        for line in (plane.dots, plane.frontier, plane.regime, plane.isoflop, *(c.line for c in plane.iso_loss)):
+            assert np.isfinite(line.x).all()
+            assert np.isfinite(line.y).all()
+            assert len(line.x) == len(line.y)
+        for axis in (plane.x, plane.y):
+            assert 0 < axis.low < axis.high < np.inf
+            assert len(axis.ticks) >= 2
+
+
+def test_a_law_in_which_size_does_not_matter_has_level_curves_of_constant_D_and_no_frontier():
+    law = EDGE_LAWS["alpha = 0"]
+    _, _, ND = figures.frontier_figure(make_runs(HOFFMANN), law).planes
+    assert not len(ND.frontier)
+    assert ND.iso_loss
+    for curve in ND.iso_loss:
+        np.testing.assert_allclose(curve.line.y, (2143 / (curve.level - 2.1)) ** (1 / 0.37), rtol=1e-9)
+
+
+def test_values_cannot_be_changed():
+    figure = figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN)
+    with pytest.raises(ValueError, match="read-only"):
+        figure.planes[0].dots.x[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        figure.planes[0].iso_loss[0].line.y[0] = 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        figure.note = "changed"
+
+
+# --- Thinning -------------------------------------------------------------------------------------------------------
+
+
+def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
+    runs = make_runs(HOFFMANN, 10_000)
+    figure = figures.frontier_figure(runs, HOFFMANN)
+    assert len(figure.shown) == len(set(figure.shown)) == figures.MAX_DOTS == len(figure.planes[0].dots)
+    assert figure.note == "2,000 of 10,000 runs drawn"
+    np.testing.assert_array_equal(figure.shown, figures.frontier_figure(runs).shown)
+    for name in ("N", "D", "C", "loss"):
+        column = getattr(runs, name)
+        assert {column.argmin(), column.argmax()} <= set(figure.shown)
+    # Evenly spread: the quartiles of compute stay where they were.
+    quartiles = np.quantile(np.log10(runs.C), [0.25, 0.5, 0.75])
+    np.testing.assert_allclose(np.quantile(np.log10(runs.C[figure.shown]), [0.25, 0.5, 0.75]), quartiles, atol=0.02)
+
+
+def test_two_thousand_runs_are_all_drawn_and_nothing_is_said():
+    figure = figures.frontier_figure(make_runs(HOFFMANN, 2_000))
+    np.testing.assert_array_equal(figure.shown, np.arange(2_000))
+    assert figure.note == ""
+
+
+# --- Ticks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(70e9, "70B"), (1.4e12, "1.4T"), (300e3, "300k"), (999.9e6, "1B"), (5, "5"), (0.25, "0.25"), (1e15, "10¹⁵")],
+)
+def test_compact_numbers(value, text):
+    assert figures.compact(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e21, "10²¹"), (5.76e23, "5.76×10²³"), (9.999e9, "10¹⁰"), (2e-3, "2×10⁻³"), (1, "10⁰")]
+)
+def test_powers_of_ten(value, text):
+    assert figures.scientific(value) == text
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    name=st.sampled_from(["C", "N", "D", "loss"]),
+    start=st.floats(-3, 28),
+    decades=st.one_of(st.floats(0, 1.5), st.floats(0, 30)),
+)
+def test_ticks_of_any_log_axis_are_few_readable_and_never_crowd(name, start, decades):
+    axis = figures.log_axis(name, [10**start, 10 ** (start + decades)])
+    assert 2 <= len(axis.ticks) <= 7
+    assert axis.low <= axis.ticks[0]
+    assert axis.ticks[-1] <= axis.high
+    # Labels are 7 pixels a character on an axis of 350: none may touch the next.
+    place = axis.fraction(axis.ticks) * 350
+    width = np.array([7 * len(label) for label in axis.tick_labels])
+    assert (np.diff(place) >= (width[1:] + width[:-1]) / 2).all()
+    assert len(set(axis.tick_labels)) == len(axis.ticks)
+    np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9)
+
+
+@settings(deadline=None, max_examples=300)
+@given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e4))
+def test_ticks_of_any_linear_axis_never_crowd_and_say_what_they_are(low, span):
+    axis = figures.linear_axis("loss", [low, low + span])
+    assert 2 <= len(axis.ticks) <= 7
+    np.testing.assert_allclose([float(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9, atol=1e-12)
+    place = axis.fraction(axis.ticks) * 350
+    width = np.array([7 * len(label) for label in axis.tick_labels])
+    assert (np.diff(place) >= (width[1:] + width[:-1]) / 2).all()
+
+
+def test_ticks_a_person_would_choose():
+    assert figures.log_axis("C", [1e18, 1e22]).tick_labels == ("10¹⁸", "10¹⁹", "10²⁰", "10²¹", "10²²")
+    assert figures.log_axis("N", [5e7, 1.6e10]).tick_labels == ("100M", "1B", "10B")
+    assert figures.log_axis("N", [1e4, 1e12]).tick_labels == ("10k", "1M", "100M", "10B", "1T")
+    assert figures.log_axis("C", [1.1e20, 5e20]).tick_labels[0].endswith("×10²⁰")
+
+
+def test_an_axis_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="positive, finite"):
+        figures.log_axis("C", [1.0, 0.0])
+
+
+# --- Colours --------------------------------------------------------------------------------------------------------
+
+
+def test_loss_scale_ends_middle_and_order():
+    loss = [2.0, 2.1, 2.3, 3.0, 5.0]
+    scale = figures.loss_scale(loss)
+    place = scale.normalise(loss)
+    np.testing.assert_allclose(place[[0, 2, 4]], [0, 0.5, 1], atol=1e-12)
+    assert (np.diff(place) > 0).all()
+    np.testing.assert_array_equal(scale.normalise([0.1, 99]), [0, 1])
+    assert ((scale.ticks >= 2) & (scale.ticks <= 5)).all()
+
+
+def test_loss_scale_without_a_tail_is_linear():
+    np.testing.assert_allclose(figures.loss_scale([1, 2, 3]).normalise([1.5, 2.5]), [0.25, 0.75], atol=1e-3)
+
+
+@pytest.mark.parametrize("loss", [[2.5], [2.5, 2.5]])
+def test_equal_losses_get_the_middle_colour(loss):
+    np.testing.assert_array_equal(figures.loss_scale(loss).normalise(loss), 0.5)
+
+
+def test_palette_grows_lighter_in_even_steps():
+    def lightness(colour: str) -> float:
+        rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        Y = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92) @ [0.2126, 0.7152, 0.0722]
+        return float(116 * np.cbrt(Y) - 16)
+
+    steps = np.diff([lightness(colour) for colour in figures.PALETTE])
+    assert (steps > 2).all()
+
+
+# --- Fit quality ----------------------------------------------------------------------------------------------------
+
+
+def test_envelope_is_the_lowest_loss_up_to_each_compute():
+    runs = Runs([1, 1, 1, 1, 1], [1, 2, 2, 3, 4], [5.0, 3.0, 4.0, 3.5, 2.0], [10, 20, 20, 30, 40])
+    figure = figures.loss_figure(runs)
+    np.testing.assert_array_equal(figure.envelope.x, [10, 20, 20, 40, 40, 40])
+    np.testing.assert_array_equal(figure.envelope.y, [5, 5, 3, 3, 2, 2])
+    assert not len(figure.frontier)
+
+
+def test_loss_figure_frontier_is_the_least_loss_for_each_compute():
+    figure = figures.loss_figure(make_runs(HOFFMANN), HOFFMANN)
+    assert len(figure.frontier) > 50
+    N = np.geomspace(1e5, 1e14, 20_001)
+    for C, loss in zip(figure.frontier.x[::10], figure.frontier.y[::10], strict=True):
+        assert loss == pytest.approx(HOFFMANN.loss(N, C / (6 * N)).min(), rel=1e-6)
+
+
+def test_residuals_are_true_minus_predicted_and_their_axis_is_shared():
+    runs = Runs([1e6, 1e7], [1e8, 1e9], [3.0, 2.0])
+    figure = figures.residuals_figure(runs, [2.9, 2.2])
+    for panel, name in zip(figure.panels, ("N", "D", "C"), strict=True):
+        np.testing.assert_array_equal(panel.dots.x, getattr(runs, name))
+        np.testing.assert_allclose(panel.dots.y, [0.1, -0.2])
+        assert panel.y is figure.panels[0].y
+        assert panel.y.low < -0.2
+        assert panel.y.high > 0.1
+
+
+def test_error_distribution_counts_every_run_once_and_says_what_lies_beyond():
+    rng = np.random.default_rng(1)
+    loss = np.append(rng.normal(3, 0.01, 500), [9.0, 9.5])
+    figure = figures.prediction_figure(loss, np.full(502, 3.0))
+    errors = figure.errors
+    assert errors.outside == 2
+    assert errors.counts.sum() == 500
+    assert errors.mean == pytest.approx((loss - 3).mean())
+    assert errors.deviation == pytest.approx((loss - 3).std())
+    assert figure.by_compute is None
+    np.testing.assert_array_equal(figure.identity.x, figure.identity.y)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_perfect_predictions_lay_out(count):
+    loss = np.linspace(2, 3, count)
+    figure = figures.prediction_figure(loss, loss, np.full(count, 1e20))
+    assert figure.errors.counts.sum() == count
+    assert (figure.errors.mean, figure.errors.deviation) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "predictions", "message"),
+    [
+        ([], [], "no runs"),
+        ([2.0], [2.0, 3.0], "one number per run"),
+        ([2.0, 2.1], [2.0, np.nan], "finite numbers, got nan at index 1"),
+    ],
+)
+def test_predictions_that_do_not_fit_the_runs_are_refused(loss, predictions, message):
+    with pytest.raises(ValueError, match=message):
+        figures.prediction_figure(loss, predictions)
+
+
+def test_figures_import_no_drawing_library():
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['matplotlib', 'bqplot', 'pandas', 'ipywidgets', 'traitlets']))\n"
+        "import chinchilla_nb.figures"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,198 @@
+"""Visualizer: images on disk, figures in notebooks, and nothing global touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.visualizer import Visualizer
+
+HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
+REGIME = SeedRegime((1e19, 1e20), (5.0, 50.0))
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | None = REGIME) -> SimpleNamespace:
+    """The part of a Chinchilla that plot reads."""
+    fit = None if law is None else SimpleNamespace(law=law)
+    return SimpleNamespace(session=SimpleNamespace(runs=runs, fit=fit, settings=SimpleNamespace(seed_regime=regime)))
+
+
+@pytest.fixture
+def runs() -> Runs:
+    rng = np.random.default_rng(0)
+    N, D = 10 ** rng.uniform(7.5, 10.5, 80), 10 ** rng.uniform(9, 12, 80)
+    return Runs(N, D, HOFFMANN.loss(N, D) * np.exp(rng.normal(0, 0.01, 80)))
+
+
+@pytest.fixture
+def visualizer(tmp_path) -> Visualizer:
+    return Visualizer(str(tmp_path))
+
+
+def saved(visualizer: Visualizer) -> set[str]:
+    files = list(Path(visualizer.project_dir).iterdir())
+    assert all(file.read_bytes().startswith(PNG) for file in files)
+    return {file.name for file in files}
+
+
+def legend(figure: Figure) -> set[str]:
+    return {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+
+
+def test_plot_draws_three_planes_and_saves_them(visualizer, runs):
+    figure = visualizer.plot(chinchilla(runs, HOFFMANN), next_point={"C": 5.88e23, "N": 70e9, "D": 1.4e12})
+    assert saved(visualizer) == {"parametric_fit.png"}
+    charts = [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
+    C, N, D = "Compute C (FLOPs)", "Parameters N", "Training tokens D"
+    assert charts == [(C, N), (C, D), (N, D)]
+    assert all(ax.get_xscale() == ax.get_yscale() == "log" for ax in figure.axes)
+    assert legend(figure) == {
+        "Training run",
+        "Seed regime",
+        "Iso-loss curve (predicted)",
+        "Efficient frontier",
+        "Next point",
+    }
+
+
+def test_before_a_fit_or_without_it_the_runs_alone_are_raw_data_points(visualizer, runs):
+    figure = visualizer.plot(chinchilla(runs, None))
+    visualizer.plot(chinchilla(runs, HOFFMANN), fitted=False, simulation=True)
+    assert saved(visualizer) == {"raw_data_points.png", "simulation--raw_data_points.png"}
+    assert legend(figure) == {"Training run", "Seed regime"}
+
+
+def test_names_given_are_the_names_saved(visualizer, runs):
+    visualizer.plot(chinchilla(runs, HOFFMANN), img_name="mine", cmap_name="viridis", simulation=True)
+    visualizer.LBFGS(HOFFMANN.loss(runs.N, runs.D), runs.loss, C=runs.C)
+    visualizer.LBFGS(HOFFMANN.loss(runs.N, runs.D), runs.loss, simulation=True, img_name="errors")
+    assert saved(visualizer) == {"simulation--mine.png", "LBFGS.png", "simulation--errors.png"}
+
+
+def test_LBFGS_shows_errors_against_compute_when_given(visualizer, runs):
+    predictions = HOFFMANN.loss(runs.N, runs.D)
+    assert len(visualizer.LBFGS(predictions, runs.loss).axes) == 2
+    with_compute = visualizer.LBFGS(predictions, runs.loss, runs.C)
+    assert [ax.get_title() for ax in with_compute.axes] == ["Prediction", "Error by compute", "Error distribution"]
+
+
+@pytest.mark.parametrize("law", [HOFFMANN, ScalingLaw(2, 0, 0, 0, 0), ScalingLaw(2, 400, 1, 0.3, 0)])
+def test_no_text_overlaps_another(visualizer, runs, law):
+    figure = visualizer.plot(chinchilla(runs, law), next_point={"N": 70e9, "C": 5.88e23})
+    renderer = figure.canvas.get_renderer()
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            boxes = [label.get_window_extent(renderer) for label in axis.get_ticklabels() if label.get_text()]
+            assert len(boxes) >= 2
+            assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+    # Whole charts with their labels, legend and title keep off each other and on the page.
+    blocks = [ax.get_tightbbox(renderer) for ax in figure.axes]
+    blocks += [legend.get_window_extent(renderer) for legend in figure.legends]
+    blocks += [figure._suptitle.get_window_extent(renderer)]
+    assert not any(a.overlaps(b) for i, a in enumerate(blocks) for b in blocks[i + 1 :])
+    page = figure.bbox
+    assert all(page.x0 <= b.x0 and b.x1 <= page.x1 and page.y0 <= b.y0 and b.y1 <= page.y1 for b in blocks)
+
+
+ODD_RUNS = {
+    "none": Runs([], [], []),
+    "one": Runs([70e9], [1.4e12], [1.94]),
+    "identical": Runs([1e9] * 5, [2e10] * 5, [2.5] * 5),
+}
+ODD_LAWS = {
+    "no fit": None,
+    "leaves the axes": ScalingLaw(1.9, 1e-3, 1e5, 0.3, 0.6),
+    "alpha = 0": ScalingLaw(1.8, 0.3, 2143, 0, 0.37),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_RUNS.values(), ids=ODD_RUNS)
+@pytest.mark.parametrize("law", ODD_LAWS.values(), ids=ODD_LAWS)
+def test_odd_runs_and_laws_draw_without_a_warning(visualizer, odd, law):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        visualizer.plot(chinchilla(odd, law, None))
+    assert len(saved(visualizer)) == 1
+
+
+def test_thinning_is_said_in_the_picture(visualizer):
+    rng = np.random.default_rng(0)
+    N, D = 10 ** rng.uniform(7, 11, 2_500), 10 ** rng.uniform(9, 13, 2_500)
+    figure = visualizer.plot(chinchilla(Runs(N, D, HOFFMANN.loss(N, D)), HOFFMANN))
+    assert "2,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cmap_name": "plasmo"}, "cmap_name must be a matplotlib colour map .* got 'plasmo'"),
+        ({"next_point": {"N": 1e9}}, "next_point needs two of C, N and D"),
+        ({"next_point": {"N": 1e9, "D": -1}}, "next_point needs two of C, N and D, positive"),
+        ({"next_point": {"N": "many", "D": 1}}, "next_point must map C, N and D to numbers"),
+    ],
+)
+def test_bad_options_are_one_sentence(visualizer, runs, options, message):
+    with pytest.raises(ValueError, match=message):
+        visualizer.plot(chinchilla(runs, HOFFMANN), **options)
+
+
+def test_a_project_directory_that_is_gone_is_one_sentence(tmp_path, runs):
+    with pytest.raises(ValueError, match="is not a directory; create it"):
+        Visualizer(str(tmp_path / "gone")).plot(chinchilla(runs, HOFFMANN))
+
+
+def test_the_instance_drawn_stays_on_the_visualizer(visualizer, runs):
+    cc = chinchilla(runs, HOFFMANN)
+    assert visualizer.cc is None
+    visualizer.plot(cc)
+    assert visualizer.cc is cc
+
+
+def test_no_global_style_and_no_pyplot_figure(tmp_path):
+    # In a process of its own: what other tests import must not decide.
+    code = f"""
+import sys
+import matplotlib as mpl
+before = dict(mpl.rcParams)
+import numpy as np
+from chinchilla_nb.visualizer import Visualizer
+figure = Visualizer({str(tmp_path)!r}).LBFGS(np.array([2.0, 3.0]), np.array([2.1, 2.9]), np.array([1e18, 1e19]))
+assert dict(mpl.rcParams) == before
+assert 'matplotlib.pyplot' not in sys.modules
+import matplotlib.pyplot as plt
+assert plt.get_fignums() == []
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=Path(__file__).parents[1])
+
+
+def test_a_users_style_is_neither_changed_nor_in_the_way(visualizer, runs):
+    with mpl.rc_context({"axes.grid": True, "text.usetex": False, "figure.figsize": (3, 3)}):
+        before = dict(mpl.rcParams)
+        visualizer.plot(chinchilla(runs, HOFFMANN))
+        assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("first", ["", "import matplotlib.pyplot as plt", "%matplotlib inline"])
+def test_a_notebook_cell_shows_the_figure_once(tmp_path, first):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    cell = f"""{first}
+from chinchilla_nb.visualizer import Visualizer
+Visualizer({str(tmp_path)!r}).LBFGS([2.0, 3.0], [2.1, 2.9])"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    kernel = {"name": "python3", "display_name": "Python", "language": "python"}
+    notebook.metadata["kernelspec"] = kernel
+    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    images = [output for output in notebook.cells[0].outputs if "image/png" in output.get("data", {})]
+    assert len(images) == 1
