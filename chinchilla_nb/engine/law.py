@@ -47,9 +47,13 @@ class ScalingLaw:
         ValueError
             If a parameter is missing, unknown, or given both ways.
         """
-        values = {_LINEAR.get(name, name): np.exp(value) if name in _LINEAR else value for name, value in params.items()}
+        values = {
+            _LINEAR.get(name, name): np.exp(value) if name in _LINEAR else value for name, value in params.items()
+        }
         if len(values) != len(params) or set(values) != set(PARAMETERS):
-            raise ValueError(f"a law needs E (or e), A (or a), B (or b), alpha and beta, got {', '.join(params) or 'none'}")
+            raise ValueError(
+                f"a law needs E (or e), A (or a), B (or b), alpha and beta, got {', '.join(params) or 'none'}"
+            )
         return cls(**values)
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
@@ -64,11 +68,15 @@ class ScalingLaw:
 
     def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
         """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
-        return _invert(np.asarray(loss) - self.E - self.A * np.asarray(N, dtype=float) ** -self.alpha, self.B, self.beta)
+        return _invert(
+            np.asarray(loss) - self.E - self.A * np.asarray(N, dtype=float) ** -self.alpha, self.B, self.beta
+        )
 
     def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
         """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
-        return _invert(np.asarray(loss) - self.E - self.B * np.asarray(D, dtype=float) ** -self.beta, self.A, self.alpha)
+        return _invert(
+            np.asarray(loss) - self.E - self.B * np.asarray(D, dtype=float) ** -self.beta, self.A, self.alpha
+        )
 
     def as_dict(self) -> dict[str, float]:
         """Return the five parameters by name."""

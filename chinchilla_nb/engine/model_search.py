@@ -41,9 +41,7 @@ class ModelTable:
         return dict(self.configs[best]), float(self.N[best])
 
 
-def tabulate_models(
-    hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator: Callable[..., float]
-) -> ModelTable:
+def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator: Callable[..., float]) -> ModelTable:
     """Estimate the size of every configuration in a grid.
 
     Parameters

@@ -95,7 +95,9 @@ def _explain(regime: SeedRegime, models: ModelTable | None) -> str:
         f"{regime.C[1]:g} found in {TRIES} tries"
     )
     if models is None:
-        return f"{message}: widen seed_ranges['N_to_D'] or raise seed_ranges['C'] so that N is more than a few parameters"
+        return (
+            f"{message}: widen seed_ranges['N_to_D'] or raise seed_ranges['C'] so that N is more than a few parameters"
+        )
     return (
         f"{message} among {len(models.N)} model sizes from {models.N[0]:g} to {models.N[-1]:g}: "
         "add sizes to hyperparam_grid or widen seed_ranges['N_to_D']"

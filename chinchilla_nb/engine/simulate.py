@@ -68,13 +68,17 @@ def pseudo_loss(law: ScalingLaw, N: float, D: float, noise: Iterator[float] | No
     try:
         added = next(noise)
     except StopIteration:
-        raise ValueError("noise_generator ended before the simulation did: give it at least one value per run") from None
+        raise ValueError(
+            "noise_generator ended before the simulation did: give it at least one value per run"
+        ) from None
     try:
         noisy = loss + float(added)
     except (TypeError, ValueError):
         raise ValueError(f"noise_generator must give numbers, got {added!r}") from None
     if not (np.isfinite(noisy) and noisy > 0):
-        raise ValueError(f"noise_generator must leave the loss positive and finite, got {added!r} on a loss of {loss:g}")
+        raise ValueError(
+            f"noise_generator must leave the loss positive and finite, got {added!r} on a loss of {loss:g}"
+        )
     return noisy
 
 

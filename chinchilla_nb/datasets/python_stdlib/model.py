@@ -27,12 +27,17 @@ def count_parameters(width: int, depth: int) -> float:
     return VOCABULARY * width + depth * (12 * width**2 + 2 * width) + width
 
 
+def count_heads(width: int) -> int:
+    """Most attention heads of at least HEAD_SIZE features each that divide the width evenly."""
+    return max(heads for heads in range(1, width // HEAD_SIZE + 1) if width % (2 * heads) == 0)
+
+
 class Attention(nn.Module):
     """Causal self-attention with rotary positions."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.heads = max(1, width // HEAD_SIZE)
+        self.heads = count_heads(width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
 

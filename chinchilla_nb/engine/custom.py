@@ -1,0 +1,101 @@
+"""Fits of losses the engine does not know: numeric derivatives, and a simplex for what they miss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from chinchilla_nb.engine.grid import StartGrid
+from chinchilla_nb.engine.losses import LossFunction, loss_name
+from chinchilla_nb.engine.newton import Minimum
+from chinchilla_nb.engine.objective import Coordinates, Objective
+
+__all__ = ["CustomObjective"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CustomObjective:
+    """Weighted mean of any ``loss_fn(y_true, y_pred)`` over runs, as a function of theta.
+
+    Attributes
+    ----------
+    squared : Objective
+        The squared-error objective over the same runs: it predicts losses and finds good starts.
+    unit : float
+        Loss that counts as one in `squared`.
+    """
+
+    squared: Objective
+    loss_fn: LossFunction
+    unit: float
+
+    def value(self, theta: Array) -> float:
+        """Weighted mean loss; infinity where the loss is not a number."""
+        with np.errstate(all="ignore"):
+            truth = self.squared.target * self.unit
+            losses = np.asarray(self.loss_fn(truth, self.squared.residuals(theta) * self.unit + truth))
+        if losses.shape != truth.shape:
+            raise ValueError(
+                f"{loss_name(self.loss_fn)} must return one loss per run, shape {truth.shape}, got shape {losses.shape}"
+            )
+        value = float(self.squared.weight @ losses.astype(float))
+        return value if np.isfinite(value) else np.inf
+
+    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Array:
+        """Evaluate the objective at every start, shape (n_starts,)."""
+        return np.array([self.value(theta) for theta in coordinates.theta(grid.points())])
+
+    def optimise(self, start: Array, box: Coordinates) -> Minimum:
+        """Minimise from one start with SciPy's L-BFGS-B on central differences."""
+        unit = self.value(start)
+        if not (np.isfinite(unit) and unit > 0):
+            return Minimum(start, unit, unit == 0)
+        found = minimize(
+            lambda theta: min(self.value(theta) / unit, 1e300),
+            start,
+            jac=_central_differences(self, box, unit),
+            method="L-BFGS-B",
+            bounds=np.stack([box.lower, box.upper], axis=1),
+            options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9},
+        )
+        return Minimum(found.x, self.value(found.x), bool(found.success))
+
+    def finish(self, theta: Array, box: Coordinates) -> Minimum:
+        """Let a simplex walk on where gradients fail (a kink, a step), until it finds nothing lower."""
+        at = Minimum(theta, self.value(theta), False)
+        for _ in range(10):
+            found = minimize(
+                self.value,
+                at.theta,
+                method="Nelder-Mead",
+                bounds=np.stack([box.lower, box.upper], axis=1),
+                options={"xatol": 1e-10, "fatol": 1e-14 * abs(at.value), "maxfev": 4000, "adaptive": True},
+            )
+            again = self.optimise(found.x, box)
+            best = min(at, Minimum(found.x, found.fun, True), again, key=lambda minimum: float(minimum.value))
+            if at.value - best.value <= 1e-10 * abs(at.value):
+                return Minimum(best.theta, best.value, True)
+            at = best
+        return at
+
+
+def _central_differences(objective: CustomObjective, box: Coordinates, unit: float) -> Callable[[Array], Array]:
+    def gradient(theta: Array) -> Array:
+        slope = np.zeros_like(theta)
+        for index in range(len(theta)):
+            step = np.zeros_like(theta)
+            step[index] = 6e-6 * max(1.0, abs(theta[index]))
+            high, low = np.minimum(theta + step, box.upper), np.maximum(theta - step, box.lower)
+            width = high[index] - low[index]
+            if width > 0:
+                slope[index] = (objective.value(high) - objective.value(low)) / width / unit
+        return np.clip(np.nan_to_num(slope), -1e300, 1e300)
+
+    return gradient

@@ -1,0 +1,131 @@
+"""The exact optimum of a piecewise-linear loss: successive linear programs, then Newton on the kinks they find.
+
+At the optimum some residuals are exactly zero. A linear program in all five parameters, inside a box small enough for
+the linearisation to hold, finds which; the stationarity conditions with those residuals held at zero are smooth, and
+Newton's method solves them to rounding (Fletcher 1987, Practical Methods of Optimization, section 14.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from chinchilla_nb.engine.newton import Minimum, free_parameters
+from chinchilla_nb.engine.objective import Coordinates, Derivatives, Objective
+
+__all__ = ["descend_to_vertex"]
+
+Array = NDArray[Any]
+
+SMALLEST_RADIUS = 1e-13
+LARGEST_RADIUS = 1e-1
+
+
+def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radius: float, steps: int = 40) -> Minimum:
+    """Minimise a kinked objective from a point near its optimum.
+
+    Parameters
+    ----------
+    radius : float
+        First size of the box a linear program searches: the change of a prediction per parameter, in its own units.
+    """
+    theta = theta.astype(objective.x.dtype)
+    at = objective.derivatives(theta)
+    for _ in range(steps):
+        step, active, predicted = _linear_program(objective, theta, at, box, radius)
+        # What a linear program resolves: HiGHS works to 1e-7 of the box.
+        if predicted <= 1e-6 * radius * _steepest(objective):
+            refined = _newton_on_kinks(objective, theta, active, box)
+            better = refined if objective.value(refined) <= at.value else theta
+            if radius <= 1e-8 or not np.array_equal(better, theta):
+                return Minimum(better, objective.value(better), True)
+            radius /= 100
+            continue
+        trial = np.clip(theta + step, box.lower, box.upper)
+        refined = _newton_on_kinks(objective, trial, active, box)
+        theta_new = min((trial, refined), key=objective.value)
+        there = objective.derivatives(theta_new)
+        gain = at.value - there.value
+        if gain > 0:
+            theta, at = theta_new, there
+        radius *= 2 if gain > predicted / 2 else 0.2
+        radius = min(radius, LARGEST_RADIUS)
+        if radius < SMALLEST_RADIUS:
+            return Minimum(theta, at.value, True)
+    return Minimum(theta, at.value, False)
+
+
+def _linear_program(
+    objective: Objective, theta: Array, at: Derivatives, box: Coordinates, radius: float
+) -> tuple[Array, Array, float]:
+    """Minimise the linearised objective in a box.
+
+    Returns the step, the indices of the residuals it brings to zero, and the decrease it promises.
+    """
+    J, r = at.jacobian.astype(float), at.residuals.astype(float)
+    reach = radius / np.maximum(np.sqrt(np.mean(J**2, axis=0)), 1e-12)
+    low = np.maximum(-reach, (box.lower - theta).astype(float)) / reach
+    high = np.minimum(reach, (box.upper - theta).astype(float)) / reach
+    J = J * reach
+    # A residual that no point of the box can bring to zero keeps its sign: it adds a constant slope.
+    near = np.flatnonzero(np.abs(r) <= np.abs(J).sum(axis=1))
+    far = np.ones(len(r), dtype=bool)
+    far[near] = False
+    weight = objective.weight.astype(float)
+    slope = (weight * objective.loss.slope(r))[far] @ J[far]
+    upper, lower = weight[near] * objective.loss.upper, weight[near] * objective.loss.lower
+    eye = np.eye(len(near))
+    size = _steepest(objective) * radius
+    solution = linprog(
+        np.concatenate([slope, upper * radius, lower * radius]) / size,
+        A_eq=np.hstack([J[near] / radius, -eye, eye]),
+        b_eq=-r[near] / radius,
+        bounds=[*zip(low, high, strict=True), *[(0, None)] * (2 * len(near))],
+        method="highs-ds",
+    )
+    if solution.x is None:
+        return np.zeros(5), near[:0], 0.0
+    step = solution.x[:5]
+    left = np.abs(solution.x[5 : 5 + len(near)] - solution.x[5 + len(near) :])
+    before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size
+    return step * reach, near[left <= 1e-9], float((before - solution.fun) * size)
+
+
+def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 8) -> Array:
+    """Solve the stationarity conditions with the active residuals held at zero."""
+    if not active.size:
+        return theta
+    precision = float(np.finfo(theta.dtype).eps)
+    multiplier: Array | None = None
+    for _ in range(steps):
+        at = objective.derivatives(theta)
+        push = objective.weight * objective.loss.slope(at.residuals)
+        push[active] = 0
+        pull = push @ at.jacobian
+        constraint = at.jacobian[active]
+        free = np.flatnonzero(free_parameters(theta, pull, box) | (theta > box.lower) & (theta < box.upper))
+        K = constraint[:, free].astype(float)
+        if multiplier is None:
+            multiplier = np.linalg.lstsq(K.T, -pull[free].astype(float), rcond=None)[0]
+        push[active] = multiplier
+        hessian = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)].astype(float)
+        size = np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0))
+        system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])
+        right = np.concatenate([-pull[free].astype(float) / size, -at.residuals[active].astype(float)])
+        solved = np.linalg.lstsq(system, right, rcond=1e-14)[0]
+        multiplier = solved[len(free) :]
+        step = np.zeros_like(theta)
+        step[free] = solved[: len(free)] / size
+        if not np.isfinite(step).all() or np.abs(step).max() > 1:
+            return theta
+        theta = np.clip(theta + step, box.lower, box.upper)
+        if np.abs(step).max() <= 4 * precision:
+            break
+    return theta
+
+
+def _steepest(objective: Objective) -> float:
+    return float(max(objective.loss.lower, objective.loss.upper))
