@@ -162,14 +162,14 @@ def test_the_instance_drawn_stays_on_the_visualizer(visualizer, runs):
 
 def test_no_global_style_and_no_pyplot_figure(tmp_path):
     # In a process of its own: what other tests import must not decide.
+    # dict.copy, because reading rcParams["backend"] itself would import pyplot.
     code = f"""
 import sys
 import matplotlib as mpl
-before = dict(mpl.rcParams)
-import numpy as np
+before = dict.copy(mpl.rcParams)
 from chinchilla_nb.visualizer import Visualizer
-figure = Visualizer({str(tmp_path)!r}).LBFGS(np.array([2.0, 3.0]), np.array([2.1, 2.9]), np.array([1e18, 1e19]))
-assert dict(mpl.rcParams) == before
+Visualizer({str(tmp_path)!r}).LBFGS([2.0, 3.0], [2.1, 2.9], [1e18, 1e19])
+assert dict.copy(mpl.rcParams) == before
 assert 'matplotlib.pyplot' not in sys.modules
 import matplotlib.pyplot as plt
 assert plt.get_fignums() == []
