@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import chinchilla_nb
 import pytest
+
+import chinchilla_nb
 
 
 def modules_after(statement: str) -> set[str]:
@@ -40,9 +41,3 @@ def test_unknown_name_is_an_attribute_error():
 def test_neither_notebook_nor_drawing_library_is_loaded_unasked(statement):
     loaded = modules_after(statement)
     assert not {"ipywidgets", "bqplot", "matplotlib", "IPython"} & loaded
-
-
-def test_version_is_the_installed_one():
-    from importlib.metadata import version
-
-    assert version("chinchilla-nb") == chinchilla_nb.__version__

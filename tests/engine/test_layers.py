@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import chinchilla_nb
 import pytest
+
+import chinchilla_nb
 
 NAME = "chinchilla_nb"
 PACKAGE = Path(chinchilla_nb.__file__).parent
@@ -31,13 +32,15 @@ def modules_in(*rooms: str) -> list[str]:
 
 
 def imports(nodes: Iterator[ast.AST]) -> set[str]:
-    """Full names of the modules, and of what is taken from them, that some statements import."""
+    """Full names of the modules that some statements import."""
     found = set()
     for node in nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from package import module` is an import of the module.
+            found |= names if all(name.removeprefix(NAME + ".") in MODULES for name in names) else {node.module}
     return found
 
 

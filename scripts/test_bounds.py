@@ -1,0 +1,50 @@
+"""Run the tests on the oldest Python and the oldest dependencies that pyproject.toml allows: ``make bounds``."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / ".venv-bounds"
+
+
+def main() -> str | int:
+    """Make the environment and run the tests; return their exit status, or the sentence to exit with."""
+    python = oldest_python()
+    if python is None:
+        return "Python 3.10 is needed to test the oldest versions: install it as python3.10 on PATH, or with pyenv"
+    with tempfile.TemporaryDirectory() as folder:
+        constraint = Path(folder) / "oldest.txt"
+        constraint.write_text("\n".join(lower_bounds()), encoding="utf-8")
+        script = [python, "scripts/make_environment.py", str(ENVIRONMENT), "app,test", "--constraint", str(constraint)]
+        if status := subprocess.run(script, cwd=ROOT, check=False).returncode:
+            return status
+    tests = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", "-q", *sys.argv[1:]]
+    return subprocess.run(tests, cwd=ROOT, check=False).returncode
+
+
+def oldest_python() -> str | None:
+    """Return a Python 3.10: that on PATH, else the newest that pyenv has."""
+    if path := shutil.which("python3.10"):
+        # pyenv puts a shim on PATH that fails where the version is not switched on.
+        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+            return path
+    kept = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3"))
+    return str(kept[-1]) if kept else None
+
+
+def lower_bounds() -> list[str]:
+    """Return the lower bounds of what the package and its apps need, as constraints for pip."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    # Python 3.10, which this has to run on, cannot read TOML.
+    lists = re.findall(r"^(?:dependencies|app) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
+    return [f"{name}=={version}" for name, version in re.findall(r'"([\w-]+)>=([\d.]+)"', " ".join(lists))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
