@@ -30,10 +30,10 @@ def main() -> str | int:
 
 def oldest_python() -> str | None:
     """Return a Python 3.10: that on PATH, else the newest that pyenv has."""
-    if path := shutil.which("python3.10"):
-        # pyenv puts a shim on PATH that fails where the version is not switched on.
-        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
-            return path
+    path = shutil.which("python3.10")
+    # pyenv puts a shim on PATH that fails where the version is not switched on.
+    if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+        return path
     kept = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3"))
     return str(kept[-1]) if kept else None
 
