@@ -1,0 +1,70 @@
+"""Studies that the project measured itself, shipped with how each was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from chinchilla_nb.engine.seeding import SeedRegime
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["SEED_REGIMES", "Study", "load", "names"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Study:
+    """Measured training runs.
+
+    Attributes
+    ----------
+    name : str
+        What `load` knows it by.
+    description : str
+        What was trained, how, and what the columns mean, as Markdown.
+    df : DataFrame
+        One row per run: C (FLOPs), N, D, loss and what else was recorded.
+    seed_regime : SeedRegime
+        Where its seed runs were drawn.
+    """
+
+    name: str
+    description: str
+    df: pd.DataFrame
+    seed_regime: SeedRegime
+
+
+SEED_REGIMES = {"python_stdlib": SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))}
+"""Where each study draws its seed runs."""
+
+
+def names() -> tuple[str, ...]:
+    """List the studies that `load` knows."""
+    return tuple(SEED_REGIMES)
+
+
+def load(name: str) -> Study:
+    """Load a study by name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such study; lists those there are.
+
+    Examples
+    --------
+    >>> from chinchilla_nb import datasets
+    >>> study = datasets.load("python_stdlib")
+    >>> sorted({"C", "N", "D", "loss"} - set(study.df.columns))
+    []
+    """
+    if name not in SEED_REGIMES:
+        raise ValueError(f"no study is called {name!r}: choose from {', '.join(names())}")
+    import pandas as pd  # here, so that naming the studies costs nothing
+
+    folder = resources.files(__name__) / name
+    with folder.joinpath("runs.csv").open(encoding="utf-8") as file:
+        df = pd.read_csv(file)
+    return Study(name, folder.joinpath("README.md").read_text(encoding="utf-8"), df, SEED_REGIMES[name])

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.datasets import SEED_REGIMES
 from chinchilla_nb.datasets.python_stdlib.model import count_parameters
 from chinchilla_nb.engine.model_search import tabulate_models
-from chinchilla_nb.engine.seeding import SeedRegime, draw_seed
+from chinchilla_nb.engine.seeding import draw_seed
 
 HYPERPARAM_GRID = {"width": [16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128], "depth": [1, 2, 3, 4, 5, 6]}
-REGIME = SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))
 SEEDS = 36
 SLICES = {6e10: 6, 2e11: 7, 6e11: 7, 2e12: 7, 5e12: 5}
 """Compute of an isoFLOP slice, in FLOPs, and how many model sizes it has."""
@@ -40,7 +40,7 @@ def seed_runs() -> list[PlannedRun]:
     """Runs drawn by the toolkit's own seed procedure."""
     rng = np.random.default_rng(2022)
     models = tabulate_models(HYPERPARAM_GRID, count_parameters)
-    draws = [draw_seed(rng, REGIME, models) for _ in range(SEEDS)]
+    draws = [draw_seed(rng, SEED_REGIMES["python_stdlib"], models) for _ in range(SEEDS)]
     return [PlannedRun("seed", **draw.config, D=draw.D, seed=0) for draw in draws]
 
 
@@ -60,6 +60,4 @@ def repeated_runs() -> list[PlannedRun]:
     first = isoflop_runs()
     sizes = list(SLICES.values())
     chosen = first[: sizes[0] : 2][:REPEATS] + first[sizes[0] : sizes[0] + sizes[1] : 2][:REPEATS]
-    return [
-        PlannedRun("repeat", run.width, run.depth, run.D, seed) for run in chosen for seed in (1, 2)
-    ]
+    return [PlannedRun("repeat", run.width, run.depth, run.D, seed) for run in chosen for seed in (1, 2)]
