@@ -49,7 +49,7 @@ def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
             jac=True,
             method="L-BFGS-B",
             bounds=np.stack([box.lower, box.upper], axis=1),
-            options={"maxiter": 300, "maxcor": 10, "ftol": 1e-9, "gtol": 1e-9},
+            options={"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9},
         )
         return newton(objective, np.clip(found.x, box.lower, box.upper), box)
 
