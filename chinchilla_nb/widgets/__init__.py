@@ -1,0 +1,9 @@
+"""Panels over a session; the only place that imports ipywidgets and bqplot."""
+
+from __future__ import annotations
+
+from chinchilla_nb.widgets.fit_panel import FitPanel
+from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+from chinchilla_nb.widgets.workbench import Workbench
+
+__all__ = ["FitPanel", "FrontierPanel", "Workbench"]

@@ -1,0 +1,155 @@
+"""Choose a compute budget: a logarithmic slider, and a box for a number such as 5.76e23."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import ipywidgets
+import traitlets
+
+from chinchilla_nb.figures import scientific
+from chinchilla_nb.widgets.style import note
+
+__all__ = ["BudgetControl", "parse_budget"]
+
+LARGEST = 1e40
+"""FLOPs above which a number is taken for a slip of the finger."""
+
+
+STEP = 0.01
+"""Of the slider, in decades."""
+
+
+class BudgetControl(ipywidgets.VBox):
+    """A slider and a text box that agree on a budget.
+
+    Attributes
+    ----------
+    C : float
+        The budget in FLOPs; zero until a range is set.
+    chosen : bool
+        Whether a person chose it. A budget that nobody chose follows the runs.
+    slider : FloatSlider
+        The decimal logarithm of C.
+    text : Text
+    remark : HTML
+        What the budget means, or what is wrong with the text.
+    """
+
+    C = traitlets.Float(0.0)
+
+    def __init__(self) -> None:
+        self.chosen = False
+        self._low, self._largest_run = 1.0, 0.0
+        self._following = False
+        label = ipywidgets.HTML('<span class="cnb-title">Compute budget</span>')
+        self.text = ipywidgets.Text(
+            placeholder="5.76e23",
+            tooltip="FLOPs, such as 5.76e23",
+            layout=ipywidgets.Layout(width="100px", min_width="0"),
+        )
+        unit = ipywidgets.HTML('<span class="cnb-muted">FLOPs</span>')
+        self.slider = ipywidgets.FloatSlider(
+            value=21.0,
+            min=18.0,
+            max=24.0,
+            step=STEP,
+            readout=False,
+            tooltip="Compute budget on a logarithmic scale",
+            layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="120px", margin="0 8px"),
+        )
+        self.remark = ipywidgets.HTML()
+        bar = ipywidgets.Box([label, self.text, unit, self.slider, self.remark])
+        bar.add_class("cnb-bar")
+        self._wrong = ipywidgets.HTML()
+        super().__init__([bar, self._wrong])
+        self.slider.observe(self._slid, "value")
+        self.text.observe(self._typed, "value")
+
+    def follow(self, lowest: float, largest_run: float, default: float) -> None:
+        """Offer budgets from the lowest, up to a hundred times the largest run or what was chosen.
+
+        Parameters
+        ----------
+        lowest, largest_run : float
+            FLOPs of the smallest budget that makes sense and of the largest run, zero for no run.
+        default : float
+            Budget until one is chosen.
+        """
+        self._low, self._largest_run = lowest, largest_run
+        self._set(max(self.C, lowest) if self.chosen else default, write=True)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest budget the slider reaches."""
+        high = max(100 * (self._largest_run or self._low), self.C)
+        return self._low, high
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the text in the box; empty if nothing is."""
+        return str(self._wrong.value)
+
+    def _slid(self, change: dict[str, float]) -> None:
+        # The page moves the handle to the nearest step and reports that: not a choice.
+        if not self._following and abs(change["new"] - math.log10(self.C)) > 0.51 * STEP:
+            self.chosen = True
+            self._set(float(f"{10 ** change['new']:.2e}"), write=True)
+
+    def _typed(self, change: dict[str, str]) -> None:
+        if self._following:
+            return
+        try:
+            C = parse_budget(change["new"])
+            if C < self._low:
+                raise ValueError(f"{C:.3g} FLOPs is below the smallest run: type {self._low:.3g} or more")
+        except ValueError as error:
+            self._wrong.value = note("warn", f"{error}. The budget stays at {self.C:.3g} FLOPs.")
+            return
+        self.chosen = True
+        self._set(C, write=False)
+
+    def _set(self, C: float, *, write: bool) -> None:
+        """Take over a budget; the box keeps what is being typed unless told to write."""
+        self._following = True
+        try:
+            self._wrong.value = ""
+            self.C = C
+            low, high = (math.log10(end) for end in self.range)
+            low, high = math.floor(low / STEP) * STEP, math.ceil(high / STEP) * STEP
+            with self.slider.hold_sync():
+                if low >= self.slider.max:
+                    self.slider.max, self.slider.min = high, low
+                else:
+                    self.slider.min, self.slider.max = low, high
+                self.slider.value = math.log10(C)
+            if write:
+                self.text.value = f"{C:.3g}".replace("e+", "e")
+            self.remark.value = f'<span class="cnb-muted">{escape(self._meaning())}</span>'
+        finally:
+            self._following = False
+
+    def _meaning(self) -> str:
+        if not self._largest_run:
+            return scientific(self.C)
+        times = self.C / self._largest_run
+        factor = f"{times:.2g}" if times < 100 else f"{times:,.0f}" if times < 1e5 else scientific(times, 2)
+        return f"= {scientific(self.C)}, {factor}× the largest run"
+
+
+def parse_budget(text: str) -> float:
+    """Return the FLOPs a person wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is not a positive number of a size that compute has.
+    """
+    try:
+        C = float(text.replace(",", "").replace("_", "").strip())
+    except ValueError:
+        raise ValueError(f"{text.strip()!r} is not a number of FLOPs: write 5.76e23 or 1e24") from None
+    if not (math.isfinite(C) and 0 < C <= LARGEST):
+        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {LARGEST:.0e}")
+    return C

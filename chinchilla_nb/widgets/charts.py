@@ -1,0 +1,229 @@
+"""The frontier figure drawn with bqplot: marks are created once and updated in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.figures import PALETTE, Axis, FrontierFigure, IsoLoss, LossScale, Plane, Polyline
+from chinchilla_nb.widgets.style import ACCENT, INK, MUTED, OUTLINE, shade
+
+__all__ = ["FrontierCharts", "PlaneChart", "tick_key"]
+
+HEIGHT = "310px"
+
+
+class FrontierCharts(ipywidgets.Box):
+    """The planes C-N, C-D and N-D side by side, with one key; narrow pages stack them.
+
+    Attributes
+    ----------
+    charts : tuple of PlaneChart
+    key : HTML
+        The loss scale and what the lines mean.
+    """
+
+    def __init__(self) -> None:
+        self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
+        self.key = ipywidgets.HTML()
+        self.key.add_class("cnb-key")
+        super().__init__([*(chart.figure for chart in self.charts), self.key])
+        self.add_class("cnb-charts")
+
+    def show(self, figure: FrontierFigure, labels: Sequence[str]) -> None:
+        """Draw a figure.
+
+        Parameters
+        ----------
+        figure : FrontierFigure
+        labels : sequence of str
+            What hovering says of each run that is drawn, as plain text.
+        """
+        for chart, plane in zip(self.charts, figure.planes, strict=True):
+            chart.show(plane, figure.colour, labels)
+        self.key.value = _key(figure)
+
+    def move_budget(self, figure: FrontierFigure, C: float | None, point: tuple[float, float] | None) -> None:
+        """Draw the budget's isoFLOP line and the next point; the rest stays untouched, however many runs there are."""
+        for chart, plane in zip(self.charts, figure.planes, strict=True):
+            chart.move_budget(plane, C, point)
+
+
+class PlaneChart:
+    """One log-log chart.
+
+    Attributes
+    ----------
+    figure : bqplot.Figure
+    runs, next_point : bqplot.Scatter
+    iso_loss, frontier, regime, isoflop : bqplot.Lines
+    """
+
+    def __init__(self) -> None:
+        self._scales = {side: bqplot.LogScale(min=1.0, max=10.0, allow_padding=False) for side in ("x", "y")}
+        colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
+        self._axes = {
+            "x": bqplot.Axis(scale=self._scales["x"], label_offset="34px"),
+            "y": bqplot.Axis(scale=self._scales["y"], orientation="vertical", label_offset="42px"),
+        }
+        self.iso_loss = self._lines(stroke_width=1.2)
+        self.regime = self._lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
+        self.isoflop = self._lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
+        self.frontier = self._lines(colors=[INK], stroke_width=2.5)
+        self.runs = bqplot.Scatter(
+            x=np.empty(0),
+            y=np.empty(0),
+            color=np.empty(0),
+            scales={**self._scales, "color": colour},
+            default_size=42,
+            stroke=OUTLINE,
+            stroke_width=0.75,
+            display_names=False,
+            names_unique=False,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
+        self._levels = bqplot.Label(
+            x=np.empty(0),
+            y=np.empty(0),
+            text=[],
+            scales=self._scales,
+            colors=[INK],
+            default_size=10,
+            font_weight="normal",
+            align="middle",
+            y_offset=3,
+        )
+        self.next_point = bqplot.Scatter(
+            x=np.empty(0),
+            y=np.empty(0),
+            scales=self._scales,
+            marker="diamond",
+            colors=[ACCENT],
+            default_size=130,
+            display_names=False,
+        )
+        self.figure = bqplot.Figure(
+            marks=[
+                self.iso_loss,
+                self.regime,
+                self.isoflop,
+                self.frontier,
+                self.runs,
+                self._levels,
+                self.next_point,
+            ],
+            axes=list(self._axes.values()),
+            fig_margin={"top": 8, "bottom": 46, "left": 58, "right": 12},
+            padding_x=0.0,
+            padding_y=0.0,
+            display_toolbar=False,
+            layout=ipywidgets.Layout(width="auto", min_width="0", height=HEIGHT),
+        )
+
+    def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
+        """Draw a plane; colours are places on the loss scale."""
+        for side, axis in (("x", plane.x), ("y", plane.y)):
+            _set_axis(self._axes[side], self._scales[side], axis)
+        with self.runs.hold_sync():
+            self.runs.x, self.runs.y = plane.dots.x, plane.dots.y
+            self.runs.color, self.runs.names = colour, np.array(labels, dtype=str)
+        _set_curves(self.iso_loss, plane.iso_loss)
+        _set_levels(self._levels, plane.iso_loss)
+        _set_line(self.frontier, plane.frontier)
+        _set_line(self.regime, plane.regime)
+
+    def move_budget(self, plane: Plane, C: float | None, point: tuple[float, float] | None) -> None:
+        """Draw the models a budget buys, and the one to train; None draws nothing."""
+        _set_line(self.isoflop, plane.budget_line(C) if C else _NOWHERE)
+        _set_line(self.next_point, plane.project(*point) if point else _NOWHERE)
+
+    def _lines(self, **looks: object) -> bqplot.Lines:
+        return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self._scales, **looks)
+
+
+_NOWHERE = Polyline(np.empty(0), np.empty(0))
+
+
+def tick_key(value: float) -> str:
+    """Write a positive number as JavaScript's ``String(value)`` does: bqplot looks tick labels up by it."""
+    digits = Decimal(repr(float(value)))
+    exponent = digits.adjusted()
+    if -7 < exponent < 21:
+        text = format(digits, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = format(digits.scaleb(-exponent).normalize(), "f")
+    return f"{mantissa}e{exponent:+d}"
+
+
+def _set_axis(drawn: bqplot.Axis, scale: bqplot.LogScale, axis: Axis) -> None:
+    # Labels first and each in a message of its own: new ticks that meet old labels stay labelled with bare numbers.
+    drawn.label = axis.title
+    drawn.tick_labels = {tick_key(tick): label for tick, label in zip(axis.ticks, axis.tick_labels, strict=True)}
+    drawn.tick_values = axis.ticks
+    with scale.hold_sync():
+        scale.min, scale.max = axis.low, axis.high
+
+
+def _set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
+    with mark.hold_sync():
+        mark.x, mark.y = line.x, line.y
+
+
+def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
+    # One mark draws all curves, as rows of a matrix; shorter ones stay at their last point.
+    longest = max((len(curve.line) for curve in curves), default=0)
+    x, y = (
+        np.array([np.pad(values, (0, longest - len(values)), "edge") for values in rows])
+        for rows in ([curve.line.x for curve in curves], [curve.line.y for curve in curves])
+    )
+    with mark.hold_sync():
+        mark.colors = [shade(curve.colour) for curve in curves] or [MUTED]
+        mark.x, mark.y = x, y
+
+
+def _set_levels(mark: bqplot.Label, curves: Sequence[IsoLoss]) -> None:
+    labelled = [curve for curve in curves if curve.label]
+    with mark.hold_sync():
+        mark.x = np.array([curve.line.x[curve.label_at] for curve in labelled])
+        mark.y = np.array([curve.line.y[curve.label_at] for curve in labelled])
+        mark.text = [curve.label for curve in labelled]
+
+
+def _key(figure: FrontierFigure) -> str:
+    plane = figure.planes[0]
+    items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
+    if plane.iso_loss:
+        items.append(_item(f'stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
+    if len(plane.frontier):
+        items.append(_item('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
+    items.append(_item('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
+    if len(plane.frontier):
+        diamond = '<svg width="14" height="14"><path d="M7 1L12 7L7 13L2 7Z" fill="var(--cnb-accent)"/></svg>'
+        items.append(f'<span class="cnb-item">{diamond}Next run</span>')
+    if len(plane.regime):
+        items.append(_item('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"))
+    if figure.note:
+        items.append(f'<span class="cnb-item cnb-muted">{escape(figure.note)}</span>')
+    return f'<div class="cnb-legend">{"".join(items)}</div>'
+
+
+def _item(stroke: str, name: str) -> str:
+    line = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
+    return f'<span class="cnb-item">{line}{escape(name)}</span>'
+
+
+def _loss_bar(scale: LossScale) -> str:
+    places = scale.normalise(scale.ticks)
+    ticks = "".join(
+        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
+        for place, label in zip(places, scale.tick_labels, strict=True)
+    )
+    return (
+        f'<span class="cnb-scale"><i style="background:linear-gradient(90deg,{",".join(PALETTE)})"></i>{ticks}</span>'
+    )

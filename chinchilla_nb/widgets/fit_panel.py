@@ -1,0 +1,170 @@
+"""Fit the law to the runs, watch it happen, and read what was found."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.engine.allocation import exponents
+from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.losses import loss_name
+from chinchilla_nb.widgets.panel import Panel, guarded
+from chinchilla_nb.widgets.style import note, tiles
+
+__all__ = ["FitPanel"]
+
+_STATUS = {
+    FitStatus.CONVERGED: ("good", "✓ Converged"),
+    FitStatus.STALLED: ("warn", "Stalled"),
+    FitStatus.CANCELLED: ("warn", "Cancelled: best so far"),
+}
+
+
+class FitPanel(Panel):
+    """Fit and Cancel, how far a fit is, the law it found, and what to beware of.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+
+    Attributes
+    ----------
+    fit_button, cancel_button : Button
+    progress : FloatProgress
+    state, result, trouble : HTML
+        How far a fit is; the law; warnings and errors, each with its remedy.
+    """
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source)
+        self._started = 0.0
+        self._took: float | None = None
+        title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
+        self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
+        self.fit_button.add_class("cnb-go")
+        self.cancel_button = ipywidgets.Button(description="Cancel", tooltip="Stop, and keep the best law so far")
+        for button in (self.fit_button, self.cancel_button):
+            button.layout.width = "84px"
+        self.progress = ipywidgets.FloatProgress(max=1.0)
+        self.progress.add_class("cnb-progress")
+        self.state, self.result, self.trouble = (ipywidgets.HTML() for _ in range(3))
+        bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
+        bar.add_class("cnb-bar")
+        self.compose(bar, self.result, self.trouble)
+        self.fit_button.on_click(self._fit)
+        self.cancel_button.on_click(self._cancel)
+        self.watch(self._show_state, "busy", "progress", "revision", "fit")
+        self.watch(self._show_result, "progress", "revision", "fit")
+        self.watch(self._show_trouble, "error", "fit")
+        for show in (self._show_state, self._show_result, self._show_trouble):
+            show()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return when the fit that was started has ended; for notebooks that click by program."""
+        self.session.wait(timeout)
+
+    @guarded
+    def _fit(self, _button: ipywidgets.Button) -> None:
+        # A click that was under way when the fit began would start a second one.
+        if not self.session.busy:
+            self.session.start_fit()
+
+    @guarded
+    def _cancel(self, _button: ipywidgets.Button) -> None:
+        self.session.cancel()
+
+    @guarded
+    def _show_state(self, change: Any = None) -> None:
+        session = self.session
+        if change is not None and change["name"] == "busy":
+            if session.busy:
+                self._started, self._took = time.monotonic(), None
+            else:
+                self._took = time.monotonic() - self._started
+        self.fit_button.disabled = session.busy or not len(session.runs)
+        self.cancel_button.disabled = not session.busy
+        progress = session.progress
+        running = session.busy and isinstance(progress, FitProgress)
+        self.progress.layout.display = "" if session.busy else "none"
+        self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        text = escape(self._state())
+        stale = session.stale and not session.busy
+        self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'
+
+    @guarded
+    def _show_result(self, _change: Any = None) -> None:
+        progress = self.session.progress
+        fit = self.session.fit
+        if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
+            fit = progress.best
+        self.result.value = _describe(fit) if fit is not None else ""
+
+    @guarded
+    def _show_trouble(self, _change: Any = None) -> None:
+        parts = [note("bad", self.session.error)] if self.session.error else []
+        if self.session.fit is not None:
+            parts += [note("warn", str(warning)) for warning in self.session.fit.warnings]
+        self.trouble.value = "".join(parts)
+
+    def _state(self) -> str:
+        """Say in a few words how things stand."""
+        session = self.session
+        if session.busy:
+            progress = session.progress
+            elapsed = f"{time.monotonic() - self._started:.1f} s"
+            if not isinstance(progress, FitProgress):
+                return f"Working · {elapsed}"
+            return f"{progress.stage.capitalize()} · {progress.done:,} of {progress.total:,} · {elapsed}"
+        count = len(session.runs)
+        if not count:
+            return "No runs yet: record one with cc.append(N=..., D=..., loss=...)"
+        if session.fit is None:
+            return f"{_runs(count)} ready: press Fit"
+        if not session.stale:
+            return f"Up to date with {_runs(count)}" + ("" if self._took is None else f" · {self._took:.1f} s")
+        new = count - len(session.fit.runs)
+        if new > 0:
+            return f"{_runs(new)} since this fit: press Fit"
+        return "The runs have changed since this fit: press Fit"
+
+
+def _describe(fit: Fit) -> str:
+    kind, status = _STATUS[fit.status]
+    facts = (
+        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {_runs(len(fit.runs))} · "
+        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
+    )
+    names = {"E": "E, irreducible loss", "alpha": "α, exponent of N", "beta": "β, exponent of D"}
+    numbers = [(names.get(name, name), f"{value:.4g}") for name, value in fit.law.as_dict().items()]
+    return (
+        f'<div class="cnb-law">{_equation(fit.law)}{_growth(fit.law)}</div>{tiles(numbers)}'
+        f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
+        f'<span class="cnb-muted">{escape(facts)}</span></div>'
+    )
+
+
+def _equation(law: ScalingLaw) -> str:
+    return (
+        f"<span><i>L</i>(<i>N</i>, <i>D</i>) = {law.E:.4g} + {law.A:.4g} / <i>N</i><sup>&thinsp;{law.alpha:.4g}</sup>"
+        f" + {law.B:.4g} / <i>D</i><sup>&thinsp;{law.beta:.4g}</sup></span>"
+    )
+
+
+def _growth(law: ScalingLaw) -> str:
+    """Say how the compute-optimal N and D grow with compute; nothing where there is no optimum."""
+    try:
+        a, b = exponents(law)
+    except ValueError:
+        return ""
+    return (
+        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup></span>"
+        f"<span><i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
+    )
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} run{'' if count == 1 else 's'}"
