@@ -147,7 +147,7 @@ class Visualizer:
         _draw_scatter(axes[0], drawing.scatter)
         axes[0].plot(drawing.identity.x, drawing.identity.y, color=_INK, lw=0.9, ls="--", zorder=1)
         axes[0].text(
-            0.86,
+            0.83,
             0.88,
             "predicted = true",
             rotation=45,
