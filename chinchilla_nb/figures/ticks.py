@@ -59,7 +59,7 @@ class Axis:
 
 
 def scientific(value: float, digits: int = 3) -> str:
-    """Write a positive number as a power of ten: ``5.76×10²³``, ``10²¹``."""
+    """Write a number other than zero as a power of ten: ``5.76×10²³``, ``10²¹``."""
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = f"{float(mantissa):.{digits}g}"
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
@@ -78,7 +78,8 @@ def compact(value: float, digits: int = 3) -> str:
 
 
 def _plain(value: float, digits: int = 3) -> str:
-    return f"{value:.{digits}g}"
+    far = value != 0 and not 1e-4 <= abs(value) < 1e5
+    return scientific(value, digits) if far else f"{value:.{digits}g}"
 
 
 _TITLES = {
@@ -149,7 +150,13 @@ def _log_ticks(
         labels = tuple(text(value, 12) for value in inside)
         if len(inside) >= 3 and _fits(position(inside), labels):
             return inside, labels
-    return _linear_ticks(low, high, position, text)
+    values, labels = _linear_ticks(low, high, position, text)
+    if len(values) < 2:
+        # Just short of a decade even steps either crowd at the top or leave one tick: 2 and 5 always fit.
+        values = np.array([float(f"{m}e{int(e)}") for e in exponents for m in (2, 5)])
+        values = values[(values >= low) & (values <= high)]
+        labels = tuple(text(value, 12) for value in values)
+    return values, labels
 
 
 def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
