@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.datasets import Study
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 
@@ -34,10 +35,10 @@ def open_session(source: Any) -> Session:
         return session
     if isinstance(source, str | os.PathLike):
         return _open_path(Path(source))
-    if hasattr(source, "df"):
+    if isinstance(source, Study):
         database = Database()
         database.df = source.df.copy()
-        return Session(database, Settings())
+        return Session(database, Settings(seed_regime=source.seed_regime))
     raise TypeError(
         f"a workbench opens a Chinchilla, a study, a folder or a configuration file, got {type(source).__name__}"
     )

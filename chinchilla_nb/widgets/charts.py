@@ -70,7 +70,7 @@ class PlaneChart:
         colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
         self._axes = {
             "x": bqplot.Axis(scale=self._scales["x"], label_offset="34px"),
-            "y": bqplot.Axis(scale=self._scales["y"], orientation="vertical", label_offset="42px"),
+            "y": bqplot.Axis(scale=self._scales["y"], side="left", label_offset="42px"),
         }
         self.iso_loss = self._lines(stroke_width=1.2)
         self.regime = self._lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)

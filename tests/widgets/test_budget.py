@@ -1,0 +1,90 @@
+"""The compute budget: what people type, what they slide, and what neither of them means."""
+
+from __future__ import annotations
+
+import pytest
+
+from chinchilla_nb.widgets.budget import BudgetControl, parse_budget
+
+
+@pytest.fixture
+def control() -> BudgetControl:
+    control = BudgetControl()
+    control.follow(lowest=1e18, largest_run=1e21, default=1e22)
+    return control
+
+
+@pytest.mark.parametrize(
+    ("text", "C"),
+    [("5.76e23", 5.76e23), ("1e24", 1e24), (" 1E+24 ", 1e24), ("1_000e21", 1e24), ("1,000,000", 1e6)],
+)
+def test_budget_as_people_write_it(text, C):
+    assert parse_budget(text) == C
+
+
+@pytest.mark.parametrize("text", ["", "5.76e", "lots", "-1e24", "0", "nan", "inf", "1e99", "1e24 FLOPs"])
+def test_what_is_no_budget_is_explained(text):
+    with pytest.raises(ValueError, match="is not a") as caught:
+        parse_budget(text)
+    assert repr(text) in str(caught.value)
+
+
+def test_default_is_shown_and_nobody_chose_it(control):
+    assert (control.C, control.text.value, control.slider.value) == (1e22, "1e22", 22.0)
+    assert "10× the largest run" in control.remark.value
+    assert not control.chosen
+
+
+def test_typing_sets_the_exact_budget_and_moves_the_slider(control):
+    control.text.set_state({"value": "5.76e23"})
+    assert control.C == 5.76e23
+    assert control.slider.value == pytest.approx(23.7604, abs=1e-4)
+    assert control.slider.max >= 23.7604
+    assert control.text.value == "5.76e23"
+    assert "576× the largest run" in control.remark.value
+
+
+def test_typing_is_not_rewritten(control):
+    control.text.set_state({"value": "1000e21"})
+    assert control.C == 1e24
+    assert control.text.value == "1000e21"
+
+
+def test_sliding_writes_a_round_budget(control):
+    control.slider.set_state({"value": 21.5})
+    assert control.C == 3.16e21
+    assert control.text.value == "3.16e21"
+    assert control.chosen
+
+
+@pytest.mark.parametrize("text", ["5.76e", "<b>", "1e3", "1e99"])
+def test_wrong_text_is_explained_beside_and_changes_nothing(control, text):
+    control.text.set_state({"value": text})
+    assert "The budget stays at 1e+22 FLOPs" in control.problem
+    assert "<b>" not in control.problem
+    assert control.C == 1e22
+    control.text.set_state({"value": "2e22"})
+    assert control.problem == ""
+    assert control.C == 2e22
+
+
+def test_handle_snapped_by_the_page_is_no_choice(control):
+    control.text.set_state({"value": "2e22"})  # log10 is 22.30103, the nearest step is 22.30
+    control.slider.set_state({"value": 22.30})
+    assert control.C == 2e22
+    assert control.text.value == "2e22"
+
+
+def test_default_follows_the_runs_until_a_budget_is_chosen(control):
+    control.follow(lowest=1e18, largest_run=1e22, default=1e23)
+    assert control.C == 1e23
+    control.text.set_state({"value": "7e22"})
+    control.follow(lowest=1e18, largest_run=1e23, default=1e24)
+    assert control.C == 7e22
+
+
+def test_slider_reaches_every_range(control):
+    for scale in (1e-12, 1e6, 1e-3):
+        control.follow(lowest=1e18 * scale, largest_run=1e21 * scale, default=1e22 * scale)
+        assert control.slider.min <= control.slider.value <= control.slider.max
+        assert 10**control.slider.value == pytest.approx(1e22 * scale)

@@ -1,0 +1,119 @@
+"""bqplot marks: made once, fed with floats, and moved without touching what does not move."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.figures import PALETTE, frontier_figure
+from chinchilla_nb.widgets.charts import FrontierCharts, tick_key
+from chinchilla_nb.widgets.style import note, shade, tiles
+
+
+@pytest.fixture
+def runs(rows) -> Runs:
+    return Runs(rows.N, rows.D, rows.loss)
+
+
+@pytest.fixture
+def charts(runs, law) -> FrontierCharts:
+    charts = FrontierCharts()
+    figure = frontier_figure(runs, law, regime=SeedRegime((1e18, 1e20), (2, 200)), C_range=(1e18, 1e24))
+    charts.show(figure, [f"run {i}" for i in range(len(runs))])
+    charts.move_budget(figure, 1e22, (1e9, 1e13 / 6))
+    return charts
+
+
+# Written down from JavaScript: [1e21, ...].map(String). test_workbench_in_lab.py asks the browser itself.
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e21, "1e+21"),
+        (1e20, "100000000000000000000"),
+        (1.5e22, "1.5e+22"),
+        (7e9, "7000000000"),
+        (0.1, "0.1"),
+        (2.5, "2.5"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-7"),
+        (1.2345e-9, "1.2345e-9"),
+    ],
+)
+def test_tick_keys_are_those_of_javascript(value, text):
+    assert tick_key(value) == text
+
+
+def test_every_array_is_of_floats(charts):
+    for chart in charts.charts:
+        for mark in chart.figure.marks:
+            # int64 is sent as int32: 7e9 parameters would arrive as a negative number.
+            assert mark.x.dtype == mark.y.dtype == np.float64
+
+
+def test_every_tick_has_its_label(charts):
+    for chart in charts.charts:
+        for axis in chart.figure.axes:
+            assert len(axis.tick_values) >= 3
+            assert set(axis.tick_labels) == {tick_key(value) for value in axis.tick_values}
+
+
+def test_planes_are_c_n_c_d_n_d(charts, runs):
+    CN, CD, ND = charts.charts
+    np.testing.assert_array_equal(CN.runs.x, runs.C)
+    np.testing.assert_array_equal(CN.runs.y, runs.N)
+    np.testing.assert_array_equal(CD.runs.y, runs.D)
+    np.testing.assert_array_equal(ND.runs.x, runs.N)
+    np.testing.assert_array_equal(ND.runs.y, runs.D)
+
+
+def test_curves_and_lines_lie_where_the_law_says(charts, law):
+    ND = charts.charts[2]
+    levels = [float(text) for text in ND.figure.marks[-2].text]
+    label_losses = law.loss(ND.figure.marks[-2].x, ND.figure.marks[-2].y)
+    np.testing.assert_allclose(label_losses, levels, rtol=1e-9)
+    for N, D in zip(ND.iso_loss.x, ND.iso_loss.y, strict=True):
+        np.testing.assert_allclose(law.loss(N, D), law.loss(N[0], D[0]), rtol=1e-9)
+    np.testing.assert_allclose(6 * ND.isoflop.x * ND.isoflop.y, 1e22, rtol=1e-9)
+    N, D = allocate(law, 6 * ND.frontier.x * ND.frontier.y)
+    np.testing.assert_allclose(ND.frontier.x, N, rtol=1e-9)
+    np.testing.assert_allclose(ND.frontier.y, D, rtol=1e-9)
+
+
+def test_moving_the_budget_touches_no_run(charts, runs, law):
+    figure = frontier_figure(runs, law, C_range=(1e18, 1e24))
+    before = [(chart.figure.marks, chart.runs.x, chart.iso_loss.x) for chart in charts.charts]
+    charts.move_budget(figure, 1e23, (2e9, 1e13))
+    for chart, (marks, x, iso) in zip(charts.charts, before, strict=True):
+        assert chart.figure.marks == marks
+        assert chart.runs.x is x
+        assert chart.iso_loss.x is iso
+    assert charts.charts[0].next_point.x == pytest.approx([1.2e23])
+    charts.move_budget(figure, None, None)
+    assert len(charts.charts[0].next_point.x) == len(charts.charts[0].isoflop.x) == 0
+
+
+def test_runs_without_a_law_and_a_law_without_runs(law, runs):
+    charts = FrontierCharts()
+    charts.show(frontier_figure(runs), [""] * len(runs))
+    assert "frontier" not in charts.key.value
+    charts.show(frontier_figure(Runs([], [], []), law), [])
+    assert len(charts.charts[0].runs.x) == 0
+    assert "frontier" in charts.key.value
+    charts.show(frontier_figure(Runs([], [], [])), [])
+    assert len(charts.charts[0].iso_loss.x) == 0
+
+
+def test_shades_are_the_palette():
+    assert [shade(i / (len(PALETTE) - 1)) for i in range(len(PALETTE))] == list(PALETTE)
+    assert shade(-1) == PALETTE[0]
+    assert shade(2) == PALETTE[-1]
+
+
+def test_html_pieces_escape():
+    attack = "<img src=x onerror=alert(1)>"
+    for html in (tiles([(attack, attack)]), note("bad", attack)):
+        assert "<img" not in html
+        assert "&lt;img" in html

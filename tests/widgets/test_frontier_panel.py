@@ -1,0 +1,127 @@
+"""The frontier panel: what a budget buys, by the closed form."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+
+
+def text_of(widget) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", widget.value).split())
+
+
+def optimum(law, C: float) -> tuple[float, float]:
+    """Return N and D that minimise the law on a fine grid along 6ND = C: no formula of the package."""
+    N = np.geomspace(1e6, 1e13, 700_001)
+    best = N[np.argmin(law.loss(N, C / 6 / N))]
+    return float(best), float(C / 6 / best)
+
+
+def test_before_a_fit_it_shows_runs_and_says_what_to_do(session):
+    panel = FrontierPanel(session)
+    assert "press Fit" in text_of(panel.allocation)
+    assert len(panel.charts.charts[0].runs.x) == 30
+    assert len(panel.charts.charts[0].frontier.x) == 0
+    assert len(panel.charts.charts[0].next_point.x) == 0
+
+
+def test_before_any_run_it_says_what_to_do(empty_session):
+    panel = FrontierPanel(empty_session)
+    assert "cc.append(N=" in text_of(panel.allocation)
+    assert panel.errors.value == ""
+
+
+def test_budget_says_n_d_ratio_and_loss(session, law):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.budget.text.set_state({"value": "5.76e23"})
+    N, D = optimum(law, 5.76e23)
+    text = text_of(panel.allocation)
+    shown_N, shown_D, shown_loss = (
+        re.search(pattern, text)[1]
+        for pattern in (r"Parameters N ([\d.]+)B", r"Training tokens D ([\d.]+)T", r"Predicted loss ([\d.]+)")
+    )
+    assert float(shown_N) * 1e9 == pytest.approx(N, rel=5e-3)
+    assert float(shown_D) * 1e12 == pytest.approx(D, rel=5e-3)
+    assert float(shown_loss) == pytest.approx(float(law.loss(N, D)), rel=1e-3)
+    assert float(re.search(r"Tokens per parameter ([\d.]+)", text)[1]) == pytest.approx(D / N, rel=1e-2)
+    for chart, (x, y) in zip(panel.charts.charts, ((5.76e23, N), (5.76e23, D), (N, D)), strict=True):
+        assert (chart.next_point.x[0], chart.next_point.y[0]) == pytest.approx((x, y), rel=1e-3)
+        # The axes have grown to hold the budget.
+        assert chart.figure.axes[0].scale.max > x
+        assert chart.figure.axes[1].scale.max > y
+
+
+def test_slider_moves_marker_and_no_axis(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    chart = panel.charts.charts[0]
+    ends, dots = (chart.figure.axes[0].scale.min, chart.figure.axes[0].scale.max), chart.runs.x
+    panel.budget.slider.set_state({"value": 19.0})
+    assert chart.next_point.x[0] == pytest.approx(1e19)
+    panel.budget.slider.set_state({"value": 22.0})
+    assert chart.next_point.x[0] == pytest.approx(1e22)
+    assert (chart.figure.axes[0].scale.min, chart.figure.axes[0].scale.max) == ends
+    assert chart.runs.x is dots
+
+
+def test_budget_starts_at_the_next_step(session, rows):
+    session.settings = dataclasses.replace(session.settings, scaling_factor=3.0)
+    panel = FrontierPanel(session)
+    assert panel.budget.C == pytest.approx(3 * (6 * rows.N * rows.D).max())
+
+
+def test_fit_and_append_elsewhere_move_the_charts(session, database):
+    panel = FrontierPanel(session)
+    marks = panel.charts.charts[0].figure.marks
+    session.run_fit()
+    assert len(panel.charts.charts[0].frontier.x) > 0
+    assert len(panel.charts.charts[0].next_point.x) == 1
+    database.append(N=1e9, D=1e12, loss=2.5)
+    assert len(panel.charts.charts[2].runs.x) == 31
+    assert panel.charts.charts[2].runs.x[-1] == 1e9
+    assert panel.charts.charts[0].figure.marks == marks
+
+
+def test_seed_regime_is_outlined(session):
+    panel = FrontierPanel(session)
+    assert len(panel.charts.charts[0].regime.x) == 0
+    session.settings = dataclasses.replace(session.settings, seed_regime=SeedRegime((1e18, 1e20), (2, 200)))
+    C, N = panel.charts.charts[0].regime.x, panel.charts.charts[0].regime.y
+    assert (C.min(), C.max()) == pytest.approx((1e18, 1e20))
+    assert N.max() == pytest.approx((1e20 / 6 / 2) ** 0.5)
+    assert "Seed regime" in panel.charts.key.value
+
+
+def test_a_law_without_an_optimum_is_explained(session, database, rows):
+    # Losses that model size has no part in.
+    database.df = rows.assign(loss=2 + 410 * rows.D**-0.28)
+    session.run_fit()
+    panel = FrontierPanel(session)
+    if session.fit.law.A * session.fit.law.alpha == 0:
+        assert "no compute-optimal allocation" in text_of(panel.allocation)
+        assert len(panel.charts.charts[0].next_point.x) == 0
+    assert panel.errors.value == ""
+
+
+def test_dots_say_what_they_are_in_human_units(session, database):
+    attack = "<img src=x onerror=alert(1)>"
+    database.df = database.df.assign(run=attack)
+    database.append(N=70e9, D=1.4e12, loss=1.93, run="Chinchilla")
+    panel = FrontierPanel(session)
+    # bqplot sets a tooltip as text; the browser test proves it.
+    names = panel.charts.charts[0].runs.names
+    assert names[0].startswith(attack)
+    assert names[-1].split("\n") == [
+        "Chinchilla",
+        "Loss 1.93",
+        "N 70B parameters",
+        "D 1.4T tokens (20 per parameter)",
+        "C 5.88×10²³ FLOPs",
+    ]

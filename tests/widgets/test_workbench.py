@@ -1,0 +1,78 @@
+"""The workbench opens whatever a person calls their runs, and its panels share one session."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.widgets import FitPanel, FrontierPanel, Workbench
+
+
+def test_panels_share_the_session(session):
+    workbench = Workbench(session)
+    assert workbench.fit.session is workbench.frontier.session is session
+    workbench.fit.fit_button.click()
+    workbench.fit.wait()
+    assert "Parameters N" in workbench.frontier.allocation.value
+    assert repr(workbench) == "Workbench over 30 runs"
+
+
+def test_chinchilla_and_panels_meet_at_the_session(tmp_path, rows):
+    from chinchilla_nb import HOFFMANN_GRID, Chinchilla
+
+    grid = {name: list(values) for name, values in HOFFMANN_GRID.axes.items()}
+    cc = Chinchilla(tmp_path, grid, None, log_level=50)
+    cc.database.df = rows
+    fit, frontier = FitPanel(cc), FrontierPanel(cc)
+    fit.fit_button.click()
+    fit.wait()
+    assert cc.get_params()["E"] == pytest.approx(1.7, rel=1e-6)
+    cc.append(N=1e8, D=1e10, loss=3.0)
+    assert "1 run since this fit" in fit.state.value
+    assert len(frontier.charts.charts[0].runs.x) == 31
+
+
+def test_folder_of_runs(tmp_path, rows):
+    rows.to_csv(tmp_path / "df.csv", index=False)
+    workbench = Workbench(tmp_path)
+    assert len(workbench.session.runs) == 30
+    assert len(Workbench(str(tmp_path)).session.runs) == 30
+
+
+def test_study_is_not_written_to(rows):
+    from chinchilla_nb.datasets import Study
+
+    study = Study("mine", "", rows, SeedRegime((1e18, 1e20), (2, 200)))
+    workbench = Workbench(study)
+    assert workbench.session.settings.seed_regime is study.seed_regime
+    workbench.session.database.append(N=1e8, D=1e10, loss=3.0)
+    assert len(workbench.session.runs) == 31
+    assert len(study.df) == 30
+
+
+def test_configuration_file(tmp_path, rows):
+    rows.to_csv(tmp_path / "df.csv", index=False)
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"project_dir: {tmp_path}\n"
+        "param_grid: {E: [1, 2], A: [100, 1000], B: [100, 1000], alpha: [0.3], beta: [0.3]}\n"
+        "seed_ranges: {C: [1.0e18, 1.0e20], N_to_D: [2, 200]}\n"
+    )
+    workbench = Workbench(config)
+    assert len(workbench.session.runs) == 30
+    assert workbench.session.settings.seed_regime.C == (1e18, 1e20)
+
+
+def test_nothing_there_is_said_in_a_sentence(tmp_path):
+    with pytest.raises(ValueError, match=r"no folder and no configuration file at .*absent"):
+        Workbench(tmp_path / "absent")
+    with pytest.raises(TypeError, match="got float"):
+        Workbench(1.5)
+
+
+def test_widgets_do_not_import_the_facade():
+    code = "import sys, chinchilla_nb.widgets; sys.exit('chinchilla_nb.core' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
