@@ -47,7 +47,7 @@ def compute_optimal_D(law: ScalingLaw, N: ArrayLike) -> NDArray[np.float64]:
     """Return the tokens at which a model of N parameters is compute-optimal, G^-(1 + b/a) N^(b/a)."""
     N = _check_positive(N, "N")
     a, b = exponents(law)
-    return np.exp(b / a * np.log(N) - (1 + b / a) * _log_G(law))
+    return np.asarray(np.exp(b / a * np.log(N) - (1 + b / a) * _log_G(law)))
 
 
 def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
@@ -56,7 +56,8 @@ def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
 
 
 def _log_G(law: ScalingLaw) -> float:
-    return float(np.log(law.alpha) + np.log(law.A) - np.log(law.beta) - np.log(law.B)) / (law.alpha + law.beta)
+    log_G = np.log(law.alpha) + np.log(law.A) - np.log(law.beta) - np.log(law.B)
+    return float(log_G) / (law.alpha + law.beta)
 
 
 def _check_interior(law: ScalingLaw) -> None:

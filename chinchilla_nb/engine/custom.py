@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from chinchilla_nb.engine.grid import StartGrid
-from chinchilla_nb.engine.losses import LossFunction, loss_name
+from chinchilla_nb.engine.losses import SQUARE, LossFunction, loss_name
 from chinchilla_nb.engine.newton import Minimum
 from chinchilla_nb.engine.objective import Coordinates, Objective
+from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["CustomObjective"]
 
@@ -35,6 +36,11 @@ class CustomObjective:
     squared: Objective
     loss_fn: LossFunction
     unit: float
+
+    @classmethod
+    def of(cls, runs: Runs, loss_fn: LossFunction, weight: Array, coordinates: Coordinates) -> CustomObjective:
+        """Set up the objective for runs; `weight` has one number per run."""
+        return cls(Objective.of(runs, SQUARE, weight, coordinates), loss_fn, coordinates.unit)
 
     def value(self, theta: Array) -> float:
         """Weighted mean loss; infinity where the loss is not a number."""
@@ -96,6 +102,6 @@ def _central_differences(objective: CustomObjective, box: Coordinates, unit: flo
             width = high[index] - low[index]
             if width > 0:
                 slope[index] = (objective.value(high) - objective.value(low)) / width / unit
-        return np.clip(np.nan_to_num(slope), -1e300, 1e300)
+        return np.asarray(np.clip(np.nan_to_num(slope), -1e300, 1e300))
 
     return gradient

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import enum
 import functools
-import html
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +14,16 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.custom import CustomObjective
 from chinchilla_nb.engine.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.grid import HOFFMANN_GRID, StartGrid
-from chinchilla_nb.engine.law import PARAMETERS, ScalingLaw
-from chinchilla_nb.engine.losses import LossFunction, asymmetric_mae, loss_name, mse, residual_loss
+from chinchilla_nb.engine.law import PARAMETERS
+from chinchilla_nb.engine.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.newton import Minimum
 from chinchilla_nb.engine.objective import Coordinates, Objective
+from chinchilla_nb.engine.results import Fit, FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.screening import profiled_starts, screen, spread_sample
 from chinchilla_nb.engine.solver import distinct, finish, first_width, optimise, polish, tighten
 
-__all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "fit", "iter_fit"]
+__all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "iter_fit"]
 
 Array = NDArray[Any]
 WeightFunction = Callable[..., Any]
@@ -40,110 +39,6 @@ FINISHED = 4
 """Distinct optima that are finished exactly."""
 CHUNK = 16
 """Starts per unit of parallel work; what a Cancel waits for."""
-
-
-class FitError(ValueError):
-    """The runs or options cannot be fitted at all."""
-
-
-class FitStatus(str, enum.Enum):
-    """How a fit ended."""
-
-    CONVERGED = "converged"
-    STALLED = "stalled"
-    CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Fit:
-    """A law fitted to runs, and what it takes to judge it.
-
-    Attributes
-    ----------
-    law : ScalingLaw
-        The best law found.
-    runs : Runs
-        What it was fitted to.
-    loss_fn : callable
-        The loss that was minimised.
-    objective : float
-        Weighted mean loss per run at the law.
-    status : FitStatus
-    warnings : tuple of FitWarning
-        What these runs cannot support, each with its remedy.
-    starts : int
-        Size of the start grid; every start was screened.
-    optima : int
-        Distinct local optima the promising starts led to.
-    landscape : ndarray, shape (starts,)
-        The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
-    """
-
-    law: ScalingLaw
-    runs: Runs
-    loss_fn: LossFunction
-    objective: float
-    status: FitStatus
-    warnings: tuple[FitWarning, ...]
-    starts: int
-    optima: int
-    landscape: Array = field(repr=False)
-
-    @property
-    def predictions(self) -> NDArray[np.float64]:
-        """Loss the law predicts for each run, shape (n_runs,)."""
-        return self.law.loss(self.runs.N, self.runs.D)
-
-    @property
-    def residuals(self) -> NDArray[np.float64]:
-        """Measured minus predicted loss of each run, shape (n_runs,)."""
-        return self.runs.loss - self.predictions
-
-    def __repr__(self) -> str:
-        lines = [str(self.law), *(f"{name:>10}  {text}" for name, text in self._facts())]
-        return "\n".join([*lines, *(f"   warning  {warning}" for warning in self.warnings)])
-
-    def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for name, text in [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
-        )
-        return f"<p>{self.law._repr_html_()}</p><table>{cells}</table>"
-
-    def _facts(self) -> list[tuple[str, str]]:
-        error = self.residuals / self.runs.loss
-        return [
-            *((name, f"{value:.6g}") for name, value in self.law.as_dict().items()),
-            (
-                "loss",
-                f"{loss_name(self.loss_fn)} = {self.objective:.6g} per run, {self.objective * len(self.runs):.6g} in all",
-            ),
-            ("runs", f"{len(self.runs)}, half of them within {np.median(np.abs(error)):.2%} of the law"),
-            (
-                "status",
-                f"{self.status.value}; {self.starts:,} starts, {self.optima} distinct optim{'um' if self.optima == 1 else 'a'}",
-            ),
-        ]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class FitProgress:
-    """How far a fit has come.
-
-    Attributes
-    ----------
-    stage : str
-        ``screening``, ``optimising`` or ``polishing``.
-    done, total : int
-        Starts (or optima) done so far in this stage, and in all.
-    best : Fit or None
-        The best law so far; the last progress of a fit holds the final one.
-    """
-
-    stage: str
-    done: int
-    total: int
-    best: Fit | None
 
 
 def fit(
@@ -208,17 +103,17 @@ def iter_fit(
     limits = _checked_bounds(bounds or {})
     weight = _weights(runs, weight_fn)
     box = Coordinates.of(runs, limits)
-    problem = _Problem(runs, starts, loss_fn, weight, box, limits, dtype)
+    problem = _Problem(runs, starts, loss_fn, weight, box, limits)
     loss = residual_loss(loss_fn)
     if loss is None:
         yield from _iter_custom(problem, exhaustive, map)
     else:
-        yield from _iter_exact(problem, Objective.of(runs, loss, weight, box), exhaustive, map)
+        yield from _iter_exact(problem, Objective.of(runs, loss, weight, box), exhaustive, dtype, map)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Problem:
-    """What was asked, for building answers."""
+    """What was asked, and the start grid as screened: what an answer is made of."""
 
     runs: Runs
     starts: StartGrid
@@ -226,41 +121,40 @@ class _Problem:
     weight: Array
     box: Coordinates
     bounds: Mapping[str, tuple[float, float]]
-    dtype: type[np.floating[Any]]
 
-    def answer(self, minima: Sequence[Minimum], landscape: Array, *, final: bool = False) -> Fit | None:
-        """Make a Fit of the best of several minima; only the final one is diagnosed."""
-        best = min(minima, key=lambda minimum: float(minimum.value), default=None)
-        if best is None or not np.isfinite(float(best.value)):
-            return None
+    def promising(self, landscape: Array, profiled: Array, exhaustive: bool) -> Array:
+        """Rows of theta to optimise from: the best of the grid, or all of it, behind the best profiled laws."""
+        best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
+        return np.concatenate([profiled, self.box.theta(self.starts.points()[best])])
+
+    def answer(self, best: Minimum, optima: int, landscape: Array, *, final: bool = False) -> Fit:
+        """Make a Fit of the best minimum so far; only the final one is diagnosed."""
         law = self.box.law(best.theta.astype(float))
         return Fit(
             law=law,
             runs=self.runs,
             loss_fn=self.loss_fn,
             objective=float(best.value),
-            status=FitStatus.CONVERGED if best.converged else FitStatus.STALLED,
+            status=FitStatus.CONVERGED if final and best.converged else FitStatus.STALLED,
             warnings=diagnose(law, self.runs, self.bounds) if final else (),
             starts=len(self.starts),
-            optima=len(minima),
+            optima=optima,
             landscape=landscape,
         )
 
 
-def _iter_exact(problem: _Problem, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_exact(
+    problem: _Problem, objective: Objective, exhaustive: bool, dtype: type[np.floating[Any]], map: MapFunction
+) -> Iterator[FitProgress]:
     """Fit a built-in loss."""
     box, total = problem.box, len(problem.starts)
     yield FitProgress("screening", 0, total, None)
     sample = objective.take(spread_sample(len(problem.runs), SCREENED_RUNS))
     landscape = read_only(screen(sample, problem.starts, box))
     profiled = _best_of(profiled_starts(sample, problem.starts, box), sample.value, PROMISING)
-    grid = box.theta(
-        problem.starts.points()[slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]]
-    )
-    starts = np.concatenate([profiled, grid])
-    yield FitProgress(
-        "screening", total, total, problem.answer([Minimum(profiled[0], sample.value(profiled[0]), False)], landscape)
-    )
+    starts = problem.promising(landscape, profiled, exhaustive)
+    first = Minimum(profiled[0], sample.value(profiled[0]), False)
+    yield FitProgress("screening", total, total, problem.answer(first, 0, landscape))
 
     coarse = objective.take(spread_sample(len(problem.runs), COARSE_RUNS))
     width = first_width(coarse, profiled)
@@ -268,45 +162,42 @@ def _iter_exact(problem: _Problem, objective: Objective, exhaustive: bool, map: 
     minima: list[Minimum] = []
     for done, found in _over(work, starts, map if exhaustive else builtins.map, CHUNK if exhaustive else 1):
         minima = distinct(coarse, [*minima, *found])
-        yield FitProgress("optimising", done, len(starts), problem.answer(minima, landscape))
-    if not minima:
-        raise FitError("no start of the grid leads to a finite loss: choose starting values nearer to the data")
+        if not minima:
+            continue
+        # The minima are those of the smoothed loss; what people follow is the loss itself.
+        best = Minimum(minima[0].theta, coarse.value(minima[0].theta), False)
+        yield FitProgress("optimising", done, len(starts), problem.answer(best, len(minima), landscape))
 
+    if not minima:
+        raise FitError("no start leads to a finite loss: check the scale of N, D and loss")
     finished: list[Minimum] = []
     for minimum in minima[:FINISHED]:
         theta, narrow = tighten(objective, minimum.theta, box, width)
         finished.append(finish(objective, theta, box, narrow * min(objective.loss.lower, objective.loss.upper)))
-        yield FitProgress("polishing", len(finished), len(minima), problem.answer(finished, landscape))
-    best = min(finished, key=lambda minimum: float(minimum.value))
-    polished = polish(objective.astype(problem.dtype), best.theta, box)
-    optima = [polished, *(other for other in distinct(objective, minima)[1:])]
-    yield FitProgress("polishing", len(minima), len(minima), problem.answer(optima, landscape, final=True))
+        best = min(finished, key=lambda one: float(one.value))
+        yield FitProgress("polishing", len(finished), len(minima), problem.answer(best, len(minima), landscape))
+    best = polish(objective.astype(dtype), best.theta, box)
+    yield FitProgress("polishing", len(minima), len(minima), problem.answer(best, len(minima), landscape, final=True))
 
 
 def _iter_custom(problem: _Problem, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
     """Fit a loss of the user's."""
     box, total = problem.box, len(problem.starts)
-    squared = residual_loss(mse)
-    assert squared is not None
-    objective = CustomObjective(Objective.of(problem.runs, squared, problem.weight, box), problem.loss_fn, box.unit)
+    objective = CustomObjective.of(problem.runs, problem.loss_fn, problem.weight, box)
     yield FitProgress("screening", 0, total, None)
     landscape = read_only(objective.screen(problem.starts, box))
     sample = objective.squared.take(spread_sample(len(problem.runs), SCREENED_RUNS))
     profiled = _best_of(profiled_starts(sample, problem.starts, box), objective.value, PROMISING)
-    grid = box.theta(
-        problem.starts.points()[slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]]
-    )
-    starts = np.concatenate([profiled, grid])
+    starts = problem.promising(landscape, profiled, exhaustive)
+    work = functools.partial(_optimise_custom, objective, box)
     minima: list[Minimum] = []
-    for done, found in _over(
-        functools.partial(_optimise_custom, objective, box), starts, map, CHUNK if exhaustive else 2
-    ):
+    for done, found in _over(work, starts, map, CHUNK if exhaustive else 2):
         minima = distinct(objective.squared, [*minima, *found])
-        yield FitProgress("optimising", done, len(starts), problem.answer(minima, landscape))
-    if not minima:
-        raise FitError(f"{loss_name(problem.loss_fn)} is not finite at any start: check what it returns")
-    finished = [objective.finish(minima[0].theta, box)]
-    yield FitProgress("polishing", 1, 1, problem.answer([*finished, *minima[1:]], landscape, final=True))
+        if not minima:
+            raise FitError(f"{loss_name(problem.loss_fn)} is not finite at any start: check what it returns")
+        yield FitProgress("optimising", done, len(starts), problem.answer(minima[0], len(minima), landscape))
+    best = objective.finish(minima[0].theta, box)
+    yield FitProgress("polishing", 1, 1, problem.answer(best, len(minima), landscape, final=True))
 
 
 def _over(

@@ -21,10 +21,10 @@ __all__ = ["descend_to_vertex"]
 Array = NDArray[Any]
 
 SMALLEST_RADIUS = 1e-13
-LARGEST_RADIUS = 1e-1
+LARGEST_RADIUS = 1.0
 
 
-def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radius: float, steps: int = 40) -> Minimum:
+def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radius: float, steps: int = 100) -> Minimum:
     """Minimise a kinked objective from a point near its optimum.
 
     Parameters
@@ -33,6 +33,7 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
         First size of the box a linear program searches: the change of a prediction per parameter, in its own units.
     """
     theta = theta.astype(objective.x.dtype)
+    radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     at = objective.derivatives(theta)
     for _ in range(steps):
         step, active, predicted = _linear_program(objective, theta, at, box, radius)
@@ -51,8 +52,10 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
         gain = at.value - there.value
         if gain > 0:
             theta, at = theta_new, there
-        radius *= 2 if gain > predicted / 2 else 0.2
-        radius = min(radius, LARGEST_RADIUS)
+        if gain > 0.75 * predicted:
+            radius = min(3 * radius, LARGEST_RADIUS)
+        elif gain < 0.25 * predicted:
+            radius /= 4
         if radius < SMALLEST_RADIUS:
             return Minimum(theta, at.value, True)
     return Minimum(theta, at.value, False)
@@ -112,7 +115,7 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
             multiplier = np.linalg.lstsq(K.T, -pull[free].astype(float), rcond=None)[0]
         push[active] = multiplier
         hessian = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)].astype(float)
-        size = np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0))
+        size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-9)
         system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])
         right = np.concatenate([-pull[free].astype(float) / size, -at.residuals[active].astype(float)])
         solved = np.linalg.lstsq(system, right, rcond=1e-14)[0]

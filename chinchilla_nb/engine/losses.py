@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BUILTIN_LOSSES", "LossFunction", "ResidualLoss", "asymmetric_mae", "huber", "log_huber", "mae", "mse"]
+__all__ = [
+    "BUILTIN_LOSSES",
+    "SQUARE",
+    "LossFunction",
+    "ResidualLoss",
+    "asymmetric_mae",
+    "huber",
+    "log_huber",
+    "mae",
+    "mse",
+]
 __all__ += ["loss_name", "residual_loss"]
 
 LossFunction = Callable[..., Any]
@@ -43,7 +53,7 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
 
 def mse(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
     """Squared error."""
-    return _SQUARE.value(_difference(y_true, y_pred))
+    return SQUARE.value(_difference(y_true, y_pred))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +93,7 @@ class ResidualLoss:
     def value(self, r: NDArray[Any]) -> NDArray[Any]:
         """Loss of each residual."""
         slope = self.slope(r)
-        if not np.isfinite(self.upper):
-            return r * r / (2 * self.width)
-        return slope * (r - slope * (self.width / 2))
+        return np.asarray(slope * (r - slope * (self.width / 2)))
 
     def slope(self, r: NDArray[Any]) -> NDArray[Any]:
         """First derivative at each residual; at a kink, that of under-prediction."""
@@ -97,7 +105,7 @@ class ResidualLoss:
         """Second derivative at each residual, where there is one."""
         if self.has_kink:
             return np.zeros_like(r)
-        return ((r >= -self.lower * self.width) & (r <= self.upper * self.width)) / self.width
+        return np.asarray(((r >= -self.lower * self.width) & (r <= self.upper * self.width)) / self.width)
 
     def smoothed(self, width: float) -> ResidualLoss:
         """Return the Moreau envelope of at least this width: the same slopes, a wider quadratic middle."""
@@ -113,14 +121,15 @@ def asymmetric(w: float) -> ResidualLoss:
     return ResidualLoss(False, 1.0, w, 0.0)
 
 
-_SQUARE = ResidualLoss(False, np.inf, np.inf, 0.5)
+SQUARE = ResidualLoss(False, np.inf, np.inf, 0.5)
+"""The squared error."""
 
 _FAMILY: dict[LossFunction, Callable[..., ResidualLoss]] = {
     asymmetric_mae: lambda w=1e1: asymmetric(w),
     huber: lambda delta=1.0: ResidualLoss(False, delta, delta, 1.0),
     log_huber: lambda delta=1.0: ResidualLoss(True, delta, delta, 1.0),
     mae: lambda: asymmetric(1.0),
-    mse: lambda: _SQUARE,
+    mse: lambda: SQUARE,
 }
 
 BUILTIN_LOSSES: dict[str, LossFunction] = {function.__name__: function for function in _FAMILY}
@@ -129,11 +138,11 @@ BUILTIN_LOSSES: dict[str, LossFunction] = {function.__name__: function for funct
 
 def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
     """Recognise a built-in loss, or a `functools.partial` of one that sets its delta or w; None for others."""
-    options: dict[str, Any] = {}
-    if isinstance(loss_fn, functools.partial) and not loss_fn.args:
-        loss_fn, options = loss_fn.func, loss_fn.keywords
+    if isinstance(loss_fn, functools.partial):
+        family = _FAMILY.get(loss_fn.func)
+        return family(**loss_fn.keywords) if family is not None and not loss_fn.args else None
     family = _FAMILY.get(loss_fn)
-    return family(**options) if family is not None else None
+    return family() if family is not None else None
 
 
 def loss_name(loss_fn: LossFunction) -> str:
@@ -146,4 +155,4 @@ def loss_name(loss_fn: LossFunction) -> str:
 
 def _difference(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
     difference = np.asarray(y_pred) - np.asarray(y_true)
-    return difference if np.issubdtype(difference.dtype, np.floating) else difference.astype(float)
+    return np.asarray(difference if np.issubdtype(difference.dtype, np.floating) else difference.astype(float))

@@ -77,7 +77,7 @@ class Coordinates:
             E = np.exp(log_E - log_unit)
         a = log_A - log_unit - alpha * self.centre_N
         b = log_B - log_unit - beta * self.centre_D
-        return np.clip(np.stack([E, a, b, alpha, beta], axis=-1), self.lower, self.upper)
+        return np.asarray(np.clip(np.stack([E, a, b, alpha, beta], axis=-1), self.lower, self.upper))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -141,7 +141,13 @@ class Objective:
 
     def residuals(self, theta: Array) -> Array:
         """Prediction minus truth, in units of the target."""
-        prediction = theta[0] + np.exp(theta[1] - theta[3] * self.x) + np.exp(theta[2] - theta[4] * self.y)
+        return self._compare(sum(self._terms(theta), start=theta[0]))
+
+    def _terms(self, theta: Array) -> tuple[Array, Array]:
+        """A / N^alpha and B / D^beta of each run."""
+        return np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
+
+    def _compare(self, prediction: Array) -> Array:
         return (np.log(prediction) if self.loss.logarithmic else prediction) - self.target
 
     def value(self, theta: Array) -> Any:
@@ -150,13 +156,11 @@ class Objective:
 
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """Weighted mean loss and its gradient."""
-        A_term, B_term = np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
+        A_term, B_term = self._terms(theta)
         prediction = theta[0] + A_term + B_term
-        r = (np.log(prediction) if self.loss.logarithmic else prediction) - self.target
-        slope = self.loss.slope(r)
-        finite = np.isfinite(self.loss.upper)
-        value = self.weight @ (slope * (r - slope * (self.loss.width / 2)) if finite else self.loss.value(r))
-        push = self.weight * slope
+        r = self._compare(prediction)
+        value = self.weight @ self.loss.value(r)
+        push = self.weight * self.loss.slope(r)
         if self.loss.logarithmic:
             push = push / prediction
         push_A, push_B = push * A_term, push * B_term
@@ -164,14 +168,12 @@ class Objective:
 
     def derivatives(self, theta: Array) -> Derivatives:
         """Value, gradient and Hessian, with the residuals and Jacobian they are made of."""
-        A_term, B_term = np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
+        A_term, B_term = self._terms(theta)
         prediction = theta[0] + A_term + B_term
+        r = self._compare(prediction)
         jacobian = np.stack([np.ones_like(A_term), A_term, B_term, -self.x * A_term, -self.y * B_term], axis=1)
         if self.loss.logarithmic:
             jacobian /= prediction[:, None]
-            r = np.log(prediction) - self.target
-        else:
-            r = prediction - self.target
         slope = self.weight * self.loss.slope(r)
         gauss_newton = (jacobian * (self.weight * self.loss.curvature(r))[:, None]).T @ jacobian
         return Derivatives(
@@ -184,7 +186,7 @@ class Objective:
 
     def residual_hessian(self, theta: Array, coefficient: Array, jacobian: Array) -> Array:
         """Sum over runs of coefficient x Hessian of the residual, shape (5, 5)."""
-        A_term, B_term = np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
+        A_term, B_term = self._terms(theta)
         hessian = np.zeros((5, 5), dtype=A_term.dtype)
         scaled = coefficient / (theta[0] + A_term + B_term) if self.loss.logarithmic else coefficient
         for term, z, factor, exponent in ((A_term, self.x, 1, 3), (B_term, self.y, 2, 4)):

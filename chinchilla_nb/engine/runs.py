@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["Runs", "as_positive_array", "read_only"]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, init=False, slots=True)
 class Runs:
     """Training runs: model size, data, loss and compute of each.
 
@@ -43,19 +43,25 @@ class Runs:
     N: NDArray[np.float64]
     D: NDArray[np.float64]
     loss: NDArray[np.float64]
-    C: NDArray[np.float64] = None  # type: ignore[assignment]  # filled in below: 6ND
-    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    C: NDArray[np.float64]
+    columns: Mapping[str, NDArray[Any]]
 
-    def __post_init__(self) -> None:
-        arrays = {name: as_positive_array(getattr(self, name), name) for name in ("N", "D", "loss")}
-        arrays["C"] = 6 * arrays["N"] * arrays["D"] if self.C is None else as_positive_array(self.C, "C")
-        columns = {name: np.asarray(values) for name, values in self.columns.items()}
-        for name, values in {**arrays, **columns}.items():
-            if values.shape != arrays["N"].shape:
-                raise ValueError(f"{name} must have one value per run, got {values.shape} for {arrays['N'].shape} runs")
+    def __init__(
+        self,
+        N: ArrayLike,
+        D: ArrayLike,
+        loss: ArrayLike,
+        C: ArrayLike | None = None,
+        columns: Mapping[str, ArrayLike] | None = None,
+    ) -> None:
+        arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
+        _check_lengths(arrays)
+        arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
+        others = {name: np.array(values) for name, values in (columns or {}).items()}
+        _check_lengths({**arrays, **others})
         for name, values in arrays.items():
             object.__setattr__(self, name, read_only(values))
-        frozen = MappingProxyType({name: read_only(values.copy()) for name, values in columns.items()})
+        frozen = MappingProxyType({name: read_only(values) for name, values in others.items()})
         object.__setattr__(self, "columns", frozen)
 
     def __len__(self) -> int:
@@ -97,6 +103,13 @@ def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
         rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
         raise ValueError(f"{name} must be {rule}, got {float(array[bad[0]])} at index {bad[0]}")
     return array
+
+
+def _check_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
+    shape = arrays["N"].shape
+    for name, values in arrays.items():
+        if values.shape != shape:
+            raise ValueError(f"{name} must have one value per run, got shape {values.shape} for {shape[0]} runs")
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

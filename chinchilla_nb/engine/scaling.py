@@ -42,8 +42,8 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
 def compute_optimal_run(law: ScalingLaw, C: float, models: ModelTable | None = None) -> ScaledRun:
     """Spend a budget of C FLOPs on a whole number of parameters.
 
-    With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that N,
-    so that 6ND may differ from C; without one, N is the optimum rounded and 6ND = C.
+    With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that
+    N, so that 6ND may differ from C; without one, N is the optimum rounded and 6ND = C.
 
     Raises
     ------

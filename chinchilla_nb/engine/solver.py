@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from chinchilla_nb.engine.kinks import descend_to_vertex
-from chinchilla_nb.engine.losses import ResidualLoss
+from chinchilla_nb.engine.losses import SQUARE
 from chinchilla_nb.engine.newton import Minimum, newton
 from chinchilla_nb.engine.objective import Coordinates, Objective
 
@@ -23,12 +23,13 @@ TIGHTEN = 0.2
 """Factor from one width of smoothing to the next."""
 
 
-def first_width(objective: Objective, starts: Sequence[Array]) -> float:
+def first_width(objective: Objective, starts: Array) -> float:
     """Return the width of smoothing at which a typical residual of the best start is still in the quadratic middle."""
     if not np.isfinite(objective.loss.upper):
         return objective.loss.width
     best = min(starts, key=objective.value)
-    typical = float(np.median(np.abs(objective.residuals(best))))
+    # Runs that follow a law exactly leave no residual to go by.
+    typical = max(float(np.median(np.abs(objective.residuals(best)))), 1e-9)
     return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
 
 
@@ -37,7 +38,7 @@ def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         unit = float(objective.value(start))
         if not (np.isfinite(unit) and unit > 0):
-            return Minimum(start, np.inf, False)
+            return Minimum(start, unit, unit == 0)
 
         def scaled(theta: Array) -> tuple[float, Array]:
             value, gradient = objective.value_and_gradient(theta)
@@ -92,7 +93,7 @@ def polish(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
     """Take a finished minimum to the precision of the objective."""
     polished = finish(objective, theta, box, radius=1e-9)
     # Runs that follow a law exactly have the same optimum under every loss, and least squares reaches it best.
-    square = ResidualLoss(objective.loss.logarithmic, np.inf, np.inf, 0.5)
+    square = replace(SQUARE, logarithmic=objective.loss.logarithmic)
     exact = newton(replace(objective, loss=square), polished.theta, box)
     interpolating = Minimum(exact.theta, objective.value(exact.theta), exact.converged)
     return min(polished, interpolating, key=lambda minimum: minimum.value)
