@@ -1,0 +1,264 @@
+"""The state that the documented class and every panel share: runs, settings, the fit, and work under way."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from threading import Lock
+from typing import Any, Protocol
+
+from traitlets import Any as AnyTrait
+from traitlets import Bool, HasTraits, Instance, Int, Unicode
+
+from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus, iter_fit
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.job import Job, Outcome, running_loop
+from chinchilla_nb.settings import Settings
+
+__all__ = ["RunSource", "Session"]
+
+
+class RunSource(Protocol):
+    """What a session needs of a database: the runs, and a trait that counts their changes."""
+
+    revision: int
+
+    @property
+    def runs(self) -> Runs:
+        """The runs; the same object until they change."""
+
+    def observe(self, handler: Callable[[Any], None], names: Any) -> None:
+        """Call `handler` when the traits named change."""
+
+
+class Session(HasTraits):
+    """Runs, settings and fit; starts, reports and cancels long work.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the runs.
+    settings : Settings
+        What fits are made with.
+
+    Attributes
+    ----------
+    revision : int
+        Counts the changes of the runs.
+    settings : Settings
+        Changed by assigning another one.
+    fit : Fit or None
+        The last fit.
+    progress : FitProgress or other value, or None
+        What the work under way last reported, at most ten times a second.
+    busy : bool
+        Whether work is under way.
+    error : str
+        Why the last background work failed, in one sentence; empty if it did not.
+
+    Notes
+    -----
+    Where an event loop runs (a notebook), traits change on its thread, also for work and appends on other threads.
+    """
+
+    revision = Int(0)
+    settings = Instance(Settings)
+    fit = Instance(Fit, allow_none=True)
+    progress = AnyTrait(None, allow_none=True)
+    busy = Bool(False)
+    error = Unicode("")
+
+    def __init__(self, database: RunSource, settings: Settings) -> None:
+        super().__init__(settings=settings)
+        self.database = database
+        self._lock = Lock()
+        self._job: Job | None = None
+        self._loop = running_loop()
+        self.revision = database.revision
+        database.observe(self._on_rows, "revision")
+
+    @property
+    def runs(self) -> Runs:
+        """The runs, the same object until they change."""
+        return self.database.runs
+
+    @property
+    def stale(self) -> bool:
+        """Whether runs were added or changed since the fit."""
+        return self.fit is not None and self.fit.runs is not self.runs
+
+    def start_fit(self, **options: Any) -> None:
+        """Fit in the background where an event loop runs, else in place.
+
+        Parameters
+        ----------
+        **options
+            Passed to `engine.fit.iter_fit`: ``exhaustive``, ``map``.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        self.start(self._fit_steps(options), on_end=self._keep_fit)
+
+    def run_fit(self, **options: Any) -> Fit:
+        """Fit in this thread and return the fit, which is also kept as `fit`.
+
+        Parameters
+        ----------
+        **options
+            Passed to `engine.fit.iter_fit`: ``exhaustive``, ``map``.
+
+        Raises
+        ------
+        FitError
+            If the runs cannot be fitted.
+        RuntimeError
+            If other work is under way.
+        """
+        outcome = self._new_job(self._fit_steps(options), None, self._keep_fit).run()
+        if outcome.error is not None:
+            self.error = ""  # the caller learns of it, now
+            raise outcome.error
+        if outcome.last is None or outcome.last.best is None or self.fit is None:
+            raise RuntimeError("the fit was cancelled before it had found anything: start it again")
+        return self.fit
+
+    def start(
+        self,
+        steps: Callable[[], Iterator[Any]],
+        *,
+        on_progress: Callable[[Any], None] | None = None,
+        on_end: Callable[[Outcome], None] | None = None,
+    ) -> None:
+        """Start long work: on a worker thread where an event loop runs in this thread, else drained in place.
+
+        Parameters
+        ----------
+        steps : callable
+            Makes the iterator of progress values. `cancel` takes effect between two of them.
+        on_progress : callable, optional
+            Receives progress values on the loop's thread, as they are put in `progress`.
+        on_end : callable, optional
+            Receives the `job.Outcome` on the loop's thread, before `busy` ends. What the work raised is in `error`.
+
+        Raises
+        ------
+        RuntimeError
+            If other work is under way.
+        """
+        job = self._new_job(steps, on_progress, on_end)
+        loop = running_loop()
+        if loop is None:
+            job.run()
+        else:
+            self._loop = loop
+            job.start(loop)
+
+    def cancel(self) -> None:
+        """Ask the work under way to stop; a fit keeps its best so far."""
+        job = self._job
+        if job is not None:
+            job.cancel()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the work under way has ended and its results are in the traits.
+
+        Works in a cell too, where it keeps the event loop from running: it then sets the traits itself.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Returns
+        -------
+        bool
+            Whether no work is under way any more.
+        """
+        job = self._job
+        return job is None or job.wait(timeout)
+
+    def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
+        runs, settings = self.runs, self.settings
+        return lambda: iter_fit(
+            runs,
+            settings.grid,
+            settings.loss_fn,
+            weight_fn=settings.weight_fn,
+            bounds=settings.bounds,
+            dtype=settings.dtype,
+            **options,
+        )
+
+    def _keep_fit(self, outcome: Outcome) -> None:
+        """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
+        if outcome.error is not None or outcome.last is None or outcome.last.best is None:
+            return
+        best: Fit = outcome.last.best
+        self.fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
+
+    def _new_job(
+        self,
+        steps: Callable[[], Iterator[Any]],
+        on_progress: Callable[[Any], None] | None,
+        on_end: Callable[[Outcome], None] | None,
+    ) -> Job:
+        job = Job(steps, partial(self._show, on_progress), partial(self._finish, on_end))
+        before = self._job
+        if before is not None:
+            before.wait(0)  # it may have ended on a loop that no longer runs
+        with self._lock:
+            if self._job is not None:
+                raise RuntimeError(
+                    "work is under way: wait for it with session.wait(), or stop it with session.cancel()"
+                )
+            self._job = job
+        self.error = ""
+        self.progress = None
+        self.busy = True
+        return job
+
+    def _show(self, on_progress: Callable[[Any], None] | None, value: Any) -> None:
+        try:
+            self.progress = value
+            if on_progress is not None:
+                on_progress(value)
+        except Exception as error:  # raised on an event loop, it would be shown nowhere
+            self.error = in_words(error)
+
+    def _finish(self, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
+        try:
+            if outcome.error is not None:
+                self.error = in_words(outcome.error)
+            if on_end is not None:
+                on_end(outcome)
+        except Exception as error:
+            self.error = in_words(error)
+        finally:
+            self._job = None
+            self.busy = False
+
+    def _on_rows(self, change: Any) -> None:
+        here = running_loop()
+        if here is not None:
+            self._loop = here
+        elif self._loop is not None and self._loop.is_running():
+            with suppress(RuntimeError):  # closed in this very moment
+                self._loop.call_soon_threadsafe(self._catch_up)
+                return
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        self.revision = self.database.revision
+
+
+def in_words(error: Exception) -> str:
+    """Return one sentence that says what went wrong."""
+    text = " ".join(str(error).split())
+    return (
+        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
+    )
