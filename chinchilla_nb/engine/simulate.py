@@ -11,7 +11,7 @@ from chinchilla_nb.engine.fit import Fit
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.model_search import ModelTable
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.engine.scaling import ScaledRun, compute_optimal_run, next_budget
 from chinchilla_nb.engine.seeding import SeedRegime, draw_seed
 
 __all__ = ["NOISE_MEAN", "Procedure", "SimulationProgress", "exponential_noise", "iter_simulation", "pseudo_loss"]
@@ -117,23 +117,27 @@ def iter_simulation(
         If the runs are too few to fit when the first scaled run is due.
     """
     total = procedure.seeds + procedure.scalings
-    N: list[float] = []
-    D: list[float] = []
-    loss: list[float] = []
+    N, D, loss = np.empty(total), np.empty(total), np.empty(total)
     best: Fit | None = None
     for done in range(total):
         if done < procedure.seeds:
-            stage, run = "seeding", draw_seed(rng, procedure.regime, procedure.models)
+            stage = "seeding"
+            seed = draw_seed(rng, procedure.regime, procedure.models)
+            run_N, run_D = seed.N, seed.D
         else:
             stage = "scaling"
-            best = fit(Runs(N, D, loss))
-            if procedure.factor is None:
-                raise ValueError("factor must be given to simulate scaling steps, got None")
-            budget = next_budget(procedure.factor, best.runs, procedure.regime)
-            run = compute_optimal_run(best.law, budget, procedure.models)
+            best = fit(Runs(N[:done], D[:done], loss[:done]))
+            run = _scale(procedure, best)
+            run_N, run_D = run.N, run.D
         # Whole tokens, as a record of real runs holds them.
-        tokens = max(1, round(run.D))
-        loss.append(train(run.N, tokens))
-        N.append(float(run.N))
-        D.append(float(tokens))
-        yield SimulationProgress(stage, done + 1, total, Runs(N, D, loss), best)
+        N[done], D[done] = run_N, max(1, round(run_D))
+        loss[done] = train(run_N, D[done])
+        so_far = slice(done + 1)
+        yield SimulationProgress(stage, done + 1, total, Runs(N[so_far], D[so_far], loss[so_far]), best)
+
+
+def _scale(procedure: Procedure, best: Fit) -> ScaledRun:
+    if procedure.factor is None:
+        raise ValueError("factor must be given to simulate scaling steps, got None")
+    budget = next_budget(procedure.factor, best.runs, procedure.regime)
+    return compute_optimal_run(best.law, budget, procedure.models)

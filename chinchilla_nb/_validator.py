@@ -1,0 +1,315 @@
+"""What users write, checked: parameter grids, seed ranges, model searches, simulations (pydantic).
+
+The models say what is allowed; :func:`validate` turns what pydantic says about a violation into one sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from chinchilla_nb.engine.law import ScalingLaw
+
+__all__ = [
+    "ModelSearchConfig",
+    "ParamGrid",
+    "SeedRanges",
+    "SimulationArgs",
+    "as_count",
+    "as_positive_number",
+    "unknown_key",
+    "validate",
+]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class ParamGrid(BaseModel):
+    """A grid of initial values for the parameters of the scaling law.
+
+    ``E`` or its logarithm ``e``, ``A`` or ``a``, ``B`` or ``b``, and ``alpha`` and ``beta``, in any order.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    E: tuple[float, ...] | None = Field(None, description="initial values of E, the irreducible loss")
+    e: tuple[float, ...] | None = Field(None, description="initial values of log E")
+    A: tuple[float, ...] | None = Field(None, description="initial values of A, the factor of the model-size term")
+    a: tuple[float, ...] | None = Field(None, description="initial values of log A")
+    B: tuple[float, ...] | None = Field(None, description="initial values of B, the factor of the data term")
+    b: tuple[float, ...] | None = Field(None, description="initial values of log B")
+    alpha: tuple[float, ...] = Field(description="initial values of alpha, the exponent of N")
+    beta: tuple[float, ...] = Field(description="initial values of beta, the exponent of D")
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_keys(cls, values: Any) -> dict[str, Any]:
+        """Check that each parameter is given exactly once."""
+        values = _as_mapping(values, "param_grid")
+        for key in values:
+            if key not in cls.model_fields:
+                raise ValueError(unknown_key("param_grid", key, cls.model_fields))
+        for choices in (("E", "e"), ("A", "a"), ("B", "b"), ("alpha",), ("beta",)):
+            given = [name for name in choices if values.get(name) is not None]
+            if len(given) != 1:
+                wanted = " or ".join(repr(name) for name in choices)
+                got = "both" if given else "neither" if len(choices) > 1 else "none"
+                raise ValueError(f"param_grid needs exactly one of {wanted}, got {got}")
+        return values
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def check_axis(cls, values: Any, info: Any) -> tuple[float, ...] | None:
+        """Check that an axis lists at least one finite number."""
+        if values is None:
+            return None
+        key = f"param_grid[{info.field_name!r}]"
+        axis = _as_floats(values, key)
+        if not axis:
+            raise ValueError(f"{key} must list at least one value, got none")
+        for value in axis:
+            if not np.isfinite(value):
+                raise ValueError(f"{key} must hold finite numbers, got {value}")
+            if value <= 0 and info.field_name in ("E", "A", "B"):
+                raise ValueError(f"{key} must hold positive numbers, got {value}")
+        return axis
+
+    def axes(self) -> dict[str, tuple[float, ...]]:
+        """Return the axes that were given, by key."""
+        return {name: axis for name, axis in self if axis is not None}
+
+
+class SeedRanges(BaseModel):
+    """The regime of seed runs: compute in FLOPs, and tokens per parameter under the documented key ``N_to_D``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    C: tuple[float, float] = Field(description="lowest and highest compute of a seed run, in FLOPs")
+    N_to_D: tuple[float, float] = Field(description="lowest and highest D/N, tokens per parameter, of a seed run")
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_keys(cls, values: Any) -> dict[str, Any]:
+        """Check that both ranges are given and nothing else."""
+        return _with_exactly(cls, _as_mapping(values, "seed_ranges"), "seed_ranges")
+
+    @field_validator("C", mode="before")
+    @classmethod
+    def check_C_values(cls, values: Any) -> tuple[float, float]:
+        """Check the range of compute."""
+        return _as_range(values, "seed_ranges['C']")
+
+    @field_validator("N_to_D", mode="before")
+    @classmethod
+    def check_N_to_D_values(cls, values: Any) -> tuple[float, float]:
+        """Check the range of tokens per parameter."""
+        return _as_range(values, "seed_ranges['N_to_D'] (tokens per parameter)")
+
+
+class ModelSearchConfig(BaseModel):
+    """Arguments of :func:`chinchilla_nb._utils.search_model_config`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    size_estimator: Callable[..., Any] = Field(description="number of parameters of a configuration")
+    hyperparam_grid: dict[str, list[Any]] = Field(description="values to try for each hyperparameter")
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_keys(cls, values: Any) -> dict[str, Any]:
+        """Check that both arguments are given and nothing else."""
+        return _with_exactly(cls, _as_mapping(values, "model_search_config"), "model_search_config")
+
+    @field_validator("size_estimator", mode="before")
+    @classmethod
+    def size_estimator_must_be_callable(cls, v: Any) -> Callable[..., Any]:
+        """Check that the size estimator can be called."""
+        if not callable(v):
+            raise ValueError(f"size_estimator must be callable, got {v!r}")
+        return v  # type: ignore[no-any-return]
+
+    @field_validator("hyperparam_grid", mode="before")
+    @classmethod
+    def hyperparam_grid_must_be_dict(cls, v: Any) -> dict[str, list[Any]]:
+        """Check that the grid maps names to lists; NumPy scalars become Python's, which do not overflow."""
+        grid = _as_mapping(v, "hyperparam_grid")
+        if not grid:
+            raise ValueError("hyperparam_grid must name at least one hyperparameter, got none")
+        return {str(name): _as_choices(choices, name) for name, choices in grid.items()}
+
+
+class SimulationArgs(BaseModel):
+    """Arguments of a simulation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    num_seeding_steps: int = Field(100, description="number of seed runs")
+    num_scaling_steps: int = Field(1, description="number of scaled runs after them")
+    scaling_factor: float | None = Field(None, description="next compute over the largest so far")
+    target_params: dict[str, float] = Field(description="the law to be found again")
+    noise_generator: Any = Field(None, description="what imperfect training adds to the loss of each run")
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_seeding_steps(cls, values: Any) -> dict[str, Any]:
+        """Check the numbers of steps, and that scaling steps have a factor to scale by."""
+        values = dict(values)
+        for name in ("num_seeding_steps", "num_scaling_steps"):
+            if name in values:
+                values[name] = as_count(values[name], name)
+        if values.get("scaling_factor") is not None:
+            values["scaling_factor"] = as_positive_number(values["scaling_factor"], "scaling_factor")
+        elif values.get("num_scaling_steps", 1):
+            raise ValueError("scaling_factor must be given, here or in the constructor, to simulate scaling steps")
+        return values
+
+    @field_validator("target_params", mode="before")
+    @classmethod
+    def check_target_params(cls, v: Any) -> dict[str, float]:
+        """Check that the target is a law: five finite numbers by name."""
+        target = _as_mapping(v, "target_params")
+        params = {name: _as_float(value, f"target_params[{name!r}]") for name, value in target.items()}
+        try:
+            return ScalingLaw.from_params(params).as_dict()
+        except ValueError as error:
+            raise ValueError(f"target_params: {error}") from None
+
+    @field_validator("noise_generator", mode="before")
+    @classmethod
+    def check_noise_generator(cls, v: Any) -> Iterator[float] | None:
+        """Turn a (callable, arguments) pair into an iterator; anything but that, an iterator or None is a TypeError."""
+        if v is None or isinstance(v, Iterator):
+            return v
+        if isinstance(v, tuple) and len(v) == 2 and callable(v[0]) and isinstance(v[1], Iterable):
+            function, arguments = v[0], tuple(v[1])
+            return (function(*arguments) for _ in itertools.repeat(None))
+        raise TypeError(f"noise_generator must be an iterator or a tuple (callable, arguments), got {v!r}")
+
+
+def validate(model: type[M], values: Any) -> M:
+    """Build a model from what a user wrote.
+
+    Raises
+    ------
+    ValueError
+        One sentence on the first thing that is wrong.
+    TypeError
+        If a validator says so.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ValueError(_first_sentence(error)) from None
+
+
+def unknown_key(where: str, key: object, known: Iterable[str]) -> str:
+    """Say that a key is unknown, and which known one is nearest."""
+    known = list(known)
+    near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+    # Case first: 'c' is nearer to 'C' than to any longer name.
+    near = [name for name in known if name.lower() == str(key).lower()] or near
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    return f"{where} has no key {key!r}; {hint}"
+
+
+def as_positive_number(value: Any, name: str) -> float:
+    """Return a positive, finite number as a float.
+
+    Raises
+    ------
+    ValueError
+        Naming the value that is not.
+    """
+    number = _as_float(value, name)
+    if not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name} must be positive and finite, got {number}")
+    return number
+
+
+def as_count(value: Any, name: str) -> int:
+    """Return a whole number that is not negative.
+
+    Raises
+    ------
+    ValueError
+        Naming the value that is not.
+    """
+    try:
+        count = operator.index(value)
+    except TypeError:
+        number = _as_float(value, name)
+        if not number.is_integer():
+            raise ValueError(f"{name} must be a whole number, got {value!r}") from None
+        count = int(number)
+    if count < 0:
+        raise ValueError(f"{name} must not be negative, got {count}")
+    return count
+
+
+def _as_float(value: Any, name: str) -> float:
+    try:
+        if isinstance(value, (str, bytes)) or np.ndim(value):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a number, got {value!r}") from None
+
+
+def _as_floats(values: Any, name: str) -> tuple[float, ...]:
+    """Return a list, tuple, array, Series or single number as a tuple of floats."""
+    if isinstance(values, (str, bytes, Mapping)):
+        raise ValueError(f"{name} must list numbers, got {values!r}")
+    items = list(values) if np.iterable(values) else [values]
+    return tuple(_as_float(value, name) for value in items)
+
+
+def _as_range(values: Any, name: str) -> tuple[float, float]:
+    ends = _as_floats(values, name)
+    if len(ends) != 2:
+        raise ValueError(f"{name} must be two numbers, the lowest and the highest, got {len(ends)}")
+    for end in ends:
+        as_positive_number(end, name)
+    if ends[0] > ends[1]:
+        raise ValueError(f"{name} must run from low to high, got {ends[0]:g} to {ends[1]:g}")
+    return ends[0], ends[1]
+
+
+def _as_choices(choices: Any, name: object) -> list[Any]:
+    key = f"hyperparam_grid[{name!r}]"
+    if isinstance(choices, (str, bytes, Mapping)) or not np.iterable(choices):
+        raise ValueError(f"{key} must be a list of values, got {choices!r}")
+    values = [choice.item() if isinstance(choice, np.generic) else choice for choice in choices]
+    if not values:
+        raise ValueError(f"{key} must list at least one value, got none")
+    return values
+
+
+def _as_mapping(values: Any, name: str) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{name} must be a dictionary, got {values!r}")
+    return dict(values)
+
+
+def _with_exactly(model: type[BaseModel], values: dict[str, Any], where: str) -> dict[str, Any]:
+    for key in values:
+        if key not in model.model_fields:
+            raise ValueError(unknown_key(where, key, model.model_fields))
+    for key in model.model_fields:
+        if values.get(key) is None:
+            raise ValueError(f"{where} needs the key {key!r}: {model.model_fields[key].description}")
+    return values
+
+
+def _first_sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    own = first.get("ctx", {}).get("error")
+    if own is not None:
+        return str(own)
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg'].lower()}, got {first['input']!r}"

@@ -1,0 +1,199 @@
+"""Configuration files, JSON or YAML, read into the constructor's arguments."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from chinchilla_nb._validator import as_count, unknown_key
+from chinchilla_nb.engine.losses import BUILTIN_LOSSES
+
+__all__ = ["KEYS", "read_config"]
+
+KEYS = (
+    "project_dir",
+    "param_grid",
+    "seed_ranges",
+    "model_search_config",
+    "loss_fn",
+    "weight_fn",
+    "num_seeding_steps",
+    "scaling_factor",
+    "log_level",
+    "rng",
+    "dtype",
+)
+"""The arguments of Chinchilla that a file may set."""
+
+_REQUIRED = ("project_dir", "param_grid", "seed_ranges")
+_SPACINGS: dict[str, Any] = {"linspace": np.linspace, "geomspace": np.geomspace}
+
+
+def read_config(
+    path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None, *, allow_imports: bool = False
+) -> dict[str, Any]:
+    """Read a configuration file into keyword arguments of Chinchilla.
+
+    Parameters
+    ----------
+    path : str or path
+        A ``.json``, ``.yaml`` or ``.yml`` file.
+    overrides : mapping, optional
+        Arguments that take the place of the file's; ready-made values are taken as they are.
+    allow_imports : bool, default False
+        Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
+
+    Raises
+    ------
+    ValueError
+        If the format is not supported, the file does not parse, or a key or value is not known.
+    FileNotFoundError
+        If there is no such file.
+    """
+    config = _parse(Path(path))
+    for source in (config, overrides or {}):
+        for key in source:
+            if key not in KEYS:
+                raise ValueError(unknown_key("the configuration", key, KEYS))
+    # What is overridden is not read: its callable need not be importable.
+    merged = {**config, **(overrides or {})}
+    missing = [key for key in _REQUIRED if key not in merged]
+    if missing:
+        raise ValueError(f"the configuration {str(path)!r} needs the key {missing[0]!r}")
+    return {key: _read_value(key, value, allow_imports) for key, value in merged.items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """safe_load, but ``1e18`` is a number, as in JSON and Python, and a key written twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                problem = f"the key {key!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+            seen.add(str(key))
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)(\.[\d_]*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    suffix = path.suffix.lower()
+    if suffix not in (".json", ".yaml", ".yml"):
+        raise ValueError(f"the configuration must be a .json, .yaml or .yml file, got {str(path)!r}")
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no configuration file {str(path)!r}")
+    text = path.read_text(encoding="utf-8")
+    try:
+        config = json.loads(text) if suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
+    except (yaml.YAMLError, json.JSONDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"the configuration {str(path)!r} does not parse: {reason}") from None
+    if not isinstance(config, dict):
+        raise ValueError(f"the configuration {str(path)!r} must map keys to values, got {config!r}")
+    return config
+
+
+def _read_value(key: str, value: Any, allow_imports: bool) -> Any:
+    if key == "param_grid" and isinstance(value, Mapping):
+        return {name: _read_axis(axis, f"{key}[{name!r}]") for name, axis in value.items()}
+    if key == "model_search_config" and isinstance(value, Mapping):
+        return _read_search(value, allow_imports)
+    if key == "loss_fn":
+        return _read_loss(value, allow_imports)
+    if key == "weight_fn" and isinstance(value, str):
+        return _import(value, key, allow_imports)
+    return value
+
+
+def _read_search(value: Mapping[str, Any], allow_imports: bool) -> dict[str, Any]:
+    search = dict(value)
+    if isinstance(search.get("size_estimator"), str):
+        search["size_estimator"] = _import(search["size_estimator"], "size_estimator", allow_imports)
+    if isinstance(search.get("hyperparam_grid"), Mapping):
+        grid = search["hyperparam_grid"].items()
+        search["hyperparam_grid"] = {name: _read_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}
+    return search
+
+
+def _read_axis(axis: Any, key: str) -> Any:
+    """Read ``{linspace: [low, high, count]}`` or ``{geomspace: ...}``; anything else is left to the validators."""
+    if not isinstance(axis, Mapping):
+        return axis
+    if len(axis) != 1 or next(iter(axis)) not in _SPACINGS:
+        choices = "{linspace: [low, high, count]} or {geomspace: [low, high, count]}"
+        raise ValueError(f"{key} must be a list, {choices}, got {dict(axis)!r}")
+    (name, arguments), *_ = axis.items()
+    numbers = isinstance(arguments, (list, tuple)) and all(
+        isinstance(number, (int, float)) and np.isfinite(number) for number in arguments
+    )
+    if not numbers or len(arguments) != 3:
+        raise ValueError(f"{key}: {name} needs three numbers, [low, high, count], got {arguments!r}")
+    low, high, count = arguments
+    if name == "geomspace" and not (low > 0 and high > 0):
+        raise ValueError(f"{key}: geomspace needs positive ends, got {low} and {high}")
+    if as_count(count, f"{key}: the count of {name}") < 1:
+        raise ValueError(f"{key}: {name} must count at least one value, got {count}")
+    return _SPACINGS[name](low, high, int(count)).tolist()
+
+
+def _read_loss(value: Any, allow_imports: bool) -> Any:
+    """Read a loss: a callable, the name of one, or a name with the loss's parameter."""
+    if isinstance(value, str):
+        return _named_loss(value, allow_imports)
+    if not isinstance(value, Mapping):
+        return value
+    options = dict(value)
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise ValueError(f"loss_fn needs a name, e.g. {{name: log_huber, delta: 1.0e-3}}, got {dict(value)!r}")
+    loss = _named_loss(name, allow_imports)
+    if name in BUILTIN_LOSSES:
+        known = _parameters(name)
+        for option, number in options.items():
+            if option not in known:
+                raise ValueError(unknown_key(f"loss_fn {name}", option, known))
+            if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
+                raise ValueError(f"loss_fn {name}: {option} must be a positive number, got {number!r}")
+    return functools.partial(loss, **options) if options else loss
+
+
+def _parameters(name: str) -> Iterable[str]:
+    return {"asymmetric_mae": ["w"], "huber": ["delta"], "log_huber": ["delta"]}.get(name, [])
+
+
+def _named_loss(name: str, allow_imports: bool) -> Any:
+    if ":" in name:
+        return _import(name, "loss_fn", allow_imports)
+    if name in BUILTIN_LOSSES:
+        return BUILTIN_LOSSES[name]
+    near = difflib.get_close_matches(name, BUILTIN_LOSSES, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(BUILTIN_LOSSES)}, package.module:function"
+    raise ValueError(f"loss_fn {name!r} is not known; {hint}")
+
+
+def _import(name: str, key: str, allow_imports: bool) -> Any:
+    if not re.fullmatch(r"[\w.]+:[\w.]+", name):
+        raise ValueError(f"{key} must be written package.module:function, got {name!r}")
+    if not allow_imports:
+        raise ValueError(f"{key} asks to import {name!r}, which runs its code: pass allow_imports=True if you trust it")
+    module, _, attribute = name.partition(":")
+    try:
+        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{key} {name!r} cannot be imported: {error}") from None

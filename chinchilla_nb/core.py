@@ -1,0 +1,493 @@
+"""Chinchilla: estimate the scaling law of a task, and plan the next run with it. The documented API."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from chinchilla_nb._logger import get_logger, parse_level
+from chinchilla_nb._validator import as_count, as_positive_number
+from chinchilla_nb.arguments import ARGUMENTS, change_settings, make_settings
+from chinchilla_nb.config import read_config
+from chinchilla_nb.database import Database
+from chinchilla_nb.engine.allocation import allocate, compute_optimal_D
+from chinchilla_nb.engine.fit import Fit
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.losses import asymmetric_mae
+from chinchilla_nb.engine.runs import as_positive_array
+from chinchilla_nb.engine.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.engine.seeding import SeedRegime, draw_seed
+from chinchilla_nb.parallel import adaptive_map
+from chinchilla_nb.progress import watching
+from chinchilla_nb.report import Report, show
+from chinchilla_nb.session import Session
+from chinchilla_nb.settings import Settings
+
+if TYPE_CHECKING:
+    from chinchilla_nb.simulator import Simulator
+    from chinchilla_nb.visualizer import Visualizer
+
+__all__ = ["Chinchilla"]
+
+Run = tuple[tuple[int, float], dict[str, Any] | None]
+"""A run to train: ``(N, D), model_config``."""
+
+
+class _Setting:
+    """A documented attribute that reads and changes ``session.settings``, where its only copy is."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, cc: Chinchilla | None, owner: type | None = None) -> Any:
+        if cc is None:
+            return self
+        argument = ARGUMENTS[self.name]
+        return argument.show(getattr(cc.session.settings, argument.field))
+
+    def __set__(self, cc: Chinchilla, value: Any) -> None:
+        cc.session.settings = change_settings(cc.session.settings, **{self.name: value})
+
+
+class Chinchilla:
+    """Estimate the scaling law L(N, D) of a task and allocate compute with it.
+
+    1. Sample runs from a seed regime (:meth:`seed`).
+    2. Fit the loss predictor to what was measured (:meth:`fit`).
+    3. Allocate more compute (:meth:`scale`).
+
+    Parameters
+    ----------
+    project_dir : str or path
+        Existing folder that holds the runs (``df.csv``) and the figures.
+    param_grid : dict of str to list
+        Initial values for the fit: ``E`` or ``e = log E``, ``A`` or ``a``, ``B`` or ``b``, ``alpha``, ``beta``.
+    seed_ranges : dict of str to tuple, or None
+        ``C``, lowest and highest compute of a seed run in FLOPs, and ``N_to_D``, lowest and highest tokens per
+        parameter (D/N). Only :meth:`seed`, :meth:`step` and :meth:`simulate` need it.
+    model_search_config : dict, optional
+        ``hyperparam_grid`` and ``size_estimator``: the model configurations that exist, and their sizes.
+    loss_fn : callable, default asymmetric_mae
+        ``loss_fn(y_true, y_pred)`` returns a loss per run.
+    weight_fn : callable, optional
+        ``weight_fn(C)`` returns a weight per run, normalised to mean one.
+    num_seeding_steps : int, optional
+        How many seed runs :meth:`step` asks for before it scales.
+    scaling_factor : float, optional
+        How many times the largest compute so far the next scaled run gets.
+    log_level : int or str, default 20
+        30 hides standard messages and progress bars, anything above 30 hides all messages.
+    rng : int or Generator, optional
+        Makes :meth:`seed`, :meth:`step` and :meth:`simulate` repeat exactly.
+    dtype : data type, default longdouble
+        Precision in which the fit is polished and its objective evaluated; float64 or wider.
+
+    Attributes
+    ----------
+    session : Session
+        The shared state: settings, runs, fit. Panels watch it; all attributes below but the last two read from it.
+    param_grid, seed_ranges, model_search_config, loss_fn, weight_fn, num_seeding_steps, scaling_factor, dtype
+        As given; assign to change them.
+    database : Database
+        The runs.
+    visualizer : Visualizer
+        The figures.
+
+    Raises
+    ------
+    ValueError
+        If ``project_dir`` does not exist or an argument is not valid.
+    TypeError
+        If ``loss_fn`` or ``weight_fn`` is not callable, or ``dtype`` is below float64.
+    FileExistsError
+        If ``project_dir`` is a file.
+    """
+
+    param_grid = _Setting()
+    seed_ranges = _Setting()
+    model_search_config = _Setting()
+    loss_fn = _Setting()
+    weight_fn = _Setting()
+    num_seeding_steps = _Setting()
+    scaling_factor = _Setting()
+    dtype = _Setting()
+
+    def __init__(
+        self,
+        project_dir: str | os.PathLike[str],
+        param_grid: Mapping[str, Any],
+        seed_ranges: Mapping[str, Any] | None,
+        model_search_config: Mapping[str, Any] | None = None,
+        loss_fn: Callable[..., Any] = asymmetric_mae,
+        weight_fn: Callable[..., Any] | None = None,
+        num_seeding_steps: int | None = None,
+        scaling_factor: float | None = None,
+        log_level: int | str = 20,
+        *,
+        rng: int | np.random.Generator | None = None,
+        dtype: DTypeLike = np.longdouble,
+    ) -> None:
+        settings = make_settings(
+            {
+                "param_grid": param_grid,
+                "seed_ranges": seed_ranges,
+                "model_search_config": model_search_config,
+                "loss_fn": loss_fn,
+                "weight_fn": weight_fn,
+                "num_seeding_steps": num_seeding_steps,
+                "scaling_factor": scaling_factor,
+                "dtype": dtype,
+            }
+        )
+        self._open(project_dir, settings, log_level, _as_generator(rng))
+        note = precision_note(settings.dtype)
+        if note:
+            self.logger.info(note)
+
+    def _open(
+        self, project_dir: str | os.PathLike[str], settings: Settings, log_level: int | str, rng: np.random.Generator
+    ) -> None:
+        self.log_level = parse_level(log_level)
+        self.project_dir = _as_directory(project_dir)
+        self.rng = rng
+        self.logger = get_logger(self.log_level, "chinchilla_nb.core")
+        self.database = Database(self.project_dir, log_level=self.log_level)
+        self.session = Session(self.database, settings)
+
+    @classmethod
+    def from_config(
+        cls, config_path: str | os.PathLike[str], *, allow_imports: bool = False, **kwargs: Any
+    ) -> Chinchilla:
+        """Build an instance from a JSON or YAML file; keyword arguments override what it says.
+
+        Parameters
+        ----------
+        config_path : str or path
+            The file. Grids may be lists, or ``{linspace: [low, high, count]}`` or ``{geomspace: [low, high, count]}``;
+            ``loss_fn`` a name, or a mapping of ``name`` and its parameter, e.g. ``{name: log_huber, delta: 1.0e-3}``.
+        allow_imports : bool, default False
+            Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
+
+        Raises
+        ------
+        ValueError
+            If the format is not supported, or a key or value is not known.
+        """
+        return cls(**read_config(config_path, overrides=kwargs, allow_imports=allow_imports))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is on disk stays there; locks, loggers and observers belong to the process.
+        return {
+            "project_dir": self.project_dir,
+            "settings": self.session.settings,
+            "log_level": self.log_level,
+            "rng": copy.deepcopy(self.rng),
+            "fit": self.session.fit,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._open(state["project_dir"], state["settings"], state["log_level"], state["rng"])
+        self._adopt(state["fit"])
+
+    def _adopt(self, fit: Fit | None) -> None:
+        """Take over a fit made elsewhere; it is current, not stale, if it is a fit to these very runs."""
+        if fit is not None and _same_runs(fit, self.session.runs):
+            fit = dataclasses.replace(fit, runs=self.session.runs)
+        self.session.fit = fit
+
+    @property
+    def visualizer(self) -> Visualizer:
+        """The figures of this project; made when first asked for, as matplotlib takes long to load."""
+        if "_visualizer" not in self.__dict__:
+            from chinchilla_nb.visualizer import Visualizer
+
+            self._visualizer = Visualizer(self.project_dir, log_level=self.log_level)
+        return self._visualizer
+
+    def append(self, **result: Any) -> None:
+        """Record a run: ``N``, ``D``, ``loss``, ``C`` if it is not 6ND, and whatever else is known of it."""
+        self.database.append(**result)
+
+    def simulate(self, *args: Any, **kwargs: Any) -> Simulator:
+        """Simulate the whole procedure on a known law; arguments as in :class:`~chinchilla_nb.simulator.Simulator`.
+
+        Nothing of this project is touched: what the simulation learns is on the Simulator that is returned.
+        """
+        from chinchilla_nb.simulator import Simulator
+
+        simulator = Simulator(self)
+        simulator(*args, **kwargs)
+        return simulator
+
+    def seed(self) -> Run:
+        """Sample a run from the seed regime: C and D/N log-uniform in ``seed_ranges``.
+
+        Returns
+        -------
+        (N, D), model_config
+            The allocation, and the model configuration, None without ``model_search_config``.
+
+        Raises
+        ------
+        ValueError
+            If there are no seed ranges, or no configuration lies in them.
+        """
+        run = draw_seed(self.rng, self._regime(), self._models())
+        return (run.N, run.D), run.config
+
+    def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
+        """Fit the scaling law to the runs with L-BFGS-B from the initialization grid.
+
+        Parameters
+        ----------
+        parallel : bool, default True
+            Spread starts over processes where that pays. The answer is the same, to the bit.
+        simulation : bool, default False
+            Part of a simulation: neither messages nor a progress bar.
+        exhaustive : bool, default False
+            Run the optimiser from every start instead of every distinct promising basin.
+
+        Returns
+        -------
+        Fit
+            Also kept as ``session.fit``.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than three runs.
+        TypeError
+            If ``dtype`` is below float64.
+        """
+        quiet = simulation or self.log_level >= logging.WARNING
+        with watching(self.session, "fitting", shown=not quiet):
+            fit = self.session.run_fit(exhaustive=exhaustive, map=adaptive_map if parallel else map)
+        if not simulation:
+            self.logger.info(f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs")
+            for warning in fit.warnings:
+                self.logger.warning(str(warning))
+        return fit
+
+    fit_scaling_law = fit
+
+    def scale(self, scaling_factor: float | None = None, C: float | None = None, simulation: bool = False) -> Run:
+        """Allocate the compute of the next run.
+
+        Parameters
+        ----------
+        scaling_factor : float, optional
+            How many times the largest compute so far, the upper end of the seed regime included, the run gets; the
+            instance's factor if neither this nor ``C`` is given.
+        C : float, optional
+            The compute itself, in FLOPs.
+        simulation : bool, default False
+            Part of a simulation: no message.
+
+        Returns
+        -------
+        (N, D), model_config
+            With a model search, N is that of the nearest configuration and D follows by :meth:`adjust_D_to_N`.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted, or neither or both of ``C`` and ``scaling_factor`` are given.
+        """
+        law = self._law()
+        budget = self._budget(scaling_factor, C)
+        run = compute_optimal_run(law, budget, self._models())
+        if not simulation:
+            self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
+        return (run.N, run.D), run.config
+
+    def step(
+        self,
+        num_seeding_steps: int | None = None,
+        parallel: bool = True,
+        simulation: bool = False,
+        **scale_kwargs: Any,
+    ) -> Run:
+        """Seed while there are fewer than ``num_seeding_steps`` runs inside the seed regime; then fit and scale.
+
+        Parameters
+        ----------
+        num_seeding_steps : int, optional
+            The instance's if not given.
+        parallel, simulation : bool
+            Passed on to :meth:`fit`.
+        **scale_kwargs
+            Passed on to :meth:`scale`: ``scaling_factor`` or ``C``.
+
+        Raises
+        ------
+        ValueError
+            If ``num_seeding_steps`` is not given, or neither or both of ``C`` and ``scaling_factor`` are.
+        """
+        wanted = self.num_seeding_steps
+        if num_seeding_steps is not None:
+            wanted = as_count(num_seeding_steps, "num_seeding_steps")
+        if wanted is None:
+            raise ValueError("num_seeding_steps must be given, here or in the constructor, got None")
+        # Before the first seed, not after the last one.
+        self._check_budget(**scale_kwargs)
+        runs = self.session.runs
+        if np.count_nonzero(self._regime().contains(runs.N, runs.D)) < wanted:
+            return self.seed()
+        self.fit(parallel=parallel, simulation=simulation)
+        return self.scale(simulation=simulation, **scale_kwargs)
+
+    def adjust_D_to_N(self, N: float) -> float:
+        """Return the tokens at which N parameters are compute-optimal, D = G^-(1 + b/a) N^(b/a).
+
+        Raises
+        ------
+        ValueError
+            If N is not a positive number, or nothing has been fitted.
+        """
+        return float(compute_optimal_D(self._law(), as_positive_number(N, "N")))
+
+    def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | np.ndarray:
+        """Return the N and D that minimise L(N, D) subject to 6ND = C.
+
+        Parameters
+        ----------
+        C : float or array_like, shape (k,)
+            Budgets in FLOPs.
+
+        Returns
+        -------
+        tuple of float, or ndarray, shape (k, 2)
+            N and D of the budget, or of each.
+
+        Raises
+        ------
+        ValueError
+            If a budget is not positive and finite, or nothing has been fitted.
+        """
+        if np.ndim(C) == 0:
+            N, D = allocate(self._law(), as_positive_number(C, "C"))
+            return float(N), float(D)
+        return np.stack(allocate(self._law(), as_positive_array(C, "C")), axis=1)
+
+    def predict_loss(self, N: ArrayLike, D: ArrayLike) -> float | np.ndarray:
+        """Predict the loss of N parameters trained on D tokens; arrays broadcast.
+
+        Raises
+        ------
+        ValueError
+            If N or D is not positive and finite, or nothing has been fitted.
+        """
+        loss = self._law().loss(_as_positive(N, "N"), _as_positive(D, "D"))
+        return float(loss) if loss.ndim == 0 else loss
+
+    def get_params(self) -> dict[str, float]:
+        """Return the estimated E, A, B, alpha and beta by name.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted.
+        """
+        return self._law().as_dict()
+
+    def report(self, plot: bool = True) -> None:
+        """Show the law, how well it fits and what to train next: HTML in a notebook, text in a terminal.
+
+        Parameters
+        ----------
+        plot : bool, default True
+            Whether to draw the two figures as well.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted.
+        """
+        fit = self._fit()
+        show(Report.of(fit, self.session.settings, stale=self.session.stale))
+        if plot:
+            show(self.visualizer.plot(self))
+            show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
+
+    def _fit(self) -> Fit:
+        if self.session.fit is None:
+            raise ValueError("the scaling law has not been estimated yet: call fit() first")
+        return self.session.fit
+
+    def _law(self) -> ScalingLaw:
+        return self._fit().law
+
+    def _regime(self) -> SeedRegime:
+        regime = self.session.settings.seed_regime
+        if regime is None:
+            example = "{'C': (1e15, 1e16), 'N_to_D': (10, 100)}"
+            raise ValueError(f"seed_ranges must be given to draw seeds, e.g. {example}, got None")
+        return regime
+
+    def _models(self) -> Any:
+        search = self.session.settings.model_search
+        return None if search is None else search.table()
+
+    def _check_budget(self, scaling_factor: float | None = None, C: float | None = None) -> None:
+        if scaling_factor is not None and C is not None:
+            raise ValueError(
+                f"give either C or scaling_factor, not both, got C={C!r}, scaling_factor={scaling_factor!r}"
+            )
+        if scaling_factor is None and C is None and self.scaling_factor is None:
+            raise ValueError("give C or scaling_factor, or set scaling_factor in the constructor, got neither")
+
+    def _budget(self, scaling_factor: float | None, C: float | None) -> float:
+        self._check_budget(scaling_factor, C)
+        if C is not None:
+            return as_positive_number(C, "C")
+        factor = self.scaling_factor if scaling_factor is None else as_positive_number(scaling_factor, "scaling_factor")
+        return next_budget(factor, self.session.runs, self.session.settings.seed_regime)
+
+    def __repr__(self) -> str:
+        law = "not fitted yet" if self.session.fit is None else str(self.session.fit.law)
+        return f"{type(self).__name__}({self.project_dir!r}, {len(self.session.runs)} runs, {law})"
+
+
+def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]] = np.float64) -> str:
+    """Say that a long double is no wider than a double here (Windows, Arm macOS, WebAssembly); empty where it is."""
+    if dtype is np.longdouble and np.finfo(dtype).nmant <= np.finfo(double).nmant:
+        return "long double is no wider than double on this machine: fits are polished in 64 bits"
+    return ""
+
+
+def _as_directory(project_dir: str | os.PathLike[str]) -> str:
+    try:
+        path = Path(project_dir)
+    except TypeError:
+        raise ValueError(f"project_dir must be the path of an existing folder, got {project_dir!r}") from None
+    if path.is_file():
+        raise FileExistsError(f"project_dir must be a folder, but {str(path)!r} is a file")
+    if not path.is_dir():
+        raise ValueError(f"project_dir {str(path)!r} does not exist: create it with os.makedirs({str(path)!r})")
+    return str(path)
+
+
+def _as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError):
+        raise TypeError(f"rng must be a seed (a whole number from 0) or a numpy Generator, got {rng!r}") from None
+
+
+def _as_positive(values: ArrayLike, name: str) -> np.ndarray | float:
+    if np.ndim(values) == 0:
+        return as_positive_number(values, name)
+    shape = np.shape(values)
+    return as_positive_array(np.ravel(values), name).reshape(shape)
+
+
+def _same_runs(fit: Fit, runs: Any) -> bool:
+    return all(np.array_equal(getattr(fit.runs, name), getattr(runs, name)) for name in ("N", "D", "loss", "C"))

@@ -1,0 +1,150 @@
+"""A summary of a fit: the law, how well it fits, and what to train next; as text and as HTML."""
+
+from __future__ import annotations
+
+import html
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chinchilla_nb.engine.allocation import exponents
+from chinchilla_nb.engine.fit import Fit
+from chinchilla_nb.engine.losses import loss_name
+from chinchilla_nb.engine.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.settings import Settings
+
+__all__ = ["Report", "show"]
+
+DEFAULT_FACTOR = 10.0
+"""The step that is suggested where no scaling factor is set."""
+
+Table = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Titled tables of names and values, ready to read.
+
+    Attributes
+    ----------
+    law : str
+        The fitted law as a formula.
+    tables : tuple of (title, rows)
+        Parameters, goodness of fit, next model.
+    warnings : tuple of str
+        What the runs cannot support, each with its remedy.
+    """
+
+    law: str
+    tables: tuple[Table, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, fit: Fit, settings: Settings, stale: bool = False) -> Report:
+        """Summarise a fit.
+
+        Parameters
+        ----------
+        fit : Fit
+        settings : Settings
+            Where the scaling factor, the seed regime and the model search come from.
+        stale : bool, default False
+            Whether the runs have changed since the fit, which the report then says.
+        """
+        warnings = [str(warning) for warning in fit.warnings]
+        if stale:
+            warnings.insert(0, "the runs have changed since this fit: call fit() again")
+        tables = (
+            ("Estimated parameters", _parameters(fit)),
+            ("Goodness of fit", _goodness(fit)),
+            ("Next model", _next_model(fit, settings)),
+        )
+        return cls(str(fit.law), tables, tuple(warnings))
+
+    def __str__(self) -> str:
+        width = max(len(name) for _, rows in self.tables for name, _ in rows)
+        lines = [self.law]
+        for title, rows in self.tables:
+            lines += ["", title, *(f"  {name:<{width}}  {value}" for name, value in rows)]
+        if self.warnings:
+            lines += ["", "Warnings", *(f"  {warning}" for warning in self.warnings)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        cell = "style='text-align:left;padding:2px 16px 2px 0'"
+        parts = [f"<p><strong>{html.escape(self.law)}</strong></p>"]
+        for title, rows in self.tables:
+            body = "".join(
+                f"<tr><th scope='row' {cell}>{html.escape(name)}</th><td {cell}>{html.escape(value)}</td></tr>"
+                for name, value in rows
+            )
+            parts.append(f"<h4>{html.escape(title)}</h4><table>{body}</table>")
+        if self.warnings:
+            items = "".join(f"<li>{html.escape(warning)}</li>" for warning in self.warnings)
+            parts.append(f"<h4>Warnings</h4><ul>{items}</ul>")
+        return "".join(parts)
+
+
+def show(value: Any) -> None:
+    """Show a value: richly in a notebook; in a terminal as text, and a figure not at all, as an image is saved."""
+    if _in_notebook():
+        from IPython.display import display
+
+        display(value)
+    elif isinstance(value, Report):
+        print(value)  # noqa: T201  this is what report() is asked to do
+
+
+def _in_notebook() -> bool:
+    if "IPython" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
+def _parameters(fit: Fit) -> tuple[tuple[str, str], ...]:
+    rows = [(name, f"{value:.8g}") for name, value in fit.law.as_dict().items()]
+    try:
+        a, b = exponents(fit.law)
+    except ValueError:
+        return tuple(rows)
+    return (*rows, ("a, exponent of N* in C", f"{a:.4f}"), ("b, exponent of D* in C", f"{b:.4f}"))
+
+
+def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
+    residuals, loss = fit.residuals, fit.runs.loss
+    spread = float(np.sum((loss - loss.mean()) ** 2))
+    rows = [
+        ("runs", f"{len(fit.runs):,}"),
+        ("status", fit.status.value),
+        (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
+        ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
+        ("median absolute relative error", f"{np.median(np.abs(residuals) / loss):.3%}"),
+    ]
+    # With one distinct loss there is no variance to explain.
+    if spread > 0:
+        rows.append(("R² of the loss", f"{1 - np.sum(residuals**2) / spread:.6f}"))
+    return tuple(rows)
+
+
+def _next_model(fit: Fit, settings: Settings) -> tuple[tuple[str, str], ...]:
+    factor = settings.scaling_factor or DEFAULT_FACTOR
+    models = None if settings.model_search is None else settings.model_search.table()
+    budget = next_budget(factor, fit.runs, settings.seed_regime)
+    try:
+        run = compute_optimal_run(fit.law, budget, models)
+    except ValueError as error:
+        return (("none", str(error)),)
+    rows = [
+        ("compute C", f"{budget:.4g} FLOPs, {factor:g} × the largest so far"),
+        ("parameters N", f"{run.N:,}"),
+        ("tokens D", f"{run.D:,.0f}"),
+        ("tokens per parameter", f"{run.D / run.N:.4g}"),
+        ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}"),
+    ]
+    if run.config is not None:
+        rows.append(("configuration", ", ".join(f"{name}={value}" for name, value in run.config.items())))
+    return tuple(rows)

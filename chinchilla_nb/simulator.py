@@ -1,0 +1,171 @@
+"""Simulator: the whole procedure on a task whose scaling law is known."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from types import MappingProxyType
+from typing import Any
+
+from chinchilla_nb._logger import get_logger
+from chinchilla_nb._validator import SimulationArgs, validate
+from chinchilla_nb.arguments import change_settings
+from chinchilla_nb.core import Chinchilla
+from chinchilla_nb.database import Database
+from chinchilla_nb.engine.fit import Fit, fit
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulate import NOISE_MEAN, Procedure, exponential_noise, iter_simulation, pseudo_loss
+from chinchilla_nb.progress import Bar
+from chinchilla_nb.session import Session
+from chinchilla_nb.settings import Settings
+
+__all__ = ["Simulator"]
+
+HOFFMANN_LAW: Mapping[str, float] = MappingProxyType(
+    {"E": 1.69337368, "A": 406.401018, "B": 410.722827, "alpha": 0.33917084, "beta": 0.2849083}
+)
+"""The default target, as documented: Hoffmann et al. 2022, approach 3, in full digits."""
+
+DEFAULT_NOISE = (random.expovariate, (1 / NOISE_MEAN,))
+"""The documented noise, exponential with mean 0.1; this very object is drawn from ``cc.rng``, afresh for each call."""
+
+
+class Simulator(Chinchilla):
+    """Simulate seeding and scaling on a hypothetical task with the configuration of a Chinchilla.
+
+    Runs are kept in memory. The runs and the fit of ``cc`` are neither read nor changed.
+
+    Parameters
+    ----------
+    cc : Chinchilla
+        Whose settings are used: ``param_grid``, ``seed_ranges``, ``loss_fn`` and so on. What is not found here is
+        looked up there.
+
+    Attributes
+    ----------
+    cc : Chinchilla
+    database : Database
+        The pseudo-runs.
+    session : Session
+        Its ``fit`` is the law estimated from all pseudo-runs.
+    """
+
+    def __init__(self, cc: Chinchilla) -> None:
+        self.cc = cc
+        self.logger = get_logger(cc.log_level, "chinchilla_nb.simulator")
+        self._start(cc.session.settings)
+
+    def _start(self, settings: Settings) -> None:
+        """Begin with no runs."""
+        self.database = Database(None, log_level=self.cc.log_level)
+        self.session = Session(self.database, settings)
+        self._target = ScalingLaw.from_params(HOFFMANN_LAW)
+        self._noise: Iterator[float] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Look up on ``cc`` what is not found here."""
+        # While a copy or a pickle is being restored there is no cc yet, and asking for it would end up here again.
+        if name == "cc" or (name.startswith("__") and name.endswith("__")):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(self.cc, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "cc": self.cc,
+            "df": self.database.df.copy(),
+            "settings": self.session.settings,
+            "fit": self.session.fit,
+            "target": self._target,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["cc"])  # type: ignore[misc]
+        self._start(state["settings"])
+        self._target = state["target"]
+        if len(state["df"]):
+            self.database.df = state["df"]
+        self._adopt(state["fit"])
+
+    def __call__(
+        self,
+        num_seeding_steps: int = 100,
+        num_scaling_steps: int = 1,
+        scaling_factor: float | None = None,
+        target_params: Mapping[str, float] = HOFFMANN_LAW,
+        noise_generator: Iterator[float] | tuple[Callable[..., float], tuple[float, ...]] | None = DEFAULT_NOISE,
+    ) -> None:
+        """Seed, fit and scale on a known law, from no runs; the result is on this object.
+
+        Parameters
+        ----------
+        num_seeding_steps : int, default 100
+            Number of seed runs.
+        num_scaling_steps : int, default 1
+            Number of scaled runs after them; the law is fitted before each, and once more after the last.
+        scaling_factor : float, optional
+            How many times the largest compute so far a scaled run gets; that of ``cc`` if not given.
+        target_params : dict of str to float
+            The law to be found again: E, A, B, alpha, beta.
+        noise_generator : iterator, or tuple of callable and arguments, or None
+            What imperfect training adds to the loss of each run. By default exponential with mean 0.1, drawn from
+            ``cc.rng`` and fresh for each call; None for none.
+
+        Raises
+        ------
+        TypeError
+            If ``noise_generator`` is neither an iterator nor a tuple of a callable and its arguments.
+        ValueError
+            If an argument is not valid, ``cc`` has no seed ranges, or there are fewer than three runs to fit.
+        """
+        args = validate(
+            SimulationArgs,
+            {
+                "num_seeding_steps": num_seeding_steps,
+                "num_scaling_steps": num_scaling_steps,
+                "scaling_factor": self.cc.scaling_factor if scaling_factor is None else scaling_factor,
+                "target_params": target_params,
+                "noise_generator": exponential_noise(self.rng) if noise_generator is DEFAULT_NOISE else noise_generator,
+            },
+        )
+        self._start(
+            change_settings(
+                self.cc.session.settings, num_seeding_steps=args.num_seeding_steps, scaling_factor=args.scaling_factor
+            )
+        )
+        self._target = ScalingLaw.from_params(args.target_params)
+        self._noise = args.noise_generator
+        self._run(
+            Procedure(
+                self._regime(), args.num_seeding_steps, args.num_scaling_steps, args.scaling_factor, self._models()
+            )
+        )
+        if self.session.fit is not None:
+            self.logger.info(f"target {self._target}; estimated {self.session.fit.law}")
+
+    def _run(self, procedure: Procedure) -> None:
+        shown = self.cc.log_level < logging.WARNING
+        with closing(Bar("simulating", shown)) as bar:
+            for state in iter_simulation(procedure, self._pseudo_training_run, self._fit_quietly, self.rng):
+                bar.update(state.done, state.total, state.stage)
+        if procedure.scalings or len(self.session.runs) >= 3:
+            self.fit(simulation=True)
+
+    def _pseudo_training_run(self, N: float, D: float) -> float:
+        """Record a run of N parameters on D tokens whose loss is the target's plus noise, and return that loss."""
+        loss = pseudo_loss(self._target, N, D, self._noise)
+        self.database.append(N=N, D=D, loss=loss)
+        return loss
+
+    def _fit_quietly(self, runs: Runs) -> Fit:
+        settings = self.session.settings
+        return fit(
+            runs,
+            settings.grid,
+            settings.loss_fn,
+            weight_fn=settings.weight_fn,
+            bounds=settings.bounds,
+            dtype=settings.dtype,
+        )
