@@ -1,0 +1,80 @@
+"""Runs: validated once, unchangeable after."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.runs import Runs
+
+
+def test_compute_is_6ND_where_it_is_not_given():
+    runs = Runs([1e8, 2e8], [1e9, 3e9], [3.0, 2.5])
+    assert runs.C.tolist() == [6e17, 3.6e18]
+    assert Runs([1e8], [1e9], [3.0], [7e17]).C.tolist() == [7e17]
+
+
+def test_integers_do_not_overflow():
+    runs = Runs(np.array([2**31 - 1], np.int32), np.array([10**18]), [2.0])
+    assert runs.C[0] == pytest.approx(6 * (2**31 - 1) * 1e18, rel=1e-15)
+
+
+def test_nothing_can_be_changed_from_in_or_outside():
+    N = np.array([1e8, 2e8])
+    note = np.array(["a", "b"])
+    runs = Runs(N, [1e9, 1e9], [3.0, 2.5], columns={"note": note})
+    N[0], note[0] = 5, "z"
+    assert runs.N[0] == 1e8
+    assert runs.columns["note"][0] == "a"
+    for array in (runs.N, runs.D, runs.loss, runs.C, runs.columns["note"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+    with pytest.raises(AttributeError):
+        runs.N = N
+    with pytest.raises(TypeError):
+        runs.columns["other"] = N
+
+
+def test_take_takes_every_column():
+    runs = Runs([1.0, 2, 3], [4.0, 5, 6], [7.0, 8, 9], [1.0, 1, 2], {"seed": [0, 1, 2]})
+    some = runs.take([False, True, True])
+    assert (some.N.tolist(), some.C.tolist(), some.columns["seed"].tolist()) == ([2, 3], [1, 2], [1, 2])
+    assert len(runs.take([2])) == 1
+
+
+def test_pickle_round_trip_stays_read_only():
+    runs = pickle.loads(pickle.dumps(Runs([1.0], [2.0], [3.0], columns={"seed": [4]})))
+    assert (runs.loss[0], runs.columns["seed"][0]) == (3.0, 4)
+    assert not runs.loss.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.nan, "loss must be a finite number, got nan at index 1"),
+        (np.inf, "loss must be a finite number, got inf at index 1"),
+        (0, "loss must be positive, got 0.0 at index 1"),
+        (-2.5, "loss must be positive, got -2.5 at index 1"),
+        ("low", "loss must be numbers, got 'low' at index 1"),
+        (None, "loss must be"),
+    ],
+)
+def test_bad_values_are_named_with_their_place(bad, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        Runs([1.0, 2], [3.0, 4], [5.0, bad])
+
+
+def test_lengths_and_shapes_must_agree():
+    with pytest.raises(ValueError, match="^D must have one value per run"):
+        Runs([1.0, 2], [3.0], [5.0, 6])
+    with pytest.raises(ValueError, match="^seed must have one value per run"):
+        Runs([1.0, 2], [3.0, 4], [5.0, 6], columns={"seed": [1]})
+    with pytest.raises(ValueError, match="^N must be one-dimensional"):
+        Runs([[1.0, 2]], [3.0, 4], [5.0, 6])
+
+
+def test_text_says_how_many_and_how_large():
+    assert repr(Runs([], [], [])) == "Runs(none)"
+    assert repr(Runs([1e8, 1e9], [1e9, 1e10], [3.0, 2.0])) == "Runs(2 runs, C from 6e+17 to 6e+19 FLOPs)"
