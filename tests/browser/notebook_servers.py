@@ -48,7 +48,8 @@ def serve_lab(folder: Path) -> Iterator[NotebookServer]:
 @contextlib.contextmanager
 def serve_voila(folder: Path) -> Iterator[NotebookServer]:
     """Run Voila over ``folder / "notebooks"`` until the block ends."""
-    options = ["--no-browser", "--Voila.ip=127.0.0.1"]
+    # Tracebacks, so that a failing cell says why.
+    options = ["--no-browser", "--Voila.ip=127.0.0.1", "--VoilaConfiguration.show_tracebacks=True"]
     with _serve("voila", options, ready="/voila/static/voila.js", folder=folder) as server:
         yield server
 

@@ -43,6 +43,7 @@ def test_click_in_voila(voila, theme):
     screenshot(page, f"smoke-voila-{theme}")
 
 
-def test_failing_cell_fails_the_test(lab):
+@pytest.mark.parametrize("open_notebook", ["lab", "voila"])
+def test_failing_cell_fails_the_test(request, open_notebook):
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
-        lab("1 / 0")
+        request.getfixturevalue(open_notebook)("1 / 0")

@@ -1,0 +1,44 @@
+"""What the README shows is run as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chinchilla_nb import ScalingLaw
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+PANEL, ENGINE, PROJECT = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_panel_in_three_lines():
+    assert len(PANEL.splitlines()) == 3
+    exec(PANEL, {})
+
+
+def test_engine_in_five_lines(capsys):
+    assert len(ENGINE.splitlines()) == 5
+    names = {}
+    exec(ENGINE, names)
+    assert 6 * names["N"] * names["D"] == pytest.approx(1e14)
+    assert re.search(r"with 1e14 FLOPs train \S+ parameters on \S+ bytes", capsys.readouterr().out)
+
+
+def test_project_from_the_first_seed_to_the_scaled_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("project").mkdir()
+    law = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+    names = {"train": lambda N, D: float(law.loss(N, D))}
+    exec(PROJECT, names)
+    runs = names["cc"].database.df
+    seeds, scaled = runs.iloc[:40], runs.iloc[40]
+    assert len(runs) == 41
+    assert seeds.C.between(0.99e15, 1.01e16).all()
+    assert scaled.C == pytest.approx(1e17, rel=1e-3)
+    # Noiseless runs: the law is found again, so the last run is at its optimum, N* = G (C / 6)^a.
+    G = (0.34 * 406.4 / (0.28 * 410.7)) ** (1 / 0.62)
+    assert scaled.N == pytest.approx(G * (1e17 / 6) ** (0.28 / 0.62), rel=1e-3)
+    assert np.isclose(names["cc"].get_params()["alpha"], 0.34, rtol=1e-4)
