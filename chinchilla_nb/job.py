@@ -107,15 +107,14 @@ class Job:
         Called on the loop that the reports go to, which this blocks, it makes the reports itself.
         """
         end = math.inf if timeout is None else time.monotonic() + timeout
-        while not self._delivered.is_set() and self._inline != get_ident():
-            left = min(PERIOD, end - time.monotonic())
-            if left <= 0:
-                break
-            if self._inline is None and self._may_deliver():
-                self._ended.wait(left)
+        while self._inline != get_ident():  # work drained further down this very stack cannot be waited for
+            mine = self._inline is None and self._may_deliver()
+            if mine:
                 self._deliver()
-            else:
-                self._delivered.wait(left)
+            left = min(PERIOD, end - time.monotonic())
+            if self._delivered.is_set() or left <= 0:
+                break
+            (self._ended if mine and not self._ended.is_set() else self._delivered).wait(left)
         return self._delivered.is_set()
 
     def _may_deliver(self) -> bool:
@@ -125,7 +124,7 @@ class Job:
     def _work(self) -> None:
         try:
             outcome = self._drain()
-        except BaseException as error:  # a SystemExit on this thread must not leave the session busy for ever
+        except BaseException as error:  # noqa: BLE001  a SystemExit on this thread must not leave the session busy for ever
             outcome = Outcome(self._last, False, RuntimeError(f"the work was ended by {error!r}"))
         self._end(outcome)
 
@@ -140,7 +139,7 @@ class Job:
                     return Outcome(self._last, False, None)
                 self._report(self._last)
             return Outcome(self._last, True, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever the work raises is reported
             return Outcome(self._last, False, error)
         finally:
             close = getattr(steps, "close", None)

@@ -213,9 +213,7 @@ class Session(HasTraits):
             before.wait(0)  # it may have ended on a loop that no longer runs
         with self._lock:
             if self._job is not None:
-                raise RuntimeError(
-                    "work is under way: wait for it with session.wait(), or stop it with session.cancel()"
-                )
+                raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
             self._job = job
         self.error = ""
         self.progress = None
@@ -227,7 +225,7 @@ class Session(HasTraits):
             self.progress = value
             if on_progress is not None:
                 on_progress(value)
-        except Exception as error:  # raised on an event loop, it would be shown nowhere
+        except Exception as error:  # noqa: BLE001  raised on an event loop, it would be shown nowhere
             self.error = in_words(error)
 
     def _finish(self, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
@@ -236,13 +234,13 @@ class Session(HasTraits):
                 self.error = in_words(outcome.error)
             if on_end is not None:
                 on_end(outcome)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self.error = in_words(error)
         finally:
             self._job = None
             self.busy = False
 
-    def _on_rows(self, change: Any) -> None:
+    def _on_rows(self, _: Any) -> None:
         here = running_loop()
         if here is not None:
             self._loop = here

@@ -1,0 +1,243 @@
+"""The runs as a table, kept in memory or in ``df.csv``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from traitlets import HasTraits, Int
+
+from chinchilla_nb._logger import get_logger
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.rows import REQUIRED, as_integers, checked_frame, checked_row, tidy
+from chinchilla_nb.storage import CsvFile
+
+__all__ = ["Database"]
+
+
+class Database(HasTraits):
+    """Stores training runs: compute, parameters, samples, loss and whatever else is known of each.
+
+    Parameters
+    ----------
+    project_dir : str or path, optional
+        Folder of the file ``df.csv``, which is read if it exists and made by the first `append`. None keeps the runs
+        in memory.
+    columns : sequence of str
+        Columns of a new table; C, N, D and loss are always among them.
+    log_level : int or str
+        30 hides standard messages, above 30 hides all.
+
+    Attributes
+    ----------
+    revision : int
+        Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
+
+    Raises
+    ------
+    ValueError
+        If `project_dir` does not exist, or the file has bad rows: naming file, line, column and value.
+    NotADirectoryError
+        If `project_dir` is a file.
+
+    Examples
+    --------
+    >>> database = Database()
+    >>> database.append(N=1_000, D=20_000, loss=3.5, lr=1e-3)
+    >>> database.df
+                 C     N      D  loss     lr
+    0  120000000.0  1000  20000   3.5  0.001
+    """
+
+    revision = Int(0)
+
+    _table: pd.DataFrame
+    _runs: Runs | None
+
+    def __init__(
+        self,
+        project_dir: str | os.PathLike[str] | None = None,
+        columns: Sequence[str] = ("C", "N", "D", "loss"),
+        log_level: int | str = 30,
+    ) -> None:
+        super().__init__()
+        if isinstance(columns, str) or not all(isinstance(name, str) and name for name in columns):
+            raise ValueError(f"columns must be a list of names, got {columns!r}")
+        self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
+        if self._file is None:
+            self._table = _empty(self.columns)
+        else:
+            self._table = self._file.read()
+            self._tell_of_cut_off()
+            self._logger.info("%d runs in %s", len(self._table), self._file.path)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The runs: C, N, D, loss, then the user's columns.
+
+        A copy: change the runs by assigning a table, which is checked and replaces the file as a whole.
+        """
+        return self._rows().copy()
+
+    @df.setter
+    def df(self, frame: pd.DataFrame) -> None:
+        checked = checked_frame(frame)
+        with self._lock:
+            if self._file is not None:
+                self._file.rewrite(checked)
+            revision = self._keep(checked)
+        self._announce(revision)
+
+    @property
+    def runs(self) -> Runs:
+        """The runs as arrays; the same object until they change."""
+        with self._lock:
+            if self._runs is None:
+                rows = self._rows()
+                columns = {name: rows[name].to_numpy() for name in rows.columns if name not in REQUIRED}
+                self._runs = Runs(rows["N"], rows["D"], rows["loss"], rows["C"], columns)
+            return self._runs
+
+    def append(self, **result: Any) -> None:
+        """Append a run; once this returns it is on disk, if there is a file.
+
+        Parameters
+        ----------
+        **result
+            N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
+            text makes a column of its name.
+
+        Raises
+        ------
+        ValueError
+            If N, D, C or loss is missing, not a number, infinite or not positive, naming it. Nothing is written then.
+        """
+        row = checked_row(result)
+        with self._lock:
+            if self._file is None or self._file.append(row):
+                self._added.append(row)
+                revision = self._changed()
+            else:
+                revision = self._take(*self._file.read_new())
+        self._announce(revision)
+
+    def refresh(self) -> bool:
+        """Take up what others have written to the file, and return whether there was anything new.
+
+        Costs a look at the file's size and time if there is not.
+        """
+        with self._lock:
+            if self._file is None:
+                return False
+            rows, everything = self._file.read_new()
+            if not len(rows) and not everything:
+                return False
+            revision = self._take(rows, everything)
+        self._announce(revision)
+        return True
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._table) + len(self._added)
+
+    def __repr__(self) -> str:
+        return f"Database({len(self)} runs, {'in memory' if self._file is None else self._file.path})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "project_dir": self.project_dir,
+            "columns": self.columns,
+            "log_level": self.log_level,
+            "table": self._rows(),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._set_up(state["project_dir"], state["columns"], state["log_level"], must_exist=False)
+        self._table = state["table"].copy()
+
+    def _set_up(
+        self,
+        project_dir: str | os.PathLike[str] | None,
+        columns: list[str],
+        log_level: int | str,
+        *,
+        must_exist: bool = True,
+    ) -> None:
+        self.project_dir = project_dir
+        self.columns = columns
+        self.log_level = log_level
+        self._logger = get_logger(log_level, "chinchilla_nb.database")
+        self._lock = RLock()
+        self._added: list[dict[str, Any]] = []  # rows that are not in the table yet: an append must not copy it
+        self._runs = None
+        self._changes = 0
+        self._file: CsvFile | None = None
+        if project_dir is not None:
+            folder = Path(project_dir)
+            if must_exist and not folder.exists():
+                raise ValueError(f"{str(folder)!r} does not exist: make it with os.makedirs({str(folder)!r})")
+            if must_exist and not folder.is_dir():
+                raise NotADirectoryError(f"{str(folder)!r} is a file, not a folder: give a folder for df.csv")
+            self._file = CsvFile(folder / "df.csv", columns)
+
+    def _rows(self) -> pd.DataFrame:
+        with self._lock:
+            if self._added:
+                self._table = _joined(self._table, pd.DataFrame(self._added))
+                self._added = []
+            return self._table
+
+    def _take(self, rows: pd.DataFrame, everything: bool) -> int:
+        self._tell_of_cut_off()
+        return self._keep(rows if everything else _joined(self._rows(), rows))
+
+    def _keep(self, table: pd.DataFrame) -> int:
+        self._table, self._added = table, []
+        return self._changed()
+
+    def _changed(self) -> int:
+        self._runs = None
+        self._changes += 1
+        return self._changes
+
+    def _announce(self, revision: int) -> None:
+        """Tell observers, without holding the lock: they may read the runs from another thread and wait for it."""
+        self.revision = max(self.revision, revision)
+
+    def _tell_of_cut_off(self) -> None:
+        if self._file is not None and self._file.cut_off:
+            self._logger.warning(
+                "%s ends in a row that was not completely written, which is left out: %s",
+                self._file.path,
+                self._file.cut_off,
+            )
+            self._file.cut_off = ""
+
+
+def _empty(columns: list[str]) -> pd.DataFrame:
+    return tidy(pd.DataFrame(columns=columns, dtype=float))
+
+
+def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Return one table of both, with the columns of both and NaN where a row has no value."""
+    names = [*table.columns, *(name for name in more.columns if name not in table.columns)]
+    columns: dict[str, Any] = {}
+    for name in names:
+        parts = [
+            part[name].to_numpy() if name in part else np.full(len(part), np.nan) for part in (table, more) if len(part)
+        ]
+        if not parts:
+            columns[name] = table[name] if name in table else more[name]
+        elif name in REQUIRED:
+            values = np.concatenate([part.astype(np.float64) for part in parts])
+            columns[name] = as_integers(values) if name in ("N", "D") else values
+        elif len({part.dtype.kind for part in parts}) == 1 or all(part.dtype.kind in "iuf" for part in parts):
+            columns[name] = np.concatenate(parts)
+        else:  # numbers and text, or True and nothing: values keep their types
+            columns[name] = pd.Series([value for part in parts for value in part.tolist()])
+    return pd.DataFrame(columns)

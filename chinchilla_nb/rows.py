@@ -1,0 +1,180 @@
+"""What a run must be to be kept: four numbers, checked and rounded, and whatever else is known of it."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["REQUIRED", "checked_frame", "checked_row", "plain", "tidy"]
+
+REQUIRED = ("C", "N", "D", "loss")
+WHOLE = ("C", "N", "D")
+CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
+EXACT = 2.0**53
+"""Up to here a float64 holds every integer, so N and D are int64; beyond they stay float64."""
+
+
+def checked_row(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run as plain Python numbers and text, C, N and D as integers.
+
+    Raises
+    ------
+    ValueError
+        If N, D or loss is missing, or one of them or C is not a positive, finite number; if another value is neither
+        a number nor text of one line.
+    """
+    missing = [name for name in ("N", "D", "loss") if name not in result]
+    if missing:
+        raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {list(result) or 'nothing'}")
+    N, D = _whole(result["N"], "N"), _whole(result["D"], "D")
+    C = result.get("C")
+    row: dict[str, Any] = {
+        "C": 6 * N * D if C is None else _whole(C, "C"),
+        "N": N,
+        "D": D,
+        "loss": float(_positive(result["loss"], "loss")),
+    }
+    _ = _positive(row["C"], "C")
+    return row | {name: plain(value, name) for name, value in result.items() if name not in REQUIRED}
+
+
+def plain(value: Any, name: str) -> bool | int | float | str:
+    """Return a value of a user's column as a plain Python value, NaN for None.
+
+    Raises
+    ------
+    ValueError
+        If it is neither a number nor text of one line.
+    """
+    if isinstance(value, str):
+        if CONTROL.search(value):
+            raise ValueError(f"{name} must be text of one line without control characters, got {value!r}")
+        return value
+    if value is None or value is pd.NA:
+        return math.nan
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if hasattr(value, "item"):  # an array or tensor of one element
+        try:
+            return plain(value.item(), name)
+        except (ValueError, RuntimeError):
+            pass
+    raise ValueError(f"{name} must be a number or text, got {value!r}: append str({name}) instead")
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return checked rows with C, N, D and loss in front, 6ND for a missing C, and N and D as integers."""
+    numbers_of = {name: frame[name].to_numpy(np.float64) for name in REQUIRED if name in frame}
+    for name in WHOLE:
+        if name in numbers_of:
+            numbers_of[name] = np.rint(numbers_of[name])
+    if "C" not in numbers_of:
+        numbers_of["C"] = 6 * numbers_of["N"] * numbers_of["D"]
+    columns: dict[str, Any] = {name: numbers_of[name] for name in REQUIRED}
+    for name in ("N", "D"):
+        columns[name] = as_integers(columns[name])
+    columns |= {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in REQUIRED}
+    return pd.DataFrame(columns)
+
+
+def as_integers(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Return whole numbers as int64 if a float64 holds all of them exactly, else as they are."""
+    return values.astype(np.int64) if np.all(values <= EXACT) else values
+
+
+def first_bad(values: NDArray[np.float64], name: str) -> int | None:
+    """Return where the first value stands that is not positive and finite; whole numbers must round to 1 or more."""
+    rounded = np.rint(values) if name in WHOLE else values
+    bad = np.flatnonzero(~(np.isfinite(rounded) & (rounded > 0)))
+    return int(bad[0]) if bad.size else None
+
+
+def checked_frame(frame: Any) -> pd.DataFrame:
+    """Return a table that a user made, checked and tidied, with a new index.
+
+    Raises
+    ------
+    ValueError
+        If it lacks a column, has one twice, or holds a value that is not allowed, naming row, column and value.
+    TypeError
+        If it is not a DataFrame.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"df must be a pandas DataFrame, got {type(frame).__name__}")
+    check_header([str(name) for name in frame.columns], "df")
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
+    for name in frame.columns:
+        if name in REQUIRED:
+            frame[name] = _numbers(frame[name], name)
+        elif frame[name].dtype.kind not in "biuf":
+            frame[name] = pd.Series([plain(value, f"{name} in row {row}") for row, value in enumerate(frame[name])])
+    return tidy(frame)
+
+
+def check_header(names: list[str], where: str) -> None:
+    """Raise a ValueError unless the column names are distinct, not empty, and include N, D and loss."""
+    for position, name in enumerate(names, 1):
+        if not name.strip():
+            raise ValueError(f"{where}: column {position} has no name; give it one or remove it")
+        if names.index(name) != position - 1:
+            raise ValueError(f"{where}: two columns are named {name!r}; rename or remove one")
+    missing = [name for name in ("N", "D", "loss") if name not in names]
+    if missing:
+        raise ValueError(f"{where}: no column {' or '.join(missing)} among {', '.join(names) or 'none'}")
+
+
+def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
+    try:
+        values = series.to_numpy(np.float64, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):
+        values = np.array([_float_or_nan(value) for value in series])
+    row = first_bad(values, name)
+    if row is not None:
+        raise ValueError(f"df, row {row}, column {name}: {plain(series.iloc[row], name)!r} is not a positive number")
+    return values
+
+
+def _float_or_nan(value: Any) -> float:
+    try:
+        return math.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _positive(value: Any, name: str) -> int | float:
+    """Return a positive, finite number as int or float."""
+    got = value
+    if hasattr(value, "item") and not isinstance(value, numbers.Number):
+        try:
+            value = value.item()
+        except (ValueError, RuntimeError):
+            value = None
+    if isinstance(value, (str, bool, np.bool_)) or value is None:
+        raise ValueError(f"{name} must be a positive number, got {got!r}; nothing was appended")
+    try:
+        number = int(value) if isinstance(value, numbers.Integral) else float(value)
+        finite = math.isfinite(number)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must be a positive number below 1e308, got {got!r}; nothing was appended") from None
+    if not (finite and number > 0):
+        raise ValueError(f"{name} must be positive and finite, got {got!r}; nothing was appended")
+    return number
+
+
+def _whole(value: Any, name: str) -> int:
+    """Return a positive number rounded to an integer."""
+    whole = round(_positive(value, name))
+    if whole < 1:
+        raise ValueError(f"{name} must round to 1 or more, got {value!r}; nothing was appended")
+    return whole
