@@ -14,7 +14,7 @@ from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.rows import REQUIRED, as_integers, checked_frame, checked_row, tidy
+from chinchilla_nb.rows import REQUIRED, as_integers, checked_frame, checked_row, empty_table
 from chinchilla_nb.storage import CsvFile
 
 __all__ = ["Database"]
@@ -70,7 +70,7 @@ class Database(HasTraits):
             raise ValueError(f"columns must be a list of names, got {columns!r}")
         self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         if self._file is None:
-            self._table = _empty(self.columns)
+            self._table = empty_table(self.columns)
         else:
             self._table = self._file.read()
             self._tell_of_cut_off()
@@ -217,10 +217,6 @@ class Database(HasTraits):
                 self._file.cut_off,
             )
             self._file.cut_off = ""
-
-
-def _empty(columns: list[str]) -> pd.DataFrame:
-    return tidy(pd.DataFrame(columns=columns, dtype=float))
 
 
 def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["REQUIRED", "checked_frame", "checked_row", "plain", "tidy"]
+__all__ = ["REQUIRED", "checked_frame", "checked_row", "empty_table", "plain", "tidy"]
 
 REQUIRED = ("C", "N", "D", "loss")
 WHOLE = ("C", "N", "D")
@@ -86,6 +86,11 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
         columns[name] = as_integers(columns[name])
     columns |= {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in REQUIRED}
     return pd.DataFrame(columns)
+
+
+def empty_table(columns: list[str]) -> pd.DataFrame:
+    """Return a table without rows."""
+    return tidy(pd.DataFrame(columns=columns, dtype=float))
 
 
 def as_integers(values: NDArray[np.float64]) -> NDArray[Any]:

@@ -24,15 +24,14 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-from chinchilla_nb.rows import REQUIRED, WHOLE, check_header, first_bad, tidy
+from chinchilla_nb.rows import REQUIRED, WHOLE, check_header, empty_table, first_bad, tidy
 
 __all__ = ["CsvFile", "append_row", "read_csv"]
 
 CHUNK = 1 << 16
 # Newer versions always read floats exactly, and warn of being told to.
-EXACT_FLOATS: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3.1" else {}
-    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-)
+NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
+EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"}
 ENDING = 64
 """Bytes kept of what was read last, to notice that a file is not the same any more."""
 
@@ -104,7 +103,7 @@ class CsvFile:
                 data, status = file.read(), os.fstat(file.fileno())
         except FileNotFoundError:
             self._seen, self.cut_off = _Seen(), ""
-            return tidy(pd.DataFrame(columns=self.columns, dtype=float))
+            return empty_table(self.columns)
         return self._read(data, status, written_by_us=self._lock_path.exists())
 
     def read_new(self) -> tuple[pd.DataFrame, bool]:
@@ -123,7 +122,7 @@ class CsvFile:
                 status = os.fstat(file.fileno())
                 if seen.same_file(status):
                     if status.st_size == seen.offset and status.st_mtime_ns == seen.changed:
-                        return tidy(pd.DataFrame(columns=seen.header)), False
+                        return empty_table(seen.header), False
                     file.seek(seen.offset - len(seen.ending))
                     tail = file.read()
                     if status.st_size > seen.offset and _continues(seen.ending, tail):
@@ -186,7 +185,7 @@ class CsvFile:
         header = self._header(first)
         if not header:
             self._seen = _Seen()
-            return tidy(pd.DataFrame(columns=self.columns, dtype=float))
+            return empty_table(self.columns)
         frame = tidy(self._parse(rest, header, lines_before=1))
         self._seen = _Seen(header, len(data), data.count(b"\n"), status.st_ino, status.st_mtime_ns, data[-ENDING:])
         return frame
