@@ -27,7 +27,7 @@ def main() -> str | None:
     url = f"http://127.0.0.1:{port}/"
     # So that `kill` ends Voila and its kernels as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.log_level=WARN", f"--port={port}"]
+    options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.log_level=ERROR", f"--port={port}"]
     voila = subprocess.Popen([sys.executable, "-m", "voila", str(PAGE), *options])
     try:
         if not answers(f"{url}voila/static/voila.js", voila):
