@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -117,10 +117,27 @@ class Database(HasTraits):
         ValueError
             If N, D, C or loss is missing, not a number, infinite or not positive, naming it. Nothing is written then.
         """
-        row = checked_row(result)
+        self.extend([result])
+
+    def extend(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Append several runs at once: all of them, or none if one is not valid.
+
+        Parameters
+        ----------
+        results : iterable of mapping
+            Each as for `append`.
+
+        Raises
+        ------
+        ValueError
+            If a run is not valid. Nothing is written then.
+        """
+        rows = [checked_row(result) for result in results]
+        if not rows:
+            return
         with self._lock:
-            if self._file is None or self._file.append(row):
-                self._added.append(row)
+            if self._file is None or self._file.append(*rows):
+                self._added.extend(rows)
                 revision = self._changed()
             else:
                 revision = self._take(*self._file.read_new())

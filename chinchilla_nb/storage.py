@@ -131,25 +131,25 @@ class CsvFile:
             pass
         return self.read(), True
 
-    def append(self, row: Mapping[str, Any]) -> bool:
-        """Append a row made by `rows.checked_row`. Once this returns it is on disk.
+    def append(self, *rows: Mapping[str, Any]) -> bool:
+        """Append rows made by `rows.checked_row`. Once this returns they are on disk.
 
         Returns
         -------
         bool
-            Whether the file held nothing but the rows seen before: else `read_new` gives the others and this one.
+            Whether the file held nothing but the rows seen before: else `read_new` gives the others and these.
         """
         written_by_us = self._lock_path.exists()
         with self._locked():
             try:
                 descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
             except FileNotFoundError:
-                return self._create(row)
+                return self._create(rows)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 header = self._header(_first_line(file))
-                if header and set(row) <= set(header):
-                    return self._append_line(file, header, row, written_by_us)
-            return self._append_columns(row, written_by_us) if header else self._create(row)
+                if header and set[str]().union(*rows) <= set(header):
+                    return self._append_lines(file, header, rows, written_by_us)
+            return self._append_columns(rows, written_by_us) if header else self._create(rows)
 
     def rewrite(self, frame: pd.DataFrame) -> None:
         """Replace the file by these rows, atomically."""
@@ -266,50 +266,52 @@ class CsvFile:
             line = first_line + data[: error.start].count(b"\n")
             raise ValueError(f"{self.path}, line {line}: not UTF-8 text; save the file as UTF-8") from None
 
-    def _create(self, row: Mapping[str, Any]) -> bool:
+    def _create(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         new = not self._seen.header
-        columns = [*self.columns, *(name for name in row if name not in self.columns)]
-        self._replace(columns, [[row.get(name) for name in columns]])
+        columns = [*self.columns, *_names_beyond(self.columns, rows)]
+        self._replace(columns, _values(columns, rows))
         if not new:
             self._seen = _Seen()
         return new
 
-    def _append_line(self, file: io.FileIO, header: list[str], row: Mapping[str, Any], written_by_us: bool) -> bool:
+    def _append_lines(
+        self, file: io.FileIO, header: list[str], rows: Sequence[Mapping[str, Any]], written_by_us: bool
+    ) -> bool:
         status = os.fstat(file.fileno())
-        line = _csv([[row.get(name) for name in header]])
+        lines = _csv(_values(header, rows))
         size, end = status.st_size, _end_of_last_line(file, status.st_size)
         if end < size and written_by_us and end:
             file.truncate(end)
             size = end
         elif end < size:
-            line = b"\n" + line
+            lines = b"\n" + lines
         seen = self._seen
         alone = seen.same_file(status) and seen.offset == size and seen.changed == status.st_mtime_ns
         try:
-            if file.write(line) != len(line):
+            if file.write(lines) != len(lines):
                 raise OSError(errno.ENOSPC, "no space left for a run, nothing was appended", str(self.path))
             os.fsync(file.fileno())
         except BaseException:
             file.truncate(size)
             raise
         if alone:
-            self._move_on(line, os.fstat(file.fileno()))
+            self._move_on(lines, os.fstat(file.fileno()))
         return alone
 
-    def _append_columns(self, row: Mapping[str, Any], written_by_us: bool) -> bool:
-        """Rewrite the file with the columns that the row brings; values already there keep their text."""
+    def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool) -> bool:
+        """Rewrite the file with the columns that new rows bring; values already there keep their text."""
         data, _ = _whole_lines(self.path.read_bytes(), written_by_us)
         first, _, rest = data.partition(b"\n")
         header = self._header(first)
         known = tidy(self._parse(rest, header, lines_before=1))
-        added = [name for name in row if name not in header]
+        added = _names_beyond(header, new)
         rows = (values for values in csv.reader(io.StringIO(rest.decode(), newline="")) if values)
         full = (
             [*values, *(6 * int(N) * int(D) if name == "C" else None for name in added)]
             for values, N, D in zip(rows, known["N"], known["D"], strict=True)
         )
         columns = [*header, *added]
-        self._replace(columns, [*full, [row.get(name) for name in columns]])
+        self._replace(columns, [*full, *_values(columns, new)])
         self._seen = _Seen()
         return False
 
@@ -332,6 +334,15 @@ class CsvFile:
         self._seen = _Seen(
             header, len(content), content.count(b"\n"), status.st_ino, status.st_mtime_ns, content[-ENDING:]
         )
+
+
+def _names_beyond(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that rows have and a header has not, in their order."""
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in header]
+
+
+def _values(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+    return [[row.get(name) for name in columns] for row in rows]
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
