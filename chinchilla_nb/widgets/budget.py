@@ -78,7 +78,7 @@ class BudgetControl(ipywidgets.VBox):
             Budget until one is chosen.
         """
         self._low, self._largest_run = lowest, largest_run
-        self._set(max(self.C, lowest) if self.chosen else default, write=True)
+        self._set(max(self.C, lowest) if self.chosen else default)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -95,7 +95,7 @@ class BudgetControl(ipywidgets.VBox):
         # The page moves the handle to the nearest step and reports that: not a choice.
         if not self._following and abs(change["new"] - math.log10(self.C)) > 0.51 * STEP:
             self.chosen = True
-            self._set(float(f"{10 ** change['new']:.2e}"), write=True)
+            self._set(float(f"{10 ** change['new']:.2e}"), move=False)
 
     def _typed(self, change: dict[str, str]) -> None:
         if self._following:
@@ -110,25 +110,28 @@ class BudgetControl(ipywidgets.VBox):
         self.chosen = True
         self._set(C, write=False)
 
-    def _set(self, C: float, *, write: bool) -> None:
-        """Take over a budget; the box keeps what is being typed unless told to write."""
+    def _set(self, C: float, *, write: bool = True, move: bool = True) -> None:
+        """Take over a budget; what is being typed is not rewritten, nor the handle moved under the hand."""
         self._following = True
         try:
             self._wrong.value = ""
             self.C = C
-            low, high = (math.log10(end) for end in self.range)
-            low, high = math.floor(low / STEP) * STEP, math.ceil(high / STEP) * STEP
-            with self.slider.hold_sync():
-                if low >= self.slider.max:
-                    self.slider.max, self.slider.min = high, low
-                else:
-                    self.slider.min, self.slider.max = low, high
-                self.slider.value = math.log10(C)
+            if move:
+                self._move_slider()
             if write:
                 self.text.value = f"{C:.3g}".replace("e+", "e")
             self.remark.value = f'<span class="cnb-muted">{escape(self._meaning())}</span>'
         finally:
             self._following = False
+
+    def _move_slider(self) -> None:
+        low, high = (math.log10(end) for end in self.range)
+        low, high = math.floor(low / STEP) * STEP, math.ceil(high / STEP) * STEP
+        # Widen, move, tighten, each in a message of its own: in one, the page would clip the value to the old range
+        # and report that as a choice.
+        self.slider.min, self.slider.max = min(low, self.slider.min), max(high, self.slider.max)
+        self.slider.value = math.log10(self.C)
+        self.slider.min, self.slider.max = low, high
 
     def _meaning(self) -> str:
         if not self._largest_run:

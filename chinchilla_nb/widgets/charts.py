@@ -94,10 +94,9 @@ class PlaneChart:
             text=[],
             scales=self._scales,
             colors=[INK],
-            default_size=10,
+            default_size=11,
             font_weight="normal",
             align="middle",
-            y_offset=3,
         )
         self.next_point = bqplot.Scatter(
             x=np.empty(0),

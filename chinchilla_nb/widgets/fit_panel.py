@@ -41,7 +41,7 @@ class FitPanel(Panel):
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
-        self._started = 0.0
+        self._started = time.monotonic()
         self._took: float | None = None
         title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
         self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
@@ -58,7 +58,7 @@ class FitPanel(Panel):
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
         self.watch(self._show_state, "busy", "progress", "revision", "fit")
-        self.watch(self._show_result, "progress", "revision", "fit")
+        self.watch(self._show_result, "busy", "progress", "fit")
         self.watch(self._show_trouble, "error", "fit")
         for show in (self._show_state, self._show_result, self._show_trouble):
             show()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 OPEN = """
-import time
 import numpy as np
 import pandas as pd
 from chinchilla_nb import Database, ScalingLaw, Session, Workbench
@@ -19,14 +18,4 @@ database.df = pd.DataFrame({"N": N, "D": D, "loss": law.loss(N, D)})
 session = Session(database, Settings())
 workbench = Workbench(session)
 workbench
-"""
-
-SLOW = """
-import dataclasses
-
-def slow_loss(y_true, y_pred):
-    time.sleep(0.002)
-    return (y_true - y_pred) ** 2
-
-session.settings = dataclasses.replace(session.settings, loss_fn=slow_loss)
 """

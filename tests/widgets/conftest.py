@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from chinchilla_nb.database import Database
-from chinchilla_nb.session import Session
 
+from chinchilla_nb.database import Database
 from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 
 LAW = ScalingLaw(E=1.7, A=400, B=410, alpha=0.34, beta=0.28)

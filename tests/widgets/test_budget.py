@@ -54,6 +54,8 @@ def test_sliding_writes_a_round_budget(control):
     control.slider.set_state({"value": 21.5})
     assert control.C == 3.16e21
     assert control.text.value == "3.16e21"
+    # Not log10(3.16e21): the handle is not pulled from under the hand.
+    assert control.slider.value == 21.5
     assert control.chosen
 
 
