@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, Protocol
 
 from traitlets import Any as AnyTrait
-from traitlets import Bool, HasTraits, Instance, Int, Unicode
+from traitlets import Bool, HasTraits, Instance, Int, Unicode, observe
 
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus, iter_fit
+from chinchilla_nb.engine.keys import RunKey, without
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.file_watch import FileWatch
 from chinchilla_nb.job import Job, Outcome, running_loop
 from chinchilla_nb.settings import Settings
 
@@ -47,6 +49,9 @@ class Session(HasTraits):
     ----------
     revision : int
         Counts the changes of the runs.
+    excluded : frozenset of RunKey
+        Runs that are kept but count for nothing: no fit, chart or next step sees them. Of this session only, never
+        written to the file, which is the record of what was measured.
     settings : Settings
         Changed by assigning another one.
     fit : Fit or None
@@ -65,6 +70,7 @@ class Session(HasTraits):
 
     revision = Int(0)
     settings = Instance(Settings)
+    excluded = Instance(frozenset, ())
     fit = Instance(Fit, allow_none=True)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
@@ -76,18 +82,49 @@ class Session(HasTraits):
         self._lock = Lock()
         self._job: Job | None = None
         self._loop = running_loop()
+        self._exclusions = 0
+        self._without = lru_cache(maxsize=16)(without)  # so that undoing an exclusion gives the very runs of before
+        self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
 
     @property
     def runs(self) -> Runs:
-        """The runs, the same object until they change."""
+        """The runs that count, the same object until they change."""
+        return self._without(self.database.runs, self.excluded)
+
+    @property
+    def all_runs(self) -> Runs:
+        """The runs, with those excluded."""
         return self.database.runs
 
     @property
     def stale(self) -> bool:
         """Whether runs were added or changed since the fit."""
         return self.fit is not None and self.fit.runs is not self.runs
+
+    def exclude(self, keys: Iterable[RunKey]) -> None:
+        """Leave runs out, without deleting them; `engine.keys.run_keys` names them."""
+        self.excluded = self.excluded | frozenset(keys)
+
+    def include(self, keys: Iterable[RunKey]) -> None:
+        """Let excluded runs count again."""
+        self.excluded = self.excluded - frozenset(keys)
+
+    def watch_file(self, on_error: Callable[[Exception | None], None]) -> Callable[[], None]:
+        """Take up rows that other processes append to the file, as they appear.
+
+        Parameters
+        ----------
+        on_error : callable
+            Told why the file cannot be read, and None when it can again; on the event loop, where one runs.
+
+        Returns
+        -------
+        callable
+            Ends the watch. Without a file there is nothing to watch, and no thread is started.
+        """
+        return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
     def start_fit(self, **options: Any) -> None:
         """Fit in the background where an event loop runs, else in place.
@@ -240,18 +277,27 @@ class Session(HasTraits):
             self._job = None
             self.busy = False
 
+    @observe("excluded")
+    def _on_exclusion(self, _: Any) -> None:
+        self._exclusions += 1
+        self._on_loop(self._catch_up)
+
     def _on_rows(self, _: Any) -> None:
+        self._on_loop(self._catch_up)
+
+    def _on_loop(self, callback: Callable[[], None]) -> None:
+        """Call back on the kernel's event loop if there is one, else here."""
         here = running_loop()
         if here is not None:
             self._loop = here
         elif self._loop is not None and self._loop.is_running():
             with suppress(RuntimeError):  # closed in this very moment
-                self._loop.call_soon_threadsafe(self._catch_up)
+                self._loop.call_soon_threadsafe(callback)
                 return
-        self._catch_up()
+        callback()
 
     def _catch_up(self) -> None:
-        self.revision = self.database.revision
+        self.revision = self.database.revision + self._exclusions
 
 
 def in_words(error: Exception) -> str:

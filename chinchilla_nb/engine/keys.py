@@ -1,0 +1,36 @@
+"""Names for single runs that outlive sorting, appending and rereading: what was measured, and which of its equals."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["RunKey", "run_keys", "without"]
+
+RunKey = tuple[float, float, float, float, int]
+"""N, D, loss and C of a run, and how many runs before it have the same four."""
+
+
+def run_keys(runs: Runs) -> tuple[RunKey, ...]:
+    """Return the key of every run.
+
+    A key depends on the run and its equals alone, not on where it stands: it still means the same run after others were
+    added, removed or put in another order.
+    """
+    seen: Counter[tuple[float, float, float, float]] = Counter()
+    keys = []
+    for numbers in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), runs.C.tolist(), strict=True):
+        keys.append((*numbers, seen[numbers]))
+        seen[numbers] += 1
+    return tuple(keys)
+
+
+def without(runs: Runs, excluded: frozenset[RunKey]) -> Runs:
+    """Return the runs but those excluded; the same object if there are none."""
+    kept = (
+        np.array([key not in excluded for key in run_keys(runs)], dtype=bool) if excluded else np.ones(len(runs), bool)
+    )
+    return runs if kept.all() else runs.take(kept)
