@@ -1,0 +1,97 @@
+"""Pick runs by what a person types: ``loss < 3 N >= 1B adam``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.quantity import parse_quantity
+
+__all__ = ["match_runs"]
+
+_TERM = re.compile(
+    r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+)\s*(?P<sign><=|>=|!=|<|>|==?)\s*(?P<value>"[^"]*"|[^\s"]*)
+    |(?P<word>[^\s"]+))""",
+    re.VERBOSE,
+)
+_COMPARE = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+
+
+def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Return which runs meet every term of a query.
+
+    Parameters
+    ----------
+    query : str
+        Terms between spaces. ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, and a word alone
+        is looked for in all columns of text, capitals or not. Quotes keep spaces: ``"two words"``.
+    columns : mapping of str to ndarray, shape (n_runs,)
+
+    Raises
+    ------
+    ValueError
+        If a term names no column or compares with something that is not a number.
+    """
+    length = len(next(iter(columns.values()), ()))
+    kept = np.ones(length, dtype=bool)
+    for term in _TERM.finditer(query.strip()):
+        if term["name"] is not None:
+            kept &= _compared(term["name"], term["sign"], term["value"].strip('"'), columns)
+        else:
+            kept &= _containing(term["quoted"] if term["quoted"] is not None else term["word"], columns)
+    return kept
+
+
+def _compared(name: str, sign: str, value: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    values = columns[_column(name, columns)]
+    if not value:
+        raise ValueError(f"finish the condition: {name} {sign} a value")
+    if values.dtype.kind in "iufb":
+        return np.asarray(_COMPARE[sign](values.astype(float), _number(value)), dtype=bool)
+    if sign in ("=", "==", "!="):
+        equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
+        return ~equal if sign == "!=" else equal
+    raise ValueError(f"{name} is text: compare it with = or !=")
+
+
+def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
+    if name in columns:
+        return name
+    found = [one for one in columns if one.casefold() == name.casefold()]
+    if not found:
+        raise ValueError(f"there is no column {name!r}: there are {', '.join(columns)}")
+    return found[0]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        try:
+            return parse_quantity(text)
+        except ValueError as error:
+            raise ValueError(f"the value {error}") from None
+
+
+def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    word = word.casefold()
+    texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
+    length = len(next(iter(columns.values()), ()))
+    if not texts:
+        raise ValueError(f"there is no column of text to find {word!r} in: compare a number, as in loss < 3")
+    found = np.zeros(length, dtype=bool)
+    for values in texts:
+        found |= np.array([isinstance(one, str) and word in one.casefold() for one in values], dtype=bool)
+    return found
