@@ -198,12 +198,12 @@ def _key(figure: FrontierFigure) -> str:
     plane = figure.planes[0]
     items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
     if plane.iso_loss:
-        items.append(_item(f'stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
+        items.append(_item(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
     if len(plane.frontier):
         items.append(_item('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
     items.append(_item('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
     if len(plane.frontier):
-        diamond = '<svg width="14" height="14"><path d="M7 1L12 7L7 13L2 7Z" fill="var(--cnb-accent)"/></svg>'
+        diamond = '<svg width="26" height="14"><path d="M13 1L18 7L13 13L8 7Z" fill="var(--cnb-accent)"/></svg>'
         items.append(f'<span class="cnb-item">{diamond}Next run</span>')
     if len(plane.regime):
         items.append(_item('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"))
