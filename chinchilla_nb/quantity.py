@@ -31,10 +31,10 @@ def parse_quantity(value: Any) -> float:
         raise ValueError("is empty")
     if isinstance(value, str):
         number = _from_text(value.strip())
-    elif isinstance(value, numbers.Real) and not isinstance(value, bool):
-        number = float(value)
-    else:
+    elif isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError(f"is {value!r}, not a number")
+    else:
+        number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"is {number}, not a finite number")
     if number <= 0:

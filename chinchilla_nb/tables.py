@@ -1,0 +1,216 @@
+"""Tables of any kind of file, row by row, with the rows that could not be read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["FORMATS", "Rejected", "Table", "read_table"]
+
+FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be used: its line in the file (or its number, in a file without lines), and why."""
+
+    place: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """A table as it was read.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Distinct names, in the order of the file.
+    rows : tuple of dict
+        Values by column; a column may be absent.
+    places : tuple of int
+        Line of each row in the file, from 1; its number where the file has no lines.
+    rejected : tuple of Rejected
+        Rows that are no rows of this table.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    places: tuple[int, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+
+def read_table(name: str, content: bytes) -> Table:
+    """Read a CSV, TSV, JSON Lines, JSON or Parquet file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file; its ending says what it is.
+    content : bytes
+
+    Raises
+    ------
+    ValueError
+        If the ending is another one, the file is empty or it is not what its name says.
+    """
+    ending = PurePath(name).suffix.lower()
+    if ending not in FORMATS:
+        raise ValueError(f"{name!r} is none of {', '.join(FORMATS)}: save the table as one of these")
+    if ending == ".parquet":
+        table = _read_parquet(name, content)
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValueError(f"{name!r} is not UTF-8 text: save it with that encoding") from None
+        table = _read_separated(text, ending) if ending in (".csv", ".tsv") else _read_json(name, text, ending)
+    if not table.rows and not table.rejected:
+        raise ValueError(f"{name!r} holds no rows")
+    return table
+
+
+def _read_separated(text: str, ending: str) -> Table:
+    first = text.lstrip().partition("\n")[0]
+    separator = "\t" if ending == ".tsv" else max(",;\t|", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines = _lines(reader)
+    _, header = next(lines, (0, []))
+    columns = _distinct(header)
+    rows, places, rejected = [], [], []
+    try:
+        for place, values in lines:
+            if len(values) == len(columns):
+                rows.append(dict(zip(columns, values, strict=True)))
+                places.append(place)
+            else:
+                rejected.append(Rejected(place, f"has {len(values)} values for {len(columns)} columns"))
+    except csv.Error as error:
+        rejected.append(Rejected(reader.line_num, f"cannot be read, nor what follows: {error}"))
+    return Table(columns, tuple(_typed(rows, columns)), tuple(places), tuple(rejected))
+
+
+def _lines(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield what is on the lines that are not blank, with the number of the line each begins on."""
+    ended = 0
+    for values in reader:
+        begun, ended = ended + 1, reader.line_num
+        if any(value.strip() for value in values):
+            yield begun, values
+
+
+def _read_json(name: str, text: str, ending: str) -> Table:
+    if ending == ".json":
+        try:
+            return _from_objects(enumerate(_json_rows(json.loads(text)), 1))
+        except json.JSONDecodeError as error:
+            if "\n" not in text.strip():
+                raise ValueError(f"{name!r} is not JSON: {error}") from None
+    # Many files of JSON Lines are called .json.
+    return _from_objects((place, line) for place, line in enumerate(text.splitlines(), 1) if line.strip())
+
+
+def _json_rows(value: Any) -> list[Any]:
+    """Return the rows of a list of objects, or of an object of columns as pandas writes it."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and value and all(isinstance(column, (list, dict)) for column in value.values()):
+        columns = {
+            name: list(column.values() if isinstance(column, dict) else column) for name, column in value.items()
+        }
+        length = max(map(len, columns.values()))
+        return [
+            {name: column[index] for name, column in columns.items() if index < len(column)} for index in range(length)
+        ]
+    return [value]
+
+
+def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
+    rows, places, rejected = [], [], []
+    for place, item in items:
+        try:
+            value = json.loads(item) if isinstance(item, str) else item
+        except json.JSONDecodeError as error:
+            rejected.append(Rejected(place, f"is not JSON: {error.msg} at column {error.colno}"))
+            continue
+        except RecursionError:
+            rejected.append(Rejected(place, "is not a row: it is nested too deeply"))
+            continue
+        if isinstance(value, dict):
+            rows.append(dict(_flat(value)))
+            places.append(place)
+        else:
+            rejected.append(Rejected(place, f"is no object of columns and values but {str(value)[:40]!r}"))
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    return Table(columns, tuple(rows), tuple(places), tuple(rejected))
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of nested objects under dotted names; lists become text."""
+    for name, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _flat(inner, f"{before}{name}.")
+        else:
+            yield f"{before}{name}" or "column", json.dumps(inner) if isinstance(inner, list) else inner
+
+
+def _read_parquet(name: str, content: bytes) -> Table:
+    try:
+        frame = pd.read_parquet(io.BytesIO(content))
+    except ImportError:
+        raise ValueError("reading Parquet needs pyarrow: pip install pyarrow, or save the table as CSV") from None
+    except Exception as error:  # noqa: BLE001  pyarrow and fastparquet each raise their own
+        raise ValueError(f"{name!r} is not a Parquet file: {error}") from None
+    columns = _distinct([str(column) for column in frame.columns])
+    rows = [
+        {column: _plain(value) for column, value in zip(columns, values, strict=True)}
+        for values in frame.itertuples(index=False, name=None)
+    ]
+    return Table(columns, tuple(rows), tuple(range(1, len(rows) + 1)))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a data frame as a plain one; what is neither number nor text as text."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    value = value.item() if getattr(value, "ndim", None) == 0 else value
+    return value if isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _distinct(header: Iterable[str]) -> tuple[str, ...]:
+    """Name columns without a name, and number those that share one."""
+    names: list[str] = []
+    for position, name in enumerate(header, 1):
+        wanted = " ".join(name.split()) or f"column {position}"
+        names.append(
+            wanted
+            if wanted not in names
+            else next(new for number in count(2) if (new := f"{wanted} ({number})") not in names)
+        )
+    return tuple(names)
+
+
+def _typed(rows: list[dict[str, str]], columns: Iterable[str]) -> list[dict[str, Any]]:
+    """Turn columns of text that are all numbers into numbers: integers where all are."""
+    typed: list[dict[str, Any]] = [dict(row) for row in rows]
+    for column in columns:
+        texts = [row[column].strip() for row in rows]
+        for kind in (int, float):
+            try:
+                values = [kind(text) if text and "_" not in text else None for text in texts]
+            except ValueError:
+                continue
+            if any("_" in text for text in texts):
+                break
+            for row, value in zip(typed, values, strict=True):
+                row[column] = value
+            break
+    return typed
