@@ -152,7 +152,7 @@ class Database(HasTraits):
             if self._file is None:
                 return False
             rows, everything = self._file.read_new()
-            if not len(rows) and not everything:
+            if not len(rows) and not (everything and len(self)):
                 return False
             revision = self._take(rows, everything)
         self._announce(revision)

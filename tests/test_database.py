@@ -1,0 +1,279 @@
+"""The table of runs: documented behaviour, exact numbers, many writers."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chinchilla_nb.database import Database
+from chinchilla_nb.storage import read_csv
+
+ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
+
+
+class TestDocumented:
+    def test_in_memory(self) -> None:
+        database = Database()
+        assert list(database.df.columns) == ["C", "N", "D", "loss"]
+        assert len(database.df) == 0
+        database.append(**ROW)
+        assert database.df.to_dict("records") == [{"C": 120_000_000.0, **ROW}]
+        assert [str(kind) for kind in database.df.dtypes] == ["float64", "int64", "int64", "float64"]
+
+    def test_persisted(self, tmp_path: Path) -> None:
+        Database(tmp_path).append(**ROW)
+        Database(str(tmp_path), log_level=20).append(**ROW, lr=1e-3, note="second")
+        frame = Database(tmp_path).df
+        assert list(frame.columns) == ["C", "N", "D", "loss", "lr", "note"]
+        assert frame["lr"].isna().tolist() == [True, False]
+        assert frame["note"].iloc[1] == "second"
+        pd.testing.assert_frame_equal(frame, read_csv(tmp_path / "df.csv"))
+
+    def test_whole_numbers_are_rounded_and_the_loss_is_not(self) -> None:
+        database = Database()
+        database.append(N=10.6, D=20.4, loss=1 / 3, C=1000.4)
+        assert database.df.iloc[0].tolist() == [1000, 11, 20, 1 / 3]
+
+    def test_nothing_is_written_before_the_first_run(self, tmp_path: Path) -> None:
+        assert len(Database(tmp_path)) == 0
+        assert list(tmp_path.iterdir()) == []
+
+    def test_columns_of_a_new_table(self, tmp_path: Path) -> None:
+        database = Database(tmp_path, columns=["N", "D", "loss", "lr"])
+        database.append(**ROW)
+        assert (tmp_path / "df.csv").read_text().splitlines()[0] == "C,N,D,loss,lr"
+        assert list(database.df.columns) == list(Database(tmp_path).df.columns) == ["C", "N", "D", "loss", "lr"]
+
+    def test_what_is_in_memory_is_what_a_new_process_reads(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        for row in (ROW, {**ROW, "N": 10**18 + 1}, {**ROW, "flag": True}, {**ROW, "note": "x"}, {**ROW, "lr": 0.1}):
+            database.append(**row)
+        assert database.df["N"].tolist() == Database(tmp_path).df["N"].tolist()
+        np.testing.assert_array_equal(database.runs.C, Database(tmp_path).runs.C)
+        np.testing.assert_array_equal(database.runs.loss, Database(tmp_path).runs.loss)
+
+
+class TestBadInput:
+    @pytest.mark.parametrize("name", ["N", "D", "loss", "C"])
+    @pytest.mark.parametrize(
+        "value",
+        [0, -1, np.nan, np.inf, -np.inf, "text", "7", True, [1, 2], np.array([1, 2]), 1j, 10**400, pd.NA, object()],
+    )
+    def test_append_names_what_is_wrong_and_writes_nothing(self, tmp_path: Path, name: str, value: Any) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        before = (tmp_path / "df.csv").read_bytes()
+        with pytest.raises(ValueError, match=rf"^{name} must") as caught:
+            database.append(**{**ROW, name: value})
+        assert "\n" not in str(caught.value)
+        assert (tmp_path / "df.csv").read_bytes() == before
+        assert (len(database), database.revision) == (1, 1)
+
+    @pytest.mark.parametrize("name", ["N", "D", "loss"])
+    def test_missing(self, name: str) -> None:
+        with pytest.raises(ValueError, match=f"^{name} missing"):
+            Database().append(**{key: value for key, value in ROW.items() if key != name})
+
+    def test_a_size_that_rounds_to_nothing(self) -> None:
+        with pytest.raises(ValueError, match="N must round to 1 or more, got 0.3"):
+            Database().append(**{**ROW, "N": 0.3})
+
+    def test_compute_beyond_every_float(self) -> None:
+        with pytest.raises(ValueError, match="^C must"):
+            Database().append(N=1e200, D=1e200, loss=1)
+
+    @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines", "a\0b", "\ud800"])
+    def test_columns_hold_numbers_and_lines_of_text(self, value: Any) -> None:
+        with pytest.raises(ValueError, match="^extra must"):
+            Database().append(**ROW, extra=value)
+
+    def test_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="does not exist: make it"):
+            Database(tmp_path / "missing")
+        (tmp_path / "file").write_text("")
+        with pytest.raises(NotADirectoryError, match="is a file"):
+            Database(tmp_path / "file")
+
+    def test_bad_file(self, tmp_path: Path) -> None:
+        (tmp_path / "df.csv").write_text("C,N,D,loss\n6,1,1,oops\n")
+        with pytest.raises(ValueError, match=r"df\.csv, line 2, column loss: 'oops' is not a positive number"):
+            Database(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind", [np.int32, np.int64, np.uint8, np.float32, np.float64, np.longdouble, np.array, Fraction, float]
+)
+def test_numbers_of_every_kind(kind: Any) -> None:
+    database = Database()
+    database.append(N=kind(100), D=kind(200), loss=kind(2), C=kind(250), extra=kind(3))
+    assert database.df.iloc[0].tolist() == [250, 100, 200, 2, 3]
+
+
+def test_products_beyond_int64() -> None:
+    database = Database()
+    database.append(N=np.int64(2**40), D=np.int64(2**41), loss=np.float32(2.5))
+    assert database.df["C"].tolist() == [6 * 2.0**81]
+    assert database.runs.C.tolist() == [6 * 2.0**81]
+
+
+class TestAssigned:
+    def test_persisted_whole_and_told(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        runs, seen = database.runs, []
+        database.observe(seen.append, "revision")
+        table = {"loss": [2.0, 1 / 3], "N": [1e3, 2e3], "D": [5, 6], "note": ["a", None]}
+        database.df = pd.DataFrame(table, index=[7, 7])
+        assert database.df["C"].tolist() == [6 * 1000 * 5, 6 * 2000 * 6]
+        assert Database(tmp_path).runs.loss.tolist() == [2.0, 1 / 3]
+        assert len(seen) == 1
+        assert database.runs is not runs
+        database.append(**ROW)
+        assert Database(tmp_path).df["loss"].tolist() == [2.0, 1 / 3, 3.25]
+
+    def test_filtering(self) -> None:
+        database = Database()
+        for loss in (1.0, 2.0, 3.0):
+            database.append(**{**ROW, "loss": loss})
+        database.df = database.df[database.df["loss"] > 1.5]
+        assert database.runs.loss.tolist() == [2.0, 3.0]
+
+    @pytest.mark.parametrize(
+        ("frame", "said"),
+        [
+            (pd.DataFrame({"N": [1], "D": [1]}), "no column loss"),
+            (pd.DataFrame({"N": [1, 1], "D": [1, -2], "loss": [1.0, 1.0]}), "row 1, column D: -2 is not"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": ["low"]}), "row 0, column loss: 'low' is not"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [None]}), "row 0, column loss: nan is not"),
+            (pd.DataFrame([[1, 1, 1, 1]], columns=["N", "D", "loss", "N"]), "two columns are named 'N'"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "x": [[1]]}), "x in row 0 must be"),
+        ],
+    )
+    def test_mistakes_change_nothing(self, tmp_path: Path, frame: pd.DataFrame, said: str) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        runs = database.runs
+        with pytest.raises(ValueError, match=said):
+            database.df = frame
+        assert database.runs is runs
+        assert len(read_csv(tmp_path / "df.csv")) == 1
+
+    def test_not_a_table(self) -> None:
+        with pytest.raises(TypeError, match="got list"):
+            Database().df = [1]  # type: ignore[assignment]
+
+    def test_the_table_is_a_copy(self) -> None:
+        database = Database()
+        database.append(**ROW)
+        frame = database.df
+        frame.loc[0, "loss"] = 1.0
+        assert database.df["loss"].tolist() == [3.25]
+
+
+class TestRuns:
+    def test_same_object_until_they_change(self) -> None:
+        database = Database()
+        database.append(**ROW, note="x")
+        runs = database.runs
+        assert database.runs is runs
+        assert runs.columns["note"].tolist() == ["x"]
+        database.append(**ROW)
+        assert database.runs is not runs
+        assert (len(runs), len(database.runs)) == (1, 2)
+
+    def test_observers_may_read_the_runs_from_another_thread(self) -> None:
+        database, lengths = Database(), []
+
+        def look(_: Any) -> None:
+            thread = threading.Thread(target=lambda: lengths.append(len(database.runs)))
+            thread.start()
+            thread.join(timeout=10)
+
+        database.observe(look, "revision")
+        database.append(**ROW)
+        assert lengths == [1]
+
+
+class TestTogether:
+    def test_threads_on_one_database(self, tmp_path: Path) -> None:
+        for database in (Database(), Database(tmp_path)):
+
+            def work(me: int, database: Database = database) -> None:
+                for run in range(20):
+                    database.append(N=me, D=run + 1, loss=1, **{f"from{me}": run})
+
+            threads = [threading.Thread(target=work, args=(me,)) for me in range(1, 5)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for me in range(1, 5):
+                assert database.df["D"][database.df["N"] == me].tolist() == list(range(1, 21))
+            assert database.revision == 80
+
+    def test_rows_of_others_appear_in_the_order_of_the_file(self, tmp_path: Path) -> None:
+        mine, other = Database(tmp_path), Database(tmp_path)
+        other.append(**{**ROW, "loss": 1.0})
+        other.append(**{**ROW, "loss": 2.0}, lr=0.1)
+        assert len(mine) == 0
+        mine.append(**{**ROW, "loss": 3.0})
+        assert mine.df["loss"].tolist() == [1.0, 2.0, 3.0]
+        assert [other.refresh(), other.refresh()] == [True, False]
+        pd.testing.assert_frame_equal(mine.df, other.df)
+
+    def test_refresh_tells_once_and_keeps_the_runs_otherwise(self, tmp_path: Path) -> None:
+        mine, other, seen = Database(tmp_path), Database(tmp_path), []
+        mine.observe(seen.append, "revision")
+        other.append(**ROW)
+        assert mine.refresh()
+        runs = mine.runs
+        assert not mine.refresh()
+        assert mine.runs is runs
+        assert len(seen) == 1
+        assert not Database().refresh()
+
+    def test_a_file_that_was_removed(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        (tmp_path / "df.csv").unlink()
+        assert database.refresh()
+        assert len(database) == 0
+        assert not database.refresh()
+
+
+class TestCopies:
+    @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))])
+    def test_rows_go_with_it_observers_do_not(self, copied: Any) -> None:
+        database = Database()
+        database.append(**ROW)
+        database.observe(lambda _: pytest.fail("the original has not changed"), "revision")
+        other = copied(database)
+        other.append(**ROW)
+        assert (len(database), len(other)) == (1, 2)
+
+    def test_a_copy_shares_the_file(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        other = pickle.loads(pickle.dumps(database))
+        other.append(**ROW)
+        assert len(other) == 2
+        assert database.refresh()
+        assert len(database) == 2
+
+
+def test_a_cut_off_row_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Database(tmp_path).append(**ROW)
+    with (tmp_path / "df.csv").open("a") as file:
+        file.write("120,1")
+    Database(tmp_path, log_level=40)
+    assert capsys.readouterr().err == ""
+    Database(tmp_path)
+    assert "not completely" in capsys.readouterr().err
