@@ -84,7 +84,7 @@ def test_impossible_budgets_are_named(bad):
 
 
 def test_text_is_no_budget():
-    with pytest.raises(ValueError, match="^C must be a number, got 'much'$"):
+    with pytest.raises(ValueError, match=r"^C must be a number, got 'much'$"):
         allocate(BESIROGLU, "much")
 
 

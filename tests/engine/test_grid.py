@@ -6,6 +6,7 @@ import itertools
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from chinchilla_nb.engine.grid import HOFFMANN_GRID, StartGrid
@@ -38,9 +39,7 @@ def test_linear_axes_are_turned_into_logarithms():
 
 
 def test_any_container_will_do():
-    for values in ((0.0, 1.0), np.array([0, 1]), range(2), iter([0, 1])):
-        if not hasattr(values, "__len__"):
-            values = list(values)
+    for values in ((0.0, 1.0), np.array([0, 1]), range(2), pd.Series([0.0, 1.0], index=[7, 3])):
         assert StartGrid(AXES | {"e": values}) == StartGrid(AXES)
     assert StartGrid(AXES | {"a": 2}) == StartGrid(AXES)
 
@@ -69,7 +68,7 @@ def test_what_is_no_axis_is_named(change, message):
 
 
 def test_missing_and_impossible_axes():
-    with pytest.raises(ValueError, match="^param_grid must have one key beta, got none$"):
+    with pytest.raises(ValueError, match=r"^param_grid must have one key beta, got none$"):
         StartGrid({name: AXES[name] for name in ("e", "a", "b", "alpha")})
     with pytest.raises(ValueError, match=r"^param_grid\['E'\] must be positive, got -1.0$"):
         StartGrid({"E": [-1.0], **{name: AXES[name] for name in ("a", "b", "alpha", "beta")}})

@@ -67,11 +67,11 @@ def test_bad_values_are_named_with_their_place(bad, message):
 
 
 def test_lengths_and_shapes_must_agree():
-    with pytest.raises(ValueError, match="^D must have one value per run"):
+    with pytest.raises(ValueError, match=r"^D must have one value per run"):
         Runs([1.0, 2], [3.0], [5.0, 6])
-    with pytest.raises(ValueError, match="^seed must have one value per run"):
+    with pytest.raises(ValueError, match=r"^seed must have one value per run"):
         Runs([1.0, 2], [3.0, 4], [5.0, 6], columns={"seed": [1]})
-    with pytest.raises(ValueError, match="^N must be one-dimensional"):
+    with pytest.raises(ValueError, match=r"^N must be one-dimensional"):
         Runs([[1.0, 2]], [3.0, 4], [5.0, 6])
 
 
