@@ -52,7 +52,7 @@ def compute_optimal_D(law: ScalingLaw, N: ArrayLike) -> NDArray[np.float64]:
 
 def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
     """Return the tokens a budget of C FLOPs buys for a model of N parameters."""
-    return np.asarray(C, dtype=float) / (6 * np.asarray(N, dtype=float))
+    return np.asarray(np.asarray(C, dtype=float) / (6 * np.asarray(N, dtype=float)))
 
 
 def _log_G(law: ScalingLaw) -> float:

@@ -36,7 +36,7 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
     reached = [*runs.C.tolist(), *((regime.C[1],) if regime else ())]
     if not reached:
         raise ValueError("there is nothing to scale up from: append runs, or give seed_ranges or C")
-    return factor * max(reached)
+    return float(factor * max(reached))
 
 
 def compute_optimal_run(law: ScalingLaw, C: float, models: ModelTable | None = None) -> ScaledRun:

@@ -41,7 +41,7 @@ def seed_runs() -> list[PlannedRun]:
     rng = np.random.default_rng(2022)
     models = tabulate_models(HYPERPARAM_GRID, count_parameters)
     draws = [draw_seed(rng, SEED_REGIMES["python_stdlib"], models) for _ in range(SEEDS)]
-    return [PlannedRun("seed", **draw.config, D=draw.D, seed=0) for draw in draws]
+    return [PlannedRun("seed", **(draw.config or {}), D=draw.D, seed=0) for draw in draws]
 
 
 def isoflop_runs() -> list[PlannedRun]:
