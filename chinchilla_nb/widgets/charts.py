@@ -96,6 +96,7 @@ class PlaneChart:
             colors=[INK],
             default_size=11,
             font_weight="normal",
+            apply_clip=False,
             align="middle",
         )
         self.next_point = bqplot.Scatter(

@@ -19,7 +19,7 @@ class Workbench(ipywidgets.VBox):
     Parameters
     ----------
     source : Chinchilla, Session, Study, str or path
-        What to work on: an open project, a shipped study, a folder of runs, or a configuration file.
+        What to work on: an open project, a study or its name, a folder of runs, a configuration or a CSV file.
 
     Attributes
     ----------

@@ -42,6 +42,16 @@ def test_folder_of_runs(tmp_path, rows):
     assert len(Workbench(str(tmp_path)).session.runs) == 30
 
 
+def test_table_of_runs_is_not_written_to(tmp_path, rows):
+    table = tmp_path / "runs.csv"
+    rows.to_csv(table, index=False)
+    before = table.read_bytes()
+    workbench = Workbench(table)
+    workbench.session.database.append(N=1e8, D=1e10, loss=3.0)
+    assert len(workbench.session.runs) == 31
+    assert table.read_bytes() == before
+
+
 def test_study_is_not_written_to(rows):
     from chinchilla_nb.datasets import Study
 
@@ -67,7 +77,7 @@ def test_configuration_file(tmp_path, rows):
 
 
 def test_nothing_there_is_said_in_a_sentence(tmp_path):
-    with pytest.raises(ValueError, match=r"no folder and no configuration file at .*absent"):
+    with pytest.raises(ValueError, match=r"there is nothing at .*absent"):
         Workbench(tmp_path / "absent")
     with pytest.raises(TypeError, match="got float"):
         Workbench(1.5)
