@@ -35,7 +35,7 @@ def _process_map(function: Callable[[Any], R], items: list[Any]) -> Iterator[R]:
     if cpu_count() == 1:
         yield from map(function, items)
         return
-    results = Parallel(n_jobs=-1, return_as="generator")(delayed(function)(item) for item in items)
+    results: Any = Parallel(n_jobs=-1, return_as="generator")(delayed(function)(item) for item in items)
     try:
         yield from results
     finally:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import time
+import contextvars
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 __all__ = ["Bar", "watching"]
 
-# A bar appears once the work is expected to take LONG seconds, but not before it has been observed for SURE seconds.
 LONG = 1.0
-SURE = 0.2
+"""Seconds after which work is long enough for a bar."""
 
 
 class Bar:
-    """A rich progress bar that appears only if the work turns out to be long.
+    """A rich progress bar that appears after a second, unless the work has ended by then.
 
     Parameters
     ----------
@@ -29,42 +29,45 @@ class Bar:
     """
 
     def __init__(self, title: str, shown: bool = True) -> None:
-        self.title = title
-        self._console = Console(stderr=True)
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(title, total=None)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._timer: threading.Timer | None = None
         # A bar in a pipe or a log file is noise.
-        self._shown = shown and (self._console.is_terminal or self._console.is_jupyter)
-        self._progress: Progress | None = None
-        self._task = TaskID(0)
-        self._started = time.perf_counter()
+        if shown and (console.is_terminal or console.is_jupyter):
+            # In this context, so that a notebook shows the bar under the cell that started the work.
+            self._timer = threading.Timer(LONG, contextvars.copy_context().run, [self._appear])
+            self._timer.daemon = True
+            self._timer.start()
+
+    def update(self, done: int, total: int, stage: str) -> None:
+        """Say how far the work is."""
+        self._progress.update(self._task, completed=done, total=total, description=stage)
 
     def close(self) -> None:
-        """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
+        """Take the bar away, or see to it that it never appears."""
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._lock:
+            self._closed = True
+            # One that never appeared would print an empty line.
+            if self._progress.live.is_started:
+                self._progress.stop()
 
-    def update(self, done: int, total: int, stage: str = "") -> None:
-        """Say how far the work is."""
-        if not self._shown:
-            return
-        if self._progress is None:
-            if not self._is_long(done, total):
-                return
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                console=self._console,
-                transient=True,
-            )
-            self._task = self._progress.add_task(self.title, total=total)
-            self._progress.start()
-        self._progress.update(self._task, description=stage or self.title, completed=done, total=total)
-
-    def _is_long(self, done: int, total: int) -> bool:
-        elapsed = time.perf_counter() - self._started
-        expected = elapsed / done * total if done else elapsed
-        return elapsed > SURE and expected > LONG
+    def _appear(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._progress.start()
 
 
 @contextmanager

@@ -1,0 +1,126 @@
+"""The report: numbers in it, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from chinchilla_nb import Chinchilla, ScalingLaw
+from chinchilla_nb.engine.losses import log_huber, mse
+from chinchilla_nb.report import Report
+
+LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+GRID = {"e": [0, 0.5, 1], "a": [0, 5, 10], "b": [0, 5, 10], "alpha": [0.2, 0.4, 0.6], "beta": [0.2, 0.4, 0.6]}
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make(runs=30, noise=0.0, **changes):
+        arguments = {"seed_ranges": {"C": (1e18, 1e20), "N_to_D": (5, 100)}, "loss_fn": mse, "log_level": 50, "rng": 0}
+        cc = Chinchilla(tmp_path, GRID, **{**arguments, **changes})
+        for _ in range(runs):
+            (N, D), _ = cc.seed()
+            cc.append(N=N, D=D, loss=float(LAW.loss(N, D)) + noise * cc.rng.normal())
+        return cc
+
+    return make
+
+
+def row(report, name):
+    rows = {key: value for _, table in report.tables for key, value in table}
+    return rows[name]
+
+
+def test_the_report_says_what_was_found(make):
+    cc = make(noise=0.01, scaling_factor=100)
+    fit = cc.fit()
+    report = Report.of(fit, cc.session.settings)
+    assert float(row(report, "E")) == pytest.approx(fit.law.E, rel=1e-6)
+    a = fit.law.beta / (fit.law.alpha + fit.law.beta)
+    assert float(row(report, "a, exponent of N* in C")) == pytest.approx(a, abs=1e-4)
+    residuals = cc.database.df["loss"] - cc.predict_loss(cc.database.df["N"], cc.database.df["D"])
+    assert float(row(report, "root mean square error")) == pytest.approx(np.sqrt((residuals**2).mean()), rel=1e-3)
+    r_squared = 1 - (residuals**2).sum() / ((cc.database.df["loss"] - cc.database.df["loss"].mean()) ** 2).sum()
+    assert float(row(report, "R² of the loss")) == pytest.approx(r_squared, abs=1e-6)
+    (N, D), _ = cc.scale()
+    assert row(report, "parameters N") == f"{N:,}"
+    assert row(report, "compute C").startswith("1e+22 FLOPs, 100 ×")
+    assert float(row(report, "predicted loss")) == pytest.approx(cc.predict_loss(N, D), rel=1e-5)
+
+
+def test_a_report_is_printed_in_a_terminal(make, capsys, tmp_path):
+    cc = make()
+    cc.fit()
+    assert cc.report(plot=False) is None
+    text = capsys.readouterr().out
+    for title in ("Estimated parameters", "Goodness of fit", "Next model"):
+        assert title in text
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_a_report_with_plots_saves_both_figures(make, tmp_path):
+    cc = make()
+    cc.fit()
+    cc.report()
+    assert {path.name for path in tmp_path.glob("*.png")} == {"parametric_fit.png", "LBFGS.png"}
+
+
+def test_a_partial_as_loss_is_named(make, capsys):
+    cc = make(loss_fn=functools.partial(log_huber, delta=1e-3))
+    cc.fit()
+    cc.report(plot=False)
+    assert re.search(r"log_huber\(delta=0\.001\)", capsys.readouterr().out)
+
+
+def test_a_stale_fit_is_called_stale(make, capsys):
+    cc = make()
+    cc.fit()
+    cc.append(N=1e9, D=2e10, loss=2.5)
+    cc.report(plot=False)
+    assert "the runs have changed since this fit" in capsys.readouterr().out
+
+
+def test_text_from_users_is_escaped_in_html(make):
+    search = {"hyperparam_grid": {"act": ["<img src=x>"], "width": list(range(512, 9000, 64))}}
+    cc = make(model_search_config={**search, "size_estimator": lambda act, width: 300 * width**2})
+    html = Report.of(cc.fit(), cc.session.settings)._repr_html_()
+    assert "&lt;img" in html
+    assert "<img" not in html
+
+
+def test_runs_without_a_seed_regime_have_a_report(make, tmp_path):
+    cc = make()
+    cc.seed_ranges = None
+    report = Report.of(cc.fit(), cc.session.settings)
+    assert float(row(report, "compute C").split()[0]) == pytest.approx(10 * cc.database.df["C"].max(), rel=1e-3)
+
+
+def test_a_law_without_an_optimum_says_so(make):
+    cc = make()
+    df = cc.database.df.copy()
+    df["loss"] = 2.0
+    cc.database.df = df
+    report = Report.of(cc.fit(), cc.session.settings)
+    assert "Next model" in str(report)
+
+
+def test_in_a_notebook_the_report_is_html_with_figures(tmp_path):
+    code = f"""
+from chinchilla_nb import Chinchilla
+cc = Chinchilla({str(tmp_path)!r}, {GRID!r}, {{"C": (1e18, 1e20), "N_to_D": (5, 100)}}, rng=0, log_level=30)
+for _ in range(12):
+    (N, D), _ = cc.seed()
+    cc.append(N=N, D=D, loss=1.69 + 406.4 / N**0.34 + 410.7 / D**0.28)
+cc.fit()
+cc.report()
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": "."}}).execute()
+    outputs = [output for output in notebook.cells[0].outputs if "data" in output]
+    assert any("Estimated parameters" in output["data"].get("text/html", "") for output in outputs)
+    assert sum("image/png" in output["data"] for output in outputs) == 2
