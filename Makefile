@@ -10,14 +10,14 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they bring on arrays of this size, and make timings jump.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks bounds notebooks clean
+.PHONY: help test demo lint format benchmarks bounds notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 - \2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/app  ## Open the workbench on the shipped study, on this machine only (PORT=8866 picks the port)
-	@$(RUN) scripts/demo.py --port $(PORT)
+	@$(VENV)/bin/chinchilla-nb python_stdlib --port $(PORT)
 
 test: lint  ## Lint, check types, run every test, in Chromium too, and every notebook
 	@$(RUN) tests/browser/find_chromium.py
@@ -44,6 +44,10 @@ bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
 notebooks: $(VENV)/test  ## Run the notebooks again and keep their outputs
 	$(RUN) -m jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
 
+docs: $(VENV)/docs  ## Build the documentation into build/docs
+	$(RUN) -m sphinx -W --keep-going -q docs build/docs
+	@echo "  build/docs/index.html"
+
 clean:  ## Remove everything that make has made
 	rm -rf $(VENV) .venv-bounds .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
@@ -53,5 +57,9 @@ $(VENV)/app: pyproject.toml scripts/make_environment.py
 	@touch $@
 
 $(VENV)/test: pyproject.toml scripts/make_environment.py
-	@$(PYTHON) scripts/make_environment.py $(VENV) app,test
-	@touch $(VENV)/app $@
+	@$(PYTHON) scripts/make_environment.py $(VENV) app,docs,test
+	@touch $(VENV)/app $(VENV)/docs $@
+
+$(VENV)/docs: pyproject.toml scripts/make_environment.py
+	@$(PYTHON) scripts/make_environment.py $(VENV) docs
+	@touch $@

@@ -1,0 +1,226 @@
+"""The command chinchilla-nb as a real process: what it says, what it serves, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chinchilla_nb import ScalingLaw, __version__, datasets
+from chinchilla_nb.cli import default_source
+from chinchilla_nb.opening import open_session
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
+# The kernel behind the page starts elsewhere, where only a full path finds the package.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+
+
+@pytest.fixture
+def runs_csv(tmp_path):
+    N, D = (grid.ravel() for grid in np.meshgrid([1e7, 3e7, 1e8], [1e9, 3e9, 1e10, 3e10]))
+    rows = "".join(f"{n:.0f},{d:.0f},{loss!r},run\n" for n, d, loss in zip(N, D, LAW.loss(N, D).tolist(), strict=True))
+    path = tmp_path / "runs.csv"
+    path.write_text("N,D,loss,name\n" + rows, encoding="utf-8")
+    return path
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def refusal(*arguments, cwd=None):
+    """Return what the command says instead of starting."""
+    ended = run(*arguments, cwd=cwd)
+    assert ended.returncode != 0
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def test_help_names_all_it_opens():
+    said = run("--help").stdout
+    for word in ("folder", "config.yaml", "runs.csv", "python_stdlib", "--port", "--no-browser", "--version"):
+        assert word in said
+
+
+def test_version():
+    assert run("--version").stdout == f"chinchilla-nb {__version__}\n"
+
+
+def test_the_console_script_is_this_command():
+    # An editable install is not needed to know what an install would make.
+    assert 'chinchilla-nb = "chinchilla_nb.cli:main"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_missing_path(tmp_path):
+    said = refusal("nowhere", cwd=tmp_path)
+    assert "nothing at 'nowhere'" in said
+    assert "python_stdlib" in said
+
+
+def test_file_of_another_kind(tmp_path):
+    (tmp_path / "notes.txt").write_text("no runs here")
+    said = refusal("notes.txt", cwd=tmp_path)
+    assert "'notes.txt'" in said
+    assert ".csv" in said
+
+
+def test_bad_row_is_named_by_file_line_column_and_value(tmp_path):
+    (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,3.2\n2000000,20000000,abc\n")
+    assert re.search(r"bad\.csv, line 3, column loss: 'abc'", refusal("bad.csv", cwd=tmp_path))
+
+
+def test_table_without_losses(tmp_path):
+    (tmp_path / "sizes.csv").write_text("N,D\n1000000,20000000\n")
+    assert re.search(r"sizes\.csv.*no column loss", refusal("sizes.csv", cwd=tmp_path))
+
+
+def test_configuration_with_an_unknown_key(tmp_path):
+    (tmp_path / "config.yaml").write_text("project_dir: .\nparam_gird: {}\n")
+    assert "param_gird" in refusal("config.yaml", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "-1"])
+def test_impossible_port(port):
+    assert port in refusal(f"--port={port}")
+
+
+def test_port_in_use(runs_csv):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"port {port} cannot be used" in refusal(str(runs_csv), f"--port={port}")
+
+
+def test_without_voila_it_says_how_to_get_it(runs_csv):
+    code = "import sys; sys.modules['voila'] = None; from chinchilla_nb.cli import main; sys.exit(main(sys.argv[1:]))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(runs_csv)], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "pip install 'voila>=" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_csv_is_opened_in_memory(runs_csv):
+    before = runs_csv.read_bytes()
+    session = open_session(runs_csv)
+    session.database.append(N=1e8, D=1e9, loss=3.0)
+    assert len(session.runs) == 13
+    assert runs_csv.read_bytes() == before
+    assert [path.name for path in runs_csv.parent.iterdir()] == ["runs.csv"]
+
+
+def test_a_study_is_opened_by_name():
+    study = datasets.load("python_stdlib")
+    session = open_session("python_stdlib")
+    assert len(session.runs) == len(study.df)
+    assert session.settings.seed_regime is study.seed_regime
+
+
+def test_a_folder_goes_before_a_study_of_the_same_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("python_stdlib").mkdir()
+    assert len(open_session("python_stdlib").runs) == 0
+
+
+@contextlib.contextmanager
+def serving(*arguments, cwd, temporary):
+    """Run the command until the block ends; gives the process and the address it printed."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--no-browser"],
+        cwd=cwd,
+        env={**ENVIRONMENT, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"on (.*) is at +(http://127\.0\.0\.1:\d+/)", line):
+                break
+        else:
+            pytest.fail("it ended by itself: " + "".join(said))
+        # What it says from here on must not fill the pipe.
+        drain = threading.Thread(target=process.stdout.read)
+        drain.start()
+        yield process, *found.groups()
+    finally:
+        process.kill()
+        process.wait()
+        drain.join(20)
+        process.stdout.close()
+
+
+def kernels_in(folder):
+    """Process numbers of the kernels whose connection or working files lie in a folder, as Linux tells them."""
+    return [
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/environ")
+        if (text := _read(path)) and f"TMPDIR={folder}".encode() in text
+    ]
+
+
+def _read(path):
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_serves_the_workbench_and_ends_without_a_trace(runs_csv, tmp_path, end):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    with serving(runs_csv.name, cwd=tmp_path, temporary=temporary) as (process, what, url):
+        assert what == "runs.csv (12 runs)"
+        assert len(list(temporary.glob("chinchilla-nb-*/workbench.ipynb"))) == 1
+        if end is signal.SIGTERM:
+            check_page(url)
+        else:
+            with urllib.request.urlopen(url, timeout=60) as page:
+                assert "<h1>runs.csv</h1>" in page.read().decode()
+        process.send_signal(end)
+        assert process.wait(30) == 0
+        assert list(temporary.glob("chinchilla-nb-*")) == []
+        if sys.platform == "linux":
+            assert kernels_in(temporary) == []
+
+
+def check_page(url):
+    """See in a real page that the widgets are there, and that Fit finds the law the runs were made with."""
+    from find_chromium import find_chromium
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.goto(url)
+        page.get_by_role("button", name="Fit", exact=True).click(timeout=60_000)
+        page.get_by_text("406.4").first.wait_for(timeout=60_000)
+        browser.close()
+
+
+def test_without_an_argument_the_runs_of_the_folder_else_the_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert default_source() == "python_stdlib"
+    Path("df.csv").write_text("N,D,loss\n1000000,20000000,-3.2\n")
+    assert default_source() == "."
+    assert re.search(r"df\.csv, line 2, column loss", refusal(cwd=tmp_path))
