@@ -24,7 +24,7 @@ def reference() -> Callable[[str], pd.DataFrame]:
     def read(name: str) -> pd.DataFrame:
         path = REFERENCE / name
         if path.is_file():
-            return pd.read_csv(path, float_precision="round_trip")
+            return pd.read_csv(path)
         reason = f"no reference table at {path}; set CHINCHILLA_NB_REFERENCE to the folder that holds {name}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)

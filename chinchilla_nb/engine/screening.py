@@ -33,7 +33,7 @@ def screen(objective: Objective, grid: StartGrid, coordinates: Coordinates) -> A
     log_E, log_A, log_B, alpha, beta = grid.log_axes()
     log_unit = np.log(coordinates.unit)
     values = np.empty([len(axis) for axis in (log_E, log_A, log_B, alpha, beta)])
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         E = np.exp(log_E - log_unit)
         A_term = _terms(log_A - log_unit, alpha, objective.x, coordinates.centre_N)
         B_term = _terms(log_B - log_unit, beta, objective.y, coordinates.centre_D)
@@ -57,8 +57,9 @@ def profiled_starts(objective: Objective, grid: StartGrid, coordinates: Coordina
     rows = []
     weight = np.sqrt(objective.weight)
     for p, q in {*itertools.product(LATTICE, LATTICE), *itertools.product(alpha, beta)}:
-        design = np.stack([np.ones_like(truth), np.exp(-p * objective.x), np.exp(-q * objective.y)], axis=1)
-        size = np.linalg.norm(design, axis=0)
+        with np.errstate(over="ignore"):
+            design = np.stack([np.ones_like(truth), np.exp(-p * objective.x), np.exp(-q * objective.y)], axis=1)
+            size = np.linalg.norm(design, axis=0)
         if not np.isfinite(size).all():
             continue
         E, A, B = nnls(design / size * weight[:, None], truth * weight)[0] / size

