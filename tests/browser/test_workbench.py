@@ -15,6 +15,8 @@ pytestmark = pytest.mark.browser
 
 ATTACK = "<img src=x onerror=alert(1)>"
 WAIT_MS = 30_000
+ANSWER_S = 5
+"""What a kernel that is not blocked needs at most on a machine that is busy; the fit itself would take far longer."""
 
 
 def button(page: Page, name: str):
@@ -99,11 +101,11 @@ def test_cancel_while_the_kernel_answers(lab):
     expect(page.get_by_text("Optimising ·")).to_be_visible()
     started = time.monotonic()
     assert run_code(page, "print(session.busy)") == "True\n"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < ANSWER_S
     started = time.monotonic()
     button(page, "Cancel").click()
     expect(button(page, "Fit")).to_be_enabled()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < ANSWER_S
     expect(page.get_by_text("Cancelled: best so far")).to_be_visible()
     # The click after a fit is not lost.
     fit(page)
