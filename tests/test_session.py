@@ -400,7 +400,8 @@ def test_in_a_kernel(tmp_path: Path) -> None:
         assert run("session.cancel(); print(session.wait(20), session.busy, session.error)") == "True False \n"
         interrupted = "try:\n    session.wait()\nexcept KeyboardInterrupt:\n    print('interrupted', session.busy)"
         run("session.start(steps)")
-        timer = threading.Timer(1.0, manager.interrupt_kernel)
+        kernel = int(run("import os; print(os.getpid())"))
+        timer = threading.Timer(1.0, os.kill, (kernel, signal.SIGINT))  # as the stop button of a notebook
         timer.start()
         assert run(interrupted) == "interrupted True\n"
         assert run("session.cancel(); print(session.wait(20), session.busy)") == "True False\n"
