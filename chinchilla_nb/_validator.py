@@ -22,6 +22,7 @@ __all__ = [
     "SeedRanges",
     "SimulationArgs",
     "as_count",
+    "as_limits",
     "as_positive_number",
     "unknown_key",
     "validate",
@@ -51,17 +52,17 @@ class ParamGrid(BaseModel):
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
         """Check that each parameter is given exactly once."""
-        values = _as_mapping(values, "param_grid")
-        for key in values:
+        grid = _as_mapping(values, "param_grid")
+        for key in grid:
             if key not in cls.model_fields:
                 raise ValueError(unknown_key("param_grid", key, cls.model_fields))
         for choices in (("E", "e"), ("A", "a"), ("B", "b"), ("alpha",), ("beta",)):
-            given = [name for name in choices if values.get(name) is not None]
+            given = [name for name in choices if grid.get(name) is not None]
             if len(given) != 1:
                 wanted = " or ".join(repr(name) for name in choices)
                 got = "both" if given else "neither" if len(choices) > 1 else "none"
                 raise ValueError(f"param_grid needs exactly one of {wanted}, got {got}")
-        return values
+        return grid
 
     @field_validator("*", mode="before")
     @classmethod
@@ -78,6 +79,8 @@ class ParamGrid(BaseModel):
                 raise ValueError(f"{key} must hold finite numbers, got {value}")
             if value <= 0 and info.field_name in ("E", "A", "B"):
                 raise ValueError(f"{key} must hold positive numbers, got {value}")
+            if value < 0 and info.field_name in ("alpha", "beta"):
+                raise ValueError(f"{key} must not hold negative numbers, got {value}")
         return axis
 
     def axes(self) -> dict[str, tuple[float, ...]]:
@@ -159,15 +162,15 @@ class SimulationArgs(BaseModel):
     @classmethod
     def check_seeding_steps(cls, values: Any) -> dict[str, Any]:
         """Check the numbers of steps, and that scaling steps have a factor to scale by."""
-        values = dict(values)
+        args = dict(values)
         for name in ("num_seeding_steps", "num_scaling_steps"):
-            if name in values:
-                values[name] = as_count(values[name], name)
-        if values.get("scaling_factor") is not None:
-            values["scaling_factor"] = as_positive_number(values["scaling_factor"], "scaling_factor")
-        elif values.get("num_scaling_steps", 1):
+            if name in args:
+                args[name] = as_count(args[name], name)
+        if args.get("scaling_factor") is not None:
+            args["scaling_factor"] = as_positive_number(args["scaling_factor"], "scaling_factor")
+        elif args.get("num_scaling_steps", 1):
             raise ValueError("scaling_factor must be given, here or in the constructor, to simulate scaling steps")
-        return values
+        return args
 
     @field_validator("target_params", mode="before")
     @classmethod
@@ -216,6 +219,21 @@ def unknown_key(where: str, key: object, known: Iterable[str]) -> str:
     near = [name for name in known if name.lower() == str(key).lower()] or near
     hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
     return f"{where} has no key {key!r}; {hint}"
+
+
+def as_limits(low: Any, high: Any, parameter: str) -> tuple[float, float]:
+    """Return limits of a parameter in fits as floats.
+
+    Raises
+    ------
+    ValueError
+        If they are not 0 <= low <= high and finite, or leave A or B nothing but zero.
+    """
+    name = f"bounds[{parameter!r}]"
+    low, high = _as_float(low, name), _as_float(high, name)
+    if not 0 <= low <= high < np.inf or (parameter in ("A", "B") and high == 0):
+        raise ValueError(f"{name} must be 0 <= low <= high with a finite, positive high, got {low:g} to {high:g}")
+    return low, high
 
 
 def as_positive_number(value: Any, name: str) -> float:

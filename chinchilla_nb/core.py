@@ -172,7 +172,9 @@ class Chinchilla:
         ----------
         config_path : str or path
             The file. Grids may be lists, or ``{linspace: [low, high, count]}`` or ``{geomspace: [low, high, count]}``;
-            ``loss_fn`` a name, or a mapping of ``name`` and its parameter, e.g. ``{name: log_huber, delta: 1.0e-3}``.
+            ``loss_fn`` a name, or a mapping of ``name`` and its parameter, e.g. ``{name: log_huber, delta: 1.0e-3}``;
+            ``size_estimator`` may be ``transformer`` or ``transformer_without_embeddings``; and ``bounds`` fixes or
+            limits parameters in fits, ``{alpha: 0.34, beta: [0.2, 0.5]}``.
         allow_imports : bool, default False
             Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
 
@@ -181,7 +183,11 @@ class Chinchilla:
         ValueError
             If the format is not supported, or a key or value is not known.
         """
-        return cls(**read_config(config_path, overrides=kwargs, allow_imports=allow_imports))
+        arguments = read_config(config_path, overrides=kwargs, allow_imports=allow_imports)
+        bounds = arguments.pop("bounds", {})
+        cc = cls(**arguments)
+        cc.session.settings = dataclasses.replace(cc.session.settings, bounds=bounds)
+        return cc
 
     def __getstate__(self) -> dict[str, Any]:
         # What is on disk stays there; locks, loggers and observers belong to the process.
@@ -433,8 +439,13 @@ class Chinchilla:
         return regime
 
     def _models(self) -> Any:
+        """Return the table of this very model search; made once, as an estimator may build real models."""
         search = self.session.settings.model_search
-        return None if search is None else search.table()
+        if search is None:
+            return None
+        if self.__dict__.get("_table", (None,))[0] is not search:
+            self._table = search, search.table()
+        return self._table[1]
 
     def _check_budget(self, scaling_factor: float | None = None, C: float | None = None) -> None:
         if scaling_factor is not None and C is not None:

@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fit import Fit, fit
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulate import NOISE_MEAN, Procedure, exponential_noise, iter_simulation, pseudo_loss
+from chinchilla_nb.parallel import adaptive_map
 from chinchilla_nb.progress import Bar
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
@@ -168,4 +169,5 @@ class Simulator(Chinchilla):
             weight_fn=settings.weight_fn,
             bounds=settings.bounds,
             dtype=settings.dtype,
+            map=adaptive_map,
         )

@@ -189,6 +189,23 @@ def test_a_search_too_coarse_for_the_ranges_is_one_sentence(make):
         cc.seed()
 
 
+def test_sizes_are_estimated_once_for_a_search_and_anew_for_another(make):
+    calls = []
+
+    def size(width):
+        calls.append(width)
+        return 300 * width**2
+
+    search = {"hyperparam_grid": {"width": list(range(512, 8192, 64))}, "size_estimator": size}
+    cc = make(model_search_config=search)
+    for _ in range(5):
+        cc.seed()
+    assert len(calls) == 120
+    cc.model_search_config = {**search, "hyperparam_grid": {"width": list(range(512, 8192, 32))}}
+    cc.seed()
+    assert len(calls) == 120 + 240
+
+
 def test_equal_ends_fix_the_seed(make):
     (N, D), _ = make(seed_ranges={"C": (6e18, 6e18), "N_to_D": (20, 20.0001)}).seed()
     assert 6 * N * D == pytest.approx(6e18, rel=1e-12)
