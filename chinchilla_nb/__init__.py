@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chinchilla_nb.visualizer import Visualizer
     from chinchilla_nb.widgets.fit_panel import FitPanel
     from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+    from chinchilla_nb.widgets.run_log_panel import RunLogPanel
     from chinchilla_nb.widgets.workbench import Workbench
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ __all__ = [
     "FitStatus",
     "FitWarning",
     "FrontierPanel",
+    "RunLogPanel",
     "Runs",
     "ScalingLaw",
     "Session",
@@ -71,6 +73,7 @@ _NAMES_OF_MODULES = {
     "visualizer": ["Visualizer"],
     "widgets.fit_panel": ["FitPanel"],
     "widgets.frontier_panel": ["FrontierPanel"],
+    "widgets.run_log_panel": ["RunLogPanel"],
     "widgets.workbench": ["Workbench"],
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _NAMES_OF_MODULES.items() for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from threading import Lock
@@ -30,6 +30,9 @@ class RunSource(Protocol):
     @property
     def runs(self) -> Runs:
         """The runs; the same object until they change."""
+
+    def extend(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Append runs."""
 
     def observe(self, handler: Callable[[Any], None], names: Any) -> None:
         """Call `handler` when the traits named change."""

@@ -1,0 +1,123 @@
+"""Record a run by hand: N, D and loss, checked as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.widgets.style import note
+
+__all__ = ["RunForm"]
+
+_FIELDS = {"N": ("Parameters N", "70B"), "D": ("Training tokens D", "1.4T"), "loss": ("Final loss", "1.98")}
+
+
+class RunForm(ipywidgets.VBox):
+    """Fields for a run, buttons that fill in the next one, and what is wrong with what was typed.
+
+    Attributes
+    ----------
+    fields : dict of str to Text
+        N, D, loss and name.
+    add, seed, step : Button
+    remark : HTML
+        C = 6ND and what the law predicts, or what is wrong.
+    config : Mapping or None
+        Model configuration of a run that was filled in; forgotten when N is changed by hand.
+    """
+
+    def __init__(self) -> None:
+        self.config: Mapping[str, Any] | None = None
+        self._filled_N = ""
+        self.fields = {
+            name: ipywidgets.Text(placeholder=example, tooltip=title) for name, (title, example) in _FIELDS.items()
+        }
+        self.fields["name"] = ipywidgets.Text(placeholder="optional", tooltip="Name of the run")
+        titles = {**{name: title for name, (title, _) in _FIELDS.items()}, "name": "Name"}
+        self.add = ipywidgets.Button(description="Add run", tooltip="Append this run to the log", disabled=True)
+        self.add.add_class("cnb-go")
+        self.seed = ipywidgets.Button(description="Next seed", tooltip="Fill in a run drawn from the seed ranges")
+        self.step = ipywidgets.Button(description="Next scale step")
+        self.remark = ipywidgets.HTML()
+        boxes = [_labelled(titles[name], field) for name, field in self.fields.items()]
+        fields = ipywidgets.Box(boxes)
+        fields.add_class("cnb-fields")
+        buttons = ipywidgets.Box([self.add, self.seed, self.step])
+        buttons.add_class("cnb-bar")
+        super().__init__([fields, self.remark, buttons])
+        self.add_class("cnb-section")
+
+    def fill(self, N: float, D: float, config: Mapping[str, Any] | None) -> None:
+        """Fill in a run that is to be trained."""
+        self._filled_N = f"{N:.0f}"
+        self.fields["N"].value = self._filled_N
+        self.fields["D"].value = f"{D:.0f}"
+        self.fields["loss"].value = ""
+        self.config = config
+
+    def clear(self) -> None:
+        """Empty the fields for another run."""
+        self.config, self._filled_N = None, ""
+        for field in self.fields.values():
+            field.value = ""
+
+    def run(self) -> dict[str, float]:
+        """Return the numbers in the fields.
+
+        Raises
+        ------
+        ValueError
+            Naming the first that is missing or wrong.
+        """
+        numbers = {}
+        for name in _FIELDS:
+            try:
+                numbers[name] = parse_quantity(self.fields[name].value)
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
+            if name != "loss" and round(numbers[name]) < 1:
+                raise ValueError(f"{name} is {numbers[name]:g}: it must be 1 or more")
+        return numbers
+
+    def check(self, law: ScalingLaw | None) -> None:
+        """Say what the fields mean or what is wrong with them, and let the run be added if nothing is."""
+        if self.config is not None and self.fields["N"].value != self._filled_N:
+            self.config = None
+        numbers, wrong = {}, []
+        for name in _FIELDS:
+            field = self.fields[name]
+            bad = ""
+            if field.value.strip():
+                try:
+                    numbers[name] = parse_quantity(field.value)
+                    if name != "loss" and round(numbers[name]) < 1:
+                        bad = f"{name} is {numbers[name]:g}: it must be 1 or more"
+                except ValueError as error:
+                    bad = f"{name} {error}"
+            (field.add_class if bad else field.remove_class)("cnb-wrong")
+            wrong += [bad] if bad else []
+        self.add.disabled = bool(wrong) or len(numbers) < len(_FIELDS)
+        facts = "" if wrong else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers, law))}</div>'
+        self.remark.value = "".join(note("warn", f"{text}.") for text in wrong) + facts
+
+    def _facts(self, numbers: Mapping[str, float], law: ScalingLaw | None) -> str:
+        if "N" not in numbers or "D" not in numbers:
+            return "Numbers such as 69.8M, 1.4T or 5.76e23. C = 6ND follows."
+        N, D = numbers["N"], numbers["D"]
+        facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} tokens per parameter"]
+        if law is not None:
+            facts.append(f"the law predicts a loss of {float(law.loss(N, D)):.4f}")
+        if self.config:
+            facts.append("model " + ", ".join(f"{name} {value}" for name, value in self.config.items()))
+        return " · ".join(facts)
+
+
+def _labelled(title: str, field: ipywidgets.Text) -> ipywidgets.VBox:
+    label = ipywidgets.HTML(f'<span class="cnb-name">{escape(title)}</span>')
+    return ipywidgets.VBox([label, field])
