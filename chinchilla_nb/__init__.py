@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chinchilla_nb.session import Session
     from chinchilla_nb.simulator import Simulator
     from chinchilla_nb.visualizer import Visualizer
+    from chinchilla_nb.widgets.config_panel import ConfigPanel
     from chinchilla_nb.widgets.fit_panel import FitPanel
     from chinchilla_nb.widgets.frontier_panel import FrontierPanel
     from chinchilla_nb.widgets.run_log_panel import RunLogPanel
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "HOFFMANN_GRID",
     "Chinchilla",
+    "ConfigPanel",
     "Database",
     "Fit",
     "FitError",
@@ -71,6 +73,7 @@ _NAMES_OF_MODULES = {
     "session": ["Session"],
     "simulator": ["Simulator"],
     "visualizer": ["Visualizer"],
+    "widgets.config_panel": ["ConfigPanel"],
     "widgets.fit_panel": ["FitPanel"],
     "widgets.frontier_panel": ["FrontierPanel"],
     "widgets.run_log_panel": ["RunLogPanel"],

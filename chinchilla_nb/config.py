@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import yaml
 
-from chinchilla_nb._validator import as_count, unknown_key
+from chinchilla_nb._validator import as_count, as_limits, unknown_key
+from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
+from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS
 
 __all__ = ["KEYS", "read_config"]
 
@@ -29,11 +31,12 @@ KEYS = (
     "weight_fn",
     "num_seeding_steps",
     "scaling_factor",
+    "bounds",
     "log_level",
     "rng",
     "dtype",
 )
-"""The arguments of Chinchilla that a file may set."""
+"""What a file may set: the arguments of Chinchilla, and bounds of single parameters in its fits."""
 
 _REQUIRED = ("project_dir", "param_grid", "seed_ranges")
 _SPACINGS: dict[str, Any] = {"linspace": np.linspace, "geomspace": np.geomspace}
@@ -118,13 +121,34 @@ def _read_value(key: str, value: Any, allow_imports: bool) -> Any:
         return _read_loss(value, allow_imports)
     if key == "weight_fn" and isinstance(value, str):
         return _import(value, key, allow_imports)
+    if key == "bounds":
+        return _read_bounds(value)
     return value
+
+
+def _read_bounds(value: Any) -> dict[str, tuple[float, float]]:
+    """Read limits by parameter: one number fixes it, ``[low, high]`` bounds it."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"bounds must map parameters to numbers, got {value!r}")
+    bounds = {}
+    for name, limits in value.items():
+        if name not in PARAMETERS:
+            raise ValueError(unknown_key("bounds", name, PARAMETERS))
+        ends = list(limits) if isinstance(limits, (list, tuple)) else [limits, limits]
+        if len(ends) != 2:
+            raise ValueError(f"bounds[{name!r}] must be a number or [low, high], got {limits!r}")
+        bounds[name] = as_limits(ends[0], ends[1], name)
+    return bounds
 
 
 def _read_search(value: Mapping[str, Any], allow_imports: bool) -> dict[str, Any]:
     search = dict(value)
-    if isinstance(search.get("size_estimator"), str):
-        search["size_estimator"] = _import(search["size_estimator"], "size_estimator", allow_imports)
+    estimator = search.get("size_estimator")
+    if isinstance(estimator, str):
+        known = estimator in SIZE_ESTIMATORS
+        search["size_estimator"] = (
+            SIZE_ESTIMATORS[estimator] if known else _import(estimator, "size_estimator", allow_imports)
+        )
     if isinstance(search.get("hyperparam_grid"), Mapping):
         grid = search["hyperparam_grid"].items()
         search["hyperparam_grid"] = {name: _read_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}

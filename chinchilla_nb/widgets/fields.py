@@ -55,7 +55,9 @@ class Row(ipywidgets.Box):
         label.add_class("cnb-label")
         fields = ipywidgets.Box(self.inputs)
         fields.add_class("cnb-inputs")
-        super().__init__([label, fields, self.remark])
+        body = ipywidgets.Box([fields, self.remark])
+        body.add_class("cnb-body")
+        super().__init__([label, body])
         self.add_class("cnb-row")
 
     def explain(self, problem: str, culprit: ipywidgets.Widget | None = None) -> None:
@@ -181,8 +183,8 @@ def number(text: str, name: str) -> float:
     try:
         return float(plain)
     except ValueError:
-        got = f"{text.strip()!r} is not a number" if plain else "nothing is there"
-        raise ValueError(f"{name}: {got}, write 0.5 or 1e18") from None
+        got = f"{text.strip()!r} is not a number" if plain else "type a number, such as 0.5 or 1e18"
+        raise ValueError(f"{name}: {got}") from None
 
 
 def numbers(text: str, name: str) -> list[float]:

@@ -1,4 +1,4 @@
-"""Edit the grid of starting values: for each parameter where it begins and ends, how many values, how they are spaced."""
+"""Edit the grid of starting values: where each parameter begins and ends, how many values, how they are spaced."""
 
 from __future__ import annotations
 
@@ -79,10 +79,13 @@ class AxisRow(Row):
         key, axis
             The axis that was valid last.
         """
-        if owner is self.unit and self.unit.value != key:
+        unit_changed, spacing_changed = owner is self.unit, owner is self.spacing
+        if unit_changed and self.unit.value != key:
             convert = np.exp if self.unit.value == self.parameter else np.log
-            self.show(self.unit.value, [float(f"{value:.6g}") for value in convert(axis)])
-        elif owner is self.spacing:
+            listed = self.spacing.value == LISTED
+            values = [float(f"{value:.4g}") for value in convert(axis if listed else [axis[0], axis[-1]])]
+            self.show(self.unit.value, values if listed else _spaced(values[0], values[1], len(axis), EVEN))
+        elif spacing_changed:
             self.listed.value = ", ".join(number_text(value) for value in axis)
             self.arrange()
 
@@ -92,7 +95,7 @@ class AxisRow(Row):
         Raises
         ------
         ValueError
-            If they are not valid; ``culprit`` in `explain` is found by the caller.
+            If they are not valid.
         """
         key = self.unit.value
         if self.spacing.value == LISTED:
@@ -134,7 +137,7 @@ class GridEditor(Editor):
         self.suggest = ipywidgets.Button(
             description="Suggest a grid from the runs",
             tooltip="Starts around the laws that could have made the runs",
-            layout=ipywidgets.Layout(width="210px"),
+            layout=ipywidgets.Layout(width="auto"),
         )
         heads = "".join(f"<span>{name}</span>" for name in ("in", "values", "low", "high", "count"))
         head = ipywidgets.HTML(f'<div class="cnb-grid-line"><i></i><div class="cnb-grid-head">{heads}</div></div>')
@@ -166,7 +169,7 @@ class GridEditor(Editor):
             try:
                 new_key, new_axis = row.read()
             except ValueError as error:
-                row.explain(str(error), _culprit(row))
+                row.explain(str(error), _culprit(row, str(error)))
                 continue
             row.explain("")
             if new_key != key or not np.array_equal(new_axis, axis):
@@ -209,13 +212,13 @@ def _spaced(low: float, high: float, count: int, spacing: str) -> list[float]:
     if count == 1 and low != high:
         raise ValueError("one value needs low and high to be the same")
     if spacing == EVEN:
-        return np.linspace(low, high, count).tolist()
+        return list(np.linspace(low, high, count).tolist())
     if low <= 0:
         raise ValueError(f"equal ratios need a positive low, got {low:g}: choose even steps")
-    return np.geomspace(low, high, count).tolist()
+    return list(np.geomspace(low, high, count).tolist())
 
 
-def _culprit(row: AxisRow) -> ipywidgets.Widget:
+def _culprit(row: AxisRow, problem: str) -> ipywidgets.Widget:
     """Find the box a person has to look at."""
     if row.spacing.value == LISTED:
         return row.listed
@@ -224,7 +227,7 @@ def _culprit(row: AxisRow) -> ipywidgets.Widget:
             number(box.value, "")
         except ValueError:
             return box
-    return row.count if row.problem.startswith("count") else row.low
+    return row.count if problem.startswith(("count", "one value")) else row.low
 
 
 def _sketch(values: Any) -> str:
@@ -234,4 +237,7 @@ def _sketch(values: Any) -> str:
 
 
 def _brief(value: float) -> str:
-    return f"{value:.3g}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.2g}".replace("e+", "e").replace("e0", "e")
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"

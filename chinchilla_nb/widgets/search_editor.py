@@ -1,0 +1,271 @@
+"""Edit which model configurations exist: how a size is estimated, and the values of each hyperparameter."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.arguments import ARGUMENTS
+from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS, transformer_size, transformer_size_without_embeddings
+from chinchilla_nb.figures import compact
+from chinchilla_nb.settings import ModelSearch, Settings
+from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, card, choice, number_text
+
+__all__ = ["SearchEditor", "parse_choices"]
+
+NONE, OWN = "none", "own"
+MANY_MODELS = 20_000
+"""Configurations above which sizing all of them at every keystroke would be felt."""
+
+_KINDS = [
+    ("None: N is free", NONE),
+    ("Transformer, with embeddings", "transformer"),
+    ("Transformer, without embeddings", "transformer_without_embeddings"),
+    ("My function …", OWN),
+]
+_START = {
+    "d_model": "128..2048 step 64",
+    "n_layers": "4..40",
+    "vocab_size": "50257",
+}
+_RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
+
+
+class SearchEditor(Editor):
+    """The model search.
+
+    Attributes
+    ----------
+    kind : Dropdown
+    function : FunctionBox
+        The user's estimator.
+    values : dict of str to Row
+        The values of each hyperparameter, in a box of its own; the hyperparameters are the estimator's.
+    """
+
+    def __init__(self, arranged: Callable[[ipywidgets.Widget], None]) -> None:
+        self._arranged = arranged
+        self.kind = choice("How the size of a configuration is estimated", _KINDS, "248px")
+        self.function = FunctionBox("size(**hyperparameters)")
+        self.kind_row = Row("Model sizes", [self.kind, self.function])
+        self.values: dict[str, Row] = {}
+        self.grid = ipywidgets.VBox()
+        self.grid.add_class("cnb-model-grid")
+        self.grid.layout.overflow = "visible"
+        self.watched = [self.kind, self.function]
+        super().__init__(card("Model search", self.kind_row, self.grid))
+        self.add_class("cnb-card")
+        self.add_class("cnb-wide")
+        self._search: Any = self
+
+    @property
+    def rows(self) -> list[Row]:  # type: ignore[override]
+        """The rows that are shown."""
+        return [self.kind_row, *self.values.values()]
+
+    def show(self, settings: Settings) -> None:
+        """Write the model search if it is another one."""
+        search = settings.model_search
+        if search is self._search:
+            return
+        self._search = search
+        self.kind_row.explain("")
+        if search is None:
+            self.kind.value = NONE
+            self._offer({}, None)
+        else:
+            names = [name for name, known in SIZE_ESTIMATORS.items() if known is search.size_estimator]
+            self.kind.value = names[0] if names else OWN
+            if not names:
+                self.function.show(search.size_estimator)
+            texts = {name: choices_text(list(search.hyperparam_grid[name])) for name in search.hyperparam_grid}
+            self._offer(texts, search.size_estimator)
+        self._remark(search)
+
+    def read(self, settings: Settings, owner: ipywidgets.Widget | None) -> Settings:
+        """Return settings with the model search if it is valid."""
+        self.kind_row.explain("")
+        if self.kind.value == NONE:
+            self._offer({}, None)
+            self._search = None
+            self._remark(None)
+            return settings if settings.model_search is None else replace(settings, model_search=None)
+        try:
+            estimator = SIZE_ESTIMATORS[self.kind.value] if self.kind.value != OWN else self.function.read()
+        except ValueError as error:
+            self._offer({}, None)
+            self.kind_row.explain(str(error), self.function)
+            return settings
+        if owner in (None, self.kind, self.function):
+            self._offer(self._texts(settings.model_search), estimator)
+        grid = self._read_grid(estimator)
+        if grid is None:
+            return settings
+        try:
+            search: ModelSearch = ARGUMENTS["model_search_config"].read(
+                {"hyperparam_grid": grid, "size_estimator": estimator}
+            )
+            self._check(search)
+        except ValueError as error:
+            self.kind_row.explain(str(error), self.function if self.kind.value == OWN else self.kind)
+            return settings
+        self._search = search
+        return replace(settings, model_search=search)
+
+    def _read_grid(self, estimator: Callable[..., float]) -> dict[str, list[Any]] | None:
+        """Read the values of the hyperparameters; None if some are not valid."""
+        optional, grid = _optional(estimator), {}
+        for name, row in self.values.items():
+            row.explain("")
+            text = row.inputs[0].value
+            if not text.strip() and name in optional:
+                row.say(f"Empty: {optional[name]}")
+                continue
+            try:
+                grid[name] = parse_choices(text)
+            except ValueError as error:
+                row.explain(str(error))
+            else:
+                count = len(grid[name])
+                row.say(f"{count:,} value{'' if count == 1 else 's'}")
+        return None if any(row.problem for row in self.values.values()) else grid
+
+    def _check(self, search: ModelSearch) -> None:
+        """Size the configurations once: what fails here never reaches a draw.
+
+        Raises
+        ------
+        ValueError
+            If the estimator fails, or no configuration has a size.
+        """
+        count = math.prod(len(list(choices)) for choices in search.hyperparam_grid.values())
+        if count > MANY_MODELS:
+            self.kind_row.say(f"{count:,} configurations: sizing them takes a while when the first run is drawn")
+            return
+        try:
+            table = search.table()
+        except ValueError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
+            raise ValueError(f"the estimator fails: {type(error).__name__}: {error}") from None
+        left_out = count - len(table.N)
+        note = f", {left_out:,} that cannot be built left out" if left_out else ""
+        self.kind_row.say(
+            f"{len(table.N):,} model{'' if len(table.N) == 1 else 's'} of {compact(float(table.N[0]))} to "
+            f"{compact(float(table.N[-1]))} parameters{note}"
+        )
+
+    def _remark(self, search: ModelSearch | None) -> None:
+        self.function.layout.display = "" if self.kind.value == OWN else "none"
+        if search is None:
+            self.kind_row.say("draws and allocations need no configuration")
+            return
+        self._read_grid(search.size_estimator)
+        try:
+            self._check(search)
+        except ValueError as error:
+            self.kind_row.explain(str(error), self.kind)
+
+    def _texts(self, search: ModelSearch | None) -> dict[str, str]:
+        """What the boxes say, and what the settings say of hyperparameters without a box."""
+        known = {} if search is None else search.hyperparam_grid
+        texts = {name: choices_text(list(choices)) for name, choices in known.items()}
+        return {**_START, **texts, **{name: row.inputs[0].value for name, row in self.values.items()}}
+
+    def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
+        """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
+        self.function.layout.display = "" if self.kind.value == OWN else "none"
+        names = [] if estimator is None else _hyperparameters(estimator, texts)
+        if names == list(self.values):
+            for name, row in self.values.items():
+                row.inputs[0].value = texts.get(name, "")
+            return
+        self.values = {name: self._row(name, texts.get(name, "")) for name in names}
+        self.grid.children = list(self.values.values())
+
+    def _row(self, name: str, text: str) -> Row:
+        box = ipywidgets.Text(
+            value=text,
+            placeholder="64, 128, 256 or 2..40 or 64..1024 step 64",
+            tooltip=f"Values of {name} to choose from",
+            layout=ipywidgets.Layout(width="auto", min_width="0"),
+        )
+        self._arranged(box)
+        return Row(name, [box])
+
+
+def parse_choices(text: str) -> list[Any]:
+    """Return the values a person listed: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or a range is empty.
+    """
+    values: list[Any] = []
+    for part in text.split(","):
+        matched = _RANGE.fullmatch(part)
+        if matched:
+            first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)
+            if last < first or step < 1:
+                raise ValueError(f"{part.strip()!r} holds no number: write low..high or low..high step 2")
+            if (last - first) // step > MANY_MODELS:
+                raise ValueError(f"{part.strip()!r} holds more than {MANY_MODELS:,} numbers: take larger steps")
+            values += range(first, last + 1, step)
+        elif part.strip():
+            values.append(_value(part.strip()))
+    if not values:
+        raise ValueError("list at least one value: 64, 128 or 2..40")
+    return values
+
+
+def choices_text(values: list[Any]) -> str:
+    """Write values so that `parse_choices` gives them back."""
+    if len(values) > 3 and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        step = values[1] - values[0]
+        if step > 0 and values == list(range(values[0], values[-1] + 1, step)):
+            return f"{values[0]}..{values[-1]}" + (f" step {step}" if step > 1 else "")
+    return ", ".join(number_text(value) if isinstance(value, float) else str(value) for value in values)
+
+
+def _value(text: str) -> Any:
+    if text in ("True", "False", "None"):
+        return {"True": True, "False": False, "None": None}[text]
+    plain = text.replace("_", "")
+    for kind in (int, float):
+        try:
+            return kind(plain)
+        except ValueError:
+            continue
+    return text
+
+
+def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> list[str]:
+    """Names the estimator takes; of one that takes any, those that are written."""
+    written = [name for name in texts if name not in _START]
+    try:
+        parameters = inspect.signature(estimator).parameters.values()
+    except (TypeError, ValueError):
+        return written
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    return [*names, *(name for name in written if name not in names)] if takes_any else names
+
+
+def _optional(estimator: Callable[..., float]) -> dict[str, str]:
+    """Hyperparameters that may be left out, and what they are then."""
+    if estimator in (transformer_size, transformer_size_without_embeddings):
+        known = {"n_positions": "no learned positions", "n_heads": "any number", "d_ff": "4 × d_model"}
+    else:
+        known = {}
+    try:
+        parameters = inspect.signature(estimator).parameters.values()
+    except (TypeError, ValueError):
+        return known
+    return {p.name: known.get(p.name, f"{p.default!r}") for p in parameters if p.default is not p.empty}

@@ -1,0 +1,319 @@
+"""The configuration panel over a real project: fields move settings and back, and what is wrong moves nothing."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+
+import ipywidgets
+import numpy as np
+import pytest
+import yaml
+
+from chinchilla_nb import Chinchilla, ConfigPanel
+from chinchilla_nb.engine.losses import huber, log_huber, mse
+from chinchilla_nb.engine.model_sizes import transformer_size, transformer_size_without_embeddings
+from chinchilla_nb.settings import Settings
+from chinchilla_nb.widgets.search_editor import choices_text, parse_choices
+
+ATTACK = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def cc(tmp_path, rows) -> Chinchilla:
+    cc = Chinchilla(
+        tmp_path,
+        {"E": np.linspace(1, 2, 5), "a": [0, 5, 10], "B": [100, 300, 900], "alpha": [0.3], "beta": [0.3, 0.4, 0.9]},
+        {"C": (1e18, 1e20), "N_to_D": (5, 50)},
+        log_level=50,
+    )
+    cc.database.df = rows
+    return cc
+
+
+@pytest.fixture
+def panel(cc) -> ConfigPanel:
+    return ConfigPanel(cc)
+
+
+def text_of(widget) -> str:
+    return re.sub("<[^>]*>", "", widget.value)
+
+
+def boxes(row):
+    return [field for field in row.inputs if isinstance(field, ipywidgets.Text)]
+
+
+def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
+    before = cc.session.settings
+    panel = ConfigPanel(cc)
+    assert cc.session.settings is before
+    E, a, B, alpha, beta = panel.grid.rows
+    assert [E.unit.value, E.spacing.value, E.low.value, E.high.value, E.count.value] == ["E", "even", "1", "2", "5"]
+    assert (a.unit.value, a.high.value) == ("a", "10")
+    assert B.spacing.value == "ratios"
+    assert (alpha.low.value, alpha.count.value) == ("0.3", "1")
+    assert (beta.spacing.value, beta.listed.value) == ("listed", "0.3, 0.4, 0.9")
+    assert "5 × 3 × 3 × 1 × 3 = 135 starts" in text_of(panel.grid.total)
+    assert [box.value for box in boxes(panel.plan.C)] == ["1e18", "1e20"]
+    # N = sqrt(C / (6 ratio)): 1e18 at 50 tokens per parameter, 1e20 at 5.
+    assert "N from 57.7M to 1.83B" in text_of(panel.plan.C.remark)
+    assert "in force" in text_of(panel.state)
+    assert panel.errors.value == ""
+
+
+def test_what_is_typed_is_in_force(cc, panel):
+    panel.grid.axes["E"].count.value = "3"
+    np.testing.assert_allclose(cc.param_grid["E"], [1, 1.5, 2])
+    panel.grid.axes["beta"].listed.value = "0.25, .5"
+    np.testing.assert_array_equal(cc.param_grid["beta"], [0.25, 0.5])
+    assert "= 54 starts" in text_of(panel.grid.total)
+    boxes(panel.plan.C)[1].value = "2.5e21"
+    assert cc.seed_ranges == {"C": (1e18, 2.5e21), "N_to_D": (5.0, 50.0)}
+    boxes(panel.plan.seeds)[0].value = "12"
+    boxes(panel.plan.factor)[0].value = "1.5"
+    assert (cc.num_seeding_steps, cc.scaling_factor) == (12, 1.5)
+    boxes(panel.plan.seeds)[0].value = ""
+    assert cc.num_seeding_steps is None
+    panel.loss.precision.value = np.float64
+    assert cc.dtype is np.float64
+
+
+def test_logarithms_keep_the_ends(cc, panel):
+    panel.grid.axes["E"].unit.value = "e"
+    np.testing.assert_allclose(cc.param_grid["e"], np.linspace(0, np.log(2), 5), atol=1e-4)
+    panel.grid.axes["A"].unit.value = "A"
+    np.testing.assert_allclose(cc.param_grid["A"][[0, -1]], np.exp([0, 10]), rtol=1e-3)
+
+
+def test_spacings(cc, panel):
+    row = panel.grid.axes["E"]
+    row.spacing.value = "ratios"
+    np.testing.assert_allclose(cc.param_grid["E"], 2 ** np.linspace(0, 1, 5))
+    row.spacing.value = "listed"
+    assert len(row.listed.value.split(",")) == 5
+    row.listed.value = "1.1, 1.7"
+    np.testing.assert_array_equal(cc.param_grid["E"], [1.1, 1.7])
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        (lambda p: p.grid.axes["E"].count, "x", "'x' is not a number"),
+        (lambda p: p.grid.axes["E"].count, "2.5", "count must be a whole number"),
+        (lambda p: p.grid.axes["E"].count, "1e6", "count must be from 1 to 1,000"),
+        (lambda p: p.grid.axes["E"].low, "-1", "E must hold positive numbers, got -1"),
+        (lambda p: p.grid.axes["E"].low, "3", "low must not be above high"),
+        (lambda p: p.grid.axes["E"].low, "nan", "must be finite"),
+        (lambda p: p.grid.axes["B"].low, "0", "equal ratios need a positive low"),
+        (lambda p: p.grid.axes["beta"].listed, "0.1,, 2", "type a number"),
+        (lambda p: p.grid.axes["beta"].listed, "-0.1", "β must not hold negative numbers, got -0.1"),
+        (lambda p: boxes(p.plan.C)[1], "1e17", "Must run from low to high, got 1e18 to 1e17"),
+        (lambda p: boxes(p.plan.ratio)[0], "", "type a number"),
+        (lambda p: boxes(p.plan.seeds)[0], "1.5", "whole number"),
+        (lambda p: boxes(p.plan.factor)[0], "0", "positive"),
+        (lambda p: p.loss.option, "-1", "w must be positive"),
+        (lambda p: p.grid.axes["E"].count, ATTACK, "is not a number"),
+    ],
+)
+def test_what_is_wrong_is_explained_beside_its_field_and_changes_nothing(cc, panel, field, text, message):
+    before, box = cc.session.settings, field(panel)
+    old = box.value
+    box.value = text
+    assert cc.session.settings is before
+    row = next(row for editor in panel.editors for row in editor.rows if box in row.inputs)
+    assert message in row.problem
+    assert "<img" not in row.remark.value
+    assert "cnb-wrong" in box._dom_classes
+    assert "1 field not valid" in text_of(panel.state)
+    # Other fields stay usable, and keep what was valid last.
+    panel.limits.limits["E"].mode.value = "fixed"
+    panel.limits.limits["E"].low.value = "1.7"
+    assert cc.session.settings.bounds == {"E": (1.7, 1.7)}
+    assert cc.session.settings.grid is before.grid
+    assert box.value == text
+    box.value = old
+    assert "in force" in text_of(panel.state)
+    assert panel.errors.value == ""
+
+
+def test_fix_free_and_bound_parameters(cc, panel):
+    row = panel.limits.limits["alpha"]
+    row.mode.value = "fixed"
+    assert row.problem
+    row.low.value = "0.34"
+    assert cc.session.settings.bounds == {"alpha": (0.34, 0.34)}
+    assert cc.fit(parallel=False).law.alpha == 0.34
+    row.mode.value = "bounded"
+    row.high.value = "0.2"
+    assert "0 <= low <= high" in row.problem
+    row.high.value = "0.5"
+    assert cc.session.settings.bounds == {"alpha": (0.34, 0.5)}
+    row.mode.value = "free"
+    assert cc.session.settings.bounds == {}
+
+
+def test_losses(cc, panel):
+    panel.loss.kind.value = "mse"
+    assert cc.loss_fn is mse
+    panel.loss.kind.value = "log_huber"
+    assert cc.loss_fn is log_huber
+    panel.loss.option.value = "1e-3"
+    assert (cc.loss_fn.func, cc.loss_fn.keywords) == (log_huber, {"delta": 1e-3})
+
+
+def test_functions_of_the_notebook(cc, panel, monkeypatch):
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "my_loss", lambda y, p: abs(y - p) ** 1.5, raising=False)
+    monkeypatch.setattr(main, "scalar_loss", lambda y, p: 1.0, raising=False)
+    monkeypatch.setattr(main, "my_weight", lambda C: C**0.5, raising=False)
+    before = cc.loss_fn
+    panel.loss.kind.value = "own"
+    assert cc.loss_fn is before
+    panel.loss.function.value = "no_such_function"
+    assert "is not defined" in panel.loss.loss_row.problem
+    panel.loss.function.value = "scalar_loss"
+    assert "must return a finite number per run" in panel.loss.loss_row.problem
+    assert cc.loss_fn is before
+    panel.loss.function.value = "my_loss"
+    assert cc.loss_fn is main.my_loss
+    panel.loss.weighting.value = "own"
+    panel.loss.weight_function.value = "my_weight"
+    assert cc.weight_fn is main.my_weight
+    panel.loss.weighting.value = "none"
+    assert cc.weight_fn is None
+
+
+def test_model_search(cc, panel):
+    panel.search.kind.value = "transformer"
+    search = cc.session.settings.model_search
+    assert search.size_estimator is transformer_size
+    for name, text in {"d_model": "64, 128", "n_layers": "2..4", "vocab_size": "256"}.items():
+        panel.search.values[name].inputs[0].value = text
+    sizes = [transformer_size(d, n, 256) for d in (64, 128) for n in (2, 3, 4)]
+    np.testing.assert_array_equal(cc.session.settings.model_search.table().N, sorted(sizes))
+    assert "6 models of 116k to 826k" in text_of(panel.search.kind_row.remark)
+    good = cc.session.settings
+    panel.search.values["n_layers"].inputs[0].value = "4..2"
+    assert "holds no number" in panel.search.values["n_layers"].problem
+    panel.search.values["n_layers"].inputs[0].value = "two"
+    assert "the estimator fails" in panel.search.kind_row.problem
+    assert cc.session.settings is good
+    panel.search.values["n_layers"].inputs[0].value = "2"
+    panel.search.kind.value = "transformer_without_embeddings"
+    assert list(panel.search.values) == ["d_model", "n_layers", "n_heads", "d_ff"]
+    assert cc.session.settings.model_search.size_estimator is transformer_size_without_embeddings
+    panel.search.kind.value = "none"
+    assert cc.model_search_config is None
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("64, 128", [64, 128]),
+        ("2..5", [2, 3, 4, 5]),
+        ("64..256 step 64, 1024", [64, 128, 192, 256, 1024]),
+        ("0.1, 1e-3", [0.1, 1e-3]),
+        ("relu, gelu", ["relu", "gelu"]),
+        ("True, None", [True, None]),
+    ],
+)
+def test_values_of_hyperparameters_are_read_and_written(text, values):
+    assert parse_choices(text) == values
+    assert parse_choices(choices_text(values)) == values
+
+
+def test_changes_in_code_show(cc, panel):
+    cc.loss_fn = functools.partial(huber, delta=0.5)
+    assert (panel.loss.kind.value, panel.loss.option.value) == ("huber", "0.5")
+    cc.weight_fn = lambda C: C
+    assert (panel.loss.weighting.value, panel.loss.weight_function.value) == ("own", "<lambda>")
+    cc.model_search_config = {"hyperparam_grid": {"width": [8, 16]}, "size_estimator": lambda width: 12 * width**2}
+    assert panel.search.values["width"].inputs[0].value == "8, 16"
+    assert "2 models of 768 to 3.07k" in text_of(panel.search.kind_row.remark)
+    cc.param_grid = {**cc.param_grid, "alpha": [0.1, 0.2, 0.3]}
+    assert (panel.grid.axes["alpha"].low.value, panel.grid.axes["alpha"].count.value) == ("0.1", "3")
+    cc.seed_ranges = None
+    assert [box.value for box in boxes(panel.plan.C)] == ["", ""]
+    cc.session.settings = Settings(bounds={"beta": (0.1, 0.2)})
+    row = panel.limits.limits["beta"]
+    assert (row.mode.value, row.low.value, row.high.value) == ("bounded", "0.1", "0.2")
+    assert panel.search.kind.value == "none"
+    assert panel.errors.value == ""
+
+
+def test_a_function_without_a_name_survives_a_detour(cc, panel):
+    own = cc.weight_fn = lambda C: C
+    panel.loss.weighting.value = "none"
+    panel.loss.weighting.value = "own"
+    assert cc.weight_fn is own
+
+
+def test_suggested_grid_is_taken_over(cc, panel, law):
+    panel.grid.suggest.click()
+    assert len(cc.session.settings.grid) > 135
+    assert cc.param_grid["E"].max() < cc.session.runs.loss.min()
+    assert panel.grid.axes["alpha"].spacing.value == "listed"
+    assert cc.fit(parallel=False).law.alpha == pytest.approx(law.alpha, rel=1e-6)
+
+
+def test_without_runs_no_grid_is_suggested(empty_session):
+    assert ConfigPanel(empty_session).grid.suggest.disabled
+
+
+def test_save_and_load(cc, panel, tmp_path):
+    panel.path.value = str(tmp_path / "mine.yaml")
+    panel.loss.kind.value = "log_huber"
+    panel.loss.option.value = "0.01"
+    panel.limits.limits["alpha"].mode.value = "fixed"
+    panel.limits.limits["alpha"].low.value = "0.34"
+    panel.search.kind.value = "transformer"
+    panel.save_button.click()
+    assert "Saved" in text_of(panel.message)
+    again = Chinchilla.from_config(tmp_path / "mine.yaml", log_level=50)
+    assert again.session.settings.grid == cc.session.settings.grid
+    assert again.session.settings.bounds == {"alpha": (0.34, 0.34)}
+    assert len(again.session.runs) == 30
+    assert again.fit(parallel=False).law.as_dict() == cc.fit(parallel=False).law.as_dict()
+
+    saved = cc.session.settings
+    cc.session.settings = Settings()
+    panel.load_button.click()
+    assert cc.session.settings.grid == saved.grid
+    assert cc.session.settings.bounds == saved.bounds
+    assert cc.loss_fn.keywords == {"delta": 0.01}
+    assert panel.search.kind.value == "transformer"
+
+
+def test_saving_asks_before_it_replaces_and_not_what_is_wrong(cc, panel, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("mine")
+    panel.save_button.click()
+    assert "press Save again" in text_of(panel.message)
+    assert path.read_text() == "mine"
+    panel.grid.axes["E"].count.value = "x"
+    panel.save_button.click()
+    assert "first correct" in text_of(panel.message)
+    panel.grid.axes["E"].count.value = "4"
+    panel.save_button.click()
+    assert yaml.safe_load(path.read_text())["param_grid"]["E"] == {"linspace": [1, 2, 4]}
+
+
+def test_a_file_that_imports_is_loaded_only_when_allowed(cc, panel, tmp_path):
+    path = tmp_path / "config.yaml"
+    cc.weight_fn = np.sqrt
+    panel.save_button.click()
+    cc.weight_fn = None
+    panel.load_button.click()
+    assert "may import functions" in text_of(panel.message)
+    assert cc.weight_fn is None
+    panel.allow_imports.value = True
+    panel.load_button.click()
+    assert cc.weight_fn is np.sqrt
+    path.write_text("param_grid: [")
+    panel.load_button.click()
+    assert "does not parse" in text_of(panel.message)
+    panel.path.value = str(tmp_path / ATTACK)
+    panel.load_button.click()
+    assert "<img" not in panel.message.value
