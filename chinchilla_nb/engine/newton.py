@@ -24,7 +24,7 @@ class Minimum:
     converged: bool
 
 
-def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 100) -> Minimum:
+def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 400) -> Minimum:
     """Minimise with exact Hessians, damped as Levenberg and Marquardt do, in the precision of the objective.
 
     The search direction comes from float64; the gradient it corrects is evaluated in the objective's own precision,

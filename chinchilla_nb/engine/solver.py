@@ -72,7 +72,7 @@ def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) 
     narrowest = max(objective.loss.width, width * 1e-6)
     while width * TIGHTEN > narrowest:
         width *= TIGHTEN
-        theta = newton(objective.smoothed(width), theta, box, steps=25).theta
+        theta = newton(objective.smoothed(width), theta, box).theta
     return theta, width
 
 
