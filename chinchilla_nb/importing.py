@@ -18,7 +18,7 @@ from chinchilla_nb.tables import Rejected, Table, read_table
 
 __all__ = ["UNITS", "Preview", "Rejected", "Source", "Table", "guess_sources", "preview_import", "read_table"]
 
-UNITS = {"×1": 1.0, "×10³ (k)": 1e3, "×10⁶ (M)": 1e6, "×10⁹ (B)": 1e9, "×10¹² (T)": 1e12, "PF-days": 8.64e19}
+UNITS = {"×1": 1.0, "×k": 1e3, "×M": 1e6, "×B": 1e9, "×T": 1e12, "PF-days": 8.64e19}
 """What numbers in a column may be multiples of; a PF-day is 10¹⁵ FLOP/s for 86,400 s."""
 
 # Names in the order of preference, as letters and digits only, lower case.
@@ -40,14 +40,14 @@ _WORDS = {
     "D": ({"tokens", "samples", "examples"}, {"per", "unique", "batch", "ratio", "second"}),
 }
 _UNIT_WORDS = {
-    "k": "×10³ (k)",
-    "thousands": "×10³ (k)",
-    "m": "×10⁶ (M)",
-    "millions": "×10⁶ (M)",
-    "b": "×10⁹ (B)",
-    "billions": "×10⁹ (B)",
-    "t": "×10¹² (T)",
-    "trillions": "×10¹² (T)",
+    "k": "×k",
+    "thousands": "×k",
+    "m": "×M",
+    "millions": "×M",
+    "b": "×B",
+    "billions": "×B",
+    "t": "×T",
+    "trillions": "×T",
 }
 
 

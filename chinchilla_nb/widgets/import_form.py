@@ -55,6 +55,7 @@ class ImportForm(ipywidgets.VBox):
         }
         self.mapping = ipywidgets.Box([self._choice(name) for name in _TITLES])
         self.mapping.add_class("cnb-fields")
+        self.mapping.add_class("cnb-mapping")
         self.preview = ipywidgets.HTML()
         self.add = ipywidgets.Button(description="Add", tooltip="Append these runs to the log")
         self.add.add_class("cnb-go")

@@ -1,0 +1,51 @@
+"""Numbers as people write them, and what is refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chinchilla_nb.quantity import parse_quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("70B", 70e9),
+        ("1.4 T", 1.4e12),
+        ("300k", 3e5),
+        ("5.76e23", 5.76e23),
+        ("1,400,000", 1.4e6),
+        ("1_400_000", 1.4e6),
+        (".5", 0.5),
+        ("2e3M", 2e9),
+        (7, 7.0),
+        (2.5, 2.5),
+    ],
+)
+def test_numbers(text, value):
+    assert parse_quantity(text) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is empty"),
+        (None, "is empty"),
+        ("1,5", "is '1,5', not a number"),
+        ("seven", "is 'seven', not a number"),
+        ("7 apples", "is '7 apples', not a number"),
+        ("e5", "not a number"),
+        ("-3", "is -3: it must be above 0"),
+        ("0", "is 0: it must be above 0"),
+        ("nan", "is nan, not a finite number"),
+        ("inf", "is inf, not a finite number"),
+        (float("nan"), "is nan, not a finite number"),
+        (True, "is True, not a number"),
+        ([1], "not a number"),
+    ],
+)
+def test_refusals(text, reason):
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        parse_quantity(text)
