@@ -1,0 +1,379 @@
+"""The run log over a real session: what is shown, added, imported, left out and taken back."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chinchilla_nb.database import Database
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.session import Session
+from chinchilla_nb.settings import ModelSearch, Settings
+from chinchilla_nb.widgets.run_log_panel import RunLogPanel
+from chinchilla_nb.widgets.run_table import PAGE
+
+ATTACK = "<img src=x onerror=alert(1)>"
+
+
+def text_of(widget) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", widget.value))
+
+
+def column(panel, name: str) -> list[str]:
+    """What a column of the page shows, from above."""
+    names = [re.sub(" [▲▼]$", "", button.description) for button in panel.table.head.children]
+    rows = re.findall('<div class="cnb-row.*?</div>', panel.table.body.value)
+    cells = [re.findall("<span[^>]*>(.*?)</span>", row) for row in rows]
+    return [row[names.index(name)] for row in cells]
+
+
+def heading(panel, name: str):
+    return next(button for button in panel.table.head.children if button.description.startswith(name))
+
+
+def size(hidden_size: int, num_layers: int) -> float:
+    return 12 * num_layers * hidden_size**2
+
+
+@pytest.fixture
+def panel(session):
+    panel = RunLogPanel(session)
+    yield panel
+    assert panel.errors.value == ""
+    panel.close()
+
+
+# The table
+
+
+def test_newest_runs_first_a_page_at_a_time(panel, session):
+    assert column(panel, "#") == [str(number) for number in range(30, 15, -1)]
+    assert text_of(panel.table.place).strip() == "1–15 of 30"
+    assert panel.table.back.disabled
+    panel.table.onward.click()
+    assert column(panel, "#")[-1] == "1"
+    assert panel.table.onward.disabled
+    panel.table.back.click()
+    session.database.append(N=1e8, D=1e10, loss=3.0)
+    assert column(panel, "#")[0] == "31"
+    assert "31 runs" in text_of(panel.state)
+
+
+def test_a_click_on_a_heading_sorts_and_another_turns_it(panel, session):
+    heading(panel, "loss").click()
+    expected = [f"{loss:.4f}" for loss in np.sort(session.runs.loss)]
+    assert column(panel, "loss") == expected[:PAGE]
+    assert heading(panel, "loss").description == "loss ▲"
+    heading(panel, "loss").click()
+    assert column(panel, "loss") == expected[::-1][:PAGE]
+    assert heading(panel, "loss").description == "loss ▼"
+    assert heading(panel, "#").description == "#"
+
+
+def test_names_sort_as_text_and_the_nameless_come_last():
+    database = Database()
+    database.extend(
+        [
+            {"N": 1e8, "D": 1e10, "loss": 3.0, "run": "beta"},
+            {"N": 2e8, "D": 1e10, "loss": 2.9},
+            {"N": 3e8, "D": 1e10, "loss": 2.8, "run": "Alpha"},
+        ]
+    )
+    panel = RunLogPanel(Session(database, Settings()))
+    heading(panel, "run").click()
+    assert column(panel, "run") == ["Alpha", "beta", "–"]
+    heading(panel, "run").click()
+    assert column(panel, "run") == ["beta", "Alpha", "–"]
+    panel.close()
+
+
+def test_residuals_come_with_a_fit_and_follow_the_runs(panel, session, law):
+    assert not [button for button in panel.table.head.children if button.description == "residual"]
+    session.run_fit()
+    session.database.append(N=1e8, D=1e10, loss=float(law.loss(1e8, 1e10)) + 0.25)
+    assert column(panel, "residual")[0] == "+0.2500"
+    assert {text[1:] for text in column(panel, "residual")[1:]} == {"0.0000"}
+
+
+def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
+    panel.table.onward.click()
+    panel.query.value = "N >= 1B loss < 2.6"
+    expected = np.count_nonzero((session.runs.N >= 1e9) & (session.runs.loss < 2.6))
+    assert 0 < expected < PAGE
+    assert len(column(panel, "N")) == expected
+    assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
+    panel.query.value = "loss < "
+    assert "finish the condition" in text_of(panel.trouble)
+    panel.query.value = "loss < 0.1"
+    assert panel.trouble.value == ""
+    assert "No run matches" in text_of(panel.table.body)
+    panel.query.value = ""
+    assert len(column(panel, "N")) == PAGE
+
+
+def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
+    session.database.append(N=1e8, D=1e10, loss=3.0, **{"run": ATTACK, "<b>note</b>": ATTACK})
+    (tmp_path / "a<b>.csv").write_text(f"N,D,loss,{ATTACK}\n1e9,1e10,{ATTACK},{ATTACK}\n1e9,1e10,2.5,{ATTACK}\n")
+    panel.file.path.value = str(tmp_path / "a<b>.csv")
+    panel.query.value = f'"{ATTACK}"'
+    assert len(column(panel, "#")) == 1
+    panel.query.value = f"{ATTACK[:4]} < 3"
+    panel.form.fields["N"].value = ATTACK
+    shown = "".join(
+        one.value
+        for one in (panel.table.body, panel.file.preview, panel.trouble, panel.form.remark, panel.state, panel.errors)
+    )
+    assert "&lt;img" in panel.file.preview.value
+    assert "<img" not in shown
+    assert "<b>note" not in shown
+    assert "a<b>" not in shown
+    panel.file.add.click()
+    assert "<b>" not in panel.state.value
+
+
+# Runs left out
+
+
+def test_a_run_that_is_unchecked_counts_no_more_and_undo_brings_it_back(panel, session):
+    everything = session.runs
+    worst = int(np.argmax(everything.loss))
+    heading(panel, "loss").click()
+    heading(panel, "loss").click()
+    assert panel.undo.disabled
+    panel.table.boxes[0].value = False
+    assert len(session.runs) == 29
+    assert everything.loss[worst] not in session.runs.loss
+    assert "1 left out" in text_of(panel.state)
+    assert "cnb-out" in panel.table.body.value
+    assert len(session.run_fit().runs) == 29
+    panel.undo.click()
+    assert session.runs is everything
+    assert panel.undo.disabled
+    assert panel.table.boxes[0].value
+    assert "cnb-out" not in panel.table.body.value
+
+
+def test_checking_a_run_again_lets_it_count(panel, session):
+    panel.table.boxes[3].value = False
+    panel.table.boxes[3].value = True
+    assert len(session.runs) == 30
+    panel.undo.click()
+    assert len(session.runs) == 29
+    panel.undo.click()
+    assert len(session.runs) == 30
+
+
+def test_all_that_match_are_left_out_at_once(panel, session):
+    assert panel.leave_out.disabled
+    panel.query.value = "loss > 2.7"
+    many = int(np.count_nonzero(session.runs.loss > 2.7))
+    panel.leave_out.click()
+    assert len(session.runs) == 30 - many
+    assert panel.leave_out.disabled
+    panel.query.value = ""
+    panel.which.value = "Left out"
+    assert len(panel.table.shown) == many
+    panel.which.value = "In the fit"
+    assert len(panel.table.shown) == 30 - many
+    panel.undo.click()
+    assert len(session.runs) == 30
+
+
+def test_what_is_left_out_elsewhere_is_shown_and_can_be_undone(panel, session):
+    from chinchilla_nb.engine.keys import run_keys
+
+    session.exclude(run_keys(session.runs)[-2:])
+    assert [box.value for box in panel.table.boxes[:3]] == [False, False, True]
+    panel.undo.click()
+    assert not session.excluded
+
+
+# Runs added by hand
+
+
+def test_a_run_is_checked_as_it_is_typed(panel, session):
+    fields = panel.form.fields
+    assert panel.form.add.disabled
+    fields["N"].value = "70B"
+    fields["D"].value = "1,5T"
+    assert "D is '1,5T', not a number" in text_of(panel.form.remark).replace("&#x27;", "'")
+    fields["D"].value = "1.4T"
+    assert "C = 6ND = 5.88×10²³ FLOPs · 20 tokens per parameter" in text_of(panel.form.remark)
+    assert panel.form.add.disabled
+    fields["loss"].value = "-1"
+    assert "loss is -1: it must be above 0" in text_of(panel.form.remark)
+    fields["loss"].value = "1.98"
+    fields["name"].value = ATTACK
+    assert not panel.form.add.disabled
+    panel.form.add.click()
+    last = session.database.df.iloc[-1]
+    assert (last.N, last.D, last.loss, last["name"]) == (70_000_000_000, 1_400_000_000_000, 1.98, ATTACK)
+    assert [field.value for field in fields.values()] == [""] * 4
+    assert panel.form.add.disabled
+
+
+def test_the_form_is_open_where_there_are_no_runs(empty_session, session):
+    panel = RunLogPanel(empty_session)
+    assert panel.form.layout.display is None
+    assert "No runs yet" in text_of(panel.table.body)
+    assert RunLogPanel(session).form.layout.display == "none"
+
+
+def test_next_seed_fills_in_a_run_of_the_seed_regime_with_its_model(session):
+    panel = RunLogPanel(session)
+    assert panel.form.seed.disabled
+    regime = SeedRegime((1e18, 1e20), (5, 100))
+    search = ModelSearch({"hidden_size": [256, 512, 1024, 2048], "num_layers": [4, 8, 16, 32]}, size)
+    session.settings = dataclasses.replace(session.settings, seed_regime=regime, model_search=search)
+    assert not panel.form.seed.disabled
+    panel.form.seed.click()
+    N, D = (int(panel.form.fields[name].value) for name in ("N", "D"))
+    assert regime.contains(N, D)
+    assert size(**panel.form.config) == N
+    panel.form.fields["loss"].value = "2.5"
+    panel.form.add.click()
+    last = session.database.df.iloc[-1]
+    assert size(last.hidden_size, last.num_layers) == last.N == N
+    panel.form.seed.click()
+    panel.form.fields["N"].value = "1e9"
+    assert panel.form.config is None
+    panel.close()
+
+
+def test_seeds_come_from_the_generator_of_the_chinchilla(tmp_path):
+    from chinchilla_nb import Chinchilla
+
+    grid = {"E": [1], "A": [100], "B": [100], "alpha": [0.3], "beta": [0.3]}
+    regime = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
+    one, other = (Chinchilla(tmp_path, grid, regime, log_level=50, rng=7) for _ in range(2))
+    panel = RunLogPanel(one)
+    panel.form.seed.click()
+    (N, _), _ = other.seed()
+    assert panel.form.fields["N"].value == str(N)
+    panel.close()
+
+
+def test_next_scale_step_is_compute_optimal_at_the_factor(panel, session, law):
+    assert panel.form.step.disabled
+    session.settings = dataclasses.replace(session.settings, scaling_factor=5.0)
+    session.run_fit()
+    panel.form.step.click()
+    N, D = (float(panel.form.fields[name].value) for name in ("N", "D"))
+    assert 6 * N * D == pytest.approx(5 * session.runs.C.max(), rel=1e-6)
+    # At the optimum both terms fall alike: alpha A / N^alpha = beta B / D^beta.
+    assert law.alpha * law.A / N**law.alpha == pytest.approx(law.beta * law.B / D**law.beta, rel=1e-4)
+
+
+# Runs from files
+
+
+def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
+    path = tmp_path / "sweep.csv"
+    path.write_text("Model Size,Tokens (B),val_loss,optimizer\n70M,1.4,3.4,adam\n7e8,14,nan,adam\n2B,40,2.6,lion\n")
+    panel.import_toggle.value = True
+    panel.file.path.value = str(path)
+    assert panel.file.columns["N"].value == "Model Size"
+    assert panel.file.units["D"].value == "×B"
+    assert "2 of 3 rows can be added" in text_of(panel.file.preview)
+    assert "Line 3: loss (val_loss) is nan" in text_of(panel.file.preview)
+    assert panel.file.add.description == "Add 2 runs"
+    panel.file.units["D"].value = "×1"
+    assert "2B 40 2.6 lion" in text_of(panel.file.preview)
+    panel.file.units["D"].value = "×B"
+    panel.file.columns["loss"].value = "—"
+    assert panel.file.add.disabled
+    assert "Choose the column that holds the loss" in text_of(panel.file.preview)
+    panel.file.columns["loss"].value = "val_loss"
+    panel.file.add.click()
+    last = session.database.df.iloc[-1]
+    assert (last.N, last.D, last.loss, last.optimizer) == (2e9, 4e10, 2.6, "lion")
+    assert len(session.runs) == 32
+    assert not panel.import_toggle.value
+    assert "2 imported from sweep.csv" in text_of(panel.state)
+
+
+def test_an_upload_is_read(panel, session):
+    content = b"N,C,loss\n1e9,6e19,2.5\n"
+    now = datetime.datetime.now(datetime.timezone.utc)
+    file = {"name": "up.csv", "type": "text/csv", "size": len(content), "content": memoryview(content)}
+    panel.file.upload.value = ({**file, "last_modified": now},)
+    panel.file.add.click()
+    assert session.runs.D[-1] == 1e10
+
+
+def test_a_path_that_cannot_be_read_is_explained(panel, tmp_path):
+    panel.file.path.value = str(tmp_path / "absent.csv")
+    assert "cannot be read: No such file" in text_of(panel.file.preview)
+    (tmp_path / "table.xlsx").write_text("")
+    panel.file.path.value = str(tmp_path / "table.xlsx")
+    assert "is none of .csv" in text_of(panel.file.preview)
+    panel.file.path.value = str(tmp_path)
+    assert "cannot be read" in text_of(panel.file.preview)
+
+
+# The file of the project, errors, and many runs
+
+
+def test_rows_of_another_process_appear_and_the_watch_ends_with_the_panel(tmp_path):
+    database = Database(tmp_path)
+    database.append(N=1e9, D=1e10, loss=3.0)
+    panel = RunLogPanel(Session(database, Settings()))
+    code = "import sys; from chinchilla_nb import Database; Database(sys.argv[1]).append(N=9e9, D=9e10, loss=2.25)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    written = time.monotonic()
+    while len(column(panel, "#")) < 2 and time.monotonic() < written + 2:
+        time.sleep(0.02)
+    assert column(panel, "loss") == ["2.2500", "3.0000"]
+    with (tmp_path / "df.csv").open("a") as file:
+        file.write("1,2\n")
+    time.sleep(1.2)
+    assert "line 4: 2 values for 4 columns" in text_of(panel.errors)
+    panel.close()
+    time.sleep(0.7)
+    assert "chinchilla_nb file watch" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_exception_in_a_callback_is_shown(session, monkeypatch):
+    panel = RunLogPanel(session)
+
+    def fail(*_):
+        raise OSError("<b>disk full</b>")
+
+    monkeypatch.setattr(session.database, "extend", fail)
+    for name, value in {"N": "1e9", "D": "1e10", "loss": "2"}.items():
+        panel.form.fields[name].value = value
+    panel.form.add.click()
+    assert "&lt;b&gt;disk full" in panel.errors.value
+    assert panel.form.fields["N"].value == "1e9"
+    panel.close()
+
+
+def test_ten_thousand_runs_stay_quick(law):
+    rng = np.random.default_rng(3)
+    N, D = 10 ** rng.uniform(7, 10, 10_000), 10 ** rng.uniform(9, 12, 10_000)
+    database = Database()
+    database.df = pd.DataFrame({"N": N, "D": D, "loss": law.loss(N, D), "run": [f"run {i}" for i in range(10_000)]})
+    session = Session(database, Settings())
+    panel = RunLogPanel(session)
+    started = time.monotonic()
+    heading(panel, "loss").click()
+    panel.query.value = "run 99"
+    panel.query.value = ""
+    panel.table.last.click()
+    panel.table.boxes[0].value = False
+    panel.undo.click()
+    database.append(N=1e8, D=1e10, loss=9.0)
+    assert column(panel, "loss")[-1] in ("9.0000", f"{max(session.runs.loss[:-1]):.4f}")
+    # Seven repaints; a second would already be slow to click through.
+    assert time.monotonic() - started < 3
+    assert panel.errors.value == ""
+    panel.close()
