@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, Polyline, frontier_figure
 from chinchilla_nb.figures.residuals import (
     Histogram,
@@ -27,6 +28,7 @@ __all__ = [
     "FrontierFigure",
     "Histogram",
     "IsoLoss",
+    "LandscapeFigure",
     "LossFigure",
     "LossScale",
     "Plane",
@@ -36,6 +38,7 @@ __all__ = [
     "Scatter",
     "compact",
     "frontier_figure",
+    "landscape_figure",
     "linear_axis",
     "log_axis",
     "loss_figure",

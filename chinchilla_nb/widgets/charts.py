@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from html import escape
 
 import bqplot
@@ -11,8 +10,9 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import PALETTE, Axis, FrontierFigure, IsoLoss, LossScale, Plane, Polyline
-from chinchilla_nb.widgets.style import ACCENT, INK, MUTED, OUTLINE, shade
+from chinchilla_nb.figures import PALETTE, FrontierFigure, IsoLoss, LossScale, Plane
+from chinchilla_nb.widgets.plots import NOWHERE, Frame, set_line, tick_key
+from chinchilla_nb.widgets.style import ACCENT, INK, MUTED, shade
 
 __all__ = ["FrontierCharts", "PlaneChart", "tick_key"]
 
@@ -35,6 +35,7 @@ class FrontierCharts(ipywidgets.Box):
         self.key.add_class("cnb-key")
         super().__init__([*(chart.figure for chart in self.charts), self.key])
         self.add_class("cnb-charts")
+        self.add_class("cnb-planes")
 
     def show(self, figure: FrontierFigure, labels: Sequence[str]) -> None:
         """Draw a figure.
@@ -66,113 +67,43 @@ class PlaneChart:
     """
 
     def __init__(self) -> None:
-        self._scales = {side: bqplot.LogScale(min=1.0, max=10.0, allow_padding=False) for side in ("x", "y")}
-        colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
-        self._axes = {
-            "x": bqplot.Axis(scale=self._scales["x"], label_offset="34px"),
-            "y": bqplot.Axis(scale=self._scales["y"], side="left", label_offset="42px"),
-        }
-        self.iso_loss = self._lines(stroke_width=1.2)
-        self.regime = self._lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
-        self.isoflop = self._lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
-        self.frontier = self._lines(colors=[INK], stroke_width=2.5)
-        self.runs = bqplot.Scatter(
-            x=np.empty(0),
-            y=np.empty(0),
-            color=np.empty(0),
-            scales={**self._scales, "color": colour},
-            default_size=42,
-            stroke=OUTLINE,
-            stroke_width=0.75,
-            display_names=False,
-            names_unique=False,
-            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
-        )
+        self.frame = Frame()
+        self.iso_loss = self.frame.lines(stroke_width=1.2)
+        self.regime = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
+        self.isoflop = self.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
+        self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self.runs = self.frame.runs(42)
         self._levels = bqplot.Label(
             x=np.empty(0),
             y=np.empty(0),
             text=[],
-            scales=self._scales,
+            scales=self.frame.scales,
             colors=[INK],
             default_size=11,
             font_weight="normal",
             apply_clip=False,
             align="middle",
         )
-        self.next_point = bqplot.Scatter(
-            x=np.empty(0),
-            y=np.empty(0),
-            scales=self._scales,
-            marker="diamond",
-            colors=[ACCENT],
-            default_size=130,
-            display_names=False,
-        )
-        self.figure = bqplot.Figure(
-            marks=[
-                self.iso_loss,
-                self.regime,
-                self.isoflop,
-                self.frontier,
-                self.runs,
-                self._levels,
-                self.next_point,
-            ],
-            axes=list(self._axes.values()),
-            fig_margin={"top": 8, "bottom": 46, "left": 58, "right": 12},
-            padding_x=0.0,
-            padding_y=0.0,
-            display_toolbar=False,
-            layout=ipywidgets.Layout(width="auto", min_width="0", height=HEIGHT),
+        self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
+        self.figure = self.frame.figure(
+            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, self._levels, self.next_point], HEIGHT
         )
 
     def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
         """Draw a plane; colours are places on the loss scale."""
-        for side, axis in (("x", plane.x), ("y", plane.y)):
-            _set_axis(self._axes[side], self._scales[side], axis)
+        self.frame.show(plane.x, plane.y)
         with self.runs.hold_sync():
             self.runs.x, self.runs.y = plane.dots.x, plane.dots.y
             self.runs.color, self.runs.names = colour, np.array(labels, dtype=str)
         _set_curves(self.iso_loss, plane.iso_loss)
         _set_levels(self._levels, plane.iso_loss)
-        _set_line(self.frontier, plane.frontier)
-        _set_line(self.regime, plane.regime)
+        set_line(self.frontier, plane.frontier)
+        set_line(self.regime, plane.regime)
 
     def move_budget(self, plane: Plane, C: float | None, point: tuple[float, float] | None) -> None:
         """Draw the models a budget buys, and the one to train; None draws nothing."""
-        _set_line(self.isoflop, plane.budget_line(C) if C else _NOWHERE)
-        _set_line(self.next_point, plane.project(*point) if point else _NOWHERE)
-
-    def _lines(self, **looks: object) -> bqplot.Lines:
-        return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self._scales, **looks)
-
-
-_NOWHERE = Polyline(np.empty(0), np.empty(0))
-
-
-def tick_key(value: float) -> str:
-    """Write a positive number as JavaScript's ``String(value)`` does: bqplot looks tick labels up by it."""
-    digits = Decimal(repr(float(value)))
-    exponent = digits.adjusted()
-    if -7 < exponent < 21:
-        text = format(digits, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa = format(digits.scaleb(-exponent).normalize(), "f")
-    return f"{mantissa}e{exponent:+d}"
-
-
-def _set_axis(drawn: bqplot.Axis, scale: bqplot.LogScale, axis: Axis) -> None:
-    # Labels first and each in a message of its own: new ticks that meet old labels stay labelled with bare numbers.
-    drawn.label = axis.title
-    drawn.tick_labels = {tick_key(tick): label for tick, label in zip(axis.ticks, axis.tick_labels, strict=True)}
-    drawn.tick_values = axis.ticks
-    with scale.hold_sync():
-        scale.min, scale.max = axis.low, axis.high
-
-
-def _set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
-    with mark.hold_sync():
-        mark.x, mark.y = line.x, line.y
+        set_line(self.isoflop, plane.budget_line(C) if C else NOWHERE)
+        set_line(self.next_point, plane.project(*point) if point else NOWHERE)
 
 
 def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from html import escape
 from typing import Any
 
@@ -10,9 +9,13 @@ import ipywidgets
 
 from chinchilla_nb.engine.allocation import exponents
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus
+from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import loss_name
+from chinchilla_nb.widgets.fit_charts import FitCharts
+from chinchilla_nb.widgets.labels import runs_in_words
 from chinchilla_nb.widgets.panel import Panel, guarded
+from chinchilla_nb.widgets.progress_curve import ProgressCurve
 from chinchilla_nb.widgets.style import note, tiles
 
 __all__ = ["FitPanel"]
@@ -35,14 +38,20 @@ class FitPanel(Panel):
     ----------
     fit_button, cancel_button : Button
     progress : FloatProgress
-    state, result, trouble : HTML
-        How far a fit is; the law; warnings and errors, each with its remedy.
+    state, curve, result, trouble : HTML
+        How far a fit is; its best objective so far; the law; warnings and errors, each with its remedy.
+    diagnostics : ToggleButton
+        Opens and closes the charts of how well the law describes the runs.
+    charts : FitCharts or None
+        Made when they are opened first, so that they cost nothing before.
     """
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
-        self._started = time.monotonic()
-        self._took: float | None = None
+        self._curve = ProgressCurve()
+        self._timed = False
+        self._starts: StartGrid | None = None
+        self.charts: FitCharts | None = None
         title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
         self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
         self.fit_button.add_class("cnb-go")
@@ -51,17 +60,30 @@ class FitPanel(Panel):
             button.layout.width = "84px"
         self.progress = ipywidgets.FloatProgress(max=1.0)
         self.progress.add_class("cnb-progress")
-        self.state, self.result, self.trouble = (ipywidgets.HTML() for _ in range(3))
+        self.state, self.curve, self.result, self.trouble = (ipywidgets.HTML() for _ in range(4))
+        self.diagnostics = ipywidgets.ToggleButton(
+            description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
+        )
+        self.diagnostics.layout.width = "120px"
+        self._below = ipywidgets.Box([self.diagnostics])
+        self._below.add_class("cnb-bar")
+        self._below.add_class("cnb-below")
         bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
         bar.add_class("cnb-bar")
-        self.compose(bar, self.result, self.trouble)
+        self._parts = (bar, self.curve, self.result, self.trouble, self._below)
+        self.compose(*self._parts)
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
+        self.diagnostics.observe(self._show_diagnostics, "value")
+        self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "fit")
         self.watch(self._show_result, "busy", "progress", "fit")
         self.watch(self._show_trouble, "error", "fit")
-        for show in (self._show_state, self._show_result, self._show_trouble):
+        self.watch(self._keep_starts, "fit")
+        self.watch(self._show_diagnostics, "fit")
+        for show in (self._show_state, self._show_result, self._show_trouble, self._keep_starts):
             show()
+        self._show_diagnostics()
 
     def wait(self, timeout: float | None = None) -> None:
         """Return when the fit that was started has ended; for notebooks that click by program."""
@@ -78,13 +100,35 @@ class FitPanel(Panel):
         self.session.cancel()
 
     @guarded
-    def _show_state(self, change: Any = None) -> None:
-        session = self.session
-        if change is not None and change["name"] == "busy":
-            if session.busy:
-                self._started, self._took = time.monotonic(), None
+    def _time(self, change: Any) -> None:
+        """Follow the clock and the best objective of the fit under way."""
+        if change["name"] == "busy":
+            if self.session.busy:
+                self._curve, self._timed = ProgressCurve(), True
             else:
-                self._took = time.monotonic() - self._started
+                self._curve.end()
+        elif isinstance(change["new"], FitProgress):
+            self._curve.add(change["new"])
+        self.curve.value = self._curve.html()
+
+    @guarded
+    def _keep_starts(self, _change: Any = None) -> None:
+        self._starts = self.session.settings.grid if self.session.fit is not None else None
+
+    @guarded
+    def _show_diagnostics(self, _change: Any = None) -> None:
+        fit, wanted = self.session.fit, self.diagnostics.value
+        self._below.layout.display = None if fit is not None else "none"
+        self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        if fit is not None and wanted:
+            self.charts = self.charts or FitCharts()
+            self.charts.show(fit, self._starts)
+        shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
+        self.compose(*self._parts, *shown)
+
+    @guarded
+    def _show_state(self, _change: Any = None) -> None:
+        session = self.session
         self.fit_button.disabled = session.busy or not len(session.runs)
         self.cancel_button.disabled = not session.busy
         progress = session.progress
@@ -115,27 +159,31 @@ class FitPanel(Panel):
         session = self.session
         if session.busy:
             progress = session.progress
-            elapsed = f"{time.monotonic() - self._started:.1f} s"
+            elapsed = f"{self._curve.elapsed:.1f} s"
             if not isinstance(progress, FitProgress):
                 return f"Working · {elapsed}"
-            return f"{progress.stage.capitalize()} · {progress.done:,} of {progress.total:,} · {elapsed}"
+            text = f"{progress.stage.capitalize()} · {progress.done:,} of {progress.total:,} · {elapsed}"
+            remaining = self._curve.remaining(progress)
+            return text if remaining is None else f"{text} · about {remaining:.0f} s left"
         count = len(session.runs)
         if not count:
             return "No runs yet: record one with cc.append(N=..., D=..., loss=...)"
         if session.fit is None:
-            return f"{_runs(count)} ready: press Fit"
+            return f"{runs_in_words(count)} ready: press Fit"
         if not session.stale:
-            return f"Up to date with {_runs(count)}" + ("" if self._took is None else f" · {self._took:.1f} s")
+            return f"Up to date with {runs_in_words(count)}" + (
+                f" · {self._curve.elapsed:.1f} s" if self._timed else ""
+            )
         new = count - len(session.fit.runs)
         if new > 0:
-            return f"{_runs(new)} since this fit: press Fit"
+            return f"{runs_in_words(new)} since this fit: press Fit"
         return "The runs have changed since this fit: press Fit"
 
 
 def _describe(fit: Fit) -> str:
     kind, status = _STATUS[fit.status]
     facts = (
-        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {_runs(len(fit.runs))} · "
+        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     names = {"E": "E, irreducible loss", "alpha": "α, exponent of N", "beta": "β, exponent of D"}
@@ -164,7 +212,3 @@ def _growth(law: ScalingLaw) -> str:
         f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup></span>"
         f"<span><i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
     )
-
-
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"

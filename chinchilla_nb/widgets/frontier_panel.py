@@ -7,11 +7,11 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.allocation import allocate
-from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.scaling import next_budget
-from chinchilla_nb.figures import FrontierFigure, compact, frontier_figure, scientific
+from chinchilla_nb.figures import FrontierFigure, compact, frontier_figure
 from chinchilla_nb.widgets.budget import BudgetControl
 from chinchilla_nb.widgets.charts import FrontierCharts
+from chinchilla_nb.widgets.labels import run_labels
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.style import note, tiles
 
@@ -77,7 +77,7 @@ class FrontierPanel(Panel):
         runs, settings, fit = self.session.runs, self.session.settings, self.session.fit
         self._covered = self.budget.range
         self._figure = frontier_figure(runs, fit, regime=settings.seed_regime, C_range=self._covered)
-        self.charts.show(self._figure, [_label(runs, index) for index in self._figure.shown])
+        self.charts.show(self._figure, run_labels(runs, self._figure.shown))
         self._draw_budget()
 
     def _draw_budget(self) -> None:
@@ -109,16 +109,3 @@ class FrontierPanel(Panel):
                     ]
                 )
         self.charts.move_budget(self._figure, C, point)
-
-
-def _label(runs: Runs, index: int) -> str:
-    """Say what is known of a run, as plain text."""
-    N, D = float(runs.N[index]), float(runs.D[index])
-    lines = [
-        f"Loss {runs.loss[index]:.5g}",
-        f"N {compact(N)} parameters",
-        f"D {compact(D)} tokens ({D / N:.3g} per parameter)",
-        f"C {scientific(float(runs.C[index]))} FLOPs",
-    ]
-    names = [str(values[index]) for values in runs.columns.values() if values.dtype.kind in "OUT"]
-    return "\n".join([*names, *lines])

@@ -58,11 +58,12 @@ class Panel(ipywidgets.VBox):
         self.errors = ipywidgets.HTML()
         self._failures: dict[str, str] = {}
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
+        self._sheet = style_sheet()
         self.add_class("cnb")
 
     def compose(self, *children: ipywidgets.Widget) -> None:
         """Show these widgets, with the style sheet and the panel's errors."""
-        self.children = (style_sheet(), *children, self.errors)
+        self.children = (self._sheet, *children, self.errors)
 
     def watch(self, callback: Callable[..., None], *names: str) -> None:
         """Call back when one of these traits of the session changes, until the panel is closed."""

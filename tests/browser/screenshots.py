@@ -25,7 +25,7 @@ SERVERS = {
     "lab": (serve_lab, "/doc/tree/", open_in_lab),
     "voila": (serve_voila, "/voila/render/", open_in_voila),
 }
-HEIGHT = 1250
+HEIGHT = 2300
 
 
 def photograph(browser: Browser, url: str, show: Callable[[Page, str, str], None], name: str) -> None:
@@ -37,6 +37,8 @@ def photograph(browser: Browser, url: str, show: Callable[[Page, str, str], None
     screenshot(page, f"{name}-before")
     page.get_by_role("button", name="Fit", exact=True).click()
     page.get_by_text("Predicted loss").wait_for()
+    page.get_by_role("button", name="Diagnostics").click()
+    page.get_by_text("Residual by compute").wait_for()
     print(screenshot(page, name))
     page.close()
 

@@ -9,7 +9,7 @@ from pages import run_code
 from playwright.sync_api import Page, expect
 from workbench_cells import OPEN
 
-from chinchilla_nb.widgets.charts import tick_key
+from chinchilla_nb.widgets.plots import tick_key
 
 pytestmark = pytest.mark.browser
 

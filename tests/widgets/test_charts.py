@@ -9,7 +9,8 @@ from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.figures import PALETTE, frontier_figure
-from chinchilla_nb.widgets.charts import FrontierCharts, tick_key
+from chinchilla_nb.widgets.charts import FrontierCharts
+from chinchilla_nb.widgets.plots import tick_key
 from chinchilla_nb.widgets.style import note, shade, tiles
 
 
@@ -40,6 +41,9 @@ def charts(runs, law) -> FrontierCharts:
         (1e-6, "0.000001"),
         (1e-7, "1e-7"),
         (1.2345e-9, "1.2345e-9"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-0.002, "-0.002"),
     ],
 )
 def test_tick_keys_are_those_of_javascript(value, text):

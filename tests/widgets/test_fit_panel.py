@@ -142,3 +142,80 @@ def test_a_closed_panel_watches_no_more(session, database):
 def test_a_panel_needs_a_session():
     with pytest.raises(TypeError, match="got int"):
         FitPanel(3)
+
+
+def test_diagnostics_show_this_fit_and_cost_nothing_before(session, database, rows, law):
+    rng = np.random.default_rng(3)
+    database.df = rows.assign(loss=law.loss(rows.N, rows.D) * np.exp(rng.normal(0, 0.01, len(rows))))
+    panel = FitPanel(session)
+    session.run_fit()
+    assert panel.charts is None
+    panel.diagnostics.value = True
+    charts, fit = panel.charts, session.fit
+    assert charts in panel.children
+    predicted = fit.law.loss(rows.N, rows.D)
+    np.testing.assert_allclose(charts.dots["prediction"].x, database.df.loss)
+    np.testing.assert_allclose(charts.dots["prediction"].y, predicted)
+    for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
+        np.testing.assert_allclose(charts.dots[name].x, values)
+        np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
+    # The outline of the histogram encloses every run: widths cancel, as bins are equally wide.
+    assert sum(charts.bars.y[1:-1:2]) == 30
+    database.df = database.df.iloc[:25]
+    session.run_fit()
+    assert len(charts.dots["C"].x) == 25
+    panel.diagnostics.value = False
+    assert charts not in panel.children
+
+
+def test_landscape_is_the_least_objective_by_starting_exponents(session):
+    from chinchilla_nb.figures import landscape_figure
+
+    session.run_fit()
+    grid, landscape = session.settings.grid, session.fit.landscape
+    figure = landscape_figure(grid, landscape)
+    points = grid.points()
+    for i, alpha in enumerate(figure.alpha):
+        for j, beta in enumerate(figure.beta):
+            mine = (points[:, 3] == alpha) & (points[:, 4] == beta)
+            assert figure.objective[i, j] == landscape[mine].min()
+    assert figure.shade[figure.best] == figure.shade.min() == 0
+    with pytest.raises(ValueError, match="needs as many values"):
+        landscape_figure(grid, landscape[1:])
+
+
+def test_a_grid_changed_since_the_fit_is_said(session):
+    from chinchilla_nb.engine.grid import StartGrid
+
+    panel = FitPanel(session)
+    panel.diagnostics.value = True
+    session.run_fit()
+    assert panel.charts.landscape.value.count("<rect") == 25
+    session.settings = dataclasses.replace(
+        session.settings, grid=StartGrid({"E": [1, 2], "A": [400], "B": [400], "alpha": [0.3], "beta": [0.3]})
+    )
+    late = FitPanel(session)
+    late.diagnostics.value = True
+    assert "changed since this fit" in late.charts.landscape.value
+    assert panel.charts.landscape.value.count("<rect") == 25
+
+
+def test_curve_of_the_best_objective_and_time_left():
+    from types import SimpleNamespace
+
+    from chinchilla_nb.engine.fit import FitProgress
+    from chinchilla_nb.widgets.progress_curve import ProgressCurve
+
+    now = [100.0]
+    curve = ProgressCurve(lambda: now[0])
+    for seconds, objective in ((0, 8.0), (2, 4.0), (3, 5.0), (4, 1.0)):
+        now[0] = 100.0 + seconds
+        progress = FitProgress("optimising", 10 * seconds, 100, SimpleNamespace(objective=objective))
+        curve.add(progress)
+    assert curve.points == [(0, 8.0), (2, 4.0), (4, 1.0)]  # it never rises
+    assert curve.remaining(progress) == pytest.approx(6)  # sixty starts at ten a second
+    assert "<b>1</b> per run, from 8" in curve.html()
+    now[0] = 110.0
+    curve.end()
+    now[0] = 200.0
+    assert curve.elapsed == 10
