@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import re
 import subprocess
 import sys
@@ -303,7 +303,7 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
 
 def test_an_upload_is_read(panel, session):
     content = b"N,C,loss\n1e9,6e19,2.5\n"
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     file = {"name": "up.csv", "type": "text/csv", "size": len(content), "content": memoryview(content)}
     panel.file.upload.value = ({**file, "last_modified": now},)
     panel.file.add.click()

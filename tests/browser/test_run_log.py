@@ -1,0 +1,144 @@
+"""The run log in a real page, in JupyterLab and in Voila: what a researcher clicks, types, drops in and sees."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pages import run_code
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+ATTACK = "<img src=x onerror=alert(1)>"
+WAIT_MS = 30_000
+
+OPEN = f"""
+import subprocess, sys, tempfile
+import numpy as np
+import pandas as pd
+from chinchilla_nb import Database, RunLogPanel, ScalingLaw, Session
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.settings import Settings
+
+law = ScalingLaw(E=1.7, A=400, B=410, alpha=0.34, beta=0.28)
+rng = np.random.default_rng(7)
+N, D = np.round(10 ** rng.uniform(7, 9, 30)), np.round(10 ** rng.uniform(9, 11, 30))
+folder = tempfile.mkdtemp()
+database = Database(folder)
+names = [{ATTACK!r}, *(f"sweep-{{i}}" for i in range(1, 30))]
+database.df = pd.DataFrame({{"N": N, "D": D, "loss": law.loss(N, D), "run": names}})
+session = Session(database, Settings(seed_regime=SeedRegime((1e18, 1e20), (5, 100))))
+panel = RunLogPanel(session)
+panel
+"""
+
+JOB = "from chinchilla_nb import Database; Database({folder!r}).append(N=9e9, D=9e10, loss=2.125, run='job')"
+
+
+def button(page: Page, name: str):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def row(page: Page, number: int):
+    return page.locator(".cnb-row").nth(number)
+
+
+def find(page: Page, query: str) -> None:
+    box = page.get_by_placeholder("Filter: loss < 3")
+    box.fill(query)
+
+
+def leave_out_and_take_back(page: Page) -> None:
+    """Uncheck a run by keyboard, see it struck through and out of the fit, and undo it."""
+    box = page.get_by_label("Run 29 counts")
+    expect(box).to_be_visible()
+    box.focus()
+    box.press("Space")
+    expect(row(page, 1)).to_have_class("cnb-row cnb-out")
+    expect(page.get_by_role("status")).to_contain_text("1 left out of fits in this session")
+    button(page, "Undo").click()
+    expect(row(page, 1)).to_have_class("cnb-row")
+    expect(box).to_be_checked()
+
+
+def add_the_next_seed(page: Page) -> None:
+    button(page, "Add a run").click()
+    button(page, "Next seed").click()
+    expect(page.get_by_text("C = 6ND =")).to_be_visible()
+    expect(button(page, "Add run")).to_be_disabled()
+    loss = page.get_by_placeholder("1.98")
+    loss.fill("2,5")
+    expect(page.get_by_text("loss is '2,5', not a number")).to_be_visible()
+    loss.fill("2.4321")
+    button(page, "Add run").click()
+    expect(row(page, 0)).to_contain_text("2.4321")
+    expect(page.get_by_role("status")).to_contain_text("31 runs")
+
+
+def no_row_is_askew(page: Page) -> None:
+    """Check boxes stand beside their rows, headings above their columns, and nothing sticks out of the panel."""
+    boxes = page.locator(".cnb-runs-side input:visible")
+    for place in (0, 7, 14):
+        box, line = boxes.nth(place).bounding_box(), row(page, place).bounding_box()
+        assert abs(box["y"] + box["height"] / 2 - line["y"] - line["height"] / 2) < 3
+    headings = page.locator(".cnb-runs-head button")
+    for place in range(headings.count()):
+        above, below = headings.nth(place).bounding_box(), row(page, 0).locator("span").nth(place).bounding_box()
+        assert abs(above["x"] - below["x"]) < 1
+        assert abs(above["width"] - below["width"]) < 1
+    assert page.locator(".cnb").evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+
+
+def test_run_log_in_lab(lab):
+    page = lab(OPEN)
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    expect(page.locator(".cnb-row")).to_have_count(15, timeout=WAIT_MS)
+    no_row_is_askew(page)
+
+    find(page, "img")
+    expect(page.locator(".cnb-row")).to_have_count(1)
+    expect(row(page, 0)).to_contain_text(ATTACK)
+    find(page, "")
+    expect(page.locator(".cnb-row")).to_have_count(15)
+    leave_out_and_take_back(page)
+    page.get_by_role("button", name="loss").click()
+    best = run_code(page, "print(f'{session.runs.loss.min():.4f}')").strip()
+    expect(row(page, 0)).to_contain_text(best)
+    button(page, "#").click()
+    button(page, "# ▲").click()
+    add_the_next_seed(page)
+
+    button(page, "Import").click()
+    content = f"params_b,tokens (B),val_loss,{ATTACK}\n7,140,2.2,{ATTACK}\n8,160,nan,{ATTACK}\n"
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload").click()
+    chooser.value.set_files({"name": f"{ATTACK}.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    expect(page.get_by_text("1 of 2 rows can be added")).to_be_visible()
+    expect(page.get_by_text("Line 3: loss (val_loss) is nan, not a finite number")).to_be_visible()
+    button(page, "Add 1 run").click()
+    expect(row(page, 0)).to_contain_text("140B")
+
+    run_code(page, "job = subprocess.Popen([sys.executable, '-c', " + repr(JOB) + ".format(folder=folder)])")
+    expect(row(page, 0)).to_contain_text("2.1250", timeout=WAIT_MS)
+    started = time.monotonic()
+    run_code(page, "Database(folder).append(N=8e9, D=8e10, loss=2.0625)")
+    expect(row(page, 0)).to_contain_text("2.0625")
+    assert time.monotonic() - started < 2
+    run_code(page, "session.run_fit(); None")
+    expect(button(page, "residual")).to_be_visible()
+    no_row_is_askew(page)
+    assert page.locator("img[src='x']").count() == 0
+    assert not dialogs
+    run_code(page, "assert not panel.errors.value, panel.errors.value")
+
+
+def test_run_log_in_voila(voila):
+    page = voila(OPEN, theme="dark", size=(900, 1000))
+    expect(page.locator(".cnb-row")).to_have_count(15, timeout=WAIT_MS)
+    no_row_is_askew(page)
+    leave_out_and_take_back(page)
+    page.get_by_title("Last page").click()
+    expect(row(page, 14)).to_contain_text(ATTACK)
+    assert page.locator("img[src='x']").count() == 0
