@@ -54,7 +54,7 @@ class Settings:
         Precision that the fit is polished in.
     """
 
-    grid: StartGrid = HOFFMANN_GRID
+    grid: StartGrid = field(default_factory=lambda: HOFFMANN_GRID)
     seed_regime: SeedRegime | None = None
     model_search: ModelSearch | None = None
     loss_fn: LossFunction = asymmetric_mae

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["CustomObjective"]
 
 Array = NDArray[Any]
+
+WALK = 500
+"""Evaluations of one walk of the simplex; what a Cancel waits for."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,23 +76,44 @@ class CustomObjective:
         )
         return Minimum(found.x, self.value(found.x), bool(found.success))
 
-    def finish(self, theta: Array, box: Coordinates) -> Minimum:
-        """Let a simplex walk on where gradients fail (a kink, a step), until it finds nothing lower."""
+    def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
+        """Let a simplex walk on where gradients fail (a kink, a step), until it finds nothing lower.
+
+        Yields the best minimum so far after each short walk; the last one is the answer.
+        """
         at = Minimum(theta, self.value(theta), False)
-        for _ in range(10):
-            found = minimize(
-                self.value,
-                at.theta,
-                method="Nelder-Mead",
-                bounds=np.stack([box.lower, box.upper], axis=1),
-                options={"xatol": 1e-10, "fatol": 1e-14 * abs(at.value), "maxfev": 4000, "adaptive": True},
-            )
-            again = self.optimise(found.x, box)
-            best = min(at, Minimum(found.x, found.fun, True), again, key=lambda minimum: float(minimum.value))
-            if at.value - best.value <= 1e-10 * abs(at.value):
-                return Minimum(best.theta, best.value, True)
-            at = best
-        return at
+        size = float(np.median(np.abs(self.squared.residuals(theta))))
+        while size > 1e-9:
+            simplex: Array | None = self._simplex(at.theta, size, box)
+            before = at.value
+            while simplex is not None:
+                found = minimize(
+                    self.value,
+                    at.theta,
+                    method="Nelder-Mead",
+                    bounds=np.stack([box.lower, box.upper], axis=1),
+                    options={"initial_simplex": simplex, "maxfev": WALK, "xatol": 1e-3 * size, "fatol": np.inf},
+                )
+                # A walk that was cut short goes on with its simplex.
+                simplex = found.final_simplex[0] if found.status else None
+                at = min(at, Minimum(found.x, found.fun, False), key=lambda minimum: float(minimum.value))
+                yield at
+            if before - at.value <= 1e-9 * abs(before):
+                size /= 10
+        yield replace(at, converged=True)
+
+    def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
+        """Corners around theta that change the predictions by `size` each, in directions that do so independently."""
+        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.x))
+        _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
+        reach = np.minimum(size / np.maximum(singular, 1e-12), 1.0)
+        corners = np.zeros((len(theta), len(theta)))
+        corners[: len(reach)] = directions * reach[:, None]
+        inside = np.clip(theta + corners, box.lower, box.upper)
+        # A corner that the box pushes back onto theta is reflected.
+        flat = np.all(inside == theta, axis=1)
+        inside[flat] = np.clip(theta - corners[flat], box.lower, box.upper)
+        return np.concatenate([theta[None], inside])
 
 
 def _central_differences(objective: CustomObjective, box: Coordinates, unit: float) -> Callable[[Array], Array]:

@@ -37,7 +37,7 @@ PROMISING = 8
 """Starts taken from the grid, and as many from profiled laws."""
 FINISHED = 4
 """Distinct optima that are finished exactly."""
-CHUNK = 16
+CHUNK = 4
 """Starts per unit of parallel work; what a Cancel waits for."""
 
 
@@ -191,12 +191,13 @@ def _iter_custom(problem: _Problem, exhaustive: bool, map: MapFunction) -> Itera
     starts = problem.promising(landscape, profiled, exhaustive)
     work = functools.partial(_optimise_custom, objective, box)
     minima: list[Minimum] = []
-    for done, found in _over(work, starts, map, CHUNK if exhaustive else 2):
+    for done, found in _over(work, starts, map, 1):
         minima = distinct(objective.squared, [*minima, *found])
         if not minima:
             raise FitError(f"{loss_name(problem.loss_fn)} is not finite at any start: check what it returns")
         yield FitProgress("optimising", done, len(starts), problem.answer(minima[0], len(minima), landscape))
-    best = objective.finish(minima[0].theta, box)
+    for best in objective.finish(minima[0].theta, box):
+        yield FitProgress("polishing", 0, 1, problem.answer(best, len(minima), landscape))
     yield FitProgress("polishing", 1, 1, problem.answer(best, len(minima), landscape, final=True))
 
 
