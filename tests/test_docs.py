@@ -1,0 +1,71 @@
+"""The documentation: it builds without a warning, and everything in it and in the docstrings runs as it stands."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chinchilla_nb
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "```pycon" in path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_it_builds_without_a_warning(tmp_path):
+    # A copy: Sphinx and the notebooks' copies must not meet what another build leaves behind.
+    ignored = shutil.ignore_patterns("generated", "*.ipynb")
+    source = shutil.copytree(DOCS, tmp_path / "docs", ignore=ignored)
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    built = tmp_path / "html"
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(source), str(built)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode == 0, ended.stderr
+    # The law is typeset, a method's docstring is there, and every notebook has its page.
+    assert "\\frac{A}{N^\\alpha}" in (built / "mathematics.html").read_text(encoding="utf-8")
+    assert "adjust_D_to_N" in (built / "api/generated/chinchilla_nb.Chinchilla.html").read_text(encoding="utf-8")
+    for notebook in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
+        assert (built / "tutorials" / notebook.name).with_suffix(".html").is_file()
+
+
+def test_every_public_name_has_a_page_or_is_on_one():
+    listed = (DOCS / "api/index.md").read_text(encoding="utf-8")
+    for name in chinchilla_nb.__all__:
+        assert re.search(rf"^   {name}$|`{name}`", listed, flags=re.MULTILINE), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_code_on_the_page(path):
+    # Fences become blank lines, so that the last output of a block ends where its fence is and line numbers hold.
+    text = re.sub(r"^```.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    run(doctest.DocTestParser().get_doctest(text, {}, path.name, str(path), 0))
+
+
+PACKAGE = ROOT / "chinchilla_nb"
+EXAMPLES = sorted(path for path in PACKAGE.rglob("*.py") if ">>> " in path.read_text(encoding="utf-8"))
+MODULES = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in EXAMPLES]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for test in doctest.DocTestFinder().find(importlib.import_module(name)):
+        if test.examples:
+            run(test)
+
+
+def run(test):
+    said = []
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    result = runner.run(test, out=said.append)
+    assert result.attempted > 0
+    assert result.failed == 0, "".join(said)
