@@ -13,7 +13,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, Unicode, observe
 
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus, iter_fit
-from chinchilla_nb.engine.keys import RunKey, without
+from chinchilla_nb.engine.keys import RunKey, is_among, without
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.file_watch import FileWatch
 from chinchilla_nb.job import Job, Outcome, running_loop
@@ -100,6 +100,12 @@ class Session(HasTraits):
     def all_runs(self) -> Runs:
         """The runs, with those excluded."""
         return self.database.runs
+
+    @property
+    def excluded_runs(self) -> Runs:
+        """The runs that are kept but do not count, for charts to show apart."""
+        runs = self.database.runs
+        return runs.take(is_among(runs, self.excluded))
 
     @property
     def stale(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["RunKey", "run_keys", "without"]
+__all__ = ["RunKey", "is_among", "run_keys", "without"]
 
 RunKey = tuple[float, float, float, float, int]
 """N, D, loss and C of a run, and how many runs before it have the same four."""
@@ -28,9 +29,14 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
     return tuple(keys)
 
 
+def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:
+    """Return which runs have one of the keys."""
+    if not keys:
+        return np.zeros(len(runs), dtype=bool)
+    return np.array([key in keys for key in run_keys(runs)], dtype=bool)
+
+
 def without(runs: Runs, excluded: frozenset[RunKey]) -> Runs:
     """Return the runs but those excluded; the same object if there are none."""
-    kept = (
-        np.array([key not in excluded for key in run_keys(runs)], dtype=bool) if excluded else np.ones(len(runs), bool)
-    )
-    return runs if kept.all() else runs.take(kept)
+    left_out = is_among(runs, excluded)
+    return runs.take(~left_out) if left_out.any() else runs

@@ -23,7 +23,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.keys import RunKey, run_keys
+from chinchilla_nb.engine.keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.importing import Preview, Table, preview_import, read_table
 from chinchilla_nb.planning import DEFAULT_FACTOR, next_scale_step, next_seed
@@ -143,9 +143,7 @@ class RunLogPanel(Panel):
         runs = session.all_runs
         law = None if session.fit is None else session.fit.law
         columns = run_columns(runs, None if law is None else runs.loss - law.loss(runs.N, runs.D))
-        included = np.ones(len(runs), dtype=bool)
-        if session.excluded:
-            included = np.array([key not in session.excluded for key in self._keys_of(runs)], dtype=bool)
+        included = ~is_among(runs, session.excluded)
         kept = self._kept({name: column.values for name, column in columns.items()}, included)
         nothing = (
             "No run matches." if len(runs) else "No runs yet: add one above, import a file, or call cc.append(...)."
@@ -219,6 +217,7 @@ class RunLogPanel(Panel):
         """Keep what was left out before, whoever changed it, so that Undo brings it back."""
         if not self._undoing:
             self._undo.append(change["old"])
+            self._message = ""
             self.undo.disabled = False
 
     @guarded
@@ -241,6 +240,7 @@ class RunLogPanel(Panel):
         if name:
             known = self.session.all_runs.columns
             run[next((column for column in _NAME_COLUMNS if column in known), _NAME_COLUMNS[0])] = name
+        self._message = ""
         self.session.database.extend([run])
         self.form.clear()
 
@@ -306,10 +306,11 @@ class RunLogPanel(Panel):
         if self._preview is None:
             return
         rows = self._preview.rows
+        self.session.database.extend(rows)
         self._message = f"{len(rows):,} imported from {self._read[0] if self._read else 'a file'}"
         self._forget()
-        self.session.database.extend(rows)
         self.import_toggle.value = False
+        self._show_table()
 
     @guarded
     def _forget(self, _button: Any = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +19,9 @@ __all__ = ["PAGE", "Column", "RunTable"]
 
 PAGE = 15
 """Rows on a page."""
+
+TOO_SOON = 0.25
+"""Seconds after rows arrived in which a click on a check box was meant for the row that stood there before."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,6 +64,8 @@ class RunTable(ipywidgets.VBox):
         self.shown: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._on_check, self._on_turn = on_check, on_turn
         self._painting = False
+        self._total: int | None = None
+        self._shifted = -math.inf
         self._names: tuple[str, ...] = ()
         self.boxes = tuple(ipywidgets.Checkbox(value=True, indent=False, description="Run") for _ in range(PAGE))
         for place, box in enumerate(self.boxes):
@@ -116,6 +123,9 @@ class RunTable(ipywidgets.VBox):
         self.page = min(max(self.page, 0), self._pages - 1)
         self._show_head(columns)
         rows = self.shown[self.page * PAGE : (self.page + 1) * PAGE]
+        if self._total not in (None, len(kept)):
+            self._shifted = time.monotonic()
+        self._total = len(kept)
         self._show_boxes(rows, included)
         self.body.value = _body(columns, rows, included, nothing)
         self._show_place(len(kept))
@@ -171,7 +181,11 @@ class RunTable(ipywidgets.VBox):
 
     def _checked(self, place: int, checked: bool) -> None:
         row = self.page * PAGE + place
-        if not self._painting and row < len(self.shown):
+        if self._painting or row >= len(self.shown):
+            return
+        if time.monotonic() - self._shifted < TOO_SOON:
+            self._on_turn()  # paints the box as it was
+        else:
             self._on_check(int(self.shown[row]), checked)
 
 

@@ -19,7 +19,7 @@ from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import ModelSearch, Settings
 from chinchilla_nb.widgets.run_log_panel import RunLogPanel
-from chinchilla_nb.widgets.run_table import PAGE
+from chinchilla_nb.widgets.run_table import PAGE, TOO_SOON
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -377,3 +377,14 @@ def test_ten_thousand_runs_stay_quick(law):
     assert time.monotonic() - started < 3
     assert panel.errors.value == ""
     panel.close()
+
+
+def test_a_click_meant_for_the_row_that_just_moved_down_is_not_taken(panel, session):
+    time.sleep(TOO_SOON)
+    session.database.append(N=1e8, D=1e10, loss=3.0)
+    panel.table.boxes[0].value = False
+    assert panel.table.boxes[0].value
+    assert not session.excluded
+    time.sleep(TOO_SOON)
+    panel.table.boxes[0].value = False
+    assert len(session.excluded) == 1
