@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chinchilla_nb import datasets
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.losses import log_huber
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.storage import read_csv
@@ -39,7 +41,9 @@ def open_session(source: Any) -> Session:
     if isinstance(source, str | os.PathLike):
         return _open_path(Path(source))
     if isinstance(source, datasets.Study):
-        return _in_memory(source.df.copy(), Settings(seed_regime=source.seed_regime))
+        # Repeats of a run differ both ways; the default loss counts over-prediction tenfold, Hoffmann's does not.
+        loss_fn = partial(log_huber, delta=1e-3)
+        return _in_memory(source.df.copy(), Settings(seed_regime=source.seed_regime, loss_fn=loss_fn))
     raise TypeError(
         f"a workbench opens a Chinchilla, a study, a folder, a configuration or a CSV file, got {type(source).__name__}"
     )

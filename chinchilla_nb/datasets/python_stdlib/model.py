@@ -6,25 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-VOCABULARY = 256
+from chinchilla_nb.datasets.python_stdlib.plan import VOCABULARY
+
 CONTEXT = 128
 HEAD_SIZE = 16
-
-
-def count_parameters(width: int, depth: int) -> float:
-    """Number of trainable parameters N, embeddings included.
-
-    The embedding is tied to the output layer and counted once: as the output layer it costs the same
-    2 FLOPs per parameter and byte as every other matrix, so C = 6ND holds for this N.
-
-    Returns
-    -------
-    float
-        N, or infinity for shapes the study leaves out (width not between 12 and 32 times depth).
-    """
-    if not 12 * depth <= width <= 32 * depth:
-        return float("inf")
-    return VOCABULARY * width + depth * (12 * width**2 + 2 * width) + width
 
 
 def count_heads(width: int) -> int:

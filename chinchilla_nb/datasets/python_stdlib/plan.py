@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from chinchilla_nb.datasets import SEED_REGIMES
-from chinchilla_nb.datasets.python_stdlib.model import count_parameters
 from chinchilla_nb.engine.model_search import tabulate_models
 from chinchilla_nb.engine.seeding import draw_seed
 
+VOCABULARY = 256
 HYPERPARAM_GRID = {"width": [16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128], "depth": [1, 2, 3, 4, 5, 6]}
 SEEDS = 36
 SLICES = {6e10: 6, 2e11: 7, 6e11: 7, 2e12: 7, 5e12: 5}
@@ -18,6 +18,22 @@ SLICES = {6e10: 6, 2e11: 7, 6e11: 7, 2e12: 7, 5e12: 5}
 SLICE_TOKENS_PER_PARAMETER = (2.0, 400.0)
 REPEATS = 3
 """How many runs of each of the two smaller slices are trained again with two other random seeds."""
+
+
+def count_parameters(width: int, depth: int) -> float:
+    """Number of trainable parameters N, embeddings included.
+
+    The embedding is tied to the output layer and counted once: as the output layer it costs the same
+    2 FLOPs per parameter and byte as every other matrix, so C = 6ND holds for this N.
+
+    Returns
+    -------
+    float
+        N, or infinity for shapes the study leaves out (width not between 12 and 32 times depth).
+    """
+    if not 12 * depth <= width <= 32 * depth:
+        return float("inf")
+    return VOCABULARY * width + depth * (12 * width**2 + 2 * width) + width
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from chinchilla_nb.datasets.python_stdlib.model import CONTEXT, VOCABULARY, ByteTransformer
+from chinchilla_nb.datasets.python_stdlib.model import CONTEXT, ByteTransformer
+from chinchilla_nb.datasets.python_stdlib.plan import VOCABULARY
 
 VALIDATION_BYTES = 2**18
 LEARNING_RATE = 0.01

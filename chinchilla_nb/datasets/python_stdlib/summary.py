@@ -1,0 +1,74 @@
+"""What the fitted law says of the study, and how far to trust it: the figures in the study's README.
+
+Usage: ``python -m chinchilla_nb.datasets.python_stdlib.summary`` prints them.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chinchilla_nb import datasets
+from chinchilla_nb.engine.allocation import allocate, exponents
+from chinchilla_nb.engine.fit import Fit, fit
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.losses import log_huber
+from chinchilla_nb.engine.runs import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAINED_UP_TO = 1.05e12
+"""FLOPs; a little above 1e12, since whole steps round a run's compute."""
+
+
+def summary() -> str:
+    """Describe the fit to all runs, the noise, and the prediction of the large runs from the small ones."""
+    df = datasets.load("python_stdlib").df
+    everything = fit_to(df)
+    small, large = df[df.C <= TRAINED_UP_TO], df[df.C > TRAINED_UP_TO]
+    extrapolated = fit_to(small)
+    residual = np.abs(relative_error(everything.law, df))
+    error = relative_error(extrapolated.law, large)
+    N, D = allocate(everything.law, 5e12)
+    facts = (
+        f"All {len(df)} runs (log-Huber loss, delta = 1e-3): {describe(everything)}.",
+        f"Half of the runs lie within {np.median(residual):.1%} of that law, the worst is {residual.max():.1%} off.",
+        f"Runs repeated with other random seeds differ by {noise(df):.1%} (relative standard deviation); "
+        + "the rest of the residuals is the law's own misfit, and that of shapes and learning rates.",
+        f"N* grows as C^{exponents(everything.law)[0]:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
+        + f"{D / N:.0f} bytes per parameter.",
+        f"Fitted to the {len(small)} runs of at most 1e12 FLOPs: {describe(extrapolated)}.",
+        f"That law predicts the {len(large)} larger runs, 2 to 5 times beyond, with a median error of "
+        + f"{np.median(np.abs(error)):.1%}, at most {np.max(np.abs(error)):.1%}; {np.count_nonzero(error < 0)} of them "
+        + "came out better than predicted.",
+    )
+    return "\n".join(f"- {fact}" for fact in facts)
+
+
+def fit_to(df: pd.DataFrame) -> Fit:
+    """Fit with Hoffmann's loss from Hoffmann's grid."""
+    return fit(Runs(df.N, df.D, df.loss), loss_fn=functools.partial(log_huber, delta=1e-3))
+
+
+def describe(found: Fit) -> str:
+    """Parameters of a law, for a sentence."""
+    return ", ".join(f"{name} = {value:.3g}" for name, value in found.law.as_dict().items())
+
+
+def relative_error(law: ScalingLaw, df: pd.DataFrame) -> np.ndarray:
+    """Measured over predicted loss, minus one."""
+    return df.loss.to_numpy() / law.loss(df.N, df.D) - 1
+
+
+def noise(df: pd.DataFrame) -> float:
+    """Relative standard deviation of runs that differ in their random seed only, pooled."""
+    repeats = df.groupby(["width", "depth", "D"]).loss
+    spread = (repeats.std() / repeats.mean())[repeats.count() > 1]
+    return float(np.sqrt(np.mean(spread**2)))
+
+
+if __name__ == "__main__":
+    print(summary())
