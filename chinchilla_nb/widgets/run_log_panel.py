@@ -8,8 +8,8 @@ beside it, in JupyterLab 4.6 and Voila 0.5, with 10,000 runs, one of them called
 - itables 2.9 escapes names, shows the numbers and follows both themes. But an update sends the rows again and falls
   back to 2,048 of the 10,000 (0.6 s), and its widget takes no JavaScript, which 70B that sorts as 7e10 would need.
 - ipyaggrid 0.5 (released in 2024) takes 27 MB; not tried further.
-- Ours repaints fifteen rows whatever the length of the log, has check boxes that the keyboard reaches, escapes what it
-  writes, and installs nothing.
+- Ours repaints within 0.15 s of an append, a sort or a filter of 10,000 runs, has check boxes for the keyboard, escapes
+  what it writes, and installs nothing.
 """
 
 from __future__ import annotations
