@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.writers.html5 import HTML5Translator
 
 import chinchilla_nb
 
@@ -18,8 +21,11 @@ version = release = chinchilla_nb.__version__
 html_theme = "furo"
 html_title = f"chinchilla_nb {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
+html_math_renderer = "mathml"
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.mathjax", "numpydoc", "myst_nb"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "myst_nb"]
 templates_path = ["_templates"]
 exclude_patterns = ["_templates"]
 
@@ -38,9 +44,9 @@ numpydoc_show_class_members = False
 
 
 def bring_notebooks(_app: Sphinx, _config: Config) -> None:
-    """Copy the numbered notebooks in: Sphinx reads only what lies below this folder."""
+    """Copy the notebooks in: Sphinx reads only what lies below this folder."""
     folder = DOCS / "tutorials"
-    sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("[0-9]*.ipynb")}
+    sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("*.ipynb")}
     for old in folder.glob("*.ipynb"):
         if old.name not in sources:
             old.unlink()
@@ -50,6 +56,19 @@ def bring_notebooks(_app: Sphinx, _config: Config) -> None:
             shutil.copyfile(path, copy)
 
 
+def write_inline(translator: HTML5Translator, node: nodes.Element) -> None:
+    """Write a formula as MathML, which browsers show by themselves, without a network."""
+    translator.body.append(tex2mathml(node.astext(), as_block=False))
+    raise nodes.SkipNode
+
+
+def write_block(translator: HTML5Translator, node: nodes.Element) -> None:
+    """Write a formula on a line of its own."""
+    translator.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
     """Let Sphinx call what is above."""
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.connect("config-inited", bring_notebooks)
