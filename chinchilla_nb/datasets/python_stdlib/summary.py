@@ -36,14 +36,20 @@ def summary() -> str:
     facts = (
         f"All {len(df)} runs (log-Huber loss, delta = 1e-3): {describe(everything)}.",
         f"Half of the runs lie within {np.median(residual):.1%} of that law, the worst is {residual.max():.1%} off.",
-        f"Runs repeated with other random seeds differ by {noise(df):.1%} (relative standard deviation); "
-        + "the rest of the residuals is the law's own misfit, and that of shapes and learning rates.",
-        f"N* grows as C^{exponents(everything.law)[0]:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
-        + f"{D / N:.0f} bytes per parameter.",
+        (
+            f"Runs repeated with other random seeds differ by {noise(df):.1%} (relative standard deviation); "
+            "the rest of the residuals is the law's own misfit, and that of shapes and learning rates."
+        ),
+        (
+            f"N* grows as C^{exponents(everything.law)[0]:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
+            f"{D / N:.0f} bytes per parameter."
+        ),
         f"Fitted to the {len(small)} runs of at most 1e12 FLOPs: {describe(extrapolated)}.",
-        f"That law predicts the {len(large)} larger runs, 2 to 5 times beyond, with a median error of "
-        + f"{np.median(np.abs(error)):.1%}, at most {np.max(np.abs(error)):.1%}; {np.count_nonzero(error < 0)} of them "
-        + "came out better than predicted.",
+        (
+            f"That law predicts the {len(large)} larger runs, 2 to 5 times beyond, with a median error of "
+            f"{np.median(np.abs(error)):.1%}, at most {np.max(np.abs(error)):.1%}; {np.count_nonzero(error < 0)} of them "
+            "came out better than predicted."
+        ),
     )
     return "\n".join(f"- {fact}" for fact in facts)
 
