@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chinchilla_nb.widgets.fit_panel import FitPanel
     from chinchilla_nb.widgets.frontier_panel import FrontierPanel
     from chinchilla_nb.widgets.run_log_panel import RunLogPanel
+    from chinchilla_nb.widgets.simulation_panel import SimulationPanel
     from chinchilla_nb.widgets.workbench import Workbench
 
 __version__ = "0.1.0"
@@ -46,6 +47,7 @@ __all__ = [
     "Runs",
     "ScalingLaw",
     "Session",
+    "SimulationPanel",
     "Simulator",
     "StartGrid",
     "Visualizer",
@@ -77,6 +79,7 @@ _NAMES_OF_MODULES = {
     "widgets.fit_panel": ["FitPanel"],
     "widgets.frontier_panel": ["FrontierPanel"],
     "widgets.run_log_panel": ["RunLogPanel"],
+    "widgets.simulation_panel": ["SimulationPanel"],
     "widgets.workbench": ["Workbench"],
 }
 _MODULES = {name: f"{__name__}.{module}" for module, names in _NAMES_OF_MODULES.items() for name in names}

@@ -1,0 +1,115 @@
+"""What to draw of simulations: how an estimate settles while runs come, and how errors fall with more seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.figures.planes import Polyline
+from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
+
+__all__ = ["ErrorFigure", "TraceFigure", "error_figure", "trace_figure"]
+
+# A wild first estimate shall not squeeze the others: further out it lies on the edge.
+_FURTHEST = 100.0
+# Errors below a hundredth of a per cent are nobody's concern.
+_LEAST, _MOST = 1e-2, 1e4
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TraceFigure:
+    """N* at a budget as it was estimated from ever more runs, over the true one.
+
+    Attributes
+    ----------
+    x, y : Axis
+        Number of runs, linear; the ratio, logarithmic.
+    line : Polyline
+    truth : Polyline
+        The ratio one, from side to side.
+    """
+
+    x: Axis
+    y: Axis
+    line: Polyline
+    truth: Polyline
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ErrorFigure:
+    """How far N* at a budget is off, in per cent, for each number of seeds.
+
+    Attributes
+    ----------
+    x, y : Axis
+        Number of seeds and relative error, both logarithmic.
+    median, lower, upper : Polyline
+        Median and quartiles over the repetitions.
+    """
+
+    x: Axis
+    y: Axis
+    median: Polyline
+    lower: Polyline
+    upper: Polyline
+
+
+def trace_figure(
+    counts: Sequence[int], laws: Sequence[ScalingLaw], truth: ScalingLaw, C: float, total: int
+) -> TraceFigure:
+    """Lay out the estimates.
+
+    Parameters
+    ----------
+    counts, laws : sequence
+        To how many runs each law was fitted.
+    truth : ScalingLaw
+    C : float
+        Target budget in FLOPs.
+    total : int
+        Runs at the end, where the axis ends.
+    """
+    true_N = float(allocate(truth, C)[0])
+    ratios = np.array([_optimal_N(law, C) / true_N for law in laws])
+    usable = np.isfinite(ratios) & (ratios > 0)
+    shown = np.clip(ratios[usable], 1 / _FURTHEST, _FURTHEST)
+    x = linear_axis("runs", [0, max(total, 1)], "Runs")
+    spread = max(1.25, *shown, *(1 / shown)) if len(shown) else 10.0
+    y = log_axis("ratio", [1 / spread, spread], "Estimated N* / true N*")
+    return TraceFigure(x, y, _line(np.array(counts, dtype=float)[usable], shown), _line([x.low, x.high], [1.0, 1.0]))
+
+
+def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigure:
+    """Lay out the errors of a study.
+
+    Parameters
+    ----------
+    seeds : array_like, shape (n_counts,)
+    quartiles : ndarray, shape (3, n_counts)
+        Lower quartile, median and upper quartile of the relative error; NaN where nothing is known yet.
+    """
+    seeds = np.asarray(seeds, dtype=float)
+    percent = np.clip(100 * quartiles, _LEAST, _MOST)
+    known = ~np.isnan(percent).any(axis=0)
+    x = log_axis("seeds", seeds if len(seeds) else [10.0, 100.0], "Seed runs")
+    y = log_axis("error", percent[:, known] if known.any() else [1.0, 100.0], "Error of N* (%)")
+    lower, median, upper = (_line(seeds[known], row[known]) for row in percent)
+    return ErrorFigure(x, y, median, lower, upper)
+
+
+def _optimal_N(law: ScalingLaw, C: float) -> float:
+    """Return N* at a budget; NaN where the law has no optimum inside."""
+    try:
+        return float(allocate(law, C)[0])
+    except ValueError:
+        return float(np.nan)
+
+
+def _line(x: ArrayLike, y: ArrayLike) -> Polyline:
+    return Polyline(read_only(np.array(x, dtype=float)), read_only(np.array(y, dtype=float)))

@@ -1,0 +1,110 @@
+"""The charts of a simulation: runs and frontiers, the estimate as it settles, and errors against seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets
+import numpy as np
+
+from chinchilla_nb.figures import FrontierFigure, Polyline
+from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure
+from chinchilla_nb.widgets.charts import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.plots import Frame, set_line
+from chinchilla_nb.widgets.style import ACCENT, INK
+
+__all__ = ["SimulationCharts", "StudyChart", "TraceChart"]
+
+
+class SimulationCharts(ipywidgets.Box):
+    """The plane C-N with both frontiers, the trace of N*, and the study, side by side; narrow pages stack them.
+
+    Attributes
+    ----------
+    plane : PlaneChart
+    true_frontier : bqplot.Lines
+    trace : TraceChart
+    study : StudyChart
+    key : HTML
+    """
+
+    def __init__(self) -> None:
+        self.plane, self.trace, self.study = PlaneChart(), TraceChart(), StudyChart()
+        self.true_frontier = self.plane.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.plane.figure.marks = [*self.plane.figure.marks, self.true_frontier]
+        # Its first and fifth marks have the colours of losses, which a dark page turns light.
+        self.plane.figure.add_class("cnb-planes")
+        self.key = ipywidgets.HTML(_key())
+        self.key.add_class("cnb-key")
+        super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key])
+        self.add_class("cnb-charts")
+
+    def show_runs(self, figure: FrontierFigure, labels: Sequence[str], truth: Polyline) -> None:
+        """Draw the runs so far with the estimated frontier, and the true one."""
+        self.plane.show(figure.planes[0], figure.colour, labels)
+        set_line(self.true_frontier, truth)
+
+
+class TraceChart:
+    """N* as it was estimated from ever more runs.
+
+    Attributes
+    ----------
+    figure : bqplot.Figure
+    line, truth : bqplot.Lines
+    """
+
+    def __init__(self) -> None:
+        self._frame = Frame(log_x=False)
+        self.truth = self._frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.line = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self._frame.figure([self.truth, self.line], HEIGHT)
+
+    def show(self, figure: TraceFigure) -> None:
+        """Draw the estimates."""
+        self._frame.show(figure.x, figure.y)
+        set_line(self.truth, figure.truth)
+        set_line(self.line, figure.line)
+
+
+class StudyChart:
+    """The error of N* against the number of seeds: its median, and a band around the middle half.
+
+    Attributes
+    ----------
+    figure : bqplot.Figure
+    median, band : bqplot.Lines
+    """
+
+    def __init__(self) -> None:
+        self._frame = Frame()
+        # A closed outline: a band between two lines fails in the page while both are empty.
+        self.band = self._frame.lines(
+            colors=[INK], fill="inside", fill_colors=[INK], fill_opacities=[0.18], stroke_width=0.0, close_path=True
+        )
+        self.median = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self._frame.figure([self.band, self.median], HEIGHT)
+
+    def show(self, figure: ErrorFigure) -> None:
+        """Draw how errors fall."""
+        self._frame.show(figure.x, figure.y)
+        lower, upper = figure.lower, figure.upper
+        set_line(self.band, Polyline(np.append(lower.x, upper.x[::-1]), np.append(lower.y, upper.y[::-1])))
+        set_line(self.median, figure.median)
+
+
+def _key() -> str:
+    def line(stroke: str, name: str) -> str:
+        drawn = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
+        return f'<span class="cnb-item">{drawn}{name}</span>'
+
+    band = '<svg width="26" height="12"><rect width="26" height="12" fill="var(--cnb-ink)" opacity=".18"/></svg>'
+    diamond = '<svg width="14" height="14"><path d="M7 1L12 7L7 13L2 7Z" fill="var(--cnb-accent)"/></svg>'
+    items = [
+        line('stroke="var(--cnb-accent)" stroke-width="2.5" stroke-dasharray="5 3"', "True law"),
+        line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Estimate; median of a study"),
+        f'<span class="cnb-item">{band}Middle half of a study</span>',
+        f'<span class="cnb-item">{diamond}Estimate at the target budget</span>',
+        line('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"),
+    ]
+    return f'<div class="cnb-legend">{"".join(items)}</div>'
