@@ -48,9 +48,14 @@ def _from_text(text: str) -> float:
         try:
             return float(text.replace("_", "?"))  # nan, inf and what else Python reads, but no stray underscores
         except ValueError:
-            raise ValueError(f"is {text!r}, not a number such as 6.9e9 or 70B") from None
+            raise ValueError(_refusal(text)) from None
     digits, suffix = found.groups()
     try:
         return float(digits.replace(",", "").replace("_", "")) * SUFFIXES[suffix]
     except ValueError:
-        raise ValueError(f"is {text!r}, not a number such as 6.9e9 or 70B") from None
+        raise ValueError(_refusal(text)) from None
+
+
+def _refusal(text: str) -> str:
+    hint = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
+    return f"is {text!r}, not a number: {hint}"

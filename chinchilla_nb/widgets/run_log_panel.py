@@ -6,7 +6,7 @@ beside it, in JupyterLab 4.6 and Voila 0.5, with 10,000 runs, one of them called
 - ipydatagrid 1.4 (released in 2024) shows 7,000,000,000 parameters as -1589934592. It draws on a canvas, where neither
   a screen reader nor a test finds a word, and brings py2vega and gast.
 - itables 2.9 escapes names, shows the numbers and follows both themes. But an update sends the rows again and falls
-  back to 2,048 of the 10,000 (0.6 s), and its widget takes no JavaScript, which 70B that sorts as 7e10 would need.
+  back to 2,048 of the 10,000 (0.6 s), and no widget of ours, such as a check box, fits into its rows.
 - ipyaggrid 0.5 (released in 2024) takes 27 MB; not tried further.
 - Ours repaints within 0.15 s of an append, a sort or a filter of 10,000 runs, has check boxes for the keyboard, escapes
   what it writes, and installs nothing.
@@ -94,7 +94,9 @@ class RunLogPanel(Panel):
         self.query = ipywidgets.Text(placeholder="Filter: loss < 3 N >= 1B adam", tooltip="Filter the runs")
         self.query.add_class("cnb-grow")
         self.which = ipywidgets.Dropdown(options=_WHICH, tooltip="Which runs are shown")
-        self.leave_out = ipywidgets.Button(description="Leave these out", tooltip="Leave out every run that is shown")
+        self.leave_out = ipywidgets.Button(
+            description="Leave these out", tooltip="Leave out every run that matches the filter"
+        )
         self.undo = ipywidgets.Button(description="Undo", tooltip="Undo the last exclusion")
         self.trouble = ipywidgets.HTML()
         above = ipywidgets.Box([title, self.add_toggle, self.import_toggle, self.state])
@@ -150,8 +152,9 @@ class RunLogPanel(Panel):
         )
         self.table.show(columns, kept, included, nothing)
         self._show_state(len(runs), int(np.count_nonzero(~included)))
-        chosen = bool(self.query.value.strip()) or self.which.value != _WHICH[0]
-        self.leave_out.disabled = not (chosen and np.any(kept & included))
+        chosen = bool(self.query.value.strip())
+        # A filter that is not understood shows all runs: to leave those out is not what was meant.
+        self.leave_out.disabled = bool(self.trouble.value) or not (chosen and np.any(kept & included))
         self.undo.disabled = not self._undo
 
     def _kept(self, columns: dict[str, NDArray[Any]], included: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -161,7 +164,8 @@ class RunLogPanel(Panel):
             try:
                 kept = match_runs(self.query.value, columns)
             except ValueError as error:
-                self.trouble.value = note("warn", f"{error}.")
+                text = str(error)
+                self.trouble.value = note("warn", f"{text[:1].upper()}{text[1:]}.")
         if self.which.value == _WHICH[1]:
             kept &= included
         elif self.which.value == _WHICH[2]:
@@ -209,6 +213,8 @@ class RunLogPanel(Panel):
 
     @guarded
     def _leave_out(self, _button: Any) -> None:
+        if self.leave_out.disabled:  # a click that was under way when the filter changed
+            return
         keys = self._keys_of(self.session.all_runs)
         self.session.exclude(keys[row] for row in self.table.shown)
 

@@ -277,7 +277,11 @@ def run_columns(runs: Any, residuals: NDArray[np.float64] | None) -> dict[str, C
     }
     if residuals is not None:
         columns["residual"] = Column(
-            residuals, lambda value: f"{value:+.4f}", 88, "Measured loss minus what the law predicts", bar=True
+            residuals,
+            lambda value: f"{value:+.4f}".replace("-", "−"),
+            88,
+            "Measured loss minus what the law predicts",
+            bar=True,
         )
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"

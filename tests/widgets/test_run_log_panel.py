@@ -112,7 +112,8 @@ def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
     assert len(column(panel, "N")) == expected
     assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
     panel.query.value = "loss < "
-    assert "finish the condition" in text_of(panel.trouble)
+    assert "Finish the condition" in text_of(panel.trouble)
+    assert panel.leave_out.disabled
     panel.query.value = "loss < 0.1"
     assert panel.trouble.value == ""
     assert "No run matches" in text_of(panel.table.body)
