@@ -34,7 +34,7 @@ from chinchilla_nb.figures import (
     prediction_figure,
 )
 
-__all__ = ["Visualizer"]
+__all__ = ["Visualizer", "draw_frontier"]
 
 DPI = 150
 _INK, _FAINT, _FRONTIER, _REGIME, _NEXT = "#222222", "#d9d9d9", "#000000", "#0072b2", "#d55e00"
@@ -105,7 +105,7 @@ class Visualizer:
         point = _next_point(next_point) if next_point else None
         regime = session.settings.seed_regime
         drawing = frontier_figure(session.runs, fit, regime=regime, next_point=point)
-        figure = _draw_frontier(drawing, fit.law if fit else None, _colours(cmap_name))
+        figure = draw_frontier(drawing, fit.law if fit else None, cmap_name)
         name = "raw_data_points" if fit is None and img_name == "parametric_fit" else img_name
         self._save(figure, name, simulation)
         return figure
@@ -215,7 +215,15 @@ def _colours(cmap_name: str) -> Colormap:
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 
-def _draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, colours: Colormap) -> Figure:
+def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: str = "plasma") -> Figure:
+    """Draw a frontier figure, titled with its law; touches neither pyplot nor any file.
+
+    Raises
+    ------
+    ValueError
+        If the colour map is unknown.
+    """
+    colours = _colours(cmap_name)
     figure = _figure(13.5, 4.65 if law else 4.35)
     axes = figure.subplots(1, 3)
     handles: dict[str, Any] = {}

@@ -19,7 +19,7 @@ from chinchilla_nb.figures.residuals import (
     residuals_figure,
 )
 from chinchilla_nb.figures.thinning import MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, compact, linear_axis, log_axis, scientific
+from chinchilla_nb.figures.ticks import Axis, compact, linear_axis, log_axis, scientific, zoomed
 
 __all__ = [
     "MAX_DOTS",
@@ -46,4 +46,5 @@ __all__ = [
     "prediction_figure",
     "residuals_figure",
     "scientific",
+    "zoomed",
 ]

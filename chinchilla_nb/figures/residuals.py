@@ -204,8 +204,18 @@ def residuals_figure(runs: Runs, predictions: ArrayLike) -> ResidualsFigure:
     return ResidualsFigure((N, D, C), read_only(shown), colour, scale, note(len(shown), len(runs)))
 
 
-def loss_figure(runs: Runs, fit: Fit | ScalingLaw | None = None) -> LossFigure:
+def loss_figure(
+    runs: Runs, fit: Fit | ScalingLaw | None = None, *, C_range: tuple[float, float] | None = None
+) -> LossFigure:
     """Lay out loss against compute with the envelope of the runs and the law's efficient frontier.
+
+    Parameters
+    ----------
+    runs : Runs
+        At least one.
+    fit : Fit or ScalingLaw, optional
+    C_range : tuple of float, optional
+        FLOPs that the axes cover besides the runs', with what the law predicts there.
 
     Raises
     ------
@@ -216,8 +226,13 @@ def loss_figure(runs: Runs, fit: Fit | ScalingLaw | None = None) -> LossFigure:
     law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
     shown = thin(runs.C, runs.N, runs.D, runs.loss)
     scale = loss_scale(runs.loss)
-    x, y = log_axis("C", runs.C), log_axis("loss", runs.loss)
+    x, losses = log_axis("C", [*runs.C, *(C_range or ())]), list(runs.loss)
     frontier = _polyline([], [])
+    if law and has_frontier(law) and C_range:
+        with np.errstate(all="ignore"):
+            ends = law.loss(*allocate(law, C_range))
+        losses += list(ends[np.isfinite(ends) & (ends > 0)])
+    y = log_axis("loss", losses)
     if law and has_frontier(law):
         C = np.geomspace(x.low, x.high, 121)
         with np.errstate(all="ignore"):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.runs import read_only
 
-__all__ = ["Axis", "compact", "linear_axis", "log_axis", "scientific"]
+__all__ = ["Axis", "compact", "linear_axis", "log_axis", "scientific", "zoomed"]
 
 MAX_TICKS = 7
 LEAST_DECADES = 0.5
@@ -109,6 +109,21 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
     ticks, labels = _log_ticks(low, high, text)
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(name, title or _TITLES.get(name, name), low, high, True, read_only(ticks), labels, minor)
+
+
+def zoomed(axis: Axis, low: float, high: float) -> Axis:
+    """Return a logarithmic axis that shows another range, with ticks of its own.
+
+    Raises
+    ------
+    ValueError
+        If the axis is linear, or the ends are not positive and ascending.
+    """
+    if not axis.log or not 0 < low < high < np.inf:
+        raise ValueError(f"only a logarithmic axis can be zoomed, to 0 < low < high, got ({low}, {high})")
+    ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, _plain))
+    minor = read_only(_minor_log_ticks(low, high))
+    return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
 
 
 def linear_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:

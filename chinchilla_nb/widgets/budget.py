@@ -9,6 +9,7 @@ import ipywidgets
 import traitlets
 
 from chinchilla_nb.figures import scientific
+from chinchilla_nb.widgets.hardware import HardwareForm
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["BudgetControl", "parse_budget"]
@@ -33,6 +34,9 @@ class BudgetControl(ipywidgets.VBox):
     slider : FloatSlider
         The decimal logarithm of C.
     text : Text
+    hardware_toggle : ToggleButton
+    hardware : HardwareForm
+        Devices, days, FLOP/s and utilisation, while the toggle is on.
     remark : HTML
         What the budget means, or what is wrong with the text.
     """
@@ -60,10 +64,17 @@ class BudgetControl(ipywidgets.VBox):
             layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="120px", margin="0 8px"),
         )
         self.remark = ipywidgets.HTML()
-        bar = ipywidgets.Box([label, self.text, unit, self.slider, self.remark])
+        self.hardware_toggle = ipywidgets.ToggleButton(
+            description="Hardware", tooltip="Devices × days × FLOP/s × utilisation", icon="caret-right"
+        )
+        self.hardware_toggle.layout.width = "110px"
+        self.hardware = HardwareForm(self.choose)
+        self.hardware.layout.display = "none"
+        bar = ipywidgets.Box([label, self.text, unit, self.hardware_toggle, self.slider, self.remark])
         bar.add_class("cnb-bar")
         self._wrong = ipywidgets.HTML()
-        super().__init__([bar, self._wrong])
+        super().__init__([bar, self.hardware, self._wrong])
+        self.hardware_toggle.observe(self._open_hardware, "value")
         self.slider.observe(self._slid, "value")
         self.text.observe(self._typed, "value")
 
@@ -79,6 +90,18 @@ class BudgetControl(ipywidgets.VBox):
         """
         self._low, self._largest_run = lowest, largest_run
         self._set(max(self.C, lowest) if self.chosen else default)
+
+    def choose(self, C: float) -> None:
+        """Take over the budget that a person chose elsewhere.
+
+        Raises
+        ------
+        ValueError
+            If it is out of range.
+        """
+        self._check(C)
+        self.chosen = True
+        self._set(float(f"{C:.2e}"))
 
     @property
     def range(self) -> tuple[float, float]:
@@ -102,13 +125,24 @@ class BudgetControl(ipywidgets.VBox):
             return
         try:
             C = parse_budget(change["new"])
-            if C < self._low:
-                raise ValueError(f"{C:.3g} FLOPs is below the smallest run: type {self._low:.3g} or more")
+            self._check(C)
         except ValueError as error:
             self._wrong.value = note("warn", f"{error}. The budget stays at {self.C:.3g} FLOPs.")
             return
         self.chosen = True
         self._set(C, write=False)
+
+    def _check(self, C: float) -> None:
+        if C < self._low:
+            raise ValueError(f"{C:.3g} FLOPs is below the smallest run: type {self._low:.3g} or more")
+        if C > LARGEST:
+            raise ValueError(f"{C:.3g} FLOPs is not a budget: stay at or below {LARGEST:.0e}")
+
+    def _open_hardware(self, change: dict[str, bool]) -> None:
+        self.hardware.layout.display = None if change["new"] else "none"
+        self.hardware_toggle.icon = "caret-down" if change["new"] else "caret-right"
+        if change["new"]:
+            self.hardware.apply()
 
     def _set(self, C: float, *, write: bool = True, move: bool = True) -> None:
         """Take over a budget; what is being typed is not rewritten, nor the handle moved under the hand."""

@@ -10,7 +10,8 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import PALETTE, FrontierFigure, IsoLoss, LossScale, Plane
+from chinchilla_nb.figures import PALETTE, FrontierFigure, IsoLoss, LossFigure, LossScale, Plane
+from chinchilla_nb.widgets.loss_chart import LossChart
 from chinchilla_nb.widgets.plots import NOWHERE, Frame, set_line, tick_key
 from chinchilla_nb.widgets.style import ACCENT, INK, MUTED, shade
 
@@ -20,40 +21,72 @@ HEIGHT = "310px"
 
 
 class FrontierCharts(ipywidgets.Box):
-    """The planes C-N, C-D and N-D side by side, with one key; narrow pages stack them.
+    """The planes C-N, C-D and N-D and loss against compute, with one key; narrow pages stack them.
 
     Attributes
     ----------
     charts : tuple of PlaneChart
+    loss : LossChart
     key : HTML
         The loss scale and what the lines mean.
+    aside : VBox
+        Takes what room is left beside the charts.
     """
 
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
-        self.key = ipywidgets.HTML()
+        self.loss = LossChart(HEIGHT)
+        self.key, self.aside = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
-        super().__init__([*(chart.figure for chart in self.charts), self.key])
+        self.aside.add_class("cnb-aside")
+        loss = ipywidgets.Box([self.loss.figure])
+        loss.add_class("cnb-hue-1")
+        loss.add_class("cnb-loss")
+        super().__init__([self.key, *(chart.figure for chart in self.charts), loss, self.aside])
         self.add_class("cnb-charts")
         self.add_class("cnb-planes")
 
-    def show(self, figure: FrontierFigure, labels: Sequence[str]) -> None:
-        """Draw a figure.
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The axes of every chart."""
+        return (*(chart.frame for chart in self.charts), self.loss.frame)
+
+    def show(self, figure: FrontierFigure, loss: LossFigure | None, labels: Sequence[str]) -> None:
+        """Draw the figures.
 
         Parameters
         ----------
         figure : FrontierFigure
+        loss : LossFigure or None
+            None where there is no run.
         labels : sequence of str
             What hovering says of each run that is drawn, as plain text.
         """
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show(plane, figure.colour, labels)
+        self.loss.show(loss, labels)
         self.key.value = _key(figure)
 
-    def move_budget(self, figure: FrontierFigure, C: float | None, point: tuple[float, float] | None) -> None:
-        """Draw the budget's isoFLOP line and the next point; the rest stays untouched, however many runs there are."""
+    def move_budget(
+        self,
+        figure: FrontierFigure,
+        C: float | None,
+        point: tuple[float, float, float] | None,
+        beside: tuple[float, float, float] | None = None,
+    ) -> None:
+        """Draw what depends on the budget; the rest stays untouched, however many runs there are.
+
+        Parameters
+        ----------
+        figure : FrontierFigure
+        C : float or None
+            FLOPs whose isoFLOP line to draw.
+        point, beside : tuple of float or None
+            N, D and loss of the next run, and of one off the frontier.
+        """
         for chart, plane in zip(self.charts, figure.planes, strict=True):
-            chart.move_budget(plane, C, point)
+            chart.move_budget(plane, C, point[:2] if point else None, beside[:2] if beside else None)
+        self.loss.move_budget(*((6 * at[0] * at[1], at[2]) if at else None for at in (point, beside)))
 
 
 class PlaneChart:
@@ -62,8 +95,12 @@ class PlaneChart:
     Attributes
     ----------
     figure : bqplot.Figure
-    runs, next_point : bqplot.Scatter
+    runs, next_point, beside : bqplot.Scatter
+    clicks : bqplot.Scatter
+        Invisible: a click on the ground of the chart adds a dot to it, which is how bqplot says where.
     iso_loss, frontier, regime, isoflop : bqplot.Lines
+    levels : bqplot.Label
+        Losses, on their curves.
     """
 
     def __init__(self) -> None:
@@ -73,7 +110,7 @@ class PlaneChart:
         self.isoflop = self.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.runs = self.frame.runs(42)
-        self._levels = bqplot.Label(
+        self.levels = bqplot.Label(
             x=np.empty(0),
             y=np.empty(0),
             text=[],
@@ -84,9 +121,12 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
+        self.beside = self.frame.dots(marker="circle", colors=[ACCENT], fill=False, default_size=110, stroke_width=2.5)
         self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
+        self.clicks = self.frame.dots(opacities=[0.0], interactions={"click": "add"})
+        above = [self.levels, self.beside, self.clicks, self.next_point]
         self.figure = self.frame.figure(
-            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, self._levels, self.next_point], HEIGHT
+            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, *above], HEIGHT
         )
 
     def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
@@ -96,14 +136,21 @@ class PlaneChart:
             self.runs.x, self.runs.y = plane.dots.x, plane.dots.y
             self.runs.color, self.runs.names = colour, np.array(labels, dtype=str)
         _set_curves(self.iso_loss, plane.iso_loss)
-        _set_levels(self._levels, plane.iso_loss)
+        _set_levels(self.levels, plane.iso_loss)
         set_line(self.frontier, plane.frontier)
         set_line(self.regime, plane.regime)
 
-    def move_budget(self, plane: Plane, C: float | None, point: tuple[float, float] | None) -> None:
-        """Draw the models a budget buys, and the one to train; None draws nothing."""
+    def move_budget(
+        self,
+        plane: Plane,
+        C: float | None,
+        point: tuple[float, float] | None,
+        beside: tuple[float, float] | None = None,
+    ) -> None:
+        """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
         set_line(self.isoflop, plane.budget_line(C) if C else NOWHERE)
         set_line(self.next_point, plane.project(*point) if point else NOWHERE)
+        set_line(self.beside, plane.project(*beside) if beside else NOWHERE)
 
 
 def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
@@ -139,6 +186,8 @@ def _key(figure: FrontierFigure) -> str:
         items.append(f'<span class="cnb-item">{diamond}Next run</span>')
     if len(plane.regime):
         items.append(_item('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"))
+    if len(plane.dots):
+        items.append(_item('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
     if figure.note:
         items.append(f'<span class="cnb-item cnb-muted">{escape(figure.note)}</span>')
     return f'<div class="cnb-legend">{"".join(items)}</div>'

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.departure import Departure, depart
 from chinchilla_nb.engine.scaling import next_budget
-from chinchilla_nb.figures import FrontierFigure, compact, frontier_figure
+from chinchilla_nb.figures import FrontierFigure, compact, frontier_figure, loss_figure
 from chinchilla_nb.widgets.budget import BudgetControl
+from chinchilla_nb.widgets.chart_modes import ChartModes
 from chinchilla_nb.widgets.charts import FrontierCharts
+from chinchilla_nb.widgets.departure_control import DepartureControl
 from chinchilla_nb.widgets.labels import run_labels
+from chinchilla_nb.widgets.outlet import Outlet
 from chinchilla_nb.widgets.panel import Panel, guarded
+from chinchilla_nb.widgets.selection import Selection
 from chinchilla_nb.widgets.style import note, tiles
 
 __all__ = ["FrontierPanel"]
@@ -20,11 +27,12 @@ __all__ = ["FrontierPanel"]
 DEFAULT_FACTOR = 10.0
 """Times the largest compute so far that the budget starts at where no scaling factor is set."""
 
+DPI = 150
 _NO_RUNS_C = (1e18, 1e22)
 
 
 class FrontierPanel(Panel):
-    """The planes C-N, C-D and N-D with a compute budget to move.
+    """The planes C-N, C-D and N-D and loss against compute, with a compute budget to move.
 
     Parameters
     ----------
@@ -34,19 +42,30 @@ class FrontierPanel(Panel):
     ----------
     budget : BudgetControl
     charts : FrontierCharts
+    modes : ChartModes
+        What the mouse does on the charts.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
+    departure : DepartureControl
+        What a smaller or larger model costs.
+    selection : Selection
+    outlet : Outlet
+        Images, table and code to take away.
     """
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
         self._covered = (0.0, 0.0)
-        self.budget = BudgetControl()
+        self.budget, self.charts, self.departure = BudgetControl(), FrontierCharts(), DepartureControl()
         self.allocation = ipywidgets.HTML()
-        self.charts = FrontierCharts()
-        self.compose(self.budget, self.allocation, self.charts)
+        self.outlet = Outlet({"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer)
+        self.selection = Selection(self.session, self._guard)
+        self.modes = ChartModes(self.charts, self._choose, self._select)
+        self.charts.aside.children = (self.departure, self.outlet)
+        self.compose(self.budget, self.allocation, self.modes, self.charts, self.selection)
         self.budget.observe(self._move, "C")
+        self.departure.observe(self._pull, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
         self._draw()
 
@@ -61,6 +80,7 @@ class FrontierPanel(Panel):
             (lowest, default), largest = settings.seed_regime.C if settings.seed_regime else _NO_RUNS_C, 0.0
         self._figure = None  # the budget that moves now is drawn below, with the rest
         self.budget.follow(lowest, largest, default)
+        self.selection.show(None)
         self._draw_all()
 
     @guarded
@@ -73,18 +93,45 @@ class FrontierPanel(Panel):
         else:
             self._draw_all()
 
+    @guarded
+    def _pull(self, _change: Any) -> None:
+        self._draw_budget()
+
+    @guarded
+    def _choose(self, C: float) -> None:
+        """Take over a budget from a chart; beyond the slider's ends it stays at them."""
+        before = self.budget.C
+        low, high = self.budget.range
+        self.budget.choose(min(max(C, low), max(high, self._covered[1])))
+        if self.budget.C == before:
+            self._draw_budget()  # a marker that was dragged aside goes back to the frontier
+
+    @guarded
+    def _select(self, names: tuple[str, str] | None, ends: Any) -> None:
+        self.selection.select(names, ends)
+
+    @guarded
+    def _offer(self, kind: str) -> None:
+        self.outlet.offer(kind, "frontier" if kind != "csv" else "runs")
+
+    @guarded
+    def _guard(self, _where: str, action: Callable[[], None]) -> None:
+        action()
+
     def _draw_all(self) -> None:
         runs, settings, fit = self.session.runs, self.session.settings, self.session.fit
         self._covered = self.budget.range
         self._figure = frontier_figure(runs, fit, regime=settings.seed_regime, C_range=self._covered)
-        self.charts.show(self._figure, run_labels(runs, self._figure.shown))
+        loss = loss_figure(runs, fit, C_range=self._covered) if len(runs) else None
+        self.charts.show(self._figure, loss, run_labels(runs, self._figure.shown))
         self._draw_budget()
 
     def _draw_budget(self) -> None:
         """Draw what depends on the budget alone, and say what it buys."""
         if self._figure is None:
             return
-        C, point = self.budget.C, None
+        C, best, beside = self.budget.C, None, None
+        self.outlet.withdraw()
         fit = self.session.fit
         if fit is None:
             todo = (
@@ -95,17 +142,81 @@ class FrontierPanel(Panel):
             self.allocation.value = note("good", f"To see what this budget should train, {todo}.")
         else:
             try:
-                N, D = (float(value) for value in allocate(fit.law, C))
+                best = depart(fit.law, C, 1.0)
+                beside = depart(fit.law, C, self.departure.factor)
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                point = (N, D)
-                self.allocation.value = tiles(
-                    [
-                        ("Parameters N", compact(N)),
-                        ("Training tokens D", compact(D)),
-                        ("Tokens per parameter", f"{D / N:.3g}"),
-                        ("Predicted loss", f"{float(fit.law.loss(N, D)):.4g}"),
-                    ]
-                )
-        self.charts.move_budget(self._figure, C, point)
+                self.allocation.value = _tiles(best)
+        self.departure.show(beside)
+        self.outlet.show(None if beside is None else _allocation(C, beside))
+        off = beside is not None and self.departure.factor != 1
+        self.charts.move_budget(self._figure, C, _place(best), _place(beside) if off else None)
+
+    def _image(self, kind: str) -> Callable[[], bytes]:
+        return lambda: self.picture(kind)
+
+    def picture(self, kind: str = "png") -> bytes:
+        """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
+
+        Parameters
+        ----------
+        kind : str
+            ``"png"`` or ``"svg"``.
+        """
+        # Here, because matplotlib takes longer to import than all else.
+        from chinchilla_nb.visualizer import draw_frontier
+
+        fit, C = self.session.fit, self.budget.C
+        point = None
+        if fit is not None:
+            try:
+                point = tuple(float(value) for value in allocate(fit.law, C))
+            except ValueError:
+                point = None  # a law without an optimum has no next point; the panel says why
+        figure = frontier_figure(
+            self.session.runs,
+            fit,
+            regime=self.session.settings.seed_regime,
+            next_point=point,  # type: ignore[arg-type]
+            budget=C,
+        )
+        image = io.BytesIO()
+        draw_frontier(figure, fit.law if fit else None).savefig(image, format=kind, dpi=DPI)
+        return image.getvalue()
+
+    def _table(self) -> bytes:
+        """Write the runs that count as CSV, with what the law predicts once there is one."""
+        import pandas as pd
+
+        runs, fit = self.session.runs, self.session.fit
+        table = {"N": runs.N, "D": runs.D, "C": runs.C, "loss": runs.loss, **runs.columns}
+        if fit is not None:
+            predicted = fit.law.loss(runs.N, runs.D)
+            table |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
+        return pd.DataFrame(table).to_csv(index=False).encode()
+
+
+def _place(departure: Departure | None) -> tuple[float, float, float] | None:
+    return None if departure is None else (departure.N, departure.D, departure.loss)
+
+
+def _tiles(best: Departure) -> str:
+    return tiles(
+        [
+            ("Parameters N", compact(best.N)),
+            ("Training tokens D", compact(best.D)),
+            ("Tokens per parameter", f"{best.D / best.N:.3g}"),
+            ("Predicted loss", f"{best.loss:.4g}"),
+        ]
+    )
+
+
+def _allocation(C: float, chosen: Departure) -> dict[str, float]:
+    return {
+        "C": C,
+        "N": chosen.N,
+        "D": chosen.D,
+        "tokens_per_parameter": chosen.D / chosen.N,
+        "predicted_loss": chosen.loss,
+    }

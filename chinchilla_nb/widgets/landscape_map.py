@@ -39,7 +39,7 @@ def landscape_map(figure: LandscapeFigure, law: ScalingLaw) -> str:
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#fff" stroke-width="2"/>'
         f"{_text(_LEFT + _WIDTH / 2, bottom + 30, 'Starting α', 'middle', True)}"
         f'<g transform="translate(12 {_TOP + _HEIGHT / 2:.0f}) rotate(-90)">{_text(0, 0, "Starting β", "middle", True)}'
-        f'</g></svg><div class="cnb-caption">Least over E, A and B, from {lowest} (dark) up · ○ the law found</div>'
+        f'</g></svg><div class="cnb-caption">Least over E, A and B: {lowest} and up · ○ the law found</div>'
     )
 
 

@@ -9,7 +9,7 @@ import bqplot
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb.figures import PALETTE, Axis, Polyline
+from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
 from chinchilla_nb.widgets.style import OUTLINE
 
 __all__ = ["NOWHERE", "Frame", "set_line", "tick_key"]
@@ -43,16 +43,36 @@ class Frame:
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px"),
             "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px"),
         }
+        self._shown: dict[str, Axis] = {}
 
     def show(self, x: Axis, y: Axis) -> None:
         """Take over range, title and ticks."""
-        for side, axis in (("x", x), ("y", y)):
-            self.label(side, axis)
+        self._shown = {"x": x, "y": y}
+        self.reset()
+
+    def reset(self) -> None:
+        """Show what was shown before a person panned or zoomed."""
+        for side, axis in self._shown.items():
+            self._label(side, axis)
             with self.scales[side].hold_sync():
                 self.scales[side].min, self.scales[side].max = axis.low, axis.high
 
-    def label(self, side: str, axis: Axis) -> None:
-        """Take over title and ticks alone."""
+    def follow_zoom(self) -> None:
+        """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
+        for side, axis in self._shown.items():
+            low, high = self.scales[side].min, self.scales[side].max
+            if (low, high) != (axis.low, axis.high) and 0 < low < high:
+                self._label(side, zoomed(axis, low, high))
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether a person panned or zoomed."""
+        return any(
+            (self.scales[side].min, self.scales[side].max) != (axis.low, axis.high)
+            for side, axis in self._shown.items()
+        )
+
+    def _label(self, side: str, axis: Axis) -> None:
         drawn = self.axes[side]
         # Labels first and each in a message of its own: new ticks that meet old labels stay labelled with bare numbers.
         drawn.label = axis.title

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chinchilla_nb.widgets.budget import BudgetControl, parse_budget
+from chinchilla_nb.widgets.hardware import budget_of_hardware
 
 
 @pytest.fixture
@@ -90,3 +91,40 @@ def test_slider_reaches_every_range(control):
         control.follow(lowest=1e18 * scale, largest_run=1e21 * scale, default=1e22 * scale)
         assert control.slider.min <= control.slider.value <= control.slider.max
         assert 10**control.slider.value == pytest.approx(1e22 * scale)
+
+
+def test_hardware_delivers_its_flops():
+    # 64 devices, 14 days of 86,400 s, 40 % of 989 TFLOP/s.
+    expected = 64 * 14 * 86_400 * 989e12 * 0.4
+    assert budget_of_hardware("64", "14", "989e12", "0.4") == pytest.approx(expected, rel=1e-12)
+    assert budget_of_hardware("64", "14", "H100 · 989e12", "40%") == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (("0", "14", "989e12", "0.4"), "number of devices '0'"),
+        (("64", "<b>", "989e12", "0.4"), "number of days '<b>'"),
+        (("64", "14", "fast", "0.4"), "FLOP/s 'fast'"),
+        (("64", "14", "989e12", "40"), "utilisation '40' is above 1"),
+        (("64", "14", "989e12", "x%"), "utilisation 'x'"),
+    ],
+)
+def test_wrong_hardware_is_named(fields, said):
+    with pytest.raises(ValueError, match=said):
+        budget_of_hardware(*fields)
+
+
+def test_hardware_fields_set_the_budget(control):
+    control.hardware_toggle.value = True
+    assert control.C == pytest.approx(64 * 14 * 86_400 * 989e12 * 0.4, rel=5e-3)
+    assert control.text.value == "3.06e22"
+    control.hardware.devices.set_state({"value": "128"})
+    assert control.C == pytest.approx(2 * 3.06e22, rel=5e-3)
+    before = control.C
+    control.hardware.days.set_state({"value": "<b>"})
+    assert control.C == before
+    assert "&lt;b&gt;" in control.hardware.outcome.value
+    control.hardware.days.set_state({"value": "1e-9"})
+    assert "below the smallest run" in control.hardware.outcome.value
+    assert control.C == before

@@ -8,7 +8,7 @@ import pytest
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.seeding import SeedRegime
-from chinchilla_nb.figures import PALETTE, frontier_figure
+from chinchilla_nb.figures import PALETTE, frontier_figure, loss_figure
 from chinchilla_nb.widgets.charts import FrontierCharts
 from chinchilla_nb.widgets.plots import tick_key
 from chinchilla_nb.widgets.style import note, shade, tiles
@@ -23,8 +23,8 @@ def runs(rows) -> Runs:
 def charts(runs, law) -> FrontierCharts:
     charts = FrontierCharts()
     figure = frontier_figure(runs, law, regime=SeedRegime((1e18, 1e20), (2, 200)), C_range=(1e18, 1e24))
-    charts.show(figure, [f"run {i}" for i in range(len(runs))])
-    charts.move_budget(figure, 1e22, (1e9, 1e13 / 6))
+    charts.show(figure, loss_figure(runs, law, C_range=(1e18, 1e24)), [f"run {i}" for i in range(len(runs))])
+    charts.move_budget(figure, 1e22, (1e9, 1e13 / 6, 2.0))
     return charts
 
 
@@ -75,8 +75,8 @@ def test_planes_are_c_n_c_d_n_d(charts, runs):
 
 def test_curves_and_lines_lie_where_the_law_says(charts, law):
     ND = charts.charts[2]
-    levels = [float(text) for text in ND.figure.marks[-2].text]
-    label_losses = law.loss(ND.figure.marks[-2].x, ND.figure.marks[-2].y)
+    levels = [float(text) for text in ND.levels.text]
+    label_losses = law.loss(ND.levels.x, ND.levels.y)
     np.testing.assert_allclose(label_losses, levels, rtol=1e-9)
     for N, D in zip(ND.iso_loss.x, ND.iso_loss.y, strict=True):
         np.testing.assert_allclose(law.loss(N, D), law.loss(N[0], D[0]), rtol=1e-9)
@@ -89,7 +89,7 @@ def test_curves_and_lines_lie_where_the_law_says(charts, law):
 def test_moving_the_budget_touches_no_run(charts, runs, law):
     figure = frontier_figure(runs, law, C_range=(1e18, 1e24))
     before = [(chart.figure.marks, chart.runs.x, chart.iso_loss.x) for chart in charts.charts]
-    charts.move_budget(figure, 1e23, (2e9, 1e13))
+    charts.move_budget(figure, 1e23, (2e9, 1e13, 2.0))
     for chart, (marks, x, iso) in zip(charts.charts, before, strict=True):
         assert chart.figure.marks == marks
         assert chart.runs.x is x
@@ -101,12 +101,12 @@ def test_moving_the_budget_touches_no_run(charts, runs, law):
 
 def test_runs_without_a_law_and_a_law_without_runs(law, runs):
     charts = FrontierCharts()
-    charts.show(frontier_figure(runs), [""] * len(runs))
+    charts.show(frontier_figure(runs), loss_figure(runs), [""] * len(runs))
     assert "frontier" not in charts.key.value
-    charts.show(frontier_figure(Runs([], [], []), law), [])
+    charts.show(frontier_figure(Runs([], [], []), law), None, [])
     assert len(charts.charts[0].runs.x) == 0
     assert "frontier" in charts.key.value
-    charts.show(frontier_figure(Runs([], [], [])), [])
+    charts.show(frontier_figure(Runs([], [], [])), None, [])
     assert len(charts.charts[0].iso_loss.x) == 0
 
 
@@ -121,3 +121,33 @@ def test_html_pieces_escape():
     for html in (tiles([(attack, attack)]), note("bad", attack)):
         assert "<img" not in html
         assert "&lt;img" in html
+
+
+def test_loss_chart_holds_budget_envelope_and_frontier(charts, runs, law):
+    chart = charts.loss
+    np.testing.assert_array_equal(chart.runs.y, runs.loss)
+    assert chart.next_point.x == pytest.approx([1e22])
+    assert chart.next_point.y == pytest.approx([2.0])
+    assert chart.frame.scales["x"].max > 1e24
+    # On the frontier nobody does better with the same compute.
+    for C, loss in zip(chart.frontier.x[::30], chart.frontier.y[::30], strict=True):
+        N = np.geomspace(1e6, 1e13, 200_001)
+        assert loss == pytest.approx(law.loss(N, C / 6 / N).min(), rel=1e-9)
+    charts.show(frontier_figure(Runs([], [], [])), None, [])
+    assert len(chart.runs.x) == len(chart.envelope.x) == 0
+
+
+def test_ticks_follow_a_zoom_and_come_back(charts):
+    frame = charts.charts[0].frame
+    before, ends = list(frame.axes["x"].tick_values), (frame.scales["x"].min, frame.scales["x"].max)
+    frame.scales["x"].set_state({"min": 1e20, "max": 1e21})
+    frame.follow_zoom()
+    assert frame.zoomed
+    ticks = frame.axes["x"].tick_values
+    assert ((ticks >= 1e20) & (ticks <= 1e21)).all()
+    assert len(ticks) >= 3
+    assert set(frame.axes["x"].tick_labels) == {tick_key(value) for value in ticks}
+    frame.reset()
+    assert not frame.zoomed
+    assert list(frame.axes["x"].tick_values) == before
+    assert (frame.scales["x"].min, frame.scales["x"].max) == ends

@@ -1,0 +1,106 @@
+"""Take results out of a panel: the charts as an image, the runs as a table, the allocation as a snippet of code."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+__all__ = ["Outlet", "download_link", "snippet"]
+
+_MIME = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
+
+
+class Outlet(ipywidgets.VBox):
+    """Buttons that offer files for download, and a snippet to copy.
+
+    Parameters
+    ----------
+    makers : mapping of str to callable
+        ``"png"``, ``"svg"`` and ``"csv"``; each makes the file's content.
+
+    Attributes
+    ----------
+    buttons : dict of str to Button
+    link : HTML
+        The file that was made last.
+    language : ToggleButtons
+    code : HTML
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], bytes]], on_click: Callable[[str], None]) -> None:
+        self._makers = makers
+        self.buttons = {
+            kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Offer a {kind.upper()} file for download")
+            for kind in makers
+        }
+        for kind, button in self.buttons.items():
+            button.layout.width = "60px"
+            button.on_click(lambda _, kind=kind: on_click(kind))
+        self.link = ipywidgets.HTML()
+        self.language = ipywidgets.ToggleButtons(
+            options=["Python", "YAML"], tooltips=["Copy as Python", "Copy as YAML"]
+        )
+        self.language.style.button_width = "72px"
+        self.code = ipywidgets.HTML()
+        self._allocation: Mapping[str, float] | None = None
+        save = ipywidgets.Box([_heading("Save"), *self.buttons.values(), self.link])
+        self._copy = ipywidgets.Box([_heading("Allocation"), self.language])
+        for bar in (save, self._copy):
+            bar.add_class("cnb-bar")
+        super().__init__([self._copy, self.code, save])
+        self.language.observe(self._show_code, "value")
+        self.show(None)
+
+    def offer(self, kind: str, name: str) -> None:
+        """Make a file and show the link that downloads it."""
+        self.link.value = download_link(f"{name}.{kind}", _MIME[kind], self._makers[kind]())
+
+    def withdraw(self) -> None:
+        """Take back the link: what it downloads is no longer what is shown."""
+        self.link.value = ""
+
+    def show(self, allocation: Mapping[str, float] | None) -> None:
+        """Show the snippet of an allocation; nothing where there is none."""
+        self._allocation = allocation
+        self._show_code()
+
+    def _show_code(self, _change: Any = None) -> None:
+        for part in (self._copy, self.code):
+            part.layout.display = "none" if self._allocation is None else None
+        if self._allocation is not None:
+            text = snippet(self._allocation, self.language.value)
+            self.code.value = f'<pre class="cnb-code" tabindex="0" title="A click selects all">{escape(text)}</pre>'
+
+
+def snippet(values: Mapping[str, float], language: str) -> str:
+    """Write numbers as ``"Python"`` or ``"YAML"``.
+
+    Numbers keep six digits, with a point and a signed exponent, as YAML needs to read them as numbers.
+    """
+    numbers = {name: repr(float(f"{value:.6g}")) for name, value in values.items()}
+    if language == "YAML":
+        lines = [
+            f"  {name}: {number if '.' in number or 'e' not in number else number.replace('e', '.0e')}"
+            for name, number in numbers.items()
+        ]
+        return "\n".join(["allocation:", *lines])
+    lines = [f'    "{name}": {number},' for name, number in numbers.items()]
+    return "\n".join(["allocation = {", *lines, "}"])
+
+
+def download_link(name: str, mime: str, content: bytes) -> str:
+    """Return a link that downloads the content, which it carries."""
+    data = base64.b64encode(content).decode()
+    size = f"{len(content) / 1000:,.0f} kB" if len(content) >= 1000 else f"{len(content)} bytes"
+    return (
+        f'<a class="cnb-download" download="{escape(name)}" href="data:{mime};base64,{data}">'
+        f'Download {escape(name)}</a> <span class="cnb-muted">{size}</span>'
+    )
+
+
+def _heading(text: str) -> ipywidgets.HTML:
+    return ipywidgets.HTML(f'<span class="cnb-heading">{escape(text)}</span>')

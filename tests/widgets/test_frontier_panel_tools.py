@@ -1,0 +1,163 @@
+"""The frontier panel's tools: clicks, drags and boxes on the charts, departures, and what is taken away."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from chinchilla_nb.widgets.chart_modes import BUDGET, SELECT, ZOOM
+from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+
+
+@pytest.fixture
+def panel(session) -> FrontierPanel:
+    session.run_fit()
+    return FrontierPanel(session)
+
+
+def click(chart, x: float, y: float) -> None:
+    """Do what the page does when a person clicks on the ground of a chart."""
+    with chart.clicks.hold_trait_notifications():
+        chart.clicks.x, chart.clicks.y = np.array([x]), np.array([y])
+
+
+def drag(chart, event: str, x: float, y: float) -> None:
+    with chart.next_point.hold_trait_notifications():
+        chart.next_point.x, chart.next_point.y = np.array([x]), np.array([y])
+    chart.next_point._handle_custom_msgs(chart.next_point, {"event": event, "point": {"x": x, "y": y}, "index": 0})
+
+
+def content(panel) -> bytes:
+    """Return the file that the link downloads."""
+    return base64.b64decode(re.search(r"base64,([^\"]+)", panel.outlet.link.value)[1])
+
+
+def test_a_click_on_a_chart_sets_the_budget(panel):
+    CN, _, ND = panel.charts.charts
+    click(CN, 2e20, 5e8)
+    assert panel.budget.C == pytest.approx(2e20)
+    click(ND, 1e9, 1e11)
+    assert panel.budget.C == pytest.approx(6e20)
+    assert len(CN.clicks.x) == len(ND.clicks.x) == 0
+    panel.modes.mode.value = ZOOM
+    click(CN, 1e19, 5e8)
+    assert panel.budget.C == pytest.approx(6e20)
+    assert panel.errors.value == ""
+
+
+def test_a_dragged_marker_stays_on_the_frontier(panel, law):
+    CN = panel.charts.charts[0]
+    drag(CN, "drag_end", 3e20, 1e12)
+    assert panel.budget.C == pytest.approx(3e20)
+    N = np.geomspace(1e6, 1e13, 700_001)
+    assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
+    # Straight up: the budget is the same, and the marker comes back.
+    drag(CN, "drag_end", 3e20, 1e8)
+    assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
+    # Far out: it stays within what the chart shows.
+    drag(CN, "drag_end", 1e39, 1e8)
+    assert panel.budget.C <= 1e24
+
+
+def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
+    panel.modes.mode.value = SELECT
+    CN = panel.charts.charts[0]
+    brush = CN.figure.interaction
+    C = 6 * rows.N * rows.D
+    brush.brushing = True
+    brush.selected_x, brush.selected_y = np.array([1e18, 1e19]), np.array([1.0, 1e12])
+    brush.brushing = False
+    inside = (C >= 1e18) & (C <= 1e19)
+    assert 3 <= inside.sum() <= 20
+    assert len(panel.selection.chosen) == inside.sum()
+    assert panel.selection.table.value.count("<tr>") == 1 + min(inside.sum(), 12)
+    panel.selection.leave_out.click()
+    assert len(session.runs) == 30 - inside.sum()
+    assert session.runs.C.min() > 1e19
+    assert len(CN.runs.x) == 30 - inside.sum()
+    panel.selection.take_back.click()
+    assert len(session.runs) == 30
+    panel.modes.mode.value = BUDGET
+    assert CN.figure.interaction is None
+    assert panel.errors.value == ""
+
+
+def test_an_empty_box_is_said(panel):
+    panel._select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
+    assert "No run lies in the box" in panel.selection.table.value
+    assert panel.selection.leave_out.layout.display == "none"
+
+
+def test_run_names_are_escaped_in_the_list(session, database):
+    database.df = database.df.assign(run="<img src=x onerror=alert(1)>")
+    panel = FrontierPanel(session)
+    panel._select(("C", "N"), ((1e17, 1e23), (1.0, 1e15)))
+    assert "&lt;img src=x" in panel.selection.table.value
+    assert "<img" not in panel.selection.table.value
+
+
+def test_half_the_size_costs_what_the_law_says(panel, law):
+    panel.budget.text.set_state({"value": "1e21"})
+    best_N = panel.charts.charts[0].next_point.y[0]
+    panel.departure.slider.set_state({"value": -1.0})
+    beside = panel.charts.charts[2].beside
+    assert beside.x == pytest.approx([best_N / 2])
+    assert 6 * beside.x * beside.y == pytest.approx([1e21])
+    best = float(law.loss(best_N, 1e21 / 6 / best_N))
+    # Data of the half-sized model at which it reaches the same loss, from the law itself.
+    D = (law.B / (best - law.E - law.A * (best_N / 2) ** -law.alpha)) ** (1 / law.beta)
+    assert f"{6 * best_N / 2 * D / 1e21:.3g} times the compute" in panel.departure.cost.value
+    panel.departure.reset.click()
+    assert len(beside.x) == 0
+    assert panel.departure.factor == 1
+
+
+def test_snippets_give_back_the_allocation(panel, law):
+    panel.budget.text.set_state({"value": "1e24"})
+    N = panel.charts.charts[0].next_point.y[0]
+    values: dict = {}
+    exec(text_of(panel), values)
+    panel.outlet.language.value = "YAML"
+    for found in (values["allocation"], yaml.safe_load(text_of(panel))["allocation"]):
+        assert found["C"] == 1e24
+        assert found["N"] == pytest.approx(N, rel=1e-5)
+        assert 6 * found["N"] * found["D"] == pytest.approx(1e24, rel=1e-5)
+        assert found["predicted_loss"] == pytest.approx(float(law.loss(N, 1e24 / 6 / N)), rel=1e-5)
+
+
+def text_of(panel) -> str:
+    return re.sub("<[^>]*>", "", panel.outlet.code.value).replace("&quot;", '"')
+
+
+def test_table_to_take_away(panel, rows):
+    panel.outlet.buttons["csv"].click()
+    table = pd.read_csv(io.BytesIO(content(panel)))
+    np.testing.assert_array_equal(table.loss, rows.loss)
+    np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
+    np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
+    # A link to what is no longer shown is taken back.
+    panel.budget.text.set_state({"value": "2e22"})
+    assert panel.outlet.link.value == ""
+
+
+def test_images_to_take_away(panel):
+    panel.outlet.buttons["png"].click()
+    assert content(panel).startswith(b"\x89PNG")
+    panel.outlet.buttons["svg"].click()
+    assert b"<svg" in content(panel)[:600]
+    assert 'download="frontier.svg"' in panel.outlet.link.value
+    assert panel.errors.value == ""
+
+
+def test_without_a_fit_there_is_nothing_to_copy_but_runs_to_save(session):
+    panel = FrontierPanel(session)
+    assert panel.outlet.code.layout.display == "none"
+    assert panel.departure.layout.display == "none"
+    panel.outlet.buttons["csv"].click()
+    assert len(pd.read_csv(io.BytesIO(content(panel)))) == 30
