@@ -33,6 +33,8 @@ def summary() -> str:
     residual = np.abs(relative_error(everything.law, df))
     error = relative_error(extrapolated.law, large)
     N, D = allocate(everything.law, 5e12)
+    a, _ = exponents(everything.law)
+    better = np.count_nonzero(error < 0)
     facts = (
         f"All {len(df)} runs (log-Huber loss, delta = 1e-3): {describe(everything)}.",
         f"Half of the runs lie within {np.median(residual):.1%} of that law, the worst is {residual.max():.1%} off.",
@@ -41,13 +43,13 @@ def summary() -> str:
             "the rest of the residuals is the law's own misfit, and that of shapes and learning rates."
         ),
         (
-            f"N* grows as C^{exponents(everything.law)[0]:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
+            f"N* grows as C^{a:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
             f"{D / N:.0f} bytes per parameter."
         ),
         f"Fitted to the {len(small)} runs of at most 1e12 FLOPs: {describe(extrapolated)}.",
         (
             f"That law predicts the {len(large)} larger runs, 2 to 5 times beyond, with a median error of "
-            f"{np.median(np.abs(error)):.1%}, at most {np.max(np.abs(error)):.1%}; {np.count_nonzero(error < 0)} of them "
+            f"{np.median(np.abs(error)):.1%}, at most {np.max(np.abs(error)):.1%}; {better} of them "
             "came out better than predicted."
         ),
     )
