@@ -25,7 +25,8 @@ class SimulationCharts(ipywidgets.Box):
     true_frontier : bqplot.Lines
     trace : TraceChart
     study : StudyChart
-    key : HTML
+    key, summary : HTML
+        What the lines mean; what the study found, in words.
     """
 
     def __init__(self) -> None:
@@ -36,7 +37,9 @@ class SimulationCharts(ipywidgets.Box):
         self.plane.figure.add_class("cnb-planes")
         self.key = ipywidgets.HTML(_key())
         self.key.add_class("cnb-key")
-        super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key])
+        self.summary = ipywidgets.HTML()
+        self.summary.add_class("cnb-summary")
+        super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary])
         self.add_class("cnb-charts")
 
     def show_runs(self, figure: FrontierFigure, labels: Sequence[str], truth: Polyline) -> None:

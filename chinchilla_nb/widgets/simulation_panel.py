@@ -10,6 +10,7 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.allocation import allocate, exponents
@@ -71,7 +72,7 @@ class SimulationPanel(Panel):
         self._steps: Iterator[WatchedSimulation] | None = None
         self._shown: tuple[Task, float, SeedRegime] | None = None
         self._kind, self._ended, self._started = "", "", time.monotonic()
-        self._writing = True
+        self._writing, self._valid = True, True
         self.task, self.procedure = TaskEditor(), ProcedureEditor()
         settings: Settings = self.session.settings
         self.procedure.write(
@@ -143,10 +144,9 @@ class SimulationPanel(Panel):
     @guarded
     def _cancel(self, _button: ipywidgets.Button) -> None:
         self._ended = "Cancelled"
-        if self.work.busy:
-            self.work.cancel()
-        if self._kind == "simulation":
-            self._steps = None
+        if not (self.work.busy and self._kind == "study"):
+            self._kind, self._steps = "simulation", None
+        self.work.cancel()
         self._show_state()
 
     @guarded
@@ -166,6 +166,7 @@ class SimulationPanel(Panel):
             random_seed=numbers["random_seed"],
         )
         self.study = None
+        self._draw_study()
         self._start("study", make, self._studied)
 
     def _go(self, *, single: bool) -> None:
@@ -217,12 +218,12 @@ class SimulationPanel(Panel):
     @guarded
     def _end(self, outcome: Outcome) -> None:
         """Forget a simulation that has come to its end."""
-        state = self.simulated
-        finished = state is not None and state.stage != "fitting" and state.done == state.total
-        if self._kind == "simulation" and (finished or outcome.error is not None):
-            self._steps = None
-        if finished or outcome.error is not None or (self._kind == "study" and not outcome.cancelled):
-            self._ended = ""
+        last = outcome.last
+        finished = last is not None and last.done == last.total and getattr(last, "stage", "") != "fitting"
+        if finished or outcome.error is not None:
+            self._ended = "" if finished else "Stopped"
+            if self._kind == "simulation":
+                self._steps = None
 
     @guarded
     def _edited(self, change: Any) -> None:
@@ -233,7 +234,7 @@ class SimulationPanel(Panel):
             self.task.follow(change["owner"])
         finally:
             self._writing = False
-        self._show_state()
+        self._check()
 
     @guarded
     def _follow_fit(self, _change: Any = None) -> None:
@@ -242,6 +243,12 @@ class SimulationPanel(Panel):
             self.task.offer_fit(self.session.fit.law if self.session.fit is not None else None)
         finally:
             self._writing = False
+        self._check()
+
+    def _check(self) -> None:
+        """Explain what is wrong with the fields."""
+        task, numbers = self.task.read(), self.procedure.read()
+        self._valid = task is not None and numbers is not None
         self._show_state()
 
     @guarded
@@ -258,7 +265,7 @@ class SimulationPanel(Panel):
 
     @guarded
     def _show_state(self, _change: Any = None) -> None:
-        busy, valid = self.work.busy, self.task.read() is not None and self.procedure.read() is not None
+        busy, valid = self.work.busy, self._valid
         paused = self._steps is not None and not busy
         self.run_button.description = "Resume" if paused else "Run"
         self.run_button.disabled = self.step_button.disabled = busy or not (paused or valid)
@@ -312,8 +319,11 @@ class SimulationPanel(Panel):
     def _draw_study(self) -> None:
         if self.study is None:
             self.charts.study.show(error_figure([], np.empty((3, 0))))
+            self.charts.summary.value = '<span class="cnb-muted">Press Study to see how errors fall with seeds</span>'
         else:
-            self.charts.study.show(error_figure(self.study.seeds, self.study.quartiles()))
+            quartiles = self.study.quartiles()
+            self.charts.study.show(error_figure(self.study.seeds, quartiles))
+            self.charts.summary.value = _summarise(self.study.seeds, quartiles)
 
     def _plan(self, numbers: dict[str, Any]) -> Procedure:
         search = self.session.settings.model_search
@@ -406,6 +416,22 @@ def _deviation(share: float | None) -> str:
 def _label(runs: Runs, index: int) -> str:
     N, D = float(runs.N[index]), float(runs.D[index])
     return f"Run {index + 1}\nLoss {runs.loss[index]:.5g}\nN {compact(N)} parameters\nD {compact(D)} tokens"
+
+
+def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
+    """Say by how much N* is off after each number of seeds."""
+    lines = []
+    for count, (low, median, high) in zip(seeds, 100 * quartiles.T, strict=True):
+        if not np.isnan(median):
+            lines.append(
+                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{_percent(median)}</b> '
+                f'<span class="cnb-muted">({_percent(low)} to {_percent(high)})</span></div>'
+            )
+    return "".join(lines)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2g} %" if value < 100 else f"{value:,.0f} %" if value < 1e6 else "beyond measure"
 
 
 def _duration(seconds: float) -> str:

@@ -1,0 +1,216 @@
+"""The simulation panel over real simulations, in place and in an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chinchilla_nb import SimulationPanel
+from chinchilla_nb.engine.grid import StartGrid
+from chinchilla_nb.engine.known_laws import KNOWN_LAWS
+from chinchilla_nb.engine.losses import mse
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.settings import Settings
+
+GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
+QUICK = Settings(grid=GRID, loss_fn=mse, seed_regime=SeedRegime((1e18, 1e20), (5, 50)), num_seeding_steps=12)
+
+
+@pytest.fixture
+def panel(session) -> SimulationPanel:
+    session.settings = QUICK
+    panel = SimulationPanel(session)
+    panel.task.size.value = "0"
+    return panel
+
+
+def text_of(widget) -> str:
+    return re.sub("<[^>]*>", " ", widget.value)
+
+
+def test_it_starts_from_the_settings_of_the_session(panel):
+    assert (panel.procedure.seeds.value, panel.procedure.factor.value) == ("12", "10")
+    assert "Seeds from 10¹⁸ to 10²⁰ FLOPs with 5 to 50 tokens per parameter, as configured" in text_of(panel.source)
+    assert panel.task.numbers["A"].value == "406.4"
+    assert not panel.run_button.disabled
+    assert panel.pause_button.disabled
+    assert panel.cancel_button.disabled
+    assert panel.errors.value == ""
+
+
+def test_run_finds_a_law_without_noise_and_touches_no_run(panel, session, database):
+    runs, table, before = session.runs, database.df, session.fit
+    panel.run_button.click()
+    panel.wait()
+    assert "13 runs done" in text_of(panel.state)
+    law = KNOWN_LAWS["Hoffmann et al. 2022"]
+    assert panel.simulated.fit.law.as_dict() == pytest.approx(law.as_dict(), rel=1e-3)
+    assert len(panel.charts.plane.runs.x) == 13
+    np.testing.assert_allclose(panel.charts.trace.line.y[-1], 1, rtol=1e-3)
+    # The frontiers lie on each other: N* = G (C/6)^a.
+    np.testing.assert_allclose(panel.charts.true_frontier.y, law_N(law, panel.charts.true_frontier.x))
+    a = law.beta / (law.alpha + law.beta)
+    assert f"{a:.4g}" in text_of(panel.comparison)
+    assert session.runs is runs
+    assert session.fit is before
+    assert database.df.equals(table)
+    assert not session.busy
+    assert panel.errors.value == ""
+    assert panel.trouble.value == ""
+
+
+def law_N(law, C):
+    G = (law.alpha * law.A / (law.beta * law.B)) ** (1 / (law.alpha + law.beta))
+    return G * (np.asarray(C) / 6) ** (law.beta / (law.alpha + law.beta))
+
+
+def test_steps_then_resume_is_the_same_as_running_through(panel, session):
+    panel.task.size.value = "0.05"
+    for done in (1, 2, 3, 4, 5, 6, 7):
+        panel.step_button.click()
+        assert panel.simulated.done == done
+    assert "Paused at 7 of 13 runs" in text_of(panel.state)
+    assert panel.run_button.description == "Resume"
+    assert len(panel.simulated.fits) == 2  # to six runs and to seven
+    # What is typed now is for the next simulation.
+    panel.procedure.seeds.value = "20"
+    panel.run_button.click()
+    assert panel.simulated.total == 13
+    assert panel.run_button.description == "Run"
+    stepped = panel.simulated
+    panel.procedure.seeds.value = "12"
+    panel.run_button.click()
+    np.testing.assert_array_equal(panel.simulated.runs.loss, stepped.runs.loss)
+    assert panel.simulated.fit.law.as_dict() == stepped.fit.law.as_dict()
+    panel.procedure.random_seed.value = "1"
+    panel.run_button.click()
+    assert not np.array_equal(panel.simulated.runs.loss, stepped.runs.loss)
+
+
+def test_cancel_forgets_a_paused_simulation(panel):
+    panel.step_button.click()
+    assert not panel.cancel_button.disabled
+    panel.cancel_button.click()
+    assert "Cancelled at 1 of 13 runs" in text_of(panel.state)
+    assert panel.cancel_button.disabled
+    panel.step_button.click()
+    assert panel.simulated.done == 1
+
+
+def test_study_shows_quartiles_by_seeds(panel):
+    panel.task.size.value = "0.05"
+    panel.procedure.counts.value, panel.procedure.repetitions.value = "20, 8", "3"
+    panel.study_button.click()
+    panel.wait()
+    assert "6 simulations done" in text_of(panel.state)
+    assert panel.study.seeds.tolist() == [8, 20]
+    np.testing.assert_array_equal(panel.charts.study.median.x, [8, 20])
+    middle = 100 * np.sort(panel.study.errors, axis=0)[1]
+    np.testing.assert_allclose(panel.charts.study.median.y, np.clip(middle, 1e-2, 1e4))
+    np.testing.assert_array_equal(panel.charts.study.band.x, [8, 20, 20, 8])
+    assert "20 seeds: N* off by" in text_of(panel.charts.summary)
+    assert panel.errors.value == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "message"),
+    [
+        (lambda p: p.procedure.seeds, "2", "Seeds must be from 3 to 5,000, got 2"),
+        (lambda p: p.procedure.seeds, "x", "'x' is not a number"),
+        (lambda p: p.procedure.scalings, "-1", "must not be negative"),
+        (lambda p: p.procedure.factor, "0", "positive"),
+        (lambda p: p.procedure.random_seed, "0.5", "whole number"),
+        (lambda p: p.procedure.budget, "lots", "is not a number of FLOPs"),
+        (lambda p: p.procedure.counts, "10,", "number"),
+        (lambda p: p.procedure.repetitions, "0", "Repetitions must be from 1"),
+        (lambda p: p.task.size, "-0.1", "not negative"),
+        (lambda p: p.task.numbers["alpha"], "0", "alpha"),
+        (lambda p: p.task.numbers["B"], "<img src=x>", "is not a number"),
+    ],
+)
+def test_what_is_wrong_is_explained_and_cannot_be_run(panel, field, text, message):
+    box = field(panel)
+    old, box.value = box.value, text
+    problems = [row for row in (*panel.task.rows, *panel.procedure.rows) if row.problem]
+    assert len(problems) == 1
+    assert message in problems[0].problem
+    assert "<img" not in problems[0].remark.value
+    assert panel.run_button.disabled
+    assert panel.study_button.disabled
+    box.value = old
+    assert not panel.run_button.disabled
+    assert panel.errors.value == ""
+
+
+def test_presets(panel, session):
+    panel.task.preset.value = "Besiroglu et al. 2024"
+    assert [box.value for box in panel.task.numbers.values()] == ["1.8172", "482.01", "2085.43", "0.3478", "0.3658"]
+    panel.task.numbers["E"].value = "1.5"
+    assert panel.task.preset.value == "own"
+    assert "Current fit" not in dict(panel.task.preset.options)
+    fit = session.run_fit()
+    panel.task.preset.value = dict(panel.task.preset.options)["Current fit"]
+    assert panel.task.numbers["alpha"].value == f"{fit.law.alpha:.6g}"
+    session.fit = None
+    assert panel.task.preset.value == "own"
+
+
+def test_failures_of_the_work_are_shown(panel):
+    panel.task.family.value, panel.task.size.value = "normal", "50"
+    panel.run_button.click()
+    panel.wait()
+    assert "must leave the loss positive" in text_of(panel.trouble)
+    assert "Stopped at" in text_of(panel.state) or panel.simulated is None
+    assert not panel.run_button.disabled
+
+
+def test_seeds_come_from_the_runs_where_no_ranges_are_set(session):
+    session.settings = replace(QUICK, seed_regime=None)
+    assert "the range of the runs" in text_of(SimulationPanel(session).source)
+
+
+def test_without_runs_and_ranges_there_is_a_default(empty_session):
+    panel = SimulationPanel(empty_session)
+    assert "Seeds from 10¹⁸ to 10²¹ FLOPs" in text_of(panel.source)
+
+
+def test_in_a_notebook_the_loop_stays_free_and_pause_and_cancel_are_answered(panel):
+    async def scenario() -> None:
+        panel.session.settings = replace(QUICK, grid=Settings().grid)
+        panel.procedure.seeds.value = "200"
+        panel.task.size.value = "0.1"
+        started = time.monotonic()
+        panel.run_button.click()
+        assert time.monotonic() - started < 0.5
+        assert panel.run_button.disabled
+        while panel.simulated is None or panel.simulated.done < 8:
+            await asyncio.sleep(0.02)
+        panel.pause_button.click()
+        while panel.work.busy:
+            await asyncio.sleep(0.02)
+        paused = panel.simulated.done
+        assert paused < 200
+        assert panel.run_button.description == "Resume"
+        panel.run_button.click()
+        while panel.simulated.done <= paused:
+            await asyncio.sleep(0.02)
+        panel.cancel_button.click()
+        while panel.work.busy:
+            await asyncio.sleep(0.02)
+        assert "Cancelled at" in text_of(panel.state)
+        panel.study_button.click()
+        while panel.study is None:
+            await asyncio.sleep(0.02)
+        panel.cancel_button.click()
+        while panel.work.busy:
+            await asyncio.sleep(0.02)
+        assert "Cancelled at" in text_of(panel.state)
+        assert "simulations" in text_of(panel.state)
+
+    asyncio.run(asyncio.wait_for(scenario(), 90))
+    assert panel.errors.value == ""
