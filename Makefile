@@ -36,6 +36,7 @@ format: $(VENV)/test  ## Format the code, and mend what ruff can mend
 	$(RUN) -m ruff format
 
 benchmarks: $(VENV)/test  ## Measure, and print the figures
+	$(RUN) tests/benchmarks/bench_fit.py
 	$(RUN) -m pytest -q -s tests/benchmarks
 
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
