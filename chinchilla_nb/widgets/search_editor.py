@@ -104,7 +104,7 @@ class SearchEditor(Editor):
             return settings
         if owner in (None, self.kind, self.function):
             self._offer(self._texts(settings.model_search), estimator)
-        grid = self._read_grid(estimator)
+        grid = self._read_grid(estimator, settings.model_search)
         if grid is None:
             return settings
         try:
@@ -118,8 +118,9 @@ class SearchEditor(Editor):
         self._search = search
         return replace(settings, model_search=search)
 
-    def _read_grid(self, estimator: Callable[..., float]) -> dict[str, list[Any]] | None:
+    def _read_grid(self, estimator: Callable[..., float], search: ModelSearch | None) -> dict[str, list[Any]] | None:
         """Read the values of the hyperparameters; None if some are not valid."""
+        known = {} if search is None else {name: list(values) for name, values in search.hyperparam_grid.items()}
         optional, grid = _optional(estimator), {}
         for name, row in self.values.items():
             row.explain("")
@@ -128,7 +129,9 @@ class SearchEditor(Editor):
                 row.say(f"Empty: {optional[name]}")
                 continue
             try:
-                grid[name] = parse_choices(text)
+                # Values set in code may be of kinds that nobody can type: what still reads the same stays the same.
+                same = name in known and text == choices_text(known[name])
+                grid[name] = known[name] if same else parse_choices(text)
             except ValueError as error:
                 row.explain(str(error))
             else:
@@ -166,7 +169,7 @@ class SearchEditor(Editor):
         if search is None:
             self.kind_row.say("draws and allocations need no configuration")
             return
-        self._read_grid(search.size_estimator)
+        self._read_grid(search.size_estimator, search)
         try:
             self._check(search)
         except ValueError as error:
@@ -186,6 +189,8 @@ class SearchEditor(Editor):
             for name, row in self.values.items():
                 row.inputs[0].value = texts.get(name, "")
             return
+        for row in self.values.values():
+            row.inputs[0].close()
         self.values = {name: self._row(name, texts.get(name, "")) for name in names}
         self.grid.children = list(self.values.values())
 

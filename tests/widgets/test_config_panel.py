@@ -243,6 +243,14 @@ def test_changes_in_code_show(cc, panel):
     assert panel.errors.value == ""
 
 
+def test_values_that_nobody_can_type_survive_an_edit_beside_them(cc, panel):
+    kernels = [(3, 3), (5, 5)]
+    grid = {"kernel": kernels, "width": [8, 16]}
+    cc.model_search_config = {"hyperparam_grid": grid, "size_estimator": lambda kernel, width: width * kernel[0]}
+    panel.search.values["width"].inputs[0].value = "8, 32"
+    assert cc.model_search_config["hyperparam_grid"] == {"kernel": kernels, "width": [8, 32]}
+
+
 def test_a_function_without_a_name_survives_a_detour(cc, panel):
     own = cc.weight_fn = lambda C: C
     panel.loss.weighting.value = "none"
