@@ -46,8 +46,9 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
             radius /= 100
             continue
         trial = np.clip(theta + step, box.lower, box.upper)
-        refined = _newton_on_kinks(objective, trial, active, box)
-        theta_new = min((trial, refined), key=objective.value)
+        restored = _back_onto_kinks(objective, trial, active, box)
+        refined = _newton_on_kinks(objective, restored, active, box)
+        theta_new = min((trial, restored, refined), key=objective.value)
         there = objective.derivatives(theta_new)
         gain = at.value - there.value
         if gain > 0:
@@ -95,6 +96,20 @@ def _linear_program(
     left = np.abs(solution.x[5 : 5 + len(near)] - solution.x[5 + len(near) :])
     before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size
     return step * reach, near[left <= 1e-9], float((before - solution.fun) * size)
+
+
+def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 3) -> Array:
+    """Return the nearby point where the active residuals are zero again.
+
+    The kinks are curved: a step that keeps them at zero to first order leaves them. Without this correction the box
+    shrinks until the curvature does not show, and a long valley takes thousands of steps (Fletcher 1987, section 14.4).
+    """
+    size = np.maximum(np.sqrt(np.mean(objective.derivatives(theta).jacobian.astype(float) ** 2, axis=0)), 1e-9)
+    for _ in range(steps if active.size else 0):
+        at = objective.derivatives(theta)
+        correction = np.linalg.lstsq(at.jacobian[active].astype(float) / size, -at.residuals[active].astype(float))[0]
+        theta = np.clip(theta + correction / size, box.lower, box.upper)
+    return theta
 
 
 def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 8) -> Array:
