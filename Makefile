@@ -5,6 +5,8 @@ PORT ?= 0
 
 RUN := $(VENV)/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# All but the page of `make demo`, whose visitors see no stored output.
+TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
 
 # Threads cost more than they bring on arrays of this size, and make timings jump.
@@ -43,7 +45,7 @@ bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
 	$(PYTHON) scripts/test_bounds.py
 
 notebooks: $(VENV)/test  ## Run the notebooks again and keep their outputs
-	$(RUN) -m jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+	$(RUN) -m jupyter nbconvert --to notebook --execute --ExecutePreprocessor.store_widget_state=False --inplace $(TUTORIALS)
 
 docs: $(VENV)/docs  ## Build the documentation into build/docs
 	$(RUN) -m sphinx -W --keep-going -q docs build/docs

@@ -50,6 +50,8 @@ def test_every_notebook_is_a_tutorial_or_the_page():
 def test_is_valid(notebook):
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
+    # Megabytes that JupyterLab shows to nobody who has not trusted the notebook, and other ones after every run.
+    assert "widgets" not in notebook.metadata
 
 
 def test_opens_with_a_title_and_a_question(notebook):
