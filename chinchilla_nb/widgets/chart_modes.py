@@ -61,9 +61,9 @@ class ChartModes(ipywidgets.Box):
                 "Drag a box around runs to list them",
             ],
         )
-        self.mode.style.button_width = "96px"
+        self.mode.style.button_width = "112px"
         self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show everything again", disabled=True)
-        self.reset.layout.width = "96px"
+        self.reset.layout.width = "112px"
         super().__init__([self.mode, self.reset])
         self.add_class("cnb-bar")
         self.mode.observe(self._choose, "value")
@@ -71,7 +71,7 @@ class ChartModes(ipywidgets.Box):
         for chart, names in zip(charts.charts, (("C", "N"), ("C", "D"), ("N", "D")), strict=True):
             chart.clicks.observe(partial(self._clicked, chart, names), "x")
             chart.next_point.on_drag(partial(self._dragged, names))
-            chart.next_point.on_drag_end(partial(self._dragged, names))
+            chart.next_point.observe(partial(self._dropped, chart, names), ["x", "y"])
         for frame in charts.frames:
             for scale in frame.scales.values():
                 scale.observe(partial(self._zoomed, frame), ["min", "max"])
@@ -92,15 +92,14 @@ class ChartModes(ipywidgets.Box):
         if mode == BUDGET:
             return None
         brush = BrushSelector(x_scale=chart.frame.scales["x"], y_scale=chart.frame.scales["y"], color=ACCENT)
-        # The page sends both ends when the mouse lets go; what it sends while it moves nobody needs.
-        brush.observe(partial(self._brushed, names), "brushing")
+        brush.observe(partial(self._brushed, names), ["brushing", "selected_x", "selected_y"])
         return brush
 
     def _brushed(self, names: tuple[str, str], change: Any) -> None:
         brush = change["owner"]
         x, y = brush.selected_x, brush.selected_y
-        if change["new"]:
-            return
+        if brush.brushing:
+            return  # what the page says while the mouse moves nobody needs
         if x is None or y is None or len(x) != 2 or len(y) != 2:
             self._on_region(None, None)
         else:
@@ -117,11 +116,16 @@ class ChartModes(ipywidgets.Box):
 
     def _dragged(self, names: tuple[str, str], _mark: bqplot.Scatter, content: Any) -> None:
         with self._lock:
-            now = time.monotonic()
-            if content["event"] == "drag" and now - self._dragged_at < DRAG_PERIOD:
+            if time.monotonic() - self._dragged_at < DRAG_PERIOD:
                 return
             self._on_budget(_budget_at(names, content["point"]["x"], content["point"]["y"]))
             self._dragged_at = time.monotonic()
+
+    def _dropped(self, chart: PlaneChart, names: tuple[str, str], _change: Any) -> None:
+        # Not bqplot's own message at the end of a drag: that one may overtake the new place of the dot.
+        place = chart.dropped
+        if place is not None:
+            self._on_budget(_budget_at(names, *place))
 
     def _zoomed(self, frame: Frame, _change: Any) -> None:
         frame.follow_zoom()

@@ -39,12 +39,8 @@ class FrontierCharts(ipywidgets.Box):
         self.key, self.aside = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.aside.add_class("cnb-aside")
-        loss = ipywidgets.Box([self.loss.figure])
-        loss.add_class("cnb-hue-1")
-        loss.add_class("cnb-loss")
-        super().__init__([self.key, *(chart.figure for chart in self.charts), loss, self.aside])
+        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.aside])
         self.add_class("cnb-charts")
-        self.add_class("cnb-planes")
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -123,11 +119,20 @@ class PlaneChart:
         )
         self.beside = self.frame.dots(marker="circle", colors=[ACCENT], fill=False, default_size=110, stroke_width=2.5)
         self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
+        self._placed = NOWHERE
         self.clicks = self.frame.dots(opacities=[0.0], interactions={"click": "add"})
         above = [self.levels, self.beside, self.clicks, self.next_point]
         self.figure = self.frame.figure(
-            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, *above], HEIGHT
+            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, *above], HEIGHT, hues=(1, 5)
         )
+
+    @property
+    def dropped(self) -> tuple[float, float] | None:
+        """Where a person dropped the next point; None while it is where it was drawn."""
+        x, y = self.next_point.x, self.next_point.y
+        if len(x) != 1 or len(y) != 1 or (x[0], y[0]) == (*self._placed.x, *self._placed.y):
+            return None
+        return float(x[0]), float(y[0])
 
     def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
         """Draw a plane; colours are places on the loss scale."""
@@ -149,7 +154,8 @@ class PlaneChart:
     ) -> None:
         """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
         set_line(self.isoflop, plane.budget_line(C) if C else NOWHERE)
-        set_line(self.next_point, plane.project(*point) if point else NOWHERE)
+        self._placed = plane.project(*point) if point else NOWHERE
+        set_line(self.next_point, self._placed)
         set_line(self.beside, plane.project(*beside) if beside else NOWHERE)
 
 

@@ -66,13 +66,13 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         cards = [
-            _card(titles[name], frame.figure([self.dots[name], lines[name]], HEIGHT)) for name, frame in frames.items()
+            _card(titles[name], frame.figure([self.dots[name], lines[name]], HEIGHT, hues=(1,)))
+            for name, frame in frames.items()
         ]
         errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)
         starts = _card("Objective by starting value", self.landscape)
         super().__init__([cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
-        self.add_class("cnb-hue-1")
 
     def show(self, fit: Fit, starts: StartGrid | None) -> None:
         """Draw a fit.

@@ -20,6 +20,7 @@ from chinchilla_nb.widgets.labels import run_labels
 from chinchilla_nb.widgets.outlet import Outlet
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.selection import Selection
+from chinchilla_nb.widgets.still import Still
 from chinchilla_nb.widgets.style import note, tiles
 
 __all__ = ["FrontierPanel"]
@@ -28,10 +29,11 @@ DEFAULT_FACTOR = 10.0
 """Times the largest compute so far that the budget starts at where no scaling factor is set."""
 
 DPI = 150
+STILL_DPI = 75
 _NO_RUNS_C = (1e18, 1e22)
 
 
-class FrontierPanel(Panel):
+class FrontierPanel(Still, Panel):
     """The planes C-N, C-D and N-D and loss against compute, with a compute budget to move.
 
     Parameters
@@ -154,15 +156,17 @@ class FrontierPanel(Panel):
         self.charts.move_budget(self._figure, C, _place(best), _place(beside) if off else None)
 
     def _image(self, kind: str) -> Callable[[], bytes]:
-        return lambda: self.picture(kind)
+        return lambda: self.picture(kind, DPI)
 
-    def picture(self, kind: str = "png") -> bytes:
+    def picture(self, kind: str = "png", dpi: int = STILL_DPI) -> bytes:
         """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
 
         Parameters
         ----------
         kind : str
             ``"png"`` or ``"svg"``.
+        dpi : int
+            Pixels per inch; the image is 13.5 inches wide.
         """
         # Here, because matplotlib takes longer to import than all else.
         from chinchilla_nb.visualizer import draw_frontier
@@ -182,7 +186,7 @@ class FrontierPanel(Panel):
             budget=C,
         )
         image = io.BytesIO()
-        draw_frontier(figure, fit.law if fit else None).savefig(image, format=kind, dpi=DPI)
+        draw_frontier(figure, fit.law if fit else None).savefig(image, format=kind, dpi=dpi)
         return image.getvalue()
 
     def _table(self) -> bytes:

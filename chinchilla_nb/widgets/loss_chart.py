@@ -31,7 +31,9 @@ class LossChart:
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.beside = self.frame.dots(marker="circle", colors=[ACCENT], fill=False, default_size=110, stroke_width=2.5)
         self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
-        self.figure = self.frame.figure([self.runs, self.envelope, self.frontier, self.beside, self.next_point], height)
+        self.figure = self.frame.figure(
+            [self.runs, self.envelope, self.frontier, self.beside, self.next_point], height, hues=(1,)
+        )
 
     def show(self, figure: LossFigure | None, labels: Sequence[str]) -> None:
         """Draw a figure, labels as of its runs that are drawn; nothing without runs."""

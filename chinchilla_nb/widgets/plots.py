@@ -44,6 +44,7 @@ class Frame:
             "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px"),
         }
         self._shown: dict[str, Axis] = {}
+        self._moving = False  # while one end of a range has moved and the other not yet
 
     def show(self, x: Axis, y: Axis) -> None:
         """Take over range, title and ticks."""
@@ -52,16 +53,20 @@ class Frame:
 
     def reset(self) -> None:
         """Show what was shown before a person panned or zoomed."""
-        for side, axis in self._shown.items():
-            self._label(side, axis)
-            with self.scales[side].hold_sync():
-                self.scales[side].min, self.scales[side].max = axis.low, axis.high
+        self._moving = True
+        try:
+            for side, axis in self._shown.items():
+                self._label(side, axis)
+                with self.scales[side].hold_sync():
+                    self.scales[side].min, self.scales[side].max = axis.low, axis.high
+        finally:
+            self._moving = False
 
     def follow_zoom(self) -> None:
         """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
         for side, axis in self._shown.items():
             low, high = self.scales[side].min, self.scales[side].max
-            if (low, high) != (axis.low, axis.high) and 0 < low < high:
+            if not self._moving and (low, high) != (axis.low, axis.high) and 0 < low < high:
                 self._label(side, zoomed(axis, low, high))
 
     @property
@@ -102,17 +107,23 @@ class Frame:
         mark.scales = {**self.scales, "color": colour}
         return mark
 
-    def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
-        """Return the figure of these marks, as wide as there is room."""
-        return bqplot.Figure(
+    def figure(self, marks: Sequence[bqplot.Mark], height: str, *, hues: Sequence[int] = ()) -> bqplot.Figure:
+        """Return the figure of these marks, as wide as there is room.
+
+        Hues are the places, from 1, of the marks coloured by loss: on a dark page the style sheet turns their colours.
+        """
+        figure = bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
+            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
             padding_x=0.0,
             padding_y=0.0,
             display_toolbar=False,
             layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
         )
+        for place in hues:
+            figure.add_class(f"cnb-hue-{place}")
+        return figure
 
 
 def tick_key(value: float) -> str:
@@ -127,6 +138,6 @@ def tick_key(value: float) -> str:
 
 
 def set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
-    """Move a line, or dots, in one message."""
-    with mark.hold_sync():
+    """Move a line, or dots, in one message; whoever watches it never sees one coordinate without the other."""
+    with mark.hold_sync(), mark.hold_trait_notifications():
         mark.x, mark.y = line.x, line.y

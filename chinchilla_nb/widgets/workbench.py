@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import ipywidgets
@@ -9,12 +11,27 @@ import ipywidgets
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+from chinchilla_nb.widgets.panel import Panel
+from chinchilla_nb.widgets.still import Still
+from chinchilla_nb.widgets.style import note, style_sheet
 
 __all__ = ["Workbench"]
 
+_MODULES = {
+    "Configuration": ("config_panel", "ConfigPanel"),
+    "Runs": ("run_log_panel", "RunLogPanel"),
+    "Scaling law": ("fit_panel", "FitPanel"),
+    "Frontier": ("frontier_panel", "FrontierPanel"),
+    "Simulation": ("simulation_panel", "SimulationPanel"),
+}
+_CHARTS = ("Frontier", "Simulation")
 
-class Workbench(ipywidgets.VBox):
-    """Fit and frontier, one above the other, watching the same session.
+
+class Workbench(Still, ipywidgets.VBox):
+    """Configuration, runs, fit, frontier and simulation, watching the same session.
+
+    Wide windows show charts beside controls and results, narrow ones one below the other. A panel is made when it is
+    opened first, so that those nobody opens cost nothing.
 
     Parameters
     ----------
@@ -25,19 +42,71 @@ class Workbench(ipywidgets.VBox):
     ----------
     session : Session
     fit, frontier : FitPanel, FrontierPanel
+    toggles : dict of str to ToggleButton
+        Open and close the panels, by name.
+    panels : dict of str to Panel
+        Those that were opened, by name.
+    errors : HTML
+        Why a panel could not be opened.
     """
 
     def __init__(self, source: Any) -> None:
+        self.panels: dict[str, Panel] = {}
         self.session = open_session(source)
-        self.fit = FitPanel(self.session)
-        self.frontier = FrontierPanel(self.session)
-        super().__init__([self.fit, self.frontier])
+        self.fit, self.frontier = FitPanel(self.session), FrontierPanel(self.session)
+        self.panels |= {"Scaling law": self.fit, "Frontier": self.frontier}
+        shown = {"Scaling law", "Frontier"} | (set() if len(self.session.runs) else {"Runs"})
+        self.toggles = {
+            name: ipywidgets.ToggleButton(value=name in shown, description=name, tooltip=f"Show or hide: {name}")
+            for name in _MODULES
+        }
+        bar = ipywidgets.Box(list(self.toggles.values()))
+        bar.add_class("cnb-bar")
+        self.errors = ipywidgets.HTML()
+        nav = ipywidgets.VBox([style_sheet(), bar, self.errors])
+        nav.add_class("cnb")
+        nav.add_class("cnb-nav")
+        self._controls, self._charts = ipywidgets.VBox(), ipywidgets.VBox()
+        bench = ipywidgets.Box([self._controls, self._charts])
+        bench.add_class("cnb-bench")
+        super().__init__([nav, bench])
+        self.add_class("cnb-workbench")
+        for toggle in self.toggles.values():
+            toggle.layout.width = "auto"
+            toggle.observe(self._arrange, "value")
+        self._arrange()
+
+    def picture(self) -> bytes:
+        """Return the frontier as a PNG."""
+        return self.frontier.picture()
 
     def close(self) -> None:
         """Close every panel."""
-        for panel in self.children:
+        for panel in self.panels.values():
             panel.close()
         super().close()
+
+    def _arrange(self, _change: Any = None) -> None:
+        try:
+            self._arrange_panels()
+        except Exception as error:  # noqa: BLE001  # raised in a callback, it would be shown nowhere
+            self.errors.value = note("bad", f"{type(error).__name__}: {error}")
+        else:
+            self.errors.value = ""
+
+    def _arrange_panels(self) -> None:
+        shown = [name for name, toggle in self.toggles.items() if toggle.value]
+        self._controls.children = self._opened(name for name in shown if name not in _CHARTS)
+        self._charts.children = self._opened(name for name in shown if name in _CHARTS)
+        for column in (self._controls, self._charts):
+            column.layout.display = None if column.children else "none"
+
+    def _opened(self, names: Iterable[str]) -> tuple[Panel, ...]:
+        for name in (names := list(names)):
+            if name not in self.panels:
+                module, panel = _MODULES[name]
+                self.panels[name] = getattr(import_module(f"chinchilla_nb.widgets.{module}"), panel)(self.session)
+        return tuple(self.panels[name] for name in names)
 
     def __repr__(self) -> str:
         count = len(self.session.runs)

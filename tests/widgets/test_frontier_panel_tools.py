@@ -27,10 +27,10 @@ def click(chart, x: float, y: float) -> None:
         chart.clicks.x, chart.clicks.y = np.array([x]), np.array([y])
 
 
-def drag(chart, event: str, x: float, y: float) -> None:
+def drop(chart, x: float, y: float) -> None:
+    """Do what the page does when a person lets go of the next point."""
     with chart.next_point.hold_trait_notifications():
         chart.next_point.x, chart.next_point.y = np.array([x]), np.array([y])
-    chart.next_point._handle_custom_msgs(chart.next_point, {"event": event, "point": {"x": x, "y": y}, "index": 0})
 
 
 def content(panel) -> bytes:
@@ -53,15 +53,19 @@ def test_a_click_on_a_chart_sets_the_budget(panel):
 
 def test_a_dragged_marker_stays_on_the_frontier(panel, law):
     CN = panel.charts.charts[0]
-    drag(CN, "drag_end", 3e20, 1e12)
+    drop(CN, 3e20, 1e12)
     assert panel.budget.C == pytest.approx(3e20)
     N = np.geomspace(1e6, 1e13, 700_001)
     assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
+    # On the way it follows too.
+    CN.next_point._handle_custom_msgs(CN.next_point, {"event": "drag", "point": {"x": 2e20, "y": 1e9}, "index": 0})
+    assert panel.budget.C == pytest.approx(2e20)
+    drop(CN, 3e20, 1e12)
     # Straight up: the budget is the same, and the marker comes back.
-    drag(CN, "drag_end", 3e20, 1e8)
+    drop(CN, 3e20, 1e8)
     assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
     # Far out: it stays within what the chart shows.
-    drag(CN, "drag_end", 1e39, 1e8)
+    drop(CN, 1e39, 1e8)
     assert panel.budget.C <= 1e24
 
 

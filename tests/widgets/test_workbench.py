@@ -86,3 +86,45 @@ def test_nothing_there_is_said_in_a_sentence(tmp_path):
 def test_widgets_do_not_import_the_facade():
     code = "import sys, chinchilla_nb.widgets; sys.exit('chinchilla_nb.core' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_panels_open_when_asked_for_and_share_the_session(session):
+    workbench = Workbench(session)
+    assert set(workbench.panels) == {"Scaling law", "Frontier"}
+    for name, toggle in workbench.toggles.items():
+        toggle.value = True
+        assert workbench.panels[name].session is session
+    assert workbench.errors.value == ""
+    runs = workbench.panels["Runs"]
+    workbench.toggles["Runs"].value = False
+    workbench.toggles["Runs"].value = True
+    assert workbench.panels["Runs"] is runs
+    workbench.close()
+
+
+def test_without_runs_the_run_log_is_open(empty_session):
+    workbench = Workbench(empty_session)
+    assert workbench.toggles["Runs"].value
+    assert "Runs" in workbench.panels
+    workbench.close()
+
+
+def test_picture_left_in_the_notebook_follows_the_fit(session):
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    InteractiveShell.instance()
+    workbench = Workbench(session)
+    try:
+        with capture_output() as captured:
+            workbench._ipython_display_()
+    finally:
+        InteractiveShell.clear_instance()
+    live, still = (output.data for output in captured.outputs)
+    assert live["application/vnd.jupyter.widget-view+json"]["model_id"] == workbench.model_id
+    # An image and nothing else: nbval compares whatever else there is.
+    assert list(still) == ["image/png"]
+    assert still["image/png"].startswith(b"\x89PNG")
+    before = workbench.picture()
+    session.run_fit()
+    assert workbench.picture() != before

@@ -1,0 +1,48 @@
+"""A picture beside a live panel, for whoever opens the notebook later without its kernel, or reads it on a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.display import DisplayHandle, display
+from traitlets import HasTraits
+
+from chinchilla_nb.job import running_loop
+
+__all__ = ["Still"]
+
+
+class Still(HasTraits):
+    """Makes a widget leave a picture of itself in the notebook, as an output of its own behind the widget's.
+
+    The style sheet hides the picture while the widget is alive. It is drawn anew after every fit.
+    """
+
+    _handle: DisplayHandle | None = None
+    _drawing = False
+
+    def picture(self) -> bytes:
+        """Return what to show, as a PNG."""
+        raise NotImplementedError
+
+    def _ipython_display_(self, **_: Any) -> None:
+        first = self._handle is None
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
+        # Of a PNG and nothing else: so GitHub shows it, and nbval, which skips images, does not mind it.
+        self._handle = display({"image/png": self.picture()}, raw=True, display_id=True)
+        if first:
+            self.add_class("cnb-still")  # type: ignore[attr-defined]
+            self.session.observe(self._renew, "fit")  # type: ignore[attr-defined]
+
+    def _renew(self, _change: Any) -> None:
+        loop = running_loop()
+        if loop is None or self._drawing:
+            return
+        self._drawing = True
+        # matplotlib takes a second, in which a Cancel must be heard.
+        loop.run_in_executor(None, self.picture).add_done_callback(self._replace)
+
+    def _replace(self, drawn: Any) -> None:
+        self._drawing = False
+        if drawn.exception() is None and self._handle is not None:
+            self._handle.update({"image/png": drawn.result()}, raw=True)
