@@ -1,0 +1,134 @@
+"""What the mouse does on the charts of a real page: clicks, drags, wheels and boxes; and what is downloaded."""
+
+from __future__ import annotations
+
+import pytest
+from pages import run_code, wait_idle
+from playwright.sync_api import Page, expect
+from workbench_cells import OPEN
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 30_000
+
+
+def value_of(page: Page, expression: str) -> float:
+    return float(run_code(page, f"print({expression})"))
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until an expression is true in the kernel, which hears of the mouse with some delay."""
+    for _ in range(60):
+        if run_code(page, f"print(bool({condition}))") == "True\n":
+            return
+        page.wait_for_timeout(250)
+    pytest.fail(f"never true: {condition}; C = {run_code(page, 'print(workbench.frontier.budget.C)')}")
+
+
+def plot_box(page: Page, chart: int) -> dict[str, float]:
+    """Where the ground of a chart lies on the page."""
+    ground = page.locator(".bqplot").nth(chart).locator("rect.plotarea_background")
+    ground.scroll_into_view_if_needed()
+    box = ground.bounding_box()
+    assert box is not None
+    return box
+
+
+def budget_at(page: Page, share: float) -> float:
+    """Compute at a share of the first chart's width."""
+    scale = "workbench.frontier.charts.charts[0].frame.scales['x']"
+    return value_of(page, f"{scale}.min * ({scale}.max / {scale}.min) ** {share}")
+
+
+def test_mouse_on_the_charts(lab):
+    page = lab(OPEN)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("Converged").wait_for(timeout=WAIT_MS)
+    expect(page.get_by_text("Predicted loss")).to_be_visible(timeout=WAIT_MS)
+    wait_idle(page)
+
+    # A click sets the budget where it is.
+    box = plot_box(page, 0)
+    page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.93 * box["height"])
+    C = budget_at(page, 0.6)
+    until(page, f"abs(workbench.frontier.budget.C / {C} - 1) < 0.05")
+
+    # The diamond is dragged, and follows the frontier.
+    before = value_of(page, "workbench.frontier.charts.charts[0].next_point.y[0]")
+    marker = page.locator(".bqplot").first.locator("g.object_grp").last.bounding_box()
+    x, y = marker["x"] + marker["width"] / 2, marker["y"] + marker["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 0.1 * box["width"], y + 20, steps=6)
+    page.mouse.move(x + 0.2 * box["width"], y + 20, steps=6)
+    page.mouse.up()
+    C = budget_at(page, 0.8)
+    until(page, f"abs(workbench.frontier.budget.C / {C} - 1) < 0.1")
+    until(page, f"workbench.frontier.charts.charts[0].next_point.y[0] > {before}")
+
+    # The wheel zooms, ticks follow, and Reset brings everything back.
+    page.get_by_role("button", name="Pan, zoom", exact=True).click()
+    wait_idle(page)
+    ticks = page.locator(".bqplot").first.locator(".axis").first.locator(".tick text")
+    shown = ticks.all_text_contents()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    for _ in range(4):
+        page.mouse.wheel(0, -240)
+        page.wait_for_timeout(200)
+    until(page, "not workbench.frontier.modes.reset.disabled")
+    expect(ticks).not_to_have_text(shown)
+    assert all("e+" not in text for text in ticks.all_text_contents())
+    page.get_by_role("button", name="Reset zoom").click()
+    expect(ticks).to_have_text(shown)
+
+    # A box lists the runs inside it; they can be left out.
+    page.get_by_role("button", name="Select runs", exact=True).click()
+    wait_idle(page)
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.move(box["x"] + 0.35 * box["width"], box["y"] + box["height"] - 3, steps=5)
+    page.mouse.up()
+    until(page, "len(workbench.frontier.selection.chosen)")
+    expect(page.locator("table.cnb-runs tbody tr").first).to_be_visible()
+    count = int(value_of(page, "len(workbench.frontier.selection.chosen)"))
+    assert 0 < count < 30
+    page.get_by_role("button", name=f"Leave {count} run").click()
+    until(page, f"len(session.runs) == 30 - {count}")
+    run_code(page, "assert not workbench.fit.errors.value and not workbench.frontier.errors.value")
+
+
+def test_files_are_downloaded(lab):
+    page = lab(OPEN, "workbench.session.run_fit();")
+    for kind, start in (("CSV", b"N,D,C,loss"), ("PNG", b"\x89PNG")):
+        page.get_by_role("button", name=kind, exact=True).click()
+        with page.expect_download(timeout=WAIT_MS) as download:
+            page.get_by_role("link", name=kind.lower()).click()
+        assert download.value.path().read_bytes().startswith(start)
+    code = page.locator("pre.cnb-code")
+    code.click()
+    assert page.evaluate("() => getSelection().toString()").strip() == code.inner_text().strip()
+
+
+def test_reload_restores_panels_and_a_fresh_kernel_leaves_a_picture(lab):
+    page = lab(OPEN)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    page.get_by_text("Converged").wait_for(timeout=WAIT_MS)
+    picture = page.locator(".jp-OutputArea-child img[src^='data:image/png']")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    url = page.url.split("?")[0]
+
+    page.goto(url, wait_until="domcontentloaded")
+    page.get_by_text("Converged").wait_for(timeout=60_000)
+    expect(page.locator(".bqplot path.dot.element").first).to_be_visible(timeout=WAIT_MS)
+    expect(picture).to_be_hidden()
+    page.get_by_role("button", name="Pan, zoom", exact=True).click()
+    until(page, "workbench.frontier.modes.mode.value == 'Pan, zoom'")
+
+    page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    page.goto(url + "?reset", wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    expect(picture).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".bqplot")).to_have_count(0)
