@@ -67,7 +67,7 @@ class BudgetControl(ipywidgets.VBox):
         self.hardware_toggle = ipywidgets.ToggleButton(
             description="Hardware", tooltip="Devices × days × FLOP/s × utilisation", icon="caret-right"
         )
-        self.hardware_toggle.layout.width = "110px"
+        self.hardware_toggle.layout.width = "116px"
         self.hardware = HardwareForm(self.choose)
         self.hardware.layout.display = "none"
         bar = ipywidgets.Box([label, self.text, unit, self.hardware_toggle, self.slider, self.remark])

@@ -63,7 +63,7 @@ class ChartModes(ipywidgets.Box):
         )
         self.mode.style.button_width = "112px"
         self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show everything again", disabled=True)
-        self.reset.layout.width = "112px"
+        self.reset.layout.width = "128px"
         super().__init__([self.mode, self.reset])
         self.add_class("cnb-bar")
         self.mode.observe(self._choose, "value")

@@ -64,7 +64,7 @@ class FitPanel(Panel):
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
-        self.diagnostics.layout.width = "120px"
+        self.diagnostics.layout.width = "140px"
         self._below = ipywidgets.Box([self.diagnostics])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
