@@ -23,7 +23,8 @@ def main() -> str | int:
     with tempfile.TemporaryDirectory() as folder:
         constraint = Path(folder) / "oldest.txt"
         constraint.write_text("\n".join([*lower_bounds(), *ALSO]), encoding="utf-8")
-        script = [python, "scripts/make_environment.py", str(ENVIRONMENT), "app,docs,test", "--constraint", str(constraint)]
+        script = [python, "scripts/make_environment.py", str(ENVIRONMENT), "app,docs,test"]
+        script += ["--constraint", str(constraint)]
         if status := subprocess.run(script, cwd=ROOT, check=False).returncode:
             return status
     tests = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", "-q", *sys.argv[1:]]
