@@ -79,7 +79,7 @@ class RunTable(ipywidgets.VBox):
         scroll = ipywidgets.VBox([self.head, self.body])
         scroll.add_class("cnb-runs-scroll")
         table = ipywidgets.Box([side, scroll])
-        table.add_class("cnb-runs")
+        table.add_class("cnb-run-table")
         self.first, self.back, self.onward, self.last = (
             ipywidgets.Button(description=sign, tooltip=hint)
             for sign, hint in (("«", "First page"), ("‹", "Page before"), ("›", "Next page"), ("»", "Last page"))
@@ -220,7 +220,7 @@ def _body(columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArr
     for row in rows:
         cells = "".join(_cell(column, column.values[row], scales.get(name)) for name, column in columns.items())
         out = "" if included[row] else " cnb-out"
-        lines.append(f'<div class="cnb-row{out}" role="row">{cells}</div>')
+        lines.append(f'<div class="cnb-run{out}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {_tracks(columns)}; min-width: {_width(columns)}px"
     return f'<div role="table" style="{style}">{"".join(lines)}</div>'
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from pages import run_code
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
@@ -33,18 +34,34 @@ panel = RunLogPanel(session)
 panel
 """
 
+OTHER_PANELS = "from chinchilla_nb import ConfigPanel, Workbench; display(ConfigPanel(session), Workbench(session))"
+
+# Of each row: how far the centre of its box is from its own, in pixels, and whether the box says what the row shows.
+BESIDE = """() => {
+    const boxes = [...document.querySelectorAll('.cnb-runs-side input')].filter(box => box.checkVisibility());
+    const rows = [...document.querySelectorAll('.cnb-runs-scroll [role=row]')];
+    const centre = element => (({top, bottom}) => (top + bottom) / 2)(element.getBoundingClientRect());
+    return boxes.length !== rows.length ? null : rows.map((row, i) => [
+        centre(boxes[i]) - centre(row), boxes[i].checked !== row.classList.contains('cnb-out')]);
+}"""
+STRUCK_OUT = re.compile(r"\bcnb-out\b")
+
 JOB = "from chinchilla_nb import Database; Database({folder!r}).append(N=9e9, D=9e10, loss=2.125, run='job')"
 
 
-def button(page: Page, name: str):
+def button(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def row(page: Page, number: int):
-    return page.locator(".cnb-row").nth(number)
+def rows(page: Page | Locator) -> Locator:
+    return page.locator(".cnb-runs-scroll [role=row]")
 
 
-def find(page: Page, query: str) -> None:
+def row(page: Page | Locator, number: int) -> Locator:
+    return rows(page).nth(number)
+
+
+def find(page: Page | Locator, query: str) -> None:
     box = page.get_by_placeholder("Filter: loss < 3")
     box.fill(query)
 
@@ -55,10 +72,10 @@ def leave_out_and_take_back(page: Page) -> None:
     expect(box).to_be_visible()
     box.focus()
     box.press("Space")
-    expect(row(page, 1)).to_have_class("cnb-row cnb-out")
+    expect(row(page, 1)).to_have_class(STRUCK_OUT)
     expect(page.get_by_role("status")).to_contain_text("1 left out of fits in this session")
     button(page, "Undo").click()
-    expect(row(page, 1)).to_have_class("cnb-row")
+    expect(row(page, 1)).not_to_have_class(STRUCK_OUT)
     expect(box).to_be_checked()
 
 
@@ -76,12 +93,18 @@ def add_the_next_seed(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("31 runs")
 
 
+def boxes_stand_beside_their_rows(page: Page, count: int) -> None:
+    """Each of so many rows has its check box at its own height, checked unless the row is struck out."""
+    expect(rows(page)).to_have_count(count)
+    expect(page.locator(".cnb-runs-side input:visible")).to_have_count(count)
+    beside = page.evaluate(BESIDE)
+    assert max(abs(distance) for distance, _ in beside) < 3, beside
+    assert all(agrees for _, agrees in beside), beside
+
+
 def no_row_is_askew(page: Page) -> None:
     """Check boxes stand beside their rows, headings above their columns, and nothing sticks out of the panel."""
-    boxes = page.locator(".cnb-runs-side input:visible")
-    for place in (0, 7, 14):
-        box, line = boxes.nth(place).bounding_box(), row(page, place).bounding_box()
-        assert abs(box["y"] + box["height"] / 2 - line["y"] - line["height"] / 2) < 3
+    boxes_stand_beside_their_rows(page, 15)
     headings = page.locator(".cnb-runs-head button")
     for place in range(headings.count()):
         above, below = headings.nth(place).bounding_box(), row(page, 0).locator("span").nth(place).bounding_box()
@@ -94,14 +117,14 @@ def test_run_log_in_lab(lab):
     page = lab(OPEN)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    expect(page.locator(".cnb-row")).to_have_count(15, timeout=WAIT_MS)
+    expect(rows(page)).to_have_count(15, timeout=WAIT_MS)
     no_row_is_askew(page)
 
     find(page, "img")
-    expect(page.locator(".cnb-row")).to_have_count(1)
+    expect(rows(page)).to_have_count(1)
     expect(row(page, 0)).to_contain_text(ATTACK)
     find(page, "")
-    expect(page.locator(".cnb-row")).to_have_count(15)
+    expect(rows(page)).to_have_count(15)
     leave_out_and_take_back(page)
     page.get_by_role("button", name="loss").click()
     best = run_code(page, "print(f'{session.runs.loss.min():.4f}')").strip()
@@ -136,12 +159,48 @@ def test_run_log_in_lab(lab):
 
 def test_run_log_in_voila(voila):
     page = voila(OPEN, theme="dark", size=(900, 1000))
-    expect(page.locator(".cnb-row")).to_have_count(15, timeout=WAIT_MS)
+    expect(rows(page)).to_have_count(15, timeout=WAIT_MS)
     no_row_is_askew(page)
     leave_out_and_take_back(page)
     page.get_by_title("Last page").click()
     expect(row(page, 14)).to_contain_text(ATTACK)
     assert page.locator("img[src='x']").count() == 0
+
+
+@pytest.mark.parametrize(("kind", "width"), [("lab", 1400), ("lab", 900), ("voila", 900)])
+def test_boxes_keep_to_their_rows_beside_other_panels(kind, width, request):
+    """Each panel brings its own style sheet, and all of them act on the whole page."""
+    page = request.getfixturevalue(kind)(OPEN, OTHER_PANELS, size=(width, 1000))
+    log = page.locator(".cnb-run-log")
+    boxes = log.locator(".cnb-runs-side input:visible")
+    expect(page.locator(".cnb-form").first).to_be_attached(timeout=WAIT_MS)
+    boxes_stand_beside_their_rows(page, 15)
+    assert log.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+
+    # The mouse at a row's height in the column of boxes means that row, down to the last.
+    row(page, 14).scroll_into_view_if_needed()
+    box, line = boxes.nth(0).bounding_box(), row(page, 14).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, line["y"] + line["height"] / 2)
+    expect(row(page, 14)).to_have_class(STRUCK_OUT)
+    boxes_stand_beside_their_rows(page, 15)
+    button(log, "Undo").click()
+    expect(row(page, 14)).not_to_have_class(STRUCK_OUT)
+
+    button(log, "loss").click()
+    expect(button(log, "loss ▲")).to_be_visible()
+    boxes_stand_beside_their_rows(page, 15)
+    find(log, "sweep-1")
+    boxes_stand_beside_their_rows(page, 11)
+    button(log, "Leave these out").click()
+    expect(log.locator("[role=row].cnb-out")).to_have_count(11)
+    expect(log.locator(".cnb-runs-side input:visible:checked")).to_have_count(0)
+    boxes_stand_beside_their_rows(page, 11)
+    find(log, "")
+    boxes_stand_beside_their_rows(page, 15)
+    button(log, "Undo").click()
+    expect(log.locator(".cnb-out")).to_have_count(0)
+    expect(log.locator(".cnb-runs-side input:visible:checked")).to_have_count(15)
+    boxes_stand_beside_their_rows(page, 15)
 
 
 def test_ten_thousand_runs_stay_usable(lab):
@@ -161,6 +220,6 @@ def test_ten_thousand_runs_stay_usable(lab):
     # 0.1 s on an idle machine; the best of three, as this one may be busy.
     assert min(seconds) < 0.5
     find(page, "run loss > 7")
-    expect(page.locator(".cnb-row")).to_have_count(0)
+    expect(rows(page)).to_have_count(0)
     find(page, "loss > 5")
-    expect(page.locator(".cnb-row")).to_have_count(3)
+    expect(rows(page)).to_have_count(3)

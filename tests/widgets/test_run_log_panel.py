@@ -31,7 +31,7 @@ def text_of(widget) -> str:
 def column(panel, name: str) -> list[str]:
     """What a column of the page shows, from above."""
     names = [re.sub(" [▲▼]$", "", button.description) for button in panel.table.head.children]
-    rows = re.findall('<div class="cnb-row.*?</div>', panel.table.body.value)
+    rows = re.findall('<div class="cnb-run.*?</div>', panel.table.body.value)
     cells = [re.findall("<span[^>]*>(.*?)</span>", row) for row in rows]
     return [row[names.index(name)] for row in cells]
 
