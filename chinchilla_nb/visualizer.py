@@ -1,44 +1,20 @@
-"""Visualizer: the figures drawn with matplotlib and saved as images."""
+"""Visualizer: the figures of a project, drawn and saved as images."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FixedFormatter, FixedLocator
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
-from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.figures import (
-    Axis,
-    FrontierFigure,
-    Histogram,
-    IsoLoss,
-    LossScale,
-    Plane,
-    Scatter,
-    frontier_figure,
-    prediction_figure,
-)
+from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
+from chinchilla_nb.figures import frontier_figure, prediction_figure
 
-__all__ = ["Visualizer", "draw_frontier"]
-
-DPI = 150
-_INK, _FAINT, _FRONTIER, _REGIME, _NEXT = "#222222", "#d9d9d9", "#000000", "#0072b2", "#d55e00"
-_HALO = [withStroke(linewidth=2.5, foreground="white")]
+__all__ = ["Visualizer"]
 
 
 class Visualizer:
@@ -140,32 +116,7 @@ class Visualizer:
         ValueError
             If there are no runs, or not one finite prediction (and compute) per run, or the project directory is gone.
         """
-        drawing = prediction_figure(y_true, y_pred, C)
-        panels = 2 if drawing.by_compute is None else 3
-        figure = _figure(4.2 * panels, 4.3)
-        axes = figure.subplots(1, panels)
-        _draw_scatter(axes[0], drawing.scatter)
-        axes[0].plot(drawing.identity.x, drawing.identity.y, color=_INK, lw=0.9, ls="--", zorder=1)
-        axes[0].text(
-            0.83,
-            0.88,
-            "predicted = true",
-            rotation=45,
-            transform=axes[0].transAxes,
-            ha="center",
-            va="center",
-            rotation_mode="anchor",
-            fontsize=8,
-            color=_INK,
-            path_effects=_HALO,
-        )
-        axes[0].set_title("Prediction")
-        if drawing.by_compute is not None:
-            _draw_scatter(axes[1], drawing.by_compute)
-            axes[1].axhline(0, color=_INK, lw=0.9, ls="--", zorder=1)
-            axes[1].set_title("Error by compute")
-        _draw_histogram(axes[-1], drawing.errors)
-        _write_note(figure, drawing.note)
+        figure = draw_predictions(prediction_figure(y_true, y_pred, C))
         self._save(figure, img_name, simulation)
         return figure
 
@@ -176,23 +127,6 @@ class Visualizer:
         path = folder / f"{'simulation--' if simulation else ''}{name}.png"
         figure.savefig(path, dpi=DPI)
         self.logger.info("saved %s", path)
-
-
-class _NotebookFigure(Figure):
-    """A figure that a notebook shows although pyplot, which registers figures for display, is not involved."""
-
-    def _repr_png_(self) -> bytes:
-        image = io.BytesIO()
-        self.savefig(image, format="png", dpi=DPI)
-        return image.getvalue()
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = _NotebookFigure(
-        figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.05), facecolor="white"
-    )
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
@@ -206,159 +140,3 @@ def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
     if "N" not in known:
         return known["C"] / (6 * known["D"]), known["D"]
     return known["N"], known["D"] if "D" in known else known["C"] / (6 * known["N"])
-
-
-def _colours(cmap_name: str) -> Colormap:
-    """Return the named colour map without its lightest or darkest tenth at the high end, which vanishes on white."""
-    if cmap_name not in colormaps:
-        raise ValueError(f"cmap_name must be a matplotlib colour map such as 'plasma' or 'viridis', got {cmap_name!r}")
-    return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
-
-
-def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: str = "plasma") -> Figure:
-    """Draw a frontier figure, titled with its law; touches neither pyplot nor any file.
-
-    Raises
-    ------
-    ValueError
-        If the colour map is unknown.
-    """
-    colours = _colours(cmap_name)
-    figure = _figure(13.5, 4.65 if law else 4.35)
-    axes = figure.subplots(1, 3)
-    handles: dict[str, Any] = {}
-    for ax, plane in zip(axes, drawing.planes, strict=True):
-        handles |= _draw_plane(ax, plane, drawing.colour, colours)
-    if len(drawing.loss.ticks):
-        _draw_colour_bar(axes[-1], drawing.loss, colours)
-    if handles:
-        figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
-        )
-    if law is not None:
-        figure.suptitle(_formula(law), fontsize=11)
-    _write_note(figure, drawing.note)
-    return figure
-
-
-def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
-    """Draw one plane; return what the legend explains."""
-    _set_axes(ax, plane.x, plane.y)
-    handles: dict[str, Any] = {}
-    if len(plane.dots):
-        size = 26 if len(plane.dots) <= 500 else 9
-        ax.scatter(plane.dots.x, plane.dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
-        handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
-    if len(plane.regime):
-        # Filled below the runs, outlined above them.
-        ax.fill(plane.regime.x, plane.regime.y, fc=_REGIME, alpha=0.07, lw=0, zorder=1.5)
-        (outline,) = ax.plot(plane.regime.x, plane.regime.y, color=_REGIME, lw=1.3, ls=(0, (4, 2)), zorder=3.2)
-        handles["Seed regime"] = outline
-    for curve in plane.iso_loss:
-        ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
-        handles["Iso-loss curve (predicted)"] = Line2D([], [], color=colours(0.35), lw=1.0)
-        _label_curve(ax, curve, plane)
-    if len(plane.frontier):
-        handles["Efficient frontier"] = ax.plot(
-            plane.frontier.x, plane.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5
-        )[0]
-    if len(plane.isoflop):
-        handles["Budget"] = ax.plot(plane.isoflop.x, plane.isoflop.y, color=_NEXT, lw=1.1, ls=":", zorder=2.5)[0]
-    if len(plane.next_point):
-        handles["Next point"] = ax.scatter(
-            plane.next_point.x, plane.next_point.y, marker="*", s=170, c=_NEXT, edgecolors="white", lw=0.8, zorder=4
-        )
-    return handles
-
-
-def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
-    """Write the loss on its curve, along it, with a halo that cuts the line beneath."""
-    if not curve.label:
-        return
-    at = curve.label_at
-    before, after = max(at - 2, 0), min(at + 2, len(curve.line) - 1)
-    # The axes are square, so that fractions of them have the angles of the page.
-    rise = np.diff(plane.y.fraction(curve.line.y[[before, after]]))[0]
-    run = np.diff(plane.x.fraction(curve.line.x[[before, after]]))[0]
-    angle = (np.degrees(np.arctan2(rise, run)) + 90) % 180 - 90
-    ax.text(
-        curve.line.x[at],
-        curve.line.y[at],
-        curve.label,
-        rotation=angle,
-        ha="center",
-        va="center",
-        fontsize=7.5,
-        color=_INK,
-        path_effects=_HALO,
-        zorder=3.5,
-    )
-
-
-def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
-    # Inside the last chart's frame of reference, so that it is exactly as tall as the charts.
-    bar = ax.figure.colorbar(ScalarMappable(cmap=colours), cax=ax.inset_axes((1.05, 0, 0.045, 1)))
-    bar.set_label("Loss L")
-    bar.ax.yaxis.set_minor_locator(FixedLocator([]))
-    bar.set_ticks(list(loss.normalise(loss.ticks)), labels=list(loss.tick_labels))
-    bar.outline.set_visible(False)
-
-
-def _draw_scatter(ax: Axes, scatter: Scatter) -> None:
-    _set_axes(ax, scatter.x, scatter.y)
-    ax.scatter(scatter.dots.x, scatter.dots.y, s=18, c=_REGIME, alpha=0.7, lw=0.3, edgecolors="white", zorder=3)
-
-
-def _draw_histogram(ax: Axes, errors: Histogram) -> None:
-    _set_axes(ax, errors.x, errors.y)
-    ax.stairs(errors.counts, errors.edges, fill=True, color=_REGIME, alpha=0.75, zorder=2)
-    ax.axvline(0, color=_INK, lw=0.9, ls="--", zorder=3)
-    ax.set_title("Error distribution")
-    text = f"mean {errors.mean:.2g}\ns.d. {errors.deviation:.2g}".replace("-", "−")
-    if errors.outside:
-        text += f"\n{errors.outside:,} of {errors.outside + int(errors.counts.sum()):,} runs beyond"
-    ax.text(
-        0.97, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8.5, color=_INK, path_effects=_HALO
-    )
-
-
-def _set_axes(ax: Axes, x: Axis, y: Axis) -> None:
-    ax.set_box_aspect(1)
-    ax.grid(True, color=_FAINT, lw=0.5, zorder=0)
-    ax.set_axisbelow(True)
-    ax.tick_params(labelsize=8.5, length=4, color="#888888")
-    ax.tick_params(which="minor", length=2, color="#aaaaaa")
-    for spine in ax.spines.values():
-        spine.set_color("#888888")
-    for axis, scale, limits, title, values in (
-        (ax.xaxis, ax.set_xscale, ax.set_xlim, ax.set_xlabel, x),
-        (ax.yaxis, ax.set_yscale, ax.set_ylim, ax.set_ylabel, y),
-    ):
-        scale("log" if values.log else "linear")
-        limits(values.low, values.high)
-        title(values.title)
-        axis.set_major_locator(FixedLocator(list(values.ticks)))
-        axis.set_major_formatter(FixedFormatter([label.replace("-", "−") for label in values.tick_labels]))
-        axis.set_minor_locator(FixedLocator(list(values.minor_ticks)))
-        axis.set_minor_formatter(FixedFormatter([""] * len(values.minor_ticks)))
-
-
-def _write_note(figure: Figure, note: str) -> None:
-    if note:
-        figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
-
-
-def _formula(law: ScalingLaw) -> str:
-    return (
-        rf"$L(N, D) = {law.E:.3f} + {_number(law.A)}\,/\,N^{{\,{law.alpha:.3f}}}"
-        rf" + {_number(law.B)}\,/\,D^{{\,{law.beta:.3f}}}$"
-    )
-
-
-def _number(value: float) -> str:
-    """Write a number with four digits as mathtext."""
-    text = f"{value:.4g}"
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from typing import Any
@@ -169,7 +170,7 @@ class FrontierPanel(Still, Panel):
             Pixels per inch; the image is 13.5 inches wide.
         """
         # Here, because matplotlib takes longer to import than all else.
-        from chinchilla_nb.visualizer import draw_frontier
+        from chinchilla_nb.drawing import draw_frontier
 
         fit, C = self.session.fit, self.budget.C
         point = None
@@ -191,14 +192,16 @@ class FrontierPanel(Still, Panel):
 
     def _table(self) -> bytes:
         """Write the runs that count as CSV, with what the law predicts once there is one."""
-        import pandas as pd
-
         runs, fit = self.session.runs, self.session.fit
         table = {"N": runs.N, "D": runs.D, "C": runs.C, "loss": runs.loss, **runs.columns}
         if fit is not None:
             predicted = fit.law.loss(runs.N, runs.D)
             table |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
-        return pd.DataFrame(table).to_csv(index=False).encode()
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*(values.tolist() for values in table.values()), strict=True))
+        return text.getvalue().encode()
 
 
 def _place(departure: Departure | None) -> tuple[float, float, float] | None:
