@@ -230,15 +230,7 @@ class Session(HasTraits):
 
     def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
         runs, settings = self.runs, self.settings
-        return lambda: iter_fit(
-            runs,
-            settings.grid,
-            settings.loss_fn,
-            weight_fn=settings.weight_fn,
-            bounds=settings.bounds,
-            dtype=settings.dtype,
-            **options,
-        )
+        return lambda: iter_fit(runs, **settings.fit_options(), **options)
 
     def _keep_fit(self, outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""

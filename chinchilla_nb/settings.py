@@ -63,3 +63,13 @@ class Settings:
     scaling_factor: float | None = None
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     dtype: type[np.floating[Any]] = np.longdouble
+
+    def fit_options(self) -> dict[str, Any]:
+        """Return what `engine.fit.fit` and `iter_fit` take besides the runs."""
+        return {
+            "starts": self.grid,
+            "loss_fn": self.loss_fn,
+            "weight_fn": self.weight_fn,
+            "bounds": self.bounds,
+            "dtype": self.dtype,
+        }

@@ -161,13 +161,4 @@ class Simulator(Chinchilla):
         return loss
 
     def _fit_quietly(self, runs: Runs) -> Fit:
-        settings = self.session.settings
-        return fit(
-            runs,
-            settings.grid,
-            settings.loss_fn,
-            weight_fn=settings.weight_fn,
-            bounds=settings.bounds,
-            dtype=settings.dtype,
-            map=adaptive_map,
-        )
+        return fit(runs, map=adaptive_map, **self.session.settings.fit_options())

@@ -338,14 +338,7 @@ class SimulationPanel(Panel):
     def _fitter(self) -> Callable[[Runs], Iterator[FitProgress]]:
         """Return a function that fits runs the way the session does."""
         settings = self.session.settings
-        return lambda runs: iter_fit(
-            runs,
-            settings.grid,
-            settings.loss_fn,
-            weight_fn=settings.weight_fn,
-            bounds=settings.bounds,
-            dtype=settings.dtype,
-        )
+        return lambda runs: iter_fit(runs, **settings.fit_options())
 
     def _regime(self) -> tuple[SeedRegime, str]:
         """Where seeds are drawn, and why there."""
