@@ -12,7 +12,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they bring on arrays of this size, and make timings jump.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks bounds notebooks docs clean
+.PHONY: help test demo lint format benchmarks bounds kernels notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
@@ -44,6 +44,9 @@ benchmarks: $(VENV)/test  ## Measure, and print the figures
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
 	$(PYTHON) scripts/test_bounds.py
 
+kernels:  ## Test the panels in real pages on ipykernel 6.31, 7.3 and 7.4
+	$(PYTHON) scripts/test_kernels.py
+
 notebooks: $(VENV)/test  ## Run the notebooks again and keep their outputs
 	$(RUN) -m jupyter nbconvert --to notebook --execute --ExecutePreprocessor.store_widget_state=False --inplace $(TUTORIALS)
 
@@ -52,7 +55,7 @@ docs: $(VENV)/docs  ## Build the documentation into build/docs
 	@echo "  build/docs/index.html"
 
 clean:  ## Remove everything that make has made
-	rm -rf $(VENV) .venv-bounds .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-bounds .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # Stamps: an environment is installed into again only when pyproject.toml has changed.
 $(VENV)/app: pyproject.toml scripts/make_environment.py

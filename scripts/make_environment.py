@@ -25,20 +25,31 @@ def main() -> str | None:
     parser.add_argument("extras")
     parser.add_argument("--constraint", type=Path)
     arguments = parser.parse_args()
+    return prepare(arguments.environment, arguments.extras, arguments.constraint)
+
+
+def prepare(environment: Path, extras: str, constraint: Path | None = None) -> str | None:
+    """Make the environment where there is none and install the project; return what is wrong where that fails."""
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         return (
             f"Python 3.10 or newer is needed, {sys.executable} is {found}: name another with make PYTHON=python3.12 ..."
         )
-    python = arguments.environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-    if not _runs(python) and not make(arguments.environment):
+    python = python_of(environment)
+    if not _runs(python) and not make(environment):
         return "no virtual environment could be made: install Python's venv module (Debian: apt install python3-venv)"
-    print(f"installing into {arguments.environment}: a few minutes, once", flush=True)
-    target = ["--editable", f"{ROOT}[{arguments.extras}]"]
-    constraint = ["--constraint", str(arguments.constraint)] if arguments.constraint else []
-    if not install(python, [*target, *constraint]):
-        return f"pip could not install chinchilla-nb[{arguments.extras}]: see above"
+    print(f"installing into {environment}: a few minutes, once", flush=True)
+    what = ["--editable", f"{ROOT}[{extras}]"]
+    if constraint is not None:
+        what += ["--constraint", str(constraint)]
+    if not install(python, what):
+        return f"pip could not install chinchilla-nb[{extras}]: see above"
     return None
+
+
+def python_of(environment: Path) -> Path:
+    """Return the Python of an environment."""
+    return environment / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 def make(environment: Path) -> bool:

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from make_environment import ROOT, python_of
+
 ENVIRONMENT = ROOT / ".venv-bounds"
 ALSO = ["pyparsing<3.3"]
 """The oldest matplotlib calls what later pyparsings deprecate, and warnings are errors in tests."""
@@ -27,7 +28,7 @@ def main() -> str | int:
         script += ["--constraint", str(constraint)]
         if status := subprocess.run(script, cwd=ROOT, check=False).returncode:
             return status
-    tests = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", "-q", *sys.argv[1:]]
+    tests = [str(python_of(ENVIRONMENT)), "-m", "pytest", "-q", *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
 
 
