@@ -261,6 +261,25 @@ def test_powers_of_ten(value, text):
 
 @settings(deadline=None, max_examples=400)
 @given(
+    write=st.sampled_from([figures.compact, figures.scientific]),
+    value=st.floats(1e-3, 1e27),
+    digits=st.integers(1, 6),
+)
+@example(write=figures.compact, value=370.0, digits=2)
+@example(write=figures.compact, value=370e3, digits=2)
+@example(write=figures.compact, value=999_999.0, digits=1)
+@example(write=figures.compact, value=999.96e12, digits=4)
+@example(write=figures.compact, value=0.0012345, digits=6)
+def test_any_number_reads_back_as_it_was_rounded(write, value, digits):
+    text = write(value, digits)
+    assert "e" not in text
+    assert read_back(text) == pytest.approx(float(f"{value:.{digits - 1}e}"), rel=1e-12)
+    # Digits, a point, and "×10⁻²³"; zeros, or the "0.00" of small numbers, fill up to three places.
+    assert len(text) <= max(digits, 3) + 7
+
+
+@settings(deadline=None, max_examples=400)
+@given(
     name=st.sampled_from(["C", "N", "D", "loss"]),
     start=st.floats(-3, 28),
     decades=st.one_of(st.floats(0, 1.5), st.floats(0, 30)),
@@ -272,10 +291,7 @@ def test_ticks_of_any_log_axis_are_few_readable_and_never_crowd(name, start, dec
     assert 2 <= len(axis.ticks) <= 7
     assert axis.low <= axis.ticks[0]
     assert axis.ticks[-1] <= axis.high
-    # Labels are 7 pixels a character on an axis of 350: none may touch the next.
-    place = axis.fraction(axis.ticks) * 350
-    width = np.array([7 * len(label) for label in axis.tick_labels])
-    assert (np.diff(place) >= (width[1:] + width[:-1]) / 2).all()
+    assert_apart(axis)
     assert len(set(axis.tick_labels)) == len(axis.ticks)
     np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9)
 
@@ -286,9 +302,25 @@ def test_ticks_of_any_linear_axis_never_crowd_and_say_what_they_are(low, span):
     axis = figures.linear_axis("loss", [low, low + span])
     assert 2 <= len(axis.ticks) <= 7
     np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9, atol=1e-12)
-    place = axis.fraction(axis.ticks) * 350
+    assert_apart(axis)
+
+
+@settings(deadline=None, max_examples=300)
+@given(name=st.sampled_from(["C", "N", "D", "loss"]), start=st.floats(-3, 28), decades=st.floats(1e-3, 3))
+@example(name="C", start=20.01, decades=0.98)
+def test_ticks_of_any_zoom_say_what_they_are(name, start, decades):
+    axis = figures.zoomed(figures.log_axis(name, [1.0, 10.0]), 10**start, 10 ** (start + decades))
+    assert 2 <= len(axis.ticks) <= 7
+    assert_apart(axis)
+    np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9)
+
+
+def assert_apart(axis: figures.Axis) -> None:
+    """No label touches the next, nor the edge of the chart, with 7 pixels a character on an axis of 170."""
+    place = axis.fraction(axis.ticks) * 170
     width = np.array([7 * len(label) for label in axis.tick_labels])
     assert (np.diff(place) >= (width[1:] + width[:-1]) / 2).all()
+    assert place[-1] + width[-1] / 2 <= 170 + 18
 
 
 def test_ticks_a_person_would_choose():

@@ -15,8 +15,15 @@ __all__ = ["Axis", "compact", "linear_axis", "log_axis", "scientific", "zoomed"]
 MAX_TICKS = 7
 LEAST_DECADES = 0.5
 PADDING = 0.05
-# Width of a character and of the gap between two labels, as fractions of an axis some 350 pixels long.
-CHARACTER, GAP = 0.02, 0.03
+# Width of a character, of the gap between two labels and of what may stick out at the high end, as fractions of an axis
+# of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
+CHARACTER, GAP, OVERHANG = 7 / 170, 8 / 170, 16 / 170
+
+Text = Callable[[float, int], str]
+"""Writes a number, rounded to so many digits."""
+
+Ticks = tuple[NDArray[np.float64], tuple[str, ...]]
+"""Values and their labels."""
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUFFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
@@ -59,7 +66,7 @@ class Axis:
 
 
 def scientific(value: float, digits: int = 3) -> str:
-    """Write a number other than zero as a power of ten: ``5.76×10²³``, ``10²¹``."""
+    """Write a number other than zero as a power of ten, rounded to so many digits: ``5.76×10²³``, ``10²¹``."""
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = f"{float(mantissa):.{digits}g}"
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
@@ -67,17 +74,19 @@ def scientific(value: float, digits: int = 3) -> str:
 
 
 def compact(value: float, digits: int = 3) -> str:
-    """Write a positive number with k, M, B or T: ``300k``, ``70B``, ``1.4T``; as a power of ten beyond."""
+    """Write a positive number, rounded to so many digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
+
+    As a power of ten where it is too large or too small for them.
+    """
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded >= 1e15 or rounded < 1e-3:
         return scientific(rounded, digits)
-    for unit, suffix in _SUFFIXES:
-        if rounded >= unit:
-            return f"{rounded / unit:.{digits}g}{suffix}"
-    return f"{rounded:.{digits}g}"
+    unit, suffix = next(((unit, suffix) for unit, suffix in _SUFFIXES if rounded >= unit), (1.0, ""))
+    # Up to 999 of a unit: fewer than three digits would be written as 3.7e+02.
+    return f"{rounded / unit:.{max(digits, 3)}g}{suffix}"
 
 
-def _plain(value: float, digits: int = 3) -> str:
+def _plain(value: float, digits: int) -> str:
     far = value != 0 and not 1e-4 <= abs(value) < 1e5
     return scientific(value, digits) if far else f"{value:.{digits}g}"
 
@@ -88,7 +97,7 @@ _TITLES = {
     "D": "Training tokens D",
     "loss": "Loss L",
 }
-_TEXTS: dict[str, Callable[[float, int], str]] = {"C": scientific, "N": compact, "D": compact, "loss": _plain}
+_TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": _plain}
 
 
 def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
@@ -151,52 +160,60 @@ def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
     return np.unique([_on_step(t, _nice_step(gap)) for t, gap in zip(targets[apart], nearest[apart], strict=True)])
 
 
-def _log_ticks(
-    low: float, high: float, text: Callable[[float, int], str]
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def _log_ticks(low: float, high: float, text: Text) -> Ticks:
     """Ticks at powers of ten, thinned where they crowd; at 1, 2, 5 or even steps within three decades."""
 
     def position(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(values / low) / np.log(high / low))
 
     exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
-    for values in _log_candidates(exponents):
-        inside = values[(values >= low * (1 - 1e-12)) & (values <= high * (1 + 1e-12))]
-        labels = tuple(text(value, 12) for value in inside)
-        if len(inside) >= 3 and _fits(position(inside), labels):
-            return inside, labels
-    values, labels = _linear_ticks(low, high, position, text)
-    if len(values) < 2:
-        # Just short of a decade even steps either crowd at the top or leave one tick: 2 and 5 always fit.
-        values = np.array([float(f"{m}e{int(e)}") for e in exponents for m in (2, 5)])
-        values = values[(values >= low) & (values <= high)]
-        labels = tuple(text(value, 12) for value in values)
-    return values, labels
+    for least, values in _log_candidates(exponents):
+        found = _labelled(values[(values >= low * (1 - 1e-12)) & (values <= high * (1 + 1e-12))], position, text)
+        if len(found[0]) >= least and _fits(position(found[0]), found[1]):
+            return found
+    return _linear_ticks(low, high, position, text)
 
 
-def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Values to try, the best first, each with how many of them must be inside."""
     # Python's own float("1e23"): numpy's 10.0**23 is one unit in the last place off, and a label would show it.
     for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
-        yield np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
+        yield 3, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
     for mantissas in ((1, 2, 5), (1, 3)):
-        yield np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
+        yield 3, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
+    for mantissas in ((1,), (2, 5)):
+        yield 2, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
 
 
 def _linear_ticks(
-    low: float,
-    high: float,
-    position: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    text: Callable[[float, int], str],
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Ticks at multiples of the finest step of 1, 2 or 5 whose labels do not crowd."""
-    step = _nice_step((high - low) / 20)
+    low: float, high: float, position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
+) -> Ticks:
+    """Ticks at multiples of the finest step of 1, 2 or 5 whose labels do not crowd; else two, far apart."""
+    finest = step = _nice_step((high - low) / 20)
     while True:
-        first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-        values = np.array([_on_step(k * step, step) for k in np.arange(first, last + 1)])
-        labels = tuple(text(value, 12) for value in values)
-        if len(values) <= 1 or _fits(position(values), labels):
+        values, labels = _labelled(_multiples(step, low, high), position, text)
+        if len(values) < 2:
+            break
+        if _fits(position(values), labels):
             return values, labels
         step = _nice_step(2.5 * step)
+    values, labels = _labelled(_multiples(finest, low, high), position, text)
+    return values[[0, -1]], (labels[0], labels[-1])
+
+
+def _multiples(step: float, low: float, high: float) -> NDArray[np.float64]:
+    first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
+    return np.array([_on_step(k * step, step) for k in np.arange(first, last + 1)])
+
+
+def _labelled(
+    values: NDArray[np.float64], position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
+) -> Ticks:
+    """Label values, without those whose label would stick out at the high end."""
+    labels = [text(value, 12) for value in values]
+    ends = position(values) + CHARACTER * np.array([len(label) for label in labels]) / 2
+    inside = ends <= 1 + OVERHANG
+    return values[inside], tuple(label for label, keep in zip(labels, inside, strict=True) if keep)
 
 
 def _fits(positions: NDArray[np.float64], labels: tuple[str, ...]) -> bool:
