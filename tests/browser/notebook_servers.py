@@ -1,4 +1,4 @@
-"""JupyterLab and Voila as real processes, each with configuration folders of its own."""
+"""JupyterLab, Notebook and Voila as real processes, each with configuration folders of its own."""
 
 from __future__ import annotations
 
@@ -29,19 +29,29 @@ class NotebookServer:
     notebooks: Path
 
 
+JUPYTER_OPTIONS = [
+    "--no-browser",
+    "--allow-root",
+    "--ip=127.0.0.1",
+    "--IdentityProvider.token=",
+    "--ServerApp.port_retries=0",
+    "--LabApp.expose_app_in_browser=True",
+    "--LabApp.extension_manager=readonly",
+]
+
+
 @contextlib.contextmanager
 def serve_lab(folder: Path) -> Iterator[NotebookServer]:
     """Run JupyterLab over ``folder / "notebooks"`` until the block ends."""
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--ip=127.0.0.1",
-        "--IdentityProvider.token=",
-        "--ServerApp.port_retries=0",
-        "--LabApp.expose_app_in_browser=True",
-        "--LabApp.extension_manager=readonly",
-    ]
-    with _serve("jupyterlab", options, ready="/api", folder=folder) as server:
+    with _serve("jupyterlab", JUPYTER_OPTIONS, ready="/api", folder=folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serve_notebook(folder: Path) -> Iterator[NotebookServer]:
+    """Run Jupyter Notebook 7 over ``folder / "notebooks"`` until the block ends."""
+    options = [*JUPYTER_OPTIONS, "--JupyterNotebookApp.expose_app_in_browser=True"]
+    with _serve("notebook", options, ready="/api", folder=folder) as server:
         yield server
 
 

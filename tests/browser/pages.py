@@ -27,7 +27,7 @@ def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
 
 
 def open_in_lab(page: Page, url: str, theme: str) -> None:
-    """Open a notebook in JupyterLab and run all its cells."""
+    """Open a notebook in JupyterLab, or in Notebook, which is the same application, and run all its cells."""
     page.goto(url + "?reset", wait_until="domcontentloaded", timeout=PAGE_MS)
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
     page.wait_for_function(KERNEL_IS_IDLE, timeout=PAGE_MS)
@@ -47,7 +47,7 @@ def open_in_voila(page: Page, url: str, theme: str) -> None:
 
 
 def wait_idle(page: Page) -> None:
-    """Wait until the kernel of a JupyterLab page has nothing left to do."""
+    """Wait until the kernel of a JupyterLab or Notebook page has nothing left to do."""
     page.wait_for_function(KERNEL_IS_IDLE, timeout=PAGE_MS)
 
 
@@ -88,20 +88,28 @@ def assert_no_cell_failed(page: Page) -> None:
     assert not failures.all_inner_texts(), "\n".join(failures.all_inner_texts())
 
 
-def screenshot(page: Page, name: str) -> Path:
-    """Save a picture of the page once it has stopped changing, and return its path.
+def screenshot(page: Page, name: str, down_to: str = "body") -> Path:
+    """Save a picture of the page, from its top to the end of an element, once it has stopped changing.
 
     Pictures go to the folder named by ``CHINCHILLA_NB_SCREENSHOTS``, else to one in the system's temporary folder.
     """
     fallback = Path(tempfile.gettempdir()) / "chinchilla_nb_screenshots"
     folder = Path(os.environ.get("CHINCHILLA_NB_SCREENSHOTS", fallback))
     folder.mkdir(parents=True, exist_ok=True)
-    before, picture = b"", page.screenshot()
+    before, picture = b"", _picture(page, down_to)
     for _ in range(PICTURES_AT_MOST):
         if picture == before:
             break
         page.wait_for_timeout(250)
-        before, picture = picture, page.screenshot()
+        before, picture = picture, _picture(page, down_to)
     path = folder / f"{name}.png"
     path.write_bytes(picture)
     return path
+
+
+def _picture(page: Page, down_to: str) -> bytes:
+    size, box = page.viewport_size, page.locator(down_to).bounding_box()
+    assert size is not None, "the page has no window"
+    assert box is not None, f"{down_to} is not shown"
+    height = min(size["height"], box["y"] + box["height"] + 30)
+    return page.screenshot(clip={"x": 0, "y": 0, "width": size["width"], "height": height})
