@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb._validator import ModelSearchConfig, as_positive_number, validate
+from chinchilla_nb._validator import ModelSearchConfig, validate
+from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.engine.model_search import ModelTable, tabulate_models
 
 __all__ = ["is_between", "search_model_config"]

@@ -5,28 +5,17 @@ The models say what is allowed; :func:`validate` turns what pydantic says about 
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from chinchilla_nb.checks import as_count, as_float, as_positive_number, brief, unknown_key
 from chinchilla_nb.engine.law import ScalingLaw
 
-__all__ = [
-    "ModelSearchConfig",
-    "ParamGrid",
-    "SeedRanges",
-    "SimulationArgs",
-    "as_count",
-    "as_limits",
-    "as_positive_number",
-    "unknown_key",
-    "validate",
-]
+__all__ = ["ModelSearchConfig", "ParamGrid", "SeedRanges", "SimulationArgs", "validate"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -134,7 +123,7 @@ class ModelSearchConfig(BaseModel):
     def size_estimator_must_be_callable(cls, v: Any) -> Callable[..., Any]:
         """Check that the size estimator can be called."""
         if not callable(v):
-            raise ValueError(f"size_estimator must be callable, got {v!r}")
+            raise ValueError(f"size_estimator must be callable, got {brief(v)}")
         return v  # type: ignore[no-any-return]
 
     @field_validator("hyperparam_grid", mode="before")
@@ -177,7 +166,7 @@ class SimulationArgs(BaseModel):
     def check_target_params(cls, v: Any) -> dict[str, float]:
         """Check that the target is a law: five finite numbers by name."""
         target = _as_mapping(v, "target_params")
-        params = {name: _as_float(value, f"target_params[{name!r}]") for name, value in target.items()}
+        params = {name: as_float(value, f"target_params[{name!r}]") for name, value in target.items()}
         try:
             return ScalingLaw.from_params(params).as_dict()
         except ValueError as error:
@@ -211,80 +200,12 @@ def validate(model: type[M], values: Any) -> M:
         raise ValueError(_first_sentence(error)) from None
 
 
-def unknown_key(where: str, key: object, known: Iterable[str]) -> str:
-    """Say that a key is unknown, and which known one is nearest."""
-    known = list(known)
-    near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-    # Case first: 'c' is nearer to 'C' than to any longer name.
-    near = [name for name in known if name.lower() == str(key).lower()] or near
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-    return f"{where} has no key {key!r}; {hint}"
-
-
-def as_limits(low: Any, high: Any, parameter: str) -> tuple[float, float]:
-    """Return limits of a parameter in fits as floats.
-
-    Raises
-    ------
-    ValueError
-        If they are not 0 <= low <= high and finite, or leave A or B nothing but zero.
-    """
-    name = f"bounds[{parameter!r}]"
-    low, high = _as_float(low, name), _as_float(high, name)
-    if not 0 <= low <= high < np.inf or (parameter in ("A", "B") and high == 0):
-        raise ValueError(f"{name} must be 0 <= low <= high with a finite, positive high, got {low:g} to {high:g}")
-    return low, high
-
-
-def as_positive_number(value: Any, name: str) -> float:
-    """Return a positive, finite number as a float.
-
-    Raises
-    ------
-    ValueError
-        Naming the value that is not.
-    """
-    number = _as_float(value, name)
-    if not (np.isfinite(number) and number > 0):
-        raise ValueError(f"{name} must be positive and finite, got {number}")
-    return number
-
-
-def as_count(value: Any, name: str) -> int:
-    """Return a whole number that is not negative.
-
-    Raises
-    ------
-    ValueError
-        Naming the value that is not.
-    """
-    try:
-        count = operator.index(value)
-    except TypeError:
-        number = _as_float(value, name)
-        if not number.is_integer():
-            raise ValueError(f"{name} must be a whole number, got {value!r}") from None
-        count = int(number)
-    if count < 0:
-        raise ValueError(f"{name} must not be negative, got {count}")
-    return count
-
-
-def _as_float(value: Any, name: str) -> float:
-    try:
-        if isinstance(value, (str, bytes)) or np.ndim(value):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a number, got {value!r}") from None
-
-
 def _as_floats(values: Any, name: str) -> tuple[float, ...]:
     """Return a list, tuple, array, Series or single number as a tuple of floats."""
     if isinstance(values, (str, bytes, Mapping)):
-        raise ValueError(f"{name} must list numbers, got {values!r}")
+        raise ValueError(f"{name} must list numbers, got {brief(values)}")
     items = list(values) if np.iterable(values) else [values]
-    return tuple(_as_float(value, name) for value in items)
+    return tuple(as_float(value, name) for value in items)
 
 
 def _as_range(values: Any, name: str) -> tuple[float, float]:
@@ -301,7 +222,7 @@ def _as_range(values: Any, name: str) -> tuple[float, float]:
 def _as_choices(choices: Any, name: object) -> list[Any]:
     key = f"hyperparam_grid[{name!r}]"
     if isinstance(choices, (str, bytes, Mapping)) or not np.iterable(choices):
-        raise ValueError(f"{key} must be a list of values, got {choices!r}")
+        raise ValueError(f"{key} must be a list of values, got {brief(choices)}")
     values = [choice.item() if isinstance(choice, np.generic) else choice for choice in choices]
     if not values:
         raise ValueError(f"{key} must list at least one value, got none")
@@ -310,7 +231,7 @@ def _as_choices(choices: Any, name: object) -> list[Any]:
 
 def _as_mapping(values: Any, name: str) -> dict[str, Any]:
     if not isinstance(values, Mapping):
-        raise ValueError(f"{name} must be a dictionary, got {values!r}")
+        raise ValueError(f"{name} must be a dictionary, got {brief(values)}")
     return dict(values)
 
 
@@ -330,4 +251,4 @@ def _first_sentence(error: ValidationError) -> str:
     if own is not None:
         return str(own)
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg'].lower()}, got {first['input']!r}"
+    return f"{where}: {first['msg'].lower()}, got {brief(first['input'])}"

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, as_count, as_positive_number, validate
+from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, validate
+from chinchilla_nb.checks import as_count, as_positive_number
 from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.settings import ModelSearch, Settings

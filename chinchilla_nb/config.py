@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from chinchilla_nb._validator import as_count, as_limits, unknown_key
+from chinchilla_nb.checks import as_count, as_limits, unknown_key
 from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS

@@ -17,6 +17,7 @@ from chinchilla_nb.callables import name_of_callable
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS
 from chinchilla_nb.settings import Settings
+from chinchilla_nb.whole_file import refusals_explained, write_whole
 
 __all__ = ["as_config", "write_config"]
 
@@ -50,9 +51,8 @@ def write_config(
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     else:
         text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, allow_unicode=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    with refusals_explained(path):
+        write_whole(path, text.encode())
 
 
 def as_config(settings: Settings, project_dir: str | os.PathLike[str] | None = None) -> dict[str, Any]:

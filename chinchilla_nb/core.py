@@ -7,15 +7,14 @@ import dataclasses
 import logging
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb._validator import as_count, as_positive_number
 from chinchilla_nb.arguments import ARGUMENTS, change_settings, make_settings
+from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
 from chinchilla_nb.config import read_config
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.allocation import allocate, compute_optimal_D
@@ -147,7 +146,7 @@ class Chinchilla:
                 "dtype": dtype,
             }
         )
-        self._open(project_dir, settings, log_level, _as_generator(rng))
+        self._open(project_dir, settings, log_level, as_generator(rng))
         note = precision_note(settings.dtype)
         if note:
             self.logger.info(note)
@@ -156,7 +155,7 @@ class Chinchilla:
         self, project_dir: str | os.PathLike[str], settings: Settings, log_level: int | str, rng: np.random.Generator
     ) -> None:
         self.log_level = parse_level(log_level)
-        self.project_dir = _as_directory(project_dir)
+        self.project_dir = str(as_folder(project_dir))
         self.rng = rng
         self.logger = get_logger(self.log_level, "chinchilla_nb.core")
         self.database = Database(self.project_dir, log_level=self.log_level)
@@ -472,25 +471,6 @@ def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]]
     if dtype is np.longdouble and np.finfo(dtype).nmant <= np.finfo(double).nmant:
         return "long double is no wider than double on this machine: fits are polished in 64 bits"
     return ""
-
-
-def _as_directory(project_dir: str | os.PathLike[str]) -> str:
-    try:
-        path = Path(project_dir)
-    except TypeError:
-        raise ValueError(f"project_dir must be the path of an existing folder, got {project_dir!r}") from None
-    if path.is_file():
-        raise FileExistsError(f"project_dir must be a folder, but {str(path)!r} is a file")
-    if not path.is_dir():
-        raise ValueError(f"project_dir {str(path)!r} does not exist: create it with os.makedirs({str(path)!r})")
-    return str(path)
-
-
-def _as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        raise TypeError(f"rng must be a seed (a whole number from 0) or a numpy Generator, got {rng!r}") from None
 
 
 def _as_positive(values: ArrayLike, name: str) -> np.ndarray | float:

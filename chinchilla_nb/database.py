@@ -13,8 +13,9 @@ import pandas as pd
 from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
+from chinchilla_nb.checks import as_folder
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.rows import REQUIRED, as_integers, checked_frame, checked_row, empty_table
+from chinchilla_nb.rows import REQUIRED, as_integers, check_columns, checked_frame, checked_row, empty_table
 from chinchilla_nb.storage import CsvFile
 
 __all__ = ["Database"]
@@ -35,6 +36,11 @@ class Database(HasTraits):
 
     Attributes
     ----------
+    project_dir : str, path or None
+    columns : list of str
+        Columns of a new table.
+    logger : Logger
+        Says what was read, and warns of what was not.
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
 
@@ -42,7 +48,7 @@ class Database(HasTraits):
     ------
     ValueError
         If `project_dir` does not exist, or the file has bad rows: naming file, line, column and value.
-    NotADirectoryError
+    FileExistsError
         If `project_dir` is a file.
 
     Examples
@@ -66,15 +72,18 @@ class Database(HasTraits):
         log_level: int | str = 30,
     ) -> None:
         super().__init__()
-        if isinstance(columns, str) or not all(isinstance(name, str) and name for name in columns):
+        if project_dir is not None:
+            as_folder(project_dir)
+        if isinstance(columns, str) or not np.iterable(columns):
             raise ValueError(f"columns must be a list of names, got {columns!r}")
+        check_columns(columns)
         self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         if self._file is None:
             self._table = empty_table(self.columns)
         else:
             self._table = self._file.read()
             self._tell_of_cut_off()
-            self._logger.info("%d runs in %s", len(self._table), self._file.path)
+            self.logger.info("%d runs in %s", len(self._table), self._file.path)
 
     @property
     def df(self) -> pd.DataFrame:
@@ -103,7 +112,7 @@ class Database(HasTraits):
                 self._runs = Runs(rows["N"], rows["D"], rows["loss"], rows["C"], columns)
             return self._runs
 
-    def append(self, **result: Any) -> None:
+    def append(self, /, **result: Any) -> None:
         """Append a run; once this returns it is on disk, if there is a file.
 
         Parameters
@@ -174,33 +183,21 @@ class Database(HasTraits):
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set_up(state["project_dir"], state["columns"], state["log_level"], must_exist=False)
+        self._set_up(state["project_dir"], state["columns"], state["log_level"])
         self._table = state["table"].copy()
 
-    def _set_up(
-        self,
-        project_dir: str | os.PathLike[str] | None,
-        columns: list[str],
-        log_level: int | str,
-        *,
-        must_exist: bool = True,
-    ) -> None:
+    def _set_up(self, project_dir: str | os.PathLike[str] | None, columns: list[str], log_level: int | str) -> None:
         self.project_dir = project_dir
         self.columns = columns
         self.log_level = log_level
-        self._logger = get_logger(log_level, "chinchilla_nb.database")
+        self.logger = get_logger(log_level, "chinchilla_nb.database")
         self._lock = RLock()
         self._added: list[dict[str, Any]] = []  # rows that are not in the table yet: an append must not copy it
         self._runs = None
         self._changes = 0
         self._file: CsvFile | None = None
         if project_dir is not None:
-            folder = Path(project_dir)
-            if must_exist and not folder.exists():
-                raise ValueError(f"{str(folder)!r} does not exist: make it with os.makedirs({str(folder)!r})")
-            if must_exist and not folder.is_dir():
-                raise NotADirectoryError(f"{str(folder)!r} is a file, not a folder: give a folder for df.csv")
-            self._file = CsvFile(folder / "df.csv", columns)
+            self._file = CsvFile(Path(project_dir) / "df.csv", columns)
 
     def _rows(self) -> pd.DataFrame:
         with self._lock:
@@ -228,10 +225,12 @@ class Database(HasTraits):
 
     def _tell_of_cut_off(self) -> None:
         if self._file is not None and self._file.cut_off:
-            self._logger.warning(
-                "%s ends in a row that was not completely written, which is left out: %s",
+            self.logger.warning(
+                "%s ends in a row that was not completely written, which is left out: %s; "
+                "end its line to keep it, or the next append moves it to %s",
                 self._file.path,
                 self._file.cut_off,
+                self._file.set_aside_path.name,
             )
             self._file.cut_off = ""
 

@@ -12,7 +12,7 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.losses import log_huber
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.storage import read_csv
+from chinchilla_nb.storage import CsvFile
 
 __all__ = ["open_session"]
 
@@ -43,7 +43,8 @@ def open_session(source: Any) -> Session:
     if isinstance(source, datasets.Study):
         # Repeats of a run differ both ways; the default loss counts over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
-        return _in_memory(source.df.copy(), Settings(seed_regime=source.seed_regime, loss_fn=loss_fn))
+        settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
+        return _in_memory(source.df.copy(), settings, source.data_unit)
     raise TypeError(
         f"a workbench opens a Chinchilla, a study, a folder, a configuration or a CSV file, got {type(source).__name__}"
     )
@@ -65,7 +66,7 @@ def _open_path(path: Path) -> Session:
 def _open_file(path: Path) -> Session:
     kind = path.suffix.lower()
     if kind == ".csv":
-        return _in_memory(read_csv(path), Settings())
+        return _in_memory(CsvFile(path).read(), Settings())
     if kind in CONFIGURATIONS:
         from chinchilla_nb.core import Chinchilla
 
@@ -75,7 +76,7 @@ def _open_file(path: Path) -> Session:
     )
 
 
-def _in_memory(df: Any, settings: Settings) -> Session:
+def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens") -> Session:
     database = Database()
     database.df = df
-    return Session(database, settings)
+    return Session(database, settings, data_unit=data_unit)

@@ -5,18 +5,34 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["REQUIRED", "checked_frame", "checked_row", "empty_table", "plain", "tidy"]
+from chinchilla_nb.checks import brief
+
+__all__ = [
+    "REQUIRED",
+    "WHOLE",
+    "as_integers",
+    "check_columns",
+    "check_header",
+    "checked_frame",
+    "checked_row",
+    "empty_table",
+    "first_bad",
+    "tidy",
+]
 
 REQUIRED = ("C", "N", "D", "loss")
 WHOLE = ("C", "N", "D")
 CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
+NO_NUMBERS = (str, bytes, bool, np.bool_)
+"""Types that `float` takes and that are no numbers all the same."""
+LONGEST_HEADER = 80
 EXACT = 2.0**53
 """Up to here a float64 holds every integer, so N and D are int64; beyond they stay float64."""
 
@@ -30,9 +46,14 @@ def checked_row(result: Mapping[str, Any]) -> dict[str, Any]:
         If N, D or loss is missing, or one of them or C is not a positive, finite number; if another value is neither
         a number nor text of one line.
     """
+    if not isinstance(result, Mapping):
+        raise ValueError(f"a run must map names to values, got {brief(result)}")
     missing = [name for name in ("N", "D", "loss") if name not in result]
     if missing:
-        raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {list(result) or 'nothing'}")
+        got = ", ".join(map(str, result)) or "nothing"
+        raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {got}")
+    others = [name for name in result if name not in REQUIRED]
+    check_columns(others)
     N, D = _whole(result["N"], "N"), _whole(result["D"], "D")
     C = result.get("C")
     row: dict[str, Any] = {
@@ -42,10 +63,19 @@ def checked_row(result: Mapping[str, Any]) -> dict[str, Any]:
         "loss": float(_positive(result["loss"], "loss")),
     }
     _ = _positive(row["C"], "C")
-    return row | {name: plain(value, name) for name, value in result.items() if name not in REQUIRED}
+    return row | {name: _plain(result[name], name) for name in others}
 
 
-def plain(value: Any, name: str) -> bool | int | float | str:
+def check_columns(names: Iterable[str]) -> None:
+    """Raise a ValueError unless each name comes back from the header of a CSV file as it is."""
+    for name in names:
+        if not isinstance(name, str) or not name or name != name.strip() or CONTROL.search(name):
+            raise ValueError(
+                f"a column's name must be text of one line, without spaces at its ends, got {brief(name)}; rename it"
+            )
+
+
+def _plain(value: Any, name: str) -> bool | int | float | str:
     """Return a value of a user's column as a plain Python value, NaN for None.
 
     Raises
@@ -55,7 +85,7 @@ def plain(value: Any, name: str) -> bool | int | float | str:
     """
     if isinstance(value, str):
         if CONTROL.search(value):
-            raise ValueError(f"{name} must be text of one line without control characters, got {value!r}")
+            raise ValueError(f"{name} must be text of one line without control characters, got {brief(value)}")
         return value
     if value is None or value is pd.NA:
         return math.nan
@@ -67,10 +97,10 @@ def plain(value: Any, name: str) -> bool | int | float | str:
         return float(value)
     if hasattr(value, "item"):  # an array or tensor of one element
         try:
-            return plain(value.item(), name)
+            return _plain(value.item(), name)
         except (ValueError, RuntimeError):
             pass
-    raise ValueError(f"{name} must be a number or text, got {value!r}: append str({name}) instead")
+    raise ValueError(f"{name} must be a number or text, got {brief(value)}; make it text with str()")
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +110,12 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
         if name in numbers_of:
             numbers_of[name] = np.rint(numbers_of[name])
     if "C" not in numbers_of:
-        numbers_of["C"] = 6 * numbers_of["N"] * numbers_of["D"]
+        with np.errstate(over="ignore"):
+            numbers_of["C"] = 6 * numbers_of["N"] * numbers_of["D"]
+        row = first_bad(numbers_of["C"], "C")
+        if row is not None:
+            N, D = (f"{numbers_of[name][row]:g}" for name in ("N", "D"))
+            raise ValueError(f"C = 6ND is beyond every float for N = {N} and D = {D}; correct them")
     columns: dict[str, Any] = {name: numbers_of[name] for name in REQUIRED}
     for name in ("N", "D"):
         columns[name] = as_integers(columns[name])
@@ -117,13 +152,15 @@ def checked_frame(frame: Any) -> pd.DataFrame:
     """
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"df must be a pandas DataFrame, got {type(frame).__name__}")
-    check_header([str(name) for name in frame.columns], "df")
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
+    names = [str(name) for name in frame.columns]
+    check_header(names, "df")
+    check_columns(names)
+    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     for name in frame.columns:
         if name in REQUIRED:
             frame[name] = _numbers(frame[name], name)
         elif frame[name].dtype.kind not in "biuf":
-            frame[name] = pd.Series([plain(value, f"{name} in row {row}") for row, value in enumerate(frame[name])])
+            frame[name] = pd.Series([_plain(value, f"df, row {row}: {name}") for row, value in enumerate(frame[name])])
     return tidy(frame)
 
 
@@ -136,44 +173,50 @@ def check_header(names: list[str], where: str) -> None:
             raise ValueError(f"{where}: two columns are named {name!r}; rename or remove one")
     missing = [name for name in ("N", "D", "loss") if name not in names]
     if missing:
-        raise ValueError(f"{where}: no column {' or '.join(missing)} among {', '.join(names) or 'none'}")
+        found = ", ".join(names)[:LONGEST_HEADER] or "none"
+        raise ValueError(f"{where}: no column {' or '.join(missing)} among {found}; name the columns N, D and loss")
 
 
 def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
-    try:
+    if pd.api.types.is_any_real_numeric_dtype(series):
         values = series.to_numpy(np.float64, na_value=np.nan)
-    except (TypeError, ValueError, OverflowError):
+    else:
         values = np.array([_float_or_nan(value) for value in series])
     row = first_bad(values, name)
     if row is not None:
-        raise ValueError(f"df, row {row}, column {name}: {plain(series.iloc[row], name)!r} is not a positive number")
+        got = series.iloc[row]
+        got = brief(got.item() if isinstance(got, np.generic) else got)
+        raise ValueError(f"df, row {row}, column {name}: {got} is not a positive number; correct it or drop the row")
     return values
 
 
 def _float_or_nan(value: Any) -> float:
+    """Return a number as a float; what would only turn into one, text or True, as NaN."""
     try:
-        return math.nan if isinstance(value, str) else float(value)
+        return math.nan if isinstance(value, NO_NUMBERS) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
 def _positive(value: Any, name: str) -> int | float:
     """Return a positive, finite number as int or float."""
-    got = value
-    if hasattr(value, "item") and not isinstance(value, numbers.Number):
+    number = value
+    if hasattr(value, "item") and not isinstance(value, numbers.Number):  # an array or tensor of one element
         try:
-            value = value.item()
+            number = value.item()
         except (ValueError, RuntimeError):
-            value = None
-    if isinstance(value, (str, bool, np.bool_)) or value is None:
-        raise ValueError(f"{name} must be a positive number, got {got!r}; nothing was appended")
+            number = None
     try:
-        number = int(value) if isinstance(value, numbers.Integral) else float(value)
-        finite = math.isfinite(number)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be a positive number below 1e308, got {got!r}; nothing was appended") from None
-    if not (finite and number > 0):
-        raise ValueError(f"{name} must be positive and finite, got {got!r}; nothing was appended")
+        if number is None or isinstance(number, NO_NUMBERS):
+            raise TypeError
+        number = int(number) if isinstance(number, numbers.Integral) else float(number)
+        allowed = math.isfinite(number) and number > 0
+    except OverflowError:
+        raise ValueError(f"{name} must be below 1.8e308, got {brief(value)}; nothing was appended") from None
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a positive number, got {brief(value)}; nothing was appended") from None
+    if not allowed:
+        raise ValueError(f"{name} must be positive and finite, got {brief(value)}; nothing was appended")
     return number
 
 

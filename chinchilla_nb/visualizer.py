@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
+from chinchilla_nb.checks import as_folder, as_positive_number, brief
 from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
 from chinchilla_nb.figures import frontier_figure, prediction_figure
+from chinchilla_nb.whole_file import refusals_explained, write_whole
 
 __all__ = ["Visualizer"]
 
@@ -22,20 +25,20 @@ class Visualizer:
 
     Parameters
     ----------
-    project_dir : str
+    project_dir : str or path
         Directory to save images in.
-    log_level : int
+    log_level : int or str
         Threshold of the log messages; 20 says where each image went.
 
     Attributes
     ----------
-    project_dir : str
+    project_dir : str or path
     logger : Logger
     cc : Chinchilla or None
         The instance last given to `plot`.
     """
 
-    def __init__(self, project_dir: str, log_level: int = 30) -> None:
+    def __init__(self, project_dir: str | os.PathLike[str], log_level: int | str = 30) -> None:
         self.project_dir = project_dir
         self.logger = get_logger(log_level, "visualizer")
         self.cc: Any = None
@@ -73,7 +76,10 @@ class Visualizer:
         Raises
         ------
         ValueError
-            If the colour map is unknown, ``next_point`` is not a point, or the project directory is gone.
+            If the colour map is unknown, ``next_point`` is not a point, ``img_name`` is no file name, or the project
+            directory is gone.
+        OSError
+            If the image cannot be written; one that was there stays.
         """
         self.cc = cc
         session = cc.session
@@ -114,29 +120,36 @@ class Visualizer:
         Raises
         ------
         ValueError
-            If there are no runs, or not one finite prediction (and compute) per run, or the project directory is gone.
+            If there are no runs, or not one finite prediction (and compute) per run, ``img_name`` is no file name, or
+            the project directory is gone.
+        OSError
+            If the image cannot be written; one that was there stays.
         """
         figure = draw_predictions(prediction_figure(y_true, y_pred, C))
         self._save(figure, img_name, simulation)
         return figure
 
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:
-        folder = Path(self.project_dir)
-        if not folder.is_dir():
-            raise ValueError(f"cannot save {name}.png: {folder} is not a directory; create it with os.makedirs")
-        path = folder / f"{'simulation--' if simulation else ''}{name}.png"
-        figure.savefig(path, dpi=DPI)
+        folder = as_folder(self.project_dir)
+        if not isinstance(name, str) or not name or PurePath(name).name != name:
+            raise ValueError(f"img_name must be the name of a file in {folder}, got {name!r}")
+        path = folder / f"{'simulation--' if simulation else ''}{name.removesuffix('.png')}.png"
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=DPI)
+        with refusals_explained(path):
+            write_whole(path, image.getvalue())
         self.logger.info("saved %s", path)
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
     """Return N and D of a point given by two of C, N and D."""
-    try:
-        known = {name: float(point[name]) for name in ("C", "N", "D") if name in point}
-    except (TypeError, ValueError):
-        raise ValueError(f"next_point must map C, N and D to numbers, got {point!r}") from None
-    if len(known) < 2 or not all(np.isfinite(value) and value > 0 for value in known.values()):
-        raise ValueError(f"next_point needs two of C, N and D, positive and finite, got {dict(point)}")
+    if not isinstance(point, Mapping):
+        raise ValueError(f"next_point must map C, N and D to numbers, got {brief(point)}")
+    known = {
+        name: as_positive_number(point[name], f"next_point[{name!r}]") for name in ("C", "N", "D") if name in point
+    }
+    if len(known) < 2:
+        raise ValueError(f"next_point needs two of C, N and D, got {', '.join(map(str, point)) or 'none'}")
     if "N" not in known:
         return known["C"] / (6 * known["D"]), known["D"]
     return known["N"], known["D"] if "D" in known else known["C"] / (6 * known["N"])

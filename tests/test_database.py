@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from chinchilla_nb.database import Database
-from chinchilla_nb.storage import read_csv
+from chinchilla_nb.storage import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
 
@@ -35,7 +35,7 @@ class TestDocumented:
         assert list(frame.columns) == ["C", "N", "D", "loss", "lr", "note"]
         assert frame["lr"].isna().tolist() == [True, False]
         assert frame["note"].iloc[1] == "second"
-        pd.testing.assert_frame_equal(frame, read_csv(tmp_path / "df.csv"))
+        pd.testing.assert_frame_equal(frame, CsvFile(tmp_path / "df.csv").read())
 
     def test_whole_numbers_are_rounded_and_the_loss_is_not(self) -> None:
         database = Database()
@@ -65,7 +65,23 @@ class TestBadInput:
     @pytest.mark.parametrize("name", ["N", "D", "loss", "C"])
     @pytest.mark.parametrize(
         "value",
-        [0, -1, np.nan, np.inf, -np.inf, "text", "7", True, [1, 2], np.array([1, 2]), 1j, 10**400, pd.NA, object()],
+        [
+            0,
+            -1,
+            np.nan,
+            np.inf,
+            -np.inf,
+            "text",
+            "7",
+            b"7",
+            True,
+            [1, 2],
+            np.array([1, 2]),
+            1j,
+            10**400,
+            pd.NA,
+            object(),
+        ],
     )
     def test_append_names_what_is_wrong_and_writes_nothing(self, tmp_path: Path, name: str, value: Any) -> None:
         database = Database(tmp_path)
@@ -74,6 +90,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match=rf"^{name} must") as caught:
             database.append(**{**ROW, name: value})
         assert "\n" not in str(caught.value)
+        assert len(str(caught.value)) < 200
         assert (tmp_path / "df.csv").read_bytes() == before
         assert (len(database), database.revision) == (1, 1)
 
@@ -90,17 +107,53 @@ class TestBadInput:
         with pytest.raises(ValueError, match="^C must"):
             Database().append(N=1e200, D=1e200, loss=1)
 
+    @pytest.mark.parametrize("name", ["", " ", "two\nlines", " x", "x\t", "a\0b", "\ud800", "\ufeff\u2028"])
+    def test_a_name_that_no_header_gives_back_is_refused_and_the_file_stays_readable(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        with pytest.raises(ValueError, match="a column's name must be text of one line"):
+            database.append(**ROW, **{name: 1})
+        with pytest.raises(ValueError, match="a column's name must be text of one line"):
+            Database(columns=["N", name])
+        assert len(Database(tmp_path)) == 1
+
+    @pytest.mark.parametrize("name", ["a,b", 'say "x"', "D/N", "größe", "self", "x y", "\ufeffx"])
+    def test_other_names_come_back(self, tmp_path: Path, name: str) -> None:
+        Database(tmp_path).append(**ROW, **{name: 1})
+        assert list(Database(tmp_path).df.columns) == ["C", "N", "D", "loss", name]
+
+    @pytest.mark.parametrize("columns", ["CND", None, 3, [1]])
+    def test_columns_must_be_names(self, columns: Any) -> None:
+        with pytest.raises(ValueError, match="^columns must be a list of names|^a column's name must be"):
+            Database(columns=columns)
+
+    def test_a_run_that_is_no_mapping(self) -> None:
+        with pytest.raises(ValueError, match="a run must map names to values, got 'N'"):
+            Database().extend(ROW)
+
     @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines", "a\0b", "\ud800"])
     def test_columns_hold_numbers_and_lines_of_text(self, value: Any) -> None:
         with pytest.raises(ValueError, match="^extra must"):
             Database().append(**ROW, extra=value)
 
     def test_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="does not exist: make it"):
+        with pytest.raises(ValueError, match=r"missing' does not exist: create it with os\.makedirs"):
             Database(tmp_path / "missing")
         (tmp_path / "file").write_text("")
-        with pytest.raises(NotADirectoryError, match="is a file"):
+        with pytest.raises(FileExistsError, match="is a file"):
             Database(tmp_path / "file")
+
+    @pytest.mark.parametrize("project_dir", ["", 3, b"runs"])
+    def test_what_is_no_path(self, project_dir: Any) -> None:
+        with pytest.raises(ValueError, match="project_dir must be the path of an existing folder, got"):
+            Database(project_dir)
+
+    def test_a_folder_in_the_place_of_the_file(self, tmp_path: Path) -> None:
+        (tmp_path / "df.csv").mkdir()
+        with pytest.raises(ValueError, match=r"df\.csv is a folder, not a file of runs"):
+            Database(tmp_path)
 
     def test_bad_file(self, tmp_path: Path) -> None:
         (tmp_path / "df.csv").write_text("C,N,D,loss\n6,1,1,oops\n")
@@ -152,9 +205,16 @@ class TestAssigned:
             (pd.DataFrame({"N": [1], "D": [1]}), "no column loss"),
             (pd.DataFrame({"N": [1, 1], "D": [1, -2], "loss": [1.0, 1.0]}), "row 1, column D: -2 is not"),
             (pd.DataFrame({"N": [1], "D": [1], "loss": ["low"]}), "row 0, column loss: 'low' is not"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": [None]}), "row 0, column loss: nan is not"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [None]}), "row 0, column loss: None is not"),
             (pd.DataFrame([[1, 1, 1, 1]], columns=["N", "D", "loss", "N"]), "two columns are named 'N'"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "x": [[1]]}), "x in row 0 must be"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "x": [[1]]}), "df, row 0: x must be"),
+            (pd.DataFrame({"N": ["1"], "D": [1], "loss": [1]}), "row 0, column N: '1' is not"),
+            (pd.DataFrame({"N": [True], "D": [1], "loss": [1]}), "row 0, column N: True is not"),
+            (pd.DataFrame({"N": [1], "D": [1 + 1j], "loss": [1]}), r"row 0, column D: \(1\+1j\) is not"),
+            (pd.DataFrame({"N": [1e200], "D": [1e200], "loss": [1]}), r"6ND is beyond every float for N = 1e\+200"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "two\nlines": [1]}), r"name must be .* got 'two\\nlines'"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], " x": [1]}), "without spaces at its ends, got ' x'"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "": [1]}), "column 4 has no name"),
         ],
     )
     def test_mistakes_change_nothing(self, tmp_path: Path, frame: pd.DataFrame, said: str) -> None:
@@ -164,7 +224,7 @@ class TestAssigned:
         with pytest.raises(ValueError, match=said):
             database.df = frame
         assert database.runs is runs
-        assert len(read_csv(tmp_path / "df.csv")) == 1
+        assert len(CsvFile(tmp_path / "df.csv").read()) == 1
 
     def test_not_a_table(self) -> None:
         with pytest.raises(TypeError, match="got list"):

@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chinchilla_nb.rows import checked_row
-from chinchilla_nb.storage import CsvFile, append_row, read_csv
+from chinchilla_nb.storage import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def append(path: Path, **values: object) -> None:
-    append_row(path, checked_row({**ROW, **values}))
+    CsvFile(path).append(checked_row({**ROW, **values}))
 
 
 def in_process(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -50,7 +50,7 @@ class TestText:
         path = tmp_path_factory.mktemp("floats") / "df.csv"
         file = CsvFile(path)
         file.append(*(checked_row({**ROW, "loss": loss, "other": other}) for loss, other in pairs))
-        frame = read_csv(path)
+        frame = CsvFile(path).read()
         np.testing.assert_array_equal(frame["loss"], [loss for loss, _ in pairs])
         np.testing.assert_array_equal(frame["other"].astype(float), [other for _, other in pairs])
 
@@ -61,7 +61,7 @@ class TestText:
         path = tmp_path_factory.mktemp("text") / "df.csv"
         append(path, note="a note")  # keeps a text that looks like a number from being one
         append(path, note=text)
-        assert read_csv(path)["note"].tolist() == ["a note", text]
+        assert CsvFile(path).read()["note"].tolist() == ["a note", text]
 
     def test_new_column_leaves_every_text_as_it_was(self, path: Path) -> None:
         path.write_text('N,loss,D,note\n1000,2.50,7e3,"x, y"\n2000,2.0,8000,\n')
@@ -79,13 +79,13 @@ class TestForeignFiles:
     @pytest.mark.parametrize("content", ["", "\n", "  \n\n", "C,N,D,loss", "C,N,D,loss\n", "\ufeffC,N,D,loss\r\n"])
     def test_no_rows(self, path: Path, content: str) -> None:
         path.write_bytes(content.encode())
-        assert read_csv(path).shape == (0, 4)
+        assert CsvFile(path).read().shape == (0, 4)
         append(path)
-        assert read_csv(path)["loss"].tolist() == [3.25]
+        assert CsvFile(path).read()["loss"].tolist() == [3.25]
 
     def test_without_C_reordered_with_text(self, path: Path) -> None:
         path.write_text("loss,run,D,N\r\n2.5,first,2000,100\r\n\r\n2.0,NA,3e3,200\r\n", newline="")
-        frame = read_csv(path)
+        frame = CsvFile(path).read()
         assert list(frame.columns) == ["C", "N", "D", "loss", "run"]
         assert frame["C"].tolist() == [6 * 100 * 2000, 6 * 200 * 3000]
         assert frame["N"].tolist() == [100, 200]
@@ -93,9 +93,9 @@ class TestForeignFiles:
 
     def test_last_line_without_a_line_break_is_a_row_and_stays_one(self, path: Path) -> None:
         path.write_text("C,N,D,loss\n6,1,1,2.5")
-        assert read_csv(path)["loss"].tolist() == [2.5]
+        assert CsvFile(path).read()["loss"].tolist() == [2.5]
         append(path)
-        assert read_csv(path)["loss"].tolist() == [2.5, 3.25]
+        assert CsvFile(path).read()["loss"].tolist() == [2.5, 3.25]
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -114,7 +114,12 @@ class TestForeignFiles:
             ('C,N,D,loss\n6,1,1,"2.5\n', ["line 2"]),
             ("C,N,D,loss,loss\n6,1,1,2.5,1\n", ["line 1", "'loss'"]),
             (",C,N,D,loss\n0,6,1,1,2.5\n", ["line 1", "column 1 has no name"]),
-            ("C;N;D;loss\n6;1;1;2.5\n", ["line 1", "no column N or D or loss"]),
+            ("c,n,d,loss\n6,1,1,2.5\n", ["line 1", "no column N or D", "name the columns N, D and loss"]),
+            ("C;N;D;loss\n6;1;1;2,5\n", ["line 1", "separated by ';'", "save the file with commas"]),
+            ("C\tN\tD\tloss\n6\t1\t1\t2.5\n", ["line 1", r"separated by '\t'"]),
+            ("C,N,D,loss\r6,1,1,2.5\r", ["line 1", "carriage returns", "usual line breaks"]),
+            ("\n\nC,N,D,loss\n6,1,1,2.5\n", ["line 1", "is blank, but there is text below"]),
+            ("N,D,loss\n1e200,1e200,2.5\n", ["6ND is beyond every float"]),
             ("C,N,D,loss\n6,1,1,2.5\n6,1,\udcff,2\n", ["line 3", "UTF-8"]),
             ("C,N,D,loss\n6,1,1,2.5\n6,1,1\0,2\n", ["line 3", "column D"]),
         ],
@@ -122,7 +127,7 @@ class TestForeignFiles:
     def test_mistakes_are_named_and_the_file_is_left_alone(self, path: Path, content: str, said: list[str]) -> None:
         path.write_bytes(content.encode(errors="surrogateescape"))
         before = path.read_bytes()
-        for act in (lambda: read_csv(path), lambda: append(path, lr=0.1)):
+        for act in (lambda: CsvFile(path).read(), lambda: append(path, lr=0.1)):
             with pytest.raises(ValueError, match="df.csv") as caught:
                 act()
             message = str(caught.value)
@@ -132,7 +137,7 @@ class TestForeignFiles:
 
     def test_a_reader_leaves_nothing_behind(self, path: Path) -> None:
         path.write_text("C,N,D,loss\n6,1,1,2.5\n")
-        read_csv(path)
+        CsvFile(path).read()
         assert list(path.parent.iterdir()) == [path]
 
 
@@ -144,9 +149,19 @@ class TestCrash:
         last = whole[:-1].rfind(b"\n") + 1
         for end in range(last, len(whole)):
             path.write_bytes(whole[:end])
-            assert read_csv(path)["loss"].tolist() == [2.5, 2.25], whole[:end]
+            assert CsvFile(path).read()["loss"].tolist() == [2.5, 2.25], whole[:end]
             append(path, loss=1.5)
-            assert read_csv(path)["loss"].tolist() == [2.5, 2.25, 1.5]
+            assert CsvFile(path).read()["loss"].tolist() == [2.5, 2.25, 1.5]
+
+    @pytest.mark.parametrize("extra", [{}, {"lr": 0.1}])
+    def test_a_line_that_someone_typed_without_ending_it_is_kept_beside(self, path: Path, extra: dict) -> None:
+        append(path)
+        for typed in ("120000000,1000,20000,2.5", "120000000,1000,20000,2.25"):
+            with path.open("a") as file:
+                file.write(typed)
+            append(path, loss=1.5, **extra)
+        assert CsvFile(path).read()["loss"].tolist() == [3.25, 1.5, 1.5]
+        assert path.with_name("df.csv.cut_off").read_text() == "120000000,1000,20000,2.5\n120000000,1000,20000,2.25\n"
 
     def test_what_was_cut_off_can_be_told(self, path: Path) -> None:
         append(path)
@@ -160,11 +175,11 @@ class TestCrash:
         code = """if True:
             import sys
             from chinchilla_nb.rows import checked_row
-            from chinchilla_nb.storage import append_row
+            from chinchilla_nb.storage import CsvFile
             start, path = int(sys.argv[1]), sys.argv[2]
             for run in range(start, 10**9):
                 extra = {f"column{run // 40}": run} if run % 40 == 0 else {}
-                append_row(path, checked_row({"N": 10, "D": 10, "loss": run + 0.5, "note": "x" * 3000, **extra}))
+                CsvFile(path).append(checked_row({"N": 10, "D": 10, "loss": run + 0.5, "note": "x" * 3000, **extra}))
                 print(run, flush=True)
         """
         returned: list[int] = []
@@ -176,7 +191,7 @@ class TestCrash:
             worker.send_signal(signal.SIGKILL)
             returned += [int(line) for line in worker.stdout]  # communicate() would lose what readline() had buffered
             worker.communicate()
-            kept = set(read_csv(path)["loss"] - 0.5)
+            kept = set(CsvFile(path).read()["loss"] - 0.5)
             assert set(returned) <= kept
             assert len(kept - set(returned)) <= turn + 1  # written, but killed before it could say so
 
@@ -188,7 +203,7 @@ class TestCrash:
         ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 5, limit[1]))
-            with pytest.raises(OSError, match="nothing was appended"):
+            with pytest.raises(OSError, match="nothing was written, .*: make room"):
                 append(path)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limit)
@@ -201,12 +216,12 @@ class TestTogether:
         code = """if True:
             import sys
             from chinchilla_nb.rows import checked_row
-            from chinchilla_nb.storage import append_row
+            from chinchilla_nb.storage import CsvFile
             me, path = int(sys.argv[1]), sys.argv[2]
             sys.stdin.readline()
             for run in range(25):
                 extra = {f"from{me}": run} if run == 12 else {}
-                append_row(path, checked_row({"N": me, "D": run + 1, "loss": 1.0, **extra}))
+                CsvFile(path).append(checked_row({"N": me, "D": run + 1, "loss": 1.0, **extra}))
         """
         workers = [in_process(code, me, path) for me in (1, 2)]
 
@@ -226,7 +241,7 @@ class TestTogether:
         for worker in workers:
             worker.communicate()
             assert worker.returncode == 0
-        frame = read_csv(path)
+        frame = CsvFile(path).read()
         for me in (1, 2, 3, 4):
             assert frame["D"][frame["N"] == me].tolist() == list(range(1, 26))
         assert {"from1", "from2"} <= set(frame.columns)
@@ -265,7 +280,7 @@ class TestTogether:
         path.write_text(edited)
         rows, everything = reader.read_new()
         assert everything
-        pd.testing.assert_frame_equal(rows, read_csv(path))
+        pd.testing.assert_frame_equal(rows, CsvFile(path).read())
 
     def test_mistakes_in_new_lines_are_named_by_their_place_in_the_file(self, path: Path) -> None:
         append(path)

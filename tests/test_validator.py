@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs, as_count, validate
+from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs, validate
+from chinchilla_nb.checks import as_count
 
 AXES = {"E": [1.5], "A": [100, 200], "B": [100], "alpha": [0.3], "beta": [0.3]}
 LAW = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}

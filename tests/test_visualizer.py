@@ -81,6 +81,11 @@ def test_names_given_are_the_names_saved(visualizer, runs):
     assert saved(visualizer) == {"simulation--mine.png", "LBFGS.png", "simulation--errors.png"}
 
 
+def test_a_name_with_its_ending_keeps_one(visualizer, runs):
+    visualizer.plot(chinchilla(runs, HOFFMANN), img_name="mine.png")
+    assert saved(visualizer) == {"mine.png"}
+
+
 def test_LBFGS_shows_errors_against_compute_when_given(visualizer, runs):
     predictions = HOFFMANN.loss(runs.N, runs.D)
     assert len(visualizer.LBFGS(predictions, runs.loss).axes) == 2
@@ -139,8 +144,11 @@ def test_thinning_is_said_in_the_picture(visualizer):
     [
         ({"cmap_name": "plasmo"}, "cmap_name must be a matplotlib colour map .* got 'plasmo'"),
         ({"next_point": {"N": 1e9}}, "next_point needs two of C, N and D"),
-        ({"next_point": {"N": 1e9, "D": -1}}, "next_point needs two of C, N and D, positive"),
-        ({"next_point": {"N": "many", "D": 1}}, "next_point must map C, N and D to numbers"),
+        ({"next_point": {"N": 1e9, "D": -1}}, r"next_point\['D'\] must be positive and finite, got -1.0"),
+        ({"next_point": {"N": "many", "D": 1}}, r"next_point\['N'\] must be a number, got 'many'"),
+        ({"next_point": "N and D"}, "next_point must map C, N and D to numbers, got 'N and D'"),
+        ({"img_name": "../elsewhere"}, "img_name must be the name of a file in .*, got '../elsewhere'"),
+        ({"img_name": ""}, "img_name must be the name of a file in .*, got ''"),
     ],
 )
 def test_bad_options_are_one_sentence(visualizer, runs, options, message):
@@ -149,7 +157,7 @@ def test_bad_options_are_one_sentence(visualizer, runs, options, message):
 
 
 def test_a_project_directory_that_is_gone_is_one_sentence(tmp_path, runs):
-    with pytest.raises(ValueError, match="is not a directory; create it"):
+    with pytest.raises(ValueError, match=r"gone' does not exist: create it with os\.makedirs"):
         Visualizer(str(tmp_path / "gone")).plot(chinchilla(runs, HOFFMANN))
 
 

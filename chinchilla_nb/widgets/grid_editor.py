@@ -9,7 +9,8 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb._validator import ParamGrid, as_count, validate
+from chinchilla_nb._validator import ParamGrid, validate
+from chinchilla_nb.checks import as_count
 from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.widgets.fields import Editor, Row, card, choice, number, number_text, numbers, text_box

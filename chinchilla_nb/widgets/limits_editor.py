@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import ipywidgets
 
-from chinchilla_nb._validator import as_limits
+from chinchilla_nb.checks import as_limits
 from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.widgets.fields import Editor, Row, card, choice, number, number_text, text_box

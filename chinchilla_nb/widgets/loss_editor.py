@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb._validator import as_positive_number
+from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, card, choice, number, number_text, text_box

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb._validator import as_count, as_positive_number
+from chinchilla_nb.checks import as_count, as_positive_number
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.known_laws import KNOWN_LAWS
 from chinchilla_nb.engine.law import PARAMETERS, ScalingLaw

@@ -1,0 +1,56 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["refusals_explained", "write_whole"]
+
+
+@contextmanager
+def refusals_explained(path: Path) -> Iterator[None]:
+    """Let what the system refuses within name the file, and say that it is as it was and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        said = f"nothing was written, {reason}: make room, or allow writing to the file and its folder"
+        raise OSError(error.errno, said, str(path)) from None
+
+
+def write_whole(path: Path, content: bytes) -> os.stat_result:
+    """Write a file so that whatever happens it holds all of this, or is as it was; return its status.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; `refusals_explained` says that better.
+    """
+    draft = path.with_name(path.name + ".tmp")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, draft)
+        status = draft.stat()
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return status
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
