@@ -43,8 +43,7 @@ def open_session(source: Any) -> Session:
     if isinstance(source, datasets.Study):
         # Repeats of a run differ both ways; the default loss counts over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
-        settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
-        return _in_memory(source.df.copy(), settings, source.data_unit)
+        return _in_memory(source.df.copy(), Settings(seed_regime=source.seed_regime, loss_fn=loss_fn))
     raise TypeError(
         f"a workbench opens a Chinchilla, a study, a folder, a configuration or a CSV file, got {type(source).__name__}"
     )
@@ -76,7 +75,7 @@ def _open_file(path: Path) -> Session:
     )
 
 
-def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens") -> Session:
+def _in_memory(df: Any, settings: Settings) -> Session:
     database = Database()
     database.df = df
-    return Session(database, settings, data_unit=data_unit)
+    return Session(database, settings)
