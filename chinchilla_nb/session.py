@@ -47,6 +47,8 @@ class Session(HasTraits):
         Holds the runs.
     settings : Settings
         What fits are made with.
+    data_unit : str
+        What D counts: tokens, bytes or samples.
 
     Attributes
     ----------
@@ -79,13 +81,15 @@ class Session(HasTraits):
     busy = Bool(False)
     error = Unicode("")
 
-    def __init__(self, database: RunSource, settings: Settings) -> None:
+    def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         super().__init__(settings=settings)
-        self.database = database
+        self.database, self.data_unit = database, data_unit
         self._lock = Lock()
         self._job: Job | None = None
         self._loop = running_loop()
         self._exclusions = 0
+        self._excluded_before: list[frozenset[RunKey]] = []
+        self._undoing = False
         self._without = lru_cache(maxsize=16)(without)  # so that undoing an exclusion gives the very runs of before
         self._file_watch = FileWatch(database)
         self.revision = database.revision
@@ -119,6 +123,20 @@ class Session(HasTraits):
     def include(self, keys: Iterable[RunKey]) -> None:
         """Let excluded runs count again."""
         self.excluded = self.excluded - frozenset(keys)
+
+    @property
+    def can_undo_exclusion(self) -> bool:
+        """Whether `excluded` has changed, and that was not undone."""
+        return bool(self._excluded_before)
+
+    def undo_exclusion(self) -> None:
+        """Take back the last change of `excluded`, wherever it came from; without one, nothing happens."""
+        if self._excluded_before:
+            self._undoing = True
+            try:
+                self.excluded = self._excluded_before.pop()
+            finally:
+                self._undoing = False
 
     def watch_file(self, on_error: Callable[[Exception | None], None]) -> Callable[[], None]:
         """Take up rows that other processes append to the file, as they appear.
@@ -185,7 +203,8 @@ class Session(HasTraits):
         Parameters
         ----------
         steps : callable
-            Makes the iterator of progress values. `cancel` takes effect between two of them.
+            Makes the iterator of progress values. `cancel` takes effect between two of them, and at the checkpoints
+            that the engine passes on the way to the next.
         on_progress : callable, optional
             Receives progress values on the loop's thread, as they are put in `progress`.
         on_end : callable, optional
@@ -279,8 +298,10 @@ class Session(HasTraits):
             self.busy = False
 
     @observe("excluded")
-    def _on_exclusion(self, _: Any) -> None:
+    def _on_exclusion(self, change: Any) -> None:
         self._exclusions += 1
+        if not self._undoing:
+            self._excluded_before.append(change["old"])
         self._on_loop(self._catch_up)
 
     def _on_rows(self, _: Any) -> None:

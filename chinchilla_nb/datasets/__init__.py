@@ -28,16 +28,22 @@ class Study:
         One row per run: C (FLOPs), N, D, loss and what else was recorded.
     seed_regime : SeedRegime
         Where its seed runs were drawn.
+    data_unit : str
+        What D counts.
     """
 
     name: str
     description: str
     df: pd.DataFrame
     seed_regime: SeedRegime
+    data_unit: str = "tokens"
 
 
 SEED_REGIMES = {"python_stdlib": SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))}
 """Where each study draws its seed runs."""
+
+DATA_UNITS = {"python_stdlib": "bytes"}
+"""What each study counts its data in."""
 
 
 def names() -> tuple[str, ...]:
@@ -67,4 +73,5 @@ def load(name: str) -> Study:
     folder = resources.files(__name__) / name
     with folder.joinpath("runs.csv").open(encoding="utf-8") as file:
         df = pd.read_csv(file)
-    return Study(name, folder.joinpath("README.md").read_text(encoding="utf-8"), df, SEED_REGIMES[name])
+    description = folder.joinpath("README.md").read_text(encoding="utf-8")
+    return Study(name, description, df, SEED_REGIMES[name], DATA_UNITS[name])
