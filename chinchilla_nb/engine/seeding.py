@@ -76,8 +76,10 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
         N = max(1, round(N))
         D = C / (6 * N)
         low, high = regime.tokens_per_parameter
-        # Without a search only the rounding of N can push D / N over an end.
-        if low <= D / N <= high:
+        if models is None:
+            # Only the rounding of N can push D / N over an end, always where the ends are equal: C gives way as little.
+            D = min(max(D, low * N), high * N)
+        if _lies(D / N, (low, high), 1e-15) and _lies(6 * N * D, regime.C, 1e-3):
             return Seed(N, D, config)
     raise ValueError(_explain(regime, models))
 
@@ -86,6 +88,11 @@ def draw_log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> f
     """Draw from the log-uniform distribution on [low, high]."""
     low, high = bounds
     return float(np.clip(np.exp(rng.uniform(np.log(low), np.log(high))), low, high))
+
+
+def _lies(value: float, bounds: tuple[float, float], slack: float) -> bool:
+    """Return whether a value lies in bounds, the ends included up to a relative slack."""
+    return bounds[0] * (1 - slack) <= value <= bounds[1] * (1 + slack)
 
 
 def _explain(regime: SeedRegime, models: ModelTable | None) -> str:
