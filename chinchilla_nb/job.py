@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread, get_ident
 from typing import Any
 
+from chinchilla_nb.engine.checkpoint import Stopped, stoppable
+
 __all__ = ["Job", "Outcome", "running_loop"]
 
 PERIOD = 0.1
@@ -98,7 +100,7 @@ class Job:
         return outcome
 
     def cancel(self) -> None:
-        """Ask the work to stop before its next step."""
+        """Ask the work to stop before its next step, or at a checkpoint of the engine within one."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -131,13 +133,16 @@ class Job:
     def _drain(self) -> Outcome:
         steps: Iterator[Any] = iter(())
         try:
-            steps = iter(self._steps())
-            while not self._cancel.is_set():
-                try:
-                    self._last = next(steps)
-                except StopIteration:
-                    return Outcome(self._last, False, None)
-                self._report(self._last)
+            with stoppable(self._cancel.is_set):
+                steps = iter(self._steps())
+                while not self._cancel.is_set():
+                    try:
+                        self._last = next(steps)
+                    except StopIteration:
+                        return Outcome(self._last, False, None)
+                    self._report(self._last)
+            return Outcome(self._last, True, None)
+        except Stopped:
             return Outcome(self._last, True, None)
         except Exception as error:  # noqa: BLE001  whatever the work raises is reported
             return Outcome(self._last, False, error)

@@ -215,6 +215,30 @@ class TestOnALoop:
         print(f"cancelled after {1000 * asyncio.run(main()):.0f} ms")
         assert (work.closed, ends[0].cancelled) == (True, True)
 
+    def test_cancel_is_answered_within_an_evaluation(self, session: Session) -> None:
+        """Starts screened and profiled take 136 calls: the last one here is within a minimisation by SciPy."""
+        calls = 0
+
+        def loss(y_true: Any, y_pred: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == 200:
+                session.cancel()
+            return (y_true - y_pred) ** 2
+
+        session.settings = dataclasses.replace(session.settings, loss_fn=loss)
+        ends: list[Outcome] = []
+
+        async def main() -> None:
+            session.observe(lambda change: None if change.new else ends.append(change), "busy")
+            session.start_fit()
+            await until_idle(session)
+
+        asyncio.run(main())
+        assert calls == 200
+        assert len(ends) == 1
+        assert (session.fit, session.error) == (None, "")
+
     def test_a_cancelled_fit_keeps_its_best_so_far(self, session: Session) -> None:
         gate = threading.Event()
 

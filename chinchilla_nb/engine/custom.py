@@ -21,7 +21,7 @@ __all__ = ["CustomObjective"]
 Array = NDArray[Any]
 
 WALK = 500
-"""Evaluations of one walk of the simplex; what a Cancel waits for."""
+"""Evaluations of one walk of the simplex; between two of them its best is reported."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,9 +57,9 @@ class CustomObjective:
         value = float(self.squared.weight @ losses.astype(float))
         return value if np.isfinite(value) else np.inf
 
-    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Array:
-        """Evaluate the objective at every start, shape (n_starts,)."""
-        return np.array([self.value(theta) for theta in coordinates.theta(grid.points())])
+    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
+        """Evaluate the objective at every start, one after the other."""
+        return (self.value(theta) for theta in coordinates.theta(grid.points()))
 
     def optimise(self, start: Array, box: Coordinates) -> Minimum:
         """Minimise from one start with SciPy's L-BFGS-B on central differences."""

@@ -37,8 +37,6 @@ PROMISING = 8
 """Starts taken from the grid, and as many from profiled laws."""
 FINISHED = 4
 """Distinct optima that are finished exactly."""
-CHUNK = 4
-"""Starts per unit of parallel work; what a Cancel waits for."""
 
 
 def fit(
@@ -137,7 +135,7 @@ class _Problem:
             objective=float(best.value),
             status=FitStatus.CONVERGED if final and best.converged else FitStatus.STALLED,
             warnings=diagnose(law, self.runs, self.bounds) if final else (),
-            starts=len(self.starts),
+            starts_grid=self.starts,
             optima=optima,
             landscape=landscape,
         )
@@ -158,10 +156,10 @@ def _iter_exact(
 
     coarse = objective.take(spread_sample(len(problem.runs), COARSE_RUNS))
     width = first_width(coarse, profiled)
-    work = functools.partial(_optimise_all, coarse.smoothed(width), box)
+    work = functools.partial(optimise, coarse.smoothed(width), box=box)
     minima: list[Minimum] = []
-    for done, found in _over(work, starts, map if exhaustive else builtins.map, CHUNK if exhaustive else 1):
-        minima = distinct(coarse, [*minima, *found])
+    for done, found in enumerate((map if exhaustive else builtins.map)(work, starts), 1):
+        minima = distinct(coarse, [*minima, found])
         if not minima:
             continue
         # The minima are those of the smoothed loss; what people follow is the loss itself.
@@ -170,12 +168,14 @@ def _iter_exact(
 
     if not minima:
         raise FitError("no start leads to a finite loss: check the scale of N, D and loss")
-    finished: list[Minimum] = []
-    for minimum in minima[:FINISHED]:
+    best = Minimum(minima[0].theta, np.inf, False)
+    for done, minimum in enumerate(minima[:FINISHED], 1):
         theta, narrow = tighten(objective, minimum.theta, box, width)
-        finished.append(finish(objective, theta, box, narrow * min(objective.loss.lower, objective.loss.upper)))
-        best = min(finished, key=lambda one: float(one.value))
-        yield FitProgress("polishing", len(finished), len(minima), problem.answer(best, len(minima), landscape))
+        # The smoothed loss is nowhere above the loss itself: an optimum it puts above the best is not worth finishing.
+        if objective.smoothed(narrow).value(theta) < best.value:
+            radius = narrow * min(objective.loss.lower, objective.loss.upper)
+            best = min(best, finish(objective, theta, box, radius), key=lambda one: float(one.value))
+        yield FitProgress("polishing", done, len(minima), problem.answer(best, len(minima), landscape))
     best = polish(objective.astype(dtype), best.theta, box)
     yield FitProgress("polishing", len(minima), len(minima), problem.answer(best, len(minima), landscape, final=True))
 
@@ -185,39 +185,24 @@ def _iter_custom(problem: _Problem, exhaustive: bool, map: MapFunction) -> Itera
     box, total = problem.box, len(problem.starts)
     objective = CustomObjective.of(problem.runs, problem.loss_fn, problem.weight, box)
     yield FitProgress("screening", 0, total, None)
-    landscape = read_only(objective.screen(problem.starts, box))
+    landscape = np.empty(total)
+    for at, value in enumerate(objective.screen(problem.starts, box)):
+        landscape[at] = value
+        yield FitProgress("screening", at + 1, total, None)
+    read_only(landscape)
     sample = objective.squared.take(spread_sample(len(problem.runs), SCREENED_RUNS))
     profiled = _best_of(profiled_starts(sample, problem.starts, box), objective.value, PROMISING)
     starts = problem.promising(landscape, profiled, exhaustive)
-    work = functools.partial(_optimise_custom, objective, box)
+    work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
-    for done, found in _over(work, starts, map, 1):
-        minima = distinct(objective.squared, [*minima, *found])
+    for done, found in enumerate(map(work, starts), 1):
+        minima = distinct(objective.squared, [*minima, found])
         if not minima:
             raise FitError(f"{loss_name(problem.loss_fn)} is not finite at any start: check what it returns")
         yield FitProgress("optimising", done, len(starts), problem.answer(minima[0], len(minima), landscape))
     for best in objective.finish(minima[0].theta, box):
         yield FitProgress("polishing", 0, 1, problem.answer(best, len(minima), landscape))
     yield FitProgress("polishing", 1, 1, problem.answer(best, len(minima), landscape, final=True))
-
-
-def _over(
-    work: Callable[[Array], list[Minimum]], starts: Array, map: MapFunction, chunk: int
-) -> Iterator[tuple[int, list[Minimum]]]:
-    """Map over chunks of starts; yields how many are done and what the chunk found."""
-    chunks = [starts[first : first + chunk] for first in range(0, len(starts), chunk)]
-    done = 0
-    for size, found in zip([len(part) for part in chunks], map(work, chunks), strict=True):
-        done += size
-        yield done, found
-
-
-def _optimise_all(objective: Objective, box: Coordinates, starts: Array) -> list[Minimum]:
-    return distinct(objective, [optimise(objective, start, box) for start in starts])
-
-
-def _optimise_custom(objective: CustomObjective, box: Coordinates, starts: Array) -> list[Minimum]:
-    return [objective.optimise(start, box) for start in starts]
 
 
 def _best_of(starts: Array, value: Callable[[Array], Any], count: int) -> Array:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.engine.checkpoint import checkpoint
+
 __all__ = ["ModelTable", "tabulate_models"]
 
 
@@ -63,7 +65,7 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
         named = f"hyperparam_grid[{empty[0]!r}]" if empty else "hyperparam_grid"
         raise ValueError(f"{named} must list at least one value, got none")
     configs = [dict(zip(values, choice, strict=True)) for choice in itertools.product(*values.values())]
-    N = np.array([float(size_estimator(**config)) for config in configs])
+    N = np.array([_size(size_estimator, config) for config in configs])
     usable = np.flatnonzero(np.isfinite(N) & (N > 0))
     if not usable.size:
         raise ValueError(
@@ -72,3 +74,8 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
         )
     order = usable[np.argsort(N[usable], kind="stable")]
     return ModelTable(tuple(configs[index] for index in order), N[order])
+
+
+def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float:
+    checkpoint()  # an estimator may build real models
+    return float(size_estimator(**config))

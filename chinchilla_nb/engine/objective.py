@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.checkpoint import checkpoint
 from chinchilla_nb.engine.law import PARAMETERS, ScalingLaw
 from chinchilla_nb.engine.losses import ResidualLoss
 from chinchilla_nb.engine.runs import Runs
@@ -145,6 +146,7 @@ class Objective:
 
     def _terms(self, theta: Array) -> tuple[Array, Array]:
         """A / N^alpha and B / D^beta of each run."""
+        checkpoint()  # here, as no evaluation does without these
         return np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
 
     def _compare(self, prediction: Array) -> Array:

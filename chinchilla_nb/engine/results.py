@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.diagnostics import FitWarning
+from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import LossFunction, loss_name
 from chinchilla_nb.engine.runs import Runs
@@ -46,12 +47,14 @@ class Fit:
     status : FitStatus
     warnings : tuple of FitWarning
         What these runs cannot support, each with its remedy.
-    starts : int
-        Size of the start grid; every start was screened.
+    starts_grid : StartGrid
+        What it began from; every start was screened.
     optima : int
         Distinct local optima the promising starts led to.
     landscape : ndarray, shape (starts,)
         The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
+    starts : int
+        Size of the start grid.
     """
 
     law: ScalingLaw
@@ -60,9 +63,14 @@ class Fit:
     objective: float
     status: FitStatus
     warnings: tuple[FitWarning, ...]
-    starts: int
+    starts_grid: StartGrid
     optima: int
     landscape: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def starts(self) -> int:
+        """Size of the start grid."""
+        return len(self.starts_grid)
 
     @property
     def predictions(self) -> NDArray[np.float64]:

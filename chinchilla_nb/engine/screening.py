@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from chinchilla_nb.engine.checkpoint import checkpoint
 from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.objective import Coordinates, Objective
 
@@ -16,6 +17,8 @@ __all__ = ["profiled_starts", "screen", "spread_sample"]
 
 Array = NDArray[Any]
 
+BLOCK = 1 << 20
+"""Losses predicted in one go, some ten milliseconds' worth; between two of them a fit can be stopped."""
 LATTICE = np.geomspace(0.05, 3.0, 10)
 """Exponents that laws are profiled at, besides those of the user's grid."""
 
@@ -37,12 +40,16 @@ def screen(objective: Objective, grid: StartGrid, coordinates: Coordinates) -> A
         E = np.exp(log_E - log_unit)
         A_term = _terms(log_A - log_unit, alpha, objective.x, coordinates.centre_N)
         B_term = _terms(log_B - log_unit, beta, objective.y, coordinates.centre_D)
-        for i, k in itertools.product(range(len(log_A)), range(len(alpha))):
-            prediction = E[:, None, None, None] + (A_term[i, k] + B_term)[None]
+        rows = max(1, BLOCK // B_term.size)
+        firsts = range(0, len(E), rows)
+        for i, k, first in itertools.product(range(len(log_A)), range(len(alpha)), firsts):
+            checkpoint()
+            block = slice(first, first + rows)
+            prediction = E[block, None, None, None] + (A_term[i, k] + B_term)[None]
             if objective.loss.logarithmic:
                 np.log(prediction, out=prediction)
             prediction -= objective.target
-            values[:, i, :, k, :] = objective.loss.value(prediction) @ objective.weight
+            values[block, i, :, k, :] = objective.loss.value(prediction) @ objective.weight
     return np.where(np.isfinite(values), values, np.inf).reshape(-1)
 
 
@@ -57,6 +64,7 @@ def profiled_starts(objective: Objective, grid: StartGrid, coordinates: Coordina
     rows = []
     weight = np.sqrt(objective.weight)
     for p, q in {*itertools.product(LATTICE, LATTICE), *itertools.product(alpha, beta)}:
+        checkpoint()
         with np.errstate(over="ignore"):
             design = np.stack([np.ones_like(truth), np.exp(-p * objective.x), np.exp(-q * objective.y)], axis=1)
             size = np.linalg.norm(design, axis=0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from chinchilla_nb.engine.grid import StartGrid
+from chinchilla_nb.engine.results import Fit
 from chinchilla_nb.engine.runs import read_only
 
 __all__ = ["LandscapeFigure", "landscape_figure"]
@@ -40,19 +40,10 @@ class LandscapeFigure:
     best: tuple[int, int]
 
 
-def landscape_figure(starts: StartGrid, landscape: ArrayLike) -> LandscapeFigure:
-    """Lay out a landscape: the objective at every start, in the order of `StartGrid.points`.
-
-    Raises
-    ------
-    ValueError
-        If it is not that of this grid.
-    """
-    values = np.asarray(landscape, dtype=float)
-    if values.shape != (len(starts),):
-        raise ValueError(f"a landscape over {len(starts)} starts needs as many values, got shape {values.shape}")
-    axes = starts.log_axes()
-    cube = np.where(np.isfinite(values), values, np.inf).reshape([len(axis) for axis in axes])
+def landscape_figure(fit: Fit) -> LandscapeFigure:
+    """Lay out the objective over the starts that a fit was screened at."""
+    axes = fit.starts_grid.log_axes()
+    cube = np.where(np.isfinite(fit.landscape), fit.landscape, np.inf).reshape([len(axis) for axis in axes])
     orders = [np.argsort(axes[i], kind="stable") for i in (_ALPHA, _BETA)]
     lowest = cube.min(axis=(0, 1, 2))[np.ix_(*orders)]
     best = np.unravel_index(int(np.argmin(lowest)), lowest.shape)

@@ -8,7 +8,6 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.engine.fit import Fit
-from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.figures import (
     Axis,
     Histogram,
@@ -74,15 +73,8 @@ class FitCharts(ipywidgets.Box):
         super().__init__([cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
-    def show(self, fit: Fit, starts: StartGrid | None) -> None:
-        """Draw a fit.
-
-        Parameters
-        ----------
-        fit : Fit
-        starts : StartGrid or None
-            What it began from; None if nobody knows any more.
-        """
+    def show(self, fit: Fit) -> None:
+        """Draw a fit."""
         runs = fit.runs
         figure = prediction_figure(runs.loss, fit.predictions)
         residuals = residuals_figure(runs, fit.predictions)
@@ -100,7 +92,7 @@ class FitCharts(ipywidgets.Box):
             dots[name] = panel.dots
         self._show_dots(dots, residuals, labels)
         self._show_errors(figure.errors)
-        self._show_starts(fit, starts)
+        self.landscape.value = landscape_map(landscape_figure(fit), fit.law)
 
     def _show_dots(self, dots: dict[str, Polyline], figure: ResidualsFigure, labels: list[str]) -> None:
         for name, places in dots.items():
@@ -117,12 +109,6 @@ class FitCharts(ipywidgets.Box):
         if errors.outside:
             text += f" · {runs_in_words(errors.outside)} beyond the chart"
         self._error_note.value = f'<div class="cnb-caption">{escape(text)}</div>'
-
-    def _show_starts(self, fit: Fit, starts: StartGrid | None) -> None:
-        if starts is None or len(starts) != len(fit.landscape):
-            self.landscape.value = '<div class="cnb-caption">The grid has changed since this fit: press Fit.</div>'
-        else:
-            self.landscape.value = landscape_map(landscape_figure(starts, fit.landscape), fit.law)
 
 
 def _card(title: str, *content: ipywidgets.Widget) -> ipywidgets.VBox:

@@ -9,7 +9,6 @@ import ipywidgets
 
 from chinchilla_nb.engine.allocation import exponents
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus
-from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import loss_name
 from chinchilla_nb.widgets.fit_charts import FitCharts
@@ -50,7 +49,6 @@ class FitPanel(Panel):
         super().__init__(source)
         self._curve = ProgressCurve()
         self._timed = False
-        self._starts: StartGrid | None = None
         self.charts: FitCharts | None = None
         title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
         self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
@@ -79,9 +77,8 @@ class FitPanel(Panel):
         self.watch(self._show_state, "busy", "progress", "revision", "fit")
         self.watch(self._show_result, "busy", "progress", "fit")
         self.watch(self._show_trouble, "error", "fit")
-        self.watch(self._keep_starts, "fit")
         self.watch(self._show_diagnostics, "fit")
-        for show in (self._show_state, self._show_result, self._show_trouble, self._keep_starts):
+        for show in (self._show_state, self._show_result, self._show_trouble):
             show()
         self._show_diagnostics()
 
@@ -112,17 +109,13 @@ class FitPanel(Panel):
         self.curve.value = self._curve.html()
 
     @guarded
-    def _keep_starts(self, _change: Any = None) -> None:
-        self._starts = self.session.settings.grid if self.session.fit is not None else None
-
-    @guarded
     def _show_diagnostics(self, _change: Any = None) -> None:
         fit, wanted = self.session.fit, self.diagnostics.value
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts()
-            self.charts.show(fit, self._starts)
+            self.charts.show(fit)
         shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
         self.compose(*self._parts, *shown)
 
