@@ -11,11 +11,22 @@ from chinchilla_nb.job import running_loop
 
 __all__ = ["Still"]
 
+# Of the widget and the picture behind it, show one. Without its kernel a widget is a line of text ("model not found").
+# Followed through direct children only: an Output widget has all of this once more inside.
+EITHER = """<style class="cnb-either">
+.jp-OutputArea-child:has(.jp-OutputArea-output .jupyter-widgets)
+  + .jp-OutputArea-child:has(+ .jp-OutputArea-child > .jp-OutputArea-output > .cnb-either),
+.jp-OutputArea-child:not(:has(> .jp-OutputArea-output *)):has(
+  + .jp-OutputArea-child + .jp-OutputArea-child > .jp-OutputArea-output > .cnb-either),
+.jp-OutputArea-child:has(> .jp-OutputArea-output > .cnb-either) { display: none; }
+</style>"""
+
 
 class Still(HasTraits):
     """Makes a widget leave a picture of itself in the notebook, as an output of its own behind the widget's.
 
-    The style sheet hides the picture while the widget is alive. It is drawn anew after every fit.
+    A third output is a style sheet: it hides the picture while the widget is alive, and the widget where it is not.
+    The picture is drawn anew after every fit.
     """
 
     _handle: DisplayHandle | None = None
@@ -30,8 +41,9 @@ class Still(HasTraits):
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
         # Of a PNG and nothing else: so GitHub shows it, and nbval, which skips images, does not mind it.
         self._handle = display({"image/png": self.picture()}, raw=True, display_id=True)
+        # Here and not in the panel's own style sheet, which is gone with the kernel.
+        display({"text/html": EITHER}, raw=True)
         if first:
-            self.add_class("cnb-still")  # type: ignore[attr-defined]
             self.session.observe(self._renew, "fit")  # type: ignore[attr-defined]
 
     def _renew(self, _change: Any) -> None:

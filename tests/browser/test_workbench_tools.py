@@ -108,27 +108,3 @@ def test_files_are_downloaded(lab):
     code = page.locator("pre.cnb-code")
     code.click()
     assert page.evaluate("() => getSelection().toString()").strip() == code.inner_text().strip()
-
-
-def test_reload_restores_panels_and_a_fresh_kernel_leaves_a_picture(lab):
-    page = lab(OPEN)
-    page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Converged").wait_for(timeout=WAIT_MS)
-    picture = page.locator(".jp-OutputArea-child img[src^='data:image/png']")
-    expect(picture).to_have_count(1)
-    expect(picture).to_be_hidden()
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    url = page.url.split("?")[0]
-
-    page.goto(url, wait_until="domcontentloaded")
-    page.get_by_text("Converged").wait_for(timeout=60_000)
-    expect(page.locator(".bqplot path.dot.element").first).to_be_visible(timeout=WAIT_MS)
-    expect(picture).to_be_hidden()
-    page.get_by_role("button", name="Pan, zoom", exact=True).click()
-    until(page, "workbench.frontier.modes.mode.value == 'Pan, zoom'")
-
-    page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
-    page.goto(url + "?reset", wait_until="domcontentloaded")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-    expect(picture).to_be_visible(timeout=WAIT_MS)
-    expect(page.locator(".bqplot")).to_have_count(0)

@@ -1,0 +1,104 @@
+"""A notebook opened again: with its kernel every panel goes on as it was, without it a picture is left."""
+
+from __future__ import annotations
+
+import pytest
+from pages import KERNEL_IS_IDLE, run_code, wait_idle
+from playwright.sync_api import Locator, Page, expect
+from workbench_cells import OPEN
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 60_000
+PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "SimulationPanel")
+ALONE = [f"from chinchilla_nb import {name}\n{name}(session)" for name in PANELS]
+BUDGET, COUNT_OF_E = "5.76e23", "Number of the starting values of E"
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def open_notebook(request):
+    return request.getfixturevalue(request.param)
+
+
+def button(place: Page | Locator, name: str) -> Locator:
+    return place.get_by_role("button", name=name, exact=True)
+
+
+def output(page: Page, cell: int) -> Locator:
+    return page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-Cell-outputArea")
+
+
+def reload(page: Page) -> None:
+    """Save the notebook and open its page again."""
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.goto(page.url.split("?")[0], wait_until="domcontentloaded")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=WAIT_MS)
+
+
+def test_every_panel_comes_back_as_it_was(open_notebook):
+    page = open_notebook(OPEN, *ALONE, size=(1400, 6000))
+    workbench, config, log, fit, frontier, simulation = (output(page, cell) for cell in range(6))
+    config.get_by_title(COUNT_OF_E).fill("6")
+    log.get_by_label("Run 29 counts").uncheck()
+    expect(log.locator(".cnb-out")).to_have_count(1)
+    button(fit, "Fit").click()
+    expect(fit.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
+    frontier.get_by_placeholder(BUDGET).fill("1e22")
+    expect(frontier.locator(".cnb").last).to_contain_text("10²²")
+    workbench.get_by_role("button", name="Diagnostics").click()
+    expect(workbench.get_by_text("Residual by compute")).to_be_visible(timeout=WAIT_MS)
+    button(simulation, "Step").click()
+    expect(simulation.get_by_text("Paused at 1 of")).to_be_visible(timeout=WAIT_MS)
+    wait_idle(page)
+    dots = [place.locator("path.dot.element").count() for place in (workbench, frontier, simulation)]
+
+    reload(page)
+    expect(config.get_by_title(COUNT_OF_E)).to_have_value("6", timeout=WAIT_MS)
+    expect(log.locator(".cnb-out")).to_have_count(1)
+    expect(fit.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
+    expect(frontier.get_by_placeholder(BUDGET)).to_have_value("1e22")
+    expect(workbench.get_by_text("Residual by compute")).to_be_visible()
+    expect(simulation.get_by_text("Paused at 1 of")).to_be_visible()
+    for place, count in zip((workbench, frontier, simulation), dots, strict=True):
+        expect(place.locator("path.dot.element")).to_have_count(count, timeout=WAIT_MS)
+
+    config.get_by_title(COUNT_OF_E).fill("7")
+    expect(workbench.get_by_text("Converged")).to_be_visible()
+    assert run_code(page, "print(next(iter(session.settings.grid.axes.values())).size)") == "7\n"
+    button(log, "Undo").click()
+    expect(log.locator(".cnb-out")).to_have_count(0)
+    button(fit, "Fit").click()
+    expect(workbench.get_by_text("Up to date with 30 runs")).to_be_visible(timeout=WAIT_MS)
+    frontier.get_by_placeholder(BUDGET).fill("1e21")
+    expect(frontier.locator(".cnb").last).to_contain_text("10²¹")
+    button(simulation, "Step").click()
+    expect(simulation.get_by_text("Paused at 2 of")).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_fresh_kernel_leaves_pictures(open_notebook):
+    page = open_notebook(OPEN, "workbench.frontier", "import ipywidgets\nipywidgets.Button(description='Not ours')")
+    picture = page.locator("img[src^='data:image/png']")
+    lost = page.get_by_text("Error displaying widget").filter(visible=True)
+    expect(page.locator(".bqplot")).to_have_count(8, timeout=WAIT_MS)
+    expect(picture).to_have_count(2)
+    expect(picture.filter(visible=True)).to_have_count(0)
+
+    reload(page)
+    expect(page.locator(".bqplot")).to_have_count(8, timeout=WAIT_MS)
+    expect(picture.filter(visible=True)).to_have_count(0)
+
+    page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
+    reload(page)
+    expect(lost).to_have_count(1, timeout=WAIT_MS)
+    expect(output(page, 2).get_by_text("Error displaying widget")).to_be_visible()
+    expect(picture.filter(visible=True)).to_have_count(2)
+    expect(page.locator(".bqplot")).to_have_count(0)
+
+
+def test_voila_shows_the_panel_and_no_picture(voila):
+    page = voila(OPEN)
+    expect(page.locator(".bqplot").first).to_be_visible(timeout=WAIT_MS)
+    picture = page.locator("img[src^='data:image/png']")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
