@@ -16,13 +16,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import warnings
 import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from chinchilla_nb import __version__
-from chinchilla_nb.opening import open_session
+from chinchilla_nb.opening import RowsLeftOutWarning, open_session
+from chinchilla_nb.session import Session
 
 __all__ = ["main"]
 
@@ -34,7 +36,7 @@ examples:
   chinchilla-nb                the runs in ./df.csv, or the shipped study where there are none
   chinchilla-nb project        a folder of runs; what is appended goes to its df.csv
   chinchilla-nb config.yaml    a configured project
-  chinchilla-nb runs.csv       a table with the columns N, D and loss; the file stays as it is
+  chinchilla-nb runs.csv       a table whose columns are recognised by name; the file stays as it is
   chinchilla-nb {STUDY}  a study that comes with the package
 """
 
@@ -50,15 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     given = _parser().parse_args(arguments)
     source = given.source or default_source()
     try:
-        count = len(open_session(source).runs)
+        with warnings.catch_warnings(record=True) as left_out:
+            warnings.simplefilter("always", RowsLeftOutWarning)
+            session = open_session(source)
     except (OSError, TypeError, ValueError) as error:
         return f"chinchilla-nb: {error}"
+    remarks = [str(one.message) for one in left_out if issubclass(one.category, RowsLeftOutWarning)]
     if importlib.util.find_spec("voila") is None:
         return "chinchilla-nb: Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'"
     if given.port and not _is_free(given.port):
         return f"chinchilla-nb: port {given.port} cannot be used: choose another, or leave --port out for a free one"
-    what = f"{source} ({count} run{'' if count == 1 else 's'})"
-    return _serve(source, what, given.port or _free_port(), browser=given.browser)
+    for remark in remarks:
+        sys.stderr.write(f"chinchilla-nb: {remark}\n")
+    page = notebook(source, str(Path.cwd()), remarks)
+    return _serve(page, _name(source, session), given.port or _free_port(), browser=given.browser)
 
 
 def default_source() -> str:
@@ -66,18 +73,21 @@ def default_source() -> str:
     return "." if Path("df.csv").is_file() else STUDY
 
 
-def notebook(source: str, folder: str) -> dict[str, Any]:
+def notebook(source: str, folder: str, remarks: Sequence[str] = ()) -> dict[str, Any]:
     """Return the notebook that is served: the workbench on a source, its paths as seen from a folder."""
-    title = html.escape(" ".join(source.split()))
+    head = f"<h1>{html.escape(' '.join(source.split()))}</h1>"
+    head += "".join(f"\n<p>{html.escape(remark)}</p>" for remark in remarks)
     code = [
-        "import os\n",
+        "import os, warnings\n",
         f"os.chdir({folder!r})\n",
         "from chinchilla_nb import Workbench\n",
+        "from chinchilla_nb.opening import RowsLeftOutWarning\n",
+        'warnings.simplefilter("ignore", RowsLeftOutWarning)  # told above\n',
         f"Workbench({source!r})",
     ]
     return {
         "cells": [
-            {"cell_type": "markdown", "id": "title", "metadata": {}, "source": [f"<h1>{title}</h1>"]},
+            {"cell_type": "markdown", "id": "title", "metadata": {}, "source": [head]},
             {
                 "cell_type": "code",
                 "id": "workbench",
@@ -100,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", nargs="?", help="a folder, a configuration, a CSV of runs or the name of a study")
+    parser.add_argument("source", nargs="?", help="a folder, a configuration, a table of runs or the name of a study")
     parser.add_argument("--port", type=_port, default=0, help="port to serve at; a free one if left out")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -113,14 +123,22 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535, got {text!r}")
 
 
-def _serve(source: str, what: str, port: int, *, browser: bool) -> str | None:
+def _name(source: str, session: Session) -> str:
+    """Say what is opened: how many runs, or where the first one will go."""
+    count, folder = len(session.runs), getattr(session.database, "project_dir", None)
+    if count or folder is None:
+        return f"{source} ({count} run{'' if count == 1 else 's'})"
+    return f"{source} (no runs yet: those you add or import go to {Path(folder) / 'df.csv'})"
+
+
+def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> str | None:
     url = f"http://127.0.0.1:{port}/"
     # So that `kill` and a closed terminal end Voila and its kernels as Ctrl-C does.
     for name in {"SIGTERM", "SIGHUP"} & {one.name for one in signal.Signals}:
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="chinchilla-nb-") as folder:
         page = Path(folder) / "workbench.ipynb"
-        page.write_text(json.dumps(notebook(source, str(Path.cwd()))), encoding="utf-8")
+        page.write_text(json.dumps(notebook), encoding="utf-8")
         with _voila(page, port) as voila:
             if not _answers(f"{url}voila/static/voila.js", voila):
                 return f"chinchilla-nb: Voila did not start on port {port}: see above, or choose another with --port"

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from chinchilla_nb import datasets
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.losses import log_huber
+from chinchilla_nb.importing import guess_sources, preview_import
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.storage import CsvFile
+from chinchilla_nb.tables import read_table
 
-__all__ = ["open_session"]
+__all__ = ["RowsLeftOutWarning", "open_session"]
 
 CONFIGURATIONS = (".json", ".yaml", ".yml")
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+NAMED = 3
+"""Rows left out that are named one by one."""
+
+
+class RowsLeftOutWarning(UserWarning):
+    """A table was opened without those of its rows that are no runs."""
 
 
 def open_session(source: Any) -> Session:
@@ -25,8 +37,9 @@ def open_session(source: Any) -> Session:
     Parameters
     ----------
     source : Chinchilla, Session, Study, str or path
-        A path is a folder of runs, opened with the settings' defaults, a configuration file, or a CSV of runs. Text
-        that is no path is the name of a shipped study. What is appended to a study or a CSV is kept in memory only.
+        A path is a folder of runs, opened with the settings' defaults, a configuration file, or a table of runs: CSV,
+        TSV, JSON Lines or Parquet, whose columns are recognised by their names. Text that is no path is the name of a
+        shipped study. What is appended to a study or a table is kept in memory only.
 
     Raises
     ------
@@ -34,6 +47,11 @@ def open_session(source: Any) -> Session:
         If there is nothing at the path, a file is of another kind, or what it holds is not valid.
     TypeError
         If it is none of these.
+
+    Warns
+    -----
+    RowsLeftOutWarning
+        If a table has rows that cannot be used; it names the first of them, by line and reason.
     """
     session = getattr(source, "session", source)
     if isinstance(session, Session):
@@ -43,7 +61,8 @@ def open_session(source: Any) -> Session:
     if isinstance(source, datasets.Study):
         # Repeats of a run differ both ways; the default loss counts over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
-        return _in_memory(source.df.copy(), Settings(seed_regime=source.seed_regime, loss_fn=loss_fn))
+        settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
+        return _in_memory(source.df.copy(), settings, source.data_unit)
     raise TypeError(
         f"a workbench opens a Chinchilla, a study, a folder, a configuration or a CSV file, got {type(source).__name__}"
     )
@@ -64,18 +83,49 @@ def _open_path(path: Path) -> Session:
 
 def _open_file(path: Path) -> Session:
     kind = path.suffix.lower()
-    if kind == ".csv":
-        return _in_memory(CsvFile(path).read(), Settings())
+    if kind in TABLES:
+        return _in_memory(_read_runs(path), Settings())
     if kind in CONFIGURATIONS:
         from chinchilla_nb.core import Chinchilla
 
         return Chinchilla.from_config(path).session
     raise ValueError(
-        f"{str(path)!r} is neither a configuration nor a table of runs: give a .yaml, .json or .csv file, or a folder"
+        f"{str(path)!r} is neither a configuration nor a table of runs: give a .yaml or .json file, a .csv (a "
+        f"spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
     )
 
 
-def _in_memory(df: Any, settings: Settings) -> Session:
+def _read_runs(path: Path) -> pd.DataFrame:
+    """Read a table of runs: as this package writes it, else by the names of its columns, without what is no run."""
+    if path.suffix.lower() == ".csv":
+        try:
+            runs = CsvFile(path).read()
+        except ValueError:
+            pass  # somebody else's names, or rows that cannot be used: both are told below
+        else:
+            if len(runs):
+                return runs
+    table = read_table(path.name, path.read_bytes())
+    sources = guess_sources(table.columns)
+    try:
+        preview = preview_import(table, sources)
+    except ValueError:
+        raise ValueError(
+            f"{str(path)!r}: cannot tell which of its columns ({', '.join(table.columns)}) are the loss and two of N, "
+            "D and C: name them so, or open a folder and import the file in its run log, where columns are chosen"
+        ) from None
+    told = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:NAMED])
+    if not preview.rows:
+        raise ValueError(f"{str(path)!r} holds no run that can be used: {told}")
+    if preview.rejected:
+        more = len(preview.rejected) - NAMED
+        rest = f"; and {more} more" if more > 0 else ""
+        count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
+        warnings.warn(f"{str(path)!r}: {count} left out: {told}{rest}", RowsLeftOutWarning, stacklevel=2)
+    return pd.DataFrame(list(preview.rows))
+
+
+def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens") -> Session:
     database = Database()
     database.df = df
-    return Session(database, settings)
+    return Session(database, settings, data_unit=data_unit)

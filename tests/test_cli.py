@@ -18,7 +18,7 @@ import pytest
 
 from chinchilla_nb import ScalingLaw, __version__, datasets
 from chinchilla_nb.cli import default_source
-from chinchilla_nb.opening import open_session
+from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
@@ -79,14 +79,43 @@ def test_file_of_another_kind(tmp_path):
     assert ".csv" in said
 
 
-def test_bad_row_is_named_by_file_line_column_and_value(tmp_path):
-    (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,3.2\n2000000,20000000,abc\n")
-    assert re.search(r"bad\.csv, line 3, column loss: 'abc'", refusal("bad.csv", cwd=tmp_path))
+def test_spreadsheet_is_told_to_be_saved_as_csv(tmp_path):
+    (tmp_path / "runs.xlsx").write_bytes(b"PK")
+    assert re.search(r"'runs\.xlsx'.*spreadsheet can be saved as", refusal("runs.xlsx", cwd=tmp_path))
 
 
-def test_table_without_losses(tmp_path):
-    (tmp_path / "sizes.csv").write_text("N,D\n1000000,20000000\n")
-    assert re.search(r"sizes\.csv.*no column loss", refusal("sizes.csv", cwd=tmp_path))
+@pytest.mark.parametrize("text", ["", "N,D,loss\n"], ids=["nothing", "a header"])
+def test_table_without_rows(tmp_path, text):
+    (tmp_path / "empty.csv").write_text(text)
+    assert "'empty.csv' holds no rows" in refusal("empty.csv", cwd=tmp_path)
+
+
+def test_table_of_rows_that_are_no_runs(tmp_path):
+    (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,abc\n")
+    assert re.search(r"'bad\.csv' holds no run.*line 2: loss \(loss\) is 'abc'", refusal("bad.csv", cwd=tmp_path))
+
+
+@pytest.mark.parametrize("header", ["N,D", "size,amount,error"])
+def test_columns_that_nobody_recognises(tmp_path, header):
+    (tmp_path / "odd.csv").write_text(f"{header}\n" + ",".join("12" for _ in header.split(",")) + "\n")
+    said = refusal("odd.csv", cwd=tmp_path)
+    assert f"({', '.join(header.split(','))})" in said
+    assert "where columns are chosen" in said
+
+
+def test_columns_of_other_names_are_recognised(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("Model Size (M),Training FLOP,val_loss,note\n7.5,9e17,3.25,good\n")
+    runs = open_session(path).runs
+    assert (runs.N[0], runs.C[0], runs.loss[0]) == (7.5e6, pytest.approx(9e17), 3.25)
+    assert runs.D[0] == pytest.approx(9e17 / 6 / 7.5e6)
+
+
+def test_rows_left_out_are_named_by_line_and_reason(tmp_path):
+    path = tmp_path / "some.csv"
+    path.write_text("params,tokens,val_loss\n1e6,2e7,3.2\n2e6,2e7,nan\n3e6,2e7,\n")
+    with pytest.warns(RowsLeftOutWarning, match=r"2 of 3 rows left out: line 3: .*nan.*; line 4: .*empty"):
+        assert open_session(path).runs.N.tolist() == [1e6]
 
 
 def test_configuration_with_an_unknown_key(tmp_path):
