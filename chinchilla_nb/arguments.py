@@ -14,7 +14,7 @@ from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.settings import ModelSearch, Settings
 
-__all__ = ["ARGUMENTS", "Argument", "change_settings", "make_settings"]
+__all__ = ["ARGUMENTS", "Argument", "Setting", "change_settings", "make_settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,22 @@ def _read_dtype(value: Any) -> type[np.floating[Any]]:
         raise TypeError(f"dtype must be float64 or wider for L-BFGS-B to converge, got {dtype.name}")
     kind: type[np.floating[Any]] = dtype.type
     return kind
+
+
+class Setting:
+    """A documented attribute that reads and changes ``session.settings``, where its only copy is."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, cc: Any, owner: type | None = None) -> Any:
+        if cc is None:
+            return self
+        argument = ARGUMENTS[self.name]
+        return argument.show(getattr(cc.session.settings, argument.field))
+
+    def __set__(self, cc: Any, value: Any) -> None:
+        cc.session.settings = change_settings(cc.session.settings, **{self.name: value})
 
 
 ARGUMENTS: Mapping[str, Argument] = {

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.arguments import ARGUMENTS, change_settings, make_settings
+from chinchilla_nb.arguments import Setting, make_settings
 from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
 from chinchilla_nb.config import read_config
 from chinchilla_nb.database import Database
@@ -22,11 +22,11 @@ from chinchilla_nb.engine.fit import Fit
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import asymmetric_mae
 from chinchilla_nb.engine.runs import as_positive_array
-from chinchilla_nb.engine.scaling import compute_optimal_run, next_budget
-from chinchilla_nb.engine.seeding import SeedRegime, draw_seed
+from chinchilla_nb.engine.scaling import compute_optimal_run
 from chinchilla_nb.parallel import adaptive_map
+from chinchilla_nb.planning import choose_budget, needed_regime, next_seed
 from chinchilla_nb.progress import watching
-from chinchilla_nb.report import Report, show
+from chinchilla_nb.report import Report, html_table, show
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 
@@ -38,22 +38,6 @@ __all__ = ["Chinchilla"]
 
 Run = tuple[tuple[int, float], dict[str, Any] | None]
 """A run to train: ``(N, D), model_config``."""
-
-
-class _Setting:
-    """A documented attribute that reads and changes ``session.settings``, where its only copy is."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, cc: Chinchilla | None, owner: type | None = None) -> Any:
-        if cc is None:
-            return self
-        argument = ARGUMENTS[self.name]
-        return argument.show(getattr(cc.session.settings, argument.field))
-
-    def __set__(self, cc: Chinchilla, value: Any) -> None:
-        cc.session.settings = change_settings(cc.session.settings, **{self.name: value})
 
 
 class Chinchilla:
@@ -110,14 +94,14 @@ class Chinchilla:
         If ``project_dir`` is a file.
     """
 
-    param_grid = _Setting()
-    seed_ranges = _Setting()
-    model_search_config = _Setting()
-    loss_fn = _Setting()
-    weight_fn = _Setting()
-    num_seeding_steps = _Setting()
-    scaling_factor = _Setting()
-    dtype = _Setting()
+    param_grid = Setting()
+    seed_ranges = Setting()
+    model_search_config = Setting()
+    loss_fn = Setting()
+    weight_fn = Setting()
+    num_seeding_steps = Setting()
+    scaling_factor = Setting()
+    dtype = Setting()
 
     def __init__(
         self,
@@ -217,7 +201,7 @@ class Chinchilla:
             self._visualizer = Visualizer(self.project_dir, log_level=self.log_level)
         return self._visualizer
 
-    def append(self, **result: Any) -> None:
+    def append(self, /, **result: Any) -> None:
         """Record a run: ``N``, ``D``, ``loss``, ``C`` if it is not 6ND, and whatever else is known of it."""
         self.database.append(**result)
 
@@ -245,7 +229,7 @@ class Chinchilla:
         ValueError
             If there are no seed ranges, or no configuration lies in them.
         """
-        run = draw_seed(self.rng, self._regime(), self._models())
+        run = next_seed(self.session.settings, self.rng)
         return (run.N, run.D), run.config
 
     def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
@@ -306,9 +290,9 @@ class Chinchilla:
         ValueError
             If nothing has been fitted, or neither or both of ``C`` and ``scaling_factor`` are given.
         """
-        law = self._law()
-        budget = self._budget(scaling_factor, C)
-        run = compute_optimal_run(law, budget, self._models())
+        settings, law = self.session.settings, self._law()
+        budget = choose_budget(settings, self.session.runs, scaling_factor, C)
+        run = compute_optimal_run(law, budget, settings.models)
         if not simulation:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
         return (run.N, run.D), run.config
@@ -336,15 +320,18 @@ class Chinchilla:
         ValueError
             If ``num_seeding_steps`` is not given, or neither or both of ``C`` and ``scaling_factor`` are.
         """
-        wanted = self.num_seeding_steps
+        settings, runs = self.session.settings, self.session.runs
+        wanted = settings.num_seeding_steps
         if num_seeding_steps is not None:
             wanted = as_count(num_seeding_steps, "num_seeding_steps")
         if wanted is None:
             raise ValueError("num_seeding_steps must be given, here or in the constructor, got None")
-        # Before the first seed, not after the last one.
-        self._check_budget(**scale_kwargs)
-        runs = self.session.runs
-        if np.count_nonzero(self._regime().contains(runs.N, runs.D)) < wanted:
+        unknown = [name for name in scale_kwargs if name not in ("scaling_factor", "C")]
+        if unknown:
+            raise TypeError(f"step takes scaling_factor or C for scale, not {unknown[0]!r}")
+        regime = needed_regime(settings)
+        choose_budget(settings, runs, **scale_kwargs)  # what is wrong with it is said before the first seed
+        if np.count_nonzero(regime.contains(runs.N, runs.D)) < wanted:
             return self.seed()
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
@@ -430,40 +417,22 @@ class Chinchilla:
     def _law(self) -> ScalingLaw:
         return self._fit().law
 
-    def _regime(self) -> SeedRegime:
-        regime = self.session.settings.seed_regime
-        if regime is None:
-            example = "{'C': (1e15, 1e16), 'N_to_D': (10, 100)}"
-            raise ValueError(f"seed_ranges must be given to draw seeds, e.g. {example}, got None")
-        return regime
-
-    def _models(self) -> Any:
-        """Return the table of this very model search; made once, as an estimator may build real models."""
-        search = self.session.settings.model_search
-        if search is None:
-            return None
-        if self.__dict__.get("_table", (None,))[0] is not search:
-            self._table = search, search.table()
-        return self._table[1]
-
-    def _check_budget(self, scaling_factor: float | None = None, C: float | None = None) -> None:
-        if scaling_factor is not None and C is not None:
-            raise ValueError(
-                f"give either C or scaling_factor, not both, got C={C!r}, scaling_factor={scaling_factor!r}"
-            )
-        if scaling_factor is None and C is None and self.scaling_factor is None:
-            raise ValueError("give C or scaling_factor, or set scaling_factor in the constructor, got neither")
-
-    def _budget(self, scaling_factor: float | None, C: float | None) -> float:
-        self._check_budget(scaling_factor, C)
-        if C is not None:
-            return as_positive_number(C, "C")
-        factor = self.scaling_factor if scaling_factor is None else as_positive_number(scaling_factor, "scaling_factor")
-        return next_budget(factor, self.session.runs, self.session.settings.seed_regime)
-
     def __repr__(self) -> str:
-        law = "not fitted yet" if self.session.fit is None else str(self.session.fit.law)
-        return f"{type(self).__name__}({self.project_dir!r}, {len(self.session.runs)} runs, {law})"
+        facts = ", ".join(text for _, text in self._facts())
+        return f"{type(self).__name__}({self.project_dir!r}, {facts})"
+
+    def _repr_html_(self) -> str:
+        return html_table([("project", self.project_dir), *self._facts()])
+
+    def _facts(self) -> list[tuple[str, str]]:
+        runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime
+        counted = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+        if regime is not None:
+            counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D)):,} in the seed regime"
+        if fit is None:
+            return [("runs", counted), ("law", "not fitted yet")]
+        how = "fitted before the runs changed" if self.session.stale else fit.status.value
+        return [("runs", counted), ("law", f"{fit.law}; {how}")]
 
 
 def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]] = np.float64) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ from chinchilla_nb.rows import REQUIRED, as_integers, check_columns, checked_fra
 from chinchilla_nb.storage import CsvFile
 
 __all__ = ["Database"]
+
+SHOWN = 10
+"""Rows that a notebook shows of a database."""
 
 
 class Database(HasTraits):
@@ -172,7 +176,11 @@ class Database(HasTraits):
             return len(self._table) + len(self._added)
 
     def __repr__(self) -> str:
-        return f"Database({len(self)} runs, {'in memory' if self._file is None else self._file.path})"
+        runs = "1 run" if len(self) == 1 else f"{len(self):,} runs"
+        return f"Database({runs}, {'in memory' if self._file is None else self._file.path})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>{self._rows().to_html(max_rows=SHOWN)}"
 
     def __getstate__(self) -> dict[str, Any]:
         return {

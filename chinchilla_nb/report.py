@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,11 @@ import numpy as np
 from chinchilla_nb.engine.allocation import exponents
 from chinchilla_nb.engine.fit import Fit
 from chinchilla_nb.engine.losses import loss_name
-from chinchilla_nb.engine.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.engine.scaling import next_budget
+from chinchilla_nb.planning import DEFAULT_FACTOR, next_scale_step
 from chinchilla_nb.settings import Settings
 
-__all__ = ["Report", "show"]
-
-DEFAULT_FACTOR = 10.0
-"""The step that is suggested where no scaling factor is set."""
+__all__ = ["Report", "html_table", "show"]
 
 Table = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -73,18 +72,23 @@ class Report:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        cell = "style='text-align:left;padding:2px 16px 2px 0'"
         parts = [f"<p><strong>{html.escape(self.law)}</strong></p>"]
         for title, rows in self.tables:
-            body = "".join(
-                f"<tr><th scope='row' {cell}>{html.escape(name)}</th><td {cell}>{html.escape(value)}</td></tr>"
-                for name, value in rows
-            )
-            parts.append(f"<h4>{html.escape(title)}</h4><table>{body}</table>")
+            parts.append(f"<h4>{html.escape(title)}</h4>{html_table(rows)}")
         if self.warnings:
             items = "".join(f"<li>{html.escape(warning)}</li>" for warning in self.warnings)
             parts.append(f"<h4>Warnings</h4><ul>{items}</ul>")
         return "".join(parts)
+
+
+def html_table(rows: Iterable[tuple[str, str]]) -> str:
+    """Return names and values as a table; both are plain text, escaped here."""
+    cell = "style='text-align:left;padding:2px 16px 2px 0'"
+    body = "".join(
+        f"<tr><th scope='row' {cell}>{html.escape(name)}</th><td {cell}>{html.escape(value)}</td></tr>"
+        for name, value in rows
+    )
+    return f"<table>{body}</table>"
 
 
 def show(value: Any) -> None:
@@ -132,10 +136,9 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
 
 def _next_model(fit: Fit, settings: Settings) -> tuple[tuple[str, str], ...]:
     factor = settings.scaling_factor or DEFAULT_FACTOR
-    models = None if settings.model_search is None else settings.model_search.table()
     budget = next_budget(factor, fit.runs, settings.seed_regime)
     try:
-        run = compute_optimal_run(fit.law, budget, models)
+        run = next_scale_step(settings, fit.runs, fit)
     except ValueError as error:
         return (("none", str(error)),)
     rows = [

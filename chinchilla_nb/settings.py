@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,13 @@ class ModelSearch:
     size_estimator: Callable[..., float]
 
     def table(self) -> ModelTable:
-        """Estimate the size of every configuration."""
-        return tabulate_models(self.hyperparam_grid, self.size_estimator)
+        """Return every configuration with its size; estimated once, as an estimator may build real models."""
+        return _tabulated(self)
+
+
+@lru_cache(maxsize=8)
+def _tabulated(search: ModelSearch) -> ModelTable:
+    return tabulate_models(search.hyperparam_grid, search.size_estimator)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,6 +69,11 @@ class Settings:
     scaling_factor: float | None = None
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     dtype: type[np.floating[Any]] = np.longdouble
+
+    @property
+    def models(self) -> ModelTable | None:
+        """The configurations that N is rounded to, with their sizes; None to leave N free."""
+        return None if self.model_search is None else self.model_search.table()
 
     def fit_options(self) -> dict[str, Any]:
         """Return what `engine.fit.fit` and `iter_fit` take besides the runs."""

@@ -12,6 +12,7 @@ from typing import Any
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._validator import SimulationArgs, validate
 from chinchilla_nb.arguments import change_settings
+from chinchilla_nb.checks import brief
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fit import Fit, fit
@@ -19,6 +20,7 @@ from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulate import NOISE_MEAN, Procedure, exponential_noise, iter_simulation, pseudo_loss
 from chinchilla_nb.parallel import adaptive_map
+from chinchilla_nb.planning import needed_regime
 from chinchilla_nb.progress import Bar
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
@@ -48,6 +50,7 @@ class Simulator(Chinchilla):
     Attributes
     ----------
     cc : Chinchilla
+    logger : Logger
     database : Database
         The pseudo-runs.
     session : Session
@@ -55,6 +58,8 @@ class Simulator(Chinchilla):
     """
 
     def __init__(self, cc: Chinchilla) -> None:
+        if not isinstance(cc, Chinchilla):
+            raise TypeError(f"cc must be a Chinchilla, got {brief(cc)}")
         self.cc = cc
         self.logger = get_logger(cc.log_level, "chinchilla_nb.simulator")
         self._start(cc.session.settings)
@@ -138,9 +143,14 @@ class Simulator(Chinchilla):
         )
         self._target = ScalingLaw.from_params(args.target_params)
         self._noise = args.noise_generator
+        settings = self.session.settings
         self._run(
             Procedure(
-                self._regime(), args.num_seeding_steps, args.num_scaling_steps, args.scaling_factor, self._models()
+                needed_regime(settings),
+                args.num_seeding_steps,
+                args.num_scaling_steps,
+                args.scaling_factor,
+                settings.models,
             )
         )
         if self.session.fit is not None:

@@ -43,6 +43,9 @@ class Visualizer:
         self.logger = get_logger(log_level, "visualizer")
         self.cc: Any = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.project_dir)!r})"
+
     def plot(
         self,
         cc: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import pickle
 import threading
 from fractions import Fraction
@@ -236,6 +237,28 @@ class TestAssigned:
         frame = database.df
         frame.loc[0, "loss"] = 1.0
         assert database.df["loss"].tolist() == [3.25]
+
+
+class TestShown:
+    def test_as_text(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        assert repr(database) == f"Database(1 run, {tmp_path / 'df.csv'})"
+        assert repr(Database()) == "Database(0 runs, in memory)"
+
+    def test_as_html_in_a_notebook_with_long_tables_cut(self) -> None:
+        database = Database()
+        database.extend({**ROW, "D": D, "note": "<script>"} for D in range(1000, 2000))
+        html = database._repr_html_()
+        assert "1,000 runs" in html
+        assert html.count("<tr>") < 20
+        assert "<script>" not in html
+
+
+class TestDocumentedAttributes:
+    def test_logger(self) -> None:
+        assert isinstance(Database(log_level=30).logger, logging.Logger)
+        assert Database(log_level="ERROR").logger.level == logging.ERROR
 
 
 class TestRuns:

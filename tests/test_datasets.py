@@ -23,6 +23,11 @@ def test_unknown_study_lists_those_there_are() -> None:
         datasets.load("wikitext")
 
 
+def test_a_cell_shows_what_was_measured(study: datasets.Study) -> None:
+    assert repr(study) == f"Study('python_stdlib', {len(study.df)} runs, C from 2.01e+10 to 5e+12 FLOPs)"
+    assert study._repr_markdown_().startswith("# Byte-level transformers")
+
+
 def test_study_has_sixty_runs_or_more_in_the_range_it_says(study: datasets.Study) -> None:
     df = study.df
     assert len(df) >= 60

@@ -114,6 +114,11 @@ def test_a_model_search_decides_the_sizes(make):
     assert set(df["N"]) <= {300 * width**2 for width in widths}
 
 
+def test_what_is_no_chinchilla_is_a_type_error():
+    with pytest.raises(TypeError, match="cc must be a Chinchilla, got 3"):
+        Simulator(3)
+
+
 @pytest.mark.parametrize("noise", [0.1, [0.1] * 200, random.random])
 def test_other_noise_is_a_type_error(make, noise):
     with pytest.raises(TypeError, match="noise_generator must be an iterator or a tuple"):

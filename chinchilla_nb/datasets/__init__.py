@@ -38,6 +38,13 @@ class Study:
     seed_regime: SeedRegime
     data_unit: str = "tokens"
 
+    def __repr__(self) -> str:
+        C = self.df.C
+        return f"Study({self.name!r}, {len(self.df)} runs, C from {C.min():.3g} to {C.max():.3g} FLOPs)"
+
+    def _repr_markdown_(self) -> str:
+        return self.description
+
 
 SEED_REGIMES = {"python_stdlib": SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))}
 """Where each study draws its seed runs."""
