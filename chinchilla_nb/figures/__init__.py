@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
-from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, Polyline, frontier_figure
+from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.residuals import (
     Histogram,
     LossFigure,
@@ -19,10 +20,20 @@ from chinchilla_nb.figures.residuals import (
     residuals_figure,
 )
 from chinchilla_nb.figures.thinning import MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, compact, linear_axis, log_axis, scientific, zoomed
+from chinchilla_nb.figures.ticks import (
+    Axis,
+    compact,
+    data_title,
+    linear_axis,
+    log_axis,
+    ratio_title,
+    scientific,
+    zoomed,
+)
 
 __all__ = [
     "MAX_DOTS",
+    "NOTHING",
     "PALETTE",
     "Axis",
     "FrontierFigure",
@@ -37,13 +48,16 @@ __all__ = [
     "ResidualsFigure",
     "Scatter",
     "compact",
+    "data_title",
     "frontier_figure",
     "landscape_figure",
     "linear_axis",
     "log_axis",
     "loss_figure",
     "loss_scale",
+    "polyline",
     "prediction_figure",
+    "ratio_title",
     "residuals_figure",
     "scientific",
     "zoomed",

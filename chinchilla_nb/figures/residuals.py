@@ -13,9 +13,9 @@ from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curves import has_frontier
-from chinchilla_nb.figures.planes import Polyline
-from chinchilla_nb.figures.thinning import note, thin
-from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.thinning import beyond, note, thin
+from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, within_reach
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.fit import Fit
@@ -33,6 +33,8 @@ __all__ = [
 
 RESIDUAL = "True − predicted loss"
 NARROWEST = 1e-9
+# How far the frontier reaches past axes that a person chose, as a part of their length.
+_MARGIN = 0.4
 # Residuals further from the quartiles than this many times their distance are left out of the histogram.
 OUTLYING = 4
 
@@ -44,13 +46,14 @@ class Scatter:
     Attributes
     ----------
     x, y : Axis
-    dots : Polyline
-        One dot per run that is drawn; not joined.
+    dots, excluded : Polyline
+        One dot per run that is drawn, and per run that does not count; not joined.
     """
 
     x: Axis
     y: Axis
     dots: Polyline
+    excluded: Polyline = NOTHING
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,7 +114,8 @@ class ResidualsFigure:
     Attributes
     ----------
     panels : tuple of Scatter
-    shown : ndarray of int
+    shown, shown_excluded : ndarray of int
+        Indices of the runs that are drawn, among those that count and among those that do not.
     colour : ndarray
         Place of each dot on the loss scale, in [0, 1].
     loss : LossScale
@@ -120,6 +124,7 @@ class ResidualsFigure:
 
     panels: tuple[Scatter, Scatter, Scatter]
     shown: NDArray[np.intp]
+    shown_excluded: NDArray[np.intp]
     colour: NDArray[np.float64]
     loss: LossScale
     note: str
@@ -136,9 +141,11 @@ class LossFigure:
         Steps along the lowest loss that any run of at most that compute reached.
     frontier : Polyline
         Loss the law predicts at the compute-optimal allocation.
-    shown : ndarray of int
+    shown, shown_excluded : ndarray of int
+        Indices of the runs that are drawn, among those that count and among those that do not.
     colour : ndarray
     loss : LossScale
+    law : ScalingLaw or None
     note : str
     """
 
@@ -146,12 +153,25 @@ class LossFigure:
     envelope: Polyline
     frontier: Polyline
     shown: NDArray[np.intp]
+    shown_excluded: NDArray[np.intp]
     colour: NDArray[np.float64]
     loss: LossScale
+    law: ScalingLaw | None
     note: str
 
+    def frontier_in_view(self, x: Axis) -> Polyline:
+        """Return the frontier along another axis of C, and somewhat past it."""
+        wider = (x.high / x.low) ** _MARGIN
+        return _lowest_loss(self.law, x.low / wider, x.high * wider)
 
-def prediction_figure(loss: ArrayLike, predictions: ArrayLike, C: ArrayLike | None = None) -> PredictionFigure:
+
+def prediction_figure(
+    loss: ArrayLike,
+    predictions: ArrayLike,
+    C: ArrayLike | None = None,
+    *,
+    excluded: tuple[ArrayLike, ArrayLike] = ((), ()),
+) -> PredictionFigure:
     """Lay out predicted against true loss.
 
     Parameters
@@ -161,6 +181,8 @@ def prediction_figure(loss: ArrayLike, predictions: ArrayLike, C: ArrayLike | No
     predictions : array_like, shape (n_runs,)
     C : array_like, shape (n_runs,), optional
         FLOPs of each run, to show the errors against.
+    excluded : tuple of array_like
+        True and predicted losses of runs that do not count: drawn apart, and in no error.
 
     Raises
     ------
@@ -176,12 +198,16 @@ def prediction_figure(loss: ArrayLike, predictions: ArrayLike, C: ArrayLike | No
     else:
         C = _checked("C", C, loss.shape)
         shown = thin(C, loss, residuals)
-        by_compute = Scatter(log_axis("C", C), _residual_axis(residuals), _polyline(C[shown], residuals[shown]))
+        by_compute = Scatter(log_axis("C", C), _residual_axis(residuals), polyline(C[shown], residuals[shown]))
+    apart = polyline(*excluded)
     both = np.concatenate([loss, predictions])
+    # On one axis both ways: what is stretched for one coordinate is for the other.
+    reached = within_reach(both, apart.x, log=False) & within_reach(both, apart.y, log=False)
+    both = np.concatenate([both, apart.x[reached], apart.y[reached]])
     x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss")
     ends = read_only(np.array([x.low, x.high]))
     return PredictionFigure(
-        scatter=Scatter(x, y, _polyline(loss[shown], predictions[shown])),
+        scatter=Scatter(x, y, polyline(loss[shown], predictions[shown]), apart),
         identity=Polyline(ends, ends),
         errors=_histogram(residuals),
         by_compute=by_compute,
@@ -190,22 +216,52 @@ def prediction_figure(loss: ArrayLike, predictions: ArrayLike, C: ArrayLike | No
     )
 
 
-def residuals_figure(runs: Runs, predictions: ArrayLike) -> ResidualsFigure:
-    """Lay out true minus predicted loss against N, D and C; errors as of `prediction_figure`."""
+def residuals_figure(
+    runs: Runs,
+    predictions: ArrayLike,
+    *,
+    excluded: Runs | None = None,
+    excluded_predictions: ArrayLike = (),
+    data_unit: str = "tokens",
+) -> ResidualsFigure:
+    """Lay out true minus predicted loss against N, D and C; errors as of `prediction_figure`.
+
+    Runs that do not count are drawn apart; they stretch an axis by its length at most. ``data_unit`` is what D counts.
+    """
     residuals = _checked("losses", runs.loss, (len(runs),)) - _checked("predictions", predictions, (len(runs),))
+    excluded = excluded or Runs([], [], [])
+    off = excluded.loss - np.asarray(excluded_predictions, dtype=float)
     shown = thin(runs.C, runs.N, runs.D, runs.loss, residuals)
-    y = _residual_axis(residuals)
+    apart = thin(excluded.C, excluded.N, excluded.D, excluded.loss, off)
+    y = _residual_axis(np.append(residuals, off[within_reach(residuals, off, log=False)]))
     scale = loss_scale(runs.loss)
-    N, D, C = (
-        Scatter(log_axis(name, values), y, _polyline(values[shown], residuals[shown]))
-        for name, values in (("N", runs.N), ("D", runs.D), ("C", runs.C))
+
+    def against(name: str, title: str | None = None) -> Scatter:
+        values, others = getattr(runs, name), getattr(excluded, name)
+        x = log_axis(name, np.append(values, others[within_reach(values, others, log=True)]), title)
+        return Scatter(x, y, polyline(values[shown], residuals[shown]), polyline(others[apart], off[apart]))
+
+    N, D, C = against("N"), against("D", data_title(data_unit)), against("C")
+    remarks = (
+        note(len(shown), len(runs)),
+        beyond((y, off), *((panel.x, getattr(excluded, panel.x.name)) for panel in (N, D, C))),
     )
-    colour = read_only(scale.normalise(runs.loss[shown]))
-    return ResidualsFigure((N, D, C), read_only(shown), colour, scale, note(len(shown), len(runs)))
+    return ResidualsFigure(
+        panels=(N, D, C),
+        shown=read_only(shown),
+        shown_excluded=read_only(apart),
+        colour=read_only(scale.normalise(runs.loss[shown])),
+        loss=scale,
+        note=" · ".join(filter(None, remarks)),
+    )
 
 
 def loss_figure(
-    runs: Runs, fit: Fit | ScalingLaw | None = None, *, C_range: tuple[float, float] | None = None
+    runs: Runs,
+    fit: Fit | ScalingLaw | None = None,
+    *,
+    C_range: tuple[float, float] | None = None,
+    excluded: Runs | None = None,
 ) -> LossFigure:
     """Lay out loss against compute with the envelope of the runs and the law's efficient frontier.
 
@@ -216,6 +272,8 @@ def loss_figure(
     fit : Fit or ScalingLaw, optional
     C_range : tuple of float, optional
         FLOPs that the axes cover besides the runs', with what the law predicts there.
+    excluded : Runs, optional
+        Runs that do not count: drawn apart. They stretch an axis by its length at most.
 
     Raises
     ------
@@ -224,30 +282,39 @@ def loss_figure(
     """
     _checked("losses", runs.loss, (len(runs),))
     law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
-    shown = thin(runs.C, runs.N, runs.D, runs.loss)
+    excluded = excluded or Runs([], [], [])
+    shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     scale = loss_scale(runs.loss)
-    x, losses = log_axis("C", [*runs.C, *(C_range or ())]), list(runs.loss)
-    frontier = _polyline([], [])
-    if law and has_frontier(law) and C_range:
-        with np.errstate(all="ignore"):
-            ends = law.loss(*allocate(law, C_range))
-        losses += list(ends[np.isfinite(ends) & (ends > 0)])
-    y = log_axis("loss", losses)
-    if law and has_frontier(law):
-        C = np.geomspace(x.low, x.high, 121)
-        with np.errstate(all="ignore"):
-            loss = law.loss(*allocate(law, C))
-        visible = (loss >= y.low) & (loss <= y.high)
-        frontier = _polyline(C[visible], loss[visible])
+    C, losses = np.append(runs.C, C_range or ()), runs.loss
+    if C_range:
+        losses = np.append(losses, _lowest_loss(law, *C_range).y[[0, -1]] if law and has_frontier(law) else ())
+    x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
+    y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
+    remarks = note(len(shown), len(runs)), beyond((x, excluded.C), (y, excluded.loss))
     return LossFigure(
-        scatter=Scatter(x, y, _polyline(runs.C[shown], runs.loss[shown])),
+        scatter=Scatter(
+            x, y, polyline(runs.C[shown], runs.loss[shown]), polyline(excluded.C[apart], excluded.loss[apart])
+        ),
         envelope=_envelope(runs),
-        frontier=frontier,
+        frontier=_lowest_loss(law, x.low, x.high),
         shown=read_only(shown),
+        shown_excluded=read_only(apart),
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
-        note=note(len(shown), len(runs)),
+        law=law,
+        note=" · ".join(filter(None, remarks)),
     )
+
+
+def _lowest_loss(law: ScalingLaw | None, low: float, high: float) -> Polyline:
+    """Loss the law predicts along its efficient frontier between two computes; nothing where it has none."""
+    if law is None or not has_frontier(law):
+        return NOTHING
+    C = np.geomspace(low, high, 121)
+    with np.errstate(all="ignore"):
+        loss = law.loss(*allocate(law, C))
+    known = np.isfinite(loss) & (loss > 0)
+    return polyline(C[known], loss[known])
 
 
 def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -269,7 +336,7 @@ def _envelope(runs: Runs) -> Polyline:
     record = np.append(True, np.diff(lowest) < 0)
     corners, losses = C[record], lowest[record]
     x = np.append(np.repeat(corners, 2)[1:], C[-1])
-    return _polyline(x, np.repeat(losses, 2))
+    return polyline(x, np.repeat(losses, 2))
 
 
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:
@@ -310,7 +377,3 @@ def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
 def _residual_axis(residuals: NDArray[np.float64]) -> Axis:
     """An axis that shows zero, never so narrow that it shows the rounding of the losses."""
     return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL)
-
-
-def _polyline(x: ArrayLike, y: ArrayLike) -> Polyline:
-    return Polyline(read_only(np.array(x, dtype=float)), read_only(np.array(y, dtype=float)))

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.engine.runs import read_only
-from chinchilla_nb.figures.planes import Polyline
+from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
 __all__ = ["ErrorFigure", "TraceFigure", "error_figure", "trace_figure"]
@@ -82,7 +81,8 @@ def trace_figure(
     x = linear_axis("runs", [0, max(total, 1)], "Runs")
     spread = max(1.25, *shown, *(1 / shown)) if len(shown) else 10.0
     y = log_axis("ratio", [1 / spread, spread], "Estimated N* / true N*")
-    return TraceFigure(x, y, _line(np.array(counts, dtype=float)[usable], shown), _line([x.low, x.high], [1.0, 1.0]))
+    line = polyline(np.array(counts, dtype=float)[usable], shown)
+    return TraceFigure(x, y, line, polyline([x.low, x.high], [1.0, 1.0]))
 
 
 def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigure:
@@ -99,7 +99,7 @@ def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigur
     known = ~np.isnan(percent).any(axis=0)
     x = log_axis("seeds", seeds if len(seeds) else [10.0, 100.0], "Seed runs")
     y = log_axis("error", percent[:, known] if known.any() else [1.0, 100.0], "Error of N* (%)")
-    lower, median, upper = (_line(seeds[known], row[known]) for row in percent)
+    lower, median, upper = (polyline(seeds[known], row[known]) for row in percent)
     return ErrorFigure(x, y, median, lower, upper)
 
 
@@ -109,7 +109,3 @@ def _optimal_N(law: ScalingLaw, C: float) -> float:
         return float(allocate(law, C)[0])
     except ValueError:
         return float(np.nan)
-
-
-def _line(x: ArrayLike, y: ArrayLike) -> Polyline:
-    return Polyline(read_only(np.array(x, dtype=float)), read_only(np.array(y, dtype=float)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_DOTS", "note", "thin"]
+from chinchilla_nb.figures.ticks import Axis
+
+__all__ = ["MAX_DOTS", "beyond", "note", "thin"]
 
 MAX_DOTS = 2_000
 
@@ -28,3 +30,10 @@ def thin(*columns: NDArray[np.float64], limit: int = MAX_DOTS) -> NDArray[np.int
 def note(shown: int, total: int) -> str:
     """Say how many of the runs are drawn; nothing where all are."""
     return "" if shown == total else f"{shown:,} of {total:,} runs drawn"
+
+
+def beyond(*columns: tuple[Axis, NDArray[np.float64]]) -> str:
+    """Say how many of the excluded runs lie off their axes; nothing where none does."""
+    off = np.any([(values < axis.low) | (values > axis.high) for axis, values in columns], axis=0)
+    count = int(np.count_nonzero(off))
+    return f"{count:,} excluded run{'' if count == 1 else 's'} beyond the charts" if count else ""

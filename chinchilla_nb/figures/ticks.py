@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +10,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.runs import read_only
 
-__all__ = ["Axis", "compact", "linear_axis", "log_axis", "scientific", "zoomed"]
+__all__ = [
+    "Axis",
+    "compact",
+    "data_title",
+    "linear_axis",
+    "log_axis",
+    "ratio_title",
+    "round_apart",
+    "scientific",
+    "within_reach",
+    "zoomed",
+]
 
 MAX_TICKS = 7
 LEAST_DECADES = 0.5
 PADDING = 0.05
-# Width of a character, of the gap between two labels and of what may stick out at the high end, as fractions of an axis
-# of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
-CHARACTER, GAP, OVERHANG = 7 / 170, 8 / 170, 16 / 170
+# Width of a character, of a raised one, of the gap between two labels and of what may stick out at the high end, as
+# fractions of an axis of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
+CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
 
 Text = Callable[[float, int], str]
 """Writes a number, rounded to so many digits."""
@@ -25,7 +36,8 @@ Text = Callable[[float, int], str]
 Ticks = tuple[NDArray[np.float64], tuple[str, ...]]
 """Values and their labels."""
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SUPERSCRIPT = str.maketrans("-0123456789", _RAISED)
 _SUFFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -91,13 +103,35 @@ def _plain(value: float, digits: int) -> str:
     return scientific(value, digits) if far else f"{value:.{digits}g}"
 
 
-_TITLES = {
-    "C": "Compute C (FLOPs)",
-    "N": "Parameters N",
-    "D": "Training tokens D",
-    "loss": "Loss L",
-}
 _TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": _plain}
+
+
+def data_title(data_unit: str = "tokens") -> str:
+    """Return what D is called where it counts tokens, bytes or samples."""
+    return f"Training {data_unit} D"
+
+
+def ratio_title(data_unit: str = "tokens") -> str:
+    """Return what D / N is called."""
+    return f"{data_unit.capitalize()} per parameter"
+
+
+_TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "loss": "Loss L"}
+
+
+def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[np.bool_]:
+    """Return which of the others an axis of the values may be stretched for: those within its length from it.
+
+    Where there are no values, all of them.
+    """
+    known, asked = np.asarray(values, dtype=float).ravel(), np.asarray(others, dtype=float).ravel()
+    if not known.size:
+        return np.ones(asked.shape, dtype=bool)
+    if log:
+        known, asked = np.log10(known), np.log10(asked)
+    low, high = known.min(), known.max()
+    reach = max(high - low, LEAST_DECADES if log else 0.0)
+    return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
 def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
@@ -181,8 +215,9 @@ def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArr
         yield 3, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
     for mantissas in ((1, 2, 5), (1, 3)):
         yield 3, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
-    for mantissas in ((1,), (2, 5)):
-        yield 2, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
+    for stride in (1, 2, 3, 4):
+        yield 2, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
+    yield 2, np.array([float(f"{m}e{int(e)}") for e in exponents for m in (2, 5)])
 
 
 def _linear_ticks(
@@ -211,15 +246,22 @@ def _labelled(
 ) -> Ticks:
     """Label values, without those whose label would stick out at the high end."""
     labels = [text(value, 12) for value in values]
-    ends = position(values) + CHARACTER * np.array([len(label) for label in labels]) / 2
+    ends = position(values) + _widths(labels) / 2
     inside = ends <= 1 + OVERHANG
     return values[inside], tuple(label for label, keep in zip(labels, inside, strict=True) if keep)
 
 
 def _fits(positions: NDArray[np.float64], labels: tuple[str, ...]) -> bool:
-    widths = CHARACTER * np.array([len(label) for label in labels])
+    widths = _widths(labels)
     clear = np.diff(positions) - (widths[1:] + widths[:-1]) / 2
     return len(labels) <= MAX_TICKS and bool((clear >= GAP).all())
+
+
+def _widths(labels: Sequence[str]) -> NDArray[np.float64]:
+    raised = [sum(character in _RAISED for character in label) for label in labels]
+    return np.array(
+        [CHARACTER * len(label) - (CHARACTER - RAISED) * n for label, n in zip(labels, raised, strict=True)]
+    )
 
 
 def _minor_log_ticks(low: float, high: float) -> NDArray[np.float64]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import bqplot
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import PALETTE, FrontierFigure, IsoLoss, LossFigure, LossScale, Plane
+from chinchilla_nb.figures import NOTHING, FrontierFigure, IsoLoss, LossFigure, Plane
+from chinchilla_nb.widgets.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.legend import frontier_key
 from chinchilla_nb.widgets.loss_chart import LossChart
-from chinchilla_nb.widgets.plots import NOWHERE, Frame, set_line, tick_key
-from chinchilla_nb.widgets.style import ACCENT, INK, MUTED, shade
+from chinchilla_nb.widgets.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.style import INK, MUTED, shade
 
-__all__ = ["FrontierCharts", "PlaneChart", "tick_key"]
+__all__ = ["FrontierCharts", "PlaneChart"]
 
 HEIGHT = "310px"
 
@@ -36,6 +37,7 @@ class FrontierCharts(ipywidgets.Box):
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
         self.loss = LossChart(HEIGHT)
+        self._figure: FrontierFigure | None = None
         self.key, self.aside = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.aside.add_class("cnb-aside")
@@ -43,46 +45,71 @@ class FrontierCharts(ipywidgets.Box):
         self.add_class("cnb-charts")
 
     @property
+    def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
+        """Every chart with the names of its axes."""
+        CN, CD, ND = self.charts
+        return (CN, ("C", "N")), (CD, ("C", "D")), (ND, ("N", "D")), (self.loss, ("C", "loss"))
+
+    @property
     def frames(self) -> tuple[Frame, ...]:
         """The axes of every chart."""
-        return (*(chart.frame for chart in self.charts), self.loss.frame)
+        return tuple(chart.frame for chart, _ in self.all)
 
-    def show(self, figure: FrontierFigure, loss: LossFigure | None, labels: Sequence[str]) -> None:
-        """Draw the figures.
+    def show(
+        self,
+        figure: FrontierFigure,
+        loss: LossFigure | None,
+        labels: Sequence[str],
+        excluded_labels: Sequence[str] = (),
+    ) -> None:
+        """Draw the figures; where a person panned or zoomed, they go on seeing that part.
 
         Parameters
         ----------
         figure : FrontierFigure
         loss : LossFigure or None
             None where there is no run.
-        labels : sequence of str
+        labels, excluded_labels : sequence of str
             What hovering says of each run that is drawn, as plain text.
         """
+        self._figure = figure
         for chart, plane in zip(self.charts, figure.planes, strict=True):
-            chart.show(plane, figure.colour, labels)
-        self.loss.show(loss, labels)
-        self.key.value = _key(figure)
+            chart.show_runs(plane, figure.colour, labels, excluded_labels)
+            chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        self.loss.show(loss, labels, excluded_labels)
+        self.key.value = frontier_key(figure, loss)
+
+    def follow_zoom(self) -> None:
+        """Draw ticks and curves for what a person panned or zoomed to; no run moves."""
+        for frame in self.frames:
+            frame.follow_zoom()
+        for chart, plane in zip(self.charts, self._figure.planes if self._figure else (), strict=False):
+            if self._figure is not None and chart.moved:
+                chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
+        self.loss.show_frontier()
 
     def move_budget(
         self,
-        figure: FrontierFigure,
         C: float | None,
         point: tuple[float, float, float] | None,
         beside: tuple[float, float, float] | None = None,
+        words: tuple[str, str] = ("", ""),
     ) -> None:
         """Draw what depends on the budget; the rest stays untouched, however many runs there are.
 
         Parameters
         ----------
-        figure : FrontierFigure
         C : float or None
             FLOPs whose isoFLOP line to draw.
         point, beside : tuple of float or None
             N, D and loss of the next run, and of one off the frontier.
+        words : tuple of str
+            What hovering says of the two.
         """
-        for chart, plane in zip(self.charts, figure.planes, strict=True):
-            chart.move_budget(plane, C, point[:2] if point else None, beside[:2] if beside else None)
-        self.loss.move_budget(*((6 * at[0] * at[1], at[2]) if at else None for at in (point, beside)))
+        for chart in self.charts:
+            chart.move_budget(chart.plane, C, point[:2] if point else None, beside[:2] if beside else None, words)
+        next_run, aside = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, beside))
+        self.loss.move_budget(C, next_run, aside, words)
 
 
 class PlaneChart:
@@ -91,20 +118,27 @@ class PlaneChart:
     Attributes
     ----------
     figure : bqplot.Figure
-    runs, next_point, beside : bqplot.Scatter
-    clicks : bqplot.Scatter
-        Invisible: a click on the ground of the chart adds a dot to it, which is how bqplot says where.
+    runs, excluded, next_point, beside : bqplot.Scatter
     iso_loss, frontier, regime, isoflop : bqplot.Lines
     levels : bqplot.Label
         Losses, on their curves.
+    budget : BudgetMarks
+    plane : Plane
+        What is drawn, on the axes that are seen.
     """
+
+    plane: Plane
 
     def __init__(self) -> None:
         self.frame = Frame()
         self.iso_loss = self.frame.lines(stroke_width=1.2)
-        self.regime = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
-        self.isoflop = self.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
+        self.regime = self.frame.lines(
+            colors=[MUTED], stroke_width=1.3, fill="inside", fill_colors=[MUTED], fill_opacities=[0.07], close_path=True
+        )
+        self.budget = BudgetMarks(self.frame)
+        self.isoflop, self.next_point, self.beside = self.budget.line, self.budget.next_point, self.budget.beside
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self.excluded = self.frame.hollow(42)
         self.runs = self.frame.runs(42)
         self.levels = bqplot.Label(
             x=np.empty(0),
@@ -117,33 +151,42 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
-        self.beside = self.frame.dots(marker="circle", colors=[ACCENT], fill=False, default_size=110, stroke_width=2.5)
-        self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
-        self._placed = NOWHERE
-        self.clicks = self.frame.dots(opacities=[0.0], interactions={"click": "add"})
-        above = [self.levels, self.beside, self.clicks, self.next_point]
-        self.figure = self.frame.figure(
-            [self.iso_loss, self.regime, self.isoflop, self.frontier, self.runs, *above], HEIGHT, hues=(1, 5)
-        )
+        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, self.excluded, self.runs]
+        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 7))
+        self.figure.add_class("cnb-plane")
 
     @property
-    def dropped(self) -> tuple[float, float] | None:
-        """Where a person dropped the next point; None while it is where it was drawn."""
-        x, y = self.next_point.x, self.next_point.y
-        if len(x) != 1 or len(y) != 1 or (x[0], y[0]) == (*self._placed.x, *self._placed.y):
-            return None
-        return float(x[0]), float(y[0])
+    def moved(self) -> bool:
+        """Whether other axes are seen than those the curves were drawn on."""
+        return any(
+            (seen.low, seen.high) != (drawn.low, drawn.high)
+            for seen, drawn in zip(self.frame.view, (self.plane.x, self.plane.y), strict=True)
+        )
 
     def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
         """Draw a plane; colours are places on the loss scale."""
+        self.show_runs(plane, colour, labels)
+        self.show_curves(plane)
+
+    def show_runs(
+        self,
+        plane: Plane,
+        colour: NDArray[np.float64],
+        labels: Sequence[str],
+        excluded_labels: Sequence[str] = (),
+    ) -> None:
+        """Draw the axes and the runs of a plane."""
         self.frame.show(plane.x, plane.y)
-        with self.runs.hold_sync():
-            self.runs.x, self.runs.y = plane.dots.x, plane.dots.y
-            self.runs.color, self.runs.names = colour, np.array(labels, dtype=str)
+        set_dots(self.runs, plane.dots, labels, colour)
+        set_dots(self.excluded, plane.excluded, excluded_labels)
+        set_line(self.regime, plane.regime)
+
+    def show_curves(self, plane: Plane) -> None:
+        """Draw what the law says in a plane, and take it for what is seen."""
+        self.plane = plane
         _set_curves(self.iso_loss, plane.iso_loss)
         _set_levels(self.levels, plane.iso_loss)
         set_line(self.frontier, plane.frontier)
-        set_line(self.regime, plane.regime)
 
     def move_budget(
         self,
@@ -151,12 +194,15 @@ class PlaneChart:
         C: float | None,
         point: tuple[float, float] | None,
         beside: tuple[float, float] | None = None,
+        words: tuple[str, str] = ("", ""),
     ) -> None:
         """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
-        set_line(self.isoflop, plane.budget_line(C) if C else NOWHERE)
-        self._placed = plane.project(*point) if point else NOWHERE
-        set_line(self.next_point, self._placed)
-        set_line(self.beside, plane.project(*beside) if beside else NOWHERE)
+        self.budget.move(
+            plane.budget_line(C) if C else NOTHING,
+            plane.project(*point) if point else NOTHING,
+            plane.project(*beside) if beside else NOTHING,
+            words,
+        )
 
 
 def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
@@ -177,39 +223,3 @@ def _set_levels(mark: bqplot.Label, curves: Sequence[IsoLoss]) -> None:
         mark.x = np.array([curve.line.x[curve.label_at] for curve in labelled])
         mark.y = np.array([curve.line.y[curve.label_at] for curve in labelled])
         mark.text = [curve.label for curve in labelled]
-
-
-def _key(figure: FrontierFigure) -> str:
-    plane = figure.planes[0]
-    items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
-    if plane.iso_loss:
-        items.append(_item(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
-    if len(plane.frontier):
-        items.append(_item('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
-    items.append(_item('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
-    if len(plane.frontier):
-        diamond = '<svg width="26" height="14"><path d="M13 1L18 7L13 13L8 7Z" fill="var(--cnb-accent)"/></svg>'
-        items.append(f'<span class="cnb-item">{diamond}Next run</span>')
-    if len(plane.regime):
-        items.append(_item('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"))
-    if len(plane.dots):
-        items.append(_item('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
-    if figure.note:
-        items.append(f'<span class="cnb-item cnb-muted">{escape(figure.note)}</span>')
-    return f'<div class="cnb-legend">{"".join(items)}</div>'
-
-
-def _item(stroke: str, name: str) -> str:
-    line = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
-    return f'<span class="cnb-item">{line}{escape(name)}</span>'
-
-
-def _loss_bar(scale: LossScale) -> str:
-    places = scale.normalise(scale.ticks)
-    ticks = "".join(
-        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
-        for place, label in zip(places, scale.tick_labels, strict=True)
-    )
-    return (
-        f'<span class="cnb-scale"><i style="background:linear-gradient(90deg,{",".join(PALETTE)})"></i>{ticks}</span>'
-    )

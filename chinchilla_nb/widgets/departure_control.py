@@ -10,11 +10,14 @@ import traitlets
 
 from chinchilla_nb.engine.departure import Departure
 from chinchilla_nb.figures import compact
+from chinchilla_nb.widgets.style import tiles
 
-__all__ = ["DepartureControl"]
+__all__ = ["DepartureControl", "size_in_words"]
 
 STEP = 0.05
 """Of the slider, in doublings."""
+
+_FACTORS = {1 / 8: "an eighth of", 1 / 4: "a quarter of", 1 / 2: "half", 2: "twice", 4: "four times", 8: "eight times"}
 
 
 class DepartureControl(ipywidgets.VBox):
@@ -47,7 +50,7 @@ class DepartureControl(ipywidgets.VBox):
         self._times = ipywidgets.HTML()
         self.reset = ipywidgets.Button(description="Back", tooltip="Back to the efficient frontier")
         self.reset.layout.width = "64px"
-        heading = ipywidgets.HTML('<span class="cnb-heading">Off the frontier: model size</span>')
+        heading = ipywidgets.HTML('<span class="cnb-heading">Smaller or larger than optimal</span>')
         bar = ipywidgets.Box([heading, self._times, self.slider, self.reset])
         bar.add_class("cnb-bar")
         self.cost = ipywidgets.HTML()
@@ -56,33 +59,47 @@ class DepartureControl(ipywidgets.VBox):
         self.reset.on_click(lambda _: setattr(self.slider, "value", 0.0))
         self._slid({"new": 0.0})
 
-    def show(self, departure: Departure | None) -> None:
-        """Say what a departure costs; None where there is no frontier to leave."""
+    def show(self, departure: Departure | None, data_unit: str = "tokens") -> None:
+        """Say what a departure costs; None where there is no frontier to leave. ``data_unit`` is what D counts."""
         self.layout.display = "none" if departure is None else None
         if departure is not None:
-            self.cost.value = _in_words(departure, self.factor)
+            self.cost.value = _in_words(departure, self.factor, data_unit)
 
     def _slid(self, change: dict[str, float]) -> None:
         octaves = round(change["new"] / STEP) * STEP
         self.factor = 2.0**octaves
-        self._times.value = f"<b>× {self.factor:.3g}</b>"
+        self._times.value = f"<b>{self.factor:.3g}×</b>"
         self.reset.disabled = self.factor == 1.0
 
 
-def _in_words(departure: Departure, factor: float) -> str:
+def size_in_words(factor: float) -> str:
+    """Return what a size is of the compute-optimal one."""
+    times = _FACTORS.get(factor, f"{factor:.3g} times")
+    return f"{times} the compute-optimal size"
+
+
+def _in_words(departure: Departure, factor: float, data_unit: str) -> str:
     if factor == 1:
-        text = "Drag to train a smaller model for longer, or a larger one for less, with the same compute."
+        text = f"Slide for a smaller model on more {data_unit}, or a larger one on fewer, with the same compute."
         return f'<div class="cnb-caption">{text}</div>'
-    first = (
-        f"With this budget: N = {compact(departure.N)}, D = {compact(departure.D)} "
-        f"({departure.D / departure.N:.3g} tokens per parameter), loss {departure.loss:.4g}, "
-        f"{departure.extra_loss:.2g} above the optimum."
+    unit = data_unit.removesuffix("s")
+    said = (
+        f"A model of {size_in_words(factor)}, {compact(departure.N)} parameters, gets {compact(departure.D)} "
+        f"{data_unit} from this budget, {departure.D / departure.N:.3g} per parameter. It ends at a loss of "
+        f"{departure.loss:.4g}, {departure.extra_loss:.2g} above the optimum. "
     )
     if math.isnan(departure.compute_ratio):
-        second = "No amount of data brings a model of this size to the loss of the optimum."
+        compute = "out of reach"
+        said += f"No number of {data_unit} brings a model of this size to the loss of the optimum."
     else:
-        second = (
-            f"For the loss of the optimum: D = {compact(departure.D_same_loss)}, which takes "
-            f"{departure.compute_ratio:.3g} times the compute; a token then costs {factor:.3g} times as much to serve."
+        compute = f"{departure.compute_ratio:.3g}×"
+        said += (
+            f"For the loss of the optimum it needs {compact(departure.D_same_loss)} {data_unit} and "
+            f"{departure.compute_ratio:.3g} times the compute."
         )
-    return f"<div>{escape(first)}</div><div>{escape(second)}</div>"
+    costs = [
+        ("Loss, same compute", f"+{departure.extra_loss:.2g}"),
+        ("Compute, same loss", compute),
+        (f"To run, per {unit}", f"{factor:.3g}×"),
+    ]
+    return f'{tiles(costs)}<div class="cnb-caption">{escape(said)}</div>'

@@ -6,25 +6,29 @@ from html import escape
 
 import ipywidgets
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fit import Fit
+from chinchilla_nb.engine.keys import is_among, run_keys
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
     Axis,
     Histogram,
     Polyline,
-    ResidualsFigure,
     landscape_figure,
     prediction_figure,
     residuals_figure,
 )
 from chinchilla_nb.widgets.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.landscape_map import landscape_map
-from chinchilla_nb.widgets.plots import Frame, set_line
+from chinchilla_nb.widgets.legend import HOLLOW, symbol
+from chinchilla_nb.widgets.plots import Frame, set_dots, set_line
 from chinchilla_nb.widgets.style import ACCENT, MUTED
 
 __all__ = ["FitCharts"]
 
 HEIGHT = "240px"
+NO_RUNS = Runs([], [], [])
 _SIZE = 28
 
 
@@ -41,13 +45,16 @@ class FitCharts(ipywidgets.Box):
         The objective by starting value.
     dots : dict of str to bqplot.Scatter
         The runs in the charts ``"prediction"``, ``"N"``, ``"D"`` and ``"C"``.
+    excluded : dict of str to bqplot.Scatter
+        The runs that do not count, in the same charts.
     """
 
     def __init__(self) -> None:
-        self.prediction, self.errors = Frame(), Frame(log_x=False, log_y=False)
+        self.prediction, self.errors = (Frame(log_x=False, log_y=False) for _ in range(2))
         self.residuals = {name: Frame(log_y=False) for name in ("N", "D", "C")}
         frames = {"prediction": self.prediction, **self.residuals}
         self.dots = {name: frame.runs(_SIZE) for name, frame in frames.items()}
+        self.excluded = {name: frame.hollow(_SIZE) for name, frame in frames.items()}
         self._identity = self.prediction.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
         self._zeros = {
             name: frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
@@ -56,7 +63,8 @@ class FitCharts(ipywidgets.Box):
         self.bars = self.errors.lines(
             colors=[ACCENT], stroke_width=1.5, fill="bottom", fill_colors=[ACCENT], fill_opacities=[0.35]
         )
-        self._error_note, self.landscape = ipywidgets.HTML(), ipywidgets.HTML()
+        self._error_note, self._note, self.landscape = (ipywidgets.HTML() for _ in range(3))
+        self._note.add_class("cnb-key")
         lines = {"prediction": self._identity, **self._zeros}
         titles = {
             "prediction": "Predicted against true loss",
@@ -65,41 +73,52 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         cards = [
-            _card(titles[name], frame.figure([self.dots[name], lines[name]], HEIGHT, hues=(1,)))
+            _card(titles[name], frame.figure([self.excluded[name], self.dots[name], lines[name]], HEIGHT, hues=(2,)))
             for name, frame in frames.items()
         ]
         errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)
         starts = _card("Objective by starting value", self.landscape)
-        super().__init__([cards[0], errors, starts, *cards[1:]])
+        super().__init__([self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
-    def show(self, fit: Fit) -> None:
-        """Draw a fit."""
-        runs = fit.runs
-        figure = prediction_figure(runs.loss, fit.predictions)
-        residuals = residuals_figure(runs, fit.predictions)
-        labels = run_labels(runs, residuals.shown)
-        labels = [
-            f"{label}\nTrue − predicted {fit.residuals[index]:+.3g}"
-            for label, index in zip(labels, residuals.shown, strict=True)
-        ]
+    def show(self, fit: Fit, excluded: Runs | None = None, data_unit: str = "tokens") -> None:
+        """Draw a fit.
+
+        Parameters
+        ----------
+        fit : Fit
+        excluded : Runs, optional
+            Runs that do not count, whether or not they did in this fit: drawn apart, and in no error.
+        data_unit : str
+            What D counts.
+        """
+        excluded = excluded or NO_RUNS
+        counting = ~is_among(fit.runs, frozenset(run_keys(excluded)))
+        if not counting.any():
+            counting, excluded = ~counting, NO_RUNS
+        runs, predictions = fit.runs.take(counting), fit.predictions[counting]
+        off = np.asarray(fit.law.loss(excluded.N, excluded.D), dtype=float)
+        figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
+        residuals = residuals_figure(
+            runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=data_unit
+        )
+        shown, apart = residuals.shown, residuals.shown_excluded
         self.prediction.show(figure.scatter.x, figure.scatter.y)
         set_line(self._identity, figure.identity)
-        dots = {"prediction": Polyline(runs.loss[residuals.shown], fit.predictions[residuals.shown])}
+        dots = {"prediction": Polyline(runs.loss[shown], predictions[shown])}
+        hollow = {"prediction": Polyline(excluded.loss[apart], off[apart])}
         for (name, frame), panel in zip(self.residuals.items(), residuals.panels, strict=True):
             frame.show(panel.x, panel.y)
             set_line(self._zeros[name], _zero(panel.x))
-            dots[name] = panel.dots
-        self._show_dots(dots, residuals, labels)
+            dots[name], hollow[name] = panel.dots, panel.excluded
+        labels = _labels(runs, predictions, shown, data_unit)
+        excluded_labels = [f"Excluded\n{label}" for label in _labels(excluded, off, apart, data_unit)]
+        for name, places in dots.items():
+            set_dots(self.dots[name], places, labels, residuals.colour)
+            set_dots(self.excluded[name], hollow[name], excluded_labels)
+        self._note.value = _key(residuals.note, len(excluded))
         self._show_errors(figure.errors)
         self.landscape.value = landscape_map(landscape_figure(fit), fit.law)
-
-    def _show_dots(self, dots: dict[str, Polyline], figure: ResidualsFigure, labels: list[str]) -> None:
-        for name, places in dots.items():
-            mark = self.dots[name]
-            with mark.hold_sync():
-                mark.x, mark.y = places.x, places.y
-                mark.color, mark.names = figure.colour, np.array(labels, dtype=str)
 
     def _show_errors(self, errors: Histogram) -> None:
         self.errors.show(errors.x, errors.y)
@@ -116,6 +135,21 @@ def _card(title: str, *content: ipywidgets.Widget) -> ipywidgets.VBox:
     card = ipywidgets.VBox([heading, *content])
     card.add_class("cnb-card")
     return card
+
+
+def _labels(runs: Runs, predictions: NDArray[np.float64], shown: NDArray[np.intp], data_unit: str) -> list[str]:
+    residuals = runs.loss - predictions
+    return [
+        f"{label}\nTrue − predicted {residuals[index]:+.3g}"
+        for label, index in zip(run_labels(runs, shown, data_unit), shown, strict=True)
+    ]
+
+
+def _key(note: str, excluded: int) -> str:
+    """Explain hollow dots where there are some, and say what is not drawn."""
+    items = [symbol(HOLLOW, "Excluded")] if excluded else []
+    items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
+    return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""
 
 
 def _zero(x: Axis) -> Polyline:

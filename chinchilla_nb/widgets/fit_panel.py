@@ -77,7 +77,7 @@ class FitPanel(Panel):
         self.watch(self._show_state, "busy", "progress", "revision", "fit")
         self.watch(self._show_result, "busy", "progress", "fit")
         self.watch(self._show_trouble, "error", "fit")
-        self.watch(self._show_diagnostics, "fit")
+        self.watch(self._show_diagnostics, "fit", "excluded")
         for show in (self._show_state, self._show_result, self._show_trouble):
             show()
         self._show_diagnostics()
@@ -115,7 +115,7 @@ class FitPanel(Panel):
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts()
-            self.charts.show(fit)
+            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
         shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
         self.compose(*self._parts, *shown)
 

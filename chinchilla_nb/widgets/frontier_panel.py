@@ -11,13 +11,14 @@ import ipywidgets
 
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.departure import Departure, depart
+from chinchilla_nb.engine.keys import is_among
 from chinchilla_nb.engine.scaling import next_budget
-from chinchilla_nb.figures import FrontierFigure, compact, frontier_figure, loss_figure
+from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, ratio_title
 from chinchilla_nb.widgets.budget import BudgetControl
 from chinchilla_nb.widgets.chart_modes import ChartModes
 from chinchilla_nb.widgets.charts import FrontierCharts
-from chinchilla_nb.widgets.departure_control import DepartureControl
-from chinchilla_nb.widgets.labels import run_labels
+from chinchilla_nb.widgets.departure_control import DepartureControl, size_in_words
+from chinchilla_nb.widgets.labels import model_facts, run_labels
 from chinchilla_nb.widgets.outlet import Outlet
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.selection import Selection
@@ -56,6 +57,8 @@ class FrontierPanel(Still, Panel):
         Images, table and code to take away.
     """
 
+    sheets = ("charts.css",)
+
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
@@ -64,9 +67,12 @@ class FrontierPanel(Still, Panel):
         self.allocation = ipywidgets.HTML()
         self.outlet = Outlet({"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer)
         self.selection = Selection(self.session, self._guard)
-        self.modes = ChartModes(self.charts, self._choose, self._select)
+        self.modes = ChartModes(self.charts, self._choose, self._follow_zoom, self._select)
         self.charts.aside.children = (self.departure, self.outlet)
-        self.compose(self.budget, self.allocation, self.modes, self.charts, self.selection)
+        above = ipywidgets.Box([self.modes.hint, self.selection.bar])
+        above.add_class("cnb-bar")
+        above.add_class("cnb-hint")
+        self.compose(self.budget, self.allocation, self.modes, above, self.charts, self.selection)
         self.budget.observe(self._move, "C")
         self.departure.observe(self._pull, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
@@ -83,7 +89,7 @@ class FrontierPanel(Still, Panel):
             (lowest, default), largest = settings.seed_regime.C if settings.seed_regime else _NO_RUNS_C, 0.0
         self._figure = None  # the budget that moves now is drawn below, with the rest
         self.budget.follow(lowest, largest, default)
-        self.selection.show(None)
+        self.selection.refresh()
         self._draw_all()
 
     @guarded
@@ -110,6 +116,11 @@ class FrontierPanel(Still, Panel):
             self._draw_budget()  # a marker that was dragged aside goes back to the frontier
 
     @guarded
+    def _follow_zoom(self) -> None:
+        self.charts.follow_zoom()
+        self._draw_budget()
+
+    @guarded
     def _select(self, names: tuple[str, str] | None, ends: Any) -> None:
         self.selection.select(names, ends)
 
@@ -122,18 +133,29 @@ class FrontierPanel(Still, Panel):
         action()
 
     def _draw_all(self) -> None:
-        runs, settings, fit = self.session.runs, self.session.settings, self.session.fit
+        session = self.session
+        runs, excluded, fit, unit = session.runs, session.excluded_runs, session.fit, session.data_unit
         self._covered = self.budget.range
-        self._figure = frontier_figure(runs, fit, regime=settings.seed_regime, C_range=self._covered)
-        loss = loss_figure(runs, fit, C_range=self._covered) if len(runs) else None
-        self.charts.show(self._figure, loss, run_labels(runs, self._figure.shown))
+        self._figure = frontier_figure(
+            runs,
+            fit,
+            regime=session.settings.seed_regime,
+            C_range=self._covered,
+            excluded=excluded,
+            data_unit=unit,
+        )
+        loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded) if len(runs) else None
+        apart = run_labels(excluded, self._figure.shown_excluded, unit)
+        self.charts.show(
+            self._figure, loss, run_labels(runs, self._figure.shown, unit), [f"Excluded\n{label}" for label in apart]
+        )
         self._draw_budget()
 
     def _draw_budget(self) -> None:
         """Draw what depends on the budget alone, and say what it buys."""
         if self._figure is None:
             return
-        C, best, beside = self.budget.C, None, None
+        C, best, beside, unit = self.budget.C, None, None, self.session.data_unit
         self.outlet.withdraw()
         fit = self.session.fit
         if fit is None:
@@ -150,11 +172,15 @@ class FrontierPanel(Still, Panel):
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                self.allocation.value = _tiles(best)
-        self.departure.show(beside)
-        self.outlet.show(None if beside is None else _allocation(C, beside))
-        off = beside is not None and self.departure.factor != 1
-        self.charts.move_budget(self._figure, C, _place(best), _place(beside) if off else None)
+                self.allocation.value = _tiles(best, unit)
+        self.departure.show(beside, unit)
+        self.outlet.show(None if beside is None else _allocation(C, beside, unit))
+        off = beside if self.departure.factor != 1 else None
+        words = (
+            _words("Next run", best, C, unit, "Drag to move the budget"),
+            _words(size_in_words(self.departure.factor).capitalize(), off, C, unit),
+        )
+        self.charts.move_budget(C, _place(best), _place(off), words)
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
@@ -185,18 +211,24 @@ class FrontierPanel(Still, Panel):
             regime=self.session.settings.seed_regime,
             next_point=point,  # type: ignore[arg-type]
             budget=C,
+            excluded=self.session.excluded_runs,
+            data_unit=self.session.data_unit,
         )
         image = io.BytesIO()
         draw_frontier(figure, fit.law if fit else None).savefig(image, format=kind, dpi=dpi)
         return image.getvalue()
 
     def _table(self) -> bytes:
-        """Write the runs that count as CSV, with what the law predicts once there is one."""
-        runs, fit = self.session.runs, self.session.fit
-        table = {"N": runs.N, "D": runs.D, "C": runs.C, "loss": runs.loss, **runs.columns}
-        if fit is not None:
-            predicted = fit.law.loss(runs.N, runs.D)
-            table |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
+        """Write the runs as CSV: which are excluded if some are, and what the law predicts once there is one."""
+        session, runs = self.session, self.session.all_runs
+        ours: dict[str, Any] = {}
+        if len(session.excluded_runs):
+            ours["excluded"] = is_among(runs, session.excluded)
+        if session.fit is not None:
+            predicted = session.fit.law.loss(runs.N, runs.D)
+            ours |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
+        theirs = {f"{name} (recorded)" if name in ours else name: values for name, values in runs.columns.items()}
+        table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(table)
@@ -208,22 +240,30 @@ def _place(departure: Departure | None) -> tuple[float, float, float] | None:
     return None if departure is None else (departure.N, departure.D, departure.loss)
 
 
-def _tiles(best: Departure) -> str:
+def _words(title: str, departure: Departure | None, C: float, data_unit: str, *more: str) -> str:
+    """Return what hovering says of a model to train; nothing without one."""
+    if departure is None:
+        return ""
+    facts = model_facts(departure.N, departure.D, C, data_unit)
+    return "\n".join([title, f"Loss {departure.loss:.4g}, predicted", *facts, *more])
+
+
+def _tiles(best: Departure, data_unit: str) -> str:
     return tiles(
         [
             ("Parameters N", compact(best.N)),
-            ("Training tokens D", compact(best.D)),
-            ("Tokens per parameter", f"{best.D / best.N:.3g}"),
+            (data_title(data_unit), compact(best.D)),
+            (ratio_title(data_unit), f"{best.D / best.N:.3g}"),
             ("Predicted loss", f"{best.loss:.4g}"),
         ]
     )
 
 
-def _allocation(C: float, chosen: Departure) -> dict[str, float]:
+def _allocation(C: float, chosen: Departure, data_unit: str) -> dict[str, float]:
     return {
         "C": C,
         "N": chosen.N,
         "D": chosen.D,
-        "tokens_per_parameter": chosen.D / chosen.N,
+        f"{data_unit}_per_parameter": chosen.D / chosen.N,
         "predicted_loss": chosen.loss,
     }

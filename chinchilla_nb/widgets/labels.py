@@ -7,12 +7,21 @@ from collections.abc import Iterable
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import compact, scientific
 
-__all__ = ["run_labels", "runs_in_words"]
+__all__ = ["model_facts", "run_labels", "runs_in_words"]
 
 
-def run_labels(runs: Runs, shown: Iterable[int]) -> list[str]:
+def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens") -> list[str]:
     """Return plain text on each of these runs, one fact a line."""
-    return [_label(runs, int(index)) for index in shown]
+    return [_label(runs, int(index), data_unit) for index in shown]
+
+
+def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:
+    """Say how large a model is, how much data it is trained on, and what that takes."""
+    return [
+        f"N {compact(N)} parameters",
+        f"D {compact(D)} {data_unit} ({D / N:.3g} per parameter)",
+        f"C {scientific(C)} FLOPs",
+    ]
 
 
 def runs_in_words(count: int) -> str:
@@ -20,13 +29,7 @@ def runs_in_words(count: int) -> str:
     return f"{count:,} run{'' if count == 1 else 's'}"
 
 
-def _label(runs: Runs, index: int) -> str:
-    N, D = float(runs.N[index]), float(runs.D[index])
-    lines = [
-        f"Loss {runs.loss[index]:.5g}",
-        f"N {compact(N)} parameters",
-        f"D {compact(D)} tokens ({D / N:.3g} per parameter)",
-        f"C {scientific(float(runs.C[index]))} FLOPs",
-    ]
+def _label(runs: Runs, index: int, data_unit: str) -> str:
+    facts = model_facts(float(runs.N[index]), float(runs.D[index]), float(runs.C[index]), data_unit)
     names = [str(values[index]) for values in runs.columns.values() if values.dtype.kind in "OUT"]
-    return "\n".join([*names, *lines])
+    return "\n".join([*names, f"Loss {runs.loss[index]:.5g}", *facts])

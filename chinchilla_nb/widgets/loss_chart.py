@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chinchilla_nb.figures import LossFigure, Polyline
-from chinchilla_nb.widgets.plots import NOWHERE, Frame, set_line
-from chinchilla_nb.widgets.style import ACCENT, INK, MUTED
+from chinchilla_nb.figures import NOTHING, LossFigure, polyline
+from chinchilla_nb.widgets.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.style import INK, MUTED
 
 __all__ = ["LossChart"]
 
@@ -20,34 +21,53 @@ class LossChart:
     ----------
     frame : Frame
     figure : bqplot.Figure
-    runs, next_point, beside : bqplot.Scatter
+    runs, excluded, next_point, beside : bqplot.Scatter
     envelope, frontier : bqplot.Lines
+    budget : BudgetMarks
     """
 
     def __init__(self, height: str) -> None:
         self.frame = Frame()
-        self.runs = self.frame.runs(42)
+        self._drawn: LossFigure | None = None
+        self.excluded, self.runs = self.frame.hollow(42), self.frame.runs(42)
         self.envelope = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
-        self.beside = self.frame.dots(marker="circle", colors=[ACCENT], fill=False, default_size=110, stroke_width=2.5)
-        self.next_point = self.frame.dots(marker="diamond", colors=[ACCENT], default_size=130)
-        self.figure = self.frame.figure(
-            [self.runs, self.envelope, self.frontier, self.beside, self.next_point], height, hues=(1,)
-        )
+        self.budget = BudgetMarks(self.frame)
+        self.next_point, self.beside = self.budget.next_point, self.budget.beside
+        lines = [*self.budget.below, self.envelope, self.frontier]
+        self.figure = self.frame.figure([self.excluded, self.runs, *lines, *self.budget.above], height, hues=(2,))
+        self.figure.add_class("cnb-loss-chart")
 
-    def show(self, figure: LossFigure | None, labels: Sequence[str]) -> None:
+    def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, labels as of its runs that are drawn; nothing without runs."""
-        if figure is not None:
-            self.frame.show(figure.scatter.x, figure.scatter.y)
-        dots = NOWHERE if figure is None else figure.scatter.dots
-        with self.runs.hold_sync():
-            self.runs.x, self.runs.y = dots.x, dots.y
-            self.runs.color = np.empty(0) if figure is None else figure.colour
-            self.runs.names = np.array(labels, dtype=str)
-        set_line(self.envelope, NOWHERE if figure is None else figure.envelope)
-        set_line(self.frontier, NOWHERE if figure is None else figure.frontier)
+        self._drawn = figure
+        if figure is None:
+            set_dots(self.runs, NOTHING, (), np.empty(0))
+            for mark in (self.excluded, self.envelope, self.frontier):
+                set_line(mark, NOTHING)
+            return
+        self.frame.show(figure.scatter.x, figure.scatter.y)
+        set_dots(self.runs, figure.scatter.dots, labels, figure.colour)
+        set_dots(self.excluded, figure.scatter.excluded, excluded_labels)
+        set_line(self.envelope, figure.envelope)
+        self.show_frontier()
 
-    def move_budget(self, point: tuple[float, float] | None, beside: tuple[float, float] | None) -> None:
-        """Draw C and the loss of the next run, and of one off the frontier; None draws nothing."""
-        for mark, place in ((self.next_point, point), (self.beside, beside)):
-            set_line(mark, Polyline(*(np.array([value]) for value in place)) if place else NOWHERE)
+    def show_frontier(self) -> None:
+        """Draw the frontier over the compute that is seen."""
+        if self._drawn is not None:
+            set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
+
+    def move_budget(
+        self,
+        C: float | None,
+        point: tuple[float, float] | None,
+        beside: tuple[float, float] | None,
+        words: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Draw a budget, with C and the loss of the next run and of one off the frontier; None draws nothing."""
+        line = NOTHING
+        if C and self._drawn is not None:
+            seen = self.frame.view[1]
+            line = polyline([C, C], [seen.low, seen.high])
+        next_point, aside = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, beside))
+        self.budget.move(line, next_point, aside, words)

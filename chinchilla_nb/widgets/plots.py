@@ -8,13 +8,15 @@ from decimal import Decimal
 import bqplot
 import ipywidgets
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
-from chinchilla_nb.widgets.style import OUTLINE
+from chinchilla_nb.widgets.style import ACCENT, MUTED, OUTLINE
 
-__all__ = ["NOWHERE", "Frame", "set_line", "tick_key"]
+__all__ = ["Frame", "set_dots", "set_line", "tick_key"]
 
-NOWHERE = Polyline(np.empty(0), np.empty(0))
+PAPER = "var(--cnb-paper, #ffffff)"
+"""The ground of a panel: hollow dots are filled with it, so that they hide what they lie on."""
 
 
 class Frame:
@@ -43,20 +45,24 @@ class Frame:
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px"),
             "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px"),
         }
-        self._shown: dict[str, Axis] = {}
+        self._whole: dict[str, Axis] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}  # as they were last set here
         self._moving = False  # while one end of a range has moved and the other not yet
 
     def show(self, x: Axis, y: Axis) -> None:
-        """Take over range, title and ticks."""
-        self._shown = {"x": x, "y": y}
-        self.reset()
+        """Take over range, title and ticks; where a person panned or zoomed, the range stays theirs until `reset`."""
+        zoomed = self.zoomed
+        self._whole = {"x": x, "y": y}
+        if not zoomed:
+            self.reset()
 
     def reset(self) -> None:
-        """Show what was shown before a person panned or zoomed."""
+        """Show everything again."""
         self._moving = True
         try:
-            for side, axis in self._shown.items():
+            for side, axis in self._whole.items():
                 self._label(side, axis)
+                self._ranges[side] = axis.low, axis.high
                 with self.scales[side].hold_sync():
                     self.scales[side].min, self.scales[side].max = axis.low, axis.high
         finally:
@@ -64,18 +70,30 @@ class Frame:
 
     def follow_zoom(self) -> None:
         """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
-        for side, axis in self._shown.items():
-            low, high = self.scales[side].min, self.scales[side].max
-            if not self._moving and (low, high) != (axis.low, axis.high) and 0 < low < high:
-                self._label(side, zoomed(axis, low, high))
+        if self.zoomed:
+            for side, axis in zip(("x", "y"), self.view, strict=True):
+                self._label(side, axis)
 
     @property
     def zoomed(self) -> bool:
         """Whether a person panned or zoomed."""
-        return any(
-            (self.scales[side].min, self.scales[side].max) != (axis.low, axis.high)
-            for side, axis in self._shown.items()
+        return not self._moving and any(self._range(side) != ends for side, ends in self._ranges.items())
+
+    @property
+    def view(self) -> tuple[Axis, Axis]:
+        """The axes as they are seen."""
+        x, y = (
+            zoomed(axis, *self._range(side)) if self.zoomed and self._is_range(side) else axis
+            for side, axis in self._whole.items()
         )
+        return x, y
+
+    def _range(self, side: str) -> tuple[float, float]:
+        return self.scales[side].min, self.scales[side].max
+
+    def _is_range(self, side: str) -> bool:
+        low, high = self._range(side)
+        return 0 < low < high
 
     def _label(self, side: str, axis: Axis) -> None:
         drawn = self.axes[side]
@@ -106,6 +124,25 @@ class Frame:
         )
         mark.scales = {**self.scales, "color": colour}
         return mark
+
+    def marker(self, shape: str, **looks: object) -> bqplot.Scatter:
+        """Return a mark for one model, told about by hovering."""
+        return self.dots(
+            marker=shape,
+            colors=[ACCENT],
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            **looks,
+        )
+
+    def hollow(self, size: int) -> bqplot.Scatter:
+        """Return an empty scatter of runs that do not count."""
+        return self.dots(
+            colors=[PAPER],
+            default_size=size,
+            stroke=MUTED,
+            stroke_width=1.5,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
 
     def figure(self, marks: Sequence[bqplot.Mark], height: str, *, hues: Sequence[int] = ()) -> bqplot.Figure:
         """Return the figure of these marks, as wide as there is room.
@@ -141,3 +178,14 @@ def set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
     """Move a line, or dots, in one message; whoever watches it never sees one coordinate without the other."""
     with mark.hold_sync(), mark.hold_trait_notifications():
         mark.x, mark.y = line.x, line.y
+
+
+def set_dots(
+    mark: bqplot.Scatter, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64] | None = None
+) -> None:
+    """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay."""
+    with mark.hold_sync():
+        mark.x, mark.y = dots.x, dots.y
+        mark.names = np.array(labels, dtype=str)
+        if colour is not None:
+            mark.color = colour

@@ -1,8 +1,8 @@
-"""The runs inside a box that was drawn on a chart: listed, and left out of fits if a person says so."""
+"""The runs inside a box that was drawn on a chart: listed, excluded from what is fitted, and included again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.keys import RunKey, run_keys
+from chinchilla_nb.engine.keys import is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import compact, scientific
 from chinchilla_nb.session import Session
@@ -22,7 +22,7 @@ ROWS = 12
 
 
 class Selection(ipywidgets.VBox):
-    """A list of selected runs, with a button that leaves them out and one that takes that back.
+    """A list of selected runs, and buttons that exclude them, include them, and undo that.
 
     Parameters
     ----------
@@ -33,65 +33,68 @@ class Selection(ipywidgets.VBox):
     Attributes
     ----------
     chosen : ndarray of int
-        Indices of the selected among the session's runs.
-    leave_out, take_back : Button
+        Indices of the selected among all the session's runs, those excluded too.
+    exclude, include, undo : Button
+    bar : Box
+        The buttons, for a place near the charts.
     table : HTML
     """
 
     def __init__(self, session: Session, guard: Callable[[str, Callable[[], None]], None]) -> None:
         self._session = session
+        self._region: tuple[tuple[str, str], Any] | None = None
         self.chosen: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        self._left_out: list[list[RunKey]] = []
+        self._excluded = np.empty(0, dtype=bool)
         self.table = ipywidgets.HTML()
-        self.leave_out = ipywidgets.Button(tooltip="Fits and charts go without these runs; nothing is deleted")
-        self.take_back = ipywidgets.Button(description="Take back", tooltip="Let the runs left out last count again")
-        self.leave_out.layout.width, self.take_back.layout.width = "160px", "96px"
-        self.leave_out.on_click(lambda _: guard("leave_out", self._leave_out))
-        self.take_back.on_click(lambda _: guard("take_back", self._take_back))
-        bar = ipywidgets.Box([self.leave_out, self.take_back])
-        bar.add_class("cnb-bar")
-        super().__init__([self.table, bar])
-        self.show(None)
+        self.exclude = ipywidgets.Button(tooltip="Fits and predictions go without these runs; nothing is deleted")
+        self.include = ipywidgets.Button(tooltip="Let the excluded runs in the box count again")
+        self.undo = ipywidgets.Button(description="Undo", tooltip="Take back the last exclusion or inclusion")
+        self.exclude.on_click(lambda _: guard("exclude", lambda: session.exclude(self._keys(excluded=False))))
+        self.include.on_click(lambda _: guard("include", lambda: session.include(self._keys(excluded=True))))
+        self.undo.on_click(lambda _: guard("undo", session.undo_exclusion))
+        self.bar = ipywidgets.Box([self.exclude, self.include, self.undo])
+        self.bar.add_class("cnb-bar")
+        super().__init__([self.table])
+        self.refresh()
 
     def select(self, names: tuple[str, str] | None, ends: Any) -> None:
-        """List the runs whose quantities of these names lie between the ends; None for no runs."""
-        runs = self._session.runs
-        if names is None or ends is None:
-            self.show(None)
-            return
-        inside = np.ones(len(runs), dtype=bool)
-        for name, (low, high) in zip(names, ends, strict=True):
+        """List the runs whose quantities of these names lie between the ends; None for no box."""
+        self._region = None if names is None else (names, ends)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List what is in the box now; without a box, hide the list."""
+        runs, session = self._session.all_runs, self._session
+        inside = np.full(len(runs), self._region is not None)
+        for name, (low, high) in zip(*self._region, strict=True) if self._region else ():
             values = getattr(runs, name)
             inside &= (values >= low) & (values <= high)
-        self.show(np.flatnonzero(inside))
+        self.chosen = np.flatnonzero(inside)
+        self._excluded = is_among(runs, session.excluded)[self.chosen]
+        excluded = int(np.count_nonzero(self._excluded))
+        _offer(self.exclude, "Exclude", len(self.chosen) - excluded)
+        _offer(self.include, "Include", excluded)
+        self.undo.layout.display = None if session.can_undo_exclusion else "none"
+        for part in (self, self.bar):
+            part.layout.display = None if self._region else "none"
+        self.table.value = _table(runs, self.chosen, self._excluded) if self._region else ""
 
-    def show(self, chosen: NDArray[np.intp] | None) -> None:
-        """List these runs; None hides the list."""
-        runs = self._session.runs
-        self.chosen = np.empty(0, dtype=np.intp) if chosen is None else chosen
-        self.layout.display = "none" if chosen is None and not self._left_out else None
-        self.leave_out.layout.display = None if len(self.chosen) else "none"
-        self.take_back.layout.display = None if self._left_out else "none"
-        self.leave_out.description = f"Leave {runs_in_words(len(self.chosen))} out"
-        self.table.value = "" if chosen is None else _table(runs, chosen)
-
-    def _leave_out(self) -> None:
-        keys = run_keys(self._session.runs)
-        mine = [keys[index] for index in self.chosen]
-        self._left_out.append(mine)
-        self._session.exclude(mine)
-        self.show(None)
-
-    def _take_back(self) -> None:
-        self._session.include(self._left_out.pop())
-        self.show(None)
+    def _keys(self, *, excluded: bool) -> Iterable[Any]:
+        keys = run_keys(self._session.all_runs)
+        return [keys[index] for index in self.chosen[self._excluded == excluded]]
 
 
-def _table(runs: Runs, chosen: NDArray[np.intp]) -> str:
+def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:
+    button.description = f"{verb} {runs_in_words(count)}"
+    button.layout.display = None if count else "none"
+
+
+def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) -> str:
     if not len(chosen):
         return '<div class="cnb-caption">No run lies in the box: drag another one.</div>'
     texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
-    heads = [*texts, "N", "D", "C", "Loss"]
+    heads = [*texts, "N", "D", "C", "Loss", *([""] if excluded.any() else [])]
+    order = np.argsort(runs.loss[chosen], kind="stable")[:ROWS]
     rows = [
         [
             *(str(values[index]) for values in texts.values()),
@@ -99,13 +102,13 @@ def _table(runs: Runs, chosen: NDArray[np.intp]) -> str:
             compact(float(runs.D[index])),
             scientific(float(runs.C[index])),
             f"{runs.loss[index]:.5g}",
+            *(["excluded" if out else ""] if excluded.any() else []),
         ]
-        for index in chosen[np.argsort(runs.loss[chosen], kind="stable")][:ROWS]
+        for index, out in zip(chosen[order], excluded[order], strict=True)
     ]
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    rest = len(chosen) - len(rows)
-    more = f", {ROWS} with the lowest loss listed" if rest > 0 else ""
+    more = f", the {ROWS} with the lowest loss listed" if len(chosen) > len(rows) else ""
     return (
         f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>'
         f'<table class="cnb-runs"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'

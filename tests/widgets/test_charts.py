@@ -24,7 +24,7 @@ def charts(runs, law) -> FrontierCharts:
     charts = FrontierCharts()
     figure = frontier_figure(runs, law, regime=SeedRegime((1e18, 1e20), (2, 200)), C_range=(1e18, 1e24))
     charts.show(figure, loss_figure(runs, law, C_range=(1e18, 1e24)), [f"run {i}" for i in range(len(runs))])
-    charts.move_budget(figure, 1e22, (1e9, 1e13 / 6, 2.0))
+    charts.move_budget(1e22, (1e9, 1e13 / 6, 2.0))
     return charts
 
 
@@ -86,16 +86,15 @@ def test_curves_and_lines_lie_where_the_law_says(charts, law):
     np.testing.assert_allclose(ND.frontier.y, D, rtol=1e-9)
 
 
-def test_moving_the_budget_touches_no_run(charts, runs, law):
-    figure = frontier_figure(runs, law, C_range=(1e18, 1e24))
+def test_moving_the_budget_touches_no_run(charts):
     before = [(chart.figure.marks, chart.runs.x, chart.iso_loss.x) for chart in charts.charts]
-    charts.move_budget(figure, 1e23, (2e9, 1e13, 2.0))
+    charts.move_budget(1e23, (2e9, 1e13, 2.0))
     for chart, (marks, x, iso) in zip(charts.charts, before, strict=True):
         assert chart.figure.marks == marks
         assert chart.runs.x is x
         assert chart.iso_loss.x is iso
     assert charts.charts[0].next_point.x == pytest.approx([1.2e23])
-    charts.move_budget(figure, None, None)
+    charts.move_budget(None, None)
     assert len(charts.charts[0].next_point.x) == len(charts.charts[0].isoflop.x) == 0
 
 

@@ -23,8 +23,9 @@ def panel(session) -> FrontierPanel:
 
 def click(chart, x: float, y: float) -> None:
     """Do what the page does when a person clicks on the ground of a chart."""
-    with chart.clicks.hold_trait_notifications():
-        chart.clicks.x, chart.clicks.y = np.array([x]), np.array([y])
+    clicks = chart.budget.clicks
+    with clicks.hold_trait_notifications():
+        clicks.x, clicks.y = np.array([x]), np.array([y])
 
 
 def drop(chart, x: float, y: float) -> None:
@@ -44,7 +45,7 @@ def test_a_click_on_a_chart_sets_the_budget(panel):
     assert panel.budget.C == pytest.approx(2e20)
     click(ND, 1e9, 1e11)
     assert panel.budget.C == pytest.approx(6e20)
-    assert len(CN.clicks.x) == len(ND.clicks.x) == 0
+    assert len(CN.budget.clicks.x) == len(ND.budget.clicks.x) == 0
     panel.modes.mode.value = ZOOM
     click(CN, 1e19, 5e8)
     assert panel.budget.C == pytest.approx(6e20)
@@ -81,12 +82,21 @@ def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
     assert 3 <= inside.sum() <= 20
     assert len(panel.selection.chosen) == inside.sum()
     assert panel.selection.table.value.count("<tr>") == 1 + min(inside.sum(), 12)
-    panel.selection.leave_out.click()
+    panel.selection.exclude.click()
     assert len(session.runs) == 30 - inside.sum()
     assert session.runs.C.min() > 1e19
     assert len(CN.runs.x) == 30 - inside.sum()
-    panel.selection.take_back.click()
+    # They stay in the box, hollow, and come back from there.
+    assert len(panel.selection.chosen) == len(CN.excluded.x) == inside.sum()
+    assert "excluded" in panel.selection.table.value
+    assert panel.selection.exclude.layout.display == "none"
+    panel.selection.include.click()
     assert len(session.runs) == 30
+    panel.selection.undo.click()
+    assert len(session.runs) == 30 - inside.sum()
+    panel.selection.undo.click()
+    assert len(session.runs) == 30
+    assert len(CN.excluded.x) == 0
     panel.modes.mode.value = BUDGET
     assert CN.figure.interaction is None
     assert panel.errors.value == ""
@@ -95,7 +105,7 @@ def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
 def test_an_empty_box_is_said(panel):
     panel._select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
     assert "No run lies in the box" in panel.selection.table.value
-    assert panel.selection.leave_out.layout.display == "none"
+    assert panel.selection.exclude.layout.display == "none"
 
 
 def test_run_names_are_escaped_in_the_list(session, database):
