@@ -100,6 +100,8 @@ def _read_callable(name: str, optional: bool) -> Callable[[Any], Any]:
 
 def _read_dtype(value: Any) -> type[np.floating[Any]]:
     try:
+        if value is None:  # which numpy takes for float64
+            raise TypeError
         dtype = np.dtype(value)
     except TypeError:
         raise TypeError(f"dtype must be a floating-point type, got {value!r}") from None

@@ -134,5 +134,5 @@ def unknown_key(where: str, key: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
     # Case first: 'c' is nearer to 'C' than to any longer name.
     near = [name for name in known if name.lower() == str(key).lower()] or near
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
     return f"{where} has no key {key!r}; {hint}"

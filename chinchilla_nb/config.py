@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import difflib
 import functools
-import importlib
+import inspect
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from chinchilla_nb.checks import as_count, as_limits, unknown_key
+from chinchilla_nb.callables import find_callable
+from chinchilla_nb.checks import as_count, as_limits, as_positive_number, brief, unknown_key
 from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS
@@ -38,6 +39,7 @@ KEYS = (
 )
 """What a file may set: the arguments of Chinchilla, and bounds of single parameters in its fits."""
 
+MOST_VALUES = 1_000_000
 _REQUIRED = ("project_dir", "param_grid", "seed_ranges")
 _SPACINGS: dict[str, Any] = {"linspace": np.linspace, "geomspace": np.geomspace}
 
@@ -63,11 +65,13 @@ def read_config(
     FileNotFoundError
         If there is no such file.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(f"config_path must be the path of a file, got {brief(path)}")
     config = _parse(Path(path))
-    for source in (config, overrides or {}):
+    for where, source in ((f"the configuration {str(path)!r}", config), ("from_config", overrides or {})):
         for key in source:
             if key not in KEYS:
-                raise ValueError(unknown_key("the configuration", key, KEYS))
+                raise ValueError(unknown_key(where, key, KEYS))
     # What is overridden is not read: its callable need not be importable.
     merged = {**config, **(overrides or {})}
     missing = [key for key in _REQUIRED if key not in merged]
@@ -101,15 +105,27 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ValueError(f"the configuration must be a .json, .yaml or .yml file, got {str(path)!r}")
     if not path.is_file():
         raise FileNotFoundError(f"there is no configuration file {str(path)!r}")
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8-sig")
         config = json.loads(text) if suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506  a SafeLoader
-    except (yaml.YAMLError, json.JSONDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise ValueError(f"the configuration {str(path)!r} does not parse: {reason}") from None
+    except (yaml.YAMLError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"the configuration {str(path)!r} does not parse: {_reason(error)}") from None
     if not isinstance(config, dict):
-        raise ValueError(f"the configuration {str(path)!r} must map keys to values, got {config!r}")
+        raise ValueError(f"the configuration {str(path)!r} must map keys to values, got {brief(config)}")
     return config
+
+
+def _reason(error: Exception) -> str:
+    """Say in words and with line and column why a file does not parse."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text; save it with that encoding"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    mark = getattr(error, "problem_mark", None)
+    where = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+    return where + " ".join((getattr(error, "problem", None) or str(error)).split())
 
 
 def _read_value(key: str, value: Any, allow_imports: bool) -> Any:
@@ -120,7 +136,7 @@ def _read_value(key: str, value: Any, allow_imports: bool) -> Any:
     if key == "loss_fn":
         return _read_loss(value, allow_imports)
     if key == "weight_fn" and isinstance(value, str):
-        return _import(value, key, allow_imports)
+        return _known_or_imported(value, key, {}, allow_imports)
     if key == "bounds":
         return _read_bounds(value)
     return value
@@ -145,10 +161,7 @@ def _read_search(value: Mapping[str, Any], allow_imports: bool) -> dict[str, Any
     search = dict(value)
     estimator = search.get("size_estimator")
     if isinstance(estimator, str):
-        known = estimator in SIZE_ESTIMATORS
-        search["size_estimator"] = (
-            SIZE_ESTIMATORS[estimator] if known else _import(estimator, "size_estimator", allow_imports)
-        )
+        search["size_estimator"] = _known_or_imported(estimator, "size_estimator", SIZE_ESTIMATORS, allow_imports)
     if isinstance(search.get("hyperparam_grid"), Mapping):
         grid = search["hyperparam_grid"].items()
         search["hyperparam_grid"] = {name: _read_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}
@@ -171,8 +184,8 @@ def _read_axis(axis: Any, key: str) -> Any:
     low, high, count = arguments
     if name == "geomspace" and not (low > 0 and high > 0):
         raise ValueError(f"{key}: geomspace needs positive ends, got {low} and {high}")
-    if as_count(count, f"{key}: the count of {name}") < 1:
-        raise ValueError(f"{key}: {name} must count at least one value, got {count}")
+    if not 1 <= as_count(count, f"{key}: the count of {name}") <= MOST_VALUES:
+        raise ValueError(f"{key}: {name} must count from one to {MOST_VALUES:,} values, got {count}")
     return _SPACINGS[name](low, high, int(count)).tolist()
 
 
@@ -188,36 +201,29 @@ def _read_loss(value: Any, allow_imports: bool) -> Any:
         raise ValueError(f"loss_fn needs a name, e.g. {{name: log_huber, delta: 1.0e-3}}, got {dict(value)!r}")
     loss = _named_loss(name, allow_imports)
     if name in BUILTIN_LOSSES:
-        known = _parameters(name)
+        known = [parameter for parameter in inspect.signature(loss).parameters if parameter not in ("y_true", "y_pred")]
         for option, number in options.items():
             if option not in known:
                 raise ValueError(unknown_key(f"loss_fn {name}", option, known))
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not number > 0:
-                raise ValueError(f"loss_fn {name}: {option} must be a positive number, got {number!r}")
+            options[option] = as_positive_number(number, f"loss_fn {name}: {option}")
     return functools.partial(loss, **options) if options else loss
 
 
-def _parameters(name: str) -> Iterable[str]:
-    return {"asymmetric_mae": ["w"], "huber": ["delta"], "log_huber": ["delta"]}.get(name, [])
-
-
 def _named_loss(name: str, allow_imports: bool) -> Any:
-    if ":" in name:
-        return _import(name, "loss_fn", allow_imports)
-    if name in BUILTIN_LOSSES:
-        return BUILTIN_LOSSES[name]
-    near = difflib.get_close_matches(name, BUILTIN_LOSSES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(BUILTIN_LOSSES)}, package.module:function"
-    raise ValueError(f"loss_fn {name!r} is not known; {hint}")
+    return _known_or_imported(name, "loss_fn", BUILTIN_LOSSES, allow_imports)
 
 
-def _import(name: str, key: str, allow_imports: bool) -> Any:
+def _known_or_imported(name: str, key: str, known: Mapping[str, Any], allow_imports: bool) -> Any:
+    """Return what a name stands for, among those known or, written ``package.module:function``, anywhere."""
+    if name in known:
+        return known[name]
     if not re.fullmatch(r"[\w.]+:[\w.]+", name):
-        raise ValueError(f"{key} must be written package.module:function, got {name!r}")
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join([*known, 'package.module:function'])}"
+        raise ValueError(f"{key} {name!r} is not known; {hint}")
     if not allow_imports:
         raise ValueError(f"{key} asks to import {name!r}, which runs its code: pass allow_imports=True if you trust it")
-    module, _, attribute = name.partition(":")
     try:
-        return functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"{key} {name!r} cannot be imported: {error}") from None
+        return find_callable(name)
+    except ValueError as error:
+        raise ValueError(f"{key} {error}") from None

@@ -133,20 +133,31 @@ def test_callables_are_imported_only_when_allowed(write, minimal, tmp_path, monk
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"param_gird": 1}, "the configuration has no key 'param_gird'; did you mean 'param_grid'?"),
+        ({"param_gird": 1}, "c.json' has no key 'param_gird'; did you mean 'param_grid'?"),
         ({"scaling": 1}, "did you mean 'scaling_factor'?"),
         ({"zzz": 1}, "known are project_dir, param_grid"),
         ({"loss_fn": "log_hubber"}, "loss_fn 'log_hubber' is not known; did you mean 'log_huber'?"),
         ({"loss_fn": "zzz"}, "known are asymmetric_mae, huber"),
         ({"loss_fn": {"name": "log_huber", "detla": 1}}, "loss_fn log_huber has no key 'detla'; did you mean 'delta'?"),
-        ({"loss_fn": {"name": "log_huber", "delta": -1}}, "delta must be a positive number, got -1"),
+        ({"loss_fn": {"name": "log_huber", "delta": -1}}, "log_huber: delta must be positive and finite, got -1.0"),
+        ({"loss_fn": {"name": "log_huber", "delta": "1e-3"}}, "log_huber: delta must be a number, got '1e-3'"),
+        ({"loss_fn": {"name": "mae", "delta": 1}}, "loss_fn mae has no key 'delta'; known are none"),
+        ({"loss_fn": "lambda y, z: y"}, "loss_fn 'lambda y, z: y' is not known; known are asymmetric_mae"),
+        ({"weight_fn": "sqrt"}, "weight_fn 'sqrt' is not known; known are package.module:function"),
+        (
+            {"model_search_config": {"size_estimator": "transformr", "hyperparam_grid": {"d_model": [8]}}},
+            "size_estimator 'transformr' is not known; did you mean 'transformer'?",
+        ),
+        ({"num_seeding_steps": "ten"}, "num_seeding_steps must be a number, got 'ten'"),
+        ({"param_grid": {1: [2]}}, "param_grid has no key '1'; known are E, e"),
         ({"loss_fn": {"delta": 1}}, "loss_fn needs a name"),
         ({"loss_fn": "os:system"}, "loss_fn asks to import 'os:system'"),
         ({"weight_fn": "numpy:sqrt"}, "weight_fn asks to import 'numpy:sqrt'"),
         ({"param_grid": {"E": {"logspace": [0, 1, 2]}}}, "param_grid['E'] must be a list, {linspace"),
         ({"param_grid": {"E": {"linspace": [0, 1]}}}, "param_grid['E']: linspace needs three numbers"),
         ({"param_grid": {"E": {"linspace": [0, 1, 2.5]}}}, "the count of linspace must be a whole number, got 2.5"),
-        ({"param_grid": {"E": {"linspace": [0, 1, 0]}}}, "linspace must count at least one value"),
+        ({"param_grid": {"E": {"linspace": [0, 1, 0]}}}, "linspace must count from one to 1,000,000 values, got 0"),
+        ({"param_grid": {"E": {"linspace": [0, 1, 10**9]}}}, "must count from one to 1,000,000 values, got 1000000000"),
         ({"param_grid": {"E": {"geomspace": [0, 1, 2]}}}, "geomspace needs positive ends, got 0 and 1"),
         ({"seed_ranges": {"c": [1, 2], "N_to_D": [1, 2]}}, "seed_ranges has no key 'c'; did you mean 'C'?"),
         ({"model_search_config": {"hyperparm_grid": {}}}, "did you mean 'hyperparam_grid'?"),
@@ -167,14 +178,20 @@ def test_what_cannot_be_imported_is_one_sentence(write, minimal):
     for name in ("no_such_module:f", "numpy:no_such_function"):
         with pytest.raises(ValueError, match=f"weight_fn '{name}' cannot be imported"):
             Chinchilla.from_config(write({**minimal, "weight_fn": name}, "c.json"), allow_imports=True)
+    with pytest.raises(ValueError, match="weight_fn 'math:pi' is no function but float"):
+        Chinchilla.from_config(write({**minimal, "weight_fn": "math:pi"}, "c.json"), allow_imports=True)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("c.toml", "x = 1", "must be a .json, .yaml or .yml file"),
-        ("c.json", "{", "does not parse"),
-        ("c.yaml", "a: [1", "does not parse"),
+        ("c.json", '{\n"rng": 1,,}', "does not parse: line 2, column 10: Expecting property name"),
+        ("c.yaml", "a: [1\nb: 2", "does not parse: line 2, column 2: expected ',' or ']'"),
+        ("c.yaml", "a:\t1\n\tb: 2", "does not parse: line 1, column 3: found character"),
+        ("c.yaml", "a: 1\n---\nb: 2", "does not parse: line 2, column 1: but found another document"),
+        ("c.json", "[" * 100_000, "does not parse: it is nested too deeply"),
+        ("c.yaml", "[" * 3_000, "does not parse: it is nested too deeply"),
         ("c.yaml", "- 1", "must map keys to values"),
         ("c.yaml", "", "must map keys to values"),
         ("c.yaml", "rng: 1\nrng: 2", "the key 'rng' is given twice"),
@@ -186,6 +203,22 @@ def test_files_that_cannot_be_read(write, name, text, message):
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Chinchilla.from_config(write(text, name))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["c.yaml", "c.json"])
+def test_other_encodings(tmp_path, minimal, name):
+    path = tmp_path / name
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(minimal).encode())  # the mark that Windows editors write
+    assert read_config(path) == minimal
+    path.write_bytes(json.dumps({**minimal, "project_dir": "größe"}, ensure_ascii=False).encode("latin-1"))
+    with pytest.raises(ValueError, match="does not parse: it is not UTF-8 text; save it with that encoding"):
+        read_config(path)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"c.yaml"])
+def test_what_is_no_path(path):
+    with pytest.raises(ValueError, match="config_path must be the path of a file, got"):
+        Chinchilla.from_config(path)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -99,7 +99,7 @@ def test_functions_must_be_callable(make, argument):
         make(**{argument: "mse"})
 
 
-@pytest.mark.parametrize("dtype", [np.float32, "float16", int, "bfloat17", np.complex128])
+@pytest.mark.parametrize("dtype", [np.float32, "float16", int, "bfloat17", np.complex128, None])
 def test_precision_below_double_is_a_type_error(make, dtype):
     with pytest.raises(TypeError, match="dtype must be"):
         make(dtype=dtype)

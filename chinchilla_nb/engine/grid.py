@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.runs import read_only
 
 __all__ = ["HOFFMANN_GRID", "StartGrid"]
+
+MOST_STARTS = 10_000_000
+"""Beyond these, memory is in the way before time is."""
 
 _CHOICES = (("E", "e"), ("A", "a"), ("B", "b"), ("alpha",), ("beta",))
 
@@ -33,7 +37,8 @@ class StartGrid:
     Raises
     ------
     ValueError
-        If an axis is missing, unknown, given both ways, empty, or holds what is no usable number.
+        If an axis is missing, unknown, given both ways, empty, or holds what is no usable number; if there are more
+        than ten million starts.
     """
 
     __slots__ = ("axes",)
@@ -47,9 +52,13 @@ class StartGrid:
         self.axes: Mapping[str, NDArray[np.float64]] = MappingProxyType(
             {name: read_only(_as_axis(axes[name], name)) for name in names}
         )
+        if len(self) > MOST_STARTS:
+            raise ValueError(
+                f"param_grid must have {MOST_STARTS:,} starts at the most, got {len(self):,}: shorten its axes"
+            )
 
     def __len__(self) -> int:
-        return int(np.prod([len(axis) for axis in self.axes.values()]))
+        return math.prod(len(axis) for axis in self.axes.values())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StartGrid) or tuple(self.axes) != tuple(other.axes):

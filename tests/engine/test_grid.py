@@ -67,6 +67,13 @@ def test_what_is_no_axis_is_named(change, message):
         StartGrid(AXES | change)
 
 
+def test_more_starts_than_memory_holds_are_refused():
+    long = np.linspace(1, 2, 100)
+    with pytest.raises(ValueError, match=r"^param_grid must have 10,000,000 starts at the most, got 10,000,000,000"):
+        StartGrid({"E": long, "A": long, "B": long, "alpha": long, "beta": long})
+    assert len(StartGrid({"E": long, "A": long, "B": long, "alpha": [0.3] * 10, "beta": 0.3})) == 10_000_000
+
+
 def test_missing_and_impossible_axes():
     with pytest.raises(ValueError, match=r"^param_grid must have one key beta, got none$"):
         StartGrid({name: AXES[name] for name in ("e", "a", "b", "alpha")})
