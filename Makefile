@@ -2,11 +2,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 0
+# Tests run in so many processes, each with servers and a browser of its own.
+JOBS ?= 2
 
 RUN := $(VENV)/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # All but the page of `make demo`, whose visitors see no stored output.
 TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
+PARALLEL := -n $(JOBS) --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
 
 # Threads cost more than they bring on arrays of this size, and make timings jump.
@@ -23,9 +26,9 @@ demo: $(VENV)/app  ## Open the workbench on the shipped study, on this machine o
 
 test: lint  ## Lint, check types, run every test, in Chromium too, and every notebook
 	@$(RUN) tests/browser/find_chromium.py
-	$(RUN) -m pytest -q
+	$(RUN) -m pytest -q $(PARALLEL)
 ifneq ($(NOTEBOOKS),)
-	$(RUN) -m pytest -q $(NBVAL) notebooks
+	$(RUN) -m pytest -q $(PARALLEL) $(NBVAL) notebooks
 endif
 
 lint: $(VENV)/test  ## Lint and check types
