@@ -130,7 +130,8 @@ def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coo
     size = np.maximum(np.sqrt(np.mean(objective.derivatives(theta).jacobian.astype(float) ** 2, axis=0)), 1e-9)
     for _ in range(steps if active.size else 0):
         at = objective.derivatives(theta)
-        correction = np.linalg.lstsq(at.jacobian[active].astype(float) / size, -at.residuals[active].astype(float))[0]
+        J, r = at.jacobian[active].astype(float) / size, at.residuals[active].astype(float)
+        correction = np.linalg.lstsq(J, -r, rcond=None)[0]  # NumPy before 2.0 warns without it
         theta = np.clip(theta + correction / size, box.lower, box.upper)
     return theta
 
