@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets
 
@@ -14,16 +16,20 @@ from chinchilla_nb.config import read_config
 from chinchilla_nb.config_saving import write_config
 from chinchilla_nb.engine.suggestion import suggest_grid
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.fields import Editor, form_sheet
+from chinchilla_nb.widgets.fields import Editor
+from chinchilla_nb.widgets.folds import Fold
 from chinchilla_nb.widgets.grid_editor import GridEditor
 from chinchilla_nb.widgets.limits_editor import LimitsEditor
 from chinchilla_nb.widgets.loss_editor import LossEditor
 from chinchilla_nb.widgets.panel import Panel, guarded
+from chinchilla_nb.widgets.parts import Parts
 from chinchilla_nb.widgets.plan_editor import PlanEditor
 from chinchilla_nb.widgets.search_editor import SearchEditor
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["ConfigPanel"]
+
+_EDITORS: tuple[type[Editor], ...] = (GridEditor, LimitsEditor, PlanEditor, LossEditor, SearchEditor)
 
 
 class ConfigPanel(Panel):
@@ -38,8 +44,8 @@ class ConfigPanel(Panel):
 
     Attributes
     ----------
-    grid, limits, plan, loss, search : Editor
-        Starting values; parameters in the fit; seeds and scaling; loss, weights and precision; model search.
+    folds : dict of type to Fold
+        A section for each kind of editor; its fields are made when it is opened first.
     path : Text
         Configuration file.
     load_button, save_button : Button
@@ -49,62 +55,104 @@ class ConfigPanel(Panel):
         Whether all fields are in force; what loading or saving did.
     """
 
+    sheets = ("forms.css",)
+
     def __init__(self, source: Any) -> None:
         super().__init__(source)
+        self._parts = Parts()
         self._writing = False
         self._replace = ""
-        self.grid, self.limits, self.plan, self.loss = GridEditor(), LimitsEditor(), PlanEditor(), LossEditor()
-        self.search = SearchEditor(arranged=lambda box: box.observe(partial(self._edited, self.search), "value"))
-        self.editors: list[Editor] = [self.grid, self.limits, self.plan, self.loss, self.search]
-        form = ipywidgets.Box(self.editors)
-        form.add_class("cnb-form")
-        self.state, self.message = ipywidgets.HTML(), ipywidgets.HTML()
-        self.compose(form_sheet(), self._bar(), self.message, form)
-        for editor in self.editors:
-            for field in editor.watched:
-                field.observe(partial(self._edited, editor), "value")
-        self.grid.suggest.on_click(self._suggest)
+        self.folds = {kind: Fold(self._parts, kind.title, partial(self._make, kind)) for kind in _EDITORS}
+        self.state, self.message = self._parts.html(), self._parts.html()
+        form = self._parts.box(list(self.folds.values()), "cnb-form")
+        self.compose(self._bar(), self.message, form)
+        for fold in self.folds.values():
+            fold.toggle.observe(self._turn, "value")
         self.load_button.on_click(self._load)
         self.save_button.on_click(self._save)
         self.watch(self._show, "settings", "revision")
+        self.folds[GridEditor].toggle.value = True
         self._show()
 
+    @property
+    def grid(self) -> GridEditor:
+        """Starting values."""
+        return cast(GridEditor, self.folds[GridEditor].fill())
+
+    @property
+    def limits(self) -> LimitsEditor:
+        """Which parameters a fit may move, and how far."""
+        return cast(LimitsEditor, self.folds[LimitsEditor].fill())
+
+    @property
+    def plan(self) -> PlanEditor:
+        """Seeds and scaling."""
+        return cast(PlanEditor, self.folds[PlanEditor].fill())
+
+    @property
+    def loss(self) -> LossEditor:
+        """Loss, weights and precision."""
+        return cast(LossEditor, self.folds[LossEditor].fill())
+
+    @property
+    def search(self) -> SearchEditor:
+        """Model search."""
+        return cast(SearchEditor, self.folds[SearchEditor].fill())
+
+    @property
+    def editors(self) -> list[Editor]:
+        """Those that were opened."""
+        return [cast(Editor, fold.content) for fold in self.folds.values() if fold.content is not None]
+
     def _bar(self) -> ipywidgets.Box:
-        title = ipywidgets.HTML('<span class="cnb-title">Configuration</span>')
-        label = ipywidgets.HTML('<span class="cnb-muted">File</span>')
-        self.path = ipywidgets.Text(
-            value=_default_path(self.session),
-            tooltip="Configuration file, .yaml or .json",
-            layout=ipywidgets.Layout(flex="1 1 180px", width="auto", min_width="140px"),
+        make = self._parts
+        self.path = make.text(
+            "Configuration file, .yaml or .json", "grow", label="File", value=_default_path(self.session)
         )
-        self.load_button = ipywidgets.Button(description="Load", tooltip="Take over the settings of the file")
-        self.save_button = ipywidgets.Button(description="Save", tooltip="Write the settings in force to the file")
-        self.save_button.add_class("cnb-go")
-        for button in (self.load_button, self.save_button):
-            button.layout.width = "72px"
-        self.allow_imports = ipywidgets.Checkbox(
+        self.load_button = make.button("Load", "Take over the settings of the file")
+        self.save_button = make.button("Save", "Write the settings in force to the file", "cnb-go")
+        self.allow_imports = make.make(
+            ipywidgets.Checkbox,
             description="may import functions",
             tooltip="Functions that the file names are imported on Load, which runs the code of their modules",
             indent=False,
-            layout=ipywidgets.Layout(width="auto"),
         )
-        file = ipywidgets.Box([label, self.path, self.load_button, self.save_button, self.allow_imports])
-        file.add_class("cnb-bar")
-        file.add_class("cnb-file")
-        bar = ipywidgets.Box([title, self.state, file])
-        bar.add_class("cnb-bar")
-        return bar
+        file = make.box([self.path, self.load_button, self.save_button, self.allow_imports], "cnb-bar", "cnb-file")
+        return make.box([make.title("Configuration"), self.state, file], "cnb-bar")
+
+    def _make(self, kind: type[Editor]) -> Editor:
+        """Make the fields of a section, with what is in force in them."""
+        editor = kind(self._parts, lambda field: field.observe(self._edited, "value"))
+        with self._unheard():
+            editor.show(self.session.settings)
+        if isinstance(editor, GridEditor):
+            editor.suggest.on_click(self._suggest)
+            editor.suggest.disabled = not len(self.session.runs)
+        return editor
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Let fields be written to, which nobody typed."""
+        before, self._writing = self._writing, True
+        try:
+            yield
+        finally:
+            self._writing = before
 
     @guarded
-    def _edited(self, editor: Editor, change: Any) -> None:
+    def _turn(self, _change: Any) -> None:
+        for fold in self.folds.values():
+            fold.arrange()
+
+    @guarded
+    def _edited(self, change: Any) -> None:
         """Take over what a person typed, if it is valid."""
         if self._writing:
             return
-        self._writing = True
-        try:
-            settings = editor.read(self.session.settings, change["owner"])
-        finally:
-            self._writing = False
+        field = change["owner"]
+        editor = next(editor for editor in self.editors if any(field in row.inputs for row in editor.rows))
+        with self._unheard():
+            settings = editor.read(self.session.settings, field)
         if settings is not self.session.settings:
             self.session.settings = settings
         self._show_state()
@@ -112,23 +160,21 @@ class ConfigPanel(Panel):
     @guarded
     def _show(self, _change: Any = None) -> None:
         """Show settings that were changed elsewhere; fields that are being typed in stay as they are."""
-        settings: Settings = self.session.settings
-        self._writing = True
-        try:
+        with self._unheard():
             for editor in self.editors:
-                editor.show(settings)
-        finally:
-            self._writing = False
+                editor.show(self.session.settings)
         self.grid.suggest.disabled = not len(self.session.runs)
         self._show_state()
 
     def _show_state(self) -> None:
+        for kind, fold in self.folds.items():
+            wrong = 0 if fold.content is None else fold.content.problems
+            fold.say(kind.describe(self.session.settings), _not_valid(wrong) if wrong else "")
         wrong = sum(editor.problems for editor in self.editors)
         if not wrong:
             self.state.value = '<span class="cnb-good">✓ in force</span>'
         else:
-            text = f"{wrong} field{'' if wrong == 1 else 's'} not valid: what was valid last holds"
-            self.state.value = f'<span class="cnb-bad">{text}</span>'
+            self.state.value = f'<span class="cnb-bad">{_not_valid(wrong)}: what was valid last holds</span>'
 
     @guarded
     def _suggest(self, _button: ipywidgets.Button) -> None:
@@ -177,6 +223,10 @@ def _settings_of(arguments: dict[str, Any]) -> Settings:
     bounds = arguments.pop("bounds", {})
     named = {name: value for name, value in arguments.items() if name not in ("project_dir", "log_level", "rng")}
     return dataclasses.replace(make_settings(named), bounds=bounds)
+
+
+def _not_valid(count: int) -> str:
+    return f"{count} field{'' if count == 1 else 's'} not valid"
 
 
 def _default_path(session: Any) -> str:

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 from collections.abc import Callable, Sequence
 from html import escape
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets
 
 from chinchilla_nb.callables import find_callable, name_of_callable
+from chinchilla_nb.widgets.parts import Parts
 
-__all__ = [
-    "Editor",
-    "FunctionBox",
-    "Row",
-    "card",
-    "choice",
-    "form_sheet",
-    "number",
-    "number_text",
-    "numbers",
-    "text_box",
-]
+__all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "number_text", "numbers"]
+
+GREEK = {"E": "E", "A": "A", "B": "B", "alpha": "α", "beta": "β"}
+"""How a person writes the parameters."""
 
 
 class Row(ipywidgets.Box):
-    """A named row of inputs.
+    """Inputs in a row, the first of which bears its name, and a remark on them.
 
     Parameters
     ----------
-    name : str
-        What the inputs set; plain text, escaped here.
+    parts : Parts
     inputs : sequence of Widget
-    hint : str
-        What the name means, shown when hovered.
+    *classes : str
 
     Attributes
     ----------
@@ -46,19 +38,11 @@ class Row(ipywidgets.Box):
         What is wrong; empty if nothing is.
     """
 
-    def __init__(self, name: str, inputs: Sequence[ipywidgets.Widget], hint: str = "") -> None:
+    def __init__(self, parts: Parts, inputs: Sequence[ipywidgets.Widget], *classes: str) -> None:
         self.inputs = list(inputs)
         self.problem = ""
-        self.remark = ipywidgets.HTML()
-        self.remark.add_class("cnb-remark")
-        label = ipywidgets.HTML(f'<span title="{escape(hint)}">{escape(name)}</span>')
-        label.add_class("cnb-label")
-        fields = ipywidgets.Box(self.inputs)
-        fields.add_class("cnb-inputs")
-        body = ipywidgets.Box([fields, self.remark])
-        body.add_class("cnb-body")
-        super().__init__([label, body])
-        self.add_class("cnb-row")
+        self.remark = parts.html("", "cnb-remark")
+        super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
 
     def explain(self, problem: str, culprit: ipywidgets.Widget | None = None) -> None:
         """Say what is wrong, and mark the input that is."""
@@ -71,37 +55,60 @@ class Row(ipywidgets.Box):
     def say(self, remark: str) -> None:
         """Say what the inputs mean, unless something is wrong with them."""
         if not self.problem:
-            self.remark.value = f'<span class="cnb-muted">{escape(remark)}</span>'
+            self.remark.value = remark and f'<span class="cnb-muted">{escape(remark)}</span>'
 
 
 class Editor(ipywidgets.VBox):
-    """A card that edits some fields of the settings.
+    """Fields for some of the settings.
 
-    Subclasses fill `rows`, `watched` and `children`, and implement `show` and `read`. Nothing here observes: the panel
-    does, so that whatever goes wrong is shown there.
+    Subclasses fill `rows` and `children`, and implement `show`, `read` and `describe`.
+
+    Parameters
+    ----------
+    parts : Parts
+    watch : callable
+        Called with every input that is to be followed. The panel observes them, so that whatever goes wrong is shown
+        there.
+    *classes : str
 
     Attributes
     ----------
+    title : str
     rows : list of Row
-    watched : list of Widget
-        Inputs whose value the panel follows.
     """
 
+    title: ClassVar[str]
     rows: list[Row]
-    watched: list[ipywidgets.Widget]
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None], *classes: str) -> None:
+        self.parts, self.watch = parts, watch
+        super().__init__(**parts.look(ipywidgets.VBox, ("cnb-editor", *classes)))
+
+    def fill(self, rows: Sequence[Row], *more: ipywidgets.Widget) -> None:
+        """Show rows and follow their inputs, with more widgets below them."""
+        self.rows = list(rows)
+        for row in rows:
+            for field in row.inputs:
+                self.watch(field)
+        self.children = (*rows, *more)
+
+    @staticmethod
+    def describe(settings: Any) -> str:
+        """Return in a few words what the settings are, for readers who do not open the editor."""
+        raise NotImplementedError
 
     def show(self, settings: Any) -> None:
         """Write into the inputs what has changed since `read` or `show` last saw the settings."""
         raise NotImplementedError
 
-    def read(self, settings: Any, owner: ipywidgets.Widget | None) -> Any:
+    def read(self, settings: Any, owner: ipywidgets.Widget) -> Any:
         """Return settings with what the inputs say; where that is not valid, with what was valid last.
 
         Parameters
         ----------
         settings : Settings
             What holds now.
-        owner : Widget or None
+        owner : Widget
             The input that a person has just changed.
         """
         raise NotImplementedError
@@ -112,22 +119,30 @@ class Editor(ipywidgets.VBox):
         return sum(bool(row.problem) for row in self.rows)
 
 
-class FunctionBox(ipywidgets.Text):
+class FunctionBox(ipywidgets.Combobox):
     """The name of a function of the notebook or of a module; a function without a name can be shown, not typed."""
 
-    def __init__(self, signature: str) -> None:
+    def __init__(self, parts: Parts, signature: str) -> None:
         super().__init__(
             placeholder=f"name of {signature}",
             tooltip=f"A function {signature} of this notebook, or package.module:function. Enter applies it.",
-            # Imports run code: only what is complete is looked up.
+            # Functions are tried and modules imported, which runs code: only what is complete is looked up.
             continuous_update=False,
-            layout=ipywidgets.Layout(width="auto", flex="1 1 180px", min_width="120px"),
+            **parts.look(ipywidgets.Combobox, ("cnb-grow",)),
         )
         self._known: tuple[str, Callable[..., Any]] | None = None
 
+    def offer(self) -> None:
+        """Offer the functions that the notebook has defined."""
+        self.options = sorted(
+            name
+            for name, value in vars(sys.modules["__main__"]).items()
+            if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_")
+        )
+
     def show(self, function: Callable[..., Any]) -> None:
         """Show a function, under its name if it has one."""
-        name = name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
+        name = called(function)
         self._known = (name, function)
         self.value = name
 
@@ -149,26 +164,9 @@ class FunctionBox(ipywidgets.Text):
         return function
 
 
-def text_box(tooltip: str, width: str = "92px", placeholder: str = "") -> ipywidgets.Text:
-    """Return a box for a number, which reports every keystroke."""
-    return ipywidgets.Text(
-        tooltip=tooltip,
-        placeholder=placeholder,
-        layout=ipywidgets.Layout(width=width, min_width="0", flex="0 1 auto"),
-    )
-
-
-def choice(tooltip: str, options: Sequence[tuple[str, Any]], width: str = "130px") -> ipywidgets.Dropdown:
-    """Return a list to choose from."""
-    return ipywidgets.Dropdown(
-        options=list(options), tooltip=tooltip, layout=ipywidgets.Layout(width=width, min_width="0", flex="0 1 auto")
-    )
-
-
-def card(title: str, *children: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    """Return the contents of a card: a heading, and what it is about."""
-    heading = ipywidgets.HTML(f'<h4 class="cnb-heading">{escape(title)}</h4>')
-    return [heading, *children]
+def called(function: Callable[..., Any]) -> str:
+    """Return what a function is called: the name it is found under, else what it says of itself."""
+    return name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
 
 
 def number(text: str, name: str) -> float:
@@ -204,10 +202,3 @@ def number_text(value: float) -> str:
     text = text if float(text) == value else repr(float(value))
     mantissa, e, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if e else text
-
-
-def form_sheet() -> ipywidgets.HTML:
-    """Return a widget that shows nothing and styles the fields of the panel it lies in."""
-    sheet = ipywidgets.HTML(f"<style>{Path(__file__).with_name('forms.css').read_text(encoding='utf-8')}</style>")
-    sheet.add_class("cnb-sheet")
-    return sheet

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import ipywidgets
 
 from chinchilla_nb.checks import as_limits
-from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.fields import Editor, Row, card, choice, number, number_text, text_box
+from chinchilla_nb.widgets.fields import GREEK, Editor, Row, number, number_text
+from chinchilla_nb.widgets.parts import Parts, reveal
 
 __all__ = ["LimitRow", "LimitsEditor"]
 
 FREE, FIXED, BOUNDED = "free", "fixed", "bounded"
-_NAMES = {"alpha": "α", "beta": "β"}
+_MODES = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
 
 
 class LimitRow(Row):
@@ -29,14 +29,13 @@ class LimitRow(Row):
         ``low`` alone holds the number of a fixed parameter.
     """
 
-    def __init__(self, parameter: str) -> None:
+    def __init__(self, parts: Parts, parameter: str) -> None:
         self.parameter = parameter
-        name = _NAMES.get(parameter, parameter)
-        modes = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
-        self.mode = choice(f"Whether a fit may move {name}", modes, "104px")
-        self.low = text_box(f"Number that {name} is fixed at, or its lower limit", "84px")
-        self.high = text_box(f"Upper limit of {name}", "84px")
-        super().__init__(name, [self.mode, self.low, self.high])
+        name = GREEK[parameter]
+        self.mode = parts.choice(f"Whether a fit may move {name}", _MODES, "m", label=name)
+        self.low = parts.text(f"Number that {name} is fixed at, or its lower limit")
+        self.high = parts.text(f"Upper limit of {name}", label="and")
+        super().__init__(parts, [self.mode, self.low, self.high])
 
     def show(self, limits: tuple[float, float] | None) -> None:
         """Write limits into the inputs, None for a free parameter."""
@@ -50,8 +49,8 @@ class LimitRow(Row):
 
     def arrange(self) -> None:
         """Show the boxes that the mode needs."""
-        self.low.layout.display = "none" if self.mode.value == FREE else ""
-        self.high.layout.display = "" if self.mode.value == BOUNDED else "none"
+        reveal(self.low, self.mode.value != FREE)
+        reveal(self.high, self.mode.value == BOUNDED)
 
     def read(self) -> tuple[float, float] | None:
         """Return the limits, None for a free parameter.
@@ -69,11 +68,10 @@ class LimitRow(Row):
         return self._checked(number(self.low.value, "lower limit"), number(self.high.value, "upper limit"))
 
     def _checked(self, low: float, high: float) -> tuple[float, float]:
-        name = _NAMES.get(self.parameter, self.parameter)
         try:
             return as_limits(low, high, self.parameter)
         except ValueError as error:
-            raise ValueError(str(error).replace(f"bounds[{self.parameter!r}]", name)) from None
+            raise ValueError(str(error).replace(f"bounds[{self.parameter!r}]", GREEK[self.parameter])) from None
 
 
 class LimitsEditor(Editor):
@@ -84,14 +82,22 @@ class LimitsEditor(Editor):
     limits : dict of str to LimitRow
     """
 
-    def __init__(self) -> None:
-        self.limits = {parameter: LimitRow(parameter) for parameter in PARAMETERS}
-        self.rows = list(self.limits.values())
-        self.watched = [field for row in self.rows for field in row.inputs]
-        super().__init__(card("Parameters in the fit", *self.rows))
-        self.add_class("cnb-card")
-        self.add_class("cnb-limits")
+    title = "Parameters in the fit"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-limits")
+        self.limits = {parameter: LimitRow(parts, parameter) for parameter in GREEK}
+        self.fill(list(self.limits.values()))
         self._bounds: Mapping[str, tuple[float, float]] | None = None
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write which parameters are not free."""
+        texts = [
+            f"{GREEK[name]} = {low:g}" if low == high else f"{GREEK[name]} from {low:g} to {high:g}"
+            for name, (low, high) in settings.bounds.items()
+        ]
+        return ", ".join(texts) or "all free"
 
     def show(self, settings: Settings) -> None:
         """Write the limits if they are others."""
@@ -103,26 +109,21 @@ class LimitsEditor(Editor):
             row.show(settings.bounds.get(parameter))
             row.say("")
 
-    def read(self, settings: Settings, owner: ipywidgets.Widget | None) -> Settings:
-        """Return settings with the limits that are valid."""
-        bounds = dict(settings.bounds)
-        for parameter, row in self.limits.items():
-            if owner is not None and owner not in row.inputs:
-                continue
-            if owner is row.mode:
-                row.arrange()
-            try:
-                limits = row.read()
-            except ValueError as error:
-                row.explain(str(error), row.high if "upper" in str(error) else row.low)
-                continue
-            row.explain("")
-            row.say("")
-            if limits is None:
-                bounds.pop(parameter, None)
-            else:
-                bounds[parameter] = limits
-        if bounds == dict(settings.bounds):
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
+        """Return settings with the limits that were edited, if they are valid."""
+        row = next(row for row in self.limits.values() if owner in row.inputs)
+        row.arrange()
+        try:
+            limits = row.read()
+        except ValueError as error:
+            row.explain(str(error), row.high if "upper" in str(error) else row.low)
             return settings
-        self._bounds = {name: bounds[name] for name in PARAMETERS if name in bounds}
+        row.explain("")
+        row.say("")
+        known = dict(settings.bounds)
+        if limits == known.get(row.parameter):
+            return settings
+        known |= {} if limits is None else {row.parameter: limits}
+        kept = (name for name in GREEK if name in known and not (name == row.parameter and limits is None))
+        self._bounds = {name: known[name] for name in kept}
         return replace(settings, bounds=self._bounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, card, choice, number, number_text, text_box
+from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, called, number, number_text
+from chinchilla_nb.widgets.parts import Parts, reveal
 
 __all__ = ["LossEditor"]
 
@@ -52,26 +54,35 @@ class LossEditor(Editor):
     weight_function : FunctionBox
     """
 
-    def __init__(self) -> None:
-        self.kind = choice("Loss that the fit minimises", _LOSSES, "188px")
-        self.symbol = ipywidgets.HTML()
-        self.option = text_box("Parameter of the loss, its delta or w", "72px")
-        self.function = FunctionBox("loss(y_true, y_pred)")
+    title = "What the fit minimises"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-wordy")
+        self.kind = parts.choice("Loss that the fit minimises", _LOSSES, label="Loss")
+        self.option = parts.text("Parameter of the loss, its delta or w", "s")
+        self.function = FunctionBox(parts, "loss(y_true, y_pred)")
         weights = [("None: all count alike", "none"), ("My function …", OWN)]
-        self.weighting = choice("Weight of each run", weights, "188px")
-        self.weight_function = FunctionBox("weight(C)")
+        self.weighting = parts.choice("Weight of each run", weights, label="Weights")
+        self.weight_function = FunctionBox(parts, "weight(C)")
         precisions = [("Extended (longdouble)", np.longdouble), ("Double (float64)", np.float64)]
-        self.precision = choice("Precision that the fit is polished in", precisions, "188px")
-        self.loss_row = Row("Loss", [self.kind, self.symbol, self.option, self.function])
-        self.weight_row = Row("Weights", [self.weighting, self.weight_function])
-        self.precision_row = Row("Precision", [self.precision])
-        self.rows = [self.loss_row, self.weight_row, self.precision_row]
-        self.watched = [
-            self.kind, self.option, self.function, self.weighting, self.weight_function, self.precision
-        ]  # fmt: skip
-        super().__init__(card("What the fit minimises", *self.rows))
-        self.add_class("cnb-card")
+        self.precision = parts.choice("Precision that the fit is polished in", precisions, label="Precision")
+        self.loss_row = Row(parts, [self.kind, self.option, self.function])
+        self.weight_row = Row(parts, [self.weighting, self.weight_function])
+        self.precision_row = Row(parts, [self.precision])
+        self.fill([self.loss_row, self.weight_row, self.precision_row])
         self._seen: dict[str, Any] = {"loss_fn": None, "weight_fn": self, "dtype": None}
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write the loss with its parameter, and what is not as by default."""
+        kind, given = _recognise(settings.loss_fn)
+        text = called(settings.loss_fn) if kind == OWN else next(name for name, key in _LOSSES if key == kind)
+        if kind in _OPTIONS:
+            option, default = _OPTIONS[kind]
+            text += f", {_SYMBOLS[option]} = {given.get(option, default):g}"
+        if settings.weight_fn is not None:
+            text += f"; weights: {called(settings.weight_fn)}"
+        return text if settings.dtype is np.longdouble else f"{text}; {np.dtype(settings.dtype).name}"
 
     def show(self, settings: Settings) -> None:
         """Write what has changed."""
@@ -90,10 +101,9 @@ class LossEditor(Editor):
             self.precision.value = settings.dtype
         self._remember(settings)
 
-    def read(self, settings: Settings, owner: ipywidgets.Widget | None) -> Settings:
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
         """Return settings with what is valid."""
-        kind_changed = owner is self.kind
-        if kind_changed and self.kind.value in _OPTIONS:
+        if owner is self.kind and self.kind.value in _OPTIONS:
             self.option.value = number_text(_OPTIONS[self.kind.value][1])
         readers = (
             (self.loss_row, "loss_fn", self._read_loss),
@@ -101,7 +111,7 @@ class LossEditor(Editor):
             (self.precision_row, "dtype", lambda: self.precision.value),
         )
         for row, name, read in readers:
-            if owner is not None and owner not in row.inputs:
+            if owner not in row.inputs:
                 continue
             try:
                 value = read()
@@ -115,16 +125,11 @@ class LossEditor(Editor):
         return settings
 
     def _show_loss(self, loss_fn: Any) -> None:
-        known = {function: name for name, function in BUILTIN_LOSSES.items()}
-        given = loss_fn.keywords if isinstance(loss_fn, functools.partial) and not loss_fn.args else {}
-        name = known.get(loss_fn.func if given else loss_fn)
-        if name is None or set(given) - {_OPTIONS.get(name, ("",))[0]}:
-            self.kind.value = OWN
+        self.kind.value, given = _recognise(loss_fn)
+        if self.kind.value == OWN:
             self.function.show(loss_fn)
-            return
-        self.kind.value = name
-        if name in _OPTIONS:
-            option, default = _OPTIONS[name]
+        elif self.kind.value in _OPTIONS:
+            option, default = _OPTIONS[self.kind.value]
             self.option.value = number_text(float(given.get(option, default)))
 
     def _read_loss(self) -> Any:
@@ -149,15 +154,25 @@ class LossEditor(Editor):
     def _remember(self, settings: Settings) -> None:
         self._seen = {name: getattr(settings, name) for name in self._seen}
         kind = self.kind.value
-        symbol = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
-        self.symbol.value = f'<span class="cnb-muted">{symbol}</span>'
-        for field in (self.symbol, self.option):
-            field.layout.display = "" if kind in _OPTIONS else "none"
-        self.function.layout.display = "" if kind == OWN else "none"
-        self.weight_function.layout.display = "none" if self.weighting.value == "none" else ""
+        self.option.description = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
+        reveal(self.option, kind in _OPTIONS)
+        for box, there in ((self.function, kind == OWN), (self.weight_function, self.weighting.value == OWN)):
+            reveal(box, there)
+            if there:
+                box.offer()
         self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), a loss per run"))
         self.weight_row.say("" if settings.weight_fn is None else "weight(C), normalised to mean one")
         self.precision_row.say("")
+
+
+def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
+    """Return which of the built-in losses one is, and with what parameter; the user's own otherwise."""
+    given = loss_fn.keywords if isinstance(loss_fn, functools.partial) and not loss_fn.args else {}
+    function = loss_fn.func if given else loss_fn
+    name = next((name for name, known in BUILTIN_LOSSES.items() if known is function), None)
+    if name is None or set(given) - {_OPTIONS.get(name, ("",))[0]}:
+        return OWN, {}
+    return name, given
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import ipywidgets
 
@@ -49,7 +49,11 @@ class Panel(ipywidgets.VBox):
     session : Session
     errors : HTML
         What went wrong in the panel's own callbacks; empty when all is well.
+    sheets : tuple of str
+        Style sheets of a kind of panel, beside the one that all have.
     """
+
+    sheets: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, source: Any) -> None:
         super().__init__()
@@ -58,7 +62,7 @@ class Panel(ipywidgets.VBox):
         self.errors = ipywidgets.HTML()
         self._failures: dict[str, str] = {}
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
-        self._sheet = style_sheet()
+        self._sheet = style_sheet(*self.sheets)
         self.add_class("cnb")
 
     def compose(self, *children: ipywidgets.Widget) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,9 +14,11 @@ from chinchilla_nb.arguments import ARGUMENTS
 from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS, transformer_size, transformer_size_without_embeddings
 from chinchilla_nb.figures import compact
 from chinchilla_nb.settings import ModelSearch, Settings
-from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, card, choice, number_text
+from chinchilla_nb.widgets.choices_text import choices_text, parse_choices
+from chinchilla_nb.widgets.fields import Editor, FunctionBox, Row, called
+from chinchilla_nb.widgets.parts import Parts, reveal
 
-__all__ = ["SearchEditor", "parse_choices"]
+__all__ = ["SearchEditor"]
 
 NONE, OWN = "none", "own"
 MANY_MODELS = 20_000
@@ -34,7 +35,6 @@ _START = {
     "n_layers": "4..40",
     "vocab_size": "50257",
 }
-_RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
 
 
 class SearchEditor(Editor):
@@ -49,25 +49,28 @@ class SearchEditor(Editor):
         The values of each hyperparameter, in a box of its own; the hyperparameters are the estimator's.
     """
 
-    def __init__(self, arranged: Callable[[ipywidgets.Widget], None]) -> None:
-        self._arranged = arranged
-        self.kind = choice("How the size of a configuration is estimated", _KINDS, "248px")
-        self.function = FunctionBox("size(**hyperparameters)")
-        self.kind_row = Row("Model sizes", [self.kind, self.function])
+    title = "Model search"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-wordy")
+        self.kind = parts.choice("How the size of a configuration is estimated", _KINDS, "xl", label="Model sizes")
+        self.function = FunctionBox(parts, "size(**hyperparameters)")
+        self.kind_row = Row(parts, [self.kind, self.function])
         self.values: dict[str, Row] = {}
-        self.grid = ipywidgets.VBox()
-        self.grid.add_class("cnb-model-grid")
-        self.grid.layout.overflow = "visible"
-        self.watched = [self.kind, self.function]
-        super().__init__(card("Model search", self.kind_row, self.grid))
-        self.add_class("cnb-card")
-        self.add_class("cnb-wide")
+        self.grid = parts.box([], "cnb-model-grid")
+        self.fill([self.kind_row], self.grid)
         self._search: Any = self
 
-    @property
-    def rows(self) -> list[Row]:  # type: ignore[override]
-        """The rows that are shown."""
-        return [self.kind_row, *self.values.values()]
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write how sizes are estimated, and of how many configurations."""
+        search = settings.model_search
+        if search is None:
+            return "none: N is free"
+        count = _count(search)
+        kind = _kind_of(search)
+        name = called(search.size_estimator) if kind == OWN else next(name for name, key in _KINDS if key == kind)
+        return f"{name}: {count:,} configuration{'' if count == 1 else 's'}"
 
     def show(self, settings: Settings) -> None:
         """Write the model search if it is another one."""
@@ -80,15 +83,14 @@ class SearchEditor(Editor):
             self.kind.value = NONE
             self._offer({}, None)
         else:
-            names = [name for name, known in SIZE_ESTIMATORS.items() if known is search.size_estimator]
-            self.kind.value = names[0] if names else OWN
-            if not names:
+            self.kind.value = _kind_of(search)
+            if self.kind.value == OWN:
                 self.function.show(search.size_estimator)
             texts = {name: choices_text(list(search.hyperparam_grid[name])) for name in search.hyperparam_grid}
             self._offer(texts, search.size_estimator)
         self._remark(search)
 
-    def read(self, settings: Settings, owner: ipywidgets.Widget | None) -> Settings:
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
         """Return settings with the model search if it is valid."""
         self.kind_row.explain("")
         if self.kind.value == NONE:
@@ -102,7 +104,7 @@ class SearchEditor(Editor):
             self._offer({}, None)
             self.kind_row.explain(str(error), self.function)
             return settings
-        if owner in (None, self.kind, self.function):
+        if owner in (self.kind, self.function):
             self._offer(self._texts(settings.model_search), estimator)
         grid = self._read_grid(estimator, settings.model_search)
         if grid is None:
@@ -147,7 +149,7 @@ class SearchEditor(Editor):
         ValueError
             If the estimator fails, or no configuration has a size.
         """
-        count = math.prod(len(list(choices)) for choices in search.hyperparam_grid.values())
+        count = _count(search)
         if count > MANY_MODELS:
             self.kind_row.say(f"{count:,} configurations: sizing them takes a while when the first run is drawn")
             return
@@ -165,7 +167,6 @@ class SearchEditor(Editor):
         )
 
     def _remark(self, search: ModelSearch | None) -> None:
-        self.function.layout.display = "" if self.kind.value == OWN else "none"
         if search is None:
             self.kind_row.say("draws and allocations need no configuration")
             return
@@ -183,72 +184,39 @@ class SearchEditor(Editor):
 
     def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
         """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
-        self.function.layout.display = "" if self.kind.value == OWN else "none"
+        reveal(self.function, self.kind.value == OWN)
+        if self.kind.value == OWN:
+            self.function.offer()
         names = [] if estimator is None else _hyperparameters(estimator, texts)
         if names == list(self.values):
             for name, row in self.values.items():
                 row.inputs[0].value = texts.get(name, "")
             return
         for row in self.values.values():
-            row.inputs[0].close()
+            for one in (row.inputs[0], row.remark, row):
+                one.close()
         self.values = {name: self._row(name, texts.get(name, "")) for name in names}
+        self.rows = [self.kind_row, *self.values.values()]
         self.grid.children = list(self.values.values())
 
     def _row(self, name: str, text: str) -> Row:
-        box = ipywidgets.Text(
+        box = self.parts.text(
+            f"Values of {name} to choose from",
+            "xl",
+            label=name,
             value=text,
             placeholder="64, 128, 256 or 2..40 or 64..1024 step 64",
-            tooltip=f"Values of {name} to choose from",
-            layout=ipywidgets.Layout(width="auto", min_width="0"),
         )
-        self._arranged(box)
-        return Row(name, [box])
+        self.watch(box)
+        return Row(self.parts, [box])
 
 
-def parse_choices(text: str) -> list[Any]:
-    """Return the values a person listed: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or a range is empty.
-    """
-    values: list[Any] = []
-    for part in text.split(","):
-        matched = _RANGE.fullmatch(part)
-        if matched:
-            first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)
-            if last < first or step < 1:
-                raise ValueError(f"{part.strip()!r} holds no number: write low..high or low..high step 2")
-            if (last - first) // step > MANY_MODELS:
-                raise ValueError(f"{part.strip()!r} holds more than {MANY_MODELS:,} numbers: take larger steps")
-            values += range(first, last + 1, step)
-        elif part.strip():
-            values.append(_value(part.strip()))
-    if not values:
-        raise ValueError("list at least one value: 64, 128 or 2..40")
-    return values
+def _kind_of(search: ModelSearch) -> str:
+    return next((name for name, known in SIZE_ESTIMATORS.items() if known is search.size_estimator), OWN)
 
 
-def choices_text(values: list[Any]) -> str:
-    """Write values so that `parse_choices` gives them back."""
-    if len(values) > 3 and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
-        step = values[1] - values[0]
-        if step > 0 and values == list(range(values[0], values[-1] + 1, step)):
-            return f"{values[0]}..{values[-1]}" + (f" step {step}" if step > 1 else "")
-    return ", ".join(number_text(value) if isinstance(value, float) else str(value) for value in values)
-
-
-def _value(text: str) -> Any:
-    if text in ("True", "False", "None"):
-        return {"True": True, "False": False, "None": None}[text]
-    plain = text.replace("_", "")
-    for kind in (int, float):
-        try:
-            return kind(plain)
-        except ValueError:
-            continue
-    return text
+def _count(search: ModelSearch) -> int:
+    return math.prod(len(list(choices)) for choices in search.hyperparam_grid.values())
 
 
 def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> list[str]:

@@ -25,7 +25,6 @@ from chinchilla_nb.figures.simulation import error_figure, trace_figure
 from chinchilla_nb.job import Outcome
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.fields import form_sheet
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.simulation_charts import SimulationCharts
 from chinchilla_nb.widgets.style import note
@@ -64,6 +63,8 @@ class SimulationPanel(Panel):
         How far the study is.
     """
 
+    sheets = ("forms.css", "simulation.css")
+
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self.work = Session(Database(), Settings())
@@ -83,9 +84,10 @@ class SimulationPanel(Panel):
         self._writing = False
         form = ipywidgets.Box([self.task, self.procedure])
         form.add_class("cnb-form")
+        form.add_class("cnb-beside")
         self.source, self.comparison, self.trouble = (ipywidgets.HTML() for _ in range(3))
         self.charts = SimulationCharts()
-        self.compose(form_sheet(), self._bar(), form, self.source, self.trouble, self.comparison, self.charts)
+        self.compose(self._bar(), form, self.source, self.trouble, self.comparison, self.charts)
         for field in (*self.task.watched, *self.procedure.watched):
             field.observe(self._edited, "value")
         self.work.observe(self._show_state, ["busy", "error"])

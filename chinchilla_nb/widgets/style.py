@@ -22,9 +22,10 @@ ACCENT = "var(--cnb-accent, #00796b)"
 OUTLINE = "var(--cnb-outline, #808080)"
 
 
-def style_sheet() -> ipywidgets.HTML:
-    """Return a widget that shows nothing and styles the panel it lies in."""
-    css = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+def style_sheet(*more: str) -> ipywidgets.HTML:
+    """Return a widget that shows nothing and styles the panel it lies in, with more sheets of that kind of panel."""
+    files = (Path(__file__).with_name(name) for name in ("style.css", *more))
+    css = "".join(file.read_text(encoding="utf-8") for file in files)
     sheet = ipywidgets.HTML(f"<style>{css}</style>")
     sheet.add_class("cnb-sheet")
     return sheet

@@ -11,11 +11,12 @@ import numpy as np
 from chinchilla_nb.checks import as_count, as_positive_number
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.known_laws import KNOWN_LAWS
-from chinchilla_nb.engine.law import PARAMETERS, ScalingLaw
+from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.noise import NOISE_FAMILIES
 from chinchilla_nb.engine.study import Task
 from chinchilla_nb.widgets.budget import parse_budget
-from chinchilla_nb.widgets.fields import Row, card, choice, number, number_text, numbers, text_box
+from chinchilla_nb.widgets.fields import GREEK, Row, number, number_text, numbers
+from chinchilla_nb.widgets.parts import Parts
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
 
@@ -23,7 +24,6 @@ OWN, CURRENT_FIT = "own", "fit"
 FEWEST, MOST = 3, 5_000
 """Seeds that a simulation may have: a fit needs three runs, and more than thousands show nothing new."""
 
-_GREEK = {"alpha": "α", "beta": "β"}
 _SIZES = {"exponential": "mean", "half-normal": "σ", "normal": "σ"}
 _MEANINGS = {
     "exponential": "training only ever loses: mostly little, sometimes much",
@@ -46,25 +46,22 @@ class TaskEditor(ipywidgets.VBox):
 
     def __init__(self) -> None:
         self._fit: ScalingLaw | None = None
-        self.preset = choice("Law to be found again", self._presets(), "190px")
-        self.preset_row = Row("Target law", [self.preset])
-        self.numbers = {name: text_box(f"{_GREEK.get(name, name)} of the target law", "76px") for name in PARAMETERS}
-        labelled: list[ipywidgets.Widget] = []
-        for name, box in self.numbers.items():
-            label = ipywidgets.HTML(f'<span class="cnb-muted">{_GREEK.get(name, name)}</span>')
-            labelled.append(ipywidgets.HBox([label, box]))
-            labelled[-1].add_class("cnb-pair")
-        self.numbers_row = Row("", labelled)
-        self.numbers_row.add_class("cnb-law-row")
-        self.family = choice("Noise on the loss of each run", [(name, name) for name in NOISE_FAMILIES], "130px")
-        self.symbol = ipywidgets.HTML()
-        self.size = text_box("Size of the noise, in units of the loss; 0 for none", "76px")
-        self.size.value = "0.1"
-        self.noise_row = Row("Noise", [self.family, self.symbol, self.size])
+        parts = Parts()
+        self.preset = parts.choice("Law to be found again", self._presets(), label="Target law")
+        self.preset_row = Row(parts, [self.preset])
+        self.numbers = {
+            name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in GREEK.items()
+        }
+        self.numbers_row = Row(parts, list(self.numbers.values()), "cnb-unnamed")
+        families = [(name, name) for name in NOISE_FAMILIES]
+        self.family = parts.choice("Noise on the loss of each run", families, "m", label="Noise")
+        self.size = parts.text("Size of the noise, in units of the loss; 0 for none", "s", value="0.1")
+        self.noise_row = Row(parts, [self.family, self.size])
         self.rows = [self.preset_row, self.numbers_row, self.noise_row]
         self.watched = [self.preset, *self.numbers.values(), self.family, self.size]
-        super().__init__(card("Task", *self.rows))
-        self.add_class("cnb-card")
+        super().__init__(
+            [_heading(parts, "Task"), *self.rows], **parts.look(ipywidgets.VBox, ("cnb-card", "cnb-wordy"))
+        )
         self.write(next(iter(KNOWN_LAWS.values())))
 
     def offer_fit(self, law: ScalingLaw | None) -> None:
@@ -93,14 +90,14 @@ class TaskEditor(ipywidgets.VBox):
     def read(self) -> Task | None:
         """Return the task, None if something is wrong, which is then explained."""
         family = self.family.value
-        self.symbol.value = f'<span class="cnb-muted">{_SIZES[family]} =</span>'
+        self.size.description = f"{_SIZES[family]} ="
         law = _explained(self.numbers_row, self._read_law)
         size = _explained(self.noise_row, self._read_size)
         self.noise_row.say(_MEANINGS[family] if size else "none")
         return None if law is None or size is None else Task(law, family, size)
 
     def _read_law(self) -> ScalingLaw:
-        law = ScalingLaw(**{name: number(box.value, _GREEK.get(name, name)) for name, box in self.numbers.items()})
+        law = ScalingLaw(**{name: number(box.value, GREEK[name]) for name, box in self.numbers.items()})
         allocate(law, 1e21)  # without an optimum there is nothing to find
         return law
 
@@ -127,23 +124,23 @@ class ProcedureEditor(ipywidgets.VBox):
     """
 
     def __init__(self) -> None:
-        self.seeds, self.scalings, self.factor = (
-            text_box("Number of seed runs", "64px"),
-            text_box("Number of scaled runs after them", "48px"),
-            text_box("Compute of the next scaled run over the largest so far", "56px"),
-        )
-        self.random_seed = text_box("The same number makes the same simulation", "64px")
-        self.budget = text_box("Budget at which N* is compared, in FLOPs", "92px")
-        self.counts = text_box("Numbers of seeds that a study compares", "150px")
-        self.repetitions = text_box("How often a study repeats each", "56px")
-        self.runs_row = Row("Seeds", [self.seeds, _muted("then"), self.scalings, _muted("scaled by ×"), self.factor])
-        self.random_row = Row("Random seed", [self.random_seed])
-        self.budget_row = Row("Target budget", [self.budget, _muted("FLOPs")])
-        self.study_row = Row("Study", [self.counts, _muted("seeds ×"), self.repetitions])
+        parts = Parts()
+        self.seeds = parts.text("Number of seed runs", "s", label="Seeds")
+        self.scalings = parts.text("Number of scaled runs after them", "xs", label="then")
+        self.factor = parts.text("Compute of the next scaled run over the largest so far", "xs", label="scaled by ×")
+        self.random_seed = parts.text("The same number makes the same simulation", "s", label="Random seed")
+        self.budget = parts.text("Budget at which N* is compared, in FLOPs", label="Target budget")
+        self.counts = parts.text("Numbers of seeds that a study compares", "l", label="Study")
+        self.repetitions = parts.text("How often a study repeats each", "xs", label="seeds ×")
+        self.runs_row = Row(parts, [self.seeds, self.scalings, self.factor])
+        self.random_row = Row(parts, [self.random_seed])
+        self.budget_row = Row(parts, [self.budget])
+        self.study_row = Row(parts, [self.counts, self.repetitions])
         self.rows = [self.runs_row, self.random_row, self.budget_row, self.study_row]
-        self.watched = [field for row in self.rows for field in row.inputs if isinstance(field, ipywidgets.Text)]
-        super().__init__(card("Procedure", *self.rows))
-        self.add_class("cnb-card")
+        self.watched = [field for row in self.rows for field in row.inputs]
+        super().__init__(
+            [_heading(parts, "Procedure"), *self.rows], **parts.look(ipywidgets.VBox, ("cnb-card", "cnb-wordy"))
+        )
 
     def write(self, seeds: int, factor: float, budget: float) -> None:
         """Write what a session suggests."""
@@ -155,7 +152,7 @@ class ProcedureEditor(ipywidgets.VBox):
         """Return the numbers by name, None if something is wrong, which is then explained."""
         runs = _explained(self.runs_row, self._read_runs)
         random_seed = _explained(self.random_row, lambda: as_count(number(self.random_seed.value, "seed"), "seed"))
-        budget = _explained(self.budget_row, lambda: parse_budget(self.budget.value))
+        budget = _explained(self.budget_row, lambda: parse_budget(self.budget.value), "FLOPs")
         study = _explained(self.study_row, self._read_study)
         if runs is None or random_seed is None or budget is None or study is None:
             return None
@@ -175,8 +172,8 @@ class ProcedureEditor(ipywidgets.VBox):
         return {"counts": sorted(set(counts)), "repetitions": repetitions}
 
 
-def _explained(row: Row, read: Callable[[], Any]) -> Any:
-    """Read, and say in the row what is wrong; None if something is."""
+def _explained(row: Row, read: Callable[[], Any], remark: str = "") -> Any:
+    """Read, and say in the row what is wrong, or else a remark; None if something is."""
     try:
         value = read()
     except ValueError as error:
@@ -184,7 +181,7 @@ def _explained(row: Row, read: Callable[[], Any]) -> Any:
         row.explain(text[:1].upper() + text[1:])
         return None
     row.explain("")
-    row.say("")
+    row.say(remark)
     return value
 
 
@@ -195,5 +192,5 @@ def _between(value: float, name: str, low: int, high: int) -> int:
     return count
 
 
-def _muted(text: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f'<span class="cnb-muted">{text}</span>')
+def _heading(parts: Parts, title: str) -> ipywidgets.HTML:
+    return parts.html(f'<h4 class="cnb-heading">{title}</h4>')

@@ -53,16 +53,21 @@ def test_configuration_in_lab(lab):
     count = box(page, "Number of the starting values of E").first
     count.fill(ATTACK)
     expect(page.get_by_role("alert")).to_contain_text("is not a number")
-    expect(page.get_by_text("1 field not valid")).to_have_count(1)
+    expect(page.get_by_text("1 field not valid: what was valid last holds")).to_have_count(1)
     count.fill("6")
     expect(page.get_by_role("alert")).to_have_count(0)
     assert run_code(page, "print(cc.param_grid['E'])").strip() == "[1.  1.2 1.4 1.6 1.8 2. ]"
     # The other panel over the same project follows, and so do both when code changes a setting.
     expect(box(page, "Number of the starting values of E").nth(1)).to_have_value("6")
+    # What is closed says what it holds, and shows its fields when it is opened.
+    for at in (0, 1):
+        expect(page.locator(".cnb-fold").filter(has_text="Model search").nth(at)).to_contain_text("none: N is free")
+        for name in ("Seeds and scaling", "What the fit minimises"):
+            page.get_by_role("button", name=name).nth(at).click()
     run_code(page, "from chinchilla_nb import huber, log_huber\ncc.loss_fn = log_huber\ncc.scaling_factor = 2.5")
     for at in (0, 1):
-        expect(box(page, "Loss that the fit minimises").nth(at)).to_have_value("Huber of the logarithms")
-        expect(box(page, "How many times the largest compute so far the next run gets").nth(at)).to_have_value("2.5")
+        expect(page.get_by_label("Loss").nth(at)).to_have_value("Huber of the logarithms")
+        expect(page.get_by_label("Scaling factor").nth(at)).to_have_value("2.5")
     # By keyboard alone: from the low end to the high end of the same row.
     box(page, "Lowest of the starting values of E").first.focus()
     page.keyboard.press("Tab")
@@ -86,13 +91,13 @@ def test_simulation_in_voila(voila, width, theme):
     expect(page.get_by_text("11 runs done")).to_be_visible(timeout=WAIT_MS)
     expect(chart.locator("path.dot.element")).to_have_count(12)  # with the estimate at the target budget
     expect(page.locator(".cnb-compare tr")).to_have_count(4)
-    box(page, "Numbers of seeds that a study compares").fill("8, 16")
-    box(page, "How often a study repeats each").fill("2")
+    page.get_by_label("Study", exact=True).fill("8, 16")
+    page.get_by_label("seeds ×").fill("2")
     button(page, "Study").click()
     expect(page.get_by_text("4 simulations done")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("16 seeds: N* off by")).to_be_visible()
-    box(page, "Numbers of seeds that a study compares").fill("100, 200")
-    box(page, "How often a study repeats each").fill("500")
+    page.get_by_label("Study", exact=True).fill("100, 200")
+    page.get_by_label("seeds ×").fill("500")
     button(page, "Study").click()
     expect(button(page, "Cancel")).to_be_enabled()
     button(page, "Cancel").click()

@@ -15,7 +15,8 @@ from chinchilla_nb import Chinchilla, ConfigPanel
 from chinchilla_nb.engine.losses import huber, log_huber, mse
 from chinchilla_nb.engine.model_sizes import transformer_size, transformer_size_without_embeddings
 from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.search_editor import choices_text, parse_choices
+from chinchilla_nb.widgets.choices_text import choices_text, parse_choices
+from chinchilla_nb.widgets.grid_editor import GridEditor
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -55,7 +56,7 @@ def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
     assert B.spacing.value == "ratios"
     assert (alpha.low.value, alpha.count.value) == ("0.3", "1")
     assert (beta.spacing.value, beta.listed.value) == ("listed", "0.3, 0.4, 0.9")
-    assert "5 × 3 × 3 × 1 × 3 = 135 starts" in text_of(panel.grid.total)
+    assert "5 × 3 × 3 × 1 × 3 = 135 starts" in text_of(panel.folds[GridEditor].summary)
     assert [box.value for box in boxes(panel.plan.C)] == ["1e18", "1e20"]
     # N = sqrt(C / (6 ratio)): 1e18 at 50 tokens per parameter, 1e20 at 5.
     assert "N from 57.7M to 1.83B" in text_of(panel.plan.C.remark)
@@ -68,7 +69,7 @@ def test_what_is_typed_is_in_force(cc, panel):
     np.testing.assert_allclose(cc.param_grid["E"], [1, 1.5, 2])
     panel.grid.axes["beta"].listed.value = "0.25, .5"
     np.testing.assert_array_equal(cc.param_grid["beta"], [0.25, 0.5])
-    assert "= 54 starts" in text_of(panel.grid.total)
+    assert "= 54 starts" in text_of(panel.folds[GridEditor].summary)
     boxes(panel.plan.C)[1].value = "2.5e21"
     assert cc.seed_ranges == {"C": (1e18, 2.5e21), "N_to_D": (5.0, 50.0)}
     boxes(panel.plan.seeds)[0].value = "12"
