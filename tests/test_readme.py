@@ -10,7 +10,8 @@ import pytest
 
 from chinchilla_nb import ScalingLaw
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PANEL, ENGINE, PROJECT = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -42,3 +43,22 @@ def test_project_from_the_first_seed_to_the_scaled_run(tmp_path, monkeypatch):
     G = (0.34 * 406.4 / (0.28 * 410.7)) ** (1 / 0.62)
     assert scaled.N == pytest.approx(G * (1e17 / 6) ** (0.28 / 0.62), rel=1e-3)
     assert np.isclose(names["cc"].get_params()["alpha"], 0.34, rtol=1e-4)
+
+
+def test_links_and_pictures_lead_somewhere():
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    inside = [target for target in targets if "://" not in target]
+    assert "docs/_static/workbench.png" in inside
+    for target in inside:
+        assert (ROOT / target).exists(), target
+
+
+def test_badges_open_what_is_there():
+    paths = re.findall(r"mybinder\.org/v2/gh/OWNER/REPO/HEAD\?urlpath=(?:lab/tree|voila/render)/(\S+)\)", README)
+    assert len(paths) == 2
+    for path in paths:
+        assert (ROOT / path).is_file(), path
+
+
+def test_the_picture_loads_quickly():
+    assert (ROOT / "docs/_static/workbench.png").stat().st_size < 250_000
