@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from chinchilla_nb.engine.fit import FitProgress
+from chinchilla_nb.stage_pace import StagePace
 
 __all__ = ["ProgressCurve"]
 
@@ -33,7 +34,7 @@ class ProgressCurve:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
-        self._stage, self._stage_at, self._stage_done = "", self._started, 0
+        self._pace = StagePace(clock)
         self._ended: float | None = None
         self.points: list[tuple[float, float]] = []
 
@@ -44,8 +45,7 @@ class ProgressCurve:
 
     def add(self, progress: FitProgress) -> None:
         """Take up a progress value."""
-        if progress.stage != self._stage:
-            self._stage, self._stage_at, self._stage_done = progress.stage, self._clock(), progress.done
+        self._pace.add(progress.stage, progress.done)
         if progress.best is None or not math.isfinite(progress.best.objective):
             return
         objective = progress.best.objective
@@ -60,10 +60,7 @@ class ProgressCurve:
 
     def remaining(self, progress: FitProgress) -> float | None:
         """Seconds this stage will take at the pace so far; None while that is a guess."""
-        seconds, done = self._clock() - self._stage_at, progress.done - self._stage_done
-        if progress.stage != self._stage or done < 1 or seconds < 1:
-            return None
-        return seconds / done * (progress.total - progress.done)
+        return self._pace.remaining(progress.stage, progress.done, progress.total)
 
     def html(self) -> str:
         """Draw the curve; nothing for a fit that is over at once."""
