@@ -31,6 +31,7 @@ class Still(HasTraits):
 
     _handle: DisplayHandle | None = None
     _drawing = False
+    _drawn: Any = None
 
     def picture(self) -> bytes:
         """Return what to show, as a PNG."""
@@ -46,11 +47,11 @@ class Still(HasTraits):
         if first:
             self.session.observe(self._renew, "fit")  # type: ignore[attr-defined]
 
-    def _renew(self, _change: Any) -> None:
+    def _renew(self, _change: Any = None) -> None:
         loop = running_loop()
         if loop is None or self._drawing:
             return
-        self._drawing = True
+        self._drawing, self._drawn = True, self.session.fit  # type: ignore[attr-defined]
         # matplotlib takes a second, in which a Cancel must be heard.
         loop.run_in_executor(None, self.picture).add_done_callback(self._replace)
 
@@ -58,3 +59,5 @@ class Still(HasTraits):
         self._drawing = False
         if drawn.exception() is None and self._handle is not None:
             self._handle.update({"image/png": drawn.result()}, raw=True)
+        if self.session.fit is not self._drawn:  # type: ignore[attr-defined]
+            self._renew()
