@@ -25,14 +25,18 @@ from chinchilla_nb.figures import (
     IsoLoss,
     LossScale,
     Plane,
+    Polyline,
     PredictionFigure,
     Scatter,
+    compact,
+    scientific,
 )
 
 __all__ = ["DPI", "draw_frontier", "draw_predictions"]
 
 DPI = 150
-_INK, _FAINT, _FRONTIER, _REGIME, _NEXT = "#222222", "#d9d9d9", "#000000", "#0072b2", "#d55e00"
+_INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
+_REGIME, _NEXT = "#0072b2", "#d55e00"
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
@@ -61,7 +65,7 @@ def _colours(cmap_name: str) -> Colormap:
 
 
 def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: str = "plasma") -> Figure:
-    """Draw a frontier figure, titled with its law; touches neither pyplot nor any file.
+    """Draw a frontier figure, titled with its law and its next point; touches neither pyplot nor any file.
 
     Raises
     ------
@@ -69,7 +73,7 @@ def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: st
         If the colour map is unknown.
     """
     colours = _colours(cmap_name)
-    figure = _figure(13.5, 4.65 if law else 4.35)
+    figure = _figure(13.5, 4.75 if law else 4.35)
     axes = figure.subplots(1, 3)
     handles: dict[str, Any] = {}
     for ax, plane in zip(axes, drawing.planes, strict=True):
@@ -81,7 +85,8 @@ def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: st
             handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
         )
     if law is not None:
-        figure.suptitle(_formula(law), fontsize=11)
+        point = drawing.planes[2].next_point
+        figure.suptitle("\n".join([_formula(law), *([_next(law, point)] if len(point) else [])]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
 
@@ -124,6 +129,10 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         size = 26 if len(plane.dots) <= 500 else 9
         ax.scatter(plane.dots.x, plane.dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
         handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
+    if len(plane.excluded):
+        handles["Excluded run"] = ax.scatter(
+            plane.excluded.x, plane.excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9
+        )
     if len(plane.regime):
         # Filled below the runs, outlined above them.
         ax.fill(plane.regime.x, plane.regime.y, fc=_REGIME, alpha=0.07, lw=0, zorder=1.5)
@@ -138,10 +147,10 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
             plane.frontier.x, plane.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5
         )[0]
     if len(plane.isoflop):
-        handles["Budget"] = ax.plot(plane.isoflop.x, plane.isoflop.y, color=_NEXT, lw=1.1, ls=":", zorder=2.5)[0]
+        handles["Budget"] = ax.plot(plane.isoflop.x, plane.isoflop.y, color=_NEXT, lw=1.1, ls="--", zorder=2.5)[0]
     if len(plane.next_point):
         handles["Next point"] = ax.scatter(
-            plane.next_point.x, plane.next_point.y, marker="*", s=170, c=_NEXT, edgecolors="white", lw=0.8, zorder=4
+            plane.next_point.x, plane.next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
         )
     return handles
 
@@ -227,6 +236,16 @@ def _formula(law: ScalingLaw) -> str:
     return (
         rf"$L(N, D) = {law.E:.3f} + {_number(law.A)}\,/\,N^{{\,{law.alpha:.3f}}}"
         rf" + {_number(law.B)}\,/\,D^{{\,{law.beta:.3f}}}$"
+    )
+
+
+def _next(law: ScalingLaw, point: Polyline) -> str:
+    """Say what the next point is, and what the law predicts for it."""
+    N, D = float(point.x[0]), float(point.y[0])
+    loss = float(law.loss(N, D))
+    return (
+        f"Next: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
+        f"$D/N$ = {D / N:.3g}, predicted loss {loss:.4g}"
     )
 
 

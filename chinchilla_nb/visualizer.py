@@ -89,7 +89,14 @@ class Visualizer:
         fit = session.fit if fitted else None
         point = _next_point(next_point) if next_point else None
         regime = session.settings.seed_regime
-        drawing = frontier_figure(session.runs, fit, regime=regime, next_point=point)
+        drawing = frontier_figure(
+            session.runs,
+            fit,
+            regime=regime,
+            next_point=point,
+            excluded=session.excluded_runs,
+            data_unit=session.data_unit,
+        )
         figure = draw_frontier(drawing, fit.law if fit else None, cmap_name)
         name = "raw_data_points" if fit is None and img_name == "parametric_fit" else img_name
         self._save(figure, name, simulation)

@@ -159,6 +159,119 @@ def test_iso_loss_labels_keep_apart_and_each_level_is_labelled_at_most_once(law)
         assert spots[:-1].max() < 0.97
 
 
+def boxes(plane: figures.Plane, size: tuple[float, float] = (190, 256)) -> np.ndarray:
+    """Left, bottom, right and top of every label in a chart of that many pixels, six a character and eleven high."""
+    found = []
+    for curve in plane.iso_loss:
+        if curve.label:
+            x = plane.x.fraction(curve.line.x[curve.label_at]) * size[0]
+            y = plane.y.fraction(curve.line.y[curve.label_at]) * size[1]
+            found.append((x - 3 * len(curve.label), y - 5.5, x + 3 * len(curve.label), y + 5.5))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+def test_iso_loss_labels_cover_nothing(law):
+    figure = figures.frontier_figure(make_runs(law), law)
+    for plane in (*figure.planes, figure.in_view(figure.planes[0], *halved(figure.planes[0]))):
+        labels = boxes(plane)
+        assert len(labels) >= 4
+        assert labels.min() >= 0
+        assert (labels[:, 2:] <= [190, 256]).all()
+        left, bottom, right, top = labels.T
+        apart = (
+            (left[:, None] >= right) | (right[:, None] <= left) | (bottom[:, None] >= top) | (top[:, None] <= bottom)
+        )
+        assert (apart | np.eye(len(labels), dtype=bool)).all()
+        t = np.linspace(0, 1, 500)[:, None]
+        x, y = plane.x.fraction(plane.frontier.x) * 190, plane.y.fraction(plane.frontier.y) * 256
+        frontier = np.column_stack([x[0] + t * (x[1] - x[0]), y[0] + t * (y[1] - y[0])])
+        dots = np.column_stack([plane.x.fraction(plane.dots.x) * 190, plane.y.fraction(plane.dots.y) * 256])
+        # A dot has a radius of four pixels, the marker that moves along the frontier one of eight.
+        for points, radius in ((dots, 4), (frontier, 8)):
+            for x, y in points:
+                off = (x + radius <= left) | (x - radius >= right) | (y + radius <= bottom) | (y - radius >= top)
+                assert off.all()
+
+
+def halved(plane: figures.Plane) -> tuple[figures.Axis, figures.Axis]:
+    """The middle half of both axes."""
+    x, y = ((axis.low**0.75 * axis.high**0.25, axis.low**0.25 * axis.high**0.75) for axis in (plane.x, plane.y))
+    return figures.zoomed(plane.x, *x), figures.zoomed(plane.y, *y)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3], ids=["zoomed in", "zoomed out"])
+def test_curves_cover_what_is_seen(factor):
+    figure = figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN)
+    for plane in figure.planes:
+        x, y = (
+            figures.zoomed(axis, middle / (axis.high / middle) ** power, middle * (axis.high / middle) ** power)
+            for axis, middle, power in (
+                (axis, (axis.low * axis.high) ** 0.5, 0.3 if factor < 1 else 2.0) for axis in (plane.x, plane.y)
+            )
+        )
+        seen = figure.in_view(plane, x, y)
+        assert len({curve.level for curve in seen.iso_loss}) >= 5
+        for curve in seen.iso_loss:
+            N, D = models(seen, curve.line)
+            np.testing.assert_allclose(HOFFMANN.loss(N, D), curve.level, rtol=1e-9)
+            # Both ends lie beyond what is seen.
+            for end in (0, -1):
+                at = np.array([x.fraction(curve.line.x[end]), y.fraction(curve.line.y[end])])
+                assert ((at <= 0) | (at >= 1)).any()
+        ends = np.array([x.fraction(seen.frontier.x), y.fraction(seen.frontier.y)])
+        assert ((ends <= 0) | (ends >= 1)).any(axis=0).all()
+        assert seen.dots is plane.dots
+    loss = figures.loss_figure(make_runs(HOFFMANN), HOFFMANN)
+    frontier = loss.frontier_in_view(figures.zoomed(loss.scatter.x, 1e10, 1e30))
+    assert frontier.x[0] < 1e10 < 1e30 < frontier.x[-1]
+    N = np.geomspace(1e3, 1e16, 20_001)
+    assert frontier.y[60] == pytest.approx(HOFFMANN.loss(N, frontier.x[60] / (6 * N)).min(), rel=1e-6)
+
+
+def test_excluded_runs_are_drawn_apart_and_stretch_an_axis_only_so_far():
+    runs = Runs([1e8, 1e9], [1e10, 1e11], [3.0, 2.5])
+    near, far = Runs([5e9], [2e10], [3.2]), Runs([1e15], [1e11], [40.0])
+    alone = figures.frontier_figure(runs, HOFFMANN)
+    stretched = figures.frontier_figure(runs, HOFFMANN, excluded=near)
+    assert stretched.planes[0].y.high > 5e9 > alone.planes[0].y.high
+    np.testing.assert_array_equal(stretched.planes[0].excluded.y, [5e9])
+    np.testing.assert_array_equal(stretched.colour, alone.colour)
+    assert len(stretched.planes[0].dots) == 2
+    assert stretched.note == ""
+    # Ten decades off, it would squeeze all others into a corner: it waits beyond, for whoever zooms out.
+    beyond = figures.frontier_figure(runs, HOFFMANN, excluded=far)
+    assert beyond.planes[0].y.high == alone.planes[0].y.high
+    np.testing.assert_array_equal(beyond.planes[2].excluded.x, [1e15])
+    assert beyond.note == "1 excluded run beyond the charts"
+    loss = figures.loss_figure(runs, excluded=near)
+    assert loss.scatter.y.high > 3.2
+    np.testing.assert_array_equal(loss.envelope.y, figures.loss_figure(runs).envelope.y)
+    assert figures.loss_figure(runs, excluded=far).scatter.y.high < 5
+
+
+def test_excluded_runs_are_in_no_error():
+    runs, excluded = make_runs(HOFFMANN), Runs([1e9, 1e9], [1e10, 1e10], [2.7, 9.0])
+    predictions, off = HOFFMANN.loss(runs.N, runs.D), HOFFMANN.loss(excluded.N, excluded.D)
+    residuals = figures.residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off)
+    for panel in residuals.panels:
+        np.testing.assert_allclose(panel.excluded.y, excluded.loss - off)
+        assert panel.y.low < 0 < panel.y.high < 9 - off[1]
+    assert residuals.note == "1 excluded run beyond the charts"
+    figure = figures.prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
+    assert figure.errors.counts.sum() + figure.errors.outside == len(runs)
+    assert figure.scatter.x.high < 9
+    np.testing.assert_array_equal(figure.scatter.excluded.x, excluded.loss)
+
+
+def test_axes_say_what_the_data_are_counted_in():
+    runs = make_runs(HOFFMANN)
+    assert figures.frontier_figure(runs).planes[1].y.title == "Training tokens D"
+    assert figures.frontier_figure(runs, data_unit="bytes").planes[1].y.title == "Training bytes D"
+    assert figures.residuals_figure(runs, runs.loss, data_unit="bytes").panels[1].x.title == "Training bytes D"
+    assert figures.ratio_title("bytes") == "Bytes per parameter"
+
+
 EDGE_LAWS = {
     "no fit": None,
     "A = 0": ScalingLaw(1.8, 0, 2143, 0.35, 0.37),

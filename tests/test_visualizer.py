@@ -26,7 +26,28 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | None = REGIME) -> SimpleNamespace:
     """The part of a Chinchilla that plot reads."""
     fit = None if law is None else SimpleNamespace(law=law)
-    return SimpleNamespace(session=SimpleNamespace(runs=runs, fit=fit, settings=SimpleNamespace(seed_regime=regime)))
+    settings = SimpleNamespace(seed_regime=regime)
+    return SimpleNamespace(
+        session=SimpleNamespace(
+            runs=runs, excluded_runs=Runs([], [], []), fit=fit, settings=settings, data_unit="tokens"
+        )
+    )
+
+
+def test_excluded_runs_are_in_the_picture_and_in_its_legend(visualizer, runs):
+    cc = chinchilla(runs, HOFFMANN)
+    assert "Excluded run" not in legend_of(visualizer.plot(cc))
+    cc.session.excluded_runs = Runs([1e9], [1e11], [2.6])
+    figure = visualizer.plot(cc, next_point={"N": 70e9, "D": 1.4e12})
+    assert "Excluded run" in legend_of(figure)
+    # 1.69 + 406 / 70e9^0.339 + 411 / 1.4e12^0.285
+    assert figure.get_suptitle().endswith(
+        "Next: $C$ = 5.88×10²³ FLOPs, $N$ = 70B, $D$ = 1.4T, $D/N$ = 20, predicted loss 1.921"
+    )
+
+
+def legend_of(figure: Figure) -> set[str]:
+    return {text.get_text() for text in figure.legends[0].get_texts()}
 
 
 @pytest.fixture

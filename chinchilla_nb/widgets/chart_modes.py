@@ -74,6 +74,7 @@ class ChartModes(ipywidgets.Box):
         self.hint = ipywidgets.HTML()
         super().__init__([self.mode, self.reset])
         self.add_class("cnb-bar")
+        self.add_class("cnb-modes")
         self.mode.observe(self._choose, "value")
         self.reset.on_click(self._reset)
         for chart, names in charts.all:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.departure import Departure, depart
@@ -232,8 +234,15 @@ class FrontierPanel(Still, Panel):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(table)
-        writer.writerows(zip(*(values.tolist() for values in table.values()), strict=True))
+        writer.writerows(zip(*(_cells(values) for values in table.values()), strict=True))
         return text.getvalue().encode()
+
+
+def _cells(values: NDArray[Any]) -> list[Any]:
+    """Return what to write of a column: whole numbers without a point."""
+    whole = values.dtype.kind == "f" and bool((np.abs(values) < 2**53).all()) and not (values % 1).any()
+    cells: list[Any] = (values.astype(np.int64) if whole else values).tolist()
+    return cells
 
 
 def _place(departure: Departure | None) -> tuple[float, float, float] | None:

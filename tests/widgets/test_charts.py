@@ -136,6 +136,73 @@ def test_loss_chart_holds_budget_envelope_and_frontier(charts, runs, law):
     assert len(chart.runs.x) == len(chart.envelope.x) == 0
 
 
+def zoom(frame, side: str, low: float, high: float) -> None:
+    """Do what the page does when a person turns the wheel."""
+    frame.scales[side].set_state({"min": low, "max": high})
+
+
+def test_a_zoom_outlives_runs_and_fits_and_reset_follows_the_data(charts, runs, law):
+    frame = charts.charts[0].frame
+    zoom(frame, "x", 1e20, 1e21)
+    charts.follow_zoom()
+    more = Runs(np.append(runs.N, 1e12), np.append(runs.D, 1e13), np.append(runs.loss, 1.75))
+    figure = frontier_figure(more, law)
+    charts.show(figure, loss_figure(more, law), [""] * len(more))
+    assert (frame.scales["x"].min, frame.scales["x"].max) == (1e20, 1e21)
+    assert max(frame.axes["x"].tick_values) <= 1e21
+    assert len(charts.charts[0].runs.x) == len(more)
+    # The other charts show everything, and so does this one after a reset.
+    assert charts.charts[1].frame.scales["x"].max > 6e25
+    frame.reset()
+    charts.follow_zoom()
+    assert frame.scales["x"].max > 6e25
+    assert frame.axes["x"].tick_values.max() > 1e21
+    assert charts.charts[0].frontier.x.max() > 6e25
+
+
+def test_curves_follow_a_zoom_and_no_run_moves(charts, law):
+    chart = charts.charts[2]
+    others, dots = charts.charts[0].iso_loss.x, chart.runs.x
+    zoom(chart.frame, "x", 1e12, 1e14)
+    zoom(chart.frame, "y", 1e13, 1e15)
+    charts.follow_zoom()
+    charts.move_budget(1e28, None)
+    N, D = chart.iso_loss.x, chart.iso_loss.y
+    assert N.min() < 1e12 < 1e14 < N.max()
+    np.testing.assert_allclose(law.loss(N, D), law.loss(N[:, :1], D[:, :1]) * np.ones_like(N), rtol=1e-9)
+    assert chart.isoflop.x.max() == pytest.approx(1e14)
+    assert len(set(chart.levels.text)) >= 4
+    assert chart.runs.x is dots
+    assert charts.charts[0].iso_loss.x is others
+    zoom(charts.loss.frame, "x", 1e25, 1e30)
+    charts.follow_zoom()
+    assert charts.loss.frontier.x.max() >= 1e30
+
+
+def test_excluded_runs_are_hollow_and_explained_where_there_are_some(charts, runs, law):
+    assert "Excluded" not in charts.key.value
+    assert len(charts.charts[0].excluded.x) == 0
+    kept, excluded = runs.take(np.arange(20)), runs.take(np.arange(20, 30))
+    figure = frontier_figure(kept, law, excluded=excluded)
+    labels = [f"Excluded {i}" for i in range(10)]
+    charts.show(figure, loss_figure(kept, law, excluded=excluded), [""] * 20, labels)
+    for chart in (*charts.charts, charts.loss):
+        assert len(chart.runs.x) == 20
+        assert list(chart.excluded.names) == labels
+    np.testing.assert_array_equal(charts.loss.excluded.y, excluded.loss)
+    assert "Excluded" in charts.key.value
+
+
+def test_drawing_the_same_runs_again_sends_none_of_them(charts, runs, law):
+    marks = [chart.runs for chart in (*charts.charts, charts.loss)]
+    sent = []
+    for mark in marks:
+        mark.observe(sent.append, ["x", "y", "color", "names"])
+    figure = frontier_figure(runs, law, C_range=(1e18, 1e24))
+    charts.show(figure, loss_figure(runs, law, C_range=(1e18, 1e24)), [f"run {i}" for i in range(len(runs))])
+    assert sent == []
+
+
 def test_ticks_follow_a_zoom_and_come_back(charts):
     frame = charts.charts[0].frame
     before, ends = list(frame.axes["x"].tick_values), (frame.scales["x"].min, frame.scales["x"].max)

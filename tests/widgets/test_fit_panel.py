@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from chinchilla_nb.engine.fit import FitStatus
+from chinchilla_nb.engine.keys import run_keys
 from chinchilla_nb.widgets.fit_panel import FitPanel
 from chinchilla_nb.widgets.panel import guarded
 
@@ -215,3 +216,20 @@ def test_curve_of_the_best_objective_and_time_left():
     curve.end()
     now[0] = 200.0
     assert curve.elapsed == 10
+
+
+def test_excluded_runs_are_hollow_in_the_diagnostics(session):
+    session.run_fit()
+    panel = FitPanel(session)
+    panel.diagnostics.value = True
+    charts = panel.charts
+    session.exclude(run_keys(session.runs)[:4])
+    # At once, although they were in this fit.
+    for name in ("prediction", "N", "D", "C"):
+        assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
+        assert charts.excluded[name].names[0].startswith("Excluded\n")
+    session.run_fit()
+    assert (len(charts.dots["N"].x), len(charts.excluded["N"].x)) == (26, 4)
+    session.undo_exclusion()
+    assert len(charts.excluded["N"].x) == 0
+    assert panel.errors.value == ""

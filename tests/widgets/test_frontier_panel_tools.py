@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import re
@@ -11,8 +12,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from chinchilla_nb.engine.keys import run_keys
+from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.chart_modes import BUDGET, SELECT, ZOOM
 from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+from chinchilla_nb.widgets.pace import Pace
 
 
 @pytest.fixture
@@ -102,6 +106,80 @@ def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
     assert panel.errors.value == ""
 
 
+def test_the_line_of_a_budget_is_dragged(panel):
+    CN, _, ND = panel.charts.charts
+    for chart, moved in ((CN, 3), (ND, 20)):
+        grip = chart.budget.grip
+        x, y = grip.x.copy(), grip.y.copy()
+        x[moved] *= 2
+        with grip.hold_trait_notifications():
+            grip.x, grip.y = x, y
+        assert panel.budget.C == pytest.approx(x[moved] if chart is CN else 6 * x[moved] * y[moved], rel=0.01)
+    # All of it follows, in every chart.
+    np.testing.assert_allclose(CN.budget.grip.x, panel.budget.C)
+    np.testing.assert_allclose(panel.charts.loss.budget.line.x, panel.budget.C)
+    assert panel.errors.value == ""
+
+
+def test_markers_say_what_they_are(panel):
+    panel.budget.text.set_state({"value": "1e21"})
+    panel.departure.slider.set_state({"value": -1.0})
+    CN = panel.charts.charts[0]
+    assert CN.next_point.names[0].startswith("Next run\nLoss ")
+    assert "C 10²¹ FLOPs" in CN.next_point.names[0]
+    assert CN.beside.names[0].startswith("Half the compute-optimal size\nLoss ")
+
+
+def test_outliers_are_boxed_by_their_loss(panel, session):
+    panel.modes.mode.value = SELECT
+    brush = panel.charts.loss.figure.interaction
+    worst = session.runs.loss.max()
+    brush.selected_x, brush.selected_y = np.array([1e17, 1e22]), np.array([0.99 * worst, 1.01 * worst])
+    assert worst in session.all_runs.loss[panel.selection.chosen]
+    assert len(panel.selection.chosen) < 10
+
+
+def test_zoom_is_kept_while_runs_come_and_reset_shows_them(panel, database):
+    frame = panel.charts.charts[0].frame
+    frame.scales["x"].set_state({"min": 1e20, "max": 1e21})
+    assert not panel.modes.reset.disabled
+    database.append(N=1e11, D=1e13, loss=1.8)
+    panel.session.run_fit()
+    assert (frame.scales["x"].min, frame.scales["x"].max) == (1e20, 1e21)
+    panel.modes.reset.click()
+    assert frame.scales["x"].max > 6e24
+    assert panel.modes.reset.disabled
+    assert panel.errors.value == ""
+
+
+def test_zooming_is_followed_at_a_pace():
+    calls = []
+
+    async def scenario() -> None:
+        pace = Pace(lambda: calls.append(1), 0.05)
+        for _ in range(100):
+            pace.ask()
+        assert calls == []
+        await asyncio.sleep(0.2)
+        assert calls == [1]
+        pace.ask()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(scenario())
+    assert calls == [1, 1]
+
+
+def test_a_study_of_bytes_speaks_of_bytes():
+    panel = FrontierPanel(open_session("python_stdlib"))
+    panel.session.run_fit()
+    assert panel.charts.charts[1].frame.axes["y"].label == "Training bytes D"
+    assert "bytes (" in panel.charts.charts[0].runs.names[0]
+    panel.departure.slider.set_state({"value": 1.0})
+    texts = panel.allocation.value, panel.departure.cost.value, panel.outlet.code.value
+    assert all("bytes" in text.lower() for text in texts)
+    assert not any("token" in text.lower() for text in texts)
+
+
 def test_an_empty_box_is_said(panel):
     panel._select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
     assert "No run lies in the box" in panel.selection.table.value
@@ -155,9 +233,22 @@ def test_table_to_take_away(panel, rows):
     np.testing.assert_array_equal(table.loss, rows.loss)
     np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
     np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
+    assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual\n")
     # A link to what is no longer shown is taken back.
     panel.budget.text.set_state({"value": "2e22"})
     assert panel.outlet.link.value == ""
+
+
+def test_table_says_which_runs_are_excluded_and_loses_no_column(session, database, rows):
+    database.df = rows.assign(residual="mine")
+    session.exclude(run_keys(session.runs)[3:5])
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.outlet.buttons["csv"].click()
+    table = pd.read_csv(io.BytesIO(content(panel)))
+    assert list(np.flatnonzero(table.excluded)) == [3, 4]
+    assert set(table["residual (recorded)"]) == {"mine"}
+    np.testing.assert_allclose(table.residual, table.loss - table.predicted_loss)
 
 
 def test_images_to_take_away(panel):
@@ -175,3 +266,18 @@ def test_without_a_fit_there_is_nothing_to_copy_but_runs_to_save(session):
     assert panel.departure.layout.display == "none"
     panel.outlet.buttons["csv"].click()
     assert len(pd.read_csv(io.BytesIO(content(panel)))) == 30
+
+
+def test_changes_of_what_is_excluded_are_undone_one_by_one(session):
+    runs, keys = session.runs, run_keys(session.runs)
+    assert not session.can_undo_exclusion
+    session.exclude(keys[:2])
+    session.include(keys[:1])
+    assert len(session.runs) == len(runs) - 1
+    session.undo_exclusion()
+    assert len(session.runs) == len(runs) - 2
+    session.undo_exclusion()
+    assert session.runs is runs
+    assert not session.can_undo_exclusion
+    session.undo_exclusion()
+    assert session.runs is runs
