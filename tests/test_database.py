@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -330,6 +332,50 @@ class TestTogether:
         assert database.refresh()
         assert len(database) == 0
         assert not database.refresh()
+
+    @pytest.mark.parametrize("blank", [None, "", "\n"])
+    def test_a_file_that_was_removed_or_emptied_and_is_appended_to(self, tmp_path: Path, blank: str | None) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        if blank is None:
+            (tmp_path / "df.csv").unlink()
+        else:
+            (tmp_path / "df.csv").write_text(blank)
+        database.append(**{**ROW, "loss": 1.5})
+        assert database.df["loss"].tolist() == Database(tmp_path).df["loss"].tolist() == [1.5]
+
+    def test_two_processes_append_at_once(self, tmp_path: Path) -> None:
+        code = """if True:
+            import sys
+            from chinchilla_nb.database import Database
+            me, database = int(sys.argv[1]), Database(sys.argv[2])
+            print("ready", flush=True)
+            sys.stdin.readline()
+            for run in range(40):
+                database.append(N=me, D=run + 1, loss=1.5, **({f"from{me}": run} if run % 10 == 5 else {}))
+            print(len(database), flush=True)
+        """
+        command = [sys.executable, "-c", code]
+        workers = [
+            subprocess.Popen(
+                [*command, str(me), str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            for me in (1, 2)
+        ]
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "ready\n"
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        seen = [int(worker.communicate()[0]) for worker in workers]
+        frame = Database(tmp_path).df
+        for me in (1, 2):
+            assert frame["D"][frame["N"] == me].tolist() == list(range(1, 41))
+            assert frame[f"from{me}"].dropna().tolist() == [5, 15, 25, 35]
+        # Whoever ended last has read, with its own rows, all of the other's.
+        assert max(seen) == 80
 
 
 class TestCopies:

@@ -112,6 +112,8 @@ class TestForeignFiles:
             ("C,N,D,loss,a\n6,1,1,2.5\n6,1,1,2.5,1,1\n", ["line 2", "4 values for 5 columns"]),
             ("C,N,D,loss\n6,1,1,2.5\nC,N,D,loss\n", ["line 3", "column C", "'C'"]),
             ('C,N,D,loss\n6,1,1,"2.5\n', ["line 2"]),
+            ('C,N,D,loss,x\n6,1,1,2.5,a\n6,1,1,2.5,"a"b\n', ["line 3", "correct or delete it"]),
+            ("C,N,D,loss\n6,1_000,1,2.5\n", ["line 2", "column N", "'1_000'"]),
             ("C,N,D,loss,loss\n6,1,1,2.5,1\n", ["line 1", "'loss'"]),
             (",C,N,D,loss\n0,6,1,1,2.5\n", ["line 1", "column 1 has no name"]),
             ("c,n,d,loss\n6,1,1,2.5\n", ["line 1", "no column N or D", "name the columns N, D and loss"]),
@@ -134,6 +136,20 @@ class TestForeignFiles:
             assert [part for part in said if part not in message] == []
             assert "\n" not in message
             assert path.read_bytes() == before
+
+    def test_a_link_stays_one(self, path: Path, tmp_path: Path) -> None:
+        real = tmp_path / "elsewhere.csv"
+        real.write_text("C,N,D,loss\n6,1,1,2.5\n")
+        path.symlink_to(real)
+        append(path, lr=0.1)
+        assert path.is_symlink()
+        assert real.read_text().splitlines()[0] == "C,N,D,loss,lr"
+
+    def test_a_header_that_lost_its_line_break_is_a_header(self, path: Path) -> None:
+        append(path)
+        path.write_text("C,N,D,loss,run")
+        append(path, run="first")
+        assert CsvFile(path).read()["run"].tolist() == ["first"]
 
     def test_a_reader_leaves_nothing_behind(self, path: Path) -> None:
         path.write_text("C,N,D,loss\n6,1,1,2.5\n")
@@ -271,7 +287,15 @@ class TestTogether:
         rows, everything = reader.read_new()
         assert (rows["loss"].tolist(), everything) == ([2.5], False)
 
-    @pytest.mark.parametrize("edited", ["C,N,D,loss\n6,1,1,2.5\n", "C,N,D,loss\n120000000,1000,20000,3.75\n", ""])
+    @pytest.mark.parametrize(
+        "edited",
+        [
+            "C,N,D,loss\n6,1,1,2.5\n",
+            "C,N,D,loss\n120000000,1000,20000,3.75\n",
+            "C,N,D,loss\n120000000,1000,20000,3.75\n6,1,1,2.5\n",
+            "",
+        ],
+    )
     def test_an_edited_file_is_read_anew(self, path: Path, edited: str) -> None:
         append(path)
         reader = CsvFile(path)
@@ -281,6 +305,26 @@ class TestTogether:
         rows, everything = reader.read_new()
         assert everything
         pd.testing.assert_frame_equal(rows, CsvFile(path).read())
+
+    def test_a_file_put_in_its_place_is_read_anew_though_it_goes_on_alike(self, path: Path) -> None:
+        path.write_text("C,N,D,loss\n6,1,1,2.5\n" + "6,1,1,2.25\n" * 20)
+        reader = CsvFile(path)
+        reader.read()
+        other = path.with_name("other.csv")
+        other.write_text("C,N,D,loss\n6,1,1,3.5\n" + "6,1,1,2.25\n" * 21)
+        other.replace(path)
+        rows, everything = reader.read_new()
+        assert everything
+        assert rows["loss"].tolist() == [3.5] + [2.25] * 21
+
+    def test_a_last_line_that_goes_on_is_read_anew(self, path: Path) -> None:
+        path.write_text("C,N,D,loss\n6,1,1,2.5")
+        reader = CsvFile(path)
+        assert reader.read()["loss"].tolist() == [2.5]
+        with path.open("a") as file:
+            file.write("5\n6,1,1,1.5\n")
+        rows, everything = reader.read_new()
+        assert (rows["loss"].tolist(), everything) == ([2.55, 1.5], True)
 
     def test_mistakes_in_new_lines_are_named_by_their_place_in_the_file(self, path: Path) -> None:
         append(path)
