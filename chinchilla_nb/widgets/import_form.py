@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
+from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.figures import compact
-from chinchilla_nb.importing import UNITS, Preview, Source, Table, guess_sources
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.figures import compact, data_title
+from chinchilla_nb.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.widgets.parts import Parts, reveal
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["ImportForm"]
 
 NONE = "—"
-_TITLES = {"N": "Parameters N", "D": "Training tokens D", "C": "Compute C", "loss": "Loss"}
 _SHOWN = 5
 """Rows of each kind that a preview lists."""
 
@@ -33,46 +36,99 @@ class ImportForm(ipywidgets.VBox):
     add, cancel : Button
     """
 
-    def __init__(self) -> None:
-        self.upload = ipywidgets.FileUpload(
+    def __init__(self, parts: Parts, known_runs: Callable[[], Runs], data_unit: str = "tokens") -> None:
+        self._known_runs = known_runs
+        self._read: tuple[str, Table] | None = None
+        self._preview: Preview | None = None
+        self.upload = parts.make(
+            ipywidgets.FileUpload,
             accept=".csv,.tsv,.jsonl,.ndjson,.json,.parquet",
             multiple=False,
             description="Upload",
             tooltip="CSV, TSV, JSON Lines, JSON or Parquet; give larger files than 10 MB by path",
         )
-        self.path = ipywidgets.Text(
+        self.path = parts.make(
+            ipywidgets.Text,
+            "cnb-grow",
             placeholder="or a path: runs.csv, results.jsonl, sweep.parquet",
             continuous_update=False,
             tooltip="Path of a file on the machine the kernel runs on",
         )
-        self.path.add_class("cnb-grow")
-        self.read = ipywidgets.Button(description="Read", tooltip="Read the file at this path")
-        self.columns = {name: ipywidgets.Dropdown(tooltip=f"Column of {title}") for name, title in _TITLES.items()}
+        self.read = parts.button("Read", "Read the file at this path")
+        titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}
+        self.columns = {
+            name: parts.choice(f"Column of the file that holds {title}", [], "field", label=title)
+            for name, title in titles.items()
+        }
         self.units = {
-            name: ipywidgets.Dropdown(options=_units(name), tooltip=f"What the numbers of {title} are multiples of")
-            for name, title in _TITLES.items()
+            name: parts.choice(f"What the numbers of {title} are multiples of", _units(name), "unit")
+            for name, title in titles.items()
             if name != "loss"
         }
-        self.mapping = ipywidgets.Box([self._choice(name) for name in _TITLES])
-        self.mapping.add_class("cnb-fields")
-        self.mapping.add_class("cnb-mapping")
-        self.preview = ipywidgets.HTML()
-        self.add = ipywidgets.Button(description="Add", tooltip="Append these runs to the log")
-        self.add.add_class("cnb-go")
-        self.cancel = ipywidgets.Button(description="Cancel", tooltip="Forget this file")
-        self.buttons = ipywidgets.Box([self.add, self.cancel])
-        source = ipywidgets.Box([self.upload, self.path, self.read])
-        for bar in (source, self.buttons):
-            bar.add_class("cnb-bar")
-        super().__init__([source, self.mapping, self.preview, self.buttons])
-        self.add_class("cnb-section")
+        pairs = [[choice, *([self.units[name]] if name in self.units else [])] for name, choice in self.columns.items()]
+        self.mapping = parts.box([parts.box(pair, "cnb-choice") for pair in pairs], "cnb-fields", "cnb-mapping")
+        self.preview = parts.html()
+        self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
+        self.cancel = parts.button("Cancel", "Forget this file")
+        self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
+        source = parts.box([self.upload, self.path, self.read], "cnb-bar")
+        super().__init__(
+            [source, self.mapping, self.preview, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
+        )
         self.forget()
 
-    def _choice(self, name: str) -> ipywidgets.VBox:
-        label = ipywidgets.HTML(f'<span class="cnb-name">{escape(_TITLES[name])}</span>')
-        row = ipywidgets.Box([self.columns[name], *([self.units[name]] if name in self.units else [])])
-        row.add_class("cnb-choice")
-        return ipywidgets.VBox([label, row])
+    @property
+    def name(self) -> str:
+        """Name of the file that was read; empty if there is none."""
+        return "" if self._read is None else self._read[0]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows that can be added, as `Database.extend` takes them."""
+        return [] if self._preview is None else list(self._preview.rows)
+
+    def read_upload(self) -> None:
+        """Read what was uploaded, and preview it."""
+        for file in self.upload.value:
+            self._take(file["name"], bytes(file["content"]))
+
+    def read_path(self) -> None:
+        """Read the file whose path was typed, and preview it."""
+        path = Path(self.path.value.strip()).expanduser()
+        if not self.path.value.strip():
+            return
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.forget()
+            self.refuse(f"{str(path)!r} cannot be read: {error.strerror}")
+        else:
+            self._take(path.name, content)
+
+    def _take(self, name: str, content: bytes) -> None:
+        self._read = None
+        try:
+            table = read_table(name, content)
+        except ValueError as error:
+            self.forget()
+            self.refuse(str(error))
+            return
+        self.offer(table)
+        self._read = (name, table)
+        self.map_columns()
+
+    def map_columns(self) -> None:
+        """Preview the file with the columns that are chosen."""
+        if self._read is None:
+            return
+        name, table = self._read
+        try:
+            self._preview = preview_import(table, self.sources, self._known_runs())
+        except ValueError as error:
+            self._preview = None
+            self.refuse(str(error))
+        else:
+            self.show(name, self._preview)
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -96,6 +152,7 @@ class ImportForm(ipywidgets.VBox):
 
     def forget(self) -> None:
         """Show no file."""
+        self._read, self._preview = None, None
         self.preview.value = ""
         self._reveal(False)
 
@@ -121,7 +178,7 @@ class ImportForm(ipywidgets.VBox):
 
     def _reveal(self, there: bool) -> None:
         for part in (self.mapping, self.buttons):
-            part.layout.display = None if there else "none"
+            reveal(part, there)
 
 
 def _units(name: str) -> list[str]:

@@ -9,13 +9,14 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.figures import compact, data_title, scientific
 from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.widgets.parts import Parts
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["RunForm"]
 
-_FIELDS = {"N": ("Parameters N", "70B"), "D": ("Training tokens D", "1.4T"), "loss": ("Final loss", "1.98")}
+_EXAMPLES = {"N": "70B", "D": "1.4T", "loss": "1.98"}
 
 
 class RunForm(ipywidgets.VBox):
@@ -32,26 +33,21 @@ class RunForm(ipywidgets.VBox):
         Model configuration of a run that was filled in; forgotten when N is changed by hand.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Parts, data_unit: str = "tokens") -> None:
         self.config: Mapping[str, Any] | None = None
-        self._filled_N = ""
+        self._filled_N, self._data_unit = "", data_unit
+        titles = {"N": "Parameters N", "D": data_title(data_unit), "loss": "Final loss", "name": "Name"}
+        examples = {**_EXAMPLES, "name": "optional"}
         self.fields = {
-            name: ipywidgets.Text(placeholder=example, tooltip=title) for name, (title, example) in _FIELDS.items()
+            name: parts.text(title, "field", label=title, placeholder=examples[name]) for name, title in titles.items()
         }
-        self.fields["name"] = ipywidgets.Text(placeholder="optional", tooltip="Name of the run")
-        titles = {**{name: title for name, (title, _) in _FIELDS.items()}, "name": "Name"}
-        self.add = ipywidgets.Button(description="Add run", tooltip="Append this run to the log", disabled=True)
-        self.add.add_class("cnb-go")
-        self.seed = ipywidgets.Button(description="Next seed", tooltip="Fill in a run drawn from the seed ranges")
-        self.step = ipywidgets.Button(description="Next scale step")
-        self.remark = ipywidgets.HTML()
-        boxes = [_labelled(titles[name], field) for name, field in self.fields.items()]
-        fields = ipywidgets.Box(boxes)
-        fields.add_class("cnb-fields")
-        buttons = ipywidgets.Box([self.add, self.seed, self.step])
-        buttons.add_class("cnb-bar")
-        super().__init__([fields, self.remark, buttons])
-        self.add_class("cnb-section")
+        self.add = parts.button("Add run", "Append this run to the log", "cnb-go", disabled=True)
+        self.seed = parts.button("Next seed")
+        self.step = parts.button("Next scale step")
+        self.remark = parts.html()
+        fields = parts.box(list(self.fields.values()), "cnb-fields")
+        buttons = parts.box([self.add, self.seed, self.step], "cnb-bar")
+        super().__init__([fields, self.remark, buttons], **parts.look(ipywidgets.VBox, ("cnb-section",)))
 
     def fill(self, N: float, D: float, config: Mapping[str, Any] | None) -> None:
         """Fill in a run that is to be trained."""
@@ -75,34 +71,32 @@ class RunForm(ipywidgets.VBox):
         ValueError
             Naming the first that is missing or wrong.
         """
-        numbers = {}
-        for name in _FIELDS:
-            try:
-                numbers[name] = parse_quantity(self.fields[name].value)
-            except ValueError as error:
-                raise ValueError(f"{name} {error}") from None
-            if name != "loss" and round(numbers[name]) < 1:
-                raise ValueError(f"{name} is {numbers[name]:g}: it must be 1 or more")
-        return numbers
+        return {name: self._number(name) for name in _EXAMPLES}
+
+    def _number(self, name: str) -> float:
+        try:
+            value = parse_quantity(self.fields[name].value)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
+        if name != "loss" and round(value) < 1:
+            raise ValueError(f"{name} is {value:g}: it must be 1 or more")
+        return value
 
     def check(self, law: ScalingLaw | None) -> None:
         """Say what the fields mean or what is wrong with them, and let the run be added if nothing is."""
         if self.config is not None and self.fields["N"].value != self._filled_N:
             self.config = None
         numbers, wrong = {}, []
-        for name in _FIELDS:
-            field = self.fields[name]
-            bad = ""
+        for name in _EXAMPLES:
+            field, bad = self.fields[name], ""
             if field.value.strip():
                 try:
-                    numbers[name] = parse_quantity(field.value)
-                    if name != "loss" and round(numbers[name]) < 1:
-                        bad = f"{name} is {numbers[name]:g}: it must be 1 or more"
+                    numbers[name] = self._number(name)
                 except ValueError as error:
-                    bad = f"{name} {error}"
+                    bad = str(error)
             (field.add_class if bad else field.remove_class)("cnb-wrong")
             wrong += [bad] if bad else []
-        self.add.disabled = bool(wrong) or len(numbers) < len(_FIELDS)
+        self.add.disabled = bool(wrong) or len(numbers) < len(_EXAMPLES)
         facts = "" if wrong else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers, law))}</div>'
         self.remark.value = "".join(note("warn", f"{text}.") for text in wrong) + facts
 
@@ -110,14 +104,9 @@ class RunForm(ipywidgets.VBox):
         if "N" not in numbers or "D" not in numbers:
             return "Numbers such as 69.8M, 1.4T or 5.76e23. C = 6ND follows."
         N, D = numbers["N"], numbers["D"]
-        facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} tokens per parameter"]
+        facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} {self._data_unit} per parameter"]
         if law is not None:
             facts.append(f"the law predicts a loss of {float(law.loss(N, D)):.4f}")
         if self.config:
             facts.append("model " + ", ".join(f"{name} {value}" for name, value in self.config.items()))
         return " · ".join(facts)
-
-
-def _labelled(title: str, field: ipywidgets.Text) -> ipywidgets.VBox:
-    label = ipywidgets.HTML(f'<span class="cnb-name">{escape(title)}</span>')
-    return ipywidgets.VBox([label, field])

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -25,13 +24,17 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.importing import Preview, Table, preview_import, read_table
 from chinchilla_nb.planning import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.run_query import match_runs
+from chinchilla_nb.widgets.column_choice import ColumnChoice
 from chinchilla_nb.widgets.import_form import ImportForm
+from chinchilla_nb.widgets.labels import runs_in_words
 from chinchilla_nb.widgets.panel import Panel, guarded
+from chinchilla_nb.widgets.parts import Parts, reveal
+from chinchilla_nb.widgets.run_columns import run_columns
+from chinchilla_nb.widgets.run_copy import RunCopy
 from chinchilla_nb.widgets.run_form import RunForm
-from chinchilla_nb.widgets.run_table import RunTable, run_columns
+from chinchilla_nb.widgets.run_table import RunTable
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["RunLogPanel"]
@@ -57,11 +60,14 @@ class RunLogPanel(Panel):
         All runs, those in the fit, or those left out.
     form : RunForm
     file : ImportForm
-    add_toggle, import_toggle : ToggleButton
-        Open the form and the import.
+    choice : ColumnChoice
+    copy : RunCopy
+    add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
+        Open the form, the import, the choice of columns, and the rows to take elsewhere.
     leave_out, undo : Button
-        Leave out every run that matches the filter; take back the last exclusion.
-    state, trouble : HTML
+        Leave out every run that matches the filter; take back the last exclusion, wherever it was made.
+    state, empty, trouble : HTML
+        How many runs there are; what to do where there are none; why the filter is not understood.
 
     Notes
     -----
@@ -69,17 +75,18 @@ class RunLogPanel(Panel):
     processes append to it appear within a second, until the panel is closed.
     """
 
+    sheets = ("run_log.css",)
+
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._rng = getattr(source, "rng", None) or np.random.default_rng()
         self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
-        self._undo: list[frozenset[RunKey]] = []
-        self._undoing = False
-        self._read: tuple[str, Table] | None = None
-        self._preview: Preview | None = None
         self._message = ""
-        self.table = RunTable(self._check, self._show_table, "#", descending=True)
-        self.form, self.file = RunForm(), ImportForm()
+        parts = self._parts = Parts()
+        unit = self.session.data_unit
+        self.table = RunTable(parts, self._check, self._show_table, "#", descending=True)
+        self.form, self.file = RunForm(parts, unit), ImportForm(parts, lambda: self.session.all_runs, unit)
+        self.choice, self.copy = ColumnChoice(parts, self._show_table), RunCopy(parts)
         self._build()
         self._connect()
         for show in (self._show_table, self._show_form, self._show_sections):
@@ -87,37 +94,35 @@ class RunLogPanel(Panel):
         self._stop_watching = self.session.watch_file(partial(self.report, "watch_file"))
 
     def _build(self) -> None:
-        title = ipywidgets.HTML('<span class="cnb-title">Runs</span>')
-        self.state = ipywidgets.HTML()
-        self.add_toggle = ipywidgets.ToggleButton(description="Add a run", value=not len(self.session.all_runs))
-        self.import_toggle = ipywidgets.ToggleButton(description="Import", tooltip="Runs from a file")
-        self.query = ipywidgets.Text(placeholder="Filter: loss < 3 N >= 1B adam", tooltip="Filter the runs")
-        self.query.add_class("cnb-grow")
-        self.which = ipywidgets.Dropdown(options=_WHICH, tooltip="Which runs are shown")
-        self.leave_out = ipywidgets.Button(
-            description="Leave these out", tooltip="Leave out every run that matches the filter"
-        )
-        self.undo = ipywidgets.Button(description="Undo", tooltip="Undo the last exclusion")
-        self.trouble = ipywidgets.HTML()
-        above = ipywidgets.Box([title, self.add_toggle, self.import_toggle, self.state])
-        below = ipywidgets.Box([self.query, self.which, self.leave_out, self.undo])
-        for bar in (above, below):
-            bar.add_class("cnb-bar")
+        make = self._parts
+        self.state, self.empty, self.trouble = make.html(), make.html(), make.html()
+        self.add_toggle = make.toggle("Add a run", "Record a run by hand", value=not len(self.session.all_runs))
+        self.import_toggle = make.toggle("Import", "Add runs from a file")
+        self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
+        self.which = make.choice("Which runs are shown", _WHICH, "m")
+        self.leave_out = make.button("Leave these out", "Leave out every run that matches the filter")
+        self.undo = make.button("Undo", "Undo the last exclusion")
+        self.columns_toggle = make.toggle("Columns", "Choose the columns")
+        self.copy_toggle = make.toggle("Copy", "Copy the rows that match, or save them as CSV")
+        above = make.box([make.title("Runs"), self.add_toggle, self.import_toggle, self.state], "cnb-bar")
+        filters = [self.query, self.which, self.leave_out, self.undo, self.columns_toggle, self.copy_toggle]
+        below = make.box(filters, "cnb-bar")
+        self._log = make.box([below, self.trouble, self.choice, self.copy, self.table], "cnb-log")
         self.add_class("cnb-run-log")
-        self.compose(_sheet(), above, self.form, self.file, below, self.trouble, self.table)
+        self.compose(above, self.form, self.file, self.empty, self._log)
 
     def _connect(self) -> None:
-        self.watch(self._remember, "excluded")
+        self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit")
         self.watch(self._show_form, "fit", "settings")
         for control in (self.query, self.which):
             control.observe(self._show_first_page, "value")
-        for toggle in (self.add_toggle, self.import_toggle):
+        for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
             toggle.observe(self._show_sections, "value")
         for field in self.form.fields.values():
             field.observe(self._show_form, "value")
         for choice in (*self.file.columns.values(), *self.file.units.values()):
-            choice.observe(self._show_preview, "value")
+            choice.observe(self._map_columns, "value")
         self.file.upload.observe(self._read_upload, "value")
         self.file.path.observe(self._read_path, "value")
         for button, callback in (
@@ -144,18 +149,21 @@ class RunLogPanel(Panel):
         session = self.session
         runs = session.all_runs
         law = None if session.fit is None else session.fit.law
-        columns = run_columns(runs, None if law is None else runs.loss - law.loss(runs.N, runs.D))
+        residuals = None if law is None else runs.loss - law.loss(runs.N, runs.D)
+        columns = run_columns(runs, residuals, session.data_unit)
         included = ~is_among(runs, session.excluded)
         kept = self._kept({name: column.values for name, column in columns.items()}, included)
-        nothing = (
-            "No run matches." if len(runs) else "No runs yet: add one above, import a file, or call cc.append(...)."
-        )
-        self.table.show(columns, kept, included, nothing)
-        self._show_state(len(runs), int(np.count_nonzero(~included)))
-        chosen = bool(self.query.value.strip())
+        if self.columns_toggle.value:
+            self.choice.offer(columns)
+        chosen = {name: column for name, column in columns.items() if name not in self.choice.hidden}
+        self.table.show(chosen or columns, kept, included)
+        if self.copy_toggle.value:
+            self.copy.show(chosen or columns, self.table.shown)
+        self._show_state(included)
         # A filter that is not understood shows all runs: to leave those out is not what was meant.
-        self.leave_out.disabled = bool(self.trouble.value) or not (chosen and np.any(kept & included))
-        self.undo.disabled = not self._undo
+        filtered = bool(self.query.value.strip()) and not self.trouble.value
+        self.leave_out.disabled = not (filtered and np.any(kept & included))
+        self.undo.disabled = not session.can_undo_exclusion
 
     def _kept(self, columns: dict[str, NDArray[Any]], included: NDArray[np.bool_]) -> NDArray[np.bool_]:
         kept = np.ones(len(included), dtype=bool)
@@ -172,13 +180,16 @@ class RunLogPanel(Panel):
             kept &= ~included
         return kept
 
-    def _show_state(self, count: int, left_out: int) -> None:
-        parts = [f"{count:,} run{'' if count == 1 else 's'}"]
+    def _show_state(self, included: NDArray[np.bool_]) -> None:
+        count, left_out = len(included), int(np.count_nonzero(~included))
+        parts = [runs_in_words(count)]
         if left_out:
-            parts.append(f"{left_out:,} left out of fits in this session")
+            parts += [f"{count - left_out:,} in the fit", f"{left_out:,} left out in this session"]
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
+        reveal(self._log, bool(count))
+        self.empty.value = "" if count else _what_to_do(getattr(self.session.database, "project_dir", None))
 
     @guarded
     def _show_first_page(self, _change: Any) -> None:
@@ -187,8 +198,15 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_sections(self, _change: Any = None) -> None:
-        self.form.layout.display = None if self.add_toggle.value else "none"
-        self.file.layout.display = None if self.import_toggle.value else "none"
+        for toggle, section in (
+            (self.add_toggle, self.form),
+            (self.import_toggle, self.file),
+            (self.columns_toggle, self.choice),
+            (self.copy_toggle, self.copy),
+        ):
+            reveal(section, toggle.value)
+        if self.copy_toggle.value or self.columns_toggle.value:
+            self._show_table()
 
     @guarded
     def _show_form(self, _change: Any = None) -> None:
@@ -196,7 +214,14 @@ class RunLogPanel(Panel):
         self.form.seed.disabled = session.settings.seed_regime is None
         self.form.step.disabled = session.fit is None
         factor = session.settings.scaling_factor or DEFAULT_FACTOR
-        self.form.step.tooltip = f"Fill in the compute-optimal run of {factor:g} times the largest compute so far"
+        self.form.seed.tooltip = _explained(
+            self.form.seed, "Fill in a run drawn from the seed ranges", "Give seed ranges in the configuration first"
+        )
+        self.form.step.tooltip = _explained(
+            self.form.step,
+            f"Fill in the compute-optimal run of {factor:g} times the largest compute so far",
+            "Fit the scaling law first",
+        )
         self.form.check(None if session.fit is None else session.fit.law)
 
     # Runs left out
@@ -219,22 +244,12 @@ class RunLogPanel(Panel):
         self.session.exclude(keys[row] for row in self.table.shown)
 
     @guarded
-    def _remember(self, change: Any) -> None:
-        """Keep what was left out before, whoever changed it, so that Undo brings it back."""
-        if not self._undoing:
-            self._undo.append(change["old"])
-            self._message = ""
-            self.undo.disabled = False
+    def _forget_message(self, _change: Any) -> None:
+        self._message = ""
 
     @guarded
     def _take_back(self, _button: Any) -> None:
-        if not self._undo:
-            return
-        self._undoing = True
-        try:
-            self.session.excluded = self._undo.pop()
-        finally:
-            self._undoing = False
+        self.session.undo_exclusion()
         self._show_table()
 
     # Runs added by hand
@@ -266,66 +281,47 @@ class RunLogPanel(Panel):
 
     @guarded
     def _read_upload(self, _change: Any) -> None:
-        for file in self.file.upload.value:
-            self._offer(file["name"], bytes(file["content"]))
+        self.file.read_upload()
 
     @guarded
     def _read_path(self, _event: Any) -> None:
-        path = Path(self.file.path.value.strip()).expanduser()
-        if not self.file.path.value.strip():
-            return
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            self._forget()
-            self.file.refuse(f"{str(path)!r} cannot be read: {error.strerror}")
-        else:
-            self._offer(path.name, content)
-
-    def _offer(self, name: str, content: bytes) -> None:
-        self._read = None
-        try:
-            table = read_table(name, content)
-        except ValueError as error:
-            self._forget()
-            self.file.refuse(str(error))
-            return
-        self.file.offer(table)
-        self._read = (name, table)
-        self._show_preview()
+        self.file.read_path()
 
     @guarded
-    def _show_preview(self, _change: Any = None) -> None:
-        if self._read is None:
-            return
-        name, table = self._read
-        try:
-            self._preview = preview_import(table, self.file.sources, self.session.all_runs)
-        except ValueError as error:
-            self._preview = None
-            self.file.refuse(str(error))
-        else:
-            self.file.show(name, self._preview)
+    def _map_columns(self, _change: Any) -> None:
+        self.file.map_columns()
+
+    @guarded
+    def _forget(self, _button: Any) -> None:
+        self.file.forget()
 
     @guarded
     def _import(self, _button: Any) -> None:
-        if self._preview is None:
+        rows = self.file.rows
+        if not rows:
             return
-        rows = self._preview.rows
         self.session.database.extend(rows)
-        self._message = f"{len(rows):,} imported from {self._read[0] if self._read else 'a file'}"
-        self._forget()
+        self._message = f"{len(rows):,} imported from {self.file.name}"
+        self.file.forget()
         self.import_toggle.value = False
         self._show_table()
 
-    @guarded
-    def _forget(self, _button: Any = None) -> None:
-        self._read, self._preview = None, None
-        self.file.forget()
+
+def _explained(button: ipywidgets.Button, does: str, needs: str) -> str:
+    """Say what a button does, or what it waits for."""
+    return needs if button.disabled else does
 
 
-def _sheet() -> ipywidgets.HTML:
-    css = Path(__file__).with_name("run_log.css").read_text(encoding="utf-8")
-    sheet = ipywidgets.HTML(f"<style>{css}</style>")
-    sheet.add_class("cnb-sheet")
-    return sheet
+def _what_to_do(project_dir: Any) -> str:
+    """Say how runs come into an empty log."""
+    ways = [
+        "Fill in a run above: N, D and its final loss.",
+        "Press <b>Import</b> for a CSV, JSON or Parquet file; its columns are guessed.",
+        "Call <code>cc.append(N=…, D=…, loss=…)</code> in a cell or at the end of a training job.",
+    ]
+    if project_dir is not None:
+        ways.append(
+            f"Rows that a job adds to <code>{escape(str(project_dir))}/df.csv</code> appear here by themselves."
+        )
+    lines = "".join(f"<li>{way}</li>" for way in ways)
+    return f'<div class="cnb-empty"><b>No runs yet</b>: a fit needs three, better ten or more.<ul>{lines}</ul></div>'

@@ -73,7 +73,7 @@ def leave_out_and_take_back(page: Page) -> None:
     box.focus()
     box.press("Space")
     expect(row(page, 1)).to_have_class(STRUCK_OUT)
-    expect(page.get_by_role("status")).to_contain_text("1 left out of fits in this session")
+    expect(page.get_by_role("status")).to_contain_text("29 in the fit · 1 left out in this session")
     button(page, "Undo").click()
     expect(row(page, 1)).not_to_have_class(STRUCK_OUT)
     expect(box).to_be_checked()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import dataclasses
 import datetime as dt
+import html
 import re
 import subprocess
 import sys
@@ -34,6 +37,10 @@ def column(panel, name: str) -> list[str]:
     rows = re.findall('<div class="cnb-run.*?</div>', panel.table.body.value)
     cells = [re.findall("<span[^>]*>(.*?)</span>", row) for row in rows]
     return [row[names.index(name)] for row in cells]
+
+
+def is_shown(widget) -> bool:
+    return "cnb-none" not in widget._dom_classes
 
 
 def heading(panel, name: str):
@@ -141,6 +148,38 @@ def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
     assert "<b>" not in panel.state.value
 
 
+def test_columns_can_be_taken_away_and_come_back(panel, session):
+    session.database.append(N=1e8, D=1e10, loss=3.0, lr=3e-4)
+    panel.columns_toggle.value = True
+    assert is_shown(panel.choice)
+    assert list(panel.choice.boxes) == ["#", "N", "D", "D/N", "C", "loss", "lr"]
+    panel.choice.boxes["D/N"].value = False
+    assert [button.description for button in panel.table.head.children] == ["# ▼", "N", "D", "C", "loss", "lr"]
+    panel.query.value = "D/N > 150"
+    assert 0 < len(panel.table.shown) < 31, "a column that is not shown can be filtered by"
+    panel.choice.boxes["D/N"].value = True
+    assert len(panel.table.head.children) == 7
+    for box in panel.choice.boxes.values():
+        box.value = False
+    assert len(panel.table.head.children) == 7, "a table without columns helps nobody"
+
+
+def test_rows_are_copied_with_all_their_digits(panel, session):
+    session.database.append(N=123_456_789, D=7_000_000_001, loss=2.0 / 3.0, run=ATTACK)
+    panel.query.value = "loss < 1"
+    panel.copy_toggle.value = True
+    text = html.unescape(re.sub("<[^>]*>", "", panel.copy.rows.value))
+    head, row = csv.reader(text.splitlines(), delimiter="\t")
+    copied = dict(zip(head, row, strict=True))
+    assert (copied["N"], copied["D"], copied["run"]) == ("123456789", "7000000001", ATTACK)
+    assert float(copied["loss"]) == 2.0 / 3.0
+    assert "<img" not in panel.copy.rows.value
+    content = base64.b64decode(re.search('base64,([^"]*)', panel.copy.link.value)[1]).decode()
+    assert next(csv.DictReader(content.splitlines()))["run"] == ATTACK
+    panel.query.value = ""
+    assert panel.copy.rows.value.count("\n") == 32, "the rows that match, as they are now"
+
+
 # Runs left out
 
 
@@ -224,9 +263,20 @@ def test_a_run_is_checked_as_it_is_typed(panel, session):
 
 def test_the_form_is_open_where_there_are_no_runs(empty_session, session):
     panel = RunLogPanel(empty_session)
-    assert panel.form.layout.display is None
-    assert "No runs yet" in text_of(panel.table.body)
-    assert RunLogPanel(session).form.layout.display == "none"
+    assert is_shown(panel.form)
+    assert "No runs yet" in text_of(panel.empty)
+    empty_session.database.append(N=1e8, D=1e10, loss=3.0)
+    assert panel.empty.value == ""
+    assert column(panel, "N") == ["100M"]
+    assert not is_shown(RunLogPanel(session).form)
+
+
+def test_an_empty_log_names_the_file_that_it_watches(tmp_path):
+    folder = tmp_path / "<b>mine"
+    folder.mkdir()
+    panel = RunLogPanel(Session(Database(folder), Settings()))
+    assert "&lt;b&gt;mine/df.csv" in panel.empty.value
+    panel.close()
 
 
 def test_next_seed_fills_in_a_run_of_the_seed_regime_with_its_model(session):
