@@ -208,7 +208,8 @@ class Session(HasTraits):
         on_progress : callable, optional
             Receives progress values on the loop's thread, as they are put in `progress`.
         on_end : callable, optional
-            Receives the `job.Outcome` on the loop's thread, before `busy` ends. What the work raised is in `error`.
+            Receives the `job.Outcome` on the loop's thread, before anybody is told that `busy` has ended. What the work
+            raised is in `error`.
 
         Raises
         ------
@@ -287,15 +288,16 @@ class Session(HasTraits):
 
     def _finish(self, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
         try:
-            if outcome.error is not None:
-                self.error = in_words(outcome.error)
-            if on_end is not None:
-                on_end(outcome)
+            # First of all notifications, that there is no more work: charts are drawn after the answer to Cancel.
+            with self.hold_trait_notifications():
+                self._job = None
+                self.busy = False
+                if outcome.error is not None:
+                    self.error = in_words(outcome.error)
+                if on_end is not None:
+                    on_end(outcome)
         except Exception as error:  # noqa: BLE001
             self.error = in_words(error)
-        finally:
-            self._job = None
-            self.busy = False
 
     @observe("excluded")
     def _on_exclusion(self, change: Any) -> None:

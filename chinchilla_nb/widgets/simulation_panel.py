@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -73,6 +72,7 @@ class SimulationPanel(Panel):
         self._steps: Iterator[WatchedSimulation] | None = None
         self._shown: tuple[Task, float, SeedRegime] | None = None
         self._kind, self._ended, self._started = "", "", time.monotonic()
+        self._pausing = False
         self._writing, self._valid = True, True
         self.task, self.procedure = TaskEditor(), ProcedureEditor()
         settings: Settings = self.session.settings
@@ -140,8 +140,8 @@ class SimulationPanel(Panel):
     @guarded
     def _pause(self, _button: ipywidgets.Button) -> None:
         if self._kind == "simulation":
-            self._ended = "Paused"
-            self.work.cancel()
+            # Not a Cancel, which breaks off the fit under way: this one is to go on.
+            self._ended, self._pausing = "Paused", True
 
     @guarded
     def _cancel(self, _button: ipywidgets.Button) -> None:
@@ -157,19 +157,15 @@ class SimulationPanel(Panel):
         task, numbers = self.task.read(), self.procedure.read()
         if self.work.busy or task is None or numbers is None:
             return
-        make = partial(
-            iter_study,
-            self._plan(numbers),
-            task,
-            self._fitter(),
-            numbers["budget"],
-            seeds=numbers["counts"],
-            repetitions=numbers["repetitions"],
-            random_seed=numbers["random_seed"],
-        )
+        plan, fitter = self._plan(numbers), self._fitter()
+        sizes = {name: numbers[name] for name in ("repetitions", "random_seed")}
         self.study = None
         self._draw_study()
-        self._start("study", make, self._studied)
+        self._start(
+            "study",
+            lambda: iter_study(plan(), task, fitter, numbers["budget"], seeds=numbers["counts"], **sizes),
+            self._studied,
+        )
 
     def _go(self, *, single: bool) -> None:
         """Begin a simulation or go on with the one that is paused."""
@@ -180,7 +176,8 @@ class SimulationPanel(Panel):
             if task is None or numbers is None:
                 return
             rng = np.random.default_rng(numbers["random_seed"])
-            self._steps = iter_watched(self._plan(numbers), task, self._fitter(), rng)
+            plan, fitter = self._plan(numbers), self._fitter()
+            self._steps = _on_demand(lambda: iter_watched(plan(), task, fitter, rng))
             self._shown = (task, numbers["budget"], self._regime()[0])
             self.simulated = None
         steps = self._steps
@@ -189,10 +186,10 @@ class SimulationPanel(Panel):
             # The iterator outlives this piece of work, so that a pause is no more than the end of a piece.
             for state in steps:
                 yield state
-                if single and state.stage != "fitting":
+                if self._pausing or (single and state.stage != "fitting"):
                     return
 
-        self._ended = "Paused" if single else ""
+        self._ended, self._pausing = "Paused" if single else "", False
         self._start("simulation", remaining, self._simulated)
 
     def _start(self, kind: str, steps: Callable[[], Iterator[Any]], on_progress: Callable[[Any], None]) -> None:
@@ -327,10 +324,11 @@ class SimulationPanel(Panel):
             self.charts.study.show(error_figure(self.study.seeds, quartiles))
             self.charts.summary.value = _summarise(self.study.seeds, quartiles)
 
-    def _plan(self, numbers: dict[str, Any]) -> Procedure:
-        search = self.session.settings.model_search
-        return Procedure(
-            self._regime()[0],
+    def _plan(self, numbers: dict[str, Any]) -> Callable[[], Procedure]:
+        """Return a function that makes the procedure: to measure every model may take long, and is for the worker."""
+        regime, search = self._regime()[0], self.session.settings.model_search
+        return lambda: Procedure(
+            regime,
             numbers["seeds"],
             numbers["scalings"],
             numbers["factor"],
@@ -353,6 +351,11 @@ class SimulationPanel(Panel):
             around = SeedRegime((float(runs.C.min()), float(runs.C.max())), (float(ratio.min()), float(ratio.max())))
             return around, "the range of the runs, as no seed ranges are configured"
         return DEFAULT_REGIME, "as no seed ranges are configured"
+
+
+def _on_demand(make: Callable[[], Iterator[WatchedSimulation]]) -> Iterator[WatchedSimulation]:
+    """Make an iterator when its first value is wanted, where that is wanted."""
+    yield from make()
 
 
 def _compare(truth: ScalingLaw, law: ScalingLaw | None, C: float) -> str:
