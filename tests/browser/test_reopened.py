@@ -102,3 +102,18 @@ def test_voila_shows_the_panel_and_no_picture(voila):
     picture = page.locator("img[src^='data:image/png']")
     expect(picture).to_have_count(1)
     expect(picture).to_be_hidden()
+
+
+def test_a_fit_goes_on_while_its_page_is_opened_again(lab):
+    """Where clicks run in a subshell, its loop may be gone, and the fit reports to another."""
+    page = lab(OPEN)
+    run_code(page, "from functools import partial\nsession.start_fit = partial(session.start_fit, exhaustive=True)")
+    state = page.locator(".cnb").get_by_text("Optimising ·")
+    button(page, "Fit").click()
+    expect(state).to_be_visible(timeout=WAIT_MS)
+    reload(page)
+    expect(state).to_be_visible(timeout=WAIT_MS)
+    expect(state).not_to_have_text(state.inner_text(), timeout=WAIT_MS)
+    button(page, "Cancel").click()
+    expect(page.get_by_text("Cancelled: best so far")).to_be_visible(timeout=WAIT_MS)
+    expect(button(page, "Fit")).to_be_enabled()
