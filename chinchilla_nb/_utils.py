@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb._validator import ModelSearchConfig, validate
-from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.checks import as_positive_number, brief
 from chinchilla_nb.engine.model_search import ModelTable, tabulate_models
 
 __all__ = ["is_between", "search_model_config"]
@@ -74,7 +74,14 @@ def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarr
     -------
     bool or ndarray of bool
         One answer per value.
+
+    Raises
+    ------
+    ValueError
+        If the bounds are not two.
     """
+    if np.ndim(bounds) == 0 or len(bounds) != 2:
+        raise ValueError(f"bounds must be the lower and the upper end, got {brief(bounds)}")
     low, high = bounds
     value = np.asarray(value)
     inside = (value >= low) & (value <= high)

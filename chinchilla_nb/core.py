@@ -375,8 +375,12 @@ class Chinchilla:
         Raises
         ------
         ValueError
-            If N or D is not positive and finite, or nothing has been fitted.
+            If N or D is not positive and finite, their shapes do not fit, or nothing has been fitted.
         """
+        try:
+            np.broadcast_shapes(np.shape(N), np.shape(D))
+        except ValueError:
+            raise ValueError(f"N and D must broadcast, got shapes {np.shape(N)} and {np.shape(D)}") from None
         loss = self._law().loss(_as_positive(N, "N"), _as_positive(D, "D"))
         return float(loss) if loss.ndim == 0 else loss
 

@@ -159,7 +159,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
         if isinstance(inner, dict):
             yield from _flat(inner, f"{before}{name}.")
         else:
-            yield f"{before}{name}" or "column", json.dumps(inner) if isinstance(inner, list) else inner
+            yield _one_line(f"{before}{name}") or "column", json.dumps(inner) if isinstance(inner, list) else inner
 
 
 def _read_parquet(name: str, content: bytes) -> Table:
@@ -189,13 +189,17 @@ def _distinct(header: Iterable[str]) -> tuple[str, ...]:
     """Name columns without a name, and number those that share one."""
     names: list[str] = []
     for position, name in enumerate(header, 1):
-        wanted = " ".join(name.split()) or f"column {position}"
+        wanted = _one_line(name) or f"column {position}"
         names.append(
             wanted
             if wanted not in names
             else next(new for number in count(2) if (new := f"{wanted} ({number})") not in names)
         )
     return tuple(names)
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
 
 
 def _typed(rows: list[dict[str, str]], columns: Iterable[str]) -> list[dict[str, Any]]:

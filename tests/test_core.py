@@ -416,6 +416,8 @@ def test_losses_are_predicted_for_numbers_and_arrays(measured):
     assert cc.predict_loss(N, D).shape == (2, 3)
     with pytest.raises(ValueError, match="^N must be positive"):
         cc.predict_loss([1e9, -1], 1e10)
+    with pytest.raises(ValueError, match=r"^N and D must broadcast, got shapes \(2,\) and \(3,\)"):
+        cc.predict_loss([1e9, 2e9], [1e10, 2e10, 3e10])
     with pytest.raises(ValueError, match="^D must be a number"):
         cc.predict_loss(1e9, "many")
 

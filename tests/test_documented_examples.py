@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import inspect
+import logging
 import random
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 import chinchilla_nb._utils
+import chinchilla_nb.database
+import chinchilla_nb.datasets
 from chinchilla_nb import Chinchilla, Database, ScalingLaw, Simulator, Visualizer
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._metrics import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb._utils import is_between, search_model_config
+from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs
 
 LAW = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 
@@ -205,6 +211,65 @@ def test_signatures_are_the_documented_ones(function, documented):
     assert list(parameters(function)) == list(documented)
 
 
+MEMBERS = {
+    "core.Chinchilla": "from_config simulate seed fit scale step adjust_D_to_N allocate_compute predict_loss get_params "
+    "report",
+    "database.Database": "append",
+    "visualizer.Visualizer": "plot LBFGS",
+    "simulator.Simulator": "__getattr__ __call__ _pseudo_training_run",
+    "_validator.ParamGrid": "check_keys",
+    "_validator.SeedRanges": "check_C_values",
+    "_validator.ModelSearchConfig": "size_estimator_must_be_callable hyperparam_grid_must_be_dict",
+    "_validator.SimulationArgs": "check_seeding_steps check_target_params check_noise_generator",
+}
+
+
+@pytest.mark.parametrize(("where", "names"), MEMBERS.items())
+def test_everything_documented_is_where_it_is_documented(where, names):
+    module, name = where.split(".")
+    documented = getattr(importlib.import_module(f"chinchilla_nb.{module}"), name)
+    for member in names.split():
+        assert callable(getattr(documented, member))
+        assert member in dir(documented)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        (ParamGrid, "E e A a B b alpha beta"),
+        (SeedRanges, "C N_to_D"),
+        (ModelSearchConfig, "size_estimator hyperparam_grid"),
+        (SimulationArgs, "num_seeding_steps num_scaling_steps target_params noise_generator scaling_factor"),
+    ],
+)
+def test_models_have_the_documented_fields(model, fields):
+    assert issubclass(model, BaseModel)
+    assert set(model.model_fields) == set(fields.split())
+
+
+def test_objects_have_the_documented_attributes(make, tmp_path):
+    cc = make()
+    assert isinstance(cc.database, Database)
+    assert isinstance(cc.visualizer, Visualizer)
+    assert cc.visualizer.project_dir == str(tmp_path)
+    cc.append(N=1000, D=20_000, loss=3.0)
+    cc.visualizer.plot(cc)
+    assert cc.visualizer.cc is cc
+    sim = Simulator(cc)
+    assert sim.cc is cc
+    assert len(sim.database.df) == 0
+    for thing in (cc.visualizer, sim, cc.database, cc):
+        assert isinstance(thing.logger, logging.Logger)
+
+
+def test_what_is_documented_to_return_nothing_returns_nothing(make):
+    cc = seeded(make(scaling_factor=10.0))
+    cc.fit()
+    assert cc.report(plot=False) is None
+    assert cc.database.append(N=1000, D=20_000, loss=3.0) is None
+    assert Simulator(cc)(num_seeding_steps=3, num_scaling_steps=0) is None
+
+
 def test_the_documented_defaults_of_a_simulation():
     found = parameters(Simulator.__call__)
     noise = found.pop("noise_generator")
@@ -219,7 +284,7 @@ def test_the_documented_defaults_of_a_database():
     assert found == {"project_dir": None, "log_level": 30}
 
 
-@pytest.mark.parametrize("module", [chinchilla_nb._utils])
+@pytest.mark.parametrize("module", [chinchilla_nb._utils, chinchilla_nb.database, chinchilla_nb.datasets])
 def test_examples_in_docstrings(module):
     found = doctest.testmod(module)
     assert found.attempted

@@ -56,6 +56,7 @@ def test_columns_are_guessed_by_name(columns, expected):
         ("tokens (B)", "D", 1e9),
         ("tokens in trillions", "D", 1e12),
         ("Compute (PF-days)", "C", 1e15 * 86_400),
+        ("PF-days", "C", 1e15 * 86_400),
         ("params", "N", 1.0),
     ],
 )
@@ -199,6 +200,17 @@ def test_json_lines_with_nested_values_and_broken_lines():
     assert found[3].startswith("is no object")
     assert "missing" in found[5]
     assert "nan" in found[6]
+
+
+def test_json_without_a_number_where_it_follows_from_the_others():
+    (row,) = importing('{"N": NaN, "D": 1e11, "C": 6e20, "loss": 2.5}', "runs.jsonl").rows
+    assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
+
+
+def test_names_of_json_fit_into_the_header_of_a_csv(tmp_path):
+    text = json.dumps({"N": 1e9, "D": 1e11, "loss": 2.5, " my\nnote ": "x", "": "y"})
+    Database(tmp_path).extend(importing(text, "runs.jsonl").rows)
+    assert list(Database(tmp_path).df.columns) == ["C", "N", "D", "loss", "my note", "column"]
 
 
 @pytest.mark.parametrize(

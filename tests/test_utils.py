@@ -117,3 +117,10 @@ def test_is_between_takes_numbers_and_arrays():
     assert is_between(np.float64(2.1), np.array([1, 2])) is False
     assert is_between(float("nan"), (0, 1)) is False
     np.testing.assert_array_equal(is_between(np.array([0, 1, 1.5, 2, 3, np.nan]), (1, 2)), [0, 1, 1, 1, 0, 0])
+    np.testing.assert_array_equal(is_between([1, 5], np.array([[0, 4], [2, 4.5]])), [1, 0])  # bounds of each value
+
+
+@pytest.mark.parametrize("bounds", [(1, 2, 3), (1,), 5, None])
+def test_bounds_are_two(bounds):
+    with pytest.raises(ValueError, match="bounds must be the lower and the upper end, got"):
+        is_between(1, bounds)
