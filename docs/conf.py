@@ -20,6 +20,7 @@ author = copyright = "The chinchilla_nb developers"
 version = release = chinchilla_nb.__version__
 html_theme = "furo"
 html_title = f"chinchilla_nb {release}"
+pygments_dark_style = "github-dark"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["page.css"]
@@ -46,7 +47,8 @@ numpydoc_show_class_members = False
 def bring_notebooks(_app: Sphinx, _config: Config) -> None:
     """Copy the notebooks in: Sphinx reads only what lies below this folder."""
     folder = DOCS / "tutorials"
-    sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("*.ipynb")}
+    # The numbered ones: the page of `make demo` has nothing to show without a kernel.
+    sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("[0-9]*.ipynb")}
     for old in folder.glob("*.ipynb"):
         if old.name not in sources:
             old.unlink()
