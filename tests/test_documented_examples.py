@@ -212,8 +212,8 @@ def test_signatures_are_the_documented_ones(function, documented):
 
 
 MEMBERS = {
-    "core.Chinchilla": "from_config simulate seed fit scale step adjust_D_to_N allocate_compute predict_loss get_params "
-    "report",
+    "core.Chinchilla": "from_config simulate seed fit scale step adjust_D_to_N allocate_compute predict_loss "
+    "get_params report",
     "database.Database": "append",
     "visualizer.Visualizer": "plot LBFGS",
     "simulator.Simulator": "__getattr__ __call__ _pseudo_training_run",
