@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from IPython.display import DisplayHandle, display
@@ -20,6 +21,10 @@ EITHER = """<style class="cnb-either">
   + .jp-OutputArea-child + .jp-OutputArea-child > .jp-OutputArea-output > .cnb-either),
 .jp-OutputArea-child:has(> .jp-OutputArea-output > .cnb-either) { display: none; }
 </style>"""
+
+
+DELAY = 1.0
+"""Seconds between a fit and the picture of it."""
 
 
 class Still(HasTraits):
@@ -51,7 +56,12 @@ class Still(HasTraits):
         loop = running_loop()
         if loop is None or self._drawing:
             return
-        self._drawing, self._drawn = True, self.session.fit  # type: ignore[attr-defined]
+        self._drawing = True
+        # Not while the charts are drawn, which people wait for: threads share one interpreter.
+        loop.call_later(DELAY, self._draw_aside, loop)
+
+    def _draw_aside(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._drawn = self.session.fit  # type: ignore[attr-defined]
         # matplotlib takes a second, in which a Cancel must be heard.
         loop.run_in_executor(None, self.picture).add_done_callback(self._replace)
 
