@@ -34,7 +34,10 @@ def parse_quantity(value: Any) -> float:
     elif isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError(f"is {value!r}, not a number")
     else:
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"is {number}, not a finite number")
     if number <= 0:

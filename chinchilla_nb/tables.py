@@ -114,8 +114,15 @@ def _read_json(name: str, text: str, ending: str) -> Table:
         except json.JSONDecodeError as error:
             if "\n" not in text.strip():
                 raise ValueError(f"{name!r} is not JSON: {error}") from None
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{name!r} cannot be read: {_refusal(error)}") from None
     # Many files of JSON Lines are called .json.
-    return _from_objects((place, line) for place, line in enumerate(text.splitlines(), 1) if line.strip())
+    return _from_objects((place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
+def _refusal(error: ValueError | RecursionError) -> str:
+    """Say why Python does not take what is JSON all the same."""
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a number has thousands of digits"
 
 
 def _json_rows(value: Any) -> list[Any]:
@@ -141,8 +148,8 @@ def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
         except json.JSONDecodeError as error:
             rejected.append(Rejected(place, f"is not JSON: {error.msg} at column {error.colno}"))
             continue
-        except RecursionError:
-            rejected.append(Rejected(place, "is not a row: it is nested too deeply"))
+        except (ValueError, RecursionError) as error:
+            rejected.append(Rejected(place, f"is not a row: {_refusal(error)}"))
             continue
         if isinstance(value, dict):
             rows.append(dict(_flat(value)))

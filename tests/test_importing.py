@@ -35,6 +35,7 @@ def reasons(preview) -> dict[int, str]:
         (["num_parameters", "train/tokens", "eval/loss", "eval/accuracy"], "num_parameters|train/tokens||eval/loss"),
         (["numParams", "tokensSeen", "totalFlops", "testLoss"], "numParams|tokensSeen|totalFlops|testLoss"),
         (["N", "D", "L"], "N|D||L"),
+        (["parameters", "loss flops", "tokens"], "parameters|tokens||loss flops"),
         (["c", "n", "d", "loss"], "n|d|c|loss"),
         (["tokens_per_parameter", "unique_tokens", "batch_tokens", "flops_per_token", "loss_std"], "|||"),
         (
@@ -55,6 +56,7 @@ def test_columns_are_guessed_by_name(columns, expected):
         ("Parameters [M]", "N", 1e6),
         ("tokens (B)", "D", 1e9),
         ("tokens in trillions", "D", 1e12),
+        ("Model size in billions", "N", 1e9),
         ("Compute (PF-days)", "C", 1e15 * 86_400),
         ("PF-days", "C", 1e15 * 86_400),
         ("params", "N", 1.0),
@@ -126,6 +128,7 @@ def test_every_rejected_row_says_where_and_why():
     assert list(found) == list(expected)
     for place, reason in expected.items():
         assert found[place].startswith(reason)
+        assert "nothing was appended" not in found[place]
 
 
 def test_lines_are_counted_through_quoted_line_breaks():
@@ -202,6 +205,16 @@ def test_json_lines_with_nested_values_and_broken_lines():
     assert "nan" in found[6]
 
 
+def test_lines_of_json_end_where_a_line_ends_and_nowhere_else():
+    lines = ['{"N": 1, "D": 2, "loss": 3, "note": "a\u2028b\x85c"}', "[" * 100_000, '{"N": ' + "9" * 5_000 + "}"]
+    preview = importing("\r\n".join(lines), "runs.jsonl")
+    assert [row["N"] for row in preview.rows] == [1]
+    assert reasons(preview) == {
+        2: "is not a row: it is nested too deeply",
+        3: "is not a row: a number has thousands of digits",
+    }
+
+
 def test_json_without_a_number_where_it_follows_from_the_others():
     (row,) = importing('{"N": NaN, "D": 1e11, "C": 6e20, "loss": 2.5}', "runs.jsonl").rows
     assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
@@ -250,6 +263,8 @@ def test_parquet(tmp_path):
         ("runs.csv", b"N,D,loss\n\xff\xfe,1,2\n", "not UTF-8"),
         ("runs.json", b"{", "is not JSON"),
         ("runs.json", b"[]", "holds no rows"),
+        ("runs.json", b"[" * 100_000, "'runs.json' cannot be read: it is nested too deeply"),
+        ("runs.json", b"[" + b"9" * 5_000 + b"]", "'runs.json' cannot be read: a number has thousands of digits"),
     ],
 )
 def test_files_that_are_no_tables(name, content, message):

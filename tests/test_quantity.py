@@ -42,6 +42,7 @@ def test_numbers(text, value):
         ("nan", "is nan, not a finite number"),
         ("inf", "is inf, not a finite number"),
         (float("nan"), "is nan, not a finite number"),
+        (10**400, "is inf, not a finite number"),
         (True, "is True, not a number"),
         ([1], "not a number"),
     ],
