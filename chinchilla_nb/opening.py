@@ -88,7 +88,11 @@ def _open_file(path: Path) -> Session:
     if kind in CONFIGURATIONS:
         from chinchilla_nb.core import Chinchilla
 
-        return Chinchilla.from_config(path).session
+        try:
+            return Chinchilla.from_config(path).session
+        except ValueError as error:
+            remedy = f"open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
+            raise ValueError(str(error).replace("pass allow_imports=True", remedy)) from None
     raise ValueError(
         f"{str(path)!r} is neither a configuration nor a table of runs: give a .yaml or .json file, a .csv (a "
         f"spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import importlib
 import re
 import sys
+import types
 
 import ipywidgets
 import numpy as np
 import pytest
 import yaml
 
-from chinchilla_nb import Chinchilla, ConfigPanel
+from chinchilla_nb import Chinchilla, ConfigPanel, Session, Workbench
 from chinchilla_nb.engine.losses import huber, log_huber, mse
 from chinchilla_nb.engine.model_sizes import transformer_size, transformer_size_without_embeddings
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.settings import ModelSearch, Settings
 from chinchilla_nb.widgets.choices_text import choices_text, parse_choices
 from chinchilla_nb.widgets.grid_editor import GridEditor
 
@@ -40,6 +43,10 @@ def panel(cc) -> ConfigPanel:
 
 def text_of(widget) -> str:
     return re.sub("<[^>]*>", "", widget.value)
+
+
+def all_models():
+    return ipywidgets.widgets.widget._instances
 
 
 def boxes(row):
@@ -259,6 +266,55 @@ def test_a_function_without_a_name_survives_a_detour(cc, panel):
     assert cc.weight_fn is own
 
 
+def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
+    panel = ConfigPanel(cc)
+    assert [type(editor) for editor in panel.editors] == [GridEditor]
+    said = {kind.__name__: text_of(fold.summary) for kind, fold in panel.folds.items()}
+    assert said == {
+        "GridEditor": "5 × 3 × 3 × 1 × 3 = 135 starts",
+        "LimitsEditor": "all free",
+        "PlanEditor": "10¹⁸ to 10²⁰ FLOPs, 5 to 50 tokens per parameter",
+        "LossEditor": "Absolute, asymmetric, w = 10",
+        "SearchEditor": "none: N is free",
+    }
+    cc.session.settings = dataclasses.replace(
+        cc.session.settings,
+        bounds={"E": (1.5, 1.5), "beta": (0.1, 0.4)},
+        loss_fn=functools.partial(log_huber, delta=1e-3),
+        model_search=ModelSearch({"d_model": [64, 128], "n_layers": [2, 3], "vocab_size": [256]}, transformer_size),
+        num_seeding_steps=12,
+        scaling_factor=2.5,
+    )
+    said = {kind.__name__: text_of(fold.summary) for kind, fold in panel.folds.items()}
+    assert said["LimitsEditor"] == "E = 1.5, β from 0.1 to 0.4"
+    assert said["PlanEditor"].endswith("12 seeds, then × 2.5")
+    assert said["LossEditor"] == "Huber of the logarithms, δ = 0.001"
+    assert said["SearchEditor"] == "Transformer, with embeddings: 4 configurations"
+    for kind, fold in panel.folds.items():
+        fold.toggle.value = True
+        assert isinstance(fold.content, kind)
+    panel.grid.axes["E"].count.value = "x"
+    panel.folds[GridEditor].toggle.value = False
+    assert "1 field not valid" in text_of(panel.folds[GridEditor].summary)
+    assert panel.errors.value == ""
+
+
+def test_a_panel_is_few_models(cc):
+    before = len(all_models())
+    ConfigPanel(cc)
+    assert len(all_models()) - before < 100
+
+
+def test_functions_of_the_notebook_are_offered(panel, monkeypatch):
+    main = sys.modules["__main__"]
+    for name in ("my_loss", "_private"):
+        function = types.FunctionType(mse.__code__, {"__name__": "__main__"}, name)
+        monkeypatch.setattr(main, name, function, raising=False)
+    panel.loss.kind.value = "own"
+    assert "my_loss" in panel.loss.function.options
+    assert "_private" not in panel.loss.function.options
+
+
 def test_suggested_grid_is_taken_over(cc, panel, law):
     panel.grid.suggest.click()
     assert len(cc.session.settings.grid) > 135
@@ -293,6 +349,96 @@ def test_save_and_load(cc, panel, tmp_path):
     assert cc.session.settings.bounds == saved.bounds
     assert cc.loss_fn.keywords == {"delta": 0.01}
     assert panel.search.kind.value == "transformer"
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """Return a module of the user's, with a size estimator, a loss and weights."""
+    (tmp_path / "functions_of_mine.py").write_text(
+        "def size(width, depth):\n    return 12 * depth * width**2\n\n"
+        "def loss(y_true, y_pred):\n    return abs(y_true - y_pred) ** 1.5\n\n"
+        "def weight(C):\n    return C**0.1\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("functions_of_mine")
+    del sys.modules["functions_of_mine"]
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_a_saved_file_reproduces_all_that_was_typed(cc, panel, mine, tmp_path, suffix):
+    panel.grid.axes["B"].spacing.value = "listed"
+    panel.grid.axes["B"].listed.value = "100, 0.1, 1e3"
+    panel.grid.axes["E"].unit.value = "e"
+    boxes(panel.plan.seeds)[0].value = "12"
+    boxes(panel.plan.factor)[0].value = "1.5"
+    panel.limits.limits["alpha"].mode.value = "fixed"
+    panel.limits.limits["alpha"].low.value = "0.34"
+    panel.limits.limits["beta"].mode.value = "bounded"
+    panel.limits.limits["beta"].low.value, panel.limits.limits["beta"].high.value = "0.2", "0.4"
+    panel.loss.kind.value = "huber"
+    panel.loss.option.value = "1e-3"
+    panel.loss.weighting.value = "own"
+    panel.loss.weight_function.value = "functions_of_mine:weight"
+    panel.loss.precision.value = np.float64
+    panel.search.kind.value = "own"
+    panel.search.function.value = "functions_of_mine:size"
+    panel.search.values["width"].inputs[0].value = "64..1024 step 64"
+    panel.search.values["depth"].inputs[0].value = "4, 8, 16"
+    panel.path.value = str(tmp_path / f"mine{suffix}")
+    panel.save_button.click()
+    assert "Saved" in text_of(panel.message)
+
+    again = Chinchilla.from_config(tmp_path / f"mine{suffix}", allow_imports=True, log_level=50)
+    got, typed = again.session.settings, cc.session.settings
+    assert got.grid == typed.grid
+    np.testing.assert_array_equal(got.grid.axes["B"], [100, 0.1, 1e3])
+    assert got.seed_regime == typed.seed_regime
+    assert (got.num_seeding_steps, got.scaling_factor, got.dtype) == (12, 1.5, np.float64)
+    assert dict(got.bounds) == {"alpha": (0.34, 0.34), "beta": (0.2, 0.4)}
+    assert (got.loss_fn.func, got.loss_fn.keywords) == (huber, {"delta": 1e-3})
+    assert (got.weight_fn, got.model_search.size_estimator) == (mine.weight, mine.size)
+    table = got.model_search.table()
+    assert len(table.N) == 16 * 3
+    assert (table.N[0], table.N[-1]) == (12 * 4 * 64**2, 12 * 16 * 1024**2)
+    assert again.fit(parallel=False).law.as_dict() == cc.fit(parallel=False).law.as_dict()
+
+    # Loaded into a panel that held other settings, the file fills every field and is saved to the same text.
+    other = ConfigPanel(Session(cc.database, Settings()))
+    other.path.value, other.allow_imports.value = panel.path.value, True
+    other.load_button.click()
+    assert "Loaded" in text_of(other.message)
+    assert other.search.values["width"].inputs[0].value == "64..1024 step 64"
+    assert other.loss.weight_function.value == "functions_of_mine:weight"
+    other.path.value = str(tmp_path / f"again{suffix}")
+    other.save_button.click()
+    assert (tmp_path / f"again{suffix}").read_text() == (tmp_path / f"mine{suffix}").read_text()
+
+
+def test_a_saved_loss_of_the_user_comes_back(cc, panel, mine, tmp_path):
+    panel.loss.kind.value = "own"
+    panel.loss.function.value = "functions_of_mine:loss"
+    panel.save_button.click()
+    cc.loss_fn = mse
+    panel.allow_imports.value = True
+    panel.load_button.click()
+    assert cc.loss_fn is mine.loss
+    assert (panel.loss.kind.value, panel.loss.function.value) == ("own", "functions_of_mine:loss")
+
+
+def test_a_workbench_opens_the_file(cc, panel, mine, tmp_path):
+    panel.limits.limits["alpha"].mode.value = "fixed"
+    panel.limits.limits["alpha"].low.value = "0.34"
+    panel.save_button.click()
+    workbench = Workbench(str(tmp_path / "config.yaml"))
+    assert dict(workbench.session.settings.bounds) == {"alpha": (0.34, 0.34)}
+    assert workbench.session.settings.grid == cc.session.settings.grid
+    assert len(workbench.session.runs) == 30
+    workbench.close()
+    cc.weight_fn = mine.weight
+    panel.save_button.click()
+    panel.save_button.click()
+    with pytest.raises(ValueError, match="functions_of_mine:weight.*Chinchilla.from_config.*allow_imports=True"):
+        Workbench(tmp_path / "config.yaml")
 
 
 def test_saving_asks_before_it_replaces_and_not_what_is_wrong(cc, panel, tmp_path):
