@@ -44,6 +44,7 @@ benchmarks: $(VENV)/test  ## Measure, and print the figures
 	$(RUN) tests/benchmarks/bench_fit.py
 	@$(RUN) tests/browser/find_chromium.py
 	$(RUN) tests/benchmarks/bench_panels.py
+	$(RUN) tests/benchmarks/bench_voila.py
 	$(RUN) -m pytest -q -s tests/benchmarks
 
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from IPython.display import DisplayHandle, display
@@ -22,6 +23,9 @@ EITHER = """<style class="cnb-either">
 .jp-OutputArea-child:has(> .jp-OutputArea-output > .cnb-either) { display: none; }
 </style>"""
 
+
+IN_VOILA = "VOILA_REQUEST_URL"
+"""What Voila tells its kernels."""
 
 DELAY = 1.0
 """Seconds between a fit and the picture of it."""
@@ -45,6 +49,8 @@ class Still(HasTraits):
     def _ipython_display_(self, **_: Any) -> None:
         first = self._handle is None
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
+        if IN_VOILA in os.environ:
+            return  # nobody keeps that page, and it would be shown a second later
         # Of a PNG and nothing else: so GitHub shows it, and nbval, which skips images, does not mind it.
         self._handle = display({"image/png": self.picture()}, raw=True, display_id=True)
         # Here and not in the panel's own style sheet, which is gone with the kernel.
