@@ -36,6 +36,7 @@ def reasons(preview) -> dict[int, str]:
         (["numParams", "tokensSeen", "totalFlops", "testLoss"], "numParams|tokensSeen|totalFlops|testLoss"),
         (["N", "D", "L"], "N|D||L"),
         (["parameters", "loss flops", "tokens"], "parameters|tokens||loss flops"),
+        (["params", "n_params", "N", "tokens", "D", "loss"], "N|D||loss"),
         (["c", "n", "d", "loss"], "n|d|c|loss"),
         (["tokens_per_parameter", "unique_tokens", "batch_tokens", "flops_per_token", "loss_std"], "|||"),
         (

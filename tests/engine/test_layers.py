@@ -75,7 +75,10 @@ def test_figures_know_the_engine_and_no_drawing_library(name):
     assert rooms(own_imports(name)) <= {"engine", "figures"}
 
 
-@pytest.mark.parametrize("name", modules_in("session", "settings", "storage", "database", "progress", "parallel"))
+STATE = "checks csv_text database parallel planning progress rows session settings storage whole_file".split()
+
+
+@pytest.mark.parametrize("name", modules_in(*STATE))
 def test_state_knows_neither_facade_nor_widgets(name):
     assert not rooms(own_imports(name)) & (FACADE | {"widgets"})
 
