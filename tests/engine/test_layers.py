@@ -75,7 +75,19 @@ def test_figures_know_the_engine_and_no_drawing_library(name):
     assert rooms(own_imports(name)) <= {"engine", "figures"}
 
 
-STATE = "checks csv_text database parallel planning progress rows session settings storage whole_file".split()
+STATE = [
+    "checks",
+    "csv_text",
+    "database",
+    "parallel",
+    "planning",
+    "progress",
+    "rows",
+    "session",
+    "settings",
+    "storage",
+    "whole_file",
+]
 
 
 @pytest.mark.parametrize("name", modules_in(*STATE))
