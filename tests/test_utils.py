@@ -92,6 +92,13 @@ def test_infinite_sizes_leave_configurations_out():
         search_model_config(1e9, {"width": [1, 2, 3]}, lambda width: np.inf)
 
 
+@pytest.mark.parametrize("size", ["12M", None, np.array([1, 2])])
+def test_a_size_that_is_no_number_is_named_with_its_configuration(size):
+    with pytest.raises(ValueError, match=r"size_estimator must return a number, got .* for {'width': 3}") as caught:
+        search_model_config(1e9, {"width": [3]}, lambda width: size)
+    assert repr(size) in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

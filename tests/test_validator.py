@@ -27,6 +27,10 @@ def test_a_single_number_is_an_axis_of_one_value():
     assert validate(ParamGrid, {**AXES, "E": 1.5, "alpha": np.float32(0.5)}).axes()["alpha"] == (0.5,)
 
 
+def test_exponents_may_start_from_zero_as_those_of_hoffmann_do():
+    assert validate(ParamGrid, {**AXES, "alpha": [0, 0.5], "beta": [0]}).axes()["alpha"] == (0.0, 0.5)
+
+
 def test_linear_and_logarithmic_axes_may_be_mixed_in_any_order():
     grid = validate(ParamGrid, {"beta": [0.3], "b": [5], "A": [100], "e": [0.5], "alpha": [0.3]})
     assert grid.axes() == {"e": (0.5,), "A": (100.0,), "b": (5.0,), "alpha": (0.3,), "beta": (0.3,)}

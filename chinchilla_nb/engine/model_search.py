@@ -57,7 +57,7 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
     Raises
     ------
     ValueError
-        If a hyperparameter has no values or no configuration has a positive, finite size.
+        If a hyperparameter has no values, a size is no number or no configuration has a positive, finite one.
     """
     values = {name: list(choices) for name, choices in hyperparam_grid.items()}
     empty = [name for name, choices in values.items() if not choices]
@@ -78,4 +78,8 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
 
 def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float:
     checkpoint()  # an estimator may build real models
-    return float(size_estimator(**config))
+    size = size_estimator(**config)
+    try:
+        return float(size)
+    except (TypeError, ValueError):
+        raise ValueError(f"size_estimator must return a number, got {size!r} for {config}") from None
