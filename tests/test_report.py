@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 
@@ -102,11 +103,18 @@ def test_runs_without_a_seed_regime_have_a_report(make, tmp_path):
 
 def test_a_law_without_an_optimum_says_so(make):
     cc = make()
-    df = cc.database.df.copy()
+    fit = dataclasses.replace(cc.fit(), law=ScalingLaw(E=2, A=0, B=400, alpha=0.3, beta=0.3))
+    report = Report.of(fit, cc.session.settings)
+    assert "no compute-optimal" in row(report, "none")
+    assert "a, exponent of N* in C" not in str(report)
+
+
+def test_losses_that_are_all_the_same_have_no_variance_to_explain(make):
+    cc = make()
+    df = cc.database.df
     df["loss"] = 2.0
     cc.database.df = df
-    report = Report.of(cc.fit(), cc.session.settings)
-    assert "Next model" in str(report)
+    assert "R²" not in str(Report.of(cc.fit(), cc.session.settings))
 
 
 def test_in_a_notebook_the_report_is_html_with_figures(tmp_path):
