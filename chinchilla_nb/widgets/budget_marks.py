@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bqplot
 import numpy as np
 
@@ -37,6 +39,9 @@ class BudgetMarks:
         self.next_point = frame.marker("diamond", default_size=130)
         self.below, self.above = [self.line, self.grip], [self.beside, self.clicks, self.next_point]
         self._placed = {self.next_point: NOTHING, self.grip: NOTHING}
+        self._held = 0  # which dot of a mark is dragged
+        for mark in self.draggable:
+            mark.on_drag_start(self._hold)
 
     @property
     def draggable(self) -> tuple[bqplot.Scatter, ...]:
@@ -48,8 +53,13 @@ class BudgetMarks:
         placed = self._placed[mark]
         if not len(mark.x) == len(mark.y) == len(placed):
             return None
-        moved = np.flatnonzero((mark.x != placed.x) | (mark.y != placed.y))
-        return (float(mark.x[moved[0]]), float(mark.y[moved[0]])) if len(moved) else None
+        # The others of its dots may be where they were drawn before: the page sends all of them, as it knows them.
+        at = self._held if mark is self.grip else 0
+        place = float(mark.x[at]), float(mark.y[at])
+        return None if place == (placed.x[at], placed.y[at]) else place
+
+    def _hold(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
+        self._held = int(content["index"])
 
     def move(self, line: Polyline, point: Polyline, beside: Polyline, words: tuple[str, str]) -> None:
         """Draw them in these places, with what hovering says of the next run and of the one beside."""

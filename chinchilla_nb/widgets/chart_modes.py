@@ -66,6 +66,7 @@ class ChartModes(ipywidgets.Box):
         self._charts, self._on_budget, self._on_region = charts, on_budget, on_region
         self._zoom = Pace(on_zoom, ZOOM_PERIOD)
         self._dragged_at = 0.0
+        self._brush: BrushSelector | None = None  # whose box is selected
         self._lock = threading.Lock()
         self.mode = ipywidgets.ToggleButtons(options=list(_HINTS), tooltips=list(_HINTS.values()))
         self.mode.style.button_width = "112px"
@@ -88,7 +89,7 @@ class ChartModes(ipywidgets.Box):
         self._choose()
 
     def _choose(self, _change: Any = None) -> None:
-        mode = self.mode.value
+        mode, self._brush = self.mode.value, None
         self.hint.value = f'<span class="cnb-muted">{_HINTS[mode]}</span>'
         for chart, names in self._charts.all:
             chart.figure.interaction = self._interaction(mode, chart.frame, names)
@@ -113,10 +114,15 @@ class ChartModes(ipywidgets.Box):
         x, y = brush.selected_x, brush.selected_y
         if brush.brushing:
             return  # what the page says while the mouse moves nobody needs
-        if x is None or y is None or len(x) != 2 or len(y) != 2:
-            self._on_region(None, None)
-        else:
+        if x is not None and y is not None and len(x) == len(y) == 2:
+            before, self._brush = self._brush, brush
             self._on_region(names, ((min(x), max(x)), (min(y), max(y))))
+            # One box at a time: bqplot draws none for a brush that is new.
+            for chart, others in self._charts.all:
+                if before is not brush and chart.figure.interaction is before:
+                    chart.figure.interaction = self._interaction(SELECT, chart.frame, others)
+        elif brush is self._brush:
+            self._on_region(None, None)
 
     def _clicked(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
         if not len(change["new"]):

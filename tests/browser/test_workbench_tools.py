@@ -66,6 +66,17 @@ def test_mouse_on_the_charts(lab):
     until(page, f"abs(workbench.frontier.budget.C / {C} - 1) < 0.1")
     until(page, f"workbench.frontier.charts.charts[0].next_point.y[0] > {before}")
 
+    # So is the dashed line, anywhere along it.
+    before = value_of(page, "workbench.frontier.budget.C")
+    line = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(3) path.line")
+    x = line.evaluate("path => path.getBoundingClientRect().x")
+    page.mouse.move(x, box["y"] + 0.9 * box["height"])
+    page.mouse.down()
+    page.mouse.move(x - 0.1 * box["width"], box["y"] + 0.9 * box["height"], steps=6)
+    page.mouse.move(x - 0.2 * box["width"], box["y"] + 0.9 * box["height"], steps=6)
+    page.mouse.up()
+    until(page, f"workbench.frontier.budget.C < {before} / 5")
+
     # The wheel zooms, ticks follow, and Reset brings everything back.
     page.get_by_role("button", name="Pan, zoom", exact=True).click()
     wait_idle(page)
@@ -78,12 +89,25 @@ def test_mouse_on_the_charts(lab):
     until(page, "not workbench.frontier.modes.reset.disabled")
     expect(ticks).not_to_have_text(shown)
     assert all("e+" not in text for text in ticks.all_text_contents())
+    # Curves are drawn for what is seen, which stays while a run comes.
+    zoomed = ticks.all_text_contents()
+    frontier = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(5) path.line")
+    covered = frontier.evaluate("path => path.getBoundingClientRect().toJSON()")
+    assert covered["x"] <= box["x"] + 1
+    assert covered["x"] + covered["width"] >= box["x"] + box["width"] - 1
+    run_code(page, "database.append(N=1e15, D=1e16, loss=1.8)")
+    until(page, "len(workbench.frontier.charts.charts[0].runs.x) == 31")
+    expect(ticks).to_have_text(zoomed)
+    run_code(page, "session.exclude([(1e15, 1e16, 1.8, 6e31, 0)])")
     page.get_by_role("button", name="Reset zoom").click()
     expect(ticks).to_have_text(shown)
+    # The run without company is excluded, and far off.
+    expect(page.get_by_text("1 excluded run beyond the charts")).to_be_visible()
 
-    # A box lists the runs inside it; they can be left out.
+    # A box lists the runs inside it; they can be excluded, and included again.
     page.get_by_role("button", name="Select runs", exact=True).click()
     wait_idle(page)
+    box = plot_box(page, 0)  # the key has grown above it
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
@@ -93,14 +117,48 @@ def test_mouse_on_the_charts(lab):
     expect(page.locator("table.cnb-runs tbody tr").first).to_be_visible()
     count = int(value_of(page, "len(workbench.frontier.selection.chosen)"))
     assert 0 < count < 30
-    page.get_by_role("button", name=f"Leave {count} run").click()
+    page.get_by_role("button", name=f"Exclude {count} run").click()
     until(page, f"len(session.runs) == 30 - {count}")
+    hollow = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(6) path.element")
+    expect(hollow).to_have_count(count + 1)
+    page.get_by_role("button", name=f"Include {count} run").click()
+    until(page, "len(session.runs) == 30")
+
+    # Another box, of losses, takes the place of the first.
+    box = plot_box(page, 3)
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.35 * box["height"], steps=5)
+    page.mouse.up()
+    until(page, "workbench.frontier.selection._region[0] == ('C', 'loss')")
+    sides = (
+        "boxes => boxes.filter(box => getComputedStyle(box).display != 'none' && box.getAttribute('width') > 0).length"
+    )
+    assert page.locator(".bqplot rect.selection").evaluate_all(sides) == 1
     run_code(page, "assert not workbench.fit.errors.value and not workbench.frontier.errors.value")
+
+
+def test_every_control_is_reached_by_keyboard_and_says_so(lab):
+    page = lab(OPEN, "session.run_fit()\nworkbench.frontier.departure.slider.value = 1")
+    expect(page.get_by_text("Compute, same loss")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_placeholder("5.76e23").focus()
+    reached = []
+    while "CSV" not in reached and len(reached) < 30:
+        page.keyboard.press("Tab")
+        text, outline = page.evaluate(
+            "() => [document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        reached.append(text)
+        assert outline == "solid", text
+    wanted = ("Hardware", "Set budget", "Pan, zoom", "Select runs", "Back", "Python", "YAML", "PNG", "SVG", "CSV")
+    assert [text for text in reached if text in wanted] == list(wanted)
+    assert reached.count("") >= 2  # the handles of the two sliders
 
 
 def test_files_are_downloaded(lab):
     page = lab(OPEN, "workbench.session.run_fit();")
-    for kind, start in (("CSV", b"N,D,C,loss"), ("PNG", b"\x89PNG")):
+    for kind, start in (("CSV", b"C,N,D,loss"), ("PNG", b"\x89PNG")):
         page.get_by_role("button", name=kind, exact=True).click()
         with page.expect_download(timeout=WAIT_MS) as download:
             page.get_by_role("link", name=kind.lower()).click()
