@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import ipywidgets
 import numpy as np
+from numpy.typing import NDArray
 
-from chinchilla_nb.figures import FrontierFigure, Polyline
-from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure
+from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.engine.study import StudyProgress, Task, WatchedSimulation
+from chinchilla_nb.figures import Polyline, compact, frontier_figure
+from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
 from chinchilla_nb.widgets.charts import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.law_comparison import optimum
 from chinchilla_nb.widgets.plots import Frame, set_line
 from chinchilla_nb.widgets.style import ACCENT, INK
 
@@ -42,10 +46,38 @@ class SimulationCharts(ipywidgets.Box):
         super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary])
         self.add_class("cnb-charts")
 
-    def show_runs(self, figure: FrontierFigure, labels: Sequence[str], truth: Polyline) -> None:
-        """Draw the runs so far with the estimated frontier, and the true one."""
-        self.plane.show(figure.planes[0], figure.colour, labels)
-        set_line(self.true_frontier, truth)
+    def show_simulation(self, state: WatchedSimulation, task: Task, C: float, regime: SeedRegime) -> None:
+        """Draw the runs so far, both frontiers, and how N* settles.
+
+        Parameters
+        ----------
+        state : WatchedSimulation
+        task : Task
+            Its law is the true one.
+        C : float
+            Target budget in FLOPs.
+        regime : SeedRegime
+            What seeds are drawn from.
+        """
+        # The true optimum at the target budget lies on the chart, so that a moving fit moves no axis.
+        figure = frontier_figure(state.runs, state.fit, regime=regime, next_point=optimum(task.law, C))
+        plane = figure.planes[0]
+        self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
+        ends = np.array([plane.x.low, plane.x.high])
+        set_line(self.true_frontier, Polyline(ends, allocate(task.law, ends)[0]))
+        self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C))
+        counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
+        self.trace.show(trace_figure(counts, laws, task.law, C, state.total))
+
+    def show_study(self, study: StudyProgress | None) -> None:
+        """Draw how errors fall with seeds, and say it in words; None before the first simulation."""
+        if study is None:
+            self.study.show(error_figure([], np.empty((3, 0))))
+            self.summary.value = '<span class="cnb-muted">Press Study to see how errors fall with seeds</span>'
+        else:
+            quartiles = study.quartiles()
+            self.study.show(error_figure(study.seeds, quartiles))
+            self.summary.value = _summarise(study.seeds, quartiles)
 
 
 class TraceChart:
@@ -111,3 +143,24 @@ def _key() -> str:
         line('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"),
     ]
     return f'<div class="cnb-legend">{"".join(items)}</div>'
+
+
+def _label(runs: Runs, index: int) -> str:
+    N, D = float(runs.N[index]), float(runs.D[index])
+    return f"Run {index + 1}\nLoss {runs.loss[index]:.5g}\nN {compact(N)} parameters\nD {compact(D)} tokens"
+
+
+def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
+    """Say by how much N* is off after each number of seeds."""
+    lines = []
+    for count, (low, median, high) in zip(seeds, 100 * quartiles.T, strict=True):
+        if not np.isnan(median):
+            lines.append(
+                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{_percent(median)}</b> '
+                f'<span class="cnb-muted">({_percent(low)} to {_percent(high)})</span></div>'
+            )
+    return "".join(lines)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2g} %" if value < 100 else f"{value:,.0f} %" if value < 1e6 else "beyond measure"

@@ -9,21 +9,18 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from numpy.typing import NDArray
 
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.allocation import allocate, exponents
 from chinchilla_nb.engine.fit import FitProgress, iter_fit
-from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.engine.simulate import Procedure
 from chinchilla_nb.engine.study import StudyProgress, Task, WatchedSimulation, iter_study, iter_watched
-from chinchilla_nb.figures import Polyline, compact, frontier_figure, scientific
-from chinchilla_nb.figures.simulation import error_figure, trace_figure
+from chinchilla_nb.figures import scientific
 from chinchilla_nb.job import Outcome
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
+from chinchilla_nb.widgets.law_comparison import comparison_table
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.simulation_charts import SimulationCharts
 from chinchilla_nb.widgets.style import note
@@ -95,7 +92,7 @@ class SimulationPanel(Panel):
         self.watch(self._show_source, "settings", "revision")
         self._follow_fit()
         self._show_source()
-        self._draw_study()
+        self.charts.show_study(self.study)
 
     def _bar(self) -> ipywidgets.Box:
         title = ipywidgets.HTML('<span class="cnb-title">Simulation</span>')
@@ -160,7 +157,7 @@ class SimulationPanel(Panel):
         plan, fitter = self._plan(numbers), self._fitter()
         sizes = {name: numbers[name] for name in ("repetitions", "random_seed")}
         self.study = None
-        self._draw_study()
+        self.charts.show_study(self.study)
         self._start(
             "study",
             lambda: iter_study(plan(), task, fitter, numbers["budget"], seeds=numbers["counts"], **sizes),
@@ -203,7 +200,7 @@ class SimulationPanel(Panel):
         """Show how far the simulation is."""
         before, self.simulated = self.simulated, state
         if before is None or before.runs is not state.runs or before.fit is not state.fit:
-            self._draw_simulation()
+            self._draw()
         self._show_state()
 
     @guarded
@@ -211,7 +208,7 @@ class SimulationPanel(Panel):
         """Show how far the study is."""
         before, self.study = self.study, progress
         if before is not progress:
-            self._draw_study()
+            self.charts.show_study(self.study)
         self._show_state()
 
     @guarded
@@ -293,36 +290,14 @@ class SimulationPanel(Panel):
         stage = current.stage if isinstance(current, WatchedSimulation) else ""
         return f"{stage.capitalize()} · {text}"
 
-    def _draw_simulation(self) -> None:
-        """Draw the runs so far, both frontiers, and how N* settles."""
-        state, shown = self.simulated, self._shown
-        if state is None or shown is None:
+    def _draw(self) -> None:
+        """Draw what the simulation has come to."""
+        if self.simulated is None or self._shown is None:
             return
-        task, C, regime = shown
-        true_N, true_D = (float(value) for value in allocate(task.law, C))
-        # The true optimum at the target budget lies on the chart, so that a moving fit moves no axis.
-        figure = frontier_figure(state.runs, state.fit, regime=regime, next_point=(true_N, true_D))
-        plane = figure.planes[0]
-        ends = np.array([plane.x.low, plane.x.high])
-        self.charts.show_runs(
-            figure,
-            [_label(state.runs, index) for index in figure.shown],
-            Polyline(ends, allocate(task.law, ends)[0]),
-        )
-        point = None if state.fit is None else _optimum(state.fit.law, C)
-        self.charts.plane.move_budget(plane, C, point)
-        counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
-        self.charts.trace.show(trace_figure(counts, laws, task.law, C, state.total))
-        self.comparison.value = _compare(task.law, None if state.fit is None else state.fit.law, C)
-
-    def _draw_study(self) -> None:
-        if self.study is None:
-            self.charts.study.show(error_figure([], np.empty((3, 0))))
-            self.charts.summary.value = '<span class="cnb-muted">Press Study to see how errors fall with seeds</span>'
-        else:
-            quartiles = self.study.quartiles()
-            self.charts.study.show(error_figure(self.study.seeds, quartiles))
-            self.charts.summary.value = _summarise(self.study.seeds, quartiles)
+        task, C, regime = self._shown
+        self.charts.show_simulation(self.simulated, task, C, regime)
+        law = None if self.simulated.fit is None else self.simulated.fit.law
+        self.comparison.value = comparison_table(task.law, law, C)
 
     def _plan(self, numbers: dict[str, Any]) -> Callable[[], Procedure]:
         """Return a function that makes the procedure: to measure every model may take long, and is for the worker."""
@@ -356,80 +331,6 @@ class SimulationPanel(Panel):
 def _on_demand(make: Callable[[], Iterator[WatchedSimulation]]) -> Iterator[WatchedSimulation]:
     """Make an iterator when its first value is wanted, where that is wanted."""
     yield from make()
-
-
-def _compare(truth: ScalingLaw, law: ScalingLaw | None, C: float) -> str:
-    """Set the true law and the estimate side by side."""
-    heads = ["E", "A", "B", "α", "β", "N* ∝ C^", f"N* at {scientific(C)}", "D* / N*"]
-    rows = [("True law", _numbers(truth, C), "cnb-true")]
-    if law is not None:
-        estimate = _numbers(law, C)
-        off = [None if e is None or t is None else e / t - 1 for e, t in zip(estimate, rows[0][1], strict=True)]
-        rows.append(("Estimate", estimate, "cnb-estimate"))
-    cells = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = ""
-    for name, values, kind in rows:
-        texts = [_text(value, index == 6) for index, value in enumerate(values)]
-        body += f'<tr class="{kind}"><th>{name}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
-    if law is not None:
-        texts = [_deviation(value) for value in off]
-        body += '<tr class="cnb-off"><th>Off by</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
-    return f'<div class="cnb-scroll"><table class="cnb-compare"><tr><th></th>{cells}</tr>{body}</table></div>'
-
-
-def _numbers(law: ScalingLaw, C: float) -> list[float | None]:
-    point = _optimum(law, C)
-    if point is None:
-        return [*law.as_dict().values(), None, None, None]
-    return [*law.as_dict().values(), exponents(law)[0], point[0], point[1] / point[0]]
-
-
-def _optimum(law: ScalingLaw, C: float) -> tuple[float, float] | None:
-    """N* and D* at a budget; None where the law has no optimum inside."""
-    try:
-        N, D = allocate(law, C)
-    except ValueError:
-        return None
-    return float(N), float(D)
-
-
-def _text(value: float | None, large: bool) -> str:
-    if value is None:
-        return "none"
-    if large and value > 0:
-        return compact(value)
-    mantissa, e, exponent = f"{value:.4g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
-
-
-def _deviation(share: float | None) -> str:
-    """Write by how much a number is off: in per cent, or as a factor where that is large."""
-    if share is None:
-        return "–"
-    if share > 9:
-        return f"× {share + 1:,.0f}"
-    return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %"
-
-
-def _label(runs: Runs, index: int) -> str:
-    N, D = float(runs.N[index]), float(runs.D[index])
-    return f"Run {index + 1}\nLoss {runs.loss[index]:.5g}\nN {compact(N)} parameters\nD {compact(D)} tokens"
-
-
-def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
-    """Say by how much N* is off after each number of seeds."""
-    lines = []
-    for count, (low, median, high) in zip(seeds, 100 * quartiles.T, strict=True):
-        if not np.isnan(median):
-            lines.append(
-                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{_percent(median)}</b> '
-                f'<span class="cnb-muted">({_percent(low)} to {_percent(high)})</span></div>'
-            )
-    return "".join(lines)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.2g} %" if value < 100 else f"{value:,.0f} %" if value < 1e6 else "beyond measure"
 
 
 def _duration(seconds: float) -> str:

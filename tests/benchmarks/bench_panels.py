@@ -107,6 +107,7 @@ def cancel(opened: Any) -> None:
 def simulation(opened: Any) -> None:
     """Cancel a simulation and a study; how late the loop is while they draw."""
     with opened(OPEN.format(runs=240, then="panel = SimulationPanel(cc)\npanel")) as page:
+        late(page)
         for name, done in (("Run", "simulation"), ("Study", "study")):
             times, lags = [], []
             for wait in (500, 900, 1300, 1700, 2100):
@@ -132,7 +133,8 @@ def slider(opened: Any) -> None:
     with opened(OPEN.format(runs=240, then=FITTED_BENCH)) as page:
         both = f"{READOUT} + {DIAMOND}"
         report("Budget slider, to numbers and marker, 240 runs", echoes(page, BUDGET, both), 0.1)
-        cost = "document.querySelector('.cnb-aside').textContent"
+        # Not the slider's own number, which the page writes by itself.
+        cost = "[...document.querySelectorAll('.cnb-aside .widget-html')].map(html => html.textContent).join()"
         report("Off-frontier slider, to its cost", echoes(page, DEPARTURE, cost), 0.1)
         drag = "; ".join(f"setTimeout(() => {press(BUDGET)}, {at})" for at in range(0, 600, 20))
         page.evaluate(f"() => {{ {drag} }}")
