@@ -105,6 +105,7 @@ def test_bad_seed_ranges_are_one_sentence(ranges, message):
         ({"size_estimator": len, "hyperparam_grid": [1]}, "hyperparam_grid must be a dictionary, got [1]"),
         ({"hyperparam_grid": {"a": [1]}}, "model_search_config needs the key 'size_estimator'"),
         ({"size_estimator": len}, "model_search_config needs the key 'hyperparam_grid'"),
+        ({"size_estimator": None, "hyperparam_grid": {"a": [1]}}, "needs the key 'size_estimator'"),
         ({"size_estimator": len, "hyperparam_grid": {"a": [1]}, "x": 1}, "model_search_config has no key 'x'"),
     ],
 )
@@ -166,4 +167,5 @@ def test_no_factor_is_needed_without_scaling_steps():
 @pytest.mark.parametrize("value", [5, 5.0, np.int64(5), np.float32(5), np.array(5)])
 def test_counts_may_be_any_whole_number(value):
     assert as_count(value, "n") == 5
+    assert as_count(2**60 + 1, "n") == 2**60 + 1  # which no float is
     assert type(as_count(value, "n")) is int
