@@ -152,7 +152,7 @@ def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> 
 
 @contextlib.contextmanager
 def _voila(page: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.log_level=WARN", "--Voila.port_retries=0"]
+    options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.log_level=ERROR", "--Voila.port_retries=0"]
     voila = subprocess.Popen(
         [sys.executable, "-m", "voila", str(page), f"--port={port}", *options],
         # Threads cost more than they bring on arrays of this size.

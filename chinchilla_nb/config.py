@@ -21,7 +21,7 @@ from chinchilla_nb.engine.law import PARAMETERS
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.model_sizes import SIZE_ESTIMATORS
 
-__all__ = ["KEYS", "read_config"]
+__all__ = ["KEYS", "parse_config", "read_config"]
 
 KEYS = (
     "project_dir",
@@ -67,7 +67,7 @@ def read_config(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise ValueError(f"config_path must be the path of a file, got {brief(path)}")
-    config = _parse(Path(path))
+    config = parse_config(Path(path))
     for where, source in ((f"the configuration {str(path)!r}", config), ("from_config", overrides or {})):
         for key in source:
             if key not in KEYS:
@@ -99,7 +99,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse_config(path: Path) -> dict[str, Any]:
+    """Return what a configuration file says, key by key, not interpreted yet."""
     suffix = path.suffix.lower()
     if suffix not in (".json", ".yaml", ".yml"):
         raise ValueError(f"the configuration must be a .json, .yaml or .yml file, got {str(path)!r}")

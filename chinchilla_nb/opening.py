@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
+from chinchilla_nb.config import parse_config
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.losses import log_huber
 from chinchilla_nb.importing import guess_sources, preview_import
@@ -88,8 +89,10 @@ def _open_file(path: Path) -> Session:
     if kind in CONFIGURATIONS:
         from chinchilla_nb.core import Chinchilla
 
+        # One that was saved while a table was open names no project: its runs lie beside it.
+        beside: dict[str, Any] = {} if "project_dir" in parse_config(path) else {"project_dir": path.absolute().parent}
         try:
-            return Chinchilla.from_config(path).session
+            return Chinchilla.from_config(path, **beside).session
         except ValueError as error:
             remedy = f"open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
             raise ValueError(str(error).replace("pass allow_imports=True", remedy)) from None

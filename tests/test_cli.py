@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chinchilla_nb import ScalingLaw, __version__, datasets
+from chinchilla_nb import ScalingLaw, __version__, datasets, mae
 from chinchilla_nb.cli import default_source
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
@@ -121,6 +121,16 @@ def test_rows_left_out_are_named_by_line_and_reason(tmp_path):
 def test_configuration_with_an_unknown_key(tmp_path):
     (tmp_path / "config.yaml").write_text("project_dir: .\nparam_gird: {}\n")
     assert "param_gird" in refusal("config.yaml", cwd=tmp_path)
+
+
+def test_configuration_without_a_project_has_its_runs_beside_it(tmp_path, runs_csv):
+    (tmp_path / "df.csv").write_bytes(runs_csv.read_bytes())
+    (tmp_path / "config.yaml").write_text(
+        "param_grid: {E: [1], A: [400], B: [400], alpha: [0.3], beta: [0.3]}\nseed_ranges: null\nloss_fn: mae\n"
+    )
+    session = open_session(tmp_path / "config.yaml")
+    assert len(session.runs) == 12
+    assert session.settings.loss_fn is mae
 
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])
