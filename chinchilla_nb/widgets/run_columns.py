@@ -119,18 +119,18 @@ def rows_as_text(columns: Mapping[str, Column], rows: NDArray[np.intp], delimite
 def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: str = "tokens") -> dict[str, Column]:
     """Return what the table shows of runs: what every run has, what the fit says of it, and the user's columns."""
     columns = {
-        "#": Column(np.arange(1, len(runs) + 1), str, 46, "Place in the log"),
-        "N": Column(runs.N, compact, 66, "Parameters N"),
-        "D": Column(runs.D, compact, 66, data_title(data_unit)),
-        "D/N": Column(runs.D / runs.N, compact, 62, ratio_title(data_unit)),
-        "C": Column(runs.C, scientific, 92, "Compute in FLOPs"),
-        "loss": Column(runs.loss, lambda value: f"{value:.4f}", 70, "Measured loss"),
+        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Place in the log"),
+        "N": Column(runs.N, compact, 60, "Parameters N"),
+        "D": Column(runs.D, compact, 60, data_title(data_unit)),
+        "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),
+        "C": Column(runs.C, scientific, 86, "Compute in FLOPs"),
+        "loss": Column(runs.loss, lambda value: f"{value:.4f}", 66, "Measured loss"),
     }
     if residuals is not None:
         columns["residual"] = Column(
             residuals,
             lambda value: f"{value:+.4f}".replace("-", "−"),
-            82,
+            86,
             "Measured loss minus what the law predicts",
             bar=True,
         )

@@ -104,10 +104,10 @@ class RunLogPanel(Panel):
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
         self.copy_toggle = make.toggle("Copy", "Copy the rows that match, or save them as CSV")
-        above = make.box([make.title("Runs"), self.add_toggle, self.import_toggle, self.state], "cnb-bar")
-        filters = [self.query, self.which, self.leave_out, self.undo, self.columns_toggle, self.copy_toggle]
-        below = make.box(filters, "cnb-bar")
-        self._log = make.box([below, self.trouble, self.choice, self.copy, self.table], "cnb-log")
+        toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
+        above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
+        below = make.box([self.query, self.which, self.leave_out, self.undo], "cnb-bar")
+        self._log = make.box([self.choice, self.copy, below, self.trouble, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
 
@@ -188,7 +188,8 @@ class RunLogPanel(Panel):
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
-        reveal(self._log, bool(count))
+        for part in (self._log, self.columns_toggle, self.copy_toggle):
+            reveal(part, bool(count))
         self.empty.value = "" if count else _what_to_do(getattr(self.session.database, "project_dir", None))
 
     @guarded
