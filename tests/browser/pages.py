@@ -14,6 +14,8 @@ PAGE_MS = 60_000
 
 LAB_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 KERNEL_IS_IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+DOTS = "path.dot.element:not([style*='opacity: 0;'])"
+"""Dots of a chart that are seen; others lie along the line of a budget, to drag it by."""
 PICTURES_AT_MOST = 20
 
 

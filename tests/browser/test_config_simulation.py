@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import run_code, screenshot
+from pages import DOTS, run_code, screenshot
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -86,10 +86,10 @@ def test_simulation_in_voila(voila, width, theme):
     expect(page.get_by_text("Paused at 1 of 11 runs")).to_be_visible(timeout=WAIT_MS)
     chart = page.locator(".cnb-planes").last
     # One run, and the markers of the plane that are not drawn yet have no dot.
-    expect(chart.locator("path.dot.element")).to_have_count(1)
+    expect(chart.locator(DOTS)).to_have_count(1)
     button(page, "Resume").click()
     expect(page.get_by_text("11 runs done")).to_be_visible(timeout=WAIT_MS)
-    expect(chart.locator("path.dot.element")).to_have_count(12)  # with the estimate at the target budget
+    expect(chart.locator(DOTS)).to_have_count(12)  # with the estimate at the target budget
     expect(page.locator(".cnb-compare tr")).to_have_count(4)
     page.get_by_label("Study", exact=True).fill("8, 16")
     page.get_by_label("seeds ×").fill("2")

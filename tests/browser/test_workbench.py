@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from pages import run_code
+from pages import DOTS, run_code
 from playwright.sync_api import Page, expect
 from workbench_cells import OPEN
 
@@ -78,7 +78,7 @@ def test_workbench_in_lab(lab):
 
     run_code(page, f"database.append(N=2e7, D=5e11, loss=2.9, run={ATTACK!r})")
     expect(page.get_by_text("1 run since this fit")).to_be_visible()
-    dots = page.locator(".bqplot").first.locator("path.dot.element")
+    dots = page.locator(".bqplot").first.locator(DOTS)
     expect(dots).to_have_count(32)  # with the marker of the next run
     dots.nth(30).hover(force=True)
     expect(page.locator(".bqplot_mark_tooltip:visible")).to_contain_text(ATTACK)
