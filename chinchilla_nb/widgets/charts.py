@@ -138,8 +138,8 @@ class PlaneChart:
         self.budget = BudgetMarks(self.frame)
         self.isoflop, self.next_point, self.beside = self.budget.line, self.budget.next_point, self.budget.beside
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
-        self.excluded = self.frame.hollow(42)
-        self.runs = self.frame.runs(42)
+        self.excluded = self.frame.hollow()
+        self.runs = self.frame.runs()
         self.levels = bqplot.Label(
             x=np.empty(0),
             y=np.empty(0),
@@ -151,8 +151,8 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
-        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, self.excluded, self.runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 7))
+        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, self.runs, self.excluded]
+        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 6))
         self.figure.add_class("cnb-plane")
 
     @property

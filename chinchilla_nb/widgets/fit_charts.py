@@ -29,7 +29,6 @@ __all__ = ["FitCharts"]
 
 HEIGHT = "240px"
 NO_RUNS = Runs([], [], [])
-_SIZE = 28
 
 
 class FitCharts(ipywidgets.Box):
@@ -53,8 +52,8 @@ class FitCharts(ipywidgets.Box):
         self.prediction, self.errors = (Frame(log_x=False, log_y=False) for _ in range(2))
         self.residuals = {name: Frame(log_y=False) for name in ("N", "D", "C")}
         frames = {"prediction": self.prediction, **self.residuals}
-        self.dots = {name: frame.runs(_SIZE) for name, frame in frames.items()}
-        self.excluded = {name: frame.hollow(_SIZE) for name, frame in frames.items()}
+        self.dots = {name: frame.runs() for name, frame in frames.items()}
+        self.excluded = {name: frame.hollow() for name, frame in frames.items()}
         self._identity = self.prediction.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
         self._zeros = {
             name: frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
@@ -73,7 +72,7 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         cards = [
-            _card(titles[name], frame.figure([self.excluded[name], self.dots[name], lines[name]], HEIGHT, hues=(2,)))
+            _card(titles[name], frame.figure([self.dots[name], self.excluded[name], lines[name]], HEIGHT, hues=(1,)))
             for name, frame in frames.items()
         ]
         errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)

@@ -29,13 +29,13 @@ class LossChart:
     def __init__(self, height: str) -> None:
         self.frame = Frame()
         self._drawn: LossFigure | None = None
-        self.excluded, self.runs = self.frame.hollow(42), self.frame.runs(42)
+        self.excluded, self.runs = self.frame.hollow(), self.frame.runs()
         self.envelope = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.beside = self.budget.next_point, self.budget.beside
         lines = [*self.budget.below, self.envelope, self.frontier]
-        self.figure = self.frame.figure([self.excluded, self.runs, *lines, *self.budget.above], height, hues=(2,))
+        self.figure = self.frame.figure([self.runs, self.excluded, *lines, *self.budget.above], height, hues=(1,))
         self.figure.add_class("cnb-loss-chart")
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:

@@ -15,6 +15,9 @@ from chinchilla_nb.widgets.style import ACCENT, MUTED, OUTLINE
 
 __all__ = ["Frame", "set_dots", "set_line", "tick_key"]
 
+MANY = 500
+"""Runs from which on dots are small, so that one sees what lies beneath."""
+
 PAPER = "var(--cnb-paper, #ffffff)"
 """The ground of a panel: hollow dots are filled with it, so that they hide what they lie on."""
 
@@ -112,12 +115,11 @@ class Frame:
             x=np.empty(0), y=np.empty(0), scales=self.scales, display_names=False, names_unique=False, **looks
         )
 
-    def runs(self, size: int) -> bqplot.Scatter:
+    def runs(self) -> bqplot.Scatter:
         """Return an empty scatter of runs: coloured by loss, and told about by hovering."""
         colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
         mark = self.dots(
             color=np.empty(0),
-            default_size=size,
             stroke=OUTLINE,
             stroke_width=0.75,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
@@ -134,11 +136,10 @@ class Frame:
             **looks,
         )
 
-    def hollow(self, size: int) -> bqplot.Scatter:
+    def hollow(self) -> bqplot.Scatter:
         """Return an empty scatter of runs that do not count."""
         return self.dots(
             colors=[PAPER],
-            default_size=size,
             stroke=MUTED,
             stroke_width=1.5,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
@@ -185,6 +186,7 @@ def set_dots(
 ) -> None:
     """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay."""
     with mark.hold_sync():
+        mark.default_size = 36 if len(dots) < MANY else 12
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:
