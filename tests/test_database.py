@@ -180,6 +180,12 @@ def test_products_beyond_int64() -> None:
     assert database.runs.C.tolist() == [6 * 2.0**81]
 
 
+def test_sizes_beyond_int64(tmp_path: Path) -> None:
+    Database(tmp_path).append(N=7e25, D=10**26, loss=1.5)
+    assert Database(tmp_path).df[["N", "D"]].iloc[0].tolist() == [7e25, 1e26]
+    assert Database(tmp_path).runs.C.tolist() == [4.2e52]
+
+
 class TestAssigned:
     def test_persisted_whole_and_told(self, tmp_path: Path) -> None:
         database = Database(tmp_path)

@@ -108,7 +108,7 @@ def test_every_rejected_row_says_where_and_why():
         "1e9,1e11,nan,diverged\n"
         "1e9,1e11,,unfinished\n"
         "1e9,,2.5,half\n"
-        "\n"
+        ",,,\n"
         "1e9,1e11\n"
         "0.2,1e11,2.5,tiny\n"
         'inf,1e11,2.5,endless\n1e9,"1,5",2.5,decimal comma\n'
