@@ -411,6 +411,16 @@ def test_ticks_of_any_log_axis_are_few_readable_and_never_crowd(name, start, dec
 
 @settings(deadline=None, max_examples=300)
 @given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e4))
+def test_labels_above_each_other_stand_closer_but_clear(low, span):
+    axis = figures.linear_axis("loss", [low, low + span], upright=True)
+    steps = np.diff(axis.fraction(axis.ticks))
+    assert 2 <= len(axis.ticks) <= 8
+    assert (steps > 0.12).all()
+    np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=300)
+@given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e4))
 def test_ticks_of_any_linear_axis_never_crowd_and_say_what_they_are(low, span):
     axis = figures.linear_axis("loss", [low, low + span])
     assert 2 <= len(axis.ticks) <= 7

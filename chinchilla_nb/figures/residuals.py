@@ -198,13 +198,15 @@ def prediction_figure(
     else:
         C = _checked("C", C, loss.shape)
         shown = thin(C, loss, residuals)
-        by_compute = Scatter(log_axis("C", C), _residual_axis(residuals), polyline(C[shown], residuals[shown]))
+        by_compute = Scatter(
+            log_axis("C", C), _residual_axis(residuals, upright=True), polyline(C[shown], residuals[shown])
+        )
     apart = polyline(*excluded)
     both = np.concatenate([loss, predictions])
     # On one axis both ways: what is stretched for one coordinate is for the other.
     reached = within_reach(both, apart.x, log=False) & within_reach(both, apart.y, log=False)
     both = np.concatenate([both, apart.x[reached], apart.y[reached]])
-    x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss")
+    x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss", upright=True)
     ends = read_only(np.array([x.low, x.high]))
     return PredictionFigure(
         scatter=Scatter(x, y, polyline(loss[shown], predictions[shown]), apart),
@@ -233,7 +235,7 @@ def residuals_figure(
     off = excluded.loss - np.asarray(excluded_predictions, dtype=float)
     shown = thin(runs.C, runs.N, runs.D, runs.loss, residuals)
     apart = thin(excluded.C, excluded.N, excluded.D, excluded.loss, off)
-    y = _residual_axis(np.append(residuals, off[within_reach(residuals, off, log=False)]))
+    y = _residual_axis(np.append(residuals, off[within_reach(residuals, off, log=False)]), upright=True)
     scale = loss_scale(runs.loss)
 
     def against(name: str, title: str | None = None) -> Scatter:
@@ -354,10 +356,10 @@ def _histogram(residuals: NDArray[np.float64]) -> Histogram:
         reach = 0.05 * max(abs(low), abs(high), NARROWEST)
         edges = np.linspace(low - reach, high + reach, 12)
     counts = np.histogram(residuals, edges)[0].astype(float)
-    y = linear_axis("runs", [0, 1.05 * counts.max()], "Runs")
+    y = linear_axis("runs", [0, 1.05 * counts.max()], "Runs", upright=True)
     y = Axis(y.name, y.title, 0.0, y.high, False, *_whole(y), y.minor_ticks)
     return Histogram(
-        x=_residual_axis(edges),
+        x=_residual_axis(edges, upright=False),
         y=y,
         edges=read_only(edges),
         counts=read_only(counts),
@@ -374,6 +376,6 @@ def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     return read_only(axis.ticks[whole]), labels
 
 
-def _residual_axis(residuals: NDArray[np.float64]) -> Axis:
+def _residual_axis(residuals: NDArray[np.float64], *, upright: bool) -> Axis:
     """An axis that shows zero, never so narrow that it shows the rounding of the losses."""
-    return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL)
+    return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL, upright=upright)

@@ -29,6 +29,8 @@ PADDING = 0.05
 # Width of a character, of a raised one, of the gap between two labels and of what may stick out at the high end, as
 # fractions of an axis of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
 CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
+UPRIGHT_GAP = 24 / 170
+"""Between two labels one above the other, as a fraction of an upright axis."""
 
 Text = Callable[[float, int], str]
 """Writes a number, rounded to so many digits."""
@@ -169,14 +171,21 @@ def zoomed(axis: Axis, low: float, high: float) -> Axis:
     return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
 
 
-def linear_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
-    """Return a linear axis around finite values, five per cent wider than they are."""
+def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, upright: bool = False) -> Axis:
+    """Return a linear axis around finite values, five per cent wider than they are.
+
+    The labels of an upright one stand one above the other, and crowd less.
+    """
     values = np.asarray(values, dtype=float).ravel()
     low, high = float(values.min()), float(values.max())
     # Identical values get an axis wide enough for ticks that floating point can tell apart.
     pad = max(PADDING * (high - low), 0.01 * max(abs(low), abs(high)) if high - low < 1e-6 * abs(high) else 0.0)
     low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
-    ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), _plain)
+    if upright:
+        ticks = _multiples(_nice_step(2.5 * UPRIGHT_GAP * (high - low)), low, high)
+        labels = tuple(_plain(value, 12) for value in ticks)
+    else:
+        ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), _plain)
     return Axis(
         name, title or _TITLES.get(name, name), low, high, False, read_only(ticks), labels, read_only(np.empty(0))
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from html import escape
 from typing import Any, ClassVar
 
@@ -197,8 +199,10 @@ def numbers(text: str, name: str) -> list[float]:
 
 
 def number_text(value: float) -> str:
-    """Write a number as briefly as gives it back exactly: ``1e22``, ``0.5``, ``20``."""
+    """Write a number as briefly as gives it back exactly: ``5e14``, ``0.5``, ``20``."""
     text = format(value, ".15g")
     text = text if float(text) == value else repr(float(value))
+    if abs(value) >= 1e6 and math.isfinite(value):
+        text = min(text, f"{Decimal(text).normalize():e}".replace("+", ""), key=len)
     mantissa, e, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if e else text

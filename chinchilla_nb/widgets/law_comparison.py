@@ -13,7 +13,7 @@ __all__ = ["comparison_table", "optimum"]
 
 def comparison_table(truth: ScalingLaw, law: ScalingLaw | None, C: float) -> str:
     """Set the true law and the estimate side by side, as HTML; C is the target budget in FLOPs."""
-    heads = ["E", "A", "B", "α", "β", "N* ∝ C^", f"N* at {scientific(C)}", "D* / N*"]
+    heads = ["E", "A", "B", "α", "β", "a in N* ∝ Cᵃ", f"N* at {scientific(C)}", "D* / N*"]
     rows = [("True law", _numbers(truth, C), "cnb-true")]
     if law is not None:
         estimate = _numbers(law, C)
@@ -61,4 +61,4 @@ def _deviation(share: float | None) -> str:
         return "–"
     if share > 9:
         return f"× {share + 1:,.0f}"
-    return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %"
+    return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %".replace("-", "−")

@@ -7,10 +7,16 @@ from html import escape
 from chinchilla_nb.figures import PALETTE, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.widgets.style import ACCENT, MUTED, shade
 
-__all__ = ["HOLLOW", "frontier_key", "symbol"]
+__all__ = ["HOLLOW", "SEED_REGIME", "frontier_key", "symbol"]
 
 HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
 """A run that does not count."""
+
+SEED_REGIME = (
+    f'<rect x="1" y="2" width="16" height="10" fill="{MUTED}" fill-opacity=".1" '
+    f'stroke="{MUTED}" stroke-dasharray="4 3"/>'
+)
+"""Where seeds are drawn."""
 
 
 def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
@@ -27,13 +33,7 @@ def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
     if len(plane.frontier):
         items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))
     if len(plane.regime):
-        items.append(
-            symbol(
-                f'<rect x="1" y="2" width="16" height="10" fill="{MUTED}" fill-opacity=".1" '
-                f'stroke="{MUTED}" stroke-dasharray="4 3"/>',
-                "Seed regime",
-            )
-        )
+        items.append(symbol(SEED_REGIME, "Seed regime"))
     if len(plane.dots):
         items.append(_item('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
     # Both figures say so where not all runs are drawn.

@@ -14,6 +14,7 @@ from chinchilla_nb.figures import Polyline, compact, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
 from chinchilla_nb.widgets.charts import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.law_comparison import optimum
+from chinchilla_nb.widgets.legend import SEED_REGIME, symbol
 from chinchilla_nb.widgets.plots import Frame, set_line
 from chinchilla_nb.widgets.style import ACCENT, INK
 
@@ -37,8 +38,6 @@ class SimulationCharts(ipywidgets.Box):
         self.plane, self.trace, self.study = PlaneChart(), TraceChart(), StudyChart()
         self.true_frontier = self.plane.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
         self.plane.figure.marks = [*self.plane.figure.marks, self.true_frontier]
-        # Its first and fifth marks have the colours of losses, which a dark page turns light.
-        self.plane.figure.add_class("cnb-planes")
         self.key = ipywidgets.HTML(_key())
         self.key.add_class("cnb-key")
         self.summary = ipywidgets.HTML()
@@ -140,7 +139,7 @@ def _key() -> str:
         line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Estimate; median of a study"),
         f'<span class="cnb-item">{band}Middle half of a study</span>',
         f'<span class="cnb-item">{diamond}Estimate at the target budget</span>',
-        line('stroke="var(--cnb-muted)" stroke-width="1.5" stroke-dasharray="2 3"', "Seed regime"),
+        symbol(SEED_REGIME, "Seed regime"),
     ]
     return f'<div class="cnb-legend">{"".join(items)}</div>'
 

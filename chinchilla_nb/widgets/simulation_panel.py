@@ -59,7 +59,7 @@ class SimulationPanel(Panel):
         How far the study is.
     """
 
-    sheets = ("forms.css", "simulation.css")
+    sheets = ("forms.css", "charts.css", "simulation.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)

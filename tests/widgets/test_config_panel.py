@@ -19,6 +19,7 @@ from chinchilla_nb.engine.losses import huber, log_huber, mse
 from chinchilla_nb.engine.model_sizes import transformer_size, transformer_size_without_embeddings
 from chinchilla_nb.settings import ModelSearch, Settings
 from chinchilla_nb.widgets.choices_text import choices_text, parse_choices
+from chinchilla_nb.widgets.fields import number_text
 from chinchilla_nb.widgets.grid_editor import GridEditor
 
 ATTACK = "<img src=x onerror=alert(1)>"
@@ -472,3 +473,12 @@ def test_a_file_that_imports_is_loaded_only_when_allowed(cc, panel, tmp_path):
     panel.path.value = str(tmp_path / ATTACK)
     panel.load_button.click()
     assert "<img" not in panel.message.value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(5e14, "5e14"), (1.5e7, "1.5e7"), (123456, "123456"), (68120.0, "68120"), (0.5, "0.5"), (12345678, "12345678")],
+)
+def test_numbers_in_boxes_are_brief_and_exact(value, text):
+    assert number_text(value) == text
+    assert float(text) == value
