@@ -7,7 +7,7 @@ import numbers
 import re
 from typing import Any
 
-__all__ = ["parse_quantity"]
+__all__ = ["parse_number", "parse_quantity"]
 
 SUFFIXES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _WRITTEN = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)?(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kKMGBbTPE]?)")
@@ -30,7 +30,7 @@ def parse_quantity(value: Any) -> float:
     if value is None or (isinstance(value, str) and not value.strip()):
         raise ValueError("is empty")
     if isinstance(value, str):
-        number = _from_text(value.strip())
+        number = parse_number(value)
     elif isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError(f"is {value!r}, not a number")
     else:
@@ -45,7 +45,15 @@ def parse_quantity(value: Any) -> float:
     return number
 
 
-def _from_text(text: str) -> float:
+def parse_number(text: str) -> float:
+    """Return a number of any sign and size that was written as `parse_quantity` reads it.
+
+    Raises
+    ------
+    ValueError
+        If it is no number; the message is what is wrong with it.
+    """
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(text)
     if found is None:
         try:

@@ -9,6 +9,8 @@ import ipywidgets
 import traitlets
 
 from chinchilla_nb.figures import scientific
+from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.widgets.fields import number_text
 from chinchilla_nb.widgets.hardware import HardwareForm
 from chinchilla_nb.widgets.style import note
 
@@ -127,16 +129,16 @@ class BudgetControl(ipywidgets.VBox):
             C = parse_budget(change["new"])
             self._check(C)
         except ValueError as error:
-            self._wrong.value = note("warn", f"{error}. The budget stays at {self.C:.3g} FLOPs.")
+            self._wrong.value = note("warn", f"{error}. The budget stays at {_written(self.C)} FLOPs.")
             return
         self.chosen = True
         self._set(C, write=False)
 
     def _check(self, C: float) -> None:
         if C < self._low:
-            raise ValueError(f"{C:.3g} FLOPs is below the smallest run: type {self._low:.3g} or more")
+            raise ValueError(f"{_written(C)} FLOPs is below the smallest run: type {_written(self._low)} or more")
         if C > LARGEST:
-            raise ValueError(f"{C:.3g} FLOPs is not a budget: stay at or below {LARGEST:.0e}")
+            raise ValueError(f"{_written(C)} FLOPs is not a budget: stay at or below {_written(LARGEST)}")
 
     def _open_hardware(self, change: dict[str, bool]) -> None:
         self.hardware.layout.display = None if change["new"] else "none"
@@ -153,7 +155,7 @@ class BudgetControl(ipywidgets.VBox):
             if move:
                 self._move_slider()
             if write:
-                self.text.value = f"{C:.3g}".replace("e+", "e")
+                self.text.value = _written(C)
             self.remark.value = f'<span class="cnb-muted">{escape(self._meaning())}</span>'
         finally:
             self._following = False
@@ -184,9 +186,14 @@ def parse_budget(text: str) -> float:
         If it is not a positive number of a size that compute has.
     """
     try:
-        C = float(text.replace(",", "").replace("_", "").strip())
+        C = parse_number(text)
     except ValueError:
         raise ValueError(f"{text.strip()!r} is not a number of FLOPs: write 5.76e23 or 1e24") from None
     if not (math.isfinite(C) and 0 < C <= LARGEST):
-        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {LARGEST:.0e}")
+        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {_written(LARGEST)}")
     return C
+
+
+def _written(C: float) -> str:
+    """Write FLOPs as they can be typed."""
+    return number_text(float(f"{C:.3g}"))

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from chinchilla_nb.callables import find_callable, name_of_callable
+from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.widgets.parts import Parts
 
 __all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "number_text", "numbers"]
@@ -179,12 +180,13 @@ def number(text: str, name: str) -> float:
     ValueError
         If it is none.
     """
-    plain = re.sub(r"[,_\s]", "", text).replace("\N{MINUS SIGN}", "-")
+    if not text.strip():
+        raise ValueError(f"{name}: type a number, such as 0.5 or 1e18")
     try:
-        return float(plain)
+        return parse_number(re.sub(r"\s", "", text))
     except ValueError:
-        got = f"{text.strip()!r} is not a number" if plain else "type a number, such as 0.5 or 1e18"
-        raise ValueError(f"{name}: {got}") from None
+        hint = ": write decimals with a point" if "," in text else ""
+        raise ValueError(f"{name}: {text.strip()!r} is not a number{hint}") from None
 
 
 def numbers(text: str, name: str) -> list[float]:

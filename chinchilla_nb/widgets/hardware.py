@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from html import escape
@@ -10,6 +9,7 @@ from html import escape
 import ipywidgets
 
 from chinchilla_nb.figures import scientific
+from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["HardwareForm", "budget_of_hardware"]
@@ -101,12 +101,9 @@ def budget_of_hardware(devices: str, days: str, speed: str, utilisation: str) ->
 
 def _number(name: str, text: str, example: str) -> float:
     try:
-        value = float(text.replace(",", "").replace("_", ""))
+        return parse_quantity(text)
     except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} {text.strip()!r} is not a positive number: write {example}")
-    return value
+        raise ValueError(f"{name} {text.strip()!r} is not a positive number: write {example}") from None
 
 
 def _text(value: str, tooltip: str) -> ipywidgets.Text:

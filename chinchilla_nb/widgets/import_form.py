@@ -91,6 +91,8 @@ class ImportForm(ipywidgets.VBox):
         """Read what was uploaded, and preview it."""
         for file in self.upload.value:
             self._take(file["name"], bytes(file["content"]))
+        # The page tells only of a file that differs from the last: one chosen again after Cancel would do nothing.
+        self.upload.value = ()
 
     def read_path(self) -> None:
         """Read the file whose path was typed, and preview it."""
@@ -166,7 +168,7 @@ class ImportForm(ipywidgets.VBox):
         parts = [f'<div class="cnb-facts">{head}</div>', _accepted(preview)]
         if preview.left_out:
             names = ", ".join(preview.left_out)
-            parts.append(note("warn", f"Not kept, because every run has its own: {names}."))
+            parts.append(note("warn", f"Not kept, because the log has columns of these names itself: {names}."))
         if preview.rejected:
             parts.append(_rejected(preview))
         self.preview.value = "".join(parts)

@@ -110,6 +110,7 @@ def test_spacings(cc, panel):
     ("field", "text", "message"),
     [
         (lambda p: p.grid.axes["E"].count, "x", "'x' is not a number"),
+        (lambda p: p.grid.axes["E"].high, "1,5", "'1,5' is not a number: write decimals with a point"),
         (lambda p: p.grid.axes["E"].count, "2.5", "count must be a whole number"),
         (lambda p: p.grid.axes["E"].count, "1e6", "count must be from 1 to 1,000"),
         (lambda p: p.grid.axes["E"].low, "-1", "E must hold positive numbers, got -1"),
