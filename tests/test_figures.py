@@ -338,7 +338,7 @@ def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
     runs = make_runs(HOFFMANN, 10_000)
     figure = figures.frontier_figure(runs, HOFFMANN)
     assert len(figure.shown) == len(set(figure.shown)) == figures.MAX_DOTS == len(figure.planes[0].dots)
-    assert figure.note == "2,000 of 10,000 runs drawn"
+    assert figure.note == "1,000 of 10,000 runs drawn"
     np.testing.assert_array_equal(figure.shown, figures.frontier_figure(runs).shown)
     for name in ("N", "D", "C", "loss"):
         column = getattr(runs, name)
@@ -348,9 +348,34 @@ def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
     np.testing.assert_allclose(np.quantile(np.log10(runs.C[figure.shown]), [0.25, 0.5, 0.75]), quartiles, atol=0.02)
 
 
-def test_two_thousand_runs_are_all_drawn_and_nothing_is_said():
-    figure = figures.frontier_figure(make_runs(HOFFMANN, 2_000))
-    np.testing.assert_array_equal(figure.shown, np.arange(2_000))
+def test_thinned_runs_stay_the_same_while_some_are_appended_and_those_are_drawn():
+    runs = make_runs(HOFFMANN, 10_041)
+    before, after = (figures.frontier_figure(runs.take(np.arange(10_041) < count)).shown for count in (10_001, 10_041))
+    assert before[-1] == 10_000
+    np.testing.assert_array_equal(after, [*before, *range(10_001, 10_041)])
+    assert len(after) <= figures.MAX_DOTS
+
+
+def test_another_law_that_differs_little_moves_no_axis():
+    runs = make_runs(HOFFMANN)
+    seen = set()
+    for factor in (0.99, 1.0, 1.01):
+        law = ScalingLaw(E=1.7, A=400 * factor, B=410, alpha=0.34, beta=0.28)
+        for plane in figures.frontier_figure(runs, law, C_range=(1e14, 1e26)).planes:
+            seen |= {(axis.name, axis.low, axis.high) for axis in (plane.x, plane.y)}
+        axis = figures.loss_figure(runs, law, C_range=(1e14, 1e26)).scatter.y
+        seen.add((axis.name, axis.low, axis.high))
+    assert len(seen) == 4
+    ends = {name: (low, high) for name, low, high in seen}
+    # ... and they hold what the law buys with these budgets: N* = G (C / 6)^(beta / (alpha + beta)).
+    G = (0.34 * 400 / (0.28 * 410)) ** (1 / 0.62)
+    for C in (1e14, 1e26):
+        assert ends["N"][0] < G * (C / 6) ** (0.28 / 0.62) < ends["N"][1]
+
+
+def test_a_thousand_runs_are_all_drawn_and_nothing_is_said():
+    figure = figures.frontier_figure(make_runs(HOFFMANN, 1_000))
+    np.testing.assert_array_equal(figure.shown, np.arange(1_000))
     assert figure.note == ""
 
 

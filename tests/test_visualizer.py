@@ -157,7 +157,7 @@ def test_thinning_is_said_in_the_picture(visualizer):
     rng = np.random.default_rng(0)
     N, D = 10 ** rng.uniform(7, 11, 2_500), 10 ** rng.uniform(9, 13, 2_500)
     figure = visualizer.plot(chinchilla(Runs(N, D, HOFFMANN.loss(N, D)), HOFFMANN))
-    assert "2,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
+    assert "1,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
 
 
 @pytest.mark.parametrize(

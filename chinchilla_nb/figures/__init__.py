@@ -19,7 +19,7 @@ from chinchilla_nb.figures.residuals import (
     prediction_figure,
     residuals_figure,
 )
-from chinchilla_nb.figures.thinning import MAX_DOTS
+from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import (
     Axis,
     compact,
@@ -32,6 +32,7 @@ from chinchilla_nb.figures.ticks import (
 )
 
 __all__ = [
+    "LATEST",
     "MAX_DOTS",
     "NOTHING",
     "PALETTE",

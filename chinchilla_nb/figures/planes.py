@@ -17,7 +17,7 @@ from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import beyond, note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, within_reach
+from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, steadied, within_reach
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.fit import Fit
@@ -228,7 +228,8 @@ def _axes(
             optimal = allocate(law, [min(shown["C"]), max(shown["C"])])
         for name, values in zip(("N", "D"), optimal, strict=True):
             near = np.clip(values, min(shown[name]) / _REACH, max(shown[name]) * _REACH) if shown[name] else values
-            shown[name] += list(near[np.isfinite(near) & (near > 0)])
+            near = near[np.isfinite(near) & (near > 0)]
+            shown[name] += list(steadied(shown[name], near) if shown[name] else near)
     for name in ("N", "D"):
         # Only a budget is known: a square around its even split.
         shown[name] = shown[name] or [float((C / 6) ** 0.5) for C in shown["C"]]

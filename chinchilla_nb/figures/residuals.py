@@ -15,7 +15,7 @@ from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curves import has_frontier
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import beyond, note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, within_reach
+from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, steadied, within_reach
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.fit import Fit
@@ -289,7 +289,8 @@ def loss_figure(
     scale = loss_scale(runs.loss)
     C, losses = np.append(runs.C, C_range or ()), runs.loss
     if C_range:
-        losses = np.append(losses, _lowest_loss(law, *C_range).y[[0, -1]] if law and has_frontier(law) else ())
+        predicted = _lowest_loss(law, *C_range).y[[0, -1]] if law and has_frontier(law) else np.empty(0)
+        losses = np.append(losses, steadied(losses, predicted))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
     remarks = note(len(shown), len(runs)), beyond((x, excluded.C), (y, excluded.loss))

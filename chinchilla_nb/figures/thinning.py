@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["MAX_DOTS", "beyond", "note", "thin"]
+__all__ = ["LATEST", "MAX_DOTS", "beyond", "note", "thin"]
 
-MAX_DOTS = 2_000
+MAX_DOTS = 1_000
+LATEST = 50
+"""Runs that are drawn however many there are: whoever appends one sees it, and the others stay what they were."""
 
 
 def thin(*columns: NDArray[np.float64], limit: int = MAX_DOTS) -> NDArray[np.intp]:
-    """Return indices, ascending, of the runs to draw: all of them, or ``limit`` evenly spread along the first column.
+    """Return indices, ascending, of the runs to draw: ``limit`` at most, or all where they are hardly more.
 
-    The runs with the lowest and the highest value of every column are always among them, so that no axis changes.
+    The latest are always among them, from one to ``LATEST``; the others are evenly spread along the first column, and
+    the same ones until so many more have been appended. The runs with the lowest and the highest value of every column
+    are always among them, so that no axis changes.
     """
-    if len(columns[0]) <= limit:
-        return np.arange(len(columns[0]))
+    total = len(columns[0])
+    settled = max(0, total - 1) // LATEST * LATEST
+    if settled <= limit:
+        return np.arange(total)
+    spread = _spread([column[:settled] for column in columns], limit - LATEST)
+    return np.append(spread, np.arange(settled, total))
+
+
+def _spread(columns: Sequence[NDArray[np.float64]], limit: int) -> NDArray[np.intp]:
     extremes = [pick(column) for column in columns for pick in (np.argmin, np.argmax)]
     order = np.argsort(columns[0], kind="stable")
     others = order[~np.isin(order, extremes)]

@@ -19,6 +19,7 @@ __all__ = [
     "ratio_title",
     "round_apart",
     "scientific",
+    "steadied",
     "within_reach",
     "zoomed",
 ]
@@ -134,6 +135,18 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
     low, high = known.min(), known.max()
     reach = max(high - low, LEAST_DECADES if log else 0.0)
     return np.asarray((asked >= low - reach) & (asked <= high + reach))
+
+
+def steadied(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Push positive numbers beyond the values outward, to steps of a tenth of the values' length on a logarithmic axis.
+
+    An axis of both then stands still while the others wander a little, as what a law predicts does from fit to fit.
+    """
+    known, asked = np.log10(np.asarray(values, dtype=float)), np.log10(np.asarray(others, dtype=float))
+    low, high = known.min(), known.max()
+    step = _nice_step(max(high - low, LEAST_DECADES) / 10)
+    outward = np.where(asked > high, np.ceil(asked / step), np.floor(asked / step)) * step
+    return np.asarray(10 ** np.where((asked < low) | (asked > high), outward, asked))
 
 
 def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:

@@ -14,6 +14,7 @@ from chinchilla_nb.widgets.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.legend import frontier_key
 from chinchilla_nb.widgets.loss_chart import LossChart
 from chinchilla_nb.widgets.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.run_dots import RunDots
 from chinchilla_nb.widgets.style import INK, MUTED, shade
 
 __all__ = ["FrontierCharts", "PlaneChart"]
@@ -118,7 +119,9 @@ class PlaneChart:
     Attributes
     ----------
     figure : bqplot.Figure
+    dots : RunDots
     runs, excluded, next_point, beside : bqplot.Scatter
+        Runs are the settled ones of the dots.
     iso_loss, frontier, regime, isoflop : bqplot.Lines
     levels : bqplot.Label
         Losses, on their curves.
@@ -139,7 +142,8 @@ class PlaneChart:
         self.isoflop, self.next_point, self.beside = self.budget.line, self.budget.next_point, self.budget.beside
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.excluded = self.frame.hollow()
-        self.runs = self.frame.runs()
+        self.dots = RunDots(self.frame)
+        self.runs = self.dots.settled
         self.levels = bqplot.Label(
             x=np.empty(0),
             y=np.empty(0),
@@ -151,8 +155,9 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
-        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, self.runs, self.excluded]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 6))
+        runs = [self.dots.settled, self.dots.latest, self.excluded]
+        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
+        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 6, 7))
         self.figure.add_class("cnb-plane")
 
     @property
@@ -177,7 +182,7 @@ class PlaneChart:
     ) -> None:
         """Draw the axes and the runs of a plane."""
         self.frame.show(plane.x, plane.y)
-        set_dots(self.runs, plane.dots, labels, colour)
+        self.dots.show(plane.dots, labels, colour)
         set_dots(self.excluded, plane.excluded, excluded_labels)
         set_line(self.regime, plane.regime)
 

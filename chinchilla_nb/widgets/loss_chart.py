@@ -9,6 +9,7 @@ import numpy as np
 from chinchilla_nb.figures import NOTHING, LossFigure, polyline
 from chinchilla_nb.widgets.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.run_dots import RunDots
 from chinchilla_nb.widgets.style import INK, MUTED
 
 __all__ = ["LossChart"]
@@ -21,7 +22,9 @@ class LossChart:
     ----------
     frame : Frame
     figure : bqplot.Figure
+    dots : RunDots
     runs, excluded, next_point, beside : bqplot.Scatter
+        Runs are the settled ones of the dots.
     envelope, frontier : bqplot.Lines
     budget : BudgetMarks
     """
@@ -29,25 +32,27 @@ class LossChart:
     def __init__(self, height: str) -> None:
         self.frame = Frame()
         self._drawn: LossFigure | None = None
-        self.excluded, self.runs = self.frame.hollow(), self.frame.runs()
+        self.excluded, self.dots = self.frame.hollow(), RunDots(self.frame)
+        self.runs = self.dots.settled
         self.envelope = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.beside = self.budget.next_point, self.budget.beside
         lines = [*self.budget.below, self.envelope, self.frontier]
-        self.figure = self.frame.figure([self.runs, self.excluded, *lines, *self.budget.above], height, hues=(1,))
+        runs = [self.dots.settled, self.dots.latest, self.excluded]
+        self.figure = self.frame.figure([*runs, *lines, *self.budget.above], height, hues=(1, 2))
         self.figure.add_class("cnb-loss-chart")
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, labels as of its runs that are drawn; nothing without runs."""
         self._drawn = figure
         if figure is None:
-            set_dots(self.runs, NOTHING, (), np.empty(0))
+            self.dots.show(NOTHING, (), np.empty(0))
             for mark in (self.excluded, self.envelope, self.frontier):
                 set_line(mark, NOTHING)
             return
         self.frame.show(figure.scatter.x, figure.scatter.y)
-        set_dots(self.runs, figure.scatter.dots, labels, figure.colour)
+        self.dots.show(figure.scatter.dots, labels, figure.colour)
         set_dots(self.excluded, figure.scatter.excluded, excluded_labels)
         set_line(self.envelope, figure.envelope)
         self.show_frontier()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
 from chinchilla_nb.widgets.style import ACCENT, MUTED, OUTLINE
 
-__all__ = ["Frame", "set_dots", "set_line", "tick_key"]
+__all__ = ["Frame", "set_dots", "set_line", "size_of", "tick_key"]
 
 MANY = 500
 """Runs from which on dots are small, so that one sees what lies beneath."""
@@ -181,12 +181,24 @@ def set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
         mark.x, mark.y = line.x, line.y
 
 
+def size_of(count: int) -> int:
+    """Return the area, in square pixels, of each of so many dots in one chart."""
+    return 36 if count < MANY else 12
+
+
 def set_dots(
-    mark: bqplot.Scatter, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64] | None = None
+    mark: bqplot.Scatter,
+    dots: Polyline,
+    labels: Sequence[str],
+    colour: NDArray[np.float64] | None = None,
+    among: int | None = None,
 ) -> None:
-    """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay."""
+    """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay.
+
+    Their size is that of dots among so many.
+    """
     with mark.hold_sync():
-        mark.default_size = 36 if len(dots) < MANY else 12
+        mark.default_size = size_of(len(dots) if among is None else among)
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:

@@ -96,7 +96,8 @@ def test_mouse_on_the_charts(lab):
     assert covered["x"] <= box["x"] + 1
     assert covered["x"] + covered["width"] >= box["x"] + box["width"] - 1
     run_code(page, "database.append(N=1e15, D=1e16, loss=1.8)")
-    until(page, "len(workbench.frontier.charts.charts[0].runs.x) == 31")
+    dots = "workbench.frontier.charts.charts[0].dots"
+    until(page, f"len({dots}.settled.x) + len({dots}.latest.x) == 31")
     expect(ticks).to_have_text(zoomed)
     run_code(page, "session.exclude([(1e15, 1e16, 1.8, 6e31, 0)])")
     page.get_by_role("button", name="Reset zoom").click()

@@ -98,6 +98,46 @@ def test_moving_the_budget_touches_no_run(charts):
     assert len(charts.charts[0].next_point.x) == len(charts.charts[0].isoflop.x) == 0
 
 
+def shown(runs: Runs, charts: FrontierCharts, labels: list[str]) -> None:
+    charts.show(frontier_figure(runs), loss_figure(runs), labels)
+
+
+def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
+    N, D = (np.geomspace(low, 1e3 * low, 200) for low in (1e7, 1e9))
+    N, D = np.append(N, np.full(60, 1e9)), np.append(D, np.full(60, 3e10))
+    runs, labels = Runs(N, D, law.loss(N, D)), [f"run {i}" for i in range(260)]
+    charts = FrontierCharts()
+    shown(runs.take(np.arange(260) < 200), charts, labels[:200])
+    sent: list[str] = []
+    everywhere = [chart.dots for chart, _ in charts.all]
+    for dots in everywhere:
+        dots.settled.observe(lambda change: sent.append(change["name"]))
+    shown(runs.take(np.arange(260) < 203), charts, labels[:203])
+    assert not sent
+    for dots in everywhere:
+        assert list(dots.latest.names) == labels[200:203]
+        assert dots.latest.default_size == dots.settled.default_size
+    np.testing.assert_array_equal(charts.charts[2].dots.latest.x, runs.N[200:203])
+    np.testing.assert_array_equal(charts.loss.dots.latest.y, runs.loss[200:203])
+    # Too many to stay apart, another label, and a run that is gone: all are drawn anew.
+    for count, said in ((260, labels), (203, labels), (203, ["other", *labels[1:]])):
+        shown(runs.take(np.arange(260) < count), charts, said[:count])
+        for dots in everywhere:
+            assert list(dots.settled.names) == said[:count]
+            assert len(dots.latest.x) == 0
+
+
+def test_a_run_that_moves_the_colours_recolours_all(law):
+    N, D = (np.geomspace(low, 1e3 * low, 40) for low in (1e7, 1e9))
+    runs = Runs(N, D, law.loss(N, D))
+    charts = FrontierCharts()
+    shown(runs, charts, [""] * 40)
+    more = Runs(np.append(N, 1e9), np.append(D, 1e10), np.append(runs.loss, 1.2))
+    shown(more, charts, [""] * 41)
+    np.testing.assert_array_equal(charts.charts[0].runs.color, frontier_figure(more).colour)
+    assert charts.charts[0].runs.color[-1] == 0
+
+
 def test_runs_without_a_law_and_a_law_without_runs(law, runs):
     charts = FrontierCharts()
     charts.show(frontier_figure(runs), loss_figure(runs), [""] * len(runs))

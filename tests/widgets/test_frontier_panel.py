@@ -84,8 +84,9 @@ def test_fit_and_append_elsewhere_move_the_charts(session, database):
     assert len(panel.charts.charts[0].frontier.x) > 0
     assert len(panel.charts.charts[0].next_point.x) == 1
     database.append(N=1e9, D=1e12, loss=2.5)
-    assert len(panel.charts.charts[2].runs.x) == 31
-    assert panel.charts.charts[2].runs.x[-1] == 1e9
+    dots = panel.charts.charts[2].dots
+    assert [*dots.settled.x, *dots.latest.x] == [*session.runs.N]
+    assert session.runs.N[-1] == 1e9
     assert panel.charts.charts[0].figure.marks == marks
 
 

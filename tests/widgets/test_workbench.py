@@ -38,7 +38,8 @@ def test_chinchilla_and_panels_meet_at_the_session(tmp_path, rows):
     assert cc.get_params()["E"] == pytest.approx(1.7, rel=1e-6)
     cc.append(N=1e8, D=1e10, loss=3.0)
     assert "1 run since this fit" in fit.state.value
-    assert len(frontier.charts.charts[0].runs.x) == 31
+    dots = frontier.charts.charts[0].dots
+    assert len(dots.settled.x) + len(dots.latest.x) == 31
 
 
 def test_folder_of_runs(tmp_path, rows):
