@@ -435,7 +435,7 @@ class Chinchilla:
             counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D)):,} in the seed regime"
         if fit is None:
             return [("runs", counted), ("law", "not fitted yet")]
-        how = "fitted before the runs changed" if self.session.stale else fit.status.value
+        how = "fitted before the runs or settings changed" if self.session.stale else fit.status.value
         return [("runs", counted), ("law", f"{fit.law}; {how}")]
 
 

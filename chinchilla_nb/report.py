@@ -50,11 +50,11 @@ class Report:
         settings : Settings
             Where the scaling factor, the seed regime and the model search come from.
         stale : bool, default False
-            Whether the runs have changed since the fit, which the report then says.
+            Whether the runs or settings have changed since the fit, which the report then says.
         """
         warnings = [str(warning) for warning in fit.warnings]
         if stale:
-            warnings.insert(0, "the runs have changed since this fit: call fit() again")
+            warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables = (
             ("Estimated parameters", _parameters(fit)),
             ("Goodness of fit", _goodness(fit)),

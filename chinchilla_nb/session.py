@@ -86,6 +86,7 @@ class Session(HasTraits):
         self.database, self.data_unit = database, data_unit
         self._lock = Lock()
         self._job: Job | None = None
+        self._fitted_with = settings
         self._loop = running_loop()
         self._exclusions = 0
         self._excluded_before: list[frozenset[RunKey]] = []
@@ -113,8 +114,10 @@ class Session(HasTraits):
 
     @property
     def stale(self) -> bool:
-        """Whether runs were added or changed since the fit."""
-        return self.fit is not None and self.fit.runs is not self.runs
+        """Whether runs, or settings that a fit depends on, were added or changed since the fit."""
+        if self.fit is None:
+            return False
+        return self.fit.runs is not self.runs or not self._fitted_with.fits_alike(self.settings)
 
     def exclude(self, keys: Iterable[RunKey]) -> None:
         """Leave runs out, without deleting them; `engine.keys.run_keys` names them."""
@@ -166,7 +169,7 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=self._keep_fit)
+        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.settings))
 
     def run_fit(self, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
@@ -183,7 +186,7 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._new_job(self._fit_steps(options), None, self._keep_fit).run()
+        outcome = self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.settings)).run()
         if outcome.error is not None:
             self.error = ""  # the caller learns of it, now
             raise outcome.error
@@ -252,11 +255,12 @@ class Session(HasTraits):
         runs, settings = self.runs, self.settings
         return lambda: iter_fit(runs, **settings.fit_options(), **options)
 
-    def _keep_fit(self, outcome: Outcome) -> None:
+    def _keep_fit(self, settings: Settings, outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
+        self._fitted_with = settings
         self.fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
 
     def _new_job(

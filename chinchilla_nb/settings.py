@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.callables import same_callable
 from chinchilla_nb.engine.grid import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.model_search import ModelTable, tabulate_models
@@ -84,3 +85,13 @@ class Settings:
             "bounds": self.bounds,
             "dtype": self.dtype,
         }
+
+    def fits_alike(self, other: Settings) -> bool:
+        """Say whether fits under other settings are the same fits: those may differ in how runs are chosen."""
+        return (
+            self.grid == other.grid
+            and same_callable(self.loss_fn, other.loss_fn)
+            and same_callable(self.weight_fn, other.weight_fn)
+            and dict(self.bounds) == dict(other.bounds)
+            and self.dtype is other.dtype
+        )

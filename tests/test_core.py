@@ -500,7 +500,7 @@ def test_a_cell_says_where_the_project_stands(make, tmp_path):
     cc.fit()
     assert repr(cc).endswith(f"4 runs, 3 in the seed regime, {cc.session.fit.law}; converged)")
     cc.append(N=1e9, D=2e10, loss=2.5)
-    assert repr(cc).endswith("; fitted before the runs changed)")
+    assert repr(cc).endswith("; fitted before the runs or settings changed)")
     cc.seed_ranges = None
     assert ", 5 runs, L(N, D)" in repr(cc)
 

@@ -83,7 +83,7 @@ def test_a_stale_fit_is_called_stale(make, capsys):
     cc.fit()
     cc.append(N=1e9, D=2e10, loss=2.5)
     cc.report(plot=False)
-    assert "the runs have changed since this fit" in capsys.readouterr().out
+    assert "the runs or settings have changed since this fit" in capsys.readouterr().out
 
 
 def test_text_from_users_is_escaped_in_html(make):

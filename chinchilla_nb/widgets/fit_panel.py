@@ -74,7 +74,7 @@ class FitPanel(Panel):
         self.cancel_button.on_click(self._cancel)
         self.diagnostics.observe(self._show_diagnostics, "value")
         self.watch(self._time, "busy", "progress")
-        self.watch(self._show_state, "busy", "progress", "revision", "fit")
+        self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
         self.watch(self._show_result, "busy", "progress", "fit")
         self.watch(self._show_trouble, "error", "fit")
         self.watch(self._show_diagnostics, "fit", "excluded")
@@ -160,7 +160,7 @@ class FitPanel(Panel):
             return text if remaining is None else f"{text} · about {remaining:.0f} s left"
         count = len(session.runs)
         if not count:
-            return "No runs yet: record one with cc.append(N=..., D=..., loss=...)"
+            return "No runs yet: add or import them under Runs, or call cc.append(N=…, D=…, loss=…)"
         if session.fit is None:
             return f"{runs_in_words(count)} ready: press Fit"
         if not session.stale:
@@ -170,7 +170,8 @@ class FitPanel(Panel):
         new = count - len(session.fit.runs)
         if new > 0:
             return f"{runs_in_words(new)} since this fit: press Fit"
-        return "The runs have changed since this fit: press Fit"
+        changed = "settings" if session.fit.runs is session.runs else "runs"
+        return f"The {changed} have changed since this fit: press Fit"
 
 
 def _describe(fit: Fit) -> str:

@@ -63,7 +63,7 @@ class LimitRow(Row):
         if self.mode.value == FREE:
             return None
         if self.mode.value == FIXED:
-            value = number(self.low.value, "number")
+            value = number(self.low.value, GREEK[self.parameter])
             return self._checked(value, value)
         return self._checked(number(self.low.value, "lower limit"), number(self.high.value, "upper limit"))
 

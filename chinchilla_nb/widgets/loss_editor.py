@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
+from chinchilla_nb.callables import same_callable
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.engine.losses import BUILTIN_LOSSES
 from chinchilla_nb.settings import Settings
@@ -119,7 +120,7 @@ class LossEditor(Editor):
                 row.explain(str(error), self._culprit(row))
                 continue
             row.explain("")
-            if not _same(value, getattr(settings, name)):
+            if not same_callable(value, getattr(settings, name)):
                 settings = replace(settings, **{name: value})
         self._remember(settings)
         return settings
@@ -173,12 +174,6 @@ def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
     if name is None or set(given) - {_OPTIONS.get(name, ("",))[0]}:
         return OWN, {}
     return name, given
-
-
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, functools.partial) and isinstance(other, functools.partial):
-        return (one.func, one.args, one.keywords) == (other.func, other.args, other.keywords)
-    return one is other
 
 
 def _checked_loss(loss: Any) -> Any:

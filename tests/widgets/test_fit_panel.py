@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from chinchilla_nb.engine.fit import FitStatus
 from chinchilla_nb.engine.keys import run_keys
+from chinchilla_nb.engine.losses import mse
 from chinchilla_nb.widgets.fit_panel import FitPanel
 from chinchilla_nb.widgets.panel import guarded
 
@@ -63,6 +65,19 @@ def test_fit_elsewhere_and_new_runs_move_the_panel(session, database, law):
     panel.fit_button.click()
     panel.wait()
     assert "Up to date with 33 runs" in text_of(panel.state)
+
+
+def test_changed_settings_are_noticed_and_a_change_taken_back_is_none(session):
+    panel, asked = FitPanel(session), session.settings
+    session.run_fit()
+    for change in ({"loss_fn": mse}, {"bounds": {"alpha": (0.3, 0.3)}}, {"weight_fn": np.sqrt}, {"dtype": np.float64}):
+        session.settings = replace(asked, **change)
+        assert "settings have changed since this fit" in text_of(panel.state)
+        session.settings = replace(asked, scaling_factor=3.0)  # chooses the next run, no law
+        assert "Up to date" in text_of(panel.state)
+    session.settings = replace(asked, loss_fn=mse)
+    session.run_fit()
+    assert "Up to date" in text_of(panel.state)
 
 
 def test_changed_and_removed_runs_are_noticed(session, database):
