@@ -99,6 +99,11 @@ class Job:
             self._end(outcome)
         return outcome
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the work is drained in the thread that started it."""
+        return self._inline is not None
+
     def cancel(self) -> None:
         """Ask the work to stop before its next step, or at a checkpoint of the engine within one."""
         self._cancel.set()

@@ -119,6 +119,12 @@ class Session(HasTraits):
             return False
         return self.fit.runs is not self.runs or not self._fitted_with.fits_alike(self.settings)
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the work under way holds up the thread that started it: in a cell, no click is heard until it ends."""
+        job = self._job
+        return job is not None and job.in_place
+
     def exclude(self, keys: Iterable[RunKey]) -> None:
         """Leave runs out, without deleting them; `engine.keys.run_keys` names them."""
         self.excluded = self.excluded | frozenset(keys)

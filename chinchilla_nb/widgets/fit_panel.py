@@ -11,6 +11,7 @@ from chinchilla_nb.engine.allocation import exponents
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import loss_name
+from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.widgets.fit_charts import FitCharts
 from chinchilla_nb.widgets.labels import runs_in_words
 from chinchilla_nb.widgets.panel import Panel, guarded
@@ -81,6 +82,17 @@ class FitPanel(Panel):
         for show in (self._show_state, self._show_result, self._show_trouble):
             show()
         self._show_diagnostics()
+
+    def still(self) -> dict[str, Any]:
+        """Return a PNG of how well the law describes the runs."""
+        # Here, because matplotlib takes longer to import than all else.
+        from chinchilla_nb.drawing import STILL_DPI, draw_predictions, image_of
+
+        fit = self.session.fit
+        if fit is None:
+            return {"text/html": "<p>No law was fitted to these runs yet.</p>"}
+        drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
+        return {"image/png": image_of(drawn, dpi=STILL_DPI)}
 
     def wait(self, timeout: float | None = None) -> None:
         """Return when the fit that was started has ended; for notebooks that click by program."""
@@ -157,7 +169,8 @@ class FitPanel(Panel):
                 return f"Working · {elapsed}"
             text = f"{progress.stage.capitalize()} · {progress.done:,} of {progress.total:,} · {elapsed}"
             remaining = self._curve.remaining(progress)
-            return text if remaining is None else f"{text} · about {remaining:.0f} s left"
+            text = text if remaining is None else f"{text} · about {remaining:.0f} s left"
+            return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
         count = len(session.runs)
         if not count:
             return "No runs yet: add or import them under Runs, or call cc.append(N=…, D=…, loss=…)"

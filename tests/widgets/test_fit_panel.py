@@ -55,6 +55,14 @@ def test_click_after_a_fit_fits_again(session):
     assert session.fit is not first
 
 
+def test_a_fit_in_a_cell_says_what_stops_it(session):
+    panel, said = FitPanel(session), []
+    panel.state.observe(lambda change: said.append(change["new"]), "value")
+    session.run_fit()
+    assert any("interrupt the kernel to stop" in text for text in said)
+    assert "interrupt" not in panel.state.value
+
+
 def test_fit_elsewhere_and_new_runs_move_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
