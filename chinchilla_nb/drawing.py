@@ -32,9 +32,12 @@ from chinchilla_nb.figures import (
     scientific,
 )
 
-__all__ = ["DPI", "draw_frontier", "draw_predictions"]
+__all__ = ["DPI", "STILL_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
 DPI = 150
+STILL_DPI = 75
+"""Of images that a panel leaves in a notebook, where every byte is kept."""
+
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
 _REGIME, _NEXT = "#0072b2", "#d55e00"
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
@@ -44,9 +47,14 @@ class _NotebookFigure(Figure):
     """A figure that a notebook shows although pyplot, which registers figures for display, is not involved."""
 
     def _repr_png_(self) -> bytes:
-        image = io.BytesIO()
-        self.savefig(image, format="png", dpi=DPI)
-        return image.getvalue()
+        return image_of(self)
+
+
+def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
+    """Return a figure as an image, ``"png"`` or ``"svg"``, of so many pixels per inch."""
+    image = io.BytesIO()
+    figure.savefig(image, format=kind, dpi=dpi)
+    return image.getvalue()
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -25,7 +25,7 @@ from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.parts import Parts
 from chinchilla_nb.widgets.plan_editor import PlanEditor
 from chinchilla_nb.widgets.search_editor import SearchEditor
-from chinchilla_nb.widgets.style import note
+from chinchilla_nb.widgets.style import note, table
 
 __all__ = ["ConfigPanel"]
 
@@ -56,6 +56,7 @@ class ConfigPanel(Panel):
     """
 
     sheets = ("forms.css",)
+    still_of = ("settings",)
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -103,6 +104,11 @@ class ConfigPanel(Panel):
     def editors(self) -> list[Editor]:
         """Those that were opened."""
         return [cast(Editor, fold.content) for fold in self.folds.values() if fold.content is not None]
+
+    def still(self) -> dict[str, Any]:
+        """Return what every section holds, as a table."""
+        settings = self.session.settings
+        return {"text/html": table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
 
     def _bar(self) -> ipywidgets.Box:
         make = self._parts

@@ -16,6 +16,7 @@ from chinchilla_nb.engine.departure import Departure, depart
 from chinchilla_nb.engine.keys import is_among
 from chinchilla_nb.engine.scaling import next_budget
 from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, ratio_title
+from chinchilla_nb.planning import DEFAULT_FACTOR
 from chinchilla_nb.widgets.budget import BudgetControl
 from chinchilla_nb.widgets.chart_modes import ChartModes
 from chinchilla_nb.widgets.charts import FrontierCharts
@@ -24,20 +25,15 @@ from chinchilla_nb.widgets.labels import model_facts, run_labels
 from chinchilla_nb.widgets.outlet import Outlet
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.selection import Selection
-from chinchilla_nb.widgets.still import Still
 from chinchilla_nb.widgets.style import note, tiles
 
 __all__ = ["FrontierPanel"]
 
-DEFAULT_FACTOR = 10.0
-"""Times the largest compute so far that the budget starts at where no scaling factor is set."""
-
 DPI = 150
-STILL_DPI = 75
 _NO_RUNS_C = (1e18, 1e22)
 
 
-class FrontierPanel(Still, Panel):
+class FrontierPanel(Panel):
     """The planes C-N, C-D and N-D and loss against compute, with a compute budget to move.
 
     Parameters
@@ -187,7 +183,13 @@ class FrontierPanel(Still, Panel):
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
 
-    def picture(self, kind: str = "png", dpi: int = STILL_DPI) -> bytes:
+    def still(self) -> dict[str, Any]:
+        """Return a PNG of the planes at this budget."""
+        from chinchilla_nb.drawing import STILL_DPI
+
+        return {"image/png": self.picture("png", STILL_DPI)}
+
+    def picture(self, kind: str, dpi: int) -> bytes:
         """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
 
         Parameters
@@ -198,7 +200,7 @@ class FrontierPanel(Still, Panel):
             Pixels per inch; the image is 13.5 inches wide.
         """
         # Here, because matplotlib takes longer to import than all else.
-        from chinchilla_nb.drawing import draw_frontier
+        from chinchilla_nb.drawing import draw_frontier, image_of
 
         fit, C = self.session.fit, self.budget.C
         point = None
@@ -216,9 +218,7 @@ class FrontierPanel(Still, Panel):
             excluded=self.session.excluded_runs,
             data_unit=self.session.data_unit,
         )
-        image = io.BytesIO()
-        draw_frontier(figure, fit.law if fit else None).savefig(image, format=kind, dpi=dpi)
-        return image.getvalue()
+        return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV: which are excluded if some are, and what the law predicts once there is one."""

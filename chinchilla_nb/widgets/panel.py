@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import ipywidgets
 
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.still import Still
 from chinchilla_nb.widgets.style import note, style_sheet
 
 __all__ = ["Panel", "guarded", "session_of"]
@@ -36,8 +37,8 @@ def guarded(method: Method) -> Method:
     return cast(Method, call)
 
 
-class Panel(ipywidgets.VBox):
-    """A box that watches a session.
+class Panel(Still, ipywidgets.VBox):
+    """A box that watches a session, and leaves a still of itself in the notebook.
 
     Parameters
     ----------

@@ -31,11 +31,11 @@ from chinchilla_nb.widgets.import_form import ImportForm
 from chinchilla_nb.widgets.labels import runs_in_words
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.parts import Parts, reveal
-from chinchilla_nb.widgets.run_columns import run_columns
+from chinchilla_nb.widgets.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_copy import RunCopy
 from chinchilla_nb.widgets.run_form import RunForm
 from chinchilla_nb.widgets.run_table import RunTable
-from chinchilla_nb.widgets.style import note
+from chinchilla_nb.widgets.style import note, table
 
 __all__ = ["RunLogPanel"]
 
@@ -76,6 +76,7 @@ class RunLogPanel(Panel):
     """
 
     sheets = ("run_log.css",)
+    still_of = ("revision", "fit")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -137,6 +138,14 @@ class RunLogPanel(Panel):
         ):
             button.on_click(callback)
 
+    def still(self) -> dict[str, Any]:
+        """Return the runs on the page that is shown, as a table."""
+        columns, runs = self._columns(), self.session.all_runs
+        rows = self.table.rows
+        written = ([column.write(column.values[row]) for column in columns.values()] for row in rows)
+        caption = f"{len(rows):,} of {runs_in_words(len(runs))}" if len(rows) < len(runs) else ""
+        return {"text/html": table(written, columns, caption)}
+
     def close(self) -> None:
         """Stop watching the session and its file, and take the panel off the page."""
         self._stop_watching()
@@ -146,11 +155,7 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
-        session = self.session
-        runs = session.all_runs
-        law = None if session.fit is None else session.fit.law
-        residuals = None if law is None else runs.loss - law.loss(runs.N, runs.D)
-        columns = run_columns(runs, residuals, session.data_unit)
+        session, runs, columns = self.session, self.session.all_runs, self._columns()
         included = ~is_among(runs, session.excluded)
         kept = self._kept({name: column.values for name, column in columns.items()}, included)
         if self.columns_toggle.value:
@@ -164,6 +169,11 @@ class RunLogPanel(Panel):
         filtered = bool(self.query.value.strip()) and not self.trouble.value
         self.leave_out.disabled = not (filtered and np.any(kept & included))
         self.undo.disabled = not session.can_undo_exclusion
+
+    def _columns(self) -> dict[str, Column]:
+        runs, fit = self.session.all_runs, self.session.fit
+        residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
+        return run_columns(runs, residuals, self.session.data_unit)
 
     def _kept(self, columns: dict[str, NDArray[Any]], included: NDArray[np.bool_]) -> NDArray[np.bool_]:
         kept = np.ones(len(included), dtype=bool)

@@ -87,6 +87,11 @@ class RunTable(ipywidgets.VBox):
     def _pages(self) -> int:
         return max(1, -(-len(self.shown) // PAGE))
 
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """Places in the log of the runs on the page, from above."""
+        return self.shown[self.page * PAGE : (self.page + 1) * PAGE]
+
     def show(self, columns: Mapping[str, Column], kept: NDArray[np.bool_], included: NDArray[np.bool_]) -> None:
         """Show some of the runs.
 
@@ -104,7 +109,7 @@ class RunTable(ipywidgets.VBox):
         self.shown = order[kept[order]]
         self.page = min(max(self.page, 0), self._pages - 1)
         self._show_head(columns)
-        rows = self.shown[self.page * PAGE : (self.page + 1) * PAGE]
+        rows = self.rows
         if self._total not in (None, len(kept)):
             self._shifted = time.monotonic()
         self._total = len(kept)

@@ -18,6 +18,7 @@ from chinchilla_nb.engine.simulate import Procedure
 from chinchilla_nb.engine.study import StudyProgress, Task, WatchedSimulation, iter_study, iter_watched
 from chinchilla_nb.figures import scientific
 from chinchilla_nb.job import Outcome
+from chinchilla_nb.planning import DEFAULT_FACTOR
 from chinchilla_nb.session import Session
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.widgets.law_comparison import comparison_table
@@ -29,7 +30,7 @@ from chinchilla_nb.widgets.task_editor import ProcedureEditor, TaskEditor
 __all__ = ["SimulationPanel"]
 
 DEFAULT_REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
-DEFAULT_SEEDS, DEFAULT_FACTOR = 100, 10.0
+DEFAULT_SEEDS = 100
 BEYOND = 100.0
 """Times the largest seed that the target budget is, until one is typed."""
 
@@ -115,6 +116,12 @@ class SimulationPanel(Panel):
         bar = ipywidgets.Box([title, *buttons, self.progress, self.state])
         bar.add_class("cnb-bar")
         return bar
+
+    def still(self) -> dict[str, Any]:
+        """Return the true law and the estimate as a table, and what a study found."""
+        found = [self.comparison.value] if self.simulated is not None else []
+        found += [self.charts.summary.value] if self.study is not None else []
+        return {"text/html": "".join(found) or "<p>Nothing was simulated yet.</p>"}
 
     def wait(self, timeout: float | None = None) -> None:
         """Return when the simulation or the study under way has ended or is paused; for notebooks that click."""
@@ -214,6 +221,7 @@ class SimulationPanel(Panel):
     @guarded
     def _end(self, outcome: Outcome) -> None:
         """Forget a simulation that has come to its end."""
+        self._renew_still()
         last = outcome.last
         finished = last is not None and last.done == last.total and getattr(last, "stage", "") != "fitting"
         if finished or outcome.error is not None:

@@ -14,7 +14,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "shade", "style_sheet", "tiles"]
+__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "shade", "style_sheet", "table", "tiles"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
@@ -53,3 +53,11 @@ def note(kind: str, text: str) -> str:
     """Return a paragraph marked ``"warn"`` or ``"bad"``."""
     role = "alert" if kind == "bad" else "note"
     return f'<div class="cnb-note cnb-{kind}" role="{role}"><span>{escape(text)}</span></div>'
+
+
+def table(rows: Iterable[Iterable[str]], head: Iterable[str] = (), caption: str = "") -> str:
+    """Return a plain table, for pages without the style sheet."""
+    named = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    told = f"<p>{escape(caption)}</p>" if caption else ""
+    return f"<table>{f'<thead><tr>{named}</tr></thead>' if named else ''}<tbody>{body}</tbody></table>{told}"

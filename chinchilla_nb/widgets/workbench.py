@@ -76,9 +76,9 @@ class Workbench(Still, ipywidgets.VBox):
             toggle.observe(self._arrange, "value")
         self._arrange()
 
-    def picture(self) -> bytes:
-        """Return the frontier as a PNG."""
-        return self.frontier.picture()
+    def still(self) -> dict[str, Any]:
+        """Return a PNG of the frontier."""
+        return self.frontier.still()
 
     def close(self) -> None:
         """Close every panel."""

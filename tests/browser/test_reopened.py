@@ -76,23 +76,33 @@ def test_every_panel_comes_back_as_it_was(open_notebook):
     expect(simulation.get_by_text("Paused at 2 of")).to_be_visible(timeout=WAIT_MS)
 
 
-def test_a_fresh_kernel_leaves_pictures(open_notebook):
-    page = open_notebook(OPEN, "workbench.frontier", "import ipywidgets\nipywidgets.Button(description='Not ours')")
+def test_a_fresh_kernel_leaves_pictures_and_tables(open_notebook):
+    not_ours = "import ipywidgets\nipywidgets.Button(description='Not ours')"
+    page = open_notebook(OPEN, "workbench.frontier", *ALONE[:3], ALONE[4], not_ours)
+    said = {
+        2: "Starting values of the fit",
+        3: "15 of 30 runs",
+        4: "No law was fitted to these runs yet.",
+        5: "Nothing was simulated yet.",
+    }
+    tables = [output(page, cell).locator("td, p").get_by_text(text) for cell, text in said.items()]
     picture = page.locator("img[src^='data:image/png']")
     lost = page.get_by_text("Error displaying widget").filter(visible=True)
-    expect(page.locator(".bqplot")).to_have_count(8, timeout=WAIT_MS)
+    expect(page.locator(".bqplot")).to_have_count(11, timeout=WAIT_MS)
     expect(picture).to_have_count(2)
-    expect(picture.filter(visible=True)).to_have_count(0)
 
     reload(page)
-    expect(page.locator(".bqplot")).to_have_count(8, timeout=WAIT_MS)
-    expect(picture.filter(visible=True)).to_have_count(0)
+    expect(page.locator(".bqplot")).to_have_count(11, timeout=WAIT_MS)
+    for still in (picture, *tables):
+        expect(still.filter(visible=True)).to_have_count(0)
 
     page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
     reload(page)
     expect(lost).to_have_count(1, timeout=WAIT_MS)
-    expect(output(page, 2).get_by_text("Error displaying widget")).to_be_visible()
+    expect(output(page, 6).get_by_text("Error displaying widget")).to_be_visible()
     expect(picture.filter(visible=True)).to_have_count(2)
+    for table in tables:
+        expect(table).to_be_visible()
     expect(page.locator(".bqplot")).to_have_count(0)
 
 
