@@ -121,7 +121,7 @@ class Session(HasTraits):
 
     @property
     def in_place(self) -> bool:
-        """Whether the work under way holds up the thread that started it: in a cell, no click is heard until it ends."""
+        """Whether the work under way holds up the thread that started it: in a cell, no click is heard till then."""
         job = self._job
         return job is not None and job.in_place
 

@@ -51,7 +51,7 @@ class BudgetMarks:
     def dropped(self, mark: bqplot.Scatter) -> tuple[float, float] | None:
         """Return where a person dropped one of the draggable marks; None while it is where it was drawn."""
         placed = self._placed[mark]
-        if not len(mark.x) == len(mark.y) == len(placed):
+        if not 0 < len(mark.x) == len(mark.y) == len(placed):
             return None
         # The others of its dots may be where they were drawn before: the page sends all of them, as it knows them.
         at = self._held if mark is self.grip else 0

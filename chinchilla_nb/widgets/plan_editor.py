@@ -54,7 +54,7 @@ class PlanEditor(Editor):
         else:
             low_C, high_C = (scientific(end) for end in regime.C)
             low, high = regime.tokens_per_parameter
-            texts = [f"{low_C} to {high_C} FLOPs, {low:g} to {high:g} tokens per parameter"]
+            texts = [f"{low_C} to {high_C} FLOPs, D/N from {low:g} to {high:g}"]
         texts += [] if seeds is None else [f"{seeds:,} seeds"]
         texts += [] if factor is None else [f"then × {factor:g}"]
         return ", ".join(texts)

@@ -26,8 +26,8 @@ FEWEST, MOST = 3, 5_000
 
 _SIZES = {"exponential": "mean", "half-normal": "σ", "normal": "σ"}
 _MEANINGS = {
-    "exponential": "training only ever loses: mostly little, sometimes much",
-    "half-normal": "training only ever loses",
+    "exponential": "training only ever ends above the law: mostly by little, sometimes by much",
+    "half-normal": "training only ever ends above the law",
     "normal": "losses scatter both ways",
 }
 

@@ -275,7 +275,7 @@ def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
     assert said == {
         "GridEditor": "5 × 3 × 3 × 1 × 3 = 135 starts",
         "LimitsEditor": "all free",
-        "PlanEditor": "10¹⁸ to 10²⁰ FLOPs, 5 to 50 tokens per parameter",
+        "PlanEditor": "10¹⁸ to 10²⁰ FLOPs, D/N from 5 to 50",
         "LossEditor": "Absolute, asymmetric, w = 10",
         "SearchEditor": "none: N is free",
     }

@@ -90,6 +90,15 @@ def test_fit_and_append_elsewhere_move_the_charts(session, database):
     assert panel.charts.charts[0].figure.marks == marks
 
 
+def test_a_log_that_is_emptied_after_a_fit_breaks_nothing(session, database, rows):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    database.df = rows.iloc[:0]
+    assert panel.errors.value == ""
+    database.df = rows
+    assert panel.errors.value == ""
+
+
 def test_seed_regime_is_outlined(session):
     panel = FrontierPanel(session)
     assert len(panel.charts.charts[0].regime.x) == 0
