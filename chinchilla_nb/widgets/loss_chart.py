@@ -39,8 +39,8 @@ class LossChart:
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.beside = self.budget.next_point, self.budget.beside
         lines = [*self.budget.below, self.envelope, self.frontier]
-        runs = [self.dots.settled, self.dots.latest, self.excluded]
-        self.figure = self.frame.figure([*runs, *lines, *self.budget.above], height, hues=(1, 2))
+        marks = [self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
+        self.figure = self.frame.figure(marks, height, hues=(1, 7))
         self.figure.add_class("cnb-loss-chart")
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:

@@ -120,7 +120,7 @@ def test_mouse_on_the_charts(lab):
     assert 0 < count < 30
     page.get_by_role("button", name=f"Exclude {count} run").click()
     until(page, f"len(session.runs) == 30 - {count}")
-    hollow = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(7) path.element")
+    hollow = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(8) path.element")
     expect(hollow).to_have_count(count + 1)
     page.get_by_role("button", name=f"Include {count} run").click()
     until(page, "len(session.runs) == 30")
