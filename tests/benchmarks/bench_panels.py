@@ -85,7 +85,6 @@ def cancel(opened: Any) -> None:
     """Cancel fits of every kind, and how late the loop is meanwhile."""
     change = "import dataclasses\nsession.settings = dataclasses.replace(session.settings, loss_fn={})\n"
     with opened(OPEN.format(runs=240, then="Workbench(cc)")) as page:
-        late(page)
         times = [cancelled(page, "session.start_fit(exhaustive=True)", wait) for wait in (300, 700, 900, 1100, 1300)]
         report("Cancel of an exhaustive fit, 4,500 starts, 240 runs", times, 0.3)
         report("  the kernel's loop is late by", [late(page)])
@@ -107,7 +106,6 @@ def cancel(opened: Any) -> None:
 def simulation(opened: Any) -> None:
     """Cancel a simulation and a study; how late the loop is while they draw."""
     with opened(OPEN.format(runs=240, then="panel = SimulationPanel(cc)\npanel")) as page:
-        late(page)
         for name, done in (("Run", "simulation"), ("Study", "study")):
             times, lags = [], []
             for wait in (500, 900, 1300, 1700, 2100):

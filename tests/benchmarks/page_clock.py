@@ -82,6 +82,8 @@ def lab_pages() -> Iterator[Any]:
             page = browser.new_page(viewport={"width": 1400, "height": 1600})
             open_in_lab(page, f"{server.url}/doc/tree/{name}", "light")
             page.evaluate(CLOCK)
+            wait_idle(page)
+            late(page)  # how late the loop was while the page opened is nobody's question
             yield page
             page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
             page.close()
