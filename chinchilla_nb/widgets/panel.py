@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import ipywidgets
 
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.parts import close_parts
 from chinchilla_nb.widgets.still import Still
 from chinchilla_nb.widgets.style import note, style_sheet
 
@@ -92,6 +93,7 @@ class Panel(Still, ipywidgets.VBox):
         for callback, names in self._watched:
             self.session.unobserve(callback, names)
         self._watched.clear()
+        close_parts(self)
         super().close()
 
     def __repr__(self) -> str:

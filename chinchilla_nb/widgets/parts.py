@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-__all__ = ["Parts", "reveal"]
+__all__ = ["Parts", "close_parts", "reveal"]
 
 W = TypeVar("W", bound=ipywidgets.Widget)
 
@@ -89,3 +89,17 @@ def _named(label: str, tooltip: str) -> dict[str, Any]:
 def reveal(widget: ipywidgets.DOMWidget, there: bool) -> None:
     """Show a widget, or take it off the page without losing its place."""
     (widget.remove_class if there else widget.add_class)("cnb-none")
+
+
+def close_parts(widget: ipywidgets.Widget) -> None:
+    """Close all that a widget is made of: the kernel and the page keep the model of each until it is closed."""
+    todo, seen = [widget], {widget}
+    while todo:
+        one = todo.pop()
+        for value in [getattr(one, name) for name in one.keys]:
+            held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+            new = {part for part in held if isinstance(part, ipywidgets.Widget)} - seen
+            todo += new
+            seen |= new
+    for part in seen - {widget}:
+        ipywidgets.Widget.close(part)

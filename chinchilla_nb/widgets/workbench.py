@@ -12,6 +12,7 @@ from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.panel import Panel
+from chinchilla_nb.widgets.parts import close_parts
 from chinchilla_nb.widgets.still import Still
 from chinchilla_nb.widgets.style import note, style_sheet
 
@@ -84,6 +85,7 @@ class Workbench(Still, ipywidgets.VBox):
         """Close every panel."""
         for panel in self.panels.values():
             panel.close()
+        close_parts(self)
         super().close()
 
     def _arrange(self, _change: Any = None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
+from ipywidgets.widgets.widget import _instances
 
 from chinchilla_nb.engine.keys import run_keys
 from chinchilla_nb.engine.seeding import SeedRegime
@@ -107,6 +108,17 @@ def test_panels_open_when_asked_for_and_share_the_session(session):
     workbench.toggles["Runs"].value = True
     assert workbench.panels["Runs"] is runs
     workbench.close()
+
+
+def test_a_closed_workbench_leaves_no_models_behind(session):
+    def open_and_close() -> int:
+        workbench = Workbench(session)
+        for toggle in workbench.toggles.values():
+            toggle.value = True
+        workbench.close()
+        return len(_instances)
+
+    assert open_and_close() == open_and_close()
 
 
 def test_without_runs_the_run_log_is_open(empty_session):
