@@ -14,6 +14,7 @@ from chinchilla_nb.engine.grid import StartGrid
 from chinchilla_nb.engine.losses import SQUARE, LossFunction, loss_name
 from chinchilla_nb.engine.newton import Minimum
 from chinchilla_nb.engine.objective import Coordinates, Objective
+from chinchilla_nb.engine.results import FitError
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["CustomObjective"]
@@ -49,7 +50,14 @@ class CustomObjective:
         """Weighted mean loss; infinity where the loss is not a number."""
         with np.errstate(all="ignore"):
             truth = self.squared.target * self.unit
-            losses = np.asarray(self.loss_fn(truth, self.squared.residuals(theta) * self.unit + truth))
+            predicted = self.squared.residuals(theta) * self.unit + truth
+            try:
+                losses = np.asarray(self.loss_fn(truth, predicted))
+            except Exception as error:
+                raise FitError(
+                    f"{loss_name(self.loss_fn)} raised {type(error).__name__}({error}) on {len(truth)} losses: "
+                    "call it on two arrays, true and predicted losses, to see where"
+                ) from error
         if losses.shape != truth.shape:
             raise ValueError(
                 f"{loss_name(self.loss_fn)} must return one loss per run, shape {truth.shape}, got shape {losses.shape}"

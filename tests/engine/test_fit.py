@@ -188,6 +188,15 @@ def test_a_loss_of_the_wrong_kind_is_refused_in_one_sentence(loss, message):
     assert "\n" not in str(caught.value)
 
 
+def test_what_a_loss_raises_is_told_with_its_name():
+    def moody(y_true, y_pred):
+        raise RuntimeError("not today")
+
+    with pytest.raises(FitError, match=r"moody raised RuntimeError\(not today\) on 40 losses: call it") as caught:
+        fit(NOISY, SMALL_GRID, moody)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
 # Limits
 
 
