@@ -86,7 +86,7 @@ class Session(HasTraits):
         self.database, self.data_unit = database, data_unit
         self._lock = Lock()
         self._job: Job | None = None
-        self._fitted_with = settings
+        self._fitted_with, self._fitted_without = settings, self.excluded
         self._loop = running_loop()
         self._exclusions = 0
         self._excluded_before: list[frozenset[RunKey]] = []
@@ -118,6 +118,13 @@ class Session(HasTraits):
         if self.fit is None:
             return False
         return self.fit.runs is not self.runs or not self._fitted_with.fits_alike(self.settings)
+
+    @property
+    def new_runs(self) -> int:
+        """How many runs were appended since the fit; zero where others are excluded now, or some are gone."""
+        if self.fit is None or self.excluded != self._fitted_without:
+            return 0
+        return max(len(self.runs) - len(self.fit.runs), 0)
 
     @property
     def in_place(self) -> bool:
@@ -175,7 +182,7 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.settings))
+        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.settings, self.excluded))
 
     def run_fit(self, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
@@ -192,7 +199,8 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.settings)).run()
+        on_end = partial(self._keep_fit, self.settings, self.excluded)
+        outcome = self._new_job(self._fit_steps(options), None, on_end).run()
         if outcome.error is not None:
             self.error = ""  # the caller learns of it, now
             raise outcome.error
@@ -261,12 +269,12 @@ class Session(HasTraits):
         runs, settings = self.runs, self.settings
         return lambda: iter_fit(runs, **settings.fit_options(), **options)
 
-    def _keep_fit(self, settings: Settings, outcome: Outcome) -> None:
+    def _keep_fit(self, settings: Settings, excluded: frozenset[RunKey], outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
-        self._fitted_with = settings
+        self._fitted_with, self._fitted_without = settings, excluded
         self.fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
 
     def _new_job(

@@ -144,7 +144,7 @@ class BudgetControl(ipywidgets.VBox):
         self.hardware.layout.display = None if change["new"] else "none"
         self.hardware_toggle.icon = "caret-down" if change["new"] else "caret-right"
         if change["new"]:
-            self.hardware.apply()
+            self.hardware.fill(self.C)
 
     def _set(self, C: float, *, write: bool = True, move: bool = True) -> None:
         """Take over a budget; what is being typed is not rewritten, nor the handle moved under the hand."""

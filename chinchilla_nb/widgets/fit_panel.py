@@ -180,9 +180,8 @@ class FitPanel(Panel):
             return f"Up to date with {runs_in_words(count)}" + (
                 f" · {self._curve.elapsed:.1f} s" if self._timed else ""
             )
-        new = count - len(session.fit.runs)
-        if new > 0:
-            return f"{runs_in_words(new)} since this fit: press Fit"
+        if session.new_runs:
+            return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
         changed = "settings" if session.fit.runs is session.runs else "runs"
         return f"The {changed} have changed since this fit: press Fit"
 

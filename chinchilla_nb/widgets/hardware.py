@@ -10,6 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import scientific
 from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.widgets.fields import number_text
 from chinchilla_nb.widgets.style import note
 
 __all__ = ["HardwareForm", "budget_of_hardware"]
@@ -37,6 +38,7 @@ class HardwareForm(ipywidgets.VBox):
 
     def __init__(self, on_budget: Callable[[float], None]) -> None:
         self._on_budget = on_budget
+        self._filling = False
         self.devices = _text("64", "Number of devices")
         self.days = _text("14", "Days of training")
         self.speed = ipywidgets.Combobox(
@@ -59,6 +61,19 @@ class HardwareForm(ipywidgets.VBox):
         for field in (self.devices, self.days, self.speed, self.utilisation):
             field.observe(self._changed, "value")
 
+    def fill(self, C: float) -> None:
+        """Write how many days these devices take for C FLOPs, if their fields are valid; hand nothing over."""
+        try:
+            per_day = budget_of_hardware(self.devices.value, "1", self.speed.value, self.utilisation.value)
+        except ValueError:
+            return
+        self._filling = True
+        try:
+            self.days.value = number_text(float(f"{C / per_day:.4g}"))
+        finally:
+            self._filling = False
+        self._say(C)
+
     def apply(self) -> None:
         """Hand over the budget of the fields as they are, or say what is wrong with one."""
         try:
@@ -67,10 +82,14 @@ class HardwareForm(ipywidgets.VBox):
         except ValueError as error:
             self.outcome.value = note("warn", f"{error}.")
         else:
-            self.outcome.value = f'<span class="cnb-muted">= {escape(scientific(C))} FLOPs</span>'
+            self._say(C)
+
+    def _say(self, C: float) -> None:
+        self.outcome.value = f'<span class="cnb-muted">= {escape(scientific(C))} FLOPs</span>'
 
     def _changed(self, _change: object) -> None:
-        self.apply()
+        if not self._filling:
+            self.apply()
 
 
 def budget_of_hardware(devices: str, days: str, speed: str, utilisation: str) -> float:

@@ -116,8 +116,29 @@ def test_wrong_hardware_is_named(fields, said):
         budget_of_hardware(*fields)
 
 
+def test_opening_hardware_leaves_the_budget_and_says_how_long_it_takes(control):
+    control.text.set_state({"value": "5.76e23"})
+    control.hardware_toggle.value = True
+    assert (control.C, control.text.value) == (5.76e23, "5.76e23")
+    # Days of 64 devices at 40 % of 989 TFLOP/s.
+    assert float(control.hardware.days.value) == pytest.approx(5.76e23 / (64 * 86_400 * 989e12 * 0.4), rel=1e-3)
+    assert "5.76×10²³ FLOPs" in control.hardware.outcome.value
+    control.hardware.devices.set_state({"value": "many"})
+    control.hardware_toggle.value = False
+    control.hardware_toggle.value = True
+    assert control.C == 5.76e23
+    assert "many" in control.hardware.outcome.value
+
+
+def test_nobody_has_chosen_a_budget_by_opening_hardware(control):
+    control.hardware_toggle.value = True
+    assert not control.chosen
+    assert control.C == 1e22
+
+
 def test_hardware_fields_set_the_budget(control):
     control.hardware_toggle.value = True
+    control.hardware.days.set_state({"value": "14"})
     assert control.C == pytest.approx(64 * 14 * 86_400 * 989e12 * 0.4, rel=5e-3)
     assert control.text.value == "3.06e22"
     control.hardware.devices.set_state({"value": "128"})

@@ -95,6 +95,16 @@ def test_changed_and_removed_runs_are_noticed(session, database):
     assert "have changed since this fit" in text_of(panel.state)
 
 
+def test_runs_that_count_again_are_no_new_ones(session, database, law):
+    panel = FitPanel(session)
+    session.exclude(run_keys(session.runs)[-9:])
+    session.run_fit()
+    database.append(N=1e8, D=1e10, loss=float(law.loss(1e8, 1e10)))
+    assert "1 run since this fit" in text_of(panel.state)
+    session.undo_exclusion()
+    assert "The runs have changed since this fit" in text_of(panel.state)
+
+
 def test_too_few_runs_are_explained_in_the_panel(session, database, rows):
     database.df = rows.iloc[:2]
     panel = FitPanel(session)
