@@ -29,6 +29,7 @@ from chinchilla_nb.figures import (
     PredictionFigure,
     Scatter,
     compact,
+    plain,
     scientific,
 )
 
@@ -253,7 +254,7 @@ def _next(law: ScalingLaw, point: Polyline) -> str:
     loss = float(law.loss(N, D))
     return (
         f"Next: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
-        f"$D/N$ = {D / N:.3g}, predicted loss {loss:.4g}"
+        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}"
     )
 
 

@@ -589,3 +589,19 @@ def test_figures_import_no_drawing_library():
         "import chinchilla_nb.figures"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (3970.4, 3, "3,970"),
+        (2747123.0, 4, "2.747×10⁶"),
+        (20.04, 3, "20"),
+        (0.34, 4, "0.34"),
+        (99_990.0, 3, "100,000"),
+        (2.5e-6, 3, "2.5×10⁻⁶"),
+        (0.0, 4, "0"),
+    ],
+)
+def test_plain_numbers_bear_no_exponent_of_a_program(value, digits, text):
+    assert figures.plain(value, digits) == text

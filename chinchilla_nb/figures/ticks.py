@@ -16,6 +16,7 @@ __all__ = [
     "data_title",
     "linear_axis",
     "log_axis",
+    "plain",
     "ratio_title",
     "round_apart",
     "scientific",
@@ -101,12 +102,15 @@ def compact(value: float, digits: int = 3) -> str:
     return f"{rounded / unit:.{max(digits, 3)}g}{suffix}"
 
 
-def _plain(value: float, digits: int) -> str:
-    far = value != 0 and not 1e-4 <= abs(value) < 1e5
-    return scientific(value, digits) if far else f"{value:.{digits}g}"
+def plain(value: float, digits: int = 3) -> str:
+    """Write a number, rounded to so many digits, as people do: ``0.34``, ``3,970``; far from one, ``2.75×10⁶``."""
+    if value != 0 and np.isfinite(value) and not 1e-4 <= abs(value) < 1e5:
+        return scientific(value, digits)
+    text = f"{value:.{digits}g}"
+    return f"{float(text):,.0f}" if "e" in text else text
 
 
-_TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": _plain}
+_TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": plain}
 
 
 def data_title(data_unit: str = "tokens") -> str:
@@ -163,7 +167,7 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
     low, high = np.log10(values.min()), np.log10(values.max())
     pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
     low, high = float(10 ** (low - pad)), float(10 ** (high + pad))
-    text = _TEXTS.get(name, _plain)
+    text = _TEXTS.get(name, plain)
     ticks, labels = _log_ticks(low, high, text)
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(name, title or _TITLES.get(name, name), low, high, True, read_only(ticks), labels, minor)
@@ -179,7 +183,7 @@ def zoomed(axis: Axis, low: float, high: float) -> Axis:
     """
     if not axis.log or not 0 < low < high < np.inf:
         raise ValueError(f"only a logarithmic axis can be zoomed, to 0 < low < high, got ({low}, {high})")
-    ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, _plain))
+    ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, plain))
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
 
@@ -196,9 +200,9 @@ def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, uprig
     low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
     if upright:
         ticks = _multiples(_nice_step(2.5 * UPRIGHT_GAP * (high - low)), low, high)
-        labels = tuple(_plain(value, 12) for value in ticks)
+        labels = tuple(plain(value, 12) for value in ticks)
     else:
-        ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), _plain)
+        ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), plain)
     return Axis(
         name, title or _TITLES.get(name, name), low, high, False, read_only(ticks), labels, read_only(np.empty(0))
     )

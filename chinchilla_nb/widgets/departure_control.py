@@ -9,7 +9,7 @@ import ipywidgets
 import traitlets
 
 from chinchilla_nb.engine.departure import Departure
-from chinchilla_nb.figures import compact
+from chinchilla_nb.figures import compact, plain
 from chinchilla_nb.widgets.style import tiles
 
 __all__ = ["DepartureControl", "size_in_words"]
@@ -85,7 +85,7 @@ def _in_words(departure: Departure, factor: float, data_unit: str) -> str:
     unit = data_unit.removesuffix("s")
     said = (
         f"A model of {size_in_words(factor)}, {compact(departure.N)} parameters, gets {compact(departure.D)} "
-        f"{data_unit} from this budget, {departure.D / departure.N:.3g} per parameter. It ends at a loss of "
+        f"{data_unit} from this budget, {plain(departure.D / departure.N)} per parameter. It ends at a loss of "
         f"{departure.loss:.4g}, {departure.extra_loss:.2g} above the optimum. "
     )
     if math.isnan(departure.compute_ratio):

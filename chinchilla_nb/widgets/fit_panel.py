@@ -11,7 +11,7 @@ from chinchilla_nb.engine.allocation import exponents
 from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.law import ScalingLaw
 from chinchilla_nb.engine.losses import loss_name
-from chinchilla_nb.figures import prediction_figure
+from chinchilla_nb.figures import plain, prediction_figure
 from chinchilla_nb.widgets.fit_charts import FitCharts
 from chinchilla_nb.widgets.labels import runs_in_words
 from chinchilla_nb.widgets.panel import Panel, guarded
@@ -193,7 +193,7 @@ def _describe(fit: Fit) -> str:
         f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     names = {"E": "E, irreducible loss", "alpha": "α, exponent of N", "beta": "β, exponent of D"}
-    numbers = [(names.get(name, name), f"{value:.4g}") for name, value in fit.law.as_dict().items()]
+    numbers = [(names.get(name, name), plain(value, 4)) for name, value in fit.law.as_dict().items()]
     return (
         f'<div class="cnb-law">{_equation(fit.law)}{_growth(fit.law)}</div>{tiles(numbers)}'
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
@@ -203,8 +203,9 @@ def _describe(fit: Fit) -> str:
 
 def _equation(law: ScalingLaw) -> str:
     return (
-        f"<span><i>L</i>(<i>N</i>, <i>D</i>) = {law.E:.4g} + {law.A:.4g} / <i>N</i><sup>&thinsp;{law.alpha:.4g}</sup>"
-        f" + {law.B:.4g} / <i>D</i><sup>&thinsp;{law.beta:.4g}</sup></span>"
+        f"<span><i>L</i>(<i>N</i>, <i>D</i>) = {plain(law.E, 4)}"
+        f" + {plain(law.A, 4)} / <i>N</i><sup>&thinsp;{law.alpha:.4g}</sup>"
+        f" + {plain(law.B, 4)} / <i>D</i><sup>&thinsp;{law.beta:.4g}</sup></span>"
     )
 
 

@@ -15,7 +15,7 @@ from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.departure import Departure, depart
 from chinchilla_nb.engine.keys import is_among
 from chinchilla_nb.engine.scaling import next_budget
-from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, ratio_title
+from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, plain, ratio_title
 from chinchilla_nb.planning import DEFAULT_FACTOR
 from chinchilla_nb.widgets.budget import BudgetControl
 from chinchilla_nb.widgets.chart_modes import ChartModes
@@ -25,7 +25,7 @@ from chinchilla_nb.widgets.labels import model_facts, run_labels
 from chinchilla_nb.widgets.outlet import Outlet
 from chinchilla_nb.widgets.panel import Panel, guarded
 from chinchilla_nb.widgets.selection import Selection
-from chinchilla_nb.widgets.style import note, tiles
+from chinchilla_nb.widgets.style import note, sentence, tiles
 
 __all__ = ["FrontierPanel"]
 
@@ -168,7 +168,7 @@ class FrontierPanel(Panel):
                 best = depart(fit.law, C, 1.0)
                 beside = depart(fit.law, C, self.departure.factor)
             except ValueError as error:
-                self.allocation.value = note("warn", f"{error}.")
+                self.allocation.value = note("warn", sentence(error))
             else:
                 self.allocation.value = _tiles(best, unit)
         self.departure.show(beside, unit)
@@ -262,7 +262,7 @@ def _tiles(best: Departure, data_unit: str) -> str:
         [
             ("Parameters N", compact(best.N)),
             (data_title(data_unit), compact(best.D)),
-            (ratio_title(data_unit), f"{best.D / best.N:.3g}"),
+            (ratio_title(data_unit), plain(best.D / best.N)),
             ("Predicted loss", f"{best.loss:.4g}"),
         ]
     )

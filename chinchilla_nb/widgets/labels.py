@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.figures import compact, plain, scientific
 
 __all__ = ["model_facts", "run_labels", "runs_in_words"]
 
@@ -19,7 +19,7 @@ def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:
     """Say how large a model is, how much data it is trained on, and what that takes."""
     return [
         f"N {compact(N)} parameters",
-        f"D {compact(D)} {data_unit} ({D / N:.3g} per parameter)",
+        f"D {compact(D)} {data_unit} ({plain(D / N)} per parameter)",
         f"C {scientific(C)} FLOPs",
     ]
 

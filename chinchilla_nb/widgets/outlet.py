@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -79,9 +80,14 @@ class Outlet(ipywidgets.VBox):
 def snippet(values: Mapping[str, float], language: str) -> str:
     """Write numbers as ``"Python"`` or ``"YAML"``.
 
-    Numbers keep six digits, with a point and a signed exponent, as YAML needs to read them as numbers.
+    Numbers keep six digits, with a point and a signed exponent, as YAML needs to read them as numbers. N and D count
+    something: they are written as integers.
     """
-    numbers = {name: repr(float(f"{value:.6g}")) for name, value in values.items()}
+    group = "" if language == "YAML" else "_"
+    numbers = {
+        name: f"{round(Decimal(f'{value:.6g}')):{group}}" if name in ("N", "D") else repr(float(f"{value:.6g}"))
+        for name, value in values.items()
+    }
     if language == "YAML":
         lines = [
             f"  {name}: {number if '.' in number or 'e' not in number else number.replace('e', '.0e')}"

@@ -115,7 +115,7 @@ def test_a_law_without_an_optimum_is_explained(session, database, rows):
     session.run_fit()
     panel = FrontierPanel(session)
     if session.fit.law.A * session.fit.law.alpha == 0:
-        assert "no compute-optimal allocation" in text_of(panel.allocation)
+        assert "No compute-optimal allocation" in text_of(panel.allocation)
         assert len(panel.charts.charts[0].next_point.x) == 0
     assert panel.errors.value == ""
 

@@ -221,6 +221,8 @@ def test_snippets_give_back_the_allocation(panel, law):
     panel.outlet.language.value = "YAML"
     for found in (values["allocation"], yaml.safe_load(text_of(panel))["allocation"]):
         assert found["C"] == 1e24
+        assert isinstance(found["N"], int)
+        assert isinstance(found["D"], int)
         assert found["N"] == pytest.approx(N, rel=1e-5)
         assert 6 * found["N"] * found["D"] == pytest.approx(1e24, rel=1e-5)
         assert found["predicted_loss"] == pytest.approx(float(law.loss(N, 1e24 / 6 / N)), rel=1e-5)
