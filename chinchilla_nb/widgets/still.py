@@ -10,6 +10,7 @@ from IPython.display import DisplayHandle, display
 from traitlets import HasTraits
 
 from chinchilla_nb.job import running_loop
+from chinchilla_nb.widgets.cells import take_cell
 
 __all__ = ["Still"]
 
@@ -52,8 +53,13 @@ class Still(HasTraits):
         raise NotImplementedError
 
     def _ipython_display_(self, **_: Any) -> None:
+        if self.comm is None:  # type: ignore[attr-defined]
+            closed = f"This {type(self).__name__} was closed, by itself if its cell was run again: make another one."
+            display({"text/plain": closed}, raw=True)
+            return
         first = self._still_handle is None
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
+        take_cell(self)
         if IN_VOILA in os.environ:
             return  # nobody keeps that page, and it would be shown a second later
         # Without a text beside it: so GitHub shows a PNG, and nbval, which skips images, does not mind it.
