@@ -157,6 +157,8 @@ class ConfigPanel(Panel):
             return
         field = change["owner"]
         editor = next(editor for editor in self.editors if any(field in row.inputs for row in editor.rows))
+        if isinstance(editor, LimitsEditor) and self.session.fit is not None:
+            editor.law = self.session.fit.law
         with self._unheard():
             settings = editor.read(self.session.settings, field)
         if settings is not self.session.settings:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import ipywidgets
 
 from chinchilla_nb.checks import as_limits
+from chinchilla_nb.engine.known_laws import KNOWN_LAWS
 from chinchilla_nb.settings import Settings
 from chinchilla_nb.widgets.fields import GREEK, Editor, Row, number, number_text
 from chinchilla_nb.widgets.parts import Parts, reveal
@@ -47,6 +49,17 @@ class LimitRow(Row):
             self.low.value, self.high.value = number_text(low), number_text(high) if low != high else ""
         self.arrange()
 
+    def suggest(self, value: float) -> None:
+        """Write into empty boxes a value to start from, as a number or with limits of half and twice that."""
+        if self.mode.value == FIXED and not self.low.value:
+            self.low.value = number_text(float(f"{value:.4g}"))
+        elif self.mode.value == BOUNDED and not self.high.value:
+            with suppress(ValueError):
+                # A number that it was fixed at becomes the lower limit.
+                value = max(value, number(self.low.value, "lower limit"))
+            self.low.value = self.low.value or number_text(float(f"{value / 2:.3g}"))
+            self.high.value = number_text(float(f"{2 * value:.3g}"))
+
     def arrange(self) -> None:
         """Show the boxes that the mode needs."""
         reveal(self.low, self.mode.value != FREE)
@@ -70,8 +83,14 @@ class LimitRow(Row):
     def _checked(self, low: float, high: float) -> tuple[float, float]:
         try:
             return as_limits(low, high, self.parameter)
-        except ValueError as error:
-            raise ValueError(str(error).replace(f"bounds[{self.parameter!r}]", GREEK[self.parameter])) from None
+        except ValueError:
+            name, least = GREEK[self.parameter], "above 0" if self.parameter in ("A", "B") else "0 or more"
+            if self.mode.value == FIXED:
+                raise ValueError(f"{name} is fixed at {low:g}: type a number that is {least}") from None
+            raise ValueError(
+                f"{name} lies between {low:g} and {high:g}: type a lower limit of 0 or more and an upper limit that is "
+                f"{'above 0 and ' if least == 'above 0' else ''}no smaller"
+            ) from None
 
 
 class LimitsEditor(Editor):
@@ -80,6 +99,8 @@ class LimitsEditor(Editor):
     Attributes
     ----------
     limits : dict of str to LimitRow
+    law : ScalingLaw
+        Whose parameters are suggested: the law of Hoffmann et al. until there is a fit.
     """
 
     title = "Parameters in the fit"
@@ -88,6 +109,7 @@ class LimitsEditor(Editor):
         super().__init__(parts, watch, "cnb-limits")
         self.limits = {parameter: LimitRow(parts, parameter) for parameter in GREEK}
         self.fill(list(self.limits.values()))
+        self.law = KNOWN_LAWS["Hoffmann et al. 2022"]
         self._bounds: Mapping[str, tuple[float, float]] | None = None
 
     @staticmethod
@@ -113,6 +135,8 @@ class LimitsEditor(Editor):
         """Return settings with the limits that were edited, if they are valid."""
         row = next(row for row in self.limits.values() if owner in row.inputs)
         row.arrange()
+        if owner is row.mode:
+            row.suggest(self.law.as_dict()[row.parameter])
         try:
             limits = row.read()
         except ValueError as error:

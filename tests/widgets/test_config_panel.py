@@ -151,17 +151,34 @@ def test_what_is_wrong_is_explained_beside_its_field_and_changes_nothing(cc, pan
 def test_fix_free_and_bound_parameters(cc, panel):
     row = panel.limits.limits["alpha"]
     row.mode.value = "fixed"
-    assert row.problem
-    row.low.value = "0.34"
+    # The exponent of Hoffmann et al., until there is a fit.
     assert cc.session.settings.bounds == {"alpha": (0.34, 0.34)}
+    row.low.value = "-1"
+    assert row.problem == "α is fixed at -1: type a number that is 0 or more"
+    row.low.value = "0.34"
     assert cc.fit(parallel=False).law.alpha == 0.34
     row.mode.value = "bounded"
+    assert cc.session.settings.bounds == {"alpha": (0.34, 0.68)}
     row.high.value = "0.2"
-    assert "0 <= low <= high" in row.problem
+    assert row.problem.startswith(
+        "α lies between 0.34 and 0.2: type a lower limit of 0 or more and an upper limit that"
+    )
     row.high.value = "0.5"
     assert cc.session.settings.bounds == {"alpha": (0.34, 0.5)}
     row.mode.value = "free"
     assert cc.session.settings.bounds == {}
+
+
+def test_limits_start_from_the_law_that_was_fitted(cc, panel):
+    E = cc.fit(parallel=False).law.E
+    row = panel.limits.limits["E"]
+    row.mode.value = "bounded"
+    assert not row.problem
+    assert cc.session.settings.bounds["E"] == pytest.approx((E / 2, 2 * E), rel=0.01)
+    row.mode.value = "free"
+    row.low.value = row.high.value = ""
+    row.mode.value = "fixed"
+    assert cc.session.settings.bounds["E"] == pytest.approx((E, E), rel=1e-3)
 
 
 def test_losses(cc, panel):
