@@ -94,8 +94,10 @@ def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: st
             handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
         )
     if law is not None:
-        point = drawing.planes[2].next_point
-        figure.suptitle("\n".join([_formula(law), *([_next(law, point)] if len(point) else [])]), fontsize=11)
+        plane = drawing.planes[2]
+        models = [("Next", plane.next_point), ("Off the frontier", plane.beside)]
+        lines = [_model(name, law, point) for name, point in models if len(point)]
+        figure.suptitle("\n".join([_formula(law), *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
 
@@ -160,6 +162,10 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
     if len(plane.next_point):
         handles["Next point"] = ax.scatter(
             plane.next_point.x, plane.next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
+        )
+    if len(plane.beside):
+        handles["Off the frontier"] = ax.scatter(
+            plane.beside.x, plane.beside.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
     return handles
 
@@ -248,12 +254,12 @@ def _formula(law: ScalingLaw) -> str:
     )
 
 
-def _next(law: ScalingLaw, point: Polyline) -> str:
-    """Say what the next point is, and what the law predicts for it."""
+def _model(name: str, law: ScalingLaw, point: Polyline) -> str:
+    """Say what a model to train is, and what the law predicts for it."""
     N, D = float(point.x[0]), float(point.y[0])
     loss = float(law.loss(N, D))
     return (
-        f"Next: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
+        f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
         f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}"
     )
 

@@ -73,8 +73,8 @@ class Plane:
         Compute-optimal allocations; two ends of a straight line, or empty.
     regime : Polyline
         Corners of the seed regime, closed: the first comes again at the end.
-    next_point : Polyline
-        One point or none.
+    next_point, beside : Polyline
+        One point or none: the next run, and one of the same budget off the frontier.
     isoflop : Polyline
         Allocations that cost the chosen budget.
     """
@@ -87,6 +87,7 @@ class Plane:
     frontier: Polyline
     regime: Polyline
     next_point: Polyline
+    beside: Polyline
     isoflop: Polyline
 
     def project(self, N: ArrayLike, D: ArrayLike) -> Polyline:
@@ -139,6 +140,7 @@ def frontier_figure(
     *,
     regime: SeedRegime | None = None,
     next_point: tuple[float, float] | None = None,
+    beside: tuple[float, float] | None = None,
     budget: float | None = None,
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
@@ -154,8 +156,8 @@ def frontier_figure(
         Without it, no curves and no frontier.
     regime : SeedRegime, optional
         Where seeds are drawn from.
-    next_point : tuple of float, optional
-        N and D of a run to come.
+    next_point, beside : tuple of float, optional
+        N and D of a run to come, and of one off the frontier.
     budget : float, optional
         FLOPs whose isoFLOP line to draw.
     C_range : tuple of float, optional
@@ -168,7 +170,8 @@ def frontier_figure(
     law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
     excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
-    axes = _axes(runs, excluded, law, regime, next_point, budgets, data_unit)
+    to_come = [point for point in (next_point, beside) if point]
+    axes = _axes(runs, excluded, law, regime, to_come, budgets, data_unit)
     levels = _levels(law, {name: (axis.low, axis.high) for name, axis in axes.items()}) if law else np.empty(0)
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     # The runs alone make the colours, so that a new fit recolours no run.
@@ -183,6 +186,7 @@ def frontier_figure(
             frontier=NOTHING,
             regime=_project(x, y, *_corners(regime)) if regime else NOTHING,
             next_point=_project(x, y, *next_point) if next_point else NOTHING,
+            beside=_project(x, y, *beside) if beside else NOTHING,
             isoflop=_budget_line(axes[x], axes[y], budget) if budget else NOTHING,
         )
         for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
@@ -206,14 +210,14 @@ def _axes(
     excluded: Runs,
     law: ScalingLaw | None,
     regime: SeedRegime | None,
-    next_point: tuple[float, float] | None,
+    to_come: list[tuple[float, float]],
     budgets: list[float],
     data_unit: str,
 ) -> dict[str, Axis]:
     """Axes of C, N and D that cover whatever is drawn."""
     shown = {"C": list(runs.C), "N": list(runs.N), "D": list(runs.D)}
     models = [*zip(*_corners(regime), strict=True)] if regime else []
-    for N, D in [*models, *([next_point] if next_point else [])]:
+    for N, D in [*models, *to_come]:
         for name, value in (("N", N), ("D", D), ("C", 6 * N * D)):
             shown[name].append(float(value))
     shown["C"] += budgets

@@ -11,7 +11,6 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.departure import Departure, depart
 from chinchilla_nb.engine.keys import is_among
 from chinchilla_nb.engine.scaling import next_budget
@@ -203,17 +202,19 @@ class FrontierPanel(Panel):
         from chinchilla_nb.drawing import draw_frontier, image_of
 
         fit, C = self.session.fit, self.budget.C
-        point = None
+        point = beside = None
         if fit is not None:
             try:
-                point = tuple(float(value) for value in allocate(fit.law, C))
+                point = _model(depart(fit.law, C, 1.0))
+                beside = _model(depart(fit.law, C, self.departure.factor)) if self.departure.factor != 1 else None
             except ValueError:
-                point = None  # a law without an optimum has no next point; the panel says why
+                pass  # a law without an optimum has no next point; the panel says why
         figure = frontier_figure(
             self.session.runs,
             fit,
             regime=self.session.settings.seed_regime,
-            next_point=point,  # type: ignore[arg-type]
+            next_point=point,
+            beside=beside,
             budget=C,
             excluded=self.session.excluded_runs,
             data_unit=self.session.data_unit,
@@ -243,6 +244,10 @@ def _cells(values: NDArray[Any]) -> list[Any]:
     whole = values.dtype.kind == "f" and bool((np.abs(values) < 2**53).all()) and not (values % 1).any()
     cells: list[Any] = (values.astype(np.int64) if whole else values).tolist()
     return cells
+
+
+def _model(departure: Departure) -> tuple[float, float]:
+    return departure.N, departure.D
 
 
 def _place(departure: Departure | None) -> tuple[float, float, float] | None:

@@ -44,9 +44,10 @@ class Frame:
             else bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
             for side, log in (("x", log_x), ("y", log_y))
         }
+        # Until there is something to show, an axis has neither a name nor ticks of its own.
         self.axes = {
-            "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px"),
-            "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px"),
+            "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
+            "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px", visible=False),
         }
         self._whole: dict[str, Axis] = {}
         self._ranges: dict[str, tuple[float, float]] = {}  # as they were last set here
@@ -104,6 +105,7 @@ class Frame:
         drawn.label = axis.title
         drawn.tick_labels = {tick_key(tick): text for tick, text in zip(axis.ticks, axis.tick_labels, strict=True)}
         drawn.tick_values = axis.ticks
+        drawn.visible = True
 
     def lines(self, **looks: object) -> bqplot.Lines:
         """Return an empty line on these axes."""

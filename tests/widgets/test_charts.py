@@ -8,9 +8,9 @@ import pytest
 from chinchilla_nb.engine.allocation import allocate
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.seeding import SeedRegime
-from chinchilla_nb.figures import PALETTE, frontier_figure, loss_figure
+from chinchilla_nb.figures import PALETTE, frontier_figure, log_axis, loss_figure
 from chinchilla_nb.widgets.charts import FrontierCharts
-from chinchilla_nb.widgets.plots import tick_key
+from chinchilla_nb.widgets.plots import Frame, tick_key
 from chinchilla_nb.widgets.style import note, shade, tiles
 
 
@@ -257,3 +257,13 @@ def test_ticks_follow_a_zoom_and_come_back(charts):
     assert not frame.zoomed
     assert list(frame.axes["x"].tick_values) == before
     assert (frame.scales["x"].min, frame.scales["x"].max) == ends
+
+    assert panel.errors.value == ""
+
+
+def test_no_axis_is_drawn_before_there_is_something_to_show():
+    frame = Frame()
+    assert not any(axis.visible for axis in frame.axes.values())
+    axis = log_axis("C", [1e18, 1e21])
+    frame.show(axis, axis)
+    assert all(axis.visible and axis.label for axis in frame.axes.values())

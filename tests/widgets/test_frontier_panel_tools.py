@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from chinchilla_nb.engine.keys import run_keys
+from chinchilla_nb.figures import compact
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.chart_modes import BUDGET, SELECT, ZOOM
 from chinchilla_nb.widgets.frontier_panel import FrontierPanel
@@ -263,6 +264,17 @@ def test_images_to_take_away(panel):
     assert b"<svg" in content(panel)[:600]
     assert 'download="frontier.svg"' in panel.outlet.link.value
     assert panel.errors.value == ""
+
+
+def test_images_name_the_model_off_the_frontier(panel):
+    panel.budget.text.set_state({"value": "1e21"})
+    before = panel.picture("svg", 72)
+    assert b"Off the frontier" not in before
+    N = panel.charts.charts[0].next_point.y[0]
+    panel.departure.slider.set_state({"value": 2.0})
+    drawing = panel.picture("svg", 72)
+    assert b"<!-- Off the frontier" in drawing
+    assert f"$N$ = {compact(4 * N)}".encode() in drawing
 
 
 def test_without_a_fit_there_is_nothing_to_copy_but_runs_to_save(session):
