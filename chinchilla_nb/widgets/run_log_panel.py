@@ -35,16 +35,16 @@ from chinchilla_nb.widgets.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_copy import RunCopy
 from chinchilla_nb.widgets.run_form import RunForm
 from chinchilla_nb.widgets.run_table import RunTable
-from chinchilla_nb.widgets.style import note, table
+from chinchilla_nb.widgets.style import note, sentence, table
 
 __all__ = ["RunLogPanel"]
 
-_WHICH = ("All runs", "In the fit", "Left out")
+_WHICH = ("All runs", "In the fit", "Excluded")
 _NAME_COLUMNS = ("name", "run", "run_name")
 
 
 class RunLogPanel(Panel):
-    """The runs of a session: sort, filter, add, import, leave out and take back.
+    """The runs of a session: sort, filter, add, import, exclude and include.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class RunLogPanel(Panel):
     query : Text
         A filter such as ``loss < 3 N >= 1B adam``.
     which : Dropdown
-        All runs, those in the fit, or those left out.
+        All runs, those in the fit, or those excluded.
     form : RunForm
     file : ImportForm
     choice : ColumnChoice
@@ -65,13 +65,13 @@ class RunLogPanel(Panel):
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
         Open the form, the import, the choice of columns, and the rows to take elsewhere.
     leave_out, undo : Button
-        Leave out every run that matches the filter; take back the last exclusion, wherever it was made.
+        Exclude every run that matches the filter; take back the last exclusion, wherever it was made.
     state, empty, trouble : HTML
         How many runs there are; what to do where there are none; why the filter is not understood.
 
     Notes
     -----
-    Runs left out stay in the file, and come back with the next session. Where the session has a file, rows that other
+    Excluded runs stay in the file, and come back with the next session. Where the session has a file, rows that other
     processes append to it appear within a second, until the panel is closed.
     """
 
@@ -101,7 +101,7 @@ class RunLogPanel(Panel):
         self.import_toggle = make.toggle("Import", "Add runs from a file")
         self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
         self.which = make.choice("Which runs are shown", _WHICH, "m")
-        self.leave_out = make.button("Leave these out", "Leave out every run that matches the filter")
+        self.leave_out = make.button("Exclude these", "Exclude every run that matches the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
         self.copy_toggle = make.toggle("Copy", "Copy the rows that match, or save them as CSV")
@@ -165,7 +165,7 @@ class RunLogPanel(Panel):
         if self.copy_toggle.value:
             self.copy.show(chosen or columns, self.table.shown)
         self._show_state(included)
-        # A filter that is not understood shows all runs: to leave those out is not what was meant.
+        # A filter that is not understood shows all runs: to exclude those is not what was meant.
         filtered = bool(self.query.value.strip()) and not self.trouble.value
         self.leave_out.disabled = not (filtered and np.any(kept & included))
         self.undo.disabled = not session.can_undo_exclusion
@@ -182,8 +182,7 @@ class RunLogPanel(Panel):
             try:
                 kept = match_runs(self.query.value, columns)
             except ValueError as error:
-                text = str(error)
-                self.trouble.value = note("warn", f"{text[:1].upper()}{text[1:]}.")
+                self.trouble.value = note("warn", sentence(error))
         if self.which.value == _WHICH[1]:
             kept &= included
         elif self.which.value == _WHICH[2]:
@@ -194,7 +193,7 @@ class RunLogPanel(Panel):
         count, left_out = len(included), int(np.count_nonzero(~included))
         parts = [runs_in_words(count)]
         if left_out:
-            parts += [f"{count - left_out:,} in the fit", f"{left_out:,} left out in this session"]
+            parts += [f"{count - left_out:,} in the fit", f"{left_out:,} excluded in this session"]
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
@@ -235,7 +234,7 @@ class RunLogPanel(Panel):
         )
         self.form.check(None if session.fit is None else session.fit.law)
 
-    # Runs left out
+    # Excluded runs
 
     def _keys_of(self, runs: Runs) -> tuple[RunKey, ...]:
         if self._keys[0] is not runs:

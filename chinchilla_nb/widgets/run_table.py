@@ -62,7 +62,7 @@ class RunTable(ipywidgets.VBox):
         )
         for place, box in enumerate(self.boxes):
             box.observe(lambda change, place=place: self._checked(place, change["new"]), "value")
-        corner = parts.html('<span class="cnb-muted" title="Unchecked runs are left out of fits">In fit</span>')
+        corner = parts.html('<span class="cnb-muted" title="Unchecked runs are excluded from fits">In fit</span>')
         side = parts.box([corner, *self.boxes], "cnb-runs-side")
         self.head, self.body = ipywidgets.GridBox(_dom_classes=("cnb-runs-head",)), parts.html()
         scroll = parts.box([self.head, self.body], "cnb-runs-scroll")

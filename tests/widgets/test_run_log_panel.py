@@ -1,4 +1,4 @@
-"""The run log over a real session: what is shown, added, imported, left out and taken back."""
+"""The run log over a real session: what is shown, added, imported, excluded and included."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_rows_are_copied_with_all_their_digits(panel, session):
     assert panel.copy.rows.value.count("\n") == 32, "the rows that match, as they are now"
 
 
-# Runs left out
+# Excluded runs
 
 
 def test_a_run_that_is_unchecked_counts_no_more_and_undo_brings_it_back(panel, session):
@@ -192,7 +192,7 @@ def test_a_run_that_is_unchecked_counts_no_more_and_undo_brings_it_back(panel, s
     panel.table.boxes[0].value = False
     assert len(session.runs) == 29
     assert everything.loss[worst] not in session.runs.loss
-    assert "1 left out" in text_of(panel.state)
+    assert "1 excluded" in text_of(panel.state)
     assert "cnb-out" in panel.table.body.value
     assert len(session.run_fit().runs) == 29
     panel.undo.click()
@@ -220,7 +220,7 @@ def test_all_that_match_are_left_out_at_once(panel, session):
     assert len(session.runs) == 30 - many
     assert panel.leave_out.disabled
     panel.query.value = ""
-    panel.which.value = "Left out"
+    panel.which.value = "Excluded"
     assert len(panel.table.shown) == many
     panel.which.value = "In the fit"
     assert len(panel.table.shown) == 30 - many
