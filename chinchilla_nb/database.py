@@ -47,6 +47,8 @@ class Database(HasTraits):
         Says what was read, and warns of what was not.
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
+    former : DataFrame or None
+        The runs as they were before the file lost some of them, until it holds as many again or `df` is assigned.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Database(HasTraits):
 
     revision = Int(0)
 
+    former: pd.DataFrame | None
     _table: pd.DataFrame
     _runs: Runs | None
 
@@ -103,8 +106,32 @@ class Database(HasTraits):
         with self._lock:
             if self._file is not None:
                 self._file.rewrite(checked)
+            self.former = None
             revision = self._keep(checked)
         self._announce(revision)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the file that runs were read from is not there any more, as `refresh` finds."""
+        with self._lock:
+            return self._file is not None and self.former is not None and not self._file.path.exists()
+
+    @property
+    def lost(self) -> str:
+        """What the file has lost since it was read and what to do, in one sentence; empty if it has lost nothing."""
+        with self._lock:
+            if self._file is None or self.former is None:
+                return ""
+            path, before = self._file.path, len(self.former)
+            if self.gone:
+                return (
+                    f"{path} is gone, with the {before:,} rows read from it: put it back, write them anew with "
+                    "session.database.df = session.database.former, or open the folder again to start without them"
+                )
+            return (
+                f"{path.name} lost {before - self._left:,} of {before:,} rows since it was read: put {path} back from "
+                f"a copy; session.database.former holds the {before:,} rows while this kernel runs"
+            )
 
     @property
     def runs(self) -> Runs:
@@ -202,6 +229,8 @@ class Database(HasTraits):
         self._lock = RLock()
         self._added: list[dict[str, Any]] = []  # rows that are not in the table yet: an append must not copy it
         self._runs = None
+        self.former = None
+        self._left = 0  # rows in the file when it had lost others
         self._changes = 0
         self._file: CsvFile | None = None
         if project_dir is not None:
@@ -216,7 +245,15 @@ class Database(HasTraits):
 
     def _take(self, rows: pd.DataFrame, everything: bool) -> int:
         self._tell_of_cut_off()
-        return self._keep(rows if everything else _joined(self._rows(), rows))
+        if not everything:
+            return self._keep(_joined(self._rows(), rows))
+        before, fewer = self._rows() if self.former is None else self.former, len(rows) < len(self)
+        if len(rows) < len(before):
+            self.former, self._left = before, len(rows)
+        revision = self._keep(rows)
+        if fewer:
+            self.logger.warning("%s", self.lost)
+        return revision
 
     def _keep(self, table: pd.DataFrame) -> int:
         self._table, self._added = table, []
@@ -224,6 +261,8 @@ class Database(HasTraits):
 
     def _changed(self) -> int:
         self._runs = None
+        if self.former is not None and len(self) >= len(self.former):
+            self.former = None
         self._changes += 1
         return self._changes
 
