@@ -14,6 +14,7 @@ beside it, in JupyterLab 4.6 and Voila 0.5, with 10,000 runs, one of them called
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
@@ -22,6 +23,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.database import Database
 from chinchilla_nb.engine.keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.planning import DEFAULT_FACTOR, next_scale_step, next_seed
@@ -67,7 +69,8 @@ class RunLogPanel(Panel):
     leave_out, undo : Button
         Exclude every run that matches the filter; take back the last exclusion, wherever it was made.
     state, empty, trouble : HTML
-        How many runs there are; what to do where there are none; why the filter is not understood.
+        How many runs there are; what to do where there are none, or the file has lost some; why the filter is not
+        understood.
 
     Notes
     -----
@@ -199,7 +202,11 @@ class RunLogPanel(Panel):
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
         for part in (self._log, self.columns_toggle, self.copy_toggle):
             reveal(part, bool(count))
-        self.empty.value = "" if count else _what_to_do(getattr(self.session.database, "project_dir", None))
+        database = self.session.database
+        if lost := getattr(database, "lost", ""):
+            self.empty.value = note("warn", f"{lost}.")
+        else:
+            self.empty.value = "" if count else _what_to_do(getattr(database, "project_dir", None))
 
     @guarded
     def _show_first_page(self, _change: Any) -> None:
@@ -262,7 +269,16 @@ class RunLogPanel(Panel):
         self.session.undo_exclusion()
         self._show_table()
 
-    # Runs added by hand
+    # Runs added
+
+    def _extend(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add runs, unless their file has vanished: they stay in the form, and no other file begins with them."""
+        database = self.session.database
+        if isinstance(database, Database):
+            database.refresh()
+            if database.gone:
+                raise ValueError(f"nothing was added: {database.lost}")
+        database.extend(rows)
 
     @guarded
     def _add(self, _button: Any) -> None:
@@ -272,7 +288,7 @@ class RunLogPanel(Panel):
             known = self.session.all_runs.columns
             run[next((column for column in _NAME_COLUMNS if column in known), _NAME_COLUMNS[0])] = name
         self._message = ""
-        self.session.database.extend([run])
+        self._extend([run])
         self.form.clear()
 
     @guarded
@@ -310,7 +326,7 @@ class RunLogPanel(Panel):
         rows = self.file.rows
         if not rows:
             return
-        self.session.database.extend(rows)
+        self._extend(rows)
         self._message = f"{len(rows):,} imported from {self.file.name}"
         self.file.forget()
         self.import_toggle.value = False
