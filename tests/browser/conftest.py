@@ -36,7 +36,8 @@ class OpenNotebook(Protocol):
     def __call__(self, *cells: str, theme: str = "light", size: tuple[int, int] = (1400, 1000)) -> Page: ...
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright is there an event loop counts as running, and other tests must not see one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     assert path is not None, "no Chromium: run `python tests/browser/find_chromium.py`, which installs one"
