@@ -16,7 +16,7 @@ from chinchilla_nb.figures import curves
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
-from chinchilla_nb.figures.thinning import beyond, note, thin
+from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, steadied, within_reach
 
 if TYPE_CHECKING:
@@ -193,7 +193,6 @@ def frontier_figure(
     )
     if law:
         CN, CD, ND = (_with_curves(plane, law, levels, scale) for plane in (CN, CD, ND))
-    remarks = note(len(shown), len(runs)), beyond(*((axes[name], getattr(excluded, name)) for name in axes))
     return FrontierFigure(
         planes=(CN, CD, ND),
         shown=read_only(shown),
@@ -201,7 +200,7 @@ def frontier_figure(
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
         law=law,
-        note=" · ".join(filter(None, remarks)),
+        note=note(len(shown), len(runs), *((axis, getattr(excluded, name)) for name, axis in axes.items())),
     )
 
 

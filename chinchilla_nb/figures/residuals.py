@@ -14,7 +14,7 @@ from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curves import has_frontier
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
-from chinchilla_nb.figures.thinning import beyond, note, thin
+from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, steadied, within_reach
 
 if TYPE_CHECKING:
@@ -244,17 +244,14 @@ def residuals_figure(
         return Scatter(x, y, polyline(values[shown], residuals[shown]), polyline(others[apart], off[apart]))
 
     N, D, C = against("N"), against("D", data_title(data_unit)), against("C")
-    remarks = (
-        note(len(shown), len(runs)),
-        beyond((y, off), *((panel.x, getattr(excluded, panel.x.name)) for panel in (N, D, C))),
-    )
+    off_axes = [(y, off), *((panel.x, getattr(excluded, panel.x.name)) for panel in (N, D, C))]
     return ResidualsFigure(
         panels=(N, D, C),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
-        note=" · ".join(filter(None, remarks)),
+        note=note(len(shown), len(runs), *off_axes),
     )
 
 
@@ -293,7 +290,6 @@ def loss_figure(
         losses = np.append(losses, steadied(losses, predicted))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
-    remarks = note(len(shown), len(runs)), beyond((x, excluded.C), (y, excluded.loss))
     return LossFigure(
         scatter=Scatter(
             x, y, polyline(runs.C[shown], runs.loss[shown]), polyline(excluded.C[apart], excluded.loss[apart])
@@ -305,7 +301,7 @@ def loss_figure(
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
         law=law,
-        note=" · ".join(filter(None, remarks)),
+        note=note(len(shown), len(runs), (x, excluded.C), (y, excluded.loss)),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["LATEST", "MAX_DOTS", "beyond", "note", "thin"]
+__all__ = ["LATEST", "MAX_DOTS", "note", "thin"]
 
 MAX_DOTS = 1_000
 LATEST = 50
@@ -40,12 +40,13 @@ def _spread(columns: Sequence[NDArray[np.float64]], limit: int) -> NDArray[np.in
     return np.union1d(extremes, spread).astype(np.intp)
 
 
-def note(shown: int, total: int) -> str:
-    """Say how many of the runs are drawn; nothing where all are."""
-    return "" if shown == total else f"{shown:,} of {total:,} runs drawn"
+def note(shown: int, total: int, *excluded: tuple[Axis, NDArray[np.float64]]) -> str:
+    """Say how many of the runs are drawn, and how many excluded ones lie off these axes; nothing where all are seen."""
+    drawn = "" if shown == total else f"{shown:,} of {total:,} runs drawn"
+    return " · ".join(filter(None, (drawn, _beyond(*excluded))))
 
 
-def beyond(*columns: tuple[Axis, NDArray[np.float64]]) -> str:
+def _beyond(*columns: tuple[Axis, NDArray[np.float64]]) -> str:
     """Say how many of the excluded runs lie off their axes; nothing where none does."""
     off = np.any([(values < axis.low) | (values > axis.high) for axis, values in columns], axis=0)
     count = int(np.count_nonzero(off))

@@ -7,7 +7,7 @@ from html import escape
 from chinchilla_nb.figures import PALETTE, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.widgets.style import ACCENT, MUTED, shade
 
-__all__ = ["HOLLOW", "SEED_REGIME", "frontier_key", "symbol"]
+__all__ = ["HOLLOW", "SEED_REGIME", "frontier_key", "line", "symbol"]
 
 HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
 """A run that does not count."""
@@ -26,16 +26,16 @@ def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
     if len(plane.excluded):
         items.append(symbol(HOLLOW, "Excluded"))
     if plane.iso_loss:
-        items.append(_item(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
+        items.append(line(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
     if len(plane.frontier):
-        items.append(_item('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
-    items.append(_item('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
+        items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
+    items.append(line('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
     if len(plane.frontier):
         items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))
     if len(plane.regime):
         items.append(symbol(SEED_REGIME, "Seed regime"))
     if len(plane.dots):
-        items.append(_item('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
+        items.append(line('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
     # Both figures say so where not all runs are drawn.
     remarks = dict.fromkeys(filter(None, (figure.note, loss.note if loss else "")))
     items += [f'<span class="cnb-item cnb-muted">{escape(remark)}</span>' for remark in remarks]
@@ -47,9 +47,10 @@ def symbol(drawn: str, name: str) -> str:
     return f'<span class="cnb-item"><svg width="18" height="14">{drawn}</svg>{escape(name)}</span>'
 
 
-def _item(stroke: str, name: str) -> str:
-    line = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
-    return f'<span class="cnb-item">{line}{escape(name)}</span>'
+def line(stroke: str, name: str) -> str:
+    """Return an entry: a line drawn with these attributes and what it means."""
+    drawn = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
+    return f'<span class="cnb-item">{drawn}{escape(name)}</span>'
 
 
 def _loss_bar(scale: LossScale) -> str:

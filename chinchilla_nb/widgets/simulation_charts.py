@@ -14,7 +14,7 @@ from chinchilla_nb.figures import Polyline, compact, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
 from chinchilla_nb.widgets.charts import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.law_comparison import optimum
-from chinchilla_nb.widgets.legend import SEED_REGIME, symbol
+from chinchilla_nb.widgets.legend import SEED_REGIME, line, symbol
 from chinchilla_nb.widgets.plots import Frame, set_line
 from chinchilla_nb.widgets.style import ACCENT, INK
 
@@ -128,10 +128,6 @@ class StudyChart:
 
 
 def _key() -> str:
-    def line(stroke: str, name: str) -> str:
-        drawn = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
-        return f'<span class="cnb-item">{drawn}{name}</span>'
-
     band = '<svg width="26" height="12"><rect width="26" height="12" fill="var(--cnb-ink)" opacity=".18"/></svg>'
     diamond = '<svg width="14" height="14"><path d="M7 1L12 7L7 13L2 7Z" fill="var(--cnb-accent)"/></svg>'
     items = [
