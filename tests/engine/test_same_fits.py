@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from same_fits import ANSWERS, numerics, solve
 
 STORED = json.loads(ANSWERS.read_text(encoding="utf-8"))
