@@ -1,27 +1,27 @@
 from . import datasets
+from .config.settings import ModelSearch, Settings
 from .core import Chinchilla
 from .database import Database
-from .engine.allocation import allocate, compute_optimal_D, exponents
-from .engine.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit
-from .engine.grid import HOFFMANN_GRID, StartGrid
-from .engine.keys import run_keys
-from .engine.law import ScalingLaw
-from .engine.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
-from .engine.model_search import tabulate_models
+from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit
+from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
+from .engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from .engine.laws.allocation import allocate, compute_optimal_D, exponents
+from .engine.laws.chinchilla import ScalingLaw
+from .engine.planning.model_search import tabulate_models
+from .engine.planning.seeding import SeedRegime, draw_seed
+from .engine.run_keys import run_keys
 from .engine.runs import Runs
-from .engine.seeding import SeedRegime, draw_seed
 from .figures.ticks import compact, plain, scientific
-from .importing import Source, guess_sources, preview_import, read_table
 from .opening import open_session
+from .records.importing import Source, guess_sources, preview_import, read_table
 from .session import Session
-from .settings import ModelSearch, Settings
 from .simulator import Simulator
 from .visualizer import Visualizer
-from .widgets.config_panel import ConfigPanel
-from .widgets.fit_panel import FitPanel
-from .widgets.frontier_panel import FrontierPanel
-from .widgets.run_log_panel import RunLogPanel
-from .widgets.simulation_panel import SimulationPanel
+from .widgets.config.config_panel import ConfigPanel
+from .widgets.fit.fit_panel import FitPanel
+from .widgets.frontier.frontier_panel import FrontierPanel
+from .widgets.run_log.run_log_panel import RunLogPanel
+from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
 
 __version__: str

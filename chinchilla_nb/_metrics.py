@@ -1,5 +1,5 @@
 """A few loss functions to use on demand; the engine knows their exact derivatives."""
 
-from chinchilla_nb.engine.losses import asymmetric_mae, huber, log_huber, mae, mse
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
 
 __all__ = ["asymmetric_mae", "huber", "log_huber", "mae", "mse"]

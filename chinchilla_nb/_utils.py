@@ -10,7 +10,7 @@ import numpy as np
 
 from chinchilla_nb._validator import ModelSearchConfig, validate
 from chinchilla_nb.checks import as_positive_number, brief
-from chinchilla_nb.engine.model_search import ModelTable, tabulate_models
+from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 
 __all__ = ["is_between", "search_model_config"]
 

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chinchilla_nb.checks import as_count, as_float, as_positive_number, brief, unknown_key
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 
 __all__ = ["ModelSearchConfig", "ParamGrid", "SeedRanges", "SimulationArgs", "validate"]
 

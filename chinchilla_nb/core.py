@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.arguments import Setting, make_settings
 from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
-from chinchilla_nb.config import read_config
+from chinchilla_nb.config.arguments import Setting, make_settings
+from chinchilla_nb.config.reading import read_config
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.allocation import allocate, compute_optimal_D
-from chinchilla_nb.engine.fit import Fit
-from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.engine.losses import asymmetric_mae
+from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.runs import as_positive_array
-from chinchilla_nb.engine.scaling import compute_optimal_run
-from chinchilla_nb.parallel import adaptive_map
-from chinchilla_nb.planning import choose_budget, needed_regime, next_seed
-from chinchilla_nb.progress import watching
+from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, html_table, show
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.work.bar import watching
+from chinchilla_nb.work.parallel import adaptive_map
 
 if TYPE_CHECKING:
     from chinchilla_nb.simulator import Simulator

@@ -16,8 +16,8 @@ from traitlets import HasTraits, Int
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.rows import REQUIRED, as_integers, check_columns, checked_frame, checked_row, empty_table
-from chinchilla_nb.storage import CsvFile
+from chinchilla_nb.records.csv_file import CsvFile
+from chinchilla_nb.records.rows import REQUIRED, as_integers, check_columns, checked_frame, checked_row, empty_table
 
 __all__ = ["Database"]
 

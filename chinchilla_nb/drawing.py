@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.figures import (
     Axis,
     FrontierFigure,

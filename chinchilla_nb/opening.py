@@ -11,14 +11,14 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
-from chinchilla_nb.config import parse_config
+from chinchilla_nb.config.reading import parse_config
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.losses import log_huber
-from chinchilla_nb.importing import guess_sources, preview_import
+from chinchilla_nb.engine.fitting.losses import log_huber
+from chinchilla_nb.records.csv_file import CsvFile
+from chinchilla_nb.records.importing import guess_sources, preview_import
+from chinchilla_nb.records.tables import read_table
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
-from chinchilla_nb.storage import CsvFile
-from chinchilla_nb.tables import read_table
 
 __all__ = ["RowsLeftOutWarning", "open_session"]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.engine.allocation import exponents
-from chinchilla_nb.engine.fit import Fit
-from chinchilla_nb.engine.losses import loss_name
-from chinchilla_nb.engine.scaling import next_budget
-from chinchilla_nb.planning import DEFAULT_FACTOR, next_scale_step
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.laws.allocation import exponents
+from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
 
 __all__ = ["Report", "html_table", "show"]
 

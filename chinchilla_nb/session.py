@@ -12,12 +12,12 @@ from typing import Any, Protocol
 from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, Unicode, observe
 
-from chinchilla_nb.engine.fit import Fit, FitProgress, FitStatus, iter_fit
-from chinchilla_nb.engine.keys import RunKey, is_among, without
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
+from chinchilla_nb.engine.run_keys import RunKey, is_among, without
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.file_watch import FileWatch
-from chinchilla_nb.job import Job, Outcome, running_loop
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.records.file_watch import FileWatch
+from chinchilla_nb.work.job import Job, Outcome, running_loop
 
 __all__ = ["RunSource", "Session"]
 

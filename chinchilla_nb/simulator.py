@@ -11,19 +11,25 @@ from typing import Any
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._validator import SimulationArgs, validate
-from chinchilla_nb.arguments import change_settings
 from chinchilla_nb.checks import brief
+from chinchilla_nb.config.arguments import change_settings
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.fit import Fit, fit
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.fitting.fit import Fit, fit
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.simulate import NOISE_MEAN, Procedure, exponential_noise, iter_simulation, pseudo_loss
-from chinchilla_nb.parallel import adaptive_map
-from chinchilla_nb.planning import needed_regime
-from chinchilla_nb.progress import Bar
+from chinchilla_nb.engine.simulation.simulate import (
+    NOISE_MEAN,
+    Procedure,
+    exponential_noise,
+    iter_simulation,
+    pseudo_loss,
+)
+from chinchilla_nb.next_step import needed_regime
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.work.bar import Bar
+from chinchilla_nb.work.parallel import adaptive_map
 
 __all__ = ["Simulator"]
 

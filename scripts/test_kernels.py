@@ -17,7 +17,7 @@ ENVIRONMENT = ROOT / ".venv-kernels"
 VERSIONS = ("6.31", "7.3", "7.4")
 """Callbacks of widgets run on the main thread in the first and the last, on a subshell's, with a loop of its own, in
 the one between."""
-TESTS = ("tests/test_session.py", "tests/test_progress.py", "tests/browser")
+TESTS = ("tests/test_session.py", "tests/work/test_bar.py", "tests/browser")
 """Those in which work runs in a kernel: `tests/widgets` calls the panels in its own process."""
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from chinchilla_nb import Chinchilla, Fit, ScalingLaw
 from chinchilla_nb.core import precision_note
-from chinchilla_nb.engine.losses import huber, log_huber, mae, mse
+from chinchilla_nb.engine.fitting.losses import huber, log_huber, mae, mse
 
 LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 GRID = {

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from chinchilla_nb.database import Database
-from chinchilla_nb.storage import CsvFile
+from chinchilla_nb.records.csv_file import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
 

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chinchilla_nb import figures
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.seeding import SeedRegime
 
 HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 SYMMETRIC = ScalingLaw(E=1.0, A=1000.0, B=1000.0, alpha=0.3, beta=0.3)

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from chinchilla_nb import Chinchilla, ScalingLaw
-from chinchilla_nb.engine.losses import log_huber, mse
+from chinchilla_nb.engine.fitting.losses import log_huber, mse
 from chinchilla_nb.report import Report
 
 LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)

@@ -17,13 +17,13 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from jupyter_core.utils import ensure_event_loop
 
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.fit import FitError, FitStatus, fit
-from chinchilla_nb.engine.grid import StartGrid
-from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.job import Outcome
+from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.work.job import Outcome
 
 LAW = ScalingLaw(E=1.7, A=400.0, B=410.0, alpha=0.34, beta=0.28)
 GRID = StartGrid({"E": [1, 2], "A": [100, 1000], "B": [100, 1000], "alpha": [0.2, 0.5], "beta": [0.2, 0.5]})
@@ -392,10 +392,10 @@ def test_in_a_kernel(tmp_path: Path) -> None:
         run("""if True:
             import threading, time
             from chinchilla_nb.database import Database
-            from chinchilla_nb.engine.grid import StartGrid
-            from chinchilla_nb.engine.law import ScalingLaw
+            from chinchilla_nb.engine.fitting.starts import StartGrid
+            from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
             from chinchilla_nb.session import Session
-            from chinchilla_nb.settings import Settings
+            from chinchilla_nb.config.settings import Settings
             law, database = ScalingLaw(1.7, 400.0, 410.0, 0.34, 0.28), Database(folder)
             for N in (1e6, 1e7, 1e8):
                 for D in (1e8, 1e9, 1e10):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chinchilla_nb import Chinchilla, ScalingLaw, Simulator
-from chinchilla_nb.engine.losses import mse
+from chinchilla_nb.engine.fitting.losses import mse
 
 GRID = {"e": [0, 0.5, 1], "a": [0, 5, 10], "b": [0, 5, 10], "alpha": [0.2, 0.4, 0.6], "beta": [0.2, 0.4, 0.6]}
 RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}

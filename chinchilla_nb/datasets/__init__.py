@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 
 if TYPE_CHECKING:
     import pandas as pd

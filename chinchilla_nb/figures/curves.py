@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.allocation import allocate
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 
 __all__ = ["Box", "frontier", "has_frontier", "iso_loss", "isoflop"]
 

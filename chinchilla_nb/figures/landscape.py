@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.results import Fit
+from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.runs import read_only
 
 __all__ = ["LandscapeFigure", "landscape_figure"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.allocation import allocate
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
-from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.figures import curves
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
@@ -20,7 +20,7 @@ from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, steadied, within_reach
 
 if TYPE_CHECKING:
-    from chinchilla_nb.engine.fit import Fit
+    from chinchilla_nb.engine.fitting.fit import Fit
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
 

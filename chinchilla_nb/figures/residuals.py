@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.allocation import allocate
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curves import has_frontier
@@ -18,7 +18,7 @@ from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, steadied, within_reach
 
 if TYPE_CHECKING:
-    from chinchilla_nb.engine.fit import Fit
+    from chinchilla_nb.engine.fitting.fit import Fit
 
 __all__ = [
     "Histogram",

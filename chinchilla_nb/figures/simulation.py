@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.allocation import allocate
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chinchilla_nb.widgets.fit_panel import FitPanel
-from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.workbench import Workbench
 
 __all__ = ["FitPanel", "FrontierPanel", "Workbench"]

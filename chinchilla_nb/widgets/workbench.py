@@ -9,21 +9,21 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.opening import open_session
-from chinchilla_nb.widgets.fit_panel import FitPanel
-from chinchilla_nb.widgets.frontier_panel import FrontierPanel
-from chinchilla_nb.widgets.panel import Panel
-from chinchilla_nb.widgets.parts import close_parts
-from chinchilla_nb.widgets.still import Still
-from chinchilla_nb.widgets.style import note, style_sheet
+from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import close_parts
+from chinchilla_nb.widgets.base.still import Still
+from chinchilla_nb.widgets.base.style import note, style_sheet
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 __all__ = ["Workbench"]
 
 _MODULES = {
-    "Configuration": ("config_panel", "ConfigPanel"),
-    "Runs": ("run_log_panel", "RunLogPanel"),
-    "Scaling law": ("fit_panel", "FitPanel"),
-    "Frontier": ("frontier_panel", "FrontierPanel"),
-    "Simulation": ("simulation_panel", "SimulationPanel"),
+    "Configuration": ("config.config_panel", "ConfigPanel"),
+    "Runs": ("run_log.run_log_panel", "RunLogPanel"),
+    "Scaling law": ("fit.fit_panel", "FitPanel"),
+    "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
+    "Simulation": ("simulation.simulation_panel", "SimulationPanel"),
 }
 _CHARTS = ("Frontier", "Simulation")
 

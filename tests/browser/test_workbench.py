@@ -9,7 +9,7 @@ from pages import DOTS, run_code
 from playwright.sync_api import Page, expect
 from workbench_cells import OPEN
 
-from chinchilla_nb.widgets.plots import tick_key
+from chinchilla_nb.widgets.charts.plots import tick_key
 
 pytestmark = pytest.mark.browser
 

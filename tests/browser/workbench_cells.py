@@ -6,7 +6,7 @@ OPEN = """
 import numpy as np
 import pandas as pd
 from chinchilla_nb import Database, ScalingLaw, Session, Workbench
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.config.settings import Settings
 
 law = ScalingLaw(E=1.7, A=400, B=410, alpha=0.34, beta=0.28)
 rng = np.random.default_rng(7)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.law import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
 
 LAW = ScalingLaw(E=1.7, A=400, B=410, alpha=0.34, beta=0.28)
 

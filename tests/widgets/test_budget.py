@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chinchilla_nb.widgets.budget import BudgetControl, parse_budget
-from chinchilla_nb.widgets.hardware import budget_of_hardware
+from chinchilla_nb.widgets.frontier.budget import BudgetControl, parse_budget
+from chinchilla_nb.widgets.frontier.hardware import budget_of_hardware
 
 
 @pytest.fixture

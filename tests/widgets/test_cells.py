@@ -46,7 +46,7 @@ def run(tmp_path) -> Iterator[Callable[..., str]]:
     try:
         run(
             "from chinchilla_nb.database import Database\nfrom IPython.display import display\n"
-            "from chinchilla_nb.widgets.run_log_panel import RunLogPanel\n"
+            "from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel\n"
             "from chinchilla_nb.widgets.workbench import Workbench\n"
             f"folder = {str(tmp_path)!r}\nDatabase(folder).extend([{{'N': 1e9, 'D': 2e10, 'loss': 2.5}}] * 9)\n{COUNT}"
         )

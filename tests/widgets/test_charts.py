@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.allocation import allocate
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.seeding import SeedRegime
 from chinchilla_nb.figures import PALETTE, frontier_figure, log_axis, loss_figure
-from chinchilla_nb.widgets.charts import FrontierCharts
-from chinchilla_nb.widgets.plots import Frame, tick_key
-from chinchilla_nb.widgets.style import note, shade, tiles
+from chinchilla_nb.widgets.base.style import note, shade, tiles
+from chinchilla_nb.widgets.charts.plots import Frame, tick_key
+from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import pytest
 import yaml
 
 from chinchilla_nb import Chinchilla, ConfigPanel, Session, Workbench
-from chinchilla_nb.engine.losses import huber, log_huber, mse
-from chinchilla_nb.engine.model_sizes import transformer_size, transformer_size_without_embeddings
-from chinchilla_nb.settings import ModelSearch, Settings
-from chinchilla_nb.widgets.choices_text import choices_text, parse_choices
-from chinchilla_nb.widgets.fields import number_text
-from chinchilla_nb.widgets.grid_editor import GridEditor
+from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.engine.fitting.losses import huber, log_huber, mse
+from chinchilla_nb.engine.planning.model_sizes import transformer_size, transformer_size_without_embeddings
+from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
+from chinchilla_nb.widgets.config.grid_editor import GridEditor
 
 ATTACK = "<img src=x onerror=alert(1)>"
 

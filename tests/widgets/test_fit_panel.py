@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.fit import FitStatus
-from chinchilla_nb.engine.keys import run_keys
-from chinchilla_nb.engine.losses import mse
-from chinchilla_nb.widgets.fit_panel import FitPanel
-from chinchilla_nb.widgets.panel import guarded
+from chinchilla_nb.engine.fitting.fit import FitStatus
+from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.widgets.base.panel import guarded
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 
 
 def text_of(widget) -> str:
@@ -217,7 +217,7 @@ def test_landscape_is_the_least_objective_by_starting_exponents(session):
 
 
 def test_a_grid_changed_since_the_fit_is_not_taken_for_its_own(session):
-    from chinchilla_nb.engine.grid import StartGrid
+    from chinchilla_nb.engine.fitting.starts import StartGrid
 
     session.run_fit()
     # As many starts, differently laid out.
@@ -233,8 +233,8 @@ def test_a_grid_changed_since_the_fit_is_not_taken_for_its_own(session):
 def test_curve_of_the_best_objective_and_time_left():
     from types import SimpleNamespace
 
-    from chinchilla_nb.engine.fit import FitProgress
-    from chinchilla_nb.widgets.progress_curve import ProgressCurve
+    from chinchilla_nb.engine.fitting.fit import FitProgress
+    from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 
     now = [100.0]
     curve = ProgressCurve(lambda: now[0])

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.seeding import SeedRegime
-from chinchilla_nb.widgets.frontier_panel import FrontierPanel
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 
 def text_of(widget) -> str:

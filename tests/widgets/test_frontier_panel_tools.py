@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from chinchilla_nb.engine.keys import run_keys
+from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.figures import compact
 from chinchilla_nb.opening import open_session
-from chinchilla_nb.widgets.chart_modes import BUDGET, SELECT, ZOOM
-from chinchilla_nb.widgets.frontier_panel import FrontierPanel
-from chinchilla_nb.widgets.pace import Pace
+from chinchilla_nb.widgets.base.throttle import Pace
+from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM
+from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 
 @pytest.fixture

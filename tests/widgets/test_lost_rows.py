@@ -9,10 +9,10 @@ from html import unescape
 
 import pytest
 
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import Settings
-from chinchilla_nb.widgets.run_log_panel import RunLogPanel
+from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 
 
 @pytest.fixture

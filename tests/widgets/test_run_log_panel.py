@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.session import Session
-from chinchilla_nb.settings import ModelSearch, Settings
-from chinchilla_nb.widgets.run_log_panel import RunLogPanel
-from chinchilla_nb.widgets.run_table import PAGE, TOO_SOON
+from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
+from chinchilla_nb.widgets.run_log.run_table import PAGE, TOO_SOON
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -229,7 +229,7 @@ def test_all_that_match_are_left_out_at_once(panel, session):
 
 
 def test_what_is_left_out_elsewhere_is_shown_and_can_be_undone(panel, session):
-    from chinchilla_nb.engine.keys import run_keys
+    from chinchilla_nb.engine.run_keys import run_keys
 
     session.exclude(run_keys(session.runs)[-2:])
     assert [box.value for box in panel.table.boxes[:3]] == [False, False, True]

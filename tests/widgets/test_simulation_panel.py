@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from chinchilla_nb import SimulationPanel
-from chinchilla_nb.engine.grid import StartGrid
-from chinchilla_nb.engine.known_laws import KNOWN_LAWS
-from chinchilla_nb.engine.losses import mse
-from chinchilla_nb.engine.seeding import SeedRegime
-from chinchilla_nb.settings import Settings
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.planning.seeding import SeedRegime
 
 GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
 QUICK = Settings(grid=GRID, loss_fn=mse, seed_regime=SeedRegime((1e18, 1e20), (5, 50)), num_seeding_steps=12)

@@ -9,7 +9,7 @@ import pytest
 
 import chinchilla_nb
 
-CSS = (Path(chinchilla_nb.__file__).parent / "widgets" / "style.css").read_text(encoding="utf-8")
+CSS = (Path(chinchilla_nb.__file__).parent / "widgets" / "base" / "style.css").read_text(encoding="utf-8")
 LIGHT, DARK = re.findall(r"^(?:\.cnb|\[data-jp-theme-light='false'\] \.cnb) \{(.*?)^\}", CSS, re.DOTALL | re.MULTILINE)[
     :2
 ]

@@ -13,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
 from ipywidgets.widgets.widget import _instances
 
-from chinchilla_nb.engine.keys import run_keys
-from chinchilla_nb.engine.seeding import SeedRegime
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.widgets import FitPanel, FrontierPanel, Workbench
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chinchilla_nb.datasets import SEED_REGIMES
-from chinchilla_nb.engine.model_search import tabulate_models
-from chinchilla_nb.engine.seeding import draw_seed
+from chinchilla_nb.engine.planning.model_search import tabulate_models
+from chinchilla_nb.engine.planning.seeding import draw_seed
 
 VOCABULARY = 256
 HYPERPARAM_GRID = {"width": [16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128], "depth": [1, 2, 3, 4, 5, 6]}

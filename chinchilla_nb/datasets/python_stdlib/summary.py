@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chinchilla_nb import datasets
-from chinchilla_nb.engine.allocation import allocate, exponents
-from chinchilla_nb.engine.fit import Fit, fit
-from chinchilla_nb.engine.law import ScalingLaw
-from chinchilla_nb.engine.losses import log_huber
+from chinchilla_nb.engine.fitting.fit import Fit, fit
+from chinchilla_nb.engine.fitting.losses import log_huber
+from chinchilla_nb.engine.laws.allocation import allocate, exponents
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 
 if TYPE_CHECKING:

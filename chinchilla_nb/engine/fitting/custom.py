@@ -1,0 +1,139 @@
+"""Fits of losses the engine does not know: numeric derivatives, and a simplex for what they miss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
+from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+from chinchilla_nb.engine.fitting.results import FitError
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["CustomObjective"]
+
+Array = NDArray[Any]
+
+WALK = 500
+"""Evaluations of one walk of the simplex; between two of them its best is reported."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CustomObjective:
+    """Weighted mean of any ``loss_fn(y_true, y_pred)`` over runs, as a function of theta.
+
+    Attributes
+    ----------
+    squared : Objective
+        The squared-error objective over the same runs: it predicts losses and finds good starts.
+    unit : float
+        Loss that counts as one in `squared`.
+    """
+
+    squared: Objective
+    loss_fn: LossFunction
+    unit: float
+
+    @classmethod
+    def of(cls, runs: Runs, loss_fn: LossFunction, weight: Array, coordinates: Coordinates) -> CustomObjective:
+        """Set up the objective for runs; `weight` has one number per run."""
+        return cls(Objective.of(runs, SQUARE, weight, coordinates), loss_fn, coordinates.unit)
+
+    def value(self, theta: Array) -> float:
+        """Weighted mean loss; infinity where the loss is not a number."""
+        with np.errstate(all="ignore"):
+            truth = self.squared.target * self.unit
+            predicted = self.squared.residuals(theta) * self.unit + truth
+            try:
+                losses = np.asarray(self.loss_fn(truth, predicted))
+            except Exception as error:
+                raise FitError(
+                    f"{loss_name(self.loss_fn)} raised {type(error).__name__}({error}) on {len(truth)} losses: "
+                    "call it on two arrays, true and predicted losses, to see where"
+                ) from error
+        if losses.shape != truth.shape:
+            raise ValueError(
+                f"{loss_name(self.loss_fn)} must return one loss per run, shape {truth.shape}, got shape {losses.shape}"
+            )
+        value = float(self.squared.weight @ losses.astype(float))
+        return value if np.isfinite(value) else np.inf
+
+    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
+        """Evaluate the objective at every start, one after the other."""
+        return (self.value(theta) for theta in coordinates.theta(grid.points()))
+
+    def optimise(self, start: Array, box: Coordinates) -> Minimum:
+        """Minimise from one start with SciPy's L-BFGS-B on central differences."""
+        unit = self.value(start)
+        if not (np.isfinite(unit) and unit > 0):
+            return Minimum(start, unit, unit == 0)
+        found = minimize(
+            lambda theta: min(self.value(theta) / unit, 1e300),
+            start,
+            jac=_central_differences(self, box, unit),
+            method="L-BFGS-B",
+            bounds=np.stack([box.lower, box.upper], axis=1),
+            options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9},
+        )
+        return Minimum(found.x, self.value(found.x), bool(found.success))
+
+    def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
+        """Let a simplex walk on where gradients fail (a kink, a step), until it finds nothing lower.
+
+        Yields the best minimum so far after each short walk; the last one is the answer.
+        """
+        at = Minimum(theta, self.value(theta), False)
+        size = float(np.median(np.abs(self.squared.residuals(theta))))
+        while size > 1e-9:
+            simplex: Array | None = self._simplex(at.theta, size, box)
+            before = at.value
+            while simplex is not None:
+                found = minimize(
+                    self.value,
+                    at.theta,
+                    method="Nelder-Mead",
+                    bounds=np.stack([box.lower, box.upper], axis=1),
+                    options={"initial_simplex": simplex, "maxfev": WALK, "xatol": 1e-3 * size, "fatol": np.inf},
+                )
+                # A walk that was cut short goes on with its simplex.
+                simplex = found.final_simplex[0] if found.status else None
+                at = min(at, Minimum(found.x, found.fun, False), key=lambda minimum: float(minimum.value))
+                yield at
+            if before - at.value <= 1e-9 * abs(before):
+                size /= 10
+        yield replace(at, converged=True)
+
+    def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
+        """Corners around theta that change the predictions by `size` each, in directions that do so independently."""
+        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.x))
+        _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
+        reach = np.minimum(size / np.maximum(singular, 1e-12), 1.0)
+        corners = np.zeros((len(theta), len(theta)))
+        corners[: len(reach)] = directions * reach[:, None]
+        inside = np.clip(theta + corners, box.lower, box.upper)
+        # A corner that the box pushes back onto theta is reflected.
+        flat = np.all(inside == theta, axis=1)
+        inside[flat] = np.clip(theta - corners[flat], box.lower, box.upper)
+        return np.concatenate([theta[None], inside])
+
+
+def _central_differences(objective: CustomObjective, box: Coordinates, unit: float) -> Callable[[Array], Array]:
+    def gradient(theta: Array) -> Array:
+        slope = np.zeros_like(theta)
+        for index in range(len(theta)):
+            step = np.zeros_like(theta)
+            step[index] = 6e-6 * max(1.0, abs(theta[index]))
+            high, low = np.minimum(theta + step, box.upper), np.maximum(theta - step, box.lower)
+            width = high[index] - low[index]
+            if width > 0:
+                slope[index] = (objective.value(high) - objective.value(low)) / width / unit
+        return np.asarray(np.clip(np.nan_to_num(slope), -1e300, 1e300))
+
+    return gradient

@@ -1,0 +1,88 @@
+"""Newton's method in a box, for the last digits of a smooth objective in five parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+
+__all__ = ["Minimum", "newton"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Minimum:
+    """Where a minimisation ended: theta, the objective there, and whether it can go no lower."""
+
+    theta: Array
+    value: Any
+    converged: bool
+
+
+def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 400) -> Minimum:
+    """Minimise with exact Hessians, damped as Levenberg and Marquardt do, in the precision of the objective.
+
+    The search direction comes from float64; the gradient it corrects is evaluated in the objective's own precision,
+    as in iterative refinement, so that the answer is as exact as that precision.
+    """
+    theta = theta.astype(objective.x.dtype)
+    precision = float(np.finfo(theta.dtype).eps)
+    damping, at = 0.0, objective.derivatives(theta)
+    for _ in range(steps):
+        free = free_parameters(theta, at.gradient, box)
+        if not free.any():
+            return Minimum(theta, at.value, True)
+        trial, predicted = _try_step(theta, at.gradient, at.hessian, free, damping, box)
+        if np.abs(trial - theta).max() <= precision * 4 or predicted <= precision * abs(float(at.value)) * 1e-6:
+            return Minimum(theta, at.value, True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            there = objective.derivatives(trial)
+        # Near the optimum values tie in rounding; then a smaller gradient is progress.
+        gain = at.value - there.value
+        tie = abs(gain) <= 8 * precision * abs(at.value)
+        if (gain > 0 and not tie) or (tie and _norm(there.gradient, free) < _norm(at.gradient, free)):
+            theta, at = trial, there
+            if gain > predicted / 2:
+                damping = 0.0 if damping < 1e-9 else damping / 16
+        elif tie:
+            return Minimum(theta, at.value, True)
+        elif damping > 1e12:
+            return Minimum(theta, at.value, False)
+        else:
+            damping = max(damping * 8, 1e-4)
+    return Minimum(theta, at.value, False)
+
+
+def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[np.bool_]:
+    """Which parameters are not held at a bound that the objective pushes against."""
+    return ~(((theta <= box.lower) & (gradient >= 0)) | ((theta >= box.upper) & (gradient <= 0)))
+
+
+def _try_step(
+    theta: Array, gradient: Array, hessian: Array, free: NDArray[np.bool_], damping: float, box: Coordinates
+) -> tuple[Array, float]:
+    """Return the damped Newton point inside the box and the decrease the quadratic model promises."""
+    index = np.flatnonzero(free)
+    H = hessian[np.ix_(index, index)].astype(float)
+    g = gradient[index].astype(float)
+    size = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
+    eigenvalue, basis = np.linalg.eigh(H / np.outer(size, size))
+    # Directions of negative curvature are followed downhill; flat ones are kept from running away.
+    curvature = np.maximum(np.abs(eigenvalue), 1e-14) + damping
+    along = basis.T @ (g / size) / curvature
+    step = np.zeros_like(theta)
+    with np.errstate(over="ignore", invalid="ignore"):
+        step[index] = -(basis @ along) / size
+        predicted = float(np.sum(along**2 * curvature) / 2)
+    # A flat direction may promise a step beyond any number; it ends at the box.
+    trial = np.clip(theta + np.nan_to_num(step), box.lower, box.upper)
+    return trial, predicted
+
+
+def _norm(gradient: Array, free: NDArray[np.bool_]) -> Any:
+    return np.abs(gradient[free]).max()

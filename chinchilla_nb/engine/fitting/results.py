@@ -1,0 +1,125 @@
+"""What a fit returns: the law with its status and warnings, and the progress on the way there."""
+
+from __future__ import annotations
+
+import enum
+import html
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.fitting.diagnostics import FitWarning
+from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["Fit", "FitError", "FitProgress", "FitStatus"]
+
+
+class FitError(ValueError):
+    """The runs or options cannot be fitted at all."""
+
+
+class FitStatus(str, enum.Enum):
+    """How a fit ended."""
+
+    CONVERGED = "converged"
+    STALLED = "stalled"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fit:
+    """A law fitted to runs, and what it takes to judge it.
+
+    Attributes
+    ----------
+    law : ScalingLaw
+        The best law found.
+    runs : Runs
+        What it was fitted to.
+    loss_fn : callable
+        The loss that was minimised.
+    objective : float
+        Weighted mean loss per run at the law.
+    status : FitStatus
+    warnings : tuple of FitWarning
+        What these runs cannot support, each with its remedy.
+    starts_grid : StartGrid
+        What it began from; every start was screened.
+    optima : int
+        Distinct local optima the promising starts led to.
+    landscape : ndarray, shape (starts,)
+        The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
+    starts : int
+        Size of the start grid.
+    """
+
+    law: ScalingLaw
+    runs: Runs
+    loss_fn: LossFunction
+    objective: float
+    status: FitStatus
+    warnings: tuple[FitWarning, ...]
+    starts_grid: StartGrid
+    optima: int
+    landscape: NDArray[np.float64] = field(repr=False)
+
+    @property
+    def starts(self) -> int:
+        """Size of the start grid."""
+        return len(self.starts_grid)
+
+    @property
+    def predictions(self) -> NDArray[np.float64]:
+        """Loss the law predicts for each run, shape (n_runs,)."""
+        return self.law.loss(self.runs.N, self.runs.D)
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """Measured minus predicted loss of each run, shape (n_runs,)."""
+        return self.runs.loss - self.predictions
+
+    def __repr__(self) -> str:
+        lines = [str(self.law), *(f"{name:>10}  {text}" for name, text in self._facts())]
+        return "\n".join([*lines, *(f"   warning  {warning}" for warning in self.warnings)])
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
+            for name, text in [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
+        )
+        return f"<p>{self.law._repr_html_()}</p><table>{cells}</table>"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        typical = np.median(np.abs(self.residuals / self.runs.loss))
+        total = self.objective * len(self.runs)
+        optima = "optimum" if self.optima == 1 else "optima"
+        return [
+            *((name, f"{value:.6g}") for name, value in self.law.as_dict().items()),
+            ("loss", f"{loss_name(self.loss_fn)} = {self.objective:.6g} per run, {total:.6g} in all"),
+            ("runs", f"{len(self.runs)}, half of them within {typical:.2%} of the law"),
+            ("status", f"{self.status.value}; {self.starts:,} starts, {self.optima} distinct {optima}"),
+        ]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FitProgress:
+    """How far a fit has come.
+
+    Attributes
+    ----------
+    stage : str
+        ``screening``, ``optimising`` or ``polishing``.
+    done, total : int
+        Starts (or optima) done so far in this stage, and in all.
+    best : Fit or None
+        The best law so far; the last progress of a fit holds the final one.
+    """
+
+    stage: str
+    done: int
+    total: int
+    best: Fit | None

@@ -1,0 +1,99 @@
+"""From starts to the optimum: optimise each, keep the distinct basins, tighten the smoothing, finish exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
+from chinchilla_nb.engine.fitting.losses import SQUARE
+from chinchilla_nb.engine.fitting.newton import Minimum, newton
+from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+
+__all__ = ["distinct", "finish", "first_width", "optimise", "polish", "tighten"]
+
+Array = NDArray[Any]
+
+TIGHTEN = 0.2
+"""Factor from one width of smoothing to the next."""
+
+
+def first_width(objective: Objective, starts: Array) -> float:
+    """Return the width of smoothing at which a typical residual of the best start is still in the quadratic middle."""
+    if not np.isfinite(objective.loss.upper):
+        return objective.loss.width
+    best = min(starts, key=objective.value)
+    # Runs that follow a law exactly leave no residual to go by.
+    typical = max(float(np.median(np.abs(objective.residuals(best)))), 1e-9)
+    return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
+
+
+def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
+    """Minimise a smooth objective from one start: SciPy's L-BFGS-B, then Newton's method for the last digits."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        unit = float(objective.value(start))
+        if not (np.isfinite(unit) and unit > 0):
+            return Minimum(start, unit, unit == 0)
+
+        def scaled(theta: Array) -> tuple[float, Array]:
+            value, gradient = objective.value_and_gradient(theta)
+            return value / unit, gradient / unit
+
+        found = minimize(
+            scaled,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=np.stack([box.lower, box.upper], axis=1),
+            options={"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9},
+        )
+        return newton(objective, np.clip(found.x, box.lower, box.upper), box)
+
+
+def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
+    """Keep one of each group of minima that predict the same losses, best first."""
+    kept: list[Minimum] = []
+    residuals: list[Array] = []
+    for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
+        here = objective.residuals(minimum.theta)
+        if all(np.abs(here - other).max() > 1e-5 for other in residuals):
+            kept.append(minimum)
+            residuals.append(here)
+    return kept
+
+
+def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) -> tuple[Array, float]:
+    """Follow the minimum from one width of smoothing down to the loss itself, or as near as a kink allows."""
+    narrowest = max(objective.loss.width, width * 1e-6)
+    while width * TIGHTEN > narrowest:
+        width *= TIGHTEN
+        theta = newton(objective.smoothed(width), theta, box).theta
+    return theta, width
+
+
+def finish(objective: Objective, theta: Array, box: Coordinates, radius: float) -> Minimum:
+    """End at the exact optimum of the loss itself, from a point within about `radius` of it in prediction."""
+    if objective.loss.has_kink:
+        return descend_to_vertex(objective, theta, box, radius)
+    found = newton(objective, theta, box)
+    if found.converged or not np.isfinite(objective.loss.upper):
+        return found
+    # So narrow a middle is all but a kink: find the vertex of the kinked loss and start from there.
+    kinked = replace(objective, loss=replace(objective.loss, width=0.0))
+    vertex = descend_to_vertex(kinked, found.theta, box, radius)
+    return min(found, newton(objective, vertex.theta, box), key=lambda minimum: float(minimum.value))
+
+
+def polish(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
+    """Take a finished minimum to the precision of the objective."""
+    polished = finish(objective, theta, box, radius=1e-9)
+    # Runs that follow a law exactly have the same optimum under every loss, and least squares reaches it best.
+    square = replace(SQUARE, logarithmic=objective.loss.logarithmic)
+    exact = newton(replace(objective, loss=square), polished.theta, box)
+    interpolating = Minimum(exact.theta, objective.value(exact.theta), exact.converged)
+    return min(polished, interpolating, key=lambda minimum: minimum.value)

@@ -1,0 +1,59 @@
+"""The next run after the seeds: how much compute it gets, and how that is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.model_search import ModelTable
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["ScaledRun", "compute_optimal_run", "next_budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledRun:
+    """One compute-optimal run: N parameters on D tokens, with a model configuration when a search was asked for."""
+
+    N: int
+    D: float
+    config: dict[str, Any] | None
+
+
+def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
+    """Return factor times the largest compute so far, that of the seed regime included, in FLOPs.
+
+    Raises
+    ------
+    ValueError
+        If there is neither a run nor a seed regime to scale up from.
+    """
+    reached = [*runs.C.tolist(), *((regime.C[1],) if regime else ())]
+    if not reached:
+        raise ValueError("there is nothing to scale up from: append runs, or give seed_ranges or C")
+    return float(factor * max(reached))
+
+
+def compute_optimal_run(law: ScalingLaw, C: float, models: ModelTable | None = None) -> ScaledRun:
+    """Spend a budget of C FLOPs on a whole number of parameters.
+
+    With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that
+    N, so that 6ND may differ from C; without one, N is the optimum rounded and 6ND = C.
+
+    Raises
+    ------
+    ValueError
+        If C is not positive and finite, or the law has no optimum inside.
+    """
+    N_opt = float(allocate(law, C)[0])
+    if models is None:
+        N = max(1, round(N_opt))
+        return ScaledRun(N, float(isoflop_D(C, N)), None)
+    config, size = models.nearest(N_opt)
+    N = max(1, round(size))
+    return ScaledRun(N, float(compute_optimal_D(law, np.float64(N))), config)

@@ -1,0 +1,1 @@
+"""Whole projects on a law that is known."""

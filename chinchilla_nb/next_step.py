@@ -1,0 +1,83 @@
+"""What to train next, from a session's state: a seed while there are few runs, a compute-optimal run after that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.planning.scaling import ScaledRun, compute_optimal_run, next_budget
+from chinchilla_nb.engine.planning.seeding import Seed, SeedRegime, draw_seed
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["DEFAULT_FACTOR", "choose_budget", "needed_regime", "next_scale_step", "next_seed"]
+
+DEFAULT_FACTOR = 10.0
+"""Times the largest compute so far that a step gets where the settings have no scaling factor."""
+
+
+def needed_regime(settings: Settings) -> SeedRegime:
+    """Return where seeds are drawn.
+
+    Raises
+    ------
+    ValueError
+        If the settings have no seed ranges.
+    """
+    if settings.seed_regime is None:
+        example = "{'C': (1e15, 1e16), 'N_to_D': (10, 100)}"
+        raise ValueError(f"seed_ranges must be given to draw seeds, e.g. {example}, got None")
+    return settings.seed_regime
+
+
+def next_seed(settings: Settings, rng: np.random.Generator) -> Seed:
+    """Draw a run from the seed regime.
+
+    Raises
+    ------
+    ValueError
+        If there is no seed regime, or no configuration lies in it.
+    """
+    return draw_seed(rng, needed_regime(settings), settings.models)
+
+
+def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None = None, C: float | None = None) -> float:
+    """Return the compute of the next run, in FLOPs: C itself, or a factor times the largest compute so far.
+
+    Parameters
+    ----------
+    settings : Settings
+        Gives the factor where neither it nor C is given.
+    runs : Runs
+        What the largest compute is taken from, with the upper end of the seed regime.
+    scaling_factor, C : float, optional
+        One of them at the most.
+
+    Raises
+    ------
+    ValueError
+        If there is neither, or there are both, or one is not positive and finite.
+    """
+    if scaling_factor is not None and C is not None:
+        raise ValueError(f"give either C or scaling_factor, not both, got C={C!r}, scaling_factor={scaling_factor!r}")
+    if C is not None:
+        return as_positive_number(C, "C")
+    factor = settings.scaling_factor if scaling_factor is None else as_positive_number(scaling_factor, "scaling_factor")
+    if factor is None:
+        raise ValueError("give C or scaling_factor, or set scaling_factor in the constructor, got neither")
+    return next_budget(factor, runs, settings.seed_regime)
+
+
+def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> ScaledRun:
+    """Allocate the scaling factor times the largest compute so far by the fitted law.
+
+    Raises
+    ------
+    ValueError
+        If nothing has been fitted, or the law has no optimum.
+    """
+    if fit is None:
+        raise ValueError("the next scale step follows from the law: fit it first")
+    budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
+    return compute_optimal_run(fit.law, budget, settings.models)

@@ -1,0 +1,299 @@
+"""Runs on disk: a CSV that only grows, written under a lock, readable after a crash at any moment.
+
+A row is one ``write`` of one line, followed by ``fsync``. Whatever changes more than the end of the file (a new column,
+an assigned table, the very first row) is written beside it and moved into its place. A row that we write ends in a line
+break, so a last line without one, in a file that we have appended to (its lock file lies beside it), is a row whose
+`append` never returned: it is left out on reading, and the next append moves it to a file of its own, as it may be a
+line that someone typed. In a file that others made it is a row like the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock
+
+from chinchilla_nb.records.csv_text import as_csv, read_header, read_rows, split_header
+from chinchilla_nb.records.rows import REQUIRED, WHOLE, empty_table
+from chinchilla_nb.whole_file import refusals_explained, write_whole
+
+__all__ = ["CsvFile"]
+
+CHUNK = 1 << 16
+ENDING = 64
+"""Bytes kept of what was read last, to notice that a file is not the same any more."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far a file has been read, and what tells whether it is still the same file."""
+
+    header: list[str] = field(default_factory=list)
+    offset: int = 0
+    lines: int = 0
+    inode: int = 0
+    changed: int = 0  # st_mtime_ns
+    ending: bytes = b""  # the last bytes before offset
+
+    @classmethod
+    def all_of(cls, header: list[str], data: bytes, status: os.stat_result) -> _Seen:
+        """Note that a whole file was read or written."""
+        return cls(header, len(data), data.count(b"\n"), status.st_ino, status.st_mtime_ns, data[-ENDING:])
+
+    def move_on(self, added: bytes, status: os.stat_result) -> None:
+        """Note that lines behind the offset were read or written."""
+        self.offset += len(added)
+        self.lines += added.count(b"\n")
+        self.changed = status.st_mtime_ns
+        self.ending = (self.ending + added)[-ENDING:]
+
+    def same_file(self, status: os.stat_result) -> bool:
+        """Return whether a file may be the one that was read, grown or not."""
+        return bool(self.header) and status.st_ino == self.inode and status.st_size >= self.offset
+
+    def is_up_to_date(self, status: os.stat_result) -> bool:
+        """Return whether a file holds nothing but what was read."""
+        return self.same_file(status) and status.st_size == self.offset and status.st_mtime_ns == self.changed
+
+
+class CsvFile:
+    """A CSV of runs that several processes read and append to.
+
+    It remembers how far it has read, so that neither an append nor a look for new rows depends on the file's length.
+
+    Attributes
+    ----------
+    path : Path
+    cut_off : str
+        A last line that was not completely written and was left out by `read`; empty if there was none.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], columns: Sequence[str] = REQUIRED) -> None:
+        self.path = Path(os.path.realpath(path))  # the file is replaced, not a link to it
+        self.columns = list(columns)
+        self.cut_off = ""
+        self._seen = _Seen()
+
+    @property
+    def set_aside_path(self) -> Path:
+        """Where an append moves lines that were not completely written."""
+        return self.path.with_name(self.path.name + ".cut_off")
+
+    def read(self) -> pd.DataFrame:
+        """Read all rows.
+
+        Returns
+        -------
+        DataFrame
+            C, N, D and loss, then the other columns in their order; C is 6ND where it is not a column. No rows if
+            there is no file or it is empty.
+
+        Raises
+        ------
+        ValueError
+            If the file does not parse or a value is missing, not a number, infinite or not positive, naming file,
+            line, column and value.
+        """
+        if self.path.is_dir():
+            raise ValueError(f"{self.path} is a folder, not a file of runs; move it away")
+        try:
+            with self.path.open("rb") as file:
+                data, status = file.read(), os.fstat(file.fileno())
+        except FileNotFoundError:
+            self._seen, self.cut_off = _Seen(), ""
+            return empty_table(self.columns)
+        data, cut_off = _whole_lines(data, written_by_us=self._lock_path.exists())
+        header, rest = split_header(data, self.path)
+        rows = read_rows(rest, header, self.path, lines_before=1) if header else empty_table(self.columns)
+        self.cut_off = cut_off.decode(errors="replace").strip("\0")
+        self._seen = _Seen.all_of(header, data, status) if header else _Seen()
+        return rows
+
+    def read_new(self) -> tuple[pd.DataFrame, bool]:
+        """Read the rows that were added since the last read, append or rewrite.
+
+        Returns
+        -------
+        rows : DataFrame
+            The new ones; or all, if the file was replaced or changed otherwise.
+        everything : bool
+            Whether these are all rows.
+        """
+        seen = self._seen
+        try:
+            with self.path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if seen.is_up_to_date(status):
+                    return empty_table(seen.header), False
+                if seen.same_file(status) and status.st_size > seen.offset:
+                    file.seek(seen.offset - len(seen.ending))
+                    tail = file.read()
+                    if _continues(seen.ending, tail):
+                        return self._read_on(tail[len(seen.ending) :], status), False
+        except (FileNotFoundError, IsADirectoryError):
+            pass
+        return self.read(), True
+
+    def append(self, *rows: Mapping[str, Any]) -> bool:
+        """Append rows made by `rows.checked_row`. Once this returns they are on disk.
+
+        Returns
+        -------
+        bool
+            Whether the file held nothing but the rows seen before: else `read_new` gives the others and these.
+        """
+        with self._locked() as written_by_us:
+            try:
+                descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
+            except FileNotFoundError:
+                return self._create(rows)
+            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                header = read_header(_first_line(file), self.path)
+                if header and set[str]().union(*rows) <= set(header):
+                    return self._append_lines(file, header, rows, written_by_us)
+            return self._append_columns(rows, written_by_us)
+
+    def rewrite(self, frame: pd.DataFrame) -> None:
+        """Replace the file by these rows, atomically."""
+        columns = [
+            [int(value) for value in frame[name]] if name in WHOLE else frame[name].tolist() for name in frame.columns
+        ]
+        with self._locked():
+            self._replace(list(frame.columns), zip(*columns, strict=True))
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_name(self.path.name + ".lock")
+
+    @contextmanager
+    def _locked(self) -> Iterator[bool]:
+        """Keep other writers out, and tell whether there were any before."""
+        written_by_us = self._lock_path.exists()
+        # Not one lock per object: threads exclude each other too, as each acquires a lock of its own.
+        with refusals_explained(self.path), FileLock(str(self._lock_path), poll_interval=0.002):
+            yield written_by_us
+
+    def _read_on(self, added: bytes, status: os.stat_result) -> pd.DataFrame:
+        seen = self._seen
+        added = added[: added.rfind(b"\n") + 1]  # what is behind it may be a row that is just being written
+        rows = read_rows(added, seen.header, self.path, seen.lines)
+        seen.move_on(added, status)
+        return rows
+
+    def _create(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        new = not self._seen.header
+        columns = [*self.columns, *_names_beyond(self.columns, rows)]
+        self._replace(columns, _values(columns, rows))
+        if not new:
+            self._seen = _Seen()
+        return new
+
+    def _append_lines(
+        self, file: io.FileIO, header: list[str], rows: Sequence[Mapping[str, Any]], written_by_us: bool
+    ) -> bool:
+        status = os.fstat(file.fileno())
+        lines = as_csv(_values(header, rows))
+        size, end = status.st_size, _end_of_last_line(file, status.st_size)
+        if end < size and written_by_us and end:
+            file.seek(end)
+            self._set_aside(file.read())
+            file.truncate(end)
+            size = end
+        elif end < size:
+            lines = b"\n" + lines
+        alone = size == status.st_size and self._seen.is_up_to_date(status)
+        try:
+            if file.write(lines) != len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except BaseException:
+            file.truncate(size)
+            raise
+        if alone:
+            self._seen.move_on(lines, os.fstat(file.fileno()))
+        return alone
+
+    def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool) -> bool:
+        """Rewrite the file with the columns that new rows bring; values already there keep their text."""
+        data, cut_off = _whole_lines(self.path.read_bytes(), written_by_us)
+        header, rest = split_header(data, self.path)
+        if not header:
+            return self._create(new)
+        known = read_rows(rest, header, self.path, lines_before=1)
+        added = _names_beyond(header, new)
+        rows = (values for values in csv.reader(io.StringIO(rest.decode(), newline="")) if values)
+        full = (
+            [*values, *(6 * int(N) * int(D) if name == "C" else None for name in added)]
+            for values, N, D in zip(rows, known["N"], known["D"], strict=True)
+        )
+        columns = [*header, *added]
+        self._set_aside(cut_off)
+        self._replace(columns, [*full, *_values(columns, new)])
+        self._seen = _Seen()
+        return False
+
+    def _set_aside(self, cut_off: bytes) -> None:
+        """Keep a line that was not completely written: it may be one that someone typed."""
+        line = cut_off.strip(b"\0")
+        if line:
+            with self.set_aside_path.open("ab") as file:
+                file.write(line + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _replace(self, header: list[str], rows: Iterable[Sequence[Any]]) -> None:
+        content = as_csv([header]) + as_csv(rows)
+        status = write_whole(self.path, content)  # by way of a draft that only the holder of the lock writes
+        self._seen = _Seen.all_of(header, content, status)
+
+
+def _names_beyond(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that rows have and a header has not, in their order."""
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in header]
+
+
+def _values(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+    return [[row.get(name) for name in columns] for row in rows]
+
+
+def _whole_lines(data: bytes, written_by_us: bool) -> tuple[bytes, bytes]:
+    """Split off a last line that was not completely written; see the top of the module."""
+    end = data.rfind(b"\n") + 1
+    return (data[:end], data[end:]) if written_by_us and end else (data, b"")
+
+
+def _continues(ending: bytes, tail: bytes) -> bool:
+    """Return whether the tail of a file is what was seen of it and then whole new lines."""
+    return tail.startswith(ending) and (ending.endswith(b"\n") or tail[len(ending) :].startswith((b"\n", b"\r")))
+
+
+def _first_line(file: io.FileIO) -> bytes:
+    line = b""
+    while b"\n" not in line and (chunk := file.read(CHUNK)):
+        line += chunk
+    return line.partition(b"\n")[0]
+
+
+def _end_of_last_line(file: io.FileIO, size: int) -> int:
+    """Return the offset behind the last line break, 0 if there is none."""
+    file.seek(max(size - 1, 0))
+    if file.read(1) == b"\n":
+        return size
+    end = size
+    while end:
+        start = max(end - CHUNK, 0)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0

@@ -1,0 +1,163 @@
+"""Runs as the text of a CSV file: what is written, what is read, and where a mistake in it stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chinchilla_nb.checks import brief
+from chinchilla_nb.records.rows import REQUIRED, check_header, first_bad, tidy
+
+__all__ = ["as_csv", "read_header", "read_rows", "split_header"]
+
+# Newer versions always read floats exactly, and warn of being told to.
+NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
+EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"}
+
+
+def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as nothing."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow(["" if isinstance(value, float) and value != value else value for value in row])
+    return text.getvalue().encode()
+
+
+def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:
+    """Return the column names of a file, none if all of it is blank, and what is below their line.
+
+    Raises
+    ------
+    ValueError
+        If the first line names no columns of runs.
+    """
+    first, _, rest = data.partition(b"\n")
+    header = read_header(first, path)
+    if not header and rest.strip():
+        raise ValueError(f"{path}, line 1: is blank, but there is text below; let the column names be the first line")
+    return header, rest
+
+
+def read_header(line: bytes, path: Path) -> list[str]:
+    """Return the column names in the first line of a file, none if it is blank.
+
+    Raises
+    ------
+    ValueError
+        If names are missing or doubled, or separated by anything but commas.
+    """
+    text = _decode(line.removeprefix(b"\xef\xbb\xbf"), path, 1)  # a byte order mark, as Excel writes it
+    if not text.strip():
+        return []
+    where = f"{path}, line 1"
+    for separator in ";\t|":
+        if separator in text and "," not in text:
+            raise ValueError(f"{where}: columns are separated by {separator!r}; save the file with commas")
+    try:
+        names = [name.strip() for name in next(csv.reader([text]))]
+    except csv.Error:  # a carriage return within the line
+        raise ValueError(f"{where}: lines end in carriage returns; save the file with usual line breaks") from None
+    check_header(names, where)
+    return names
+
+
+def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> pd.DataFrame:
+    """Return the runs in the lines below the header.
+
+    Parameters
+    ----------
+    data : bytes
+    header : list of str
+        Names of the columns in the file.
+    path : Path
+        Named in errors.
+    lines_before : int
+        Lines of the file that come before `data`.
+
+    Raises
+    ------
+    ValueError
+        If a value is missing, not a number, infinite or not positive, naming file, line, column and value.
+    """
+    if not data.strip():
+        return tidy(pd.DataFrame(columns=header, dtype=float))
+    # Quotes and control characters are rare: the fast way is for files without, and for files without mistakes.
+    if b'"' in data or b"\0" in data or not _regular(data, len(header)):
+        _find_mistake(data, header, path, lines_before)
+    present = [name for name in REQUIRED if name in header]
+    try:
+        frame: pd.DataFrame = pd.read_csv(
+            io.BytesIO(data),
+            names=header,
+            header=None,
+            index_col=False,
+            dtype=dict.fromkeys(present, np.float64),
+            keep_default_na=False,
+            na_values=["", "nan", "NaN"],
+            **EXACT_FLOATS,
+            low_memory=False,
+        )
+    except (ValueError, OverflowError) as error:  # pandas says what, we say where
+        _find_mistake(data, header, path, lines_before)
+        raise ValueError(f"{path} is not a CSV file: {error}") from None
+    if any(first_bad(frame[name].to_numpy(), name) is not None for name in present):
+        _find_mistake(data, header, path, lines_before)
+    try:
+        return tidy(frame)
+    except ValueError as error:  # no column C, and 6ND beyond every float
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _regular(data: bytes, columns: int) -> bool:
+    """Return whether every line that is not blank has one comma less than there are columns."""
+    if not data.endswith(b"\n"):
+        data += b"\n"
+    octets = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(octets == ord("\n"))
+    commas = np.searchsorted(np.flatnonzero(octets == ord(",")), ends)
+    lengths = np.diff(ends, prepend=-1) - 1
+    return bool(np.all((np.diff(commas, prepend=0) == columns - 1) | (lengths == 0)))
+
+
+def _find_mistake(data: bytes, header: list[str], path: Path, lines_before: int) -> None:
+    """Raise a ValueError for the first line with a mistake, if there is one."""
+    reader = csv.reader(io.StringIO(_decode(data, path, lines_before + 1), newline=""), strict=True)
+    columns = [(index, name) for index, name in enumerate(header) if name in REQUIRED]
+    line = lines_before
+    try:
+        for row in reader:
+            line, before = lines_before + reader.line_num, line
+            if not row:
+                continue
+            where = f"{path}, line {before + 1}"
+            if len(row) != len(header):
+                found = brief(", ".join(row))
+                raise ValueError(f"{where}: {len(row)} values for {len(header)} columns, {found}; correct or delete it")
+            for index, name in columns:
+                if not _is_allowed(row[index], name):
+                    found = brief(row[index])
+                    raise ValueError(f"{where}, column {name}: {found} is not a positive number; correct or delete it")
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {line + 1}: {error}; correct or delete it") from None
+
+
+def _is_allowed(text: str, name: str) -> bool:
+    try:
+        return first_bad(np.array([float(text)]), name) is None and "_" not in text
+    except ValueError:
+        return False
+
+
+def _decode(data: bytes, path: Path, first_line: int) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = first_line + data[: error.start].count(b"\n")
+        raise ValueError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from None

@@ -1,0 +1,210 @@
+"""Fields of a form: a row of inputs with a name before it, and what is wrong or worth knowing beside it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import sys
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from html import escape
+from typing import Any, ClassVar
+
+import ipywidgets
+
+from chinchilla_nb.config.callables import find_callable, name_of_callable
+from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.widgets.base.parts import Parts
+
+__all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "number_text", "numbers"]
+
+GREEK = {"E": "E", "A": "A", "B": "B", "alpha": "α", "beta": "β"}
+"""How a person writes the parameters."""
+
+
+class Row(ipywidgets.Box):
+    """Inputs in a row, the first of which bears its name, and a remark on them.
+
+    Parameters
+    ----------
+    parts : Parts
+    inputs : sequence of Widget
+    *classes : str
+
+    Attributes
+    ----------
+    inputs : sequence of Widget
+    remark : HTML
+        What the inputs mean, or what is wrong with them.
+    problem : str
+        What is wrong; empty if nothing is.
+    """
+
+    def __init__(self, parts: Parts, inputs: Sequence[ipywidgets.Widget], *classes: str) -> None:
+        self.inputs = list(inputs)
+        self.problem = ""
+        self.remark = parts.html("", "cnb-remark")
+        super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
+
+    def explain(self, problem: str, culprit: ipywidgets.Widget | None = None) -> None:
+        """Say what is wrong, and mark the input that is."""
+        self.problem = problem
+        for field in self.inputs:
+            (field.add_class if problem and field is (culprit or self.inputs[-1]) else field.remove_class)("cnb-wrong")
+        if problem:
+            self.remark.value = f'<span class="cnb-problem" role="alert">{escape(problem)}</span>'
+
+    def say(self, remark: str) -> None:
+        """Say what the inputs mean, unless something is wrong with them."""
+        if not self.problem:
+            self.remark.value = remark and f'<span class="cnb-muted">{escape(remark)}</span>'
+
+
+class Editor(ipywidgets.VBox):
+    """Fields for some of the settings.
+
+    Subclasses fill `rows` and `children`, and implement `show`, `read` and `describe`.
+
+    Parameters
+    ----------
+    parts : Parts
+    watch : callable
+        Called with every input that is to be followed. The panel observes them, so that whatever goes wrong is shown
+        there.
+    *classes : str
+
+    Attributes
+    ----------
+    title : str
+    rows : list of Row
+    """
+
+    title: ClassVar[str]
+    rows: list[Row]
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None], *classes: str) -> None:
+        self.parts, self.watch = parts, watch
+        super().__init__(**parts.look(ipywidgets.VBox, ("cnb-editor", *classes)))
+
+    def fill(self, rows: Sequence[Row], *more: ipywidgets.Widget) -> None:
+        """Show rows and follow their inputs, with more widgets below them."""
+        self.rows = list(rows)
+        for row in rows:
+            for field in row.inputs:
+                self.watch(field)
+        self.children = (*rows, *more)
+
+    @staticmethod
+    def describe(settings: Any) -> str:
+        """Return in a few words what the settings are, for readers who do not open the editor."""
+        raise NotImplementedError
+
+    def show(self, settings: Any) -> None:
+        """Write into the inputs what has changed since `read` or `show` last saw the settings."""
+        raise NotImplementedError
+
+    def read(self, settings: Any, owner: ipywidgets.Widget) -> Any:
+        """Return settings with what the inputs say; where that is not valid, with what was valid last.
+
+        Parameters
+        ----------
+        settings : Settings
+            What holds now.
+        owner : Widget
+            The input that a person has just changed.
+        """
+        raise NotImplementedError
+
+    @property
+    def problems(self) -> int:
+        """How many rows have something wrong."""
+        return sum(bool(row.problem) for row in self.rows)
+
+
+class FunctionBox(ipywidgets.Combobox):
+    """The name of a function of the notebook or of a module; a function without a name can be shown, not typed."""
+
+    def __init__(self, parts: Parts, signature: str) -> None:
+        super().__init__(
+            placeholder=f"name of {signature}",
+            tooltip=f"A function {signature} of this notebook, or package.module:function. Enter applies it.",
+            # Functions are tried and modules imported, which runs code: only what is complete is looked up.
+            continuous_update=False,
+            **parts.look(ipywidgets.Combobox, ("cnb-grow",)),
+        )
+        self._known: tuple[str, Callable[..., Any]] | None = None
+
+    def offer(self) -> None:
+        """Offer the functions that the notebook has defined."""
+        self.options = sorted(
+            name
+            for name, value in vars(sys.modules["__main__"]).items()
+            if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_")
+        )
+
+    def show(self, function: Callable[..., Any]) -> None:
+        """Show a function, under its name if it has one."""
+        name = called(function)
+        self._known = (name, function)
+        self.value = name
+
+    def read(self) -> Callable[..., Any]:
+        """Return the function that is named.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        name = self.value.strip()
+        if self._known is not None and name == self._known[0]:
+            return self._known[1]
+        if not name:
+            raise ValueError("type the name of a function, of this notebook or as package.module:function, and Enter")
+        function = find_callable(name)
+        self._known = (name, function)
+        return function
+
+
+def called(function: Callable[..., Any]) -> str:
+    """Return what a function is called: the name it is found under, else what it says of itself."""
+    return name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
+
+
+def number(text: str, name: str) -> float:
+    """Return the number a person wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if not text.strip():
+        raise ValueError(f"{name}: type a number, such as 0.5 or 1e18")
+    try:
+        return parse_number(re.sub(r"\s", "", text))
+    except ValueError:
+        hint = ": write decimals with a point" if "," in text else ""
+        raise ValueError(f"{name}: {text.strip()!r} is not a number{hint}") from None
+
+
+def numbers(text: str, name: str) -> list[float]:
+    """Return the numbers of a list with commas between them.
+
+    Raises
+    ------
+    ValueError
+        If one is none.
+    """
+    return [number(part, name) for part in text.split(",")]
+
+
+def number_text(value: float) -> str:
+    """Write a number as briefly as gives it back exactly: ``5e14``, ``0.5``, ``20``."""
+    text = format(value, ".15g")
+    text = text if float(text) == value else repr(float(value))
+    if abs(value) >= 1e6 and math.isfinite(value):
+        text = min(text, f"{Decimal(text).normalize():e}".replace("+", ""), key=len)
+    mantissa, e, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else text

@@ -1,0 +1,115 @@
+"""What every panel is: a box over one session that repaints when the session changes and never loses an exception."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ClassVar, TypeVar, cast
+
+import ipywidgets
+
+from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.parts import close_parts
+from chinchilla_nb.widgets.base.still import Still
+from chinchilla_nb.widgets.base.style import note, style_sheet
+
+__all__ = ["Panel", "guarded", "session_of"]
+
+Method = TypeVar("Method", bound=Callable[..., None])
+
+
+def guarded(method: Method) -> Method:
+    """Make a method of a `Panel` a safe callback: one at a time, and what it raises is shown in the panel.
+
+    Jupyter shows an exception of a callback in no cell, and calls back on whichever thread its version chose.
+    """
+
+    @wraps(method)
+    def call(self: Panel, *args: Any, **kwargs: Any) -> None:
+        with self.lock:
+            try:
+                method(self, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001  # shown, whatever it is
+                self.report(method.__name__, error)
+            else:
+                self.report(method.__name__, None)
+
+    return cast(Method, call)
+
+
+class Panel(Still, ipywidgets.VBox):
+    """A box that watches a session, and leaves a still of itself in the notebook.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+        Anything with a ``session``, or the session itself.
+
+    Attributes
+    ----------
+    session : Session
+    errors : HTML
+        What went wrong in the panel's own callbacks; empty when all is well.
+    sheets : tuple of str
+        Style sheets of a kind of panel, beside the one that all have.
+    """
+
+    sheets: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, source: Any) -> None:
+        super().__init__()
+        self.session = session_of(source)
+        self.lock = threading.RLock()
+        self.errors = ipywidgets.HTML()
+        self._failures: dict[str, str] = {}
+        self._watched: list[tuple[Callable[..., None], list[str]]] = []
+        self._sheet = style_sheet(*self.sheets)
+        self.add_class("cnb")
+
+    def compose(self, *children: ipywidgets.Widget) -> None:
+        """Show these widgets, with the style sheet and the panel's errors."""
+        self.children = (self._sheet, *children, self.errors)
+
+    def watch(self, callback: Callable[..., None], *names: str) -> None:
+        """Call back when one of these traits of the session changes, until the panel is closed."""
+        self.session.observe(callback, list(names))
+        self._watched.append((callback, list(names)))
+
+    def report(self, where: str, error: Exception | None) -> None:
+        """Show that a callback failed, or that it works again."""
+        if error is None:
+            self._failures.pop(where, None)
+        else:
+            text = str(error)
+            # What our own engine says is a sentence for a person; of anything else the kind is part of the news.
+            self._failures[where] = (
+                text if text and isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
+            )
+        self.errors.value = "".join(note("bad", text) for text in self._failures.values())
+
+    def close(self) -> None:
+        """Stop watching the session and take the panel off the page."""
+        for callback, names in self._watched:
+            self.session.unobserve(callback, names)
+        self._watched.clear()
+        close_parts(self)
+        super().close()
+
+    def __repr__(self) -> str:
+        count = len(self.session.runs)
+        return f"{type(self).__name__} over {count} run{'' if count == 1 else 's'}"
+
+
+def session_of(source: Any) -> Session:
+    """Return the session of a Chinchilla, or the session itself.
+
+    Raises
+    ------
+    TypeError
+        If there is none.
+    """
+    session = getattr(source, "session", source)
+    if not isinstance(session, Session):
+        raise TypeError(f"a panel shows a Chinchilla or its session, got {type(source).__name__}")
+    return session

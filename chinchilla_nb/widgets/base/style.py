@@ -1,0 +1,72 @@
+"""How panels look: one style sheet that follows the theme of the page, and the HTML pieces panels are made of.
+
+Colours come from JupyterLab's own variables, which Voila and Notebook define too; elsewhere the fallbacks hold.
+Every function here escapes the text it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import ipywidgets
+
+from chinchilla_nb.figures import PALETTE
+
+__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "sentence", "shade", "style_sheet", "table", "tiles"]
+
+INK = "var(--cnb-ink, #212121)"
+MUTED = "var(--cnb-muted, #6b6b6b)"
+ACCENT = "var(--cnb-accent, #00796b)"
+OUTLINE = "var(--cnb-outline, #808080)"
+
+
+FOLDER = Path(__file__).resolve().parents[1]
+
+
+def style_sheet(*more: str) -> ipywidgets.HTML:
+    """Return a widget that shows nothing and styles the panel it lies in, with more sheets of that kind of panel."""
+    files = (FOLDER / name for name in ("base/style.css", *more))
+    css = "".join(file.read_text(encoding="utf-8") for file in files)
+    sheet = ipywidgets.HTML(f"<style>{css}</style>")
+    sheet.add_class("cnb-sheet")
+    return sheet
+
+
+def shade(place: float) -> str:
+    """Return the colour at a place of the loss scale, 0 for the lowest loss and 1 for the highest, as ``#rrggbb``."""
+    at = min(max(place, 0.0), 1.0) * (len(PALETTE) - 1)
+    left = min(int(at), len(PALETTE) - 2)
+    pairs = zip(bytes.fromhex(PALETTE[left][1:]), bytes.fromhex(PALETTE[left + 1][1:]), strict=True)
+    return "#" + "".join(f"{round(a + (at - left) * (b - a)):02x}" for a, b in pairs)
+
+
+def tiles(facts: Iterable[tuple[str, str]]) -> str:
+    """Return named numbers side by side."""
+    cells = (
+        f'<div class="cnb-tile"><div class="cnb-name">{escape(name)}</div>'
+        f'<div class="cnb-value">{escape(value)}</div></div>'
+        for name, value in facts
+    )
+    return f'<div class="cnb-tiles">{"".join(cells)}</div>'
+
+
+def note(kind: str, text: str) -> str:
+    """Return a paragraph marked ``"warn"`` or ``"bad"``."""
+    role = "alert" if kind == "bad" else "note"
+    return f'<div class="cnb-note cnb-{kind}" role="{role}"><span>{escape(text)}</span></div>'
+
+
+def sentence(error: Exception) -> str:
+    """Return what an error says, with a capital letter and a full stop."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def table(rows: Iterable[Iterable[str]], head: Iterable[str] = (), caption: str = "") -> str:
+    """Return a plain table, for pages without the style sheet."""
+    named = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    told = f"<p>{escape(caption)}</p>" if caption else ""
+    return f"<table>{f'<thead><tr>{named}</tr></thead>' if named else ''}<tbody>{body}</tbody></table>{told}"

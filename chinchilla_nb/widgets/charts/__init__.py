@@ -1,0 +1,1 @@
+"""Charts and their marks, drawn with bqplot."""

@@ -1,0 +1,64 @@
+"""What dots and lines mean, as HTML beside the charts."""
+
+from __future__ import annotations
+
+from html import escape
+
+from chinchilla_nb.figures import PALETTE, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
+
+__all__ = ["HOLLOW", "SEED_REGIME", "frontier_key", "line", "symbol"]
+
+HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
+"""A run that does not count."""
+
+SEED_REGIME = (
+    f'<rect x="1" y="2" width="16" height="10" fill="{MUTED}" fill-opacity=".1" '
+    f'stroke="{MUTED}" stroke-dasharray="4 3"/>'
+)
+"""Where seeds are drawn."""
+
+
+def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
+    """Return what the dots and lines of a frontier figure mean."""
+    plane = figure.planes[0]
+    items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
+    if len(plane.excluded):
+        items.append(symbol(HOLLOW, "Excluded"))
+    if plane.iso_loss:
+        items.append(line(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
+    if len(plane.frontier):
+        items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
+    items.append(line('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
+    if len(plane.frontier):
+        items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))
+    if len(plane.regime):
+        items.append(symbol(SEED_REGIME, "Seed regime"))
+    if len(plane.dots):
+        items.append(line('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
+    # Both figures say so where not all runs are drawn.
+    remarks = dict.fromkeys(filter(None, (figure.note, loss.note if loss else "")))
+    items += [f'<span class="cnb-item cnb-muted">{escape(remark)}</span>' for remark in remarks]
+    return f'<div class="cnb-legend">{"".join(items)}</div>'
+
+
+def symbol(drawn: str, name: str) -> str:
+    """Return an entry: a drawing of 18 by 14 pixels and what it means."""
+    return f'<span class="cnb-item"><svg width="18" height="14">{drawn}</svg>{escape(name)}</span>'
+
+
+def line(stroke: str, name: str) -> str:
+    """Return an entry: a line drawn with these attributes and what it means."""
+    drawn = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
+    return f'<span class="cnb-item">{drawn}{escape(name)}</span>'
+
+
+def _loss_bar(scale: LossScale) -> str:
+    places = scale.normalise(scale.ticks)
+    ticks = "".join(
+        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
+        for place, label in zip(places, scale.tick_labels, strict=True)
+    )
+    return (
+        f'<span class="cnb-scale"><i style="background:linear-gradient(90deg,{",".join(PALETTE)})"></i>{ticks}</span>'
+    )

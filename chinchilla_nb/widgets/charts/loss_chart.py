@@ -1,0 +1,78 @@
+"""Loss against compute, with the envelope of the runs and the law's efficient frontier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from chinchilla_nb.figures import NOTHING, LossFigure, polyline
+from chinchilla_nb.widgets.base.style import INK, MUTED
+from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.run_dots import RunDots
+
+__all__ = ["LossChart"]
+
+
+class LossChart:
+    """One chart.
+
+    Attributes
+    ----------
+    frame : Frame
+    figure : bqplot.Figure
+    dots : RunDots
+    runs, excluded, next_point, beside : bqplot.Scatter
+        Runs are the settled ones of the dots.
+    envelope, frontier : bqplot.Lines
+    budget : BudgetMarks
+    """
+
+    def __init__(self, height: str) -> None:
+        self.frame = Frame()
+        self._drawn: LossFigure | None = None
+        self.excluded, self.dots = self.frame.hollow(), RunDots(self.frame)
+        self.runs = self.dots.settled
+        self.envelope = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
+        self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self.budget = BudgetMarks(self.frame)
+        self.next_point, self.beside = self.budget.next_point, self.budget.beside
+        lines = [*self.budget.below, self.envelope, self.frontier]
+        marks = [self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
+        self.figure = self.frame.figure(marks, height, hues=(1, 7))
+        self.figure.add_class("cnb-loss-chart")
+
+    def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
+        """Draw a figure, labels as of its runs that are drawn; nothing without runs."""
+        self._drawn = figure
+        if figure is None:
+            self.dots.show(NOTHING, (), np.empty(0))
+            for mark in (self.excluded, self.envelope, self.frontier):
+                set_line(mark, NOTHING)
+            return
+        self.frame.show(figure.scatter.x, figure.scatter.y)
+        self.dots.show(figure.scatter.dots, labels, figure.colour)
+        set_dots(self.excluded, figure.scatter.excluded, excluded_labels)
+        set_line(self.envelope, figure.envelope)
+        self.show_frontier()
+
+    def show_frontier(self) -> None:
+        """Draw the frontier over the compute that is seen."""
+        if self._drawn is not None:
+            set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
+
+    def move_budget(
+        self,
+        C: float | None,
+        point: tuple[float, float] | None,
+        beside: tuple[float, float] | None,
+        words: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Draw a budget, with C and the loss of the next run and of one off the frontier; None draws nothing."""
+        line = NOTHING
+        if C and self._drawn is not None:
+            seen = self.frame.view[1]
+            line = polyline([C, C], [seen.low, seen.high])
+        next_point, aside = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, beside))
+        self.budget.move(line, next_point, aside, words)

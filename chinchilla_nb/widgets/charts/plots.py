@@ -1,0 +1,207 @@
+"""What every bqplot chart here is made of: two axes that follow `figures.Axis`, and marks fed with floats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import bqplot
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
+from chinchilla_nb.widgets.base.style import ACCENT, MUTED, OUTLINE
+
+__all__ = ["Frame", "set_dots", "set_line", "size_of", "tick_key"]
+
+MANY = 500
+"""Runs from which on dots are small, so that one sees what lies beneath."""
+
+PAPER = "var(--cnb-paper, #ffffff)"
+"""The ground of a panel: hollow dots are filled with it, so that they hide what they lie on."""
+
+
+class Frame:
+    """Two axes with their scales.
+
+    Parameters
+    ----------
+    log_x, log_y : bool
+        Whether a scale is logarithmic.
+
+    Attributes
+    ----------
+    scales : dict of str to bqplot.Scale
+        Of ``"x"`` and ``"y"``.
+    axes : dict of str to bqplot.Axis
+    """
+
+    def __init__(self, *, log_x: bool = True, log_y: bool = True) -> None:
+        self.scales = {
+            side: bqplot.LogScale(min=1.0, max=10.0, allow_padding=False)
+            if log
+            else bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
+            for side, log in (("x", log_x), ("y", log_y))
+        }
+        # Until there is something to show, an axis has neither a name nor ticks of its own.
+        self.axes = {
+            "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
+            "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px", visible=False),
+        }
+        self._whole: dict[str, Axis] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}  # as they were last set here
+        self._moving = False  # while one end of a range has moved and the other not yet
+
+    def show(self, x: Axis, y: Axis) -> None:
+        """Take over range, title and ticks; where a person panned or zoomed, the range stays theirs until `reset`."""
+        zoomed = self.zoomed
+        self._whole = {"x": x, "y": y}
+        if not zoomed:
+            self.reset()
+
+    def reset(self) -> None:
+        """Show everything again."""
+        self._moving = True
+        try:
+            for side, axis in self._whole.items():
+                self._label(side, axis)
+                self._ranges[side] = axis.low, axis.high
+                with self.scales[side].hold_sync():
+                    self.scales[side].min, self.scales[side].max = axis.low, axis.high
+        finally:
+            self._moving = False
+
+    def follow_zoom(self) -> None:
+        """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
+        if self.zoomed:
+            for side, axis in zip(("x", "y"), self.view, strict=True):
+                self._label(side, axis)
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether a person panned or zoomed."""
+        return not self._moving and any(self._range(side) != ends for side, ends in self._ranges.items())
+
+    @property
+    def view(self) -> tuple[Axis, Axis]:
+        """The axes as they are seen."""
+        x, y = (
+            zoomed(axis, *self._range(side)) if self.zoomed and self._is_range(side) else axis
+            for side, axis in self._whole.items()
+        )
+        return x, y
+
+    def _range(self, side: str) -> tuple[float, float]:
+        return self.scales[side].min, self.scales[side].max
+
+    def _is_range(self, side: str) -> bool:
+        low, high = self._range(side)
+        return 0 < low < high
+
+    def _label(self, side: str, axis: Axis) -> None:
+        drawn = self.axes[side]
+        # Labels first and each in a message of its own: new ticks that meet old labels stay labelled with bare numbers.
+        drawn.label = axis.title
+        drawn.tick_labels = {tick_key(tick): text for tick, text in zip(axis.ticks, axis.tick_labels, strict=True)}
+        drawn.tick_values = axis.ticks
+        drawn.visible = True
+
+    def lines(self, **looks: object) -> bqplot.Lines:
+        """Return an empty line on these axes."""
+        return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks)
+
+    def dots(self, **looks: object) -> bqplot.Scatter:
+        """Return an empty scatter on these axes."""
+        return bqplot.Scatter(
+            x=np.empty(0), y=np.empty(0), scales=self.scales, display_names=False, names_unique=False, **looks
+        )
+
+    def runs(self) -> bqplot.Scatter:
+        """Return an empty scatter of runs: coloured by loss, and told about by hovering."""
+        colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
+        mark = self.dots(
+            color=np.empty(0),
+            stroke=OUTLINE,
+            stroke_width=0.75,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
+        mark.scales = {**self.scales, "color": colour}
+        return mark
+
+    def marker(self, shape: str, **looks: object) -> bqplot.Scatter:
+        """Return a mark for one model, told about by hovering."""
+        return self.dots(
+            marker=shape,
+            colors=[ACCENT],
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            **looks,
+        )
+
+    def hollow(self) -> bqplot.Scatter:
+        """Return an empty scatter of runs that do not count."""
+        return self.dots(
+            colors=[PAPER],
+            stroke=MUTED,
+            stroke_width=1.5,
+            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+        )
+
+    def figure(self, marks: Sequence[bqplot.Mark], height: str, *, hues: Sequence[int] = ()) -> bqplot.Figure:
+        """Return the figure of these marks, as wide as there is room.
+
+        Hues are the places, from 1, of the marks coloured by loss: on a dark page the style sheet turns their colours.
+        """
+        figure = bqplot.Figure(
+            marks=list(marks),
+            axes=list(self.axes.values()),
+            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
+            padding_x=0.0,
+            padding_y=0.0,
+            display_toolbar=False,
+            layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
+        )
+        for place in hues:
+            figure.add_class(f"cnb-hue-{place}")
+        return figure
+
+
+def tick_key(value: float) -> str:
+    """Write a number as JavaScript's ``String(value)`` does: bqplot looks tick labels up by it."""
+    digits = Decimal(repr(float(value) + 0.0))  # JavaScript writes -0 as 0
+    exponent = digits.adjusted()
+    if -7 < exponent < 21:
+        text = format(digits, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa = format(digits.scaleb(-exponent).normalize(), "f")
+    return f"{mantissa}e{exponent:+d}"
+
+
+def set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
+    """Move a line, or dots, in one message; whoever watches it never sees one coordinate without the other."""
+    with mark.hold_sync(), mark.hold_trait_notifications():
+        mark.x, mark.y = line.x, line.y
+
+
+def size_of(count: int) -> int:
+    """Return the area, in square pixels, of each of so many dots in one chart."""
+    return 36 if count < MANY else 12
+
+
+def set_dots(
+    mark: bqplot.Scatter,
+    dots: Polyline,
+    labels: Sequence[str],
+    colour: NDArray[np.float64] | None = None,
+    among: int | None = None,
+) -> None:
+    """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay.
+
+    Their size is that of dots among so many.
+    """
+    with mark.hold_sync():
+        mark.default_size = size_of(len(dots) if among is None else among)
+        mark.x, mark.y = dots.x, dots.y
+        mark.names = np.array(labels, dtype=str)
+        if colour is not None:
+            mark.color = colour

@@ -1,0 +1,154 @@
+"""One axis of the grid of starting values: where it begins and ends, how many values, how they are spaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets
+import numpy as np
+
+from chinchilla_nb._validator import ParamGrid, validate
+from chinchilla_nb.checks import as_count
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.widgets.base.fields import GREEK, Row, number, number_text, numbers
+from chinchilla_nb.widgets.base.parts import Parts, reveal
+
+__all__ = ["AxisRow"]
+
+EVEN, RATIOS, LISTED = "even", "ratios", "listed"
+_SPACINGS = [("even steps", EVEN), ("equal ratios", RATIOS), ("listed", LISTED)]
+_LOGS = {"E": "e", "A": "a", "B": "b"}
+
+
+class AxisRow(Row):
+    """The starting values of one parameter.
+
+    Attributes
+    ----------
+    parameter : str
+    unit : Dropdown
+        Whether the numbers are the parameter or its logarithm; the value is the documented key, ``"E"`` or ``"e"``.
+    spacing : Dropdown
+    low, high, count, listed : Text
+    """
+
+    def __init__(self, parts: Parts, parameter: str) -> None:
+        self.parameter = parameter
+        name = GREEK[parameter]
+        keys = [(name, parameter)]
+        if parameter in _LOGS:
+            keys.append((f"log {name}", _LOGS[parameter]))
+        meaning = ParamGrid.model_fields[parameter].description
+        self.unit = parts.choice(
+            f"{name} itself, or its natural logarithm: {meaning}", keys, "s", label=name, disabled=len(keys) == 1
+        )
+        self.spacing = parts.choice(f"How the values of {name} are spaced", _SPACINGS, "m")
+        self.low, self.high, self.count = (
+            parts.text(f"{what} of the starting values of {name}", "s") for what in ("Lowest", "Highest", "Number")
+        )
+        self.listed = parts.text(f"Starting values of {name}, with commas between them", placeholder="1, 2, 5")
+        self.listed.add_class("cnb-listed")
+        super().__init__(parts, [self.unit, self.spacing, self.low, self.high, self.count, self.listed])
+
+    def show(self, key: str, axis: Sequence[float]) -> None:
+        """Write an axis into the inputs."""
+        self.unit.value = key
+        self.spacing.value = _spacing_of(axis)
+        self.low.value, self.high.value = number_text(axis[0]), number_text(axis[-1])
+        self.count.value = str(len(axis))
+        self.listed.value = _list_text(axis)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Show the inputs that the spacing needs."""
+        listed = self.spacing.value == LISTED
+        for box in (self.low, self.high, self.count):
+            reveal(box, not listed)
+        reveal(self.listed, listed)
+
+    def switch(self, owner: ipywidgets.Widget, key: str, axis: Sequence[float]) -> None:
+        """Follow a change of unit or spacing: the same values, written the new way.
+
+        Parameters
+        ----------
+        owner : Widget
+            What a person has changed.
+        key, axis
+            The axis that was valid last.
+        """
+        if owner is self.unit and self.unit.value != key:
+            convert = np.exp if self.unit.value == self.parameter else np.log
+            listed = self.spacing.value == LISTED
+            values = [float(f"{value:.4g}") for value in convert(axis if listed else [axis[0], axis[-1]])]
+            self.show(self.unit.value, values if listed else _spaced(values[0], values[1], len(axis), EVEN))
+        elif owner is self.spacing:
+            self.listed.value = _list_text(axis)
+            self.arrange()
+
+    def read(self) -> tuple[str, tuple[float, ...]]:
+        """Return key and values.
+
+        Raises
+        ------
+        ValueError
+            If they are not valid.
+        """
+        key = self.unit.value
+        if self.spacing.value == LISTED:
+            axis = numbers(self.listed.value, self.label(key))
+        else:
+            low, high = number(self.low.value, "low"), number(self.high.value, "high")
+            count = as_count(number(self.count.value, "count"), "count")
+            axis = _spaced(low, high, count, self.spacing.value)
+        # The documented model says what is allowed; the other axes are there because it asks for all five.
+        others = {name: (1.0,) for name in GREEK if name != self.parameter}
+        try:
+            valid = validate(ParamGrid, {**others, key: axis}).axes()[key]
+            StartGrid({**others, key: valid})
+        except ValueError as error:
+            raise ValueError(str(error).replace(f"param_grid[{key!r}]", self.label(key))) from None
+        return key, valid
+
+    def label(self, key: str) -> str:
+        """Return the name of what the numbers are."""
+        return GREEK[self.parameter] if key == self.parameter else f"log {GREEK[self.parameter]}"
+
+    def culprit(self, problem: str) -> ipywidgets.Widget:
+        """Find the box a person has to look at."""
+        if self.spacing.value == LISTED:
+            return self.listed
+        for box in (self.low, self.high, self.count):
+            try:
+                number(box.value, "")
+            except ValueError:
+                return box
+        return self.count if problem.startswith(("count", "one value")) else self.low
+
+
+def _list_text(axis: Sequence[float]) -> str:
+    return ", ".join(number_text(value) for value in axis)
+
+
+def _spacing_of(axis: Sequence[float]) -> str:
+    count = len(axis)
+    if np.allclose(np.linspace(axis[0], axis[-1], count), axis, rtol=1e-9, atol=1e-300):
+        return EVEN
+    if min(axis) > 0 and np.allclose(np.geomspace(axis[0], axis[-1], count), axis, rtol=1e-9, atol=0):
+        return RATIOS
+    return LISTED
+
+
+def _spaced(low: float, high: float, count: int, spacing: str) -> list[float]:
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(f"low and high must be finite, got {low:g} and {high:g}")
+    if low > high:
+        raise ValueError(f"low must not be above high, got {low:g} and {high:g}")
+    if not 1 <= count <= 1000:
+        raise ValueError(f"count must be from 1 to 1,000, got {count:,}")
+    if count == 1 and low != high:
+        raise ValueError("one value needs low and high to be the same")
+    if spacing == EVEN:
+        return list(np.linspace(low, high, count).tolist())
+    if low <= 0:
+        raise ValueError(f"equal ratios need a positive low, got {low:g}: choose even steps")
+    return list(np.geomspace(low, high, count).tolist())

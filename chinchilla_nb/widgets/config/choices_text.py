@@ -1,0 +1,61 @@
+"""Values to choose from as a person writes them: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chinchilla_nb.widgets.base.fields import number_text
+
+__all__ = ["choices_text", "parse_choices"]
+
+MANY_VALUES = 20_000
+"""Values above which a range is a slip of the pen."""
+
+_RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
+
+
+def parse_choices(text: str) -> list[Any]:
+    """Return the values a person listed: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or a range is empty.
+    """
+    values: list[Any] = []
+    for part in text.split(","):
+        matched = _RANGE.fullmatch(part)
+        if matched:
+            first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)
+            if last < first or step < 1:
+                raise ValueError(f"{part.strip()!r} holds no number: write low..high or low..high step 2")
+            if (last - first) // step > MANY_VALUES:
+                raise ValueError(f"{part.strip()!r} holds more than {MANY_VALUES:,} numbers: take larger steps")
+            values += range(first, last + 1, step)
+        elif part.strip():
+            values.append(_value(part.strip()))
+    if not values:
+        raise ValueError("list at least one value: 64, 128 or 2..40")
+    return values
+
+
+def choices_text(values: list[Any]) -> str:
+    """Write values so that `parse_choices` gives them back."""
+    if len(values) > 3 and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        step = values[1] - values[0]
+        if step > 0 and values == list(range(values[0], values[-1] + 1, step)):
+            return f"{values[0]}..{values[-1]}" + (f" step {step}" if step > 1 else "")
+    return ", ".join(number_text(value) if isinstance(value, float) else str(value) for value in values)
+
+
+def _value(text: str) -> Any:
+    if text in ("True", "False", "None"):
+        return {"True": True, "False": False, "None": None}[text]
+    plain = text.replace("_", "")
+    for kind in (int, float):
+        try:
+            return kind(plain)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,242 @@
+"""Configure a session: every setting in a field that explains what is wrong with it, and files to keep them in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import ipywidgets
+
+from chinchilla_nb.config.arguments import make_settings
+from chinchilla_nb.config.reading import read_config
+from chinchilla_nb.config.saving import write_config
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.suggestion import suggest_grid
+from chinchilla_nb.widgets.base.fields import Editor
+from chinchilla_nb.widgets.base.folds import Fold
+from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.style import note, table
+from chinchilla_nb.widgets.config.grid_editor import GridEditor
+from chinchilla_nb.widgets.config.limits_editor import LimitsEditor
+from chinchilla_nb.widgets.config.loss_editor import LossEditor
+from chinchilla_nb.widgets.config.plan_editor import PlanEditor
+from chinchilla_nb.widgets.config.search_editor import SearchEditor
+
+__all__ = ["ConfigPanel"]
+
+_EDITORS: tuple[type[Editor], ...] = (GridEditor, LimitsEditor, PlanEditor, LossEditor, SearchEditor)
+
+
+class ConfigPanel(Panel):
+    """The settings of a session, as fields.
+
+    What is typed is checked at every keystroke. What is valid is in force at once; what is not is explained beside
+    its field and changes nothing. Settings changed in code are shown.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+
+    Attributes
+    ----------
+    folds : dict of type to Fold
+        A section for each kind of editor; its fields are made when it is opened first.
+    path : Text
+        Configuration file.
+    load_button, save_button : Button
+    allow_imports : Checkbox
+        Whether functions that a loaded file names may be imported, which runs their code.
+    state, message : HTML
+        Whether all fields are in force; what loading or saving did.
+    """
+
+    sheets = ("base/forms.css",)
+    still_of = ("settings",)
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source)
+        self._parts = Parts()
+        self._writing = False
+        self._replace = ""
+        self.folds = {kind: Fold(self._parts, kind.title, partial(self._make, kind)) for kind in _EDITORS}
+        self.state, self.message = self._parts.html(), self._parts.html()
+        form = self._parts.box(list(self.folds.values()), "cnb-form")
+        self.compose(self._bar(), self.message, form)
+        for fold in self.folds.values():
+            fold.toggle.observe(self._turn, "value")
+        self.load_button.on_click(self._load)
+        self.save_button.on_click(self._save)
+        self.watch(self._show, "settings", "revision")
+        self.folds[GridEditor].toggle.value = True
+        self._show()
+
+    @property
+    def grid(self) -> GridEditor:
+        """Starting values."""
+        return cast(GridEditor, self.folds[GridEditor].fill())
+
+    @property
+    def limits(self) -> LimitsEditor:
+        """Which parameters a fit may move, and how far."""
+        return cast(LimitsEditor, self.folds[LimitsEditor].fill())
+
+    @property
+    def plan(self) -> PlanEditor:
+        """Seeds and scaling."""
+        return cast(PlanEditor, self.folds[PlanEditor].fill())
+
+    @property
+    def loss(self) -> LossEditor:
+        """Loss, weights and precision."""
+        return cast(LossEditor, self.folds[LossEditor].fill())
+
+    @property
+    def search(self) -> SearchEditor:
+        """Model search."""
+        return cast(SearchEditor, self.folds[SearchEditor].fill())
+
+    @property
+    def editors(self) -> list[Editor]:
+        """Those that were opened."""
+        return [cast(Editor, fold.content) for fold in self.folds.values() if fold.content is not None]
+
+    def still(self) -> dict[str, Any]:
+        """Return what every section holds, as a table."""
+        settings = self.session.settings
+        return {"text/html": table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
+
+    def _bar(self) -> ipywidgets.Box:
+        make = self._parts
+        self.path = make.text(
+            "Configuration file, .yaml or .json", "grow", label="File", value=_default_path(self.session)
+        )
+        self.load_button = make.button("Load", "Take over the settings of the file")
+        self.save_button = make.button("Save", "Write the settings in force to the file", "cnb-go")
+        self.allow_imports = make.make(
+            ipywidgets.Checkbox,
+            description="may import functions",
+            tooltip="Functions that the file names are imported on Load, which runs the code of their modules",
+            indent=False,
+        )
+        file = make.box([self.path, self.load_button, self.save_button, self.allow_imports], "cnb-bar", "cnb-file")
+        return make.box([make.title("Configuration"), self.state, file], "cnb-bar")
+
+    def _make(self, kind: type[Editor]) -> Editor:
+        """Make the fields of a section, with what is in force in them."""
+        editor = kind(self._parts, lambda field: field.observe(self._edited, "value"))
+        with self._unheard():
+            editor.show(self.session.settings)
+        if isinstance(editor, GridEditor):
+            editor.suggest.on_click(self._suggest)
+            editor.suggest.disabled = not len(self.session.runs)
+        return editor
+
+    @contextmanager
+    def _unheard(self) -> Iterator[None]:
+        """Let fields be written to, which nobody typed."""
+        before, self._writing = self._writing, True
+        try:
+            yield
+        finally:
+            self._writing = before
+
+    @guarded
+    def _turn(self, _change: Any) -> None:
+        for fold in self.folds.values():
+            fold.arrange()
+
+    @guarded
+    def _edited(self, change: Any) -> None:
+        """Take over what a person typed, if it is valid."""
+        if self._writing:
+            return
+        field = change["owner"]
+        editor = next(editor for editor in self.editors if any(field in row.inputs for row in editor.rows))
+        if isinstance(editor, LimitsEditor) and self.session.fit is not None:
+            editor.law = self.session.fit.law
+        with self._unheard():
+            settings = editor.read(self.session.settings, field)
+        if settings is not self.session.settings:
+            self.session.settings = settings
+        self._show_state()
+
+    @guarded
+    def _show(self, _change: Any = None) -> None:
+        """Show settings that were changed elsewhere; fields that are being typed in stay as they are."""
+        with self._unheard():
+            for editor in self.editors:
+                editor.show(self.session.settings)
+        self.grid.suggest.disabled = not len(self.session.runs)
+        self._show_state()
+
+    def _show_state(self) -> None:
+        for kind, fold in self.folds.items():
+            wrong = 0 if fold.content is None else fold.content.problems
+            fold.say(kind.describe(self.session.settings), _not_valid(wrong) if wrong else "")
+        wrong = sum(editor.problems for editor in self.editors)
+        if not wrong:
+            self.state.value = '<span class="cnb-good">✓ in force</span>'
+        else:
+            self.state.value = f'<span class="cnb-bad">{_not_valid(wrong)}: what was valid last holds</span>'
+
+    @guarded
+    def _suggest(self, _button: ipywidgets.Button) -> None:
+        self.session.settings = dataclasses.replace(self.session.settings, grid=suggest_grid(self.session.runs))
+
+    @guarded
+    def _save(self, _button: ipywidgets.Button) -> None:
+        path = self._path()
+        if any(editor.problems for editor in self.editors):
+            self.message.value = note("warn", "Nothing was saved: first correct the fields that are marked.")
+            return
+        if path.exists() and self._replace != str(path):
+            self._replace = str(path)
+            self.message.value = note("warn", f"{path} exists: press Save again to replace it.")
+            return
+        self._replace = ""
+        project_dir = getattr(self.session.database, "project_dir", None)
+        try:
+            write_config(path, self.session.settings, project_dir)
+        except (ValueError, OSError) as error:
+            self.message.value = note("bad", f"Nothing was saved: {error}.")
+            return
+        more = "" if project_dir is not None else ", project_dir=..."
+        self.message.value = note("good", f'Saved. Chinchilla.from_config("{path}"{more}) opens it again.')
+
+    @guarded
+    def _load(self, _button: ipywidgets.Button) -> None:
+        path, self._replace = self._path(), ""
+        # Where the runs are is not changed by loading.
+        overrides = {"project_dir": "."}
+        try:
+            arguments = read_config(path, overrides, allow_imports=self.allow_imports.value)
+            self.session.settings = _settings_of(arguments)
+        except (ValueError, TypeError, OSError) as error:
+            text = str(error).replace("pass allow_imports=True", 'tick "may import functions"')
+            self.message.value = note("bad", f"Nothing was loaded: {text}.")
+            return
+        self.message.value = note("good", f"Loaded {path}.")
+
+    def _path(self) -> Path:
+        return Path(self.path.value.strip()).expanduser()
+
+
+def _settings_of(arguments: dict[str, Any]) -> Settings:
+    """Make settings of what a file says; what belongs to the project stays with the project."""
+    bounds = arguments.pop("bounds", {})
+    named = {name: value for name, value in arguments.items() if name not in ("project_dir", "log_level", "rng")}
+    return dataclasses.replace(make_settings(named), bounds=bounds)
+
+
+def _not_valid(count: int) -> str:
+    return f"{count} field{'' if count == 1 else 's'} not valid"
+
+
+def _default_path(session: Any) -> str:
+    folder = getattr(session.database, "project_dir", None)
+    return "config.yaml" if folder is None else str(Path(folder) / "config.yaml")

@@ -1,0 +1,104 @@
+"""Edit the grid of starting values of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.widgets.base.fields import GREEK, Editor
+from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.config.axis_row import AxisRow
+
+__all__ = ["GridEditor"]
+
+MANY_STARTS = 50_000
+"""Starts above which a fit takes more than seconds."""
+
+
+class GridEditor(Editor):
+    """Starting values of all five parameters.
+
+    Attributes
+    ----------
+    axes : dict of str to AxisRow
+    suggest : Button
+    """
+
+    title = "Starting values of the fit"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-grid")
+        self.axes = {parameter: AxisRow(parts, parameter) for parameter in GREEK}
+        self.suggest = parts.button("Suggest a grid from the runs", "Starts around the laws that could have made them")
+        self.fill(list(self.axes.values()), self.suggest)
+        heads = "".join(f"<span>{name}</span>" for name in ("", "in", "values", "low", "high", "count"))
+        self.children = (parts.html(f'<div class="cnb-grid-head">{heads}</div>'), *self.children)
+        self._grid: StartGrid | None = None
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write how many starts there are."""
+        count = len(settings.grid)
+        parts = " × ".join(str(len(axis)) for axis in settings.grid.axes.values())
+        advice = ": a fit will take long" if count > MANY_STARTS else ""
+        return f"{parts} = {count:,} start{'' if count == 1 else 's'}{advice}"
+
+    def show(self, settings: Settings) -> None:
+        """Write the grid if it is another one."""
+        if settings.grid is not self._grid:
+            self._grid = settings.grid
+            for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+                row.explain("")
+                row.show(key, axis.tolist())
+        self._remark(settings)
+
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
+        """Return settings with the axis that was edited, if it is valid."""
+        axes: dict[str, Any] = {}
+        for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+            if owner in row.inputs:
+                new_key, new_axis = _read(row, owner, key, axis)
+                axes[new_key] = new_axis
+            else:
+                axes[key] = axis
+        if any(axes.get(key) is not axis for key, axis in settings.grid.axes.items()):
+            self._grid = StartGrid(axes)
+            settings = replace(settings, grid=self._grid)
+        self._remark(settings)
+        return settings
+
+    def _remark(self, settings: Settings) -> None:
+        for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+            values = np.exp(axis) if key != row.parameter else axis
+            row.say(f"{GREEK[row.parameter]} = {_sketch(values)}")
+
+
+def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[str, Any]:
+    """Read a row; where it is not valid, say why and return the axis that was."""
+    row.switch(owner, key, axis.tolist())
+    try:
+        new_key, new_axis = row.read()
+    except ValueError as error:
+        row.explain(str(error), row.culprit(str(error)))
+        return key, axis
+    row.explain("")
+    return (key, axis) if new_key == key and np.array_equal(new_axis, axis) else (new_key, new_axis)
+
+
+def _sketch(values: Any) -> str:
+    """Write a few of many values."""
+    texts = [_brief(value) for value in values]
+    return ", ".join(texts if len(texts) <= 7 else [*texts[:3], "…", *texts[-2:]])
+
+
+def _brief(value: float) -> str:
+    if value == 0 or 1e-3 <= abs(value) < 1e4:
+        return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"

@@ -1,0 +1,196 @@
+"""Edit what a fit minimises: the loss and its parameter, weights, and the precision."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+import numpy as np
+
+from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.config.callables import same_callable
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
+from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number, number_text
+from chinchilla_nb.widgets.base.parts import Parts, reveal
+
+__all__ = ["LossEditor"]
+
+OWN = "own"
+"""The choice of a function that the user wrote."""
+
+_LOSSES = [
+    ("Absolute, asymmetric", "asymmetric_mae"),
+    ("Huber of the logarithms", "log_huber"),
+    ("Huber", "huber"),
+    ("Absolute", "mae"),
+    ("Squared", "mse"),
+    ("My function …", OWN),
+]
+_OPTIONS = {"asymmetric_mae": ("w", 10.0), "huber": ("delta", 1.0), "log_huber": ("delta", 1.0)}
+_MEANINGS = {
+    "asymmetric_mae": "predicting too much costs w times as much as too little",
+    "log_huber": "squared up to δ, then absolute; Hoffmann et al. took δ = 0.001",
+    "huber": "squared up to δ, then absolute",
+    "mae": "every unit of error costs the same",
+    "mse": "large errors dominate",
+}
+_SYMBOLS = {"w": "w", "delta": "δ"}
+
+
+class LossEditor(Editor):
+    """Loss, weights and precision.
+
+    Attributes
+    ----------
+    kind : Dropdown
+    option : Text
+        The loss's delta or w.
+    function : FunctionBox
+        The user's loss.
+    weighting, precision : Dropdown
+    weight_function : FunctionBox
+    """
+
+    title = "What the fit minimises"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-wordy")
+        self.kind = parts.choice("Loss that the fit minimises", _LOSSES, label="Loss")
+        self.option = parts.text("Parameter of the loss, its delta or w", "s")
+        self.function = FunctionBox(parts, "loss(y_true, y_pred)")
+        weights = [("None: all count alike", "none"), ("My function …", OWN)]
+        self.weighting = parts.choice("Weight of each run", weights, label="Weights")
+        self.weight_function = FunctionBox(parts, "weight(C)")
+        precisions = [("Extended (longdouble)", np.longdouble), ("Double (float64)", np.float64)]
+        self.precision = parts.choice("Precision that the fit is polished in", precisions, label="Precision")
+        self.loss_row = Row(parts, [self.kind, self.option, self.function])
+        self.weight_row = Row(parts, [self.weighting, self.weight_function])
+        self.precision_row = Row(parts, [self.precision])
+        self.fill([self.loss_row, self.weight_row, self.precision_row])
+        self._seen: dict[str, Any] = {"loss_fn": None, "weight_fn": self, "dtype": None}
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write the loss with its parameter, and what is not as by default."""
+        kind, given = _recognise(settings.loss_fn)
+        text = called(settings.loss_fn) if kind == OWN else next(name for name, key in _LOSSES if key == kind)
+        if kind in _OPTIONS:
+            option, default = _OPTIONS[kind]
+            text += f", {_SYMBOLS[option]} = {given.get(option, default):g}"
+        if settings.weight_fn is not None:
+            text += f"; weights: {called(settings.weight_fn)}"
+        return text if settings.dtype is np.longdouble else f"{text}; {np.dtype(settings.dtype).name}"
+
+    def show(self, settings: Settings) -> None:
+        """Write what has changed."""
+        if settings.loss_fn is not self._seen["loss_fn"]:
+            self.loss_row.explain("")
+            self._show_loss(settings.loss_fn)
+        if settings.weight_fn is not self._seen["weight_fn"]:
+            self.weight_row.explain("")
+            self.weighting.value = "none" if settings.weight_fn is None else OWN
+            if settings.weight_fn is not None:
+                self.weight_function.show(settings.weight_fn)
+        if settings.dtype is not self._seen["dtype"]:
+            known = {dtype for _, dtype in self.precision.options}
+            if settings.dtype not in known:
+                self.precision.options = [*self.precision.options, (settings.dtype.__name__, settings.dtype)]
+            self.precision.value = settings.dtype
+        self._remember(settings)
+
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
+        """Return settings with what is valid."""
+        if owner is self.kind and self.kind.value in _OPTIONS:
+            self.option.value = number_text(_OPTIONS[self.kind.value][1])
+        readers = (
+            (self.loss_row, "loss_fn", self._read_loss),
+            (self.weight_row, "weight_fn", self._read_weight),
+            (self.precision_row, "dtype", lambda: self.precision.value),
+        )
+        for row, name, read in readers:
+            if owner not in row.inputs:
+                continue
+            try:
+                value = read()
+            except ValueError as error:
+                row.explain(str(error), self._culprit(row))
+                continue
+            row.explain("")
+            if not same_callable(value, getattr(settings, name)):
+                settings = replace(settings, **{name: value})
+        self._remember(settings)
+        return settings
+
+    def _show_loss(self, loss_fn: Any) -> None:
+        self.kind.value, given = _recognise(loss_fn)
+        if self.kind.value == OWN:
+            self.function.show(loss_fn)
+        elif self.kind.value in _OPTIONS:
+            option, default = _OPTIONS[self.kind.value]
+            self.option.value = number_text(float(given.get(option, default)))
+
+    def _read_loss(self) -> Any:
+        kind = self.kind.value
+        if kind == OWN:
+            return _checked_loss(self.function.read())
+        if kind not in _OPTIONS:
+            return BUILTIN_LOSSES[kind]
+        option, default = _OPTIONS[kind]
+        symbol = _SYMBOLS[option]
+        value = as_positive_number(number(self.option.value, symbol), symbol)
+        return BUILTIN_LOSSES[kind] if value == default else functools.partial(BUILTIN_LOSSES[kind], **{option: value})
+
+    def _read_weight(self) -> Any:
+        return None if self.weighting.value == "none" else _checked_weight(self.weight_function.read())
+
+    def _culprit(self, row: Row) -> ipywidgets.Widget:
+        if row is self.weight_row:
+            return self.weight_function
+        return self.function if self.kind.value == OWN else self.option
+
+    def _remember(self, settings: Settings) -> None:
+        self._seen = {name: getattr(settings, name) for name in self._seen}
+        kind = self.kind.value
+        self.option.description = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
+        reveal(self.option, kind in _OPTIONS)
+        for box, there in ((self.function, kind == OWN), (self.weight_function, self.weighting.value == OWN)):
+            reveal(box, there)
+            if there:
+                box.offer()
+        self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), a loss per run"))
+        self.weight_row.say("" if settings.weight_fn is None else "weight(C), normalised to mean one")
+        self.precision_row.say("")
+
+
+def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
+    """Return which of the built-in losses one is, and with what parameter; the user's own otherwise."""
+    given = loss_fn.keywords if isinstance(loss_fn, functools.partial) and not loss_fn.args else {}
+    function = loss_fn.func if given else loss_fn
+    name = next((name for name, known in BUILTIN_LOSSES.items() if known is function), None)
+    if name is None or set(given) - {_OPTIONS.get(name, ("",))[0]}:
+        return OWN, {}
+    return name, given
+
+
+def _checked_loss(loss: Any) -> Any:
+    """Try a loss on two runs, so that one that cannot work never reaches a fit."""
+    _check_on_runs(loss, (np.array([3.0, 2.5]), np.array([3.1, 2.4])), "loss(y_true, y_pred)")
+    return loss
+
+
+def _checked_weight(weight: Any) -> Any:
+    _check_on_runs(weight, (np.array([1e18, 1e21]),), "weight(C)")
+    return weight
+
+
+def _check_on_runs(function: Any, arguments: tuple[Any, ...], signature: str) -> None:
+    try:
+        values = np.asarray(function(*arguments), dtype=float)
+    except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
+        raise ValueError(f"{signature} fails on two runs: {type(error).__name__}: {error}") from None
+    if values.shape != (2,) or not np.isfinite(values).all():
+        raise ValueError(f"{signature} must return a finite number per run, got {values!r} for two runs")

@@ -1,0 +1,164 @@
+"""Edit how runs are chosen: where seeds are drawn, how many of them, and how compute is scaled after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb._validator import SeedRanges
+from chinchilla_nb.config.arguments import ARGUMENTS
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.widgets.base.fields import Editor, Row, number, number_text
+from chinchilla_nb.widgets.base.parts import Parts
+
+__all__ = ["PlanEditor"]
+
+_UNSET = object()
+_NAMES = ("seed_ranges['C']", "seed_ranges['N_to_D'] (tokens per parameter)", "num_seeding_steps", "scaling_factor")
+
+
+class PlanEditor(Editor):
+    """Seed ranges, number of seeds, scaling factor.
+
+    Attributes
+    ----------
+    C, ratio : Row
+        Ranges of compute and of tokens per parameter, of two boxes each.
+    seeds, factor : Row
+    """
+
+    title = "Seeds and scaling"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-wordy")
+        hints = {name: str(field.description) for name, field in SeedRanges.model_fields.items()}
+        self.C = _range_row(parts, "Seed compute C", hints["C"])
+        self.ratio = _range_row(parts, "Tokens per parameter", hints["N_to_D"])
+        steps = parts.text("Seed runs that step() asks for before it scales", label="Seeding steps")
+        factor = parts.text("How many times the largest compute so far the next run gets", label="Scaling factor")
+        self.seeds, self.factor = Row(parts, [steps]), Row(parts, [factor])
+        self.fill([self.C, self.ratio, self.seeds, self.factor])
+        self._seen: dict[str, Any] = dict.fromkeys(("seed_regime", "num_seeding_steps", "scaling_factor"), _UNSET)
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write where seeds are drawn, how many, and what comes after."""
+        regime, seeds, factor = settings.seed_regime, settings.num_seeding_steps, settings.scaling_factor
+        if regime is None:
+            texts = ["no seed ranges: runs come from elsewhere"]
+        else:
+            low_C, high_C = (scientific(end) for end in regime.C)
+            low, high = regime.tokens_per_parameter
+            texts = [f"{low_C} to {high_C} FLOPs, D/N from {low:g} to {high:g}"]
+        texts += [] if seeds is None else [f"{seeds:,} seeds"]
+        texts += [] if factor is None else [f"then × {factor:g}"]
+        return ", ".join(texts)
+
+    def show(self, settings: Settings) -> None:
+        """Write what has changed."""
+        if settings.seed_regime is not self._seen["seed_regime"]:
+            regime = settings.seed_regime
+            for row, ends in (
+                (self.C, regime.C if regime else None),
+                (self.ratio, regime.tokens_per_parameter if regime else None),
+            ):
+                row.explain("")
+                for field, end in zip(row.inputs, ends or (None, None), strict=True):
+                    field.value = "" if end is None else number_text(end)
+        for name, row in (("num_seeding_steps", self.seeds), ("scaling_factor", self.factor)):
+            value = getattr(settings, name)
+            if value is not self._seen[name]:
+                row.explain("")
+                row.inputs[0].value = "" if value is None else number_text(value)
+        self._remember(settings)
+
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
+        """Return settings with what is valid."""
+        if owner in (*self.C.inputs, *self.ratio.inputs):
+            settings = self._read_regime(settings)
+        for name, row in (("num_seeding_steps", self.seeds), ("scaling_factor", self.factor)):
+            if owner in row.inputs:
+                settings = _read_optional(settings, name, row)
+        self._remember(settings)
+        return settings
+
+    def _read_regime(self, settings: Settings) -> Settings:
+        texts = [field.value.strip() for row in (self.C, self.ratio) for field in row.inputs]
+        for row in (self.C, self.ratio):
+            row.explain("")
+        if not any(texts):
+            return settings if settings.seed_regime is None else replace(settings, seed_regime=None)
+        ranges = {}
+        for name, row in (("C", self.C), ("N_to_D", self.ratio)):
+            try:
+                ends = [number(field.value, what) for field, what in zip(row.inputs, ("low", "high"), strict=True)]
+                # The other range is one that is valid, so that what is said is about this one.
+                ARGUMENTS["seed_ranges"].read({"C": (1.0, 1.0), "N_to_D": (1.0, 1.0), name: ends})
+            except ValueError as error:
+                row.explain(_in_short(str(error)), _culprit(row))
+            else:
+                ranges[name] = ends
+        if len(ranges) < 2:
+            return settings
+        regime: SeedRegime = ARGUMENTS["seed_ranges"].read(ranges)
+        return settings if regime == settings.seed_regime else replace(settings, seed_regime=regime)
+
+    def _remember(self, settings: Settings) -> None:
+        self._seen = {name: getattr(settings, name) for name in self._seen}
+        regime = settings.seed_regime
+        if regime is None:
+            self.C.say("FLOPs. Empty: runs come from elsewhere")
+            self.ratio.say("")
+        else:
+            (low_C, high_C), (low, high) = regime.C, regime.tokens_per_parameter
+            self.C.say(f"FLOPs: N from {_size(low_C / high)} to {_size(high_C / low)}")
+            self.ratio.say(f"D / N: D from {_size(low_C * low)} to {_size(high_C * high)}")
+        self.seeds.say("runs, then scaled ones" if settings.num_seeding_steps is not None else "Empty: given to step()")
+        self.factor.say(
+            "× the largest compute so far for the next run"
+            if settings.scaling_factor is not None
+            else "Empty: given to scale()"
+        )
+
+
+def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
+    """Read a number that may be left out."""
+    text = row.inputs[0].value.strip()
+    try:
+        value = ARGUMENTS[name].read(number(text, "this") if text else None)
+    except ValueError as error:
+        row.explain(_in_short(str(error)))
+        return settings
+    row.explain("")
+    return settings if value == getattr(settings, name) else replace(settings, **{name: value})
+
+
+def _range_row(parts: Parts, name: str, hint: str) -> Row:
+    return Row(parts, [parts.text(f"Lowest: {hint}", label=name), parts.text(f"Highest: {hint}", label="to")])
+
+
+def _culprit(row: Row) -> ipywidgets.Widget:
+    for field in row.inputs:
+        try:
+            if not 0 < number(field.value, "") < float("inf"):
+                return field
+        except ValueError:
+            return field
+    return row.inputs[-1]
+
+
+def _in_short(problem: str) -> str:
+    """Leave out what stands beside the field: its documented name."""
+    for name in _NAMES:
+        problem = problem.removeprefix(f"{name} ")
+    return (problem[:1].upper() + problem[1:]).replace("e+", "e")
+
+
+def _size(square: float) -> str:
+    """Write N or D, whose square times 6 is given."""
+    return compact((square / 6) ** 0.5)

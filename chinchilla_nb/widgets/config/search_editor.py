@@ -1,0 +1,248 @@
+"""Edit which model configurations exist: how a size is estimated, and the values of each hyperparameter."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.config.arguments import ARGUMENTS
+from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.engine.planning.model_sizes import (
+    SIZE_ESTIMATORS,
+    transformer_size,
+    transformer_size_without_embeddings,
+)
+from chinchilla_nb.figures import compact
+from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called
+from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
+
+__all__ = ["SearchEditor"]
+
+NONE, OWN = "none", "own"
+MANY_MODELS = 20_000
+"""Configurations above which sizing all of them at every keystroke would be felt."""
+
+_KINDS = [
+    ("None: N is free", NONE),
+    ("Transformer, with embeddings", "transformer"),
+    ("Transformer, without embeddings", "transformer_without_embeddings"),
+    ("My function …", OWN),
+]
+_START = {
+    "d_model": "128..2048 step 64",
+    "n_layers": "4..40",
+    "vocab_size": "50257",
+}
+
+
+class SearchEditor(Editor):
+    """The model search.
+
+    Attributes
+    ----------
+    kind : Dropdown
+    function : FunctionBox
+        The user's estimator.
+    values : dict of str to Row
+        The values of each hyperparameter, in a box of its own; the hyperparameters are the estimator's.
+    """
+
+    title = "Model search"
+
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+        super().__init__(parts, watch, "cnb-wordy")
+        self.kind = parts.choice("How the size of a configuration is estimated", _KINDS, "xl", label="Model sizes")
+        self.function = FunctionBox(parts, "size(**hyperparameters)")
+        self.kind_row = Row(parts, [self.kind, self.function])
+        self.values: dict[str, Row] = {}
+        self.grid = parts.box([], "cnb-model-grid")
+        self.fill([self.kind_row], self.grid)
+        self._search: Any = self
+
+    @staticmethod
+    def describe(settings: Settings) -> str:
+        """Write how sizes are estimated, and of how many configurations."""
+        search = settings.model_search
+        if search is None:
+            return "none: N is free"
+        count = _count(search)
+        kind = _kind_of(search)
+        name = called(search.size_estimator) if kind == OWN else next(name for name, key in _KINDS if key == kind)
+        return f"{name}: {count:,} configuration{'' if count == 1 else 's'}"
+
+    def show(self, settings: Settings) -> None:
+        """Write the model search if it is another one."""
+        search = settings.model_search
+        if search is self._search:
+            return
+        self._search = search
+        self.kind_row.explain("")
+        if search is None:
+            self.kind.value = NONE
+            self._offer({}, None)
+        else:
+            self.kind.value = _kind_of(search)
+            if self.kind.value == OWN:
+                self.function.show(search.size_estimator)
+            texts = {name: choices_text(list(search.hyperparam_grid[name])) for name in search.hyperparam_grid}
+            self._offer(texts, search.size_estimator)
+        self._remark(search)
+
+    def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
+        """Return settings with the model search if it is valid."""
+        self.kind_row.explain("")
+        if self.kind.value == NONE:
+            self._offer({}, None)
+            self._search = None
+            self._remark(None)
+            return settings if settings.model_search is None else replace(settings, model_search=None)
+        try:
+            estimator = SIZE_ESTIMATORS[self.kind.value] if self.kind.value != OWN else self.function.read()
+        except ValueError as error:
+            self._offer({}, None)
+            self.kind_row.explain(str(error), self.function)
+            return settings
+        if owner in (self.kind, self.function):
+            self._offer(self._texts(settings.model_search), estimator)
+        grid = self._read_grid(estimator, settings.model_search)
+        if grid is None:
+            return settings
+        try:
+            search: ModelSearch = ARGUMENTS["model_search_config"].read(
+                {"hyperparam_grid": grid, "size_estimator": estimator}
+            )
+            self._check(search)
+        except ValueError as error:
+            self.kind_row.explain(str(error), self.function if self.kind.value == OWN else self.kind)
+            return settings
+        self._search = search
+        return replace(settings, model_search=search)
+
+    def _read_grid(self, estimator: Callable[..., float], search: ModelSearch | None) -> dict[str, list[Any]] | None:
+        """Read the values of the hyperparameters; None if some are not valid."""
+        known = {} if search is None else {name: list(values) for name, values in search.hyperparam_grid.items()}
+        optional, grid = _optional(estimator), {}
+        for name, row in self.values.items():
+            row.explain("")
+            text = row.inputs[0].value
+            if not text.strip() and name in optional:
+                row.say(f"Empty: {optional[name]}")
+                continue
+            try:
+                # Values set in code may be of kinds that nobody can type: what still reads the same stays the same.
+                same = name in known and text == choices_text(known[name])
+                grid[name] = known[name] if same else parse_choices(text)
+            except ValueError as error:
+                row.explain(str(error))
+            else:
+                count = len(grid[name])
+                row.say(f"{count:,} value{'' if count == 1 else 's'}")
+        return None if any(row.problem for row in self.values.values()) else grid
+
+    def _check(self, search: ModelSearch) -> None:
+        """Size the configurations once: what fails here never reaches a draw.
+
+        Raises
+        ------
+        ValueError
+            If the estimator fails, or no configuration has a size.
+        """
+        count = _count(search)
+        if count > MANY_MODELS:
+            self.kind_row.say(f"{count:,} configurations: sizing them takes a while when the first run is drawn")
+            return
+        try:
+            table = search.table()
+        except ValueError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
+            raise ValueError(f"the estimator fails: {type(error).__name__}: {error}") from None
+        left_out = count - len(table.N)
+        note = f", {left_out:,} that cannot be built left out" if left_out else ""
+        self.kind_row.say(
+            f"{len(table.N):,} model{'' if len(table.N) == 1 else 's'} of {compact(float(table.N[0]))} to "
+            f"{compact(float(table.N[-1]))} parameters{note}"
+        )
+
+    def _remark(self, search: ModelSearch | None) -> None:
+        if search is None:
+            self.kind_row.say("draws and allocations need no configuration")
+            return
+        self._read_grid(search.size_estimator, search)
+        try:
+            self._check(search)
+        except ValueError as error:
+            self.kind_row.explain(str(error), self.kind)
+
+    def _texts(self, search: ModelSearch | None) -> dict[str, str]:
+        """What the boxes say, and what the settings say of hyperparameters without a box."""
+        known = {} if search is None else search.hyperparam_grid
+        texts = {name: choices_text(list(choices)) for name, choices in known.items()}
+        return {**_START, **texts, **{name: row.inputs[0].value for name, row in self.values.items()}}
+
+    def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
+        """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
+        reveal(self.function, self.kind.value == OWN)
+        if self.kind.value == OWN:
+            self.function.offer()
+        names = [] if estimator is None else _hyperparameters(estimator, texts)
+        if names == list(self.values):
+            for name, row in self.values.items():
+                row.inputs[0].value = texts.get(name, "")
+            return
+        for row in self.values.values():
+            for one in (row.inputs[0], row.remark, row):
+                one.close()
+        self.values = {name: self._row(name, texts.get(name, "")) for name in names}
+        self.rows = [self.kind_row, *self.values.values()]
+        self.grid.children = list(self.values.values())
+
+    def _row(self, name: str, text: str) -> Row:
+        box = self.parts.text(
+            f"Values of {name} to choose from",
+            "xl",
+            label=name,
+            value=text,
+            placeholder="64, 128, 256 or 2..40 or 64..1024 step 64",
+        )
+        self.watch(box)
+        return Row(self.parts, [box])
+
+
+def _kind_of(search: ModelSearch) -> str:
+    return next((name for name, known in SIZE_ESTIMATORS.items() if known is search.size_estimator), OWN)
+
+
+def _count(search: ModelSearch) -> int:
+    return math.prod(len(list(choices)) for choices in search.hyperparam_grid.values())
+
+
+def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> list[str]:
+    """Names the estimator takes; of one that takes any, those that are written."""
+    written = [name for name in texts if name not in _START]
+    try:
+        parameters = inspect.signature(estimator).parameters.values()
+    except (TypeError, ValueError):
+        return written
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    return [*names, *(name for name in written if name not in names)] if takes_any else names
+
+
+def _optional(estimator: Callable[..., float]) -> dict[str, str]:
+    """Hyperparameters that may be left out, and what they are then."""
+    if estimator in (transformer_size, transformer_size_without_embeddings):
+        known = {"n_positions": "no learned positions", "n_heads": "any number", "d_ff": "4 × d_model"}
+    else:
+        known = {}
+    try:
+        parameters = inspect.signature(estimator).parameters.values()
+    except (TypeError, ValueError):
+        return known
+    return {p.name: known.get(p.name, f"{p.default!r}") for p in parameters if p.default is not p.empty}

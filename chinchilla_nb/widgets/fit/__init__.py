@@ -1,0 +1,1 @@
+"""The panel that fits the law and shows it."""

@@ -1,0 +1,221 @@
+"""Fit the law to the runs, watch it happen, and read what was found."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
+from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.laws.allocation import exponents
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.figures import plain, prediction_figure
+from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.style import note, tiles
+from chinchilla_nb.widgets.fit.fit_charts import FitCharts
+from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
+
+__all__ = ["FitPanel"]
+
+_STATUS = {
+    FitStatus.CONVERGED: ("good", "✓ Converged"),
+    FitStatus.STALLED: ("warn", "Stalled"),
+    FitStatus.CANCELLED: ("warn", "Cancelled: best so far"),
+}
+
+
+class FitPanel(Panel):
+    """Fit and Cancel, how far a fit is, the law it found, and what to beware of.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+
+    Attributes
+    ----------
+    fit_button, cancel_button : Button
+    progress : FloatProgress
+    state, curve, result, trouble : HTML
+        How far a fit is; its best objective so far; the law; warnings and errors, each with its remedy.
+    diagnostics : ToggleButton
+        Opens and closes the charts of how well the law describes the runs.
+    charts : FitCharts or None
+        Made when they are opened first, so that they cost nothing before.
+    """
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source)
+        self._curve = ProgressCurve()
+        self._timed = False
+        self.charts: FitCharts | None = None
+        title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
+        self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
+        self.fit_button.add_class("cnb-go")
+        self.cancel_button = ipywidgets.Button(description="Cancel", tooltip="Stop, and keep the best law so far")
+        for button in (self.fit_button, self.cancel_button):
+            button.layout.width = "84px"
+        self.progress = ipywidgets.FloatProgress(max=1.0)
+        self.progress.add_class("cnb-progress")
+        self.state, self.curve, self.result, self.trouble = (ipywidgets.HTML() for _ in range(4))
+        self.diagnostics = ipywidgets.ToggleButton(
+            description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
+        )
+        self.diagnostics.layout.width = "140px"
+        self._below = ipywidgets.Box([self.diagnostics])
+        self._below.add_class("cnb-bar")
+        self._below.add_class("cnb-below")
+        bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
+        bar.add_class("cnb-bar")
+        self._parts = (bar, self.curve, self.result, self.trouble, self._below)
+        self.compose(*self._parts)
+        self.fit_button.on_click(self._fit)
+        self.cancel_button.on_click(self._cancel)
+        self.diagnostics.observe(self._show_diagnostics, "value")
+        self.watch(self._time, "busy", "progress")
+        self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
+        self.watch(self._show_result, "busy", "progress", "fit")
+        self.watch(self._show_trouble, "error", "fit")
+        self.watch(self._show_diagnostics, "fit", "excluded")
+        for show in (self._show_state, self._show_result, self._show_trouble):
+            show()
+        self._show_diagnostics()
+
+    def still(self) -> dict[str, Any]:
+        """Return a PNG of how well the law describes the runs."""
+        # Here, because matplotlib takes longer to import than all else.
+        from chinchilla_nb.drawing import STILL_DPI, draw_predictions, image_of
+
+        fit = self.session.fit
+        if fit is None:
+            return {"text/html": "<p>No law was fitted to these runs yet.</p>"}
+        drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
+        return {"image/png": image_of(drawn, dpi=STILL_DPI)}
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return when the fit that was started has ended; for notebooks that click by program."""
+        self.session.wait(timeout)
+
+    @guarded
+    def _fit(self, _button: ipywidgets.Button) -> None:
+        # A click that was under way when the fit began would start a second one.
+        if not self.session.busy:
+            self.session.start_fit()
+
+    @guarded
+    def _cancel(self, _button: ipywidgets.Button) -> None:
+        self.session.cancel()
+
+    @guarded
+    def _time(self, change: Any) -> None:
+        """Follow the clock and the best objective of the fit under way."""
+        if change["name"] == "busy":
+            if self.session.busy:
+                self._curve, self._timed = ProgressCurve(), True
+            else:
+                self._curve.end()
+        elif isinstance(change["new"], FitProgress):
+            self._curve.add(change["new"])
+        self.curve.value = self._curve.html()
+
+    @guarded
+    def _show_diagnostics(self, _change: Any = None) -> None:
+        fit, wanted = self.session.fit, self.diagnostics.value
+        self._below.layout.display = None if fit is not None else "none"
+        self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        if fit is not None and wanted:
+            self.charts = self.charts or FitCharts()
+            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
+        shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
+        self.compose(*self._parts, *shown)
+
+    @guarded
+    def _show_state(self, _change: Any = None) -> None:
+        session = self.session
+        self.fit_button.disabled = session.busy or not len(session.runs)
+        self.cancel_button.disabled = not session.busy
+        progress = session.progress
+        running = session.busy and isinstance(progress, FitProgress)
+        self.progress.layout.display = "" if session.busy else "none"
+        self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        text = escape(self._state())
+        stale = session.stale and not session.busy
+        self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'
+
+    @guarded
+    def _show_result(self, _change: Any = None) -> None:
+        progress = self.session.progress
+        fit = self.session.fit
+        if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
+            fit = progress.best
+        self.result.value = _describe(fit) if fit is not None else ""
+
+    @guarded
+    def _show_trouble(self, _change: Any = None) -> None:
+        parts = [note("bad", self.session.error)] if self.session.error else []
+        if self.session.fit is not None:
+            parts += [note("warn", str(warning)) for warning in self.session.fit.warnings]
+        self.trouble.value = "".join(parts)
+
+    def _state(self) -> str:
+        """Say in a few words how things stand."""
+        session = self.session
+        if session.busy:
+            progress = session.progress
+            elapsed = f"{self._curve.elapsed:.1f} s"
+            if not isinstance(progress, FitProgress):
+                return f"Working · {elapsed}"
+            text = f"{progress.stage.capitalize()} · {progress.done:,} of {progress.total:,} · {elapsed}"
+            remaining = self._curve.remaining(progress)
+            text = text if remaining is None else f"{text} · about {remaining:.0f} s left"
+            return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
+        count = len(session.runs)
+        if not count:
+            return "No runs yet: add or import them under Runs, or call cc.append(N=…, D=…, loss=…)"
+        if session.fit is None:
+            return f"{runs_in_words(count)} ready: press Fit"
+        if not session.stale:
+            return f"Up to date with {runs_in_words(count)}" + (
+                f" · {self._curve.elapsed:.1f} s" if self._timed else ""
+            )
+        if session.new_runs:
+            return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
+        changed = "settings" if session.fit.runs is session.runs else "runs"
+        return f"The {changed} have changed since this fit: press Fit"
+
+
+def _describe(fit: Fit) -> str:
+    kind, status = _STATUS[fit.status]
+    facts = (
+        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
+        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
+    )
+    names = {"E": "E, irreducible loss", "alpha": "α, exponent of N", "beta": "β, exponent of D"}
+    numbers = [(names.get(name, name), plain(value, 4)) for name, value in fit.law.as_dict().items()]
+    return (
+        f'<div class="cnb-law">{_equation(fit.law)}{_growth(fit.law)}</div>{tiles(numbers)}'
+        f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
+        f'<span class="cnb-muted">{escape(facts)}</span></div>'
+    )
+
+
+def _equation(law: ScalingLaw) -> str:
+    return (
+        f"<span><i>L</i>(<i>N</i>, <i>D</i>) = {plain(law.E, 4)}"
+        f" + {plain(law.A, 4)} / <i>N</i><sup>&thinsp;{law.alpha:.4g}</sup>"
+        f" + {plain(law.B, 4)} / <i>D</i><sup>&thinsp;{law.beta:.4g}</sup></span>"
+    )
+
+
+def _growth(law: ScalingLaw) -> str:
+    """Say how the compute-optimal N and D grow with compute; nothing where there is no optimum."""
+    try:
+        a, b = exponents(law)
+    except ValueError:
+        return ""
+    return (
+        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup></span>"
+        f"<span><i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
+    )

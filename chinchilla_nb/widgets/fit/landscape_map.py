@@ -1,0 +1,59 @@
+"""The objective by starting value as a small heat map: an SVG, because five times five cells need no chart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.figures import LandscapeFigure
+from chinchilla_nb.widgets.base.style import shade
+
+__all__ = ["landscape_map"]
+
+_LEFT, _TOP, _WIDTH, _HEIGHT = 48.0, 6.0, 300.0, 176.0
+_MOST_TICKS = 6
+
+
+def landscape_map(figure: LandscapeFigure, law: ScalingLaw) -> str:
+    """Draw the lowest objective by starting alpha (across) and beta (up), and where the law came out."""
+    columns, rows = len(figure.alpha), len(figure.beta)
+    width, height = _WIDTH / columns, _HEIGHT / rows
+    cells = [
+        f'<rect x="{_LEFT + i * width:.1f}" y="{_TOP + (rows - 1 - j) * height:.1f}" width="{width:.2f}" '
+        f'height="{height:.2f}" fill="{shade(float(figure.shade[i, j]))}"><title>α {figure.alpha[i]:.3g}, '
+        f"β {figure.beta[j]:.3g}: {figure.objective[i, j]:.3g}</title></rect>"
+        for i in range(columns)
+        for j in range(rows)
+    ]
+    x, y = _place(figure.alpha, law.alpha, width) + _LEFT, _TOP + _HEIGHT - _place(figure.beta, law.beta, height)
+    bottom = _TOP + _HEIGHT
+    ticks = [
+        *(_text(_LEFT + (i + 0.5) * width, bottom + 14, f"{figure.alpha[i]:.3g}", "middle") for i in _some(columns)),
+        *(_text(_LEFT - 6, _TOP + (rows - 0.5 - j) * height + 4, f"{figure.beta[j]:.3g}", "end") for j in _some(rows)),
+    ]
+    lowest = f"{figure.objective[figure.best]:.3g}"
+    return (
+        f'<svg class="cnb-map" viewBox="0 0 360 222" role="img" aria-label="Objective by starting alpha and beta, '
+        f'lowest {lowest}"><g class="cnb-hue">{"".join(cells)}</g>{"".join(ticks)}'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#000" stroke-width="4"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#fff" stroke-width="2"/>'
+        f"{_text(_LEFT + _WIDTH / 2, bottom + 30, 'Starting α', 'middle', True)}"
+        f'<g transform="translate(12 {_TOP + _HEIGHT / 2:.0f}) rotate(-90)">{_text(0, 0, "Starting β", "middle", True)}'
+        f'</g></svg><div class="cnb-caption">Least over E, A and B: {lowest} and up · ○ the law found</div>'
+    )
+
+
+def _place(starts: np.ndarray, value: float, cell: float) -> float:
+    """Where a value lies along cells of equal width, within the map."""
+    centres = np.arange(len(starts)) + 0.5
+    return float(np.interp(value, starts, centres)) * cell
+
+
+def _some(count: int) -> range:
+    return range(0, count, -(-count // _MOST_TICKS))
+
+
+def _text(x: float, y: float, text: str, anchor: str, strong: bool = False) -> str:
+    ink = "var(--cnb-ink)" if strong else "var(--cnb-muted)"
+    size = 12 if strong else 11
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{ink}">{text}</text>'

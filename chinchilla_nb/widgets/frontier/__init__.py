@@ -1,0 +1,1 @@
+"""The panel of the efficient frontier and the next run."""

@@ -1,0 +1,168 @@
+"""What the mouse does on the charts: set the budget, pan and zoom, or select runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import bqplot
+import ipywidgets
+from bqplot.interacts import BrushSelector, PanZoom
+
+from chinchilla_nb.figures import NOTHING
+from chinchilla_nb.widgets.base.style import ACCENT
+from chinchilla_nb.widgets.base.throttle import Pace
+from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.charts.plots import Frame, set_line
+from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+
+__all__ = ["BUDGET", "SELECT", "ZOOM", "ChartModes"]
+
+BUDGET, ZOOM, SELECT = "Set budget", "Pan, zoom", "Select runs"
+_HINTS = {
+    BUDGET: "Click on a chart, or drag ◆ or the dashed line.",
+    ZOOM: "Drag to pan, turn the wheel to zoom.",
+    SELECT: "Drag a box around runs.",
+}
+
+DRAG_PERIOD, ZOOM_PERIOD = 0.06, 0.1
+"""Seconds between two positions, and two ranges, that are followed; the last one always is."""
+
+Ends = tuple[tuple[float, float], tuple[float, float]]
+
+
+class ChartModes(ipywidgets.Box):
+    """Buttons that choose what the mouse does, and the listeners behind them.
+
+    Parameters
+    ----------
+    charts : FrontierCharts
+    on_budget : callable
+        Called with FLOPs when a person clicks on a chart, or drags the next run or the line of the budget.
+    on_zoom : callable
+        Called when a person pans, zooms, or resets that.
+    on_region : callable
+        Called with the names of a chart's axes and the ends of the region selected in it; with None when it is gone.
+
+    Attributes
+    ----------
+    mode : ToggleButtons
+    reset : Button
+        Undoes pan and zoom.
+    hint : HTML
+        What to do with the mouse, for a place above the charts.
+    """
+
+    def __init__(
+        self,
+        charts: FrontierCharts,
+        on_budget: Callable[[float], None],
+        on_zoom: Callable[[], None],
+        on_region: Callable[[tuple[str, str] | None, Ends | None], None],
+    ) -> None:
+        self._charts, self._on_budget, self._on_region = charts, on_budget, on_region
+        self._zoom = Pace(on_zoom, ZOOM_PERIOD)
+        self._dragged_at = 0.0
+        self._brush: BrushSelector | None = None  # whose box is selected
+        self._lock = threading.Lock()
+        self.mode = ipywidgets.ToggleButtons(options=list(_HINTS), tooltips=list(_HINTS.values()))
+        self.mode.style.button_width = "112px"
+        self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show everything again", disabled=True)
+        self.reset.layout.width = "128px"
+        self.hint = ipywidgets.HTML()
+        super().__init__([self.mode, self.reset])
+        self.add_class("cnb-bar")
+        self.add_class("cnb-modes")
+        self.mode.observe(self._choose, "value")
+        self.reset.on_click(self._reset)
+        for chart, names in charts.all:
+            marks = chart.budget
+            marks.clicks.observe(partial(self._clicked, marks, names), "x")
+            for mark in marks.draggable:
+                mark.on_drag(partial(self._dragged, names))
+                mark.observe(partial(self._dropped, marks, names), ["x", "y"])
+            for scale in chart.frame.scales.values():
+                scale.observe(self._zoomed, ["min", "max"])
+        self._choose()
+
+    def _choose(self, _change: Any = None) -> None:
+        mode, self._brush = self.mode.value, None
+        self.hint.value = f'<span class="cnb-muted">{_HINTS[mode]}</span>'
+        for chart, names in self._charts.all:
+            chart.figure.interaction = self._interaction(mode, chart.frame, names)
+            for mark in chart.budget.draggable:
+                mark.enable_move = mode == BUDGET
+            for one in _HINTS:
+                (chart.figure.add_class if one == mode else chart.figure.remove_class)(_class_of(one))
+        if mode != SELECT:
+            self._on_region(None, None)
+
+    def _interaction(self, mode: str, frame: Frame, names: tuple[str, str]) -> Any:
+        if mode == BUDGET:
+            return None
+        if mode == ZOOM:
+            return PanZoom(scales={side: [scale] for side, scale in frame.scales.items()})
+        brush = BrushSelector(x_scale=frame.scales["x"], y_scale=frame.scales["y"], color=ACCENT)
+        brush.observe(partial(self._brushed, names), ["brushing", "selected_x", "selected_y"])
+        return brush
+
+    def _brushed(self, names: tuple[str, str], change: Any) -> None:
+        brush = change["owner"]
+        x, y = brush.selected_x, brush.selected_y
+        if brush.brushing:
+            return  # what the page says while the mouse moves nobody needs
+        if x is not None and y is not None and len(x) == len(y) == 2:
+            before, self._brush = self._brush, brush
+            self._on_region(names, ((min(x), max(x)), (min(y), max(y))))
+            # One box at a time: bqplot draws none for a brush that is new.
+            for chart, others in self._charts.all:
+                if before is not brush and chart.figure.interaction is before:
+                    chart.figure.interaction = self._interaction(SELECT, chart.frame, others)
+        elif brush is self._brush:
+            self._on_region(None, None)
+
+    def _clicked(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
+        if not len(change["new"]):
+            return
+        clicks = marks.clicks
+        place = (float(clicks.x[-1]), float(clicks.y[-1])) if len(clicks.y) else None
+        set_line(clicks, NOTHING)
+        if place is not None and self.mode.value == BUDGET:
+            self._on_budget(_budget_at(names, *place))
+
+    def _dragged(self, names: tuple[str, str], _mark: bqplot.Scatter, content: Any) -> None:
+        with self._lock:
+            if time.monotonic() - self._dragged_at < DRAG_PERIOD:
+                return
+            self._on_budget(_budget_at(names, content["point"]["x"], content["point"]["y"]))
+            self._dragged_at = time.monotonic()
+
+    def _dropped(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
+        # Not bqplot's own message at the end of a drag: that one may overtake the new place of the dot.
+        place = marks.dropped(change["owner"])
+        if place is not None:
+            self._on_budget(_budget_at(names, *place))
+
+    def _zoomed(self, _change: Any) -> None:
+        self.reset.disabled = not any(frame.zoomed for frame in self._charts.frames)
+        if not self.reset.disabled:
+            self._zoom.ask()
+
+    def _reset(self, _button: Any) -> None:
+        for frame in self._charts.frames:
+            frame.reset()
+        self.reset.disabled = True
+        self._zoom.ask()
+
+
+def _budget_at(names: tuple[str, str], x: float, y: float) -> float:
+    """Return the compute of a place in a chart."""
+    return x if names[0] == "C" else 6 * x * y
+
+
+def _class_of(mode: str) -> str:
+    """Return what the style sheet knows a mode by: it chooses the shape of the mouse pointer."""
+    return {BUDGET: "cnb-set-budget", ZOOM: "cnb-pan", SELECT: "cnb-select"}[mode]

@@ -1,0 +1,283 @@
+"""The efficient frontier: where the runs lie, and what to train with a compute budget."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.planning.off_frontier import Departure, depart
+from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, plain, ratio_title
+from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.widgets.base.export import Outlet
+from chinchilla_nb.widgets.base.labels import model_facts, run_labels
+from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.style import note, sentence, tiles
+from chinchilla_nb.widgets.frontier.budget import BudgetControl
+from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.frontier.off_frontier_control import DepartureControl, size_in_words
+from chinchilla_nb.widgets.frontier.selection import Selection
+
+__all__ = ["FrontierPanel"]
+
+DPI = 150
+_NO_RUNS_C = (1e18, 1e22)
+
+
+class FrontierPanel(Panel):
+    """The planes C-N, C-D and N-D and loss against compute, with a compute budget to move.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+
+    Attributes
+    ----------
+    budget : BudgetControl
+    charts : FrontierCharts
+    modes : ChartModes
+        What the mouse does on the charts.
+    allocation : HTML
+        N, D, tokens per parameter and predicted loss at the budget.
+    departure : DepartureControl
+        What a smaller or larger model costs.
+    selection : Selection
+    outlet : Outlet
+        Images, table and code to take away.
+    """
+
+    sheets = ("charts/charts.css",)
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source)
+        self._figure: FrontierFigure | None = None
+        self._covered = (0.0, 0.0)
+        self.budget, self.charts, self.departure = BudgetControl(), FrontierCharts(), DepartureControl()
+        self.allocation = ipywidgets.HTML()
+        self.outlet = Outlet({"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer)
+        self.selection = Selection(self.session, self._guard)
+        self.modes = ChartModes(self.charts, self._choose, self._follow_zoom, self._select)
+        self.charts.aside.children = (self.departure, self.outlet)
+        above = ipywidgets.Box([self.modes.hint, self.selection.bar])
+        above.add_class("cnb-bar")
+        above.add_class("cnb-hint")
+        self.compose(self.budget, self.allocation, self.modes, above, self.charts, self.selection)
+        self.budget.observe(self._move, "C")
+        self.departure.observe(self._pull, "factor")
+        self.watch(self._draw, "revision", "settings", "fit")
+        self._draw()
+
+    @guarded
+    def _draw(self, _change: Any = None) -> None:
+        """Draw everything anew: the runs, the law or the settings have changed."""
+        runs, settings = self.session.runs, self.session.settings
+        if len(runs):
+            lowest, largest = float(runs.C.min()), float(runs.C.max())
+            default = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
+        else:
+            (lowest, default), largest = settings.seed_regime.C if settings.seed_regime else _NO_RUNS_C, 0.0
+        self._figure = None  # the budget that moves now is drawn below, with the rest
+        self.budget.follow(lowest, largest, default)
+        self.selection.refresh()
+        self._draw_all()
+
+    @guarded
+    def _move(self, change: Any) -> None:
+        if self._figure is None:
+            return
+        low, high = self._covered
+        if low <= change["new"] <= high:
+            self._draw_budget()
+        else:
+            self._draw_all()
+
+    @guarded
+    def _pull(self, _change: Any) -> None:
+        self._draw_budget()
+
+    @guarded
+    def _choose(self, C: float) -> None:
+        """Take over a budget from a chart; beyond the slider's ends it stays at them."""
+        before = self.budget.C
+        low, high = self.budget.range
+        self.budget.choose(min(max(C, low), max(high, self._covered[1])))
+        if self.budget.C == before:
+            self._draw_budget()  # a marker that was dragged aside goes back to the frontier
+
+    @guarded
+    def _follow_zoom(self) -> None:
+        self.charts.follow_zoom()
+        self._draw_budget()
+
+    @guarded
+    def _select(self, names: tuple[str, str] | None, ends: Any) -> None:
+        self.selection.select(names, ends)
+
+    @guarded
+    def _offer(self, kind: str) -> None:
+        self.outlet.offer(kind, "frontier" if kind != "csv" else "runs")
+
+    @guarded
+    def _guard(self, _where: str, action: Callable[[], None]) -> None:
+        action()
+
+    def _draw_all(self) -> None:
+        session = self.session
+        runs, excluded, fit, unit = session.runs, session.excluded_runs, session.fit, session.data_unit
+        self._covered = self.budget.range
+        self._figure = frontier_figure(
+            runs,
+            fit,
+            regime=session.settings.seed_regime,
+            C_range=self._covered,
+            excluded=excluded,
+            data_unit=unit,
+        )
+        loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded) if len(runs) else None
+        apart = run_labels(excluded, self._figure.shown_excluded, unit)
+        self.charts.show(
+            self._figure, loss, run_labels(runs, self._figure.shown, unit), [f"Excluded\n{label}" for label in apart]
+        )
+        self._draw_budget()
+
+    def _draw_budget(self) -> None:
+        """Draw what depends on the budget alone, and say what it buys."""
+        if self._figure is None:
+            return
+        C, best, beside, unit = self.budget.C, None, None, self.session.data_unit
+        self.outlet.withdraw()
+        fit = self.session.fit
+        if fit is None:
+            todo = (
+                "press Fit, or call cc.fit()"
+                if len(self.session.runs)
+                else "record runs with cc.append(N=..., D=..., loss=...)"
+            )
+            self.allocation.value = note("good", f"To see what this budget should train, {todo}.")
+        else:
+            try:
+                best = depart(fit.law, C, 1.0)
+                beside = depart(fit.law, C, self.departure.factor)
+            except ValueError as error:
+                self.allocation.value = note("warn", sentence(error))
+            else:
+                self.allocation.value = _tiles(best, unit)
+        self.departure.show(beside, unit)
+        self.outlet.show(None if beside is None else _allocation(C, beside, unit))
+        off = beside if self.departure.factor != 1 else None
+        words = (
+            _words("Next run", best, C, unit, "Drag to move the budget"),
+            _words(size_in_words(self.departure.factor).capitalize(), off, C, unit),
+        )
+        self.charts.move_budget(C, _place(best), _place(off), words)
+
+    def _image(self, kind: str) -> Callable[[], bytes]:
+        return lambda: self.picture(kind, DPI)
+
+    def still(self) -> dict[str, Any]:
+        """Return a PNG of the planes at this budget."""
+        from chinchilla_nb.drawing import STILL_DPI
+
+        return {"image/png": self.picture("png", STILL_DPI)}
+
+    def picture(self, kind: str, dpi: int) -> bytes:
+        """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
+
+        Parameters
+        ----------
+        kind : str
+            ``"png"`` or ``"svg"``.
+        dpi : int
+            Pixels per inch; the image is 13.5 inches wide.
+        """
+        # Here, because matplotlib takes longer to import than all else.
+        from chinchilla_nb.drawing import draw_frontier, image_of
+
+        fit, C = self.session.fit, self.budget.C
+        point = beside = None
+        if fit is not None:
+            try:
+                point = _model(depart(fit.law, C, 1.0))
+                beside = _model(depart(fit.law, C, self.departure.factor)) if self.departure.factor != 1 else None
+            except ValueError:
+                pass  # a law without an optimum has no next point; the panel says why
+        figure = frontier_figure(
+            self.session.runs,
+            fit,
+            regime=self.session.settings.seed_regime,
+            next_point=point,
+            beside=beside,
+            budget=C,
+            excluded=self.session.excluded_runs,
+            data_unit=self.session.data_unit,
+        )
+        return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
+
+    def _table(self) -> bytes:
+        """Write the runs as CSV: which are excluded if some are, and what the law predicts once there is one."""
+        session, runs = self.session, self.session.all_runs
+        ours: dict[str, Any] = {}
+        if len(session.excluded_runs):
+            ours["excluded"] = is_among(runs, session.excluded)
+        if session.fit is not None:
+            predicted = session.fit.law.loss(runs.N, runs.D)
+            ours |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
+        theirs = {f"{name} (recorded)" if name in ours else name: values for name, values in runs.columns.items()}
+        table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*(_cells(values) for values in table.values()), strict=True))
+        return text.getvalue().encode()
+
+
+def _cells(values: NDArray[Any]) -> list[Any]:
+    """Return what to write of a column: whole numbers without a point."""
+    whole = values.dtype.kind == "f" and bool((np.abs(values) < 2**53).all()) and not (values % 1).any()
+    cells: list[Any] = (values.astype(np.int64) if whole else values).tolist()
+    return cells
+
+
+def _model(departure: Departure) -> tuple[float, float]:
+    return departure.N, departure.D
+
+
+def _place(departure: Departure | None) -> tuple[float, float, float] | None:
+    return None if departure is None else (departure.N, departure.D, departure.loss)
+
+
+def _words(title: str, departure: Departure | None, C: float, data_unit: str, *more: str) -> str:
+    """Return what hovering says of a model to train; nothing without one."""
+    if departure is None:
+        return ""
+    facts = model_facts(departure.N, departure.D, C, data_unit)
+    return "\n".join([title, f"Loss {departure.loss:.4g}, predicted", *facts, *more])
+
+
+def _tiles(best: Departure, data_unit: str) -> str:
+    return tiles(
+        [
+            ("Parameters N", compact(best.N)),
+            (data_title(data_unit), compact(best.D)),
+            (ratio_title(data_unit), plain(best.D / best.N)),
+            ("Predicted loss", f"{best.loss:.4g}"),
+        ]
+    )
+
+
+def _allocation(C: float, chosen: Departure, data_unit: str) -> dict[str, float]:
+    return {
+        "C": C,
+        "N": chosen.N,
+        "D": chosen.D,
+        f"{data_unit}_per_parameter": chosen.D / chosen.N,
+        "predicted_loss": chosen.loss,
+    }

@@ -1,0 +1,105 @@
+"""Pull the next run off the efficient frontier, and read what that costs."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import ipywidgets
+import traitlets
+
+from chinchilla_nb.engine.planning.off_frontier import Departure
+from chinchilla_nb.figures import compact, plain
+from chinchilla_nb.widgets.base.style import tiles
+
+__all__ = ["DepartureControl", "size_in_words"]
+
+STEP = 0.05
+"""Of the slider, in doublings."""
+
+_FACTORS = {1 / 8: "an eighth of", 1 / 4: "a quarter of", 1 / 2: "half", 2: "twice", 4: "four times", 8: "eight times"}
+
+
+class DepartureControl(ipywidgets.VBox):
+    """A slider for the model's size relative to the compute-optimal one.
+
+    Attributes
+    ----------
+    factor : float
+        Times the compute-optimal N.
+    slider : FloatSlider
+        Its logarithm to base two.
+    reset : Button
+        Back to the frontier.
+    cost : HTML
+        What the departure costs.
+    """
+
+    factor = traitlets.Float(1.0)
+
+    def __init__(self) -> None:
+        self.slider = ipywidgets.FloatSlider(
+            value=0.0,
+            min=-3.0,
+            max=3.0,
+            step=STEP,
+            readout=False,
+            tooltip="Model size relative to the compute-optimal one, from an eighth to eight times",
+            layout=ipywidgets.Layout(flex="1 1 140px", width="auto", min_width="110px", margin="0 8px"),
+        )
+        self._times = ipywidgets.HTML()
+        self.reset = ipywidgets.Button(description="Back", tooltip="Back to the efficient frontier")
+        self.reset.layout.width = "64px"
+        heading = ipywidgets.HTML('<span class="cnb-heading">Smaller or larger than optimal</span>')
+        bar = ipywidgets.Box([heading, self._times, self.slider, self.reset])
+        bar.add_class("cnb-bar")
+        self.cost = ipywidgets.HTML()
+        super().__init__([bar, self.cost])
+        self.slider.observe(self._slid, "value")
+        self.reset.on_click(lambda _: setattr(self.slider, "value", 0.0))
+        self._slid({"new": 0.0})
+
+    def show(self, departure: Departure | None, data_unit: str = "tokens") -> None:
+        """Say what a departure costs; None where there is no frontier to leave. ``data_unit`` is what D counts."""
+        self.layout.display = "none" if departure is None else None
+        if departure is not None:
+            self.cost.value = _in_words(departure, self.factor, data_unit)
+
+    def _slid(self, change: dict[str, float]) -> None:
+        octaves = round(change["new"] / STEP) * STEP
+        self.factor = 2.0**octaves
+        self._times.value = f"<b>{self.factor:.3g}×</b>"
+        self.reset.disabled = self.factor == 1.0
+
+
+def size_in_words(factor: float) -> str:
+    """Return what a size is of the compute-optimal one."""
+    times = _FACTORS.get(factor, f"{factor:.3g} times")
+    return f"{times} the compute-optimal size"
+
+
+def _in_words(departure: Departure, factor: float, data_unit: str) -> str:
+    if factor == 1:
+        text = f"Slide for a smaller model on more {data_unit}, or a larger one on fewer, with the same compute."
+        return f'<div class="cnb-caption">{text}</div>'
+    unit = data_unit.removesuffix("s")
+    said = (
+        f"A model of {size_in_words(factor)}, {compact(departure.N)} parameters, gets {compact(departure.D)} "
+        f"{data_unit} from this budget, {plain(departure.D / departure.N)} per parameter. It ends at a loss of "
+        f"{departure.loss:.4g}, {departure.extra_loss:.2g} above the optimum. "
+    )
+    if math.isnan(departure.compute_ratio):
+        compute = "out of reach"
+        said += f"No number of {data_unit} brings a model of this size to the loss of the optimum."
+    else:
+        compute = f"{departure.compute_ratio:.3g}×"
+        said += (
+            f"For the loss of the optimum it needs {compact(departure.D_same_loss)} {data_unit} and "
+            f"{departure.compute_ratio:.3g} times the compute."
+        )
+    costs = [
+        ("Loss, same compute", f"+{departure.extra_loss:.2g}"),
+        ("Compute, same loss", compute),
+        (f"To run, per {unit}", f"{factor:.3g}×"),
+    ]
+    return f'{tiles(costs)}<div class="cnb-caption">{escape(said)}</div>'

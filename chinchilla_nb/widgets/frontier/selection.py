@@ -1,0 +1,115 @@
+"""The runs inside a box that was drawn on a chart: listed, excluded from what is fitted, and included again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.run_keys import is_among, run_keys
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.labels import runs_in_words
+
+__all__ = ["Selection"]
+
+ROWS = 12
+
+
+class Selection(ipywidgets.VBox):
+    """A list of selected runs, and buttons that exclude them, include them, and undo that.
+
+    Parameters
+    ----------
+    session : Session
+    guard : callable
+        Wraps what a click does, so that no exception is lost.
+
+    Attributes
+    ----------
+    chosen : ndarray of int
+        Indices of the selected among all the session's runs, those excluded too.
+    exclude, include, undo : Button
+    bar : Box
+        The buttons, for a place near the charts.
+    table : HTML
+    """
+
+    def __init__(self, session: Session, guard: Callable[[str, Callable[[], None]], None]) -> None:
+        self._session = session
+        self._region: tuple[tuple[str, str], Any] | None = None
+        self.chosen: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        self._excluded = np.empty(0, dtype=bool)
+        self.table = ipywidgets.HTML()
+        self.exclude = ipywidgets.Button(tooltip="Fits and predictions go without these runs; nothing is deleted")
+        self.include = ipywidgets.Button(tooltip="Let the excluded runs in the box count again")
+        self.undo = ipywidgets.Button(description="Undo", tooltip="Take back the last exclusion or inclusion")
+        self.exclude.on_click(lambda _: guard("exclude", lambda: session.exclude(self._keys(excluded=False))))
+        self.include.on_click(lambda _: guard("include", lambda: session.include(self._keys(excluded=True))))
+        self.undo.on_click(lambda _: guard("undo", session.undo_exclusion))
+        self.bar = ipywidgets.Box([self.exclude, self.include, self.undo])
+        self.bar.add_class("cnb-bar")
+        super().__init__([self.table])
+        self.refresh()
+
+    def select(self, names: tuple[str, str] | None, ends: Any) -> None:
+        """List the runs whose quantities of these names lie between the ends; None for no box."""
+        self._region = None if names is None else (names, ends)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List what is in the box now; without a box, hide the list."""
+        runs, session = self._session.all_runs, self._session
+        inside = np.full(len(runs), self._region is not None)
+        for name, (low, high) in zip(*self._region, strict=True) if self._region else ():
+            values = getattr(runs, name)
+            inside &= (values >= low) & (values <= high)
+        self.chosen = np.flatnonzero(inside)
+        self._excluded = is_among(runs, session.excluded)[self.chosen]
+        excluded = int(np.count_nonzero(self._excluded))
+        _offer(self.exclude, "Exclude", len(self.chosen) - excluded)
+        _offer(self.include, "Include", excluded)
+        self.undo.layout.display = None if session.can_undo_exclusion else "none"
+        for part in (self, self.bar):
+            part.layout.display = None if self._region else "none"
+        self.table.value = _table(runs, self.chosen, self._excluded) if self._region else ""
+
+    def _keys(self, *, excluded: bool) -> Iterable[Any]:
+        keys = run_keys(self._session.all_runs)
+        return [keys[index] for index in self.chosen[self._excluded == excluded]]
+
+
+def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:
+    button.description = f"{verb} {runs_in_words(count)}"
+    button.layout.display = None if count else "none"
+
+
+def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) -> str:
+    if not len(chosen):
+        return '<div class="cnb-caption">No run lies in the box: drag another one.</div>'
+    texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
+    heads = [*texts, "N", "D", "C", "Loss", *([""] if excluded.any() else [])]
+    order = np.argsort(runs.loss[chosen], kind="stable")[:ROWS]
+    rows = [
+        [
+            *(str(values[index]) for values in texts.values()),
+            compact(float(runs.N[index])),
+            compact(float(runs.D[index])),
+            scientific(float(runs.C[index])),
+            f"{runs.loss[index]:.5g}",
+            *(["excluded" if out else ""] if excluded.any() else []),
+        ]
+        for index, out in zip(chosen[order], excluded[order], strict=True)
+    ]
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    more = f", the {ROWS} with the lowest loss listed" if len(chosen) > len(rows) else ""
+    return (
+        f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>'
+        f'<table class="cnb-runs"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )

@@ -1,0 +1,1 @@
+"""The panel that records, imports and excludes runs."""

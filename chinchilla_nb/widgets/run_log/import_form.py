@@ -1,0 +1,221 @@
+"""Import runs from a file: choose it, check which column is what, see what will be added and what will not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.figures import compact, data_title
+from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.style import note
+
+__all__ = ["ImportForm"]
+
+NONE = "—"
+_SHOWN = 5
+"""Rows of each kind that a preview lists."""
+
+
+class ImportForm(ipywidgets.VBox):
+    """A file, where each quantity comes from, and a preview.
+
+    Attributes
+    ----------
+    upload : FileUpload
+    path : Text
+    columns, units : dict of str to Dropdown
+        For N, D, C and loss.
+    preview : HTML
+    add, cancel : Button
+    """
+
+    def __init__(self, parts: Parts, known_runs: Callable[[], Runs], data_unit: str = "tokens") -> None:
+        self._known_runs = known_runs
+        self._read: tuple[str, Table] | None = None
+        self._preview: Preview | None = None
+        self.upload = parts.make(
+            ipywidgets.FileUpload,
+            accept=".csv,.tsv,.jsonl,.ndjson,.json,.parquet",
+            multiple=False,
+            description="Upload",
+            tooltip="CSV, TSV, JSON Lines, JSON or Parquet; give larger files than 10 MB by path",
+        )
+        self.path = parts.make(
+            ipywidgets.Text,
+            "cnb-grow",
+            placeholder="or a path: runs.csv, results.jsonl, sweep.parquet",
+            continuous_update=False,
+            tooltip="Path of a file on the machine the kernel runs on",
+        )
+        self.read = parts.button("Read", "Read the file at this path")
+        titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}
+        self.columns = {
+            name: parts.choice(f"Column of the file that holds {title}", [], "field", label=title)
+            for name, title in titles.items()
+        }
+        self.units = {
+            name: parts.choice(f"What the numbers of {title} are multiples of", _units(name), "unit")
+            for name, title in titles.items()
+            if name != "loss"
+        }
+        pairs = [[choice, *([self.units[name]] if name in self.units else [])] for name, choice in self.columns.items()]
+        self.mapping = parts.box([parts.box(pair, "cnb-choice") for pair in pairs], "cnb-fields", "cnb-mapping")
+        self.preview = parts.html()
+        self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
+        self.cancel = parts.button("Cancel", "Forget this file")
+        self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
+        source = parts.box([self.upload, self.path, self.read], "cnb-bar")
+        super().__init__(
+            [source, self.mapping, self.preview, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
+        )
+        self.forget()
+
+    @property
+    def name(self) -> str:
+        """Name of the file that was read; empty if there is none."""
+        return "" if self._read is None else self._read[0]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows that can be added, as `Database.extend` takes them."""
+        return [] if self._preview is None else list(self._preview.rows)
+
+    def read_upload(self) -> None:
+        """Read what was uploaded, and preview it."""
+        for file in self.upload.value:
+            self._take(file["name"], bytes(file["content"]))
+        # The page tells only of a file that differs from the last: one chosen again after Cancel would do nothing.
+        self.upload.value = ()
+
+    def read_path(self) -> None:
+        """Read the file whose path was typed, and preview it."""
+        path = Path(self.path.value.strip()).expanduser()
+        if not self.path.value.strip():
+            return
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.forget()
+            self.refuse(f"{str(path)!r} cannot be read: {error.strerror}")
+        else:
+            self._take(path.name, content)
+
+    def _take(self, name: str, content: bytes) -> None:
+        self._read = None
+        try:
+            table = read_table(name, content)
+        except ValueError as error:
+            self.forget()
+            self.refuse(str(error))
+            return
+        self.offer(table)
+        self._read = (name, table)
+        self.map_columns()
+
+    def map_columns(self) -> None:
+        """Preview the file with the columns that are chosen."""
+        if self._read is None:
+            return
+        name, table = self._read
+        try:
+            self._preview = preview_import(table, self.sources, self._known_runs())
+        except ValueError as error:
+            self._preview = None
+            self.refuse(str(error))
+        else:
+            self.show(name, self._preview)
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Where the quantities come from, as chosen."""
+        return {
+            name: Source(column.value, self.units[name].value if name in self.units else "×1")
+            for name, column in self.columns.items()
+            if column.value not in (None, NONE)
+        }
+
+    def offer(self, table: Table) -> None:
+        """Offer the columns of a table, with a guess."""
+        guess = guess_sources(table.columns)
+        for name, choice in self.columns.items():
+            source = guess.get(name)
+            choice.options = [NONE, *table.columns]
+            choice.value = source.column if source else NONE
+            if name in self.units:
+                self.units[name].value = source.unit if source and source.unit in self.units[name].options else "×1"
+        self._reveal(True)
+
+    def forget(self) -> None:
+        """Show no file."""
+        self._read, self._preview = None, None
+        self.preview.value = ""
+        self._reveal(False)
+
+    def show(self, name: str, preview: Preview) -> None:
+        """Show what importing would do."""
+        count = len(preview.rows)
+        self.add.description = f"Add {count:,} run{'' if count == 1 else 's'}"
+        self.add.disabled = not count
+        total = count + len(preview.rejected)
+        head = f"<b>{escape(name)}</b>: {count:,} of {total:,} rows can be added."
+        parts = [f'<div class="cnb-facts">{head}</div>', _accepted(preview)]
+        if preview.left_out:
+            names = ", ".join(preview.left_out)
+            parts.append(note("warn", f"Not kept, because the log has columns of these names itself: {names}."))
+        if preview.rejected:
+            parts.append(_rejected(preview))
+        self.preview.value = "".join(parts)
+
+    def refuse(self, reason: str) -> None:
+        """Say why there is nothing to add."""
+        self.add.disabled, self.add.description = True, "Add"
+        self.preview.value = note("warn", f"{reason[:1].upper()}{reason[1:]}.")
+
+    def _reveal(self, there: bool) -> None:
+        for part in (self.mapping, self.buttons):
+            reveal(part, there)
+
+
+def _units(name: str) -> list[str]:
+    return [unit for unit in UNITS if name == "C" or unit != "PF-days"]
+
+
+def _accepted(preview: Preview) -> str:
+    if not preview.rows:
+        return ""
+    names = list(dict.fromkeys(name for row in preview.rows for name in row))
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escape(_written(row, name))}</td>" for name in names) + "</tr>"
+        for row in preview.rows[:_SHOWN]
+    )
+    more = len(preview.rows) - _SHOWN
+    rest = f'<div class="cnb-muted">and {more:,} more</div>' if more > 0 else ""
+    return f'<div class="cnb-preview"><table><tr>{head}</tr>{lines}</table></div>{rest}'
+
+
+def _written(row: Mapping[str, object], name: str) -> str:
+    value = row.get(name)
+    if name in ("C", "N", "D") and isinstance(value, (int, float)):
+        return compact(value)
+    return "–" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _rejected(preview: Preview) -> str:
+    lines = "".join(f"<li>Line {one.place:,}: {escape(one.reason)}</li>" for one in preview.rejected[:_SHOWN])
+    more = len(preview.rejected) - _SHOWN
+    rest = ""
+    if more > 0:
+        kinds = Counter(one.reason.split(" is ")[0].split(":")[0] for one in preview.rejected)
+        worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
+        rest = f'<div class="cnb-muted">and {more:,} more. Most often: {worst}</div>'
+    count = len(preview.rejected)
+    title = f"{count:,} row{'' if count == 1 else 's'} cannot be added"
+    return f'<div class="cnb-note cnb-warn" role="note"><span>{title}<ul>{lines}</ul>{rest}</span></div>'

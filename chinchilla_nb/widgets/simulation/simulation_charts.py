@@ -1,0 +1,161 @@
+"""The charts of a simulation: runs and frontiers, the estimate as it settles, and errors against seeds."""
+
+from __future__ import annotations
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.study import StudyProgress, Task, WatchedSimulation
+from chinchilla_nb.figures import Polyline, compact, frontier_figure
+from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
+from chinchilla_nb.widgets.base.style import ACCENT, INK
+from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
+from chinchilla_nb.widgets.charts.plots import Frame, set_line
+from chinchilla_nb.widgets.frontier.frontier_charts import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.simulation.law_comparison import optimum
+
+__all__ = ["SimulationCharts", "StudyChart", "TraceChart"]
+
+
+class SimulationCharts(ipywidgets.Box):
+    """The plane C-N with both frontiers, the trace of N*, and the study, side by side; narrow pages stack them.
+
+    Attributes
+    ----------
+    plane : PlaneChart
+    true_frontier : bqplot.Lines
+    trace : TraceChart
+    study : StudyChart
+    key, summary : HTML
+        What the lines mean; what the study found, in words.
+    """
+
+    def __init__(self) -> None:
+        self.plane, self.trace, self.study = PlaneChart(), TraceChart(), StudyChart()
+        self.true_frontier = self.plane.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.plane.figure.marks = [*self.plane.figure.marks, self.true_frontier]
+        self.key = ipywidgets.HTML(_key())
+        self.key.add_class("cnb-key")
+        self.summary = ipywidgets.HTML()
+        self.summary.add_class("cnb-summary")
+        super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary])
+        self.add_class("cnb-charts")
+
+    def show_simulation(self, state: WatchedSimulation, task: Task, C: float, regime: SeedRegime) -> None:
+        """Draw the runs so far, both frontiers, and how N* settles.
+
+        Parameters
+        ----------
+        state : WatchedSimulation
+        task : Task
+            Its law is the true one.
+        C : float
+            Target budget in FLOPs.
+        regime : SeedRegime
+            What seeds are drawn from.
+        """
+        # The true optimum at the target budget lies on the chart, so that a moving fit moves no axis.
+        figure = frontier_figure(state.runs, state.fit, regime=regime, next_point=optimum(task.law, C))
+        plane = figure.planes[0]
+        self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
+        ends = np.array([plane.x.low, plane.x.high])
+        set_line(self.true_frontier, Polyline(ends, allocate(task.law, ends)[0]))
+        self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C))
+        counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
+        self.trace.show(trace_figure(counts, laws, task.law, C, state.total))
+
+    def show_study(self, study: StudyProgress | None) -> None:
+        """Draw how errors fall with seeds, and say it in words; None before the first simulation."""
+        if study is None:
+            self.study.show(error_figure([], np.empty((3, 0))))
+            self.summary.value = '<span class="cnb-muted">Press Study to see how errors fall with seeds</span>'
+        else:
+            quartiles = study.quartiles()
+            self.study.show(error_figure(study.seeds, quartiles))
+            self.summary.value = _summarise(study.seeds, quartiles)
+
+
+class TraceChart:
+    """N* as it was estimated from ever more runs.
+
+    Attributes
+    ----------
+    figure : bqplot.Figure
+    line, truth : bqplot.Lines
+    """
+
+    def __init__(self) -> None:
+        self._frame = Frame(log_x=False)
+        self.truth = self._frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.line = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self._frame.figure([self.truth, self.line], HEIGHT)
+
+    def show(self, figure: TraceFigure) -> None:
+        """Draw the estimates."""
+        self._frame.show(figure.x, figure.y)
+        set_line(self.truth, figure.truth)
+        set_line(self.line, figure.line)
+
+
+class StudyChart:
+    """The error of N* against the number of seeds: its median, and a band around the middle half.
+
+    Attributes
+    ----------
+    figure : bqplot.Figure
+    median, band : bqplot.Lines
+    """
+
+    def __init__(self) -> None:
+        self._frame = Frame()
+        # A closed outline: a band between two lines fails in the page while both are empty.
+        self.band = self._frame.lines(
+            colors=[INK], fill="inside", fill_colors=[INK], fill_opacities=[0.18], stroke_width=0.0, close_path=True
+        )
+        self.median = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self._frame.figure([self.band, self.median], HEIGHT)
+
+    def show(self, figure: ErrorFigure) -> None:
+        """Draw how errors fall."""
+        self._frame.show(figure.x, figure.y)
+        lower, upper = figure.lower, figure.upper
+        set_line(self.band, Polyline(np.append(lower.x, upper.x[::-1]), np.append(lower.y, upper.y[::-1])))
+        set_line(self.median, figure.median)
+
+
+def _key() -> str:
+    band = '<svg width="26" height="12"><rect width="26" height="12" fill="var(--cnb-ink)" opacity=".18"/></svg>'
+    diamond = '<svg width="14" height="14"><path d="M7 1L12 7L7 13L2 7Z" fill="var(--cnb-accent)"/></svg>'
+    items = [
+        line('stroke="var(--cnb-accent)" stroke-width="2.5" stroke-dasharray="5 3"', "True law"),
+        line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Estimate; median of a study"),
+        f'<span class="cnb-item">{band}Middle half of a study</span>',
+        f'<span class="cnb-item">{diamond}Estimate at the target budget</span>',
+        symbol(SEED_REGIME, "Seed regime"),
+    ]
+    return f'<div class="cnb-legend">{"".join(items)}</div>'
+
+
+def _label(runs: Runs, index: int) -> str:
+    N, D = float(runs.N[index]), float(runs.D[index])
+    return f"Run {index + 1}\nLoss {runs.loss[index]:.5g}\nN {compact(N)} parameters\nD {compact(D)} tokens"
+
+
+def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
+    """Say by how much N* is off after each number of seeds."""
+    lines = []
+    for count, (low, median, high) in zip(seeds, 100 * quartiles.T, strict=True):
+        if not np.isnan(median):
+            lines.append(
+                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{_percent(median)}</b> '
+                f'<span class="cnb-muted">({_percent(low)} to {_percent(high)})</span></div>'
+            )
+    return "".join(lines)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2g} %" if value < 100 else f"{value:,.0f} %" if value < 1e6 else "beyond measure"

@@ -1,0 +1,1 @@
+"""Work that takes long: the job, its processes, and what is shown of its progress."""

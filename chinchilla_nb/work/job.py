@@ -1,0 +1,207 @@
+"""One piece of long work: an iterator of progress values, drained on a thread of its own or in place."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Event, Lock, Thread, get_ident
+from typing import Any
+
+from chinchilla_nb.engine.cancellation import Stopped, stoppable
+
+__all__ = ["Job", "Outcome", "running_loop"]
+
+PERIOD = 0.1
+"""Seconds between two reports: a browser that gets thousands of messages a second stays behind for good."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """How long work ended.
+
+    Attributes
+    ----------
+    last : object
+        The last value the iterator gave, None if it gave none.
+    cancelled : bool
+        Whether it was stopped before its end.
+    error : Exception or None
+        What it raised.
+    """
+
+    last: Any
+    cancelled: bool
+    error: Exception | None
+
+
+class Job:
+    """Drains an iterator and reports its values, at most ten a second and always the last one.
+
+    Parameters
+    ----------
+    steps : callable
+        Makes the iterator. It is called, drained and closed in one and the same thread.
+    on_progress : callable
+        Receives a progress value.
+    on_end : callable
+        Receives the `Outcome`, once, after the last progress value.
+
+    Notes
+    -----
+    After `start`, both callbacks run on the event loop that was running in the thread that called it. If that loop
+    is gone before the work ends, they run on the worker thread, so that no result is ever lost.
+    """
+
+    def __init__(
+        self,
+        steps: Callable[[], Iterator[Any]],
+        on_progress: Callable[[Any], None],
+        on_end: Callable[[Outcome], None],
+    ) -> None:
+        self._steps = steps
+        self._on_progress = on_progress
+        self._on_end = on_end
+        self._cancel = Event()
+        self._ended = Event()
+        self._delivered = Event()
+        self._lock = Lock()  # guards the fields below, which the worker fills and the loop empties
+        self._news: list[Any] = []  # nothing, or the latest value nobody has seen
+        self._outcome: Outcome | None = None
+        self._posted = False
+        self._reported_at = -math.inf
+        self._last: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._inline: int | None = None  # the thread that drains in place
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Drain on a daemon thread and report to `loop`."""
+        self._loop = loop
+        context = contextvars.copy_context()  # so that what callbacks print lands in the cell that started the work
+        Thread(target=context.run, args=(self._work,), name="chinchilla_nb job", daemon=True).start()
+
+    def run(self) -> Outcome:
+        """Drain in this thread, report in place, and return the outcome.
+
+        KeyboardInterrupt passes through, after the iterator was closed and `on_end` was told of a cancelled outcome.
+        """
+        self._inline = get_ident()
+        outcome = Outcome(None, True, None)
+        try:
+            outcome = self._drain()
+        except BaseException:
+            outcome = Outcome(self._last, True, None)
+            raise
+        finally:
+            self._end(outcome)
+        return outcome
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the work is drained in the thread that started it."""
+        return self._inline is not None
+
+    def cancel(self) -> None:
+        """Ask the work to stop before its next step, or at a checkpoint of the engine within one."""
+        self._cancel.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the work has ended and its callbacks have run; return whether that is so.
+
+        Called on the loop that the reports go to, which this blocks, it makes the reports itself.
+        """
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while self._inline != get_ident():  # work drained further down this very stack cannot be waited for
+            mine = self._inline is None and self._may_deliver()
+            if mine:
+                self._deliver()
+            left = min(PERIOD, end - time.monotonic())
+            if self._delivered.is_set() or left <= 0:
+                break
+            (self._ended if mine and not self._ended.is_set() else self._delivered).wait(left)
+        return self._delivered.is_set()
+
+    def _may_deliver(self) -> bool:
+        """Return whether callbacks may run in this thread: it is their loop's, or their loop is at rest."""
+        return self._loop is None or self._loop is running_loop() or not self._loop.is_running()
+
+    def _work(self) -> None:
+        try:
+            outcome = self._drain()
+        except BaseException as error:  # noqa: BLE001  a SystemExit on this thread must not leave the session busy for ever
+            outcome = Outcome(self._last, False, RuntimeError(f"the work was ended by {error!r}"))
+        self._end(outcome)
+
+    def _drain(self) -> Outcome:
+        steps: Iterator[Any] = iter(())
+        try:
+            with stoppable(self._cancel.is_set):
+                steps = iter(self._steps())
+                while not self._cancel.is_set():
+                    try:
+                        self._last = next(steps)
+                    except StopIteration:
+                        return Outcome(self._last, False, None)
+                    self._report(self._last)
+            return Outcome(self._last, True, None)
+        except Stopped:
+            return Outcome(self._last, True, None)
+        except Exception as error:  # noqa: BLE001  whatever the work raises is reported
+            return Outcome(self._last, False, error)
+        finally:
+            close = getattr(steps, "close", None)
+            if close is not None:
+                close()
+
+    def _report(self, value: Any) -> None:
+        with self._lock:
+            self._news = [value]
+            delay = max(0.0, self._reported_at + PERIOD - time.monotonic())
+            if self._posted or (self._loop is None and delay):
+                return
+            self._posted = True
+        if self._loop is None:
+            self._deliver()
+        else:
+            self._post(lambda loop: loop.call_later(delay, self._deliver))
+
+    def _end(self, outcome: Outcome) -> None:
+        with self._lock:
+            self._outcome = outcome
+        self._ended.set()
+        if self._loop is None:
+            self._deliver()
+        else:
+            self._post(lambda _: self._deliver())
+
+    def _post(self, call: Callable[[asyncio.AbstractEventLoop], Any]) -> None:
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(call, self._loop)
+        except RuntimeError:  # the loop is closed: nobody else will make the report
+            self._deliver()
+
+    def _deliver(self) -> None:
+        with self._lock:
+            news, self._news = self._news, []
+            outcome, self._outcome = self._outcome, None
+            self._posted = False
+            self._reported_at = time.monotonic()
+        for value in news:
+            self._on_progress(value)
+        if outcome is not None:
+            try:
+                self._on_end(outcome)
+            finally:
+                self._delivered.set()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop that runs in this thread, None if there is none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

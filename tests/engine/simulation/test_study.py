@@ -1,0 +1,113 @@
+"""Simulations watched run by run, studies, and noise."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.fitting.fit import fit, iter_fit
+from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, draw_noise
+from chinchilla_nb.engine.simulation.simulate import Procedure
+from chinchilla_nb.engine.simulation.study import StudyProgress, Task, iter_study, iter_watched, relative_error
+
+LAW = KNOWN_LAWS["Hoffmann et al. 2022"]
+REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
+GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
+FIT = partial(iter_fit, starts=GRID, loss_fn=mse)
+
+
+def watched(seeds: int, scalings: int, **options):
+    task = options.pop("task", Task(LAW, size=0.0))
+    procedure = Procedure(REGIME, seeds, scalings, 10.0)
+    return list(iter_watched(procedure, task, FIT, np.random.default_rng(options.pop("seed", 0)), **options))
+
+
+def test_every_run_is_reported_once_and_a_noiseless_law_is_found():
+    states = watched(8, 2)
+    after = [state for state in states if state.stage != "fitting"]
+    assert [state.done for state in after] == list(range(1, 11))
+    assert [state.stage for state in after] == ["seeding"] * 8 + ["scaling"] * 2
+    assert [len(state.runs) for state in after] == list(range(1, 11))
+    assert [len(made.runs) for made in after[-1].fits] == [6, 7, 8, 9, 10]
+    assert after[-1].fit.law.as_dict() == pytest.approx(LAW.as_dict(), rel=1e-4)
+    np.testing.assert_allclose(after[-1].runs.loss, LAW.loss(after[-1].runs.N, after[-1].runs.D))
+    assert REGIME.contains(after[-1].runs.N, after[-1].runs.D).tolist() == [True] * 8 + [False] * 2
+    # Ten times the regime's largest compute, then ten times that.
+    np.testing.assert_allclose(after[-1].runs.C[8:], [1e22, 1e23], rtol=1e-6)
+
+
+def test_seeds_are_fitted_the_less_often_the_more_there_are():
+    counts = [len(made.runs) for made in watched(60, 0)[-1].fits]
+    assert counts[:4] == [6, 7, 8, 9]
+    assert counts[-1] == 60
+    assert all(b >= 1.05 * a for a, b in itertools.pairwise(counts[:-1]))
+
+
+def test_unwatched_simulations_are_fitted_where_they_must_be():
+    assert [len(made.runs) for made in watched(20, 2, watch=False)[-1].fits] == [20, 21, 22]
+    assert [len(made.runs) for made in watched(20, 0, watch=False)[-1].fits] == [20]
+
+
+def test_a_study_repeats_what_single_simulations_give():
+    *_, last = iter_study(
+        Procedure(REGIME, 0, 1, 10.0), Task(LAW), FIT, 1e23, seeds=[20, 8], repetitions=2, random_seed=5
+    )
+    assert last.seeds.tolist() == [8, 20]
+    assert (last.done, last.total, last.errors.shape) == (4, 4, (2, 2))
+    alone = watched(20, 1, task=Task(LAW), seed=[5, 1], watch=False)[-1]
+    assert last.errors[1, 1] == relative_error(alone.fit.law, LAW, 1e23)
+    assert alone.fit.law.as_dict() == fit(alone.runs, GRID, mse).law.as_dict()
+
+
+def test_without_noise_no_study_errs():
+    *_, last = iter_study(
+        Procedure(REGIME, 0, 0), Task(LAW, size=0.0), FIT, 1e23, seeds=[10, 20], repetitions=2, random_seed=0
+    )
+    assert (last.errors < 1e-3).all()
+
+
+def test_quartiles_are_over_what_is_known():
+    errors = np.array([[1.0, np.nan], [3.0, np.inf], [2.0, 0.5], [4.0, np.inf]])
+    quartiles = StudyProgress(7, 8, np.array([5, 10]), errors).quartiles()
+    np.testing.assert_array_equal(quartiles[:, 0], [1, 2, 3])
+    np.testing.assert_array_equal(quartiles[:, 1], [0.5, np.inf, np.inf])
+
+
+def test_relative_error_is_that_of_the_optimum():
+    # With equal exponents N* = (A/B)^(1/(2 alpha)) sqrt(C/6): at alpha = 1/2 three times A is three times N*.
+    truth = ScalingLaw(E=1.0, A=100.0, B=100.0, alpha=0.5, beta=0.5)
+    assert relative_error(ScalingLaw(E=1.0, A=300.0, B=100.0, alpha=0.5, beta=0.5), truth, 1e21) == pytest.approx(2.0)
+    assert relative_error(truth, truth, 1e21) == 0
+    assert math.isinf(relative_error(ScalingLaw(E=1.0, A=100.0, B=100.0, alpha=0.0, beta=0.5), truth, 1e21))
+
+
+@pytest.mark.parametrize(
+    ("family", "mean", "variance"),
+    # Of a half-normal: sigma sqrt(2/pi) and sigma^2 (1 - 2/pi).
+    [
+        ("exponential", 0.2, 0.04),
+        ("half-normal", 0.2 * math.sqrt(2 / math.pi), 0.04 * (1 - 2 / math.pi)),
+        ("normal", 0.0, 0.04),
+    ],
+)
+def test_noise_has_the_moments_of_its_family(family, mean, variance):
+    values = np.array(list(itertools.islice(draw_noise(family, 0.2, np.random.default_rng(1)), 20_000)))
+    assert values.mean() == pytest.approx(mean, abs=5 * math.sqrt(variance / len(values)))
+    assert values.var() == pytest.approx(variance, rel=0.1)
+    assert (values.min() >= 0) == (family != "normal")
+
+
+@pytest.mark.parametrize(("family", "size"), [("cauchy", 0.1), ("normal", -1.0), ("normal", math.inf)])
+def test_noise_that_makes_no_sense_is_one_sentence(family, size):
+    with pytest.raises(ValueError, match=r"noise must be one of|size of the noise"):
+        next(draw_noise(family, size, np.random.default_rng(0)))
+    assert set(NOISE_FAMILIES) == {"exponential", "half-normal", "normal"}

@@ -1,0 +1,87 @@
+"""Fits that are asked to stop, in every stage and under every kind of loss."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.cancellation import Stopped, stoppable
+from chinchilla_nb.engine.fitting.fit import FitStatus, iter_fit
+from chinchilla_nb.engine.fitting.kinks import MOST_NEAR
+from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric_mae, huber, log_huber, mae, mse
+from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+from chinchilla_nb.engine.fitting.screening import BLOCK, screen
+from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.model_search import tabulate_models
+from chinchilla_nb.engine.runs import Runs
+
+GRID = StartGrid({"E": [1, 2], "A": [100, 1000], "B": [100, 1000], "alpha": [0.2, 0.5], "beta": [0.2, 0.5]})
+LOSSES = [
+    asymmetric_mae,
+    mae,
+    mse,
+    functools.partial(huber, delta=1e-4),
+    log_huber,
+    lambda y_true, y_pred: np.abs(y_true - y_pred),
+]
+
+
+def noisy_runs(n):
+    rng = np.random.default_rng(0)
+    N, D = 10 ** rng.uniform(7, 10, n), 10 ** rng.uniform(9, 12, n)
+    law = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+    return Runs(N, D, law.loss(N, D) * np.exp(0.01 * rng.normal(size=n)))
+
+
+@pytest.mark.parametrize(("loss", "exhaustive"), [*((loss, False) for loss in LOSSES), (mse, True)])
+def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
+    runs, asked = noisy_runs(20), itertools.count()
+    with stoppable(lambda: next(asked) < 0):
+        list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
+    in_all = next(asked)
+    assert in_all > 200  # far more often than it reports
+    for last in (0, in_all // 2, in_all - 1):
+        asked = itertools.count()
+        with stoppable(lambda asked=asked, last=last: next(asked) >= last), pytest.raises(Stopped):
+            list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
+        assert next(asked) == last + 1
+    # Nothing of it is left behind.
+    assert list(iter_fit(runs, GRID, loss))[-1].best is not None
+
+
+def test_a_large_grid_is_screened_in_blocks():
+    ends = {"E": np.linspace(0.5, 1.5, 50), "A": [1, 2], "B": np.linspace(0.5, 1.5, 40)}
+    grid = StartGrid({**ends, "alpha": [0.3], "beta": np.linspace(0.1, 1, 20)})
+    runs, asked = noisy_runs(512), itertools.count()
+    box = Coordinates.of(runs, {})
+    objective = Objective.of(runs, SQUARE, np.ones(len(runs)), box)
+    with stoppable(lambda: next(asked) < 0):
+        values = screen(objective, grid, box)
+    assert next(asked) >= len(grid) * len(runs) / BLOCK
+    for at in (0, len(grid) // 2 - 1, len(grid) - 1):
+        assert values[at] == pytest.approx(objective.value(box.theta(grid.points())[at]), rel=1e-12)
+
+
+def test_the_optimum_of_very_many_runs_is_found_in_small_linear_programs():
+    runs = noisy_runs(2 * MOST_NEAR)
+    found = list(iter_fit(runs, HOFFMANN_GRID, mae))[-1].best
+    assert found.status is FitStatus.CONVERGED
+    # Least absolute errors, seen along E: as many runs lie above the law as below, but for those on it.
+    above, below = np.sum(found.residuals > 1e-12), np.sum(found.residuals < -1e-12)
+    assert abs(above - below) <= len(runs) - above - below == 5
+
+
+def test_sizes_of_models_are_estimated_one_by_one():
+    sizes, asked = [], itertools.count()
+
+    def estimate(width):
+        sizes.append(width)
+        return float(width)
+
+    with stoppable(lambda: next(asked) >= 3), pytest.raises(Stopped):
+        tabulate_models({"width": range(1, 100)}, estimate)
+    assert sizes == [1, 2, 3]

@@ -1,0 +1,283 @@
+"""Runs from other people's files: columns guessed, rows checked, nothing dropped in silence."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from chinchilla_nb.database import Database
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.importing import Source, guess_sources, preview_import, read_table
+
+
+def read(text: str, name: str = "runs.csv"):
+    return read_table(name, text.encode())
+
+
+def importing(text: str, name: str = "runs.csv", known: Runs | None = None):
+    table = read(text, name)
+    return preview_import(table, guess_sources(table.columns), known)
+
+
+def reasons(preview) -> dict[int, str]:
+    return {one.place: one.reason for one in preview.rejected}
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        # The published points of Hoffmann et al., the headers of Epoch's replication.
+        (["Model Size", "Training Tokens", "Training FLOP", "loss"], "Model Size|Training Tokens|Training FLOP|loss"),
+        (["params", "tokens", "train_loss", "val_loss", "lr"], "params|tokens||val_loss"),
+        (["n_params", "n_tokens", "final_val_loss"], "n_params|n_tokens||final_val_loss"),
+        (["num_parameters", "train/tokens", "eval/loss", "eval/accuracy"], "num_parameters|train/tokens||eval/loss"),
+        (["numParams", "tokensSeen", "totalFlops", "testLoss"], "numParams|tokensSeen|totalFlops|testLoss"),
+        (["N", "D", "L"], "N|D||L"),
+        (["parameters", "loss flops", "tokens"], "parameters|tokens||loss flops"),
+        (["params", "n_params", "N", "tokens", "D", "loss"], "N|D||loss"),
+        (["c", "n", "d", "loss"], "n|d|c|loss"),
+        (["tokens_per_parameter", "unique_tokens", "batch_tokens", "flops_per_token", "loss_std"], "|||"),
+        (
+            ["config.model.total_params", "summary.tokens", "summary.loss"],
+            "config.model.total_params|summary.tokens||summary.loss",
+        ),
+    ],
+)
+def test_columns_are_guessed_by_name(columns, expected):
+    sources = guess_sources(columns)
+    assert "|".join(sources[name].column if name in sources else "" for name in ("N", "D", "C", "loss")) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "quantity", "factor"),
+    [
+        ("params_b", "N", 1e9),
+        ("Parameters [M]", "N", 1e6),
+        ("tokens (B)", "D", 1e9),
+        ("tokens in trillions", "D", 1e12),
+        ("Model size in billions", "N", 1e9),
+        ("Compute (PF-days)", "C", 1e15 * 86_400),
+        ("PF-days", "C", 1e15 * 86_400),
+        ("params", "N", 1.0),
+    ],
+)
+def test_units_in_a_name_are_taken_at_their_word(column, quantity, factor):
+    columns = [column, "D" if quantity == "N" else "N", "loss"]
+    table = read(",".join(columns) + "\n2,3e11,2.5")
+    (row,) = preview_import(table, guess_sources(columns)).rows
+    assert row[quantity] == pytest.approx(2 * factor)
+
+
+def test_two_of_three_suffice():
+    (row,) = importing("C,N,loss\n6e20,1e9,2.5\n").rows
+    assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
+    (row,) = importing("C,D,loss\n6e20,1e11,2.5\n").rows
+    assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
+    (row,) = importing("N,D,loss\n1e9,1e11,2.5\n").rows
+    assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
+
+
+def test_compute_that_was_measured_is_kept_beside_n_and_d():
+    (row,) = importing("C,N,D,loss\n7e20,1e9,1e11,2.5\n").rows
+    assert row["C"] == 7e20
+
+
+def test_a_row_may_lack_what_follows_from_the_other_two():
+    rows = importing("C,N,D,loss\n,1e9,1e11,2.5\n6e20,,1e11,2.4\n6e20,1e9,,2.3\n").rows
+    assert [(row["C"], row["N"], row["D"]) for row in rows] == [(6e20, 1e9, 1e11)] * 3
+
+
+def test_numbers_as_people_write_them():
+    (row,) = importing('N,D,loss\n70B,"1,400,000,000,000",1.98\n').rows
+    assert (row["N"], row["D"]) == (70_000_000_000, 1_400_000_000_000)
+
+
+def test_a_number_with_a_unit_of_its_own_is_not_multiplied_again():
+    (row,) = importing("params_b,tokens_b,loss\n70B,1400,1.98\n").rows
+    assert (row["N"], row["D"]) == (70_000_000_000, 1_400_000_000_000)
+
+
+def test_every_rejected_row_says_where_and_why():
+    preview = importing(
+        "N,D,loss,run\n"
+        "1e9,1e11,2.5,good\n"
+        "abc,1e11,2.5,words\n"
+        "1e9,-3,2.5,negative\n"
+        "1e9,1e11,nan,diverged\n"
+        "1e9,1e11,,unfinished\n"
+        "1e9,,2.5,half\n"
+        ",,,\n"
+        "1e9,1e11\n"
+        "0.2,1e11,2.5,tiny\n"
+        'inf,1e11,2.5,endless\n1e9,"1,5",2.5,decimal comma\n'
+    )
+    assert [row["run"] for row in preview.rows] == ["good"]
+    expected = {
+        3: "N (N) is 'abc', not a number",
+        4: "D (D) is -3: it must be above 0",
+        5: "loss (loss) is nan",
+        6: "loss (loss) is empty",
+        7: "D and C are missing",
+        9: "has 2 values for 4 columns",
+        10: "N must round to 1 or more",
+        11: "N (N) is inf, not a finite number",
+        12: "D (D) is '1,5', not a number",
+    }
+    found = reasons(preview)
+    assert list(found) == list(expected)
+    for place, reason in expected.items():
+        assert found[place].startswith(reason)
+        assert "nothing was appended" not in found[place]
+
+
+def test_lines_are_counted_through_quoted_line_breaks():
+    preview = importing('N,D,loss,run\n1e9,1e11,2.5,"two\nlines"\nx,1e11,2.5,b\n')
+    assert preview.rows[0]["run"] == "two lines"
+    assert list(reasons(preview)) == [4]
+
+
+def test_the_same_file_twice_adds_nothing():
+    database = Database()
+    text = "N,D,loss,run\n1e9,1e11,2.5,a\n2e9,1e11,2.4,b\n"
+    database.extend(importing(text).rows)
+    again = importing(text + "3e9,1e11,2.3,c\n", known=database.runs)
+    assert [row["run"] for row in again.rows] == ["c"]
+    assert all("in the log already" in reason for reason in reasons(again).values())
+    assert len(again.rejected) == 2
+
+
+def test_other_columns_come_along_and_keep_their_kind():
+    preview = importing("N,D,loss,lr,layers,name,empty\n1e9,1e11,2.5,3e-4,12,a,\n2e9,1e11,2.4,1e-4,24,b,\n")
+    assert preview.rows[0]["lr"] == 3e-4
+    assert preview.rows[0]["layers"] == 12
+    assert preview.rows[0]["name"] == "a"
+    assert "empty" not in preview.rows[0]
+
+
+def test_a_column_that_would_collide_is_named():
+    table = read("Model Size,Training FLOP,C,loss\n1e9,6e20,red,2.5\n")
+    sources = {"N": Source("Model Size"), "C": Source("Training FLOP"), "loss": Source("loss")}
+    preview = preview_import(table, sources)
+    assert preview.left_out == ("C",)
+    assert preview.rows[0]["C"] == 6e20
+
+
+def test_what_is_missing_from_the_choice_is_said():
+    table = read("a,b,loss\n1,2,3\n")
+    with pytest.raises(ValueError, match="two of N, D and C"):
+        preview_import(table, {"N": Source("a"), "loss": Source("loss")})
+    with pytest.raises(ValueError, match="holds the loss"):
+        preview_import(table, {"N": Source("a"), "D": Source("b")})
+    with pytest.raises(ValueError, match="N and D cannot both come from column 'a'"):
+        preview_import(table, {"N": Source("a"), "D": Source("a"), "loss": Source("loss")})
+    with pytest.raises(ValueError, match="no such column"):
+        preview_import(table, {"N": Source("z"), "D": Source("a"), "loss": Source("loss")})
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators_and_the_mark_that_excel_writes(separator):
+    text = "\ufeff" + "\n".join(separator.join(row) for row in (["N", "D", "loss"], ["1e9", "1e11", "2.5"]))
+    assert len(importing(text + "\r\n").rows) == 1
+
+
+def test_columns_without_a_name_and_with_the_same_one():
+    table = read("N,D,loss,,note,note\n1e9,1e11,2.5,x,y,z\n")
+    assert table.columns == ("N", "D", "loss", "column 4", "note", "note (2)")
+
+
+def test_json_lines_with_nested_values_and_broken_lines():
+    lines = [
+        json.dumps({"config": {"n_params": 1e9}, "tokens": 1e11, "val_loss": 2.5, "betas": [0.9, 0.95], "ok": True}),
+        '{"config": {"n_par',
+        "[1, 2]",
+        "",
+        json.dumps({"config": {"n_params": None}, "tokens": 1e11, "val_loss": 2.5}),
+        '{"config": {"n_params": 1e9}, "tokens": 1e11, "val_loss": NaN}',
+    ]
+    preview = importing("\n".join(lines), "runs.jsonl")
+    assert preview.rows == ({"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5, "betas": "[0.9, 0.95]", "ok": True},)
+    found = reasons(preview)
+    assert list(found) == [2, 3, 5, 6]
+    assert found[2].startswith("is not JSON")
+    assert found[3].startswith("is no object")
+    assert "missing" in found[5]
+    assert "nan" in found[6]
+
+
+def test_lines_of_json_end_where_a_line_ends_and_nowhere_else():
+    lines = ['{"N": 1, "D": 2, "loss": 3, "note": "a\u2028b\x85c"}', "[" * 100_000, '{"N": ' + "9" * 5_000 + "}"]
+    preview = importing("\r\n".join(lines), "runs.jsonl")
+    assert [row["N"] for row in preview.rows] == [1]
+    assert reasons(preview) == {
+        2: "is not a row: it is nested too deeply",
+        3: "is not a row: a number has thousands of digits",
+    }
+
+
+def test_json_without_a_number_where_it_follows_from_the_others():
+    (row,) = importing('{"N": NaN, "D": 1e11, "C": 6e20, "loss": 2.5}', "runs.jsonl").rows
+    assert row == {"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5}
+
+
+def test_names_of_json_fit_into_the_header_of_a_csv(tmp_path):
+    text = json.dumps({"N": 1e9, "D": 1e11, "loss": 2.5, " my\nnote ": "x", "": "y"})
+    Database(tmp_path).extend(importing(text, "runs.jsonl").rows)
+    assert list(Database(tmp_path).df.columns) == ["C", "N", "D", "loss", "my note", "column"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"N": 1e9, "D": 1e11, "loss": 2.5}, {"N": 2e9, "D": 1e11, "loss": 2.4}]',
+        '{"N": [1e9, 2e9], "D": [1e11, 1e11], "loss": [2.5, 2.4]}',
+        '{"N": {"0": 1e9, "1": 2e9}, "D": {"0": 1e11, "1": 1e11}, "loss": {"0": 2.5, "1": 2.4}}',
+        '{"N": 1e9, "D": 1e11, "loss": 2.5}\n{"N": 2e9, "D": 1e11, "loss": 2.4}',
+    ],
+)
+def test_json_in_the_shapes_it_comes_in(text):
+    assert [row["N"] for row in importing(text, "runs.json").rows] == [10**9, 2 * 10**9]
+
+
+def test_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "runs.parquet"
+    frame = pd.DataFrame(
+        {"Model Size": [1e9, 2e9], "Training FLOP": [6e20, None], "loss": [2.5, 2.4], "run": ["a", None]}
+    )
+    frame.to_parquet(path)
+    table = read_table(path.name, path.read_bytes())
+    preview = preview_import(table, guess_sources(table.columns))
+    assert preview.rows == ({"C": 6e20, "N": 10**9, "D": 10**11, "loss": 2.5, "run": "a"},)
+    assert list(reasons(preview)) == [2]
+    with pytest.raises(ValueError, match="'bad.parquet' is not a Parquet file"):
+        read_table("bad.parquet", b"N,D,loss\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("runs.xlsx", b"PK", r"none of \.csv"),
+        ("runs.csv", b"", "holds no rows"),
+        ("runs.csv", b"N,D,loss\n", "holds no rows"),
+        ("runs.csv", b"N,D,loss\n\xff\xfe,1,2\n", "not UTF-8"),
+        ("runs.json", b"{", "is not JSON"),
+        ("runs.json", b"[]", "holds no rows"),
+        ("runs.json", b"[" * 100_000, "'runs.json' cannot be read: it is nested too deeply"),
+        ("runs.json", b"[" + b"9" * 5_000 + b"]", "'runs.json' cannot be read: a number has thousands of digits"),
+    ],
+)
+def test_files_that_are_no_tables(name, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_table(name, content)
+
+
+def test_what_an_import_accepts_the_database_takes(tmp_path, reference):
+    frame = reference("gemstones_hot.csv")
+    database = Database(tmp_path)
+    preview = importing(frame.to_csv(index=False))
+    database.extend(preview.rows)
+    assert not preview.rejected
+    assert len(Database(tmp_path).runs) == len(frame)
+    assert database.runs.loss.tolist() == frame.loss.tolist()
