@@ -11,8 +11,8 @@ from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
-from .figures.ticks import compact, plain, scientific
 from .opening import open_session
+from .quantity import compact, plain, scientific
 from .records.importing import Source, guess_sources, preview_import, read_table
 from .session import Session
 from .simulator import Simulator

@@ -28,15 +28,13 @@ from chinchilla_nb.figures import (
     Polyline,
     PredictionFigure,
     Scatter,
-    compact,
-    plain,
-    scientific,
 )
+from chinchilla_nb.quantity import compact, plain, scientific
 
-__all__ = ["DPI", "STILL_DPI", "draw_frontier", "draw_predictions", "image_of"]
+__all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
 DPI = 150
-STILL_DPI = 75
+SNAPSHOT_DPI = 75
 """Of images that a panel leaves in a notebook, where every byte is kept."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"

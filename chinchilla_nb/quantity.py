@@ -1,15 +1,33 @@
-"""Numbers as people write them: ``6.9e9``, ``70B``, ``1,400,000``."""
+"""Numbers as people write and read them: ``6.9e9``, ``70B``, ``1,400,000``, ``5.76×10²³``."""
 
 from __future__ import annotations
 
 import math
 import numbers
 import re
+from decimal import Decimal
 from typing import Any
 
-__all__ = ["parse_number", "parse_quantity"]
+__all__ = [
+    "LARGEST_BUDGET",
+    "RAISED_CHARACTERS",
+    "compact",
+    "number_text",
+    "parse_budget",
+    "parse_number",
+    "parse_quantity",
+    "plain",
+    "scientific",
+    "written_budget",
+]
 
 SUFFIXES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+LARGEST_BUDGET = 1e40
+"""FLOPs above which a number is taken for a slip of the finger."""
+
+RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _WRITTEN = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)?(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kKMGBbTPE]?)")
 
 
@@ -70,3 +88,65 @@ def parse_number(text: str) -> float:
 def _refusal(text: str) -> str:
     hint = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
     return f"is {text!r}, not a number: {hint}"
+
+
+def parse_budget(text: str) -> float:
+    """Return the FLOPs a person wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is not a positive number of a size that compute has.
+    """
+    try:
+        C = parse_number(text)
+    except ValueError:
+        raise ValueError(f"{text.strip()!r} is not a number of FLOPs: write 5.76e23 or 1e24") from None
+    if not (math.isfinite(C) and 0 < C <= LARGEST_BUDGET):
+        largest = written_budget(LARGEST_BUDGET)
+        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {largest}")
+    return C
+
+
+def written_budget(C: float) -> str:
+    """Write FLOPs as they can be typed."""
+    return number_text(float(f"{C:.3g}"))
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """Write a number other than zero as a power of ten, rounded to so many digits: ``5.76×10²³``, ``10²¹``."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = f"{float(mantissa):.{digits}g}"
+    power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
+    return power if mantissa == "1" else f"{mantissa}×{power}"
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """Write a positive number, rounded to so many digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
+
+    As a power of ten where it is too large or too small for them.
+    """
+    rounded = float(f"{value:.{digits - 1}e}")
+    if rounded >= 1e15 or rounded < 1e-3:
+        return scientific(rounded, digits)
+    unit, suffix = next(((unit, suffix) for unit, suffix in _UNITS if rounded >= unit), (1.0, ""))
+    # Up to 999 of a unit: fewer than three digits would be written as 3.7e+02.
+    return f"{rounded / unit:.{max(digits, 3)}g}{suffix}"
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """Write a number, rounded to so many digits, as people do: ``0.34``, ``3,970``; far from one, ``2.75×10⁶``."""
+    if value != 0 and math.isfinite(value) and not 1e-4 <= abs(value) < 1e5:
+        return scientific(value, digits)
+    text = f"{value:.{digits}g}"
+    return f"{float(text):,.0f}" if "e" in text else text
+
+
+def number_text(value: float) -> str:
+    """Write a number as briefly as gives it back exactly: ``5e14``, ``0.5``, ``20``."""
+    text = format(value, ".15g")
+    text = text if float(text) == value else repr(float(value))
+    if abs(value) >= 1e6 and math.isfinite(value):
+        text = min(text, f"{Decimal(text).normalize():e}".replace("+", ""), key=len)
+    mantissa, e, exponent = text.partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else text

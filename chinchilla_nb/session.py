@@ -220,8 +220,8 @@ class Session(HasTraits):
         Parameters
         ----------
         steps : callable
-            Makes the iterator of progress values. `cancel` takes effect between two of them, and at the checkpoints
-            that the engine passes on the way to the next.
+            Makes the iterator of progress values. `cancel` takes effect between two of them, and at the cancellation
+            points that the engine passes on the way to the next.
         on_progress : callable, optional
             Receives progress values on the loop's thread, as they are put in `progress`.
         on_end : callable, optional

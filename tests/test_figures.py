@@ -16,6 +16,7 @@ from chinchilla_nb import figures
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import compact, plain, scientific
 
 HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 SYMMETRIC = ScalingLaw(E=1.0, A=1000.0, B=1000.0, alpha=0.3, beta=0.3)
@@ -387,27 +388,27 @@ def test_a_thousand_runs_are_all_drawn_and_nothing_is_said():
     [(70e9, "70B"), (1.4e12, "1.4T"), (300e3, "300k"), (999.9e6, "1B"), (5, "5"), (0.25, "0.25"), (1e15, "10¹⁵")],
 )
 def test_compact_numbers(value, text):
-    assert figures.compact(value) == text
+    assert compact(value) == text
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1e21, "10²¹"), (5.76e23, "5.76×10²³"), (9.999e9, "10¹⁰"), (2e-3, "2×10⁻³"), (1, "10⁰")]
 )
 def test_powers_of_ten(value, text):
-    assert figures.scientific(value) == text
+    assert scientific(value) == text
 
 
 @settings(deadline=None, max_examples=400)
 @given(
-    write=st.sampled_from([figures.compact, figures.scientific]),
+    write=st.sampled_from([compact, scientific]),
     value=st.floats(1e-3, 1e27),
     digits=st.integers(1, 6),
 )
-@example(write=figures.compact, value=370.0, digits=2)
-@example(write=figures.compact, value=370e3, digits=2)
-@example(write=figures.compact, value=999_999.0, digits=1)
-@example(write=figures.compact, value=999.96e12, digits=4)
-@example(write=figures.compact, value=0.0012345, digits=6)
+@example(write=compact, value=370.0, digits=2)
+@example(write=compact, value=370e3, digits=2)
+@example(write=compact, value=999_999.0, digits=1)
+@example(write=compact, value=999.96e12, digits=4)
+@example(write=compact, value=0.0012345, digits=6)
 def test_any_number_reads_back_as_it_was_rounded(write, value, digits):
     text = write(value, digits)
     assert "e" not in text
@@ -604,4 +605,4 @@ def test_figures_import_no_drawing_library():
     ],
 )
 def test_plain_numbers_bear_no_exponent_of_a_program(value, digits, text):
-    assert figures.plain(value, digits) == text
+    assert plain(value, digits) == text

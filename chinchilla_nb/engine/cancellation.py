@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ["Stopped", "checkpoint", "stoppable"]
+__all__ = ["Cancelled", "cancellation_point", "cancellable"]
 
 _asked: ContextVar[Callable[[], bool] | None] = ContextVar("chinchilla_nb_asked_to_stop", default=None)
 
 
-class Stopped(Exception):
+class Cancelled(Exception):
     """The work was asked to stop, and has: no error."""
 
 
 @contextmanager
-def stoppable(asked: Callable[[], bool]) -> Iterator[None]:
+def cancellable(asked: Callable[[], bool]) -> Iterator[None]:
     """Let work in this block, on this thread, be stopped once ``asked()`` is true."""
     token = _asked.set(asked)
     try:
@@ -29,14 +29,14 @@ def stoppable(asked: Callable[[], bool]) -> Iterator[None]:
         _asked.reset(token)
 
 
-def checkpoint() -> None:
+def cancellation_point() -> None:
     """Go on, unless the work was asked to stop.
 
     Raises
     ------
-    Stopped
+    Cancelled
         If it was.
     """
     asked = _asked.get()
     if asked is not None and asked():
-        raise Stopped
+        raise Cancelled

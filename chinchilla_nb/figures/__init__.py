@@ -20,17 +20,7 @@ from chinchilla_nb.figures.residuals import (
     residuals_figure,
 )
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
-from chinchilla_nb.figures.ticks import (
-    Axis,
-    compact,
-    data_title,
-    linear_axis,
-    log_axis,
-    plain,
-    ratio_title,
-    scientific,
-    zoomed,
-)
+from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
 
 __all__ = [
     "LATEST",
@@ -49,7 +39,6 @@ __all__ = [
     "PredictionFigure",
     "ResidualsFigure",
     "Scatter",
-    "compact",
     "data_title",
     "frontier_figure",
     "landscape_figure",
@@ -57,11 +46,9 @@ __all__ = [
     "log_axis",
     "loss_figure",
     "loss_scale",
-    "plain",
     "polyline",
     "prediction_figure",
     "ratio_title",
     "residuals_figure",
-    "scientific",
     "zoomed",
 ]

@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
 __all__ = [
     "Axis",
-    "compact",
     "data_title",
     "linear_axis",
     "log_axis",
-    "plain",
     "ratio_title",
     "round_apart",
-    "scientific",
     "steadied",
     "within_reach",
     "zoomed",
@@ -39,10 +37,6 @@ Text = Callable[[float, int], str]
 
 Ticks = tuple[NDArray[np.float64], tuple[str, ...]]
 """Values and their labels."""
-
-_RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
-_SUPERSCRIPT = str.maketrans("-0123456789", _RAISED)
-_SUFFIXES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,35 +73,6 @@ class Axis:
         if self.log:
             return np.asarray(np.log(values / self.low) / np.log(self.high / self.low))
         return np.asarray((values - self.low) / (self.high - self.low))
-
-
-def scientific(value: float, digits: int = 3) -> str:
-    """Write a number other than zero as a power of ten, rounded to so many digits: ``5.76×10²³``, ``10²¹``."""
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    mantissa = f"{float(mantissa):.{digits}g}"
-    power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
-    return power if mantissa == "1" else f"{mantissa}×{power}"
-
-
-def compact(value: float, digits: int = 3) -> str:
-    """Write a positive number, rounded to so many digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
-
-    As a power of ten where it is too large or too small for them.
-    """
-    rounded = float(f"{value:.{digits - 1}e}")
-    if rounded >= 1e15 or rounded < 1e-3:
-        return scientific(rounded, digits)
-    unit, suffix = next(((unit, suffix) for unit, suffix in _SUFFIXES if rounded >= unit), (1.0, ""))
-    # Up to 999 of a unit: fewer than three digits would be written as 3.7e+02.
-    return f"{rounded / unit:.{max(digits, 3)}g}{suffix}"
-
-
-def plain(value: float, digits: int = 3) -> str:
-    """Write a number, rounded to so many digits, as people do: ``0.34``, ``3,970``; far from one, ``2.75×10⁶``."""
-    if value != 0 and np.isfinite(value) and not 1e-4 <= abs(value) < 1e5:
-        return scientific(value, digits)
-    text = f"{value:.{digits}g}"
-    return f"{float(text):,.0f}" if "e" in text else text
 
 
 _TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": plain}
@@ -284,7 +249,7 @@ def _fits(positions: NDArray[np.float64], labels: tuple[str, ...]) -> bool:
 
 
 def _widths(labels: Sequence[str]) -> NDArray[np.float64]:
-    raised = [sum(character in _RAISED for character in label) for label in labels]
+    raised = [sum(character in RAISED_CHARACTERS for character in label) for label in labels]
     return np.array(
         [CHARACTER * len(label) - (CHARACTER - RAISED) * n for label, n in zip(labels, raised, strict=True)]
     )

@@ -11,7 +11,7 @@ import ipywidgets
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import close_parts
-from chinchilla_nb.widgets.base.still import Still
+from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -28,7 +28,7 @@ _MODULES = {
 _CHARTS = ("Frontier", "Simulation")
 
 
-class Workbench(Still, ipywidgets.VBox):
+class Workbench(Snapshot, ipywidgets.VBox):
     """Configuration, runs, fit, frontier and simulation, watching the same session.
 
     Wide windows show charts beside controls and results, narrow ones one below the other. A panel is made when it is
@@ -77,9 +77,9 @@ class Workbench(Still, ipywidgets.VBox):
             toggle.observe(self._arrange, "value")
         self._arrange()
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return a PNG of the frontier."""
-        return self.frontier.still()
+        return self.frontier.snapshot()
 
     def close(self) -> None:
         """Close every panel."""

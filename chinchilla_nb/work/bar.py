@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from chinchilla_nb.work.remaining import StagePace
+from chinchilla_nb.work.remaining import RemainingTime
 
 __all__ = ["Bar", "watching"]
 
@@ -44,7 +44,7 @@ class Bar:
 
     def __init__(self, title: str, shown: bool = True) -> None:
         self._at: tuple[str, int, int | None] = (title, 0, None)
-        self._began, self._pace = time.monotonic(), StagePace()
+        self._began, self._pace = time.monotonic(), RemainingTime()
         self._ended = Event()
         self._thread: Thread | None = None
         line = _line() if shown else None

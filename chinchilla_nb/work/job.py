@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread, get_ident
 from typing import Any
 
-from chinchilla_nb.engine.cancellation import Stopped, stoppable
+from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 
 __all__ = ["Job", "Outcome", "running_loop"]
 
@@ -105,7 +105,7 @@ class Job:
         return self._inline is not None
 
     def cancel(self) -> None:
-        """Ask the work to stop before its next step, or at a checkpoint of the engine within one."""
+        """Ask the work to stop before its next step, or at a cancellation point of the engine within one."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -138,7 +138,7 @@ class Job:
     def _drain(self) -> Outcome:
         steps: Iterator[Any] = iter(())
         try:
-            with stoppable(self._cancel.is_set):
+            with cancellable(self._cancel.is_set):
                 steps = iter(self._steps())
                 while not self._cancel.is_set():
                     try:
@@ -147,7 +147,7 @@ class Job:
                         return Outcome(self._last, False, None)
                     self._report(self._last)
             return Outcome(self._last, True, None)
-        except Stopped:
+        except Cancelled:
             return Outcome(self._last, True, None)
         except Exception as error:  # noqa: BLE001  whatever the work raises is reported
             return Outcome(self._last, False, error)

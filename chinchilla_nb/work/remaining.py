@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["StagePace"]
+__all__ = ["RemainingTime"]
 
 STEADY = 1.0
 """Seconds of a stage after which its pace is more than a guess."""
 
 
-class StagePace:
+class RemainingTime:
     """Watches work that comes in stages, each of so many steps.
 
     Parameters

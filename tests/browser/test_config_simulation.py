@@ -61,7 +61,7 @@ def test_configuration_in_lab(lab):
     expect(box(page, "Number of the starting values of E").nth(1)).to_have_value("6")
     # What is closed says what it holds, and shows its fields when it is opened.
     for at in (0, 1):
-        expect(page.locator(".cnb-fold").filter(has_text="Model search").nth(at)).to_contain_text("none: N is free")
+        expect(page.locator(".cnb-section").filter(has_text="Model search").nth(at)).to_contain_text("none: N is free")
         for name in ("Seeds and scaling", "What the fit minimises"):
             page.get_by_role("button", name=name).nth(at).click()
     run_code(page, "from chinchilla_nb import huber, log_huber\ncc.loss_fn = log_huber\ncc.scaling_factor = 2.5")

@@ -141,7 +141,7 @@ def test_mouse_on_the_charts(lab):
 
 
 def test_every_control_is_reached_by_keyboard_and_says_so(lab):
-    page = lab(OPEN, "session.run_fit()\nworkbench.frontier.departure.slider.value = 1")
+    page = lab(OPEN, "session.run_fit()\nworkbench.frontier.off_frontier.slider.value = 1")
     expect(page.get_by_text("Compute, same loss")).to_be_visible(timeout=WAIT_MS)
     page.get_by_placeholder("5.76e23").focus()
     reached = []

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.cancellation import Stopped, stoppable
+from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 from chinchilla_nb.engine.fitting.fit import FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.kinks import MOST_NEAR
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric_mae, huber, log_huber, mae, mse
@@ -40,13 +40,13 @@ def noisy_runs(n):
 @pytest.mark.parametrize(("loss", "exhaustive"), [*((loss, False) for loss in LOSSES), (mse, True)])
 def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
     runs, asked = noisy_runs(20), itertools.count()
-    with stoppable(lambda: next(asked) < 0):
+    with cancellable(lambda: next(asked) < 0):
         list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
     in_all = next(asked)
     assert in_all > 200  # far more often than it reports
     for last in (0, in_all // 2, in_all - 1):
         asked = itertools.count()
-        with stoppable(lambda asked=asked, last=last: next(asked) >= last), pytest.raises(Stopped):
+        with cancellable(lambda asked=asked, last=last: next(asked) >= last), pytest.raises(Cancelled):
             list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
         assert next(asked) == last + 1
     # Nothing of it is left behind.
@@ -59,7 +59,7 @@ def test_a_large_grid_is_screened_in_blocks():
     runs, asked = noisy_runs(512), itertools.count()
     box = Coordinates.of(runs, {})
     objective = Objective.of(runs, SQUARE, np.ones(len(runs)), box)
-    with stoppable(lambda: next(asked) < 0):
+    with cancellable(lambda: next(asked) < 0):
         values = screen(objective, grid, box)
     assert next(asked) >= len(grid) * len(runs) / BLOCK
     for at in (0, len(grid) // 2 - 1, len(grid) - 1):
@@ -82,6 +82,6 @@ def test_sizes_of_models_are_estimated_one_by_one():
         sizes.append(width)
         return float(width)
 
-    with stoppable(lambda: next(asked) >= 3), pytest.raises(Stopped):
+    with cancellable(lambda: next(asked) >= 3), pytest.raises(Cancelled):
         tabulate_models({"width": range(1, 100)}, estimate)
     assert sizes == [1, 2, 3]

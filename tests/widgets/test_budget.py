@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chinchilla_nb.widgets.frontier.budget import BudgetControl, parse_budget
+from chinchilla_nb.quantity import parse_budget
+from chinchilla_nb.widgets.frontier.budget import BudgetControl
 from chinchilla_nb.widgets.frontier.hardware import budget_of_hardware
 
 

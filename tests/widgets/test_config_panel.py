@@ -18,7 +18,7 @@ from chinchilla_nb import Chinchilla, ConfigPanel, Session, Workbench
 from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.engine.fitting.losses import huber, log_huber, mse
 from chinchilla_nb.engine.planning.model_sizes import transformer_size, transformer_size_without_embeddings
-from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
 
@@ -64,7 +64,7 @@ def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
     assert B.spacing.value == "ratios"
     assert (alpha.low.value, alpha.count.value) == ("0.3", "1")
     assert (beta.spacing.value, beta.listed.value) == ("listed", "0.3, 0.4, 0.9")
-    assert "5 × 3 × 3 × 1 × 3 = 135 starts" in text_of(panel.folds[GridEditor].summary)
+    assert "5 × 3 × 3 × 1 × 3 = 135 starts" in text_of(panel.sections[GridEditor].summary)
     assert [box.value for box in boxes(panel.plan.C)] == ["1e18", "1e20"]
     # N = sqrt(C / (6 ratio)): 1e18 at 50 tokens per parameter, 1e20 at 5.
     assert "N from 57.7M to 1.83B" in text_of(panel.plan.C.remark)
@@ -77,7 +77,7 @@ def test_what_is_typed_is_in_force(cc, panel):
     np.testing.assert_allclose(cc.param_grid["E"], [1, 1.5, 2])
     panel.grid.axes["beta"].listed.value = "0.25, .5"
     np.testing.assert_array_equal(cc.param_grid["beta"], [0.25, 0.5])
-    assert "= 54 starts" in text_of(panel.folds[GridEditor].summary)
+    assert "= 54 starts" in text_of(panel.sections[GridEditor].summary)
     boxes(panel.plan.C)[1].value = "2.5e21"
     assert cc.seed_ranges == {"C": (1e18, 2.5e21), "N_to_D": (5.0, 50.0)}
     boxes(panel.plan.seeds)[0].value = "12"
@@ -288,7 +288,7 @@ def test_a_function_without_a_name_survives_a_detour(cc, panel):
 def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
     panel = ConfigPanel(cc)
     assert [type(editor) for editor in panel.editors] == [GridEditor]
-    said = {kind.__name__: text_of(fold.summary) for kind, fold in panel.folds.items()}
+    said = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
     assert said == {
         "GridEditor": "5 × 3 × 3 × 1 × 3 = 135 starts",
         "LimitsEditor": "all free",
@@ -304,17 +304,17 @@ def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
         num_seeding_steps=12,
         scaling_factor=2.5,
     )
-    said = {kind.__name__: text_of(fold.summary) for kind, fold in panel.folds.items()}
+    said = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
     assert said["LimitsEditor"] == "E = 1.5, β from 0.1 to 0.4"
     assert said["PlanEditor"].endswith("12 seeds, then × 2.5")
     assert said["LossEditor"] == "Huber of the logarithms, δ = 0.001"
     assert said["SearchEditor"] == "Transformer, with embeddings: 4 configurations"
-    for kind, fold in panel.folds.items():
-        fold.toggle.value = True
-        assert isinstance(fold.content, kind)
+    for kind, section in panel.sections.items():
+        section.toggle.value = True
+        assert isinstance(section.content, kind)
     panel.grid.axes["E"].count.value = "x"
-    panel.folds[GridEditor].toggle.value = False
-    assert "1 field not valid" in text_of(panel.folds[GridEditor].summary)
+    panel.sections[GridEditor].toggle.value = False
+    assert "1 field not valid" in text_of(panel.sections[GridEditor].summary)
     assert panel.errors.value == ""
 
 

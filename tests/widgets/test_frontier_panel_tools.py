@@ -1,4 +1,4 @@
-"""The frontier panel's tools: clicks, drags and boxes on the charts, departures, and what is taken away."""
+"""The frontier panel's tools: clicks, drags and boxes on the charts, models off the frontier, and exports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from chinchilla_nb.engine.run_keys import run_keys
-from chinchilla_nb.figures import compact
 from chinchilla_nb.opening import open_session
-from chinchilla_nb.widgets.base.throttle import Pace
+from chinchilla_nb.quantity import compact
+from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
@@ -41,7 +41,7 @@ def drop(chart, x: float, y: float) -> None:
 
 def content(panel) -> bytes:
     """Return the file that the link downloads."""
-    return base64.b64decode(re.search(r"base64,([^\"]+)", panel.outlet.link.value)[1])
+    return base64.b64decode(re.search(r"base64,([^\"]+)", panel.export.link.value)[1])
 
 
 def test_a_click_on_a_chart_sets_the_budget(panel):
@@ -127,7 +127,7 @@ def test_the_line_of_a_budget_is_dragged(panel):
 
 def test_markers_say_what_they_are(panel):
     panel.budget.text.set_state({"value": "1e21"})
-    panel.departure.slider.set_state({"value": -1.0})
+    panel.off_frontier.slider.set_state({"value": -1.0})
     CN = panel.charts.charts[0]
     assert CN.next_point.names[0].startswith("Next run\nLoss ")
     assert "C 10²¹ FLOPs" in CN.next_point.names[0]
@@ -160,7 +160,7 @@ def test_zooming_is_followed_at_a_pace():
     calls = []
 
     async def scenario() -> None:
-        pace = Pace(lambda: calls.append(1), 0.05)
+        pace = Throttle(lambda: calls.append(1), 0.05)
         for _ in range(100):
             pace.ask()
         assert calls == []
@@ -178,8 +178,8 @@ def test_a_study_of_bytes_speaks_of_bytes():
     panel.session.run_fit()
     assert panel.charts.charts[1].frame.axes["y"].label == "Training bytes D"
     assert "bytes (" in panel.charts.charts[0].runs.names[0]
-    panel.departure.slider.set_state({"value": 1.0})
-    texts = panel.allocation.value, panel.departure.cost.value, panel.outlet.code.value
+    panel.off_frontier.slider.set_state({"value": 1.0})
+    texts = panel.allocation.value, panel.off_frontier.cost.value, panel.export.code.value
     assert all("bytes" in text.lower() for text in texts)
     assert not any("token" in text.lower() for text in texts)
 
@@ -201,17 +201,17 @@ def test_run_names_are_escaped_in_the_list(session, database):
 def test_half_the_size_costs_what_the_law_says(panel, law):
     panel.budget.text.set_state({"value": "1e21"})
     best_N = panel.charts.charts[0].next_point.y[0]
-    panel.departure.slider.set_state({"value": -1.0})
+    panel.off_frontier.slider.set_state({"value": -1.0})
     beside = panel.charts.charts[2].beside
     assert beside.x == pytest.approx([best_N / 2])
     assert 6 * beside.x * beside.y == pytest.approx([1e21])
     best = float(law.loss(best_N, 1e21 / 6 / best_N))
     # Data of the half-sized model at which it reaches the same loss, from the law itself.
     D = (law.B / (best - law.E - law.A * (best_N / 2) ** -law.alpha)) ** (1 / law.beta)
-    assert f"{6 * best_N / 2 * D / 1e21:.3g} times the compute" in panel.departure.cost.value
-    panel.departure.reset.click()
+    assert f"{6 * best_N / 2 * D / 1e21:.3g} times the compute" in panel.off_frontier.cost.value
+    panel.off_frontier.reset.click()
     assert len(beside.x) == 0
-    assert panel.departure.factor == 1
+    assert panel.off_frontier.factor == 1
 
 
 def test_snippets_give_back_the_allocation(panel, law):
@@ -219,7 +219,7 @@ def test_snippets_give_back_the_allocation(panel, law):
     N = panel.charts.charts[0].next_point.y[0]
     values: dict = {}
     exec(text_of(panel), values)
-    panel.outlet.language.value = "YAML"
+    panel.export.language.value = "YAML"
     for found in (values["allocation"], yaml.safe_load(text_of(panel))["allocation"]):
         assert found["C"] == 1e24
         assert isinstance(found["N"], int)
@@ -230,11 +230,11 @@ def test_snippets_give_back_the_allocation(panel, law):
 
 
 def text_of(panel) -> str:
-    return re.sub("<[^>]*>", "", panel.outlet.code.value).replace("&quot;", '"')
+    return re.sub("<[^>]*>", "", panel.export.code.value).replace("&quot;", '"')
 
 
 def test_table_to_take_away(panel, rows):
-    panel.outlet.buttons["csv"].click()
+    panel.export.buttons["csv"].click()
     table = pd.read_csv(io.BytesIO(content(panel)))
     np.testing.assert_array_equal(table.loss, rows.loss)
     np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
@@ -242,7 +242,7 @@ def test_table_to_take_away(panel, rows):
     assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual\n")
     # A link to what is no longer shown is taken back.
     panel.budget.text.set_state({"value": "2e22"})
-    assert panel.outlet.link.value == ""
+    assert panel.export.link.value == ""
 
 
 def test_table_says_which_runs_are_excluded_and_loses_no_column(session, database, rows):
@@ -250,7 +250,7 @@ def test_table_says_which_runs_are_excluded_and_loses_no_column(session, databas
     session.exclude(run_keys(session.runs)[3:5])
     session.run_fit()
     panel = FrontierPanel(session)
-    panel.outlet.buttons["csv"].click()
+    panel.export.buttons["csv"].click()
     table = pd.read_csv(io.BytesIO(content(panel)))
     assert list(np.flatnonzero(table.excluded)) == [3, 4]
     assert set(table["residual (recorded)"]) == {"mine"}
@@ -258,11 +258,11 @@ def test_table_says_which_runs_are_excluded_and_loses_no_column(session, databas
 
 
 def test_images_to_take_away(panel):
-    panel.outlet.buttons["png"].click()
+    panel.export.buttons["png"].click()
     assert content(panel).startswith(b"\x89PNG")
-    panel.outlet.buttons["svg"].click()
+    panel.export.buttons["svg"].click()
     assert b"<svg" in content(panel)[:600]
-    assert 'download="frontier.svg"' in panel.outlet.link.value
+    assert 'download="frontier.svg"' in panel.export.link.value
     assert panel.errors.value == ""
 
 
@@ -271,7 +271,7 @@ def test_images_name_the_model_off_the_frontier(panel):
     before = panel.picture("svg", 72)
     assert b"Off the frontier" not in before
     N = panel.charts.charts[0].next_point.y[0]
-    panel.departure.slider.set_state({"value": 2.0})
+    panel.off_frontier.slider.set_state({"value": 2.0})
     drawing = panel.picture("svg", 72)
     assert b"<!-- Off the frontier" in drawing
     assert f"$N$ = {compact(4 * N)}".encode() in drawing
@@ -279,9 +279,9 @@ def test_images_name_the_model_off_the_frontier(panel):
 
 def test_without_a_fit_there_is_nothing_to_copy_but_runs_to_save(session):
     panel = FrontierPanel(session)
-    assert panel.outlet.code.layout.display == "none"
-    assert panel.departure.layout.display == "none"
-    panel.outlet.buttons["csv"].click()
+    assert panel.export.code.layout.display == "none"
+    assert panel.off_frontier.layout.display == "none"
+    panel.export.buttons["csv"].click()
     assert len(pd.read_csv(io.BytesIO(content(panel)))) == 30
 
 

@@ -446,7 +446,7 @@ def test_a_click_meant_for_the_row_that_just_moved_down_is_not_taken(panel, sess
 
 def test_what_it_leaves_without_a_kernel_is_the_page_that_is_shown(panel, session):
     session.database.append(N=1e8, D=1e10, loss=3.0, run=ATTACK)
-    still = panel.still()["text/html"]
+    still = panel.snapshot()["text/html"]
     assert still.count("<tr>") == 1 + 15
     assert f"<td>{html.escape(ATTACK)}</td>" in still
     assert "<img" not in still

@@ -159,7 +159,7 @@ def test_picture_is_of_the_last_of_two_quick_fits(session, captured):
         session.exclude(run_keys(session.runs)[:3])
         session.run_fit()  # while the picture of the first is being drawn
         end = time.monotonic() + 100
-        while captured.outputs[-1].data.get("image/png") != workbench.still()["image/png"]:
+        while captured.outputs[-1].data.get("image/png") != workbench.snapshot()["image/png"]:
             assert time.monotonic() < end
             await asyncio.sleep(0.05)
 

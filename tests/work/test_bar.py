@@ -18,7 +18,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from chinchilla_nb.work.bar import PERIOD
-from chinchilla_nb.work.remaining import StagePace
+from chinchilla_nb.work.remaining import RemainingTime
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = """
@@ -127,7 +127,7 @@ def test_unattended_or_short_cells_show_none(run_cell, source, attended):
 
 def test_pace_counts_from_the_first_report_of_a_stage():
     now = [0.0]
-    pace = StagePace(lambda: now[0])
+    pace = RemainingTime(lambda: now[0])
     pace.add("screening", 100)
     now[0] = 30.0  # workers start
     pace.add("optimising", 1)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.cancellation import checkpoint
+from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
 from chinchilla_nb.engine.runs import Runs
@@ -146,7 +146,7 @@ class Objective:
 
     def _terms(self, theta: Array) -> tuple[Array, Array]:
         """A / N^alpha and B / D^beta of each run."""
-        checkpoint()  # here, as no evaluation does without these
+        cancellation_point()  # here, as no evaluation does without these
         return np.exp(theta[1] - theta[3] * self.x), np.exp(theta[2] - theta[4] * self.y)
 
     def _compare(self, prediction: Array) -> Array:

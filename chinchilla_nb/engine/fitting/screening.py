@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from chinchilla_nb.engine.cancellation import checkpoint
+from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
 from chinchilla_nb.engine.fitting.starts import StartGrid
 
@@ -43,7 +43,7 @@ def screen(objective: Objective, grid: StartGrid, coordinates: Coordinates) -> A
         rows = max(1, BLOCK // B_term.size)
         firsts = range(0, len(E), rows)
         for i, k, first in itertools.product(range(len(log_A)), range(len(alpha)), firsts):
-            checkpoint()
+            cancellation_point()
             block = slice(first, first + rows)
             prediction = E[block, None, None, None] + (A_term[i, k] + B_term)[None]
             if objective.loss.logarithmic:
@@ -64,7 +64,7 @@ def profiled_starts(objective: Objective, grid: StartGrid, coordinates: Coordina
     rows = []
     weight = np.sqrt(objective.weight)
     for p, q in {*itertools.product(LATTICE, LATTICE), *itertools.product(alpha, beta)}:
-        checkpoint()
+        cancellation_point()
         with np.errstate(over="ignore"):
             design = np.stack([np.ones_like(truth), np.exp(-p * objective.x), np.exp(-q * objective.y)], axis=1)
             size = np.linalg.norm(design, axis=0)

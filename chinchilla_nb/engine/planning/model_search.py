@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.engine.cancellation import checkpoint
+from chinchilla_nb.engine.cancellation import cancellation_point
 
 __all__ = ["ModelTable", "tabulate_models"]
 
@@ -77,7 +77,7 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
 
 
 def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float:
-    checkpoint()  # an estimator may build real models
+    cancellation_point()  # an estimator may build real models
     size = size_estimator(**config)
     try:
         return float(size)

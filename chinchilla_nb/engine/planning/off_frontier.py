@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 
-__all__ = ["Departure", "depart"]
+__all__ = ["OffFrontier", "off_frontier"]
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class OffFrontier:
     """A model off the efficient frontier.
 
     Attributes
@@ -36,7 +36,7 @@ class Departure:
     compute_ratio: float
 
 
-def depart(law: ScalingLaw, C: float, factor: float) -> Departure:
+def off_frontier(law: ScalingLaw, C: float, factor: float) -> OffFrontier:
     """Leave the frontier at a budget of C FLOPs, for a model of ``factor`` times the compute-optimal size.
 
     Raises
@@ -52,4 +52,4 @@ def depart(law: ScalingLaw, C: float, factor: float) -> Departure:
     loss = float(law.loss(N, D))
     # At factor 1 the closed form would give the same up to rounding.
     D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))
-    return Departure(N, D, loss, loss - best, D_same, factor * D_same / D_best)
+    return OffFrontier(N, D, loss, loss - best, D_same, factor * D_same / D_best)

@@ -10,12 +10,12 @@ from typing import Any
 
 import ipywidgets
 
-__all__ = ["Outlet", "download_link", "snippet"]
+__all__ = ["ExportControl", "download_link", "snippet"]
 
 _MIME = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
 
 
-class Outlet(ipywidgets.VBox):
+class ExportControl(ipywidgets.VBox):
     """Buttons that offer files for download, and a snippet to copy.
 
     Parameters

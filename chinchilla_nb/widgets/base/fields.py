@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import math
 import re
 import sys
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from html import escape
 from typing import Any, ClassVar
 
@@ -17,7 +15,7 @@ from chinchilla_nb.config.callables import find_callable, name_of_callable
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.widgets.base.parts import Parts
 
-__all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "number_text", "numbers"]
+__all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "numbers"]
 
 GREEK = {"E": "E", "A": "A", "B": "B", "alpha": "α", "beta": "β"}
 """How a person writes the parameters."""
@@ -198,13 +196,3 @@ def numbers(text: str, name: str) -> list[float]:
         If one is none.
     """
     return [number(part, name) for part in text.split(",")]
-
-
-def number_text(value: float) -> str:
-    """Write a number as briefly as gives it back exactly: ``5e14``, ``0.5``, ``20``."""
-    text = format(value, ".15g")
-    text = text if float(text) == value else repr(float(value))
-    if abs(value) >= 1e6 and math.isfinite(value):
-        text = min(text, f"{Decimal(text).normalize():e}".replace("+", ""), key=len)
-    mantissa, e, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import compact, plain, scientific
+from chinchilla_nb.quantity import compact, plain, scientific
 
 __all__ = ["model_facts", "run_labels", "runs_in_words"]
 

@@ -11,7 +11,7 @@ import ipywidgets
 
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.parts import close_parts
-from chinchilla_nb.widgets.base.still import Still
+from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
 
 __all__ = ["Panel", "guarded", "session_of"]
@@ -38,7 +38,7 @@ def guarded(method: Method) -> Method:
     return cast(Method, call)
 
 
-class Panel(Still, ipywidgets.VBox):
+class Panel(Snapshot, ipywidgets.VBox):
     """A box that watches a session, and leaves a still of itself in the notebook.
 
     Parameters

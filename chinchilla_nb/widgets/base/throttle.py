@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from chinchilla_nb.work.job import running_loop
 
-__all__ = ["Pace"]
+__all__ = ["Throttle"]
 
 
-class Pace:
+class Throttle:
     """Calls back soon after it was asked to, once for all that was asked for meanwhile; at once where no loop runs.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.quantity import number_text
 
 __all__ = ["choices_text", "parse_choices"]
 

@@ -17,9 +17,9 @@ from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.widgets.base.fields import Editor
-from chinchilla_nb.widgets.base.folds import Fold
 from chinchilla_nb.widgets.base.panel import Panel, guarded
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.sections import Section
 from chinchilla_nb.widgets.base.style import note, table
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
 from chinchilla_nb.widgets.config.limits_editor import LimitsEditor
@@ -44,7 +44,7 @@ class ConfigPanel(Panel):
 
     Attributes
     ----------
-    folds : dict of type to Fold
+    sections : dict of type to Section
         A section for each kind of editor; its fields are made when it is opened first.
     path : Text
         Configuration file.
@@ -56,56 +56,56 @@ class ConfigPanel(Panel):
     """
 
     sheets = ("base/forms.css",)
-    still_of = ("settings",)
+    snapshot_of = ("settings",)
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._parts = Parts()
         self._writing = False
         self._replace = ""
-        self.folds = {kind: Fold(self._parts, kind.title, partial(self._make, kind)) for kind in _EDITORS}
+        self.sections = {kind: Section(self._parts, kind.title, partial(self._make, kind)) for kind in _EDITORS}
         self.state, self.message = self._parts.html(), self._parts.html()
-        form = self._parts.box(list(self.folds.values()), "cnb-form")
+        form = self._parts.box(list(self.sections.values()), "cnb-form")
         self.compose(self._bar(), self.message, form)
-        for fold in self.folds.values():
-            fold.toggle.observe(self._turn, "value")
+        for section in self.sections.values():
+            section.toggle.observe(self._turn, "value")
         self.load_button.on_click(self._load)
         self.save_button.on_click(self._save)
         self.watch(self._show, "settings", "revision")
-        self.folds[GridEditor].toggle.value = True
+        self.sections[GridEditor].toggle.value = True
         self._show()
 
     @property
     def grid(self) -> GridEditor:
         """Starting values."""
-        return cast(GridEditor, self.folds[GridEditor].fill())
+        return cast(GridEditor, self.sections[GridEditor].fill())
 
     @property
     def limits(self) -> LimitsEditor:
         """Which parameters a fit may move, and how far."""
-        return cast(LimitsEditor, self.folds[LimitsEditor].fill())
+        return cast(LimitsEditor, self.sections[LimitsEditor].fill())
 
     @property
     def plan(self) -> PlanEditor:
         """Seeds and scaling."""
-        return cast(PlanEditor, self.folds[PlanEditor].fill())
+        return cast(PlanEditor, self.sections[PlanEditor].fill())
 
     @property
     def loss(self) -> LossEditor:
         """Loss, weights and precision."""
-        return cast(LossEditor, self.folds[LossEditor].fill())
+        return cast(LossEditor, self.sections[LossEditor].fill())
 
     @property
     def search(self) -> SearchEditor:
         """Model search."""
-        return cast(SearchEditor, self.folds[SearchEditor].fill())
+        return cast(SearchEditor, self.sections[SearchEditor].fill())
 
     @property
     def editors(self) -> list[Editor]:
         """Those that were opened."""
-        return [cast(Editor, fold.content) for fold in self.folds.values() if fold.content is not None]
+        return [cast(Editor, section.content) for section in self.sections.values() if section.content is not None]
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return what every section holds, as a table."""
         settings = self.session.settings
         return {"text/html": table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
@@ -147,8 +147,8 @@ class ConfigPanel(Panel):
 
     @guarded
     def _turn(self, _change: Any) -> None:
-        for fold in self.folds.values():
-            fold.arrange()
+        for section in self.sections.values():
+            section.arrange()
 
     @guarded
     def _edited(self, change: Any) -> None:
@@ -175,9 +175,9 @@ class ConfigPanel(Panel):
         self._show_state()
 
     def _show_state(self) -> None:
-        for kind, fold in self.folds.items():
-            wrong = 0 if fold.content is None else fold.content.problems
-            fold.say(kind.describe(self.session.settings), _not_valid(wrong) if wrong else "")
+        for kind, section in self.sections.items():
+            wrong = 0 if section.content is None else section.content.problems
+            section.say(kind.describe(self.session.settings), _not_valid(wrong) if wrong else "")
         wrong = sum(editor.problems for editor in self.editors)
         if not wrong:
             self.state.value = '<span class="cnb-good">✓ in force</span>'

@@ -11,7 +11,8 @@ import ipywidgets
 from chinchilla_nb.checks import as_limits
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number, number_text
+from chinchilla_nb.quantity import number_text
+from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 
 __all__ = ["LimitRow", "LimitsEditor"]

@@ -14,7 +14,8 @@ from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.callables import same_callable
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
-from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number, number_text
+from chinchilla_nb.quantity import number_text
+from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 
 __all__ = ["LossEditor"]

@@ -12,8 +12,8 @@ from chinchilla_nb._validator import SeedRanges
 from chinchilla_nb.config.arguments import ARGUMENTS
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.planning.seeding import SeedRegime
-from chinchilla_nb.figures import compact, scientific
-from chinchilla_nb.widgets.base.fields import Editor, Row, number, number_text
+from chinchilla_nb.quantity import compact, number_text, scientific
+from chinchilla_nb.widgets.base.fields import Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts
 
 __all__ = ["PlanEditor"]

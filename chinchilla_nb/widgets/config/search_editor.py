@@ -17,7 +17,7 @@ from chinchilla_nb.engine.planning.model_sizes import (
     transformer_size,
     transformer_size_without_embeddings,
 )
-from chinchilla_nb.figures import compact
+from chinchilla_nb.quantity import compact
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices

@@ -11,7 +11,8 @@ from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.figures import plain, prediction_figure
+from chinchilla_nb.figures import prediction_figure
+from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel, guarded
 from chinchilla_nb.widgets.base.style import note, tiles
@@ -83,16 +84,16 @@ class FitPanel(Panel):
             show()
         self._show_diagnostics()
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return a PNG of how well the law describes the runs."""
         # Here, because matplotlib takes longer to import than all else.
-        from chinchilla_nb.drawing import STILL_DPI, draw_predictions, image_of
+        from chinchilla_nb.drawing import SNAPSHOT_DPI, draw_predictions, image_of
 
         fit = self.session.fit
         if fit is None:
             return {"text/html": "<p>No law was fitted to these runs yet.</p>"}
         drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
-        return {"image/png": image_of(drawn, dpi=STILL_DPI)}
+        return {"image/png": image_of(drawn, dpi=SNAPSHOT_DPI)}
 
     def wait(self, timeout: float | None = None) -> None:
         """Return when the fit that was started has ended; for notebooks that click by program."""

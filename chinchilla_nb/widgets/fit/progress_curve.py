@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from chinchilla_nb.engine.fitting.fit import FitProgress
-from chinchilla_nb.work.remaining import StagePace
+from chinchilla_nb.work.remaining import RemainingTime
 
 __all__ = ["ProgressCurve"]
 
@@ -34,7 +34,7 @@ class ProgressCurve:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started = clock()
-        self._pace = StagePace(clock)
+        self._pace = RemainingTime(clock)
         self._ended: float | None = None
         self.points: list[tuple[float, float]] = []
 

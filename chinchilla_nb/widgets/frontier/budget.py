@@ -8,17 +8,11 @@ from html import escape
 import ipywidgets
 import traitlets
 
-from chinchilla_nb.figures import scientific
-from chinchilla_nb.quantity import parse_number
-from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.quantity import LARGEST_BUDGET, parse_budget, scientific, written_budget
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.hardware import HardwareForm
 
-__all__ = ["BudgetControl", "parse_budget"]
-
-LARGEST = 1e40
-"""FLOPs above which a number is taken for a slip of the finger."""
-
+__all__ = ["BudgetControl"]
 
 STEP = 0.01
 """Of the slider, in decades."""
@@ -129,16 +123,17 @@ class BudgetControl(ipywidgets.VBox):
             C = parse_budget(change["new"])
             self._check(C)
         except ValueError as error:
-            self._wrong.value = note("warn", f"{error}. The budget stays at {_written(self.C)} FLOPs.")
+            self._wrong.value = note("warn", f"{error}. The budget stays at {written_budget(self.C)} FLOPs.")
             return
         self.chosen = True
         self._set(C, write=False)
 
     def _check(self, C: float) -> None:
+        written, low, high = written_budget(C), written_budget(self._low), written_budget(LARGEST_BUDGET)
         if C < self._low:
-            raise ValueError(f"{_written(C)} FLOPs is below the smallest run: type {_written(self._low)} or more")
-        if C > LARGEST:
-            raise ValueError(f"{_written(C)} FLOPs is not a budget: stay at or below {_written(LARGEST)}")
+            raise ValueError(f"{written} FLOPs is below the smallest run: type {low} or more")
+        if C > LARGEST_BUDGET:
+            raise ValueError(f"{written} FLOPs is not a budget: stay at or below {high}")
 
     def _open_hardware(self, change: dict[str, bool]) -> None:
         self.hardware.layout.display = None if change["new"] else "none"
@@ -155,7 +150,7 @@ class BudgetControl(ipywidgets.VBox):
             if move:
                 self._move_slider()
             if write:
-                self.text.value = _written(C)
+                self.text.value = written_budget(C)
             self.remark.value = f'<span class="cnb-muted">{escape(self._meaning())}</span>'
         finally:
             self._following = False
@@ -175,25 +170,3 @@ class BudgetControl(ipywidgets.VBox):
         times = self.C / self._largest_run
         factor = f"{times:.2g}" if times < 100 else f"{times:,.0f}" if times < 1e5 else scientific(times, 2)
         return f"= {scientific(self.C)}, {factor}× the largest run"
-
-
-def parse_budget(text: str) -> float:
-    """Return the FLOPs a person wrote.
-
-    Raises
-    ------
-    ValueError
-        If it is not a positive number of a size that compute has.
-    """
-    try:
-        C = parse_number(text)
-    except ValueError:
-        raise ValueError(f"{text.strip()!r} is not a number of FLOPs: write 5.76e23 or 1e24") from None
-    if not (math.isfinite(C) and 0 < C <= LARGEST):
-        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {_written(LARGEST)}")
-    return C
-
-
-def _written(C: float) -> str:
-    """Write FLOPs as they can be typed."""
-    return number_text(float(f"{C:.3g}"))

@@ -14,7 +14,7 @@ from bqplot.interacts import BrushSelector, PanZoom
 
 from chinchilla_nb.figures import NOTHING
 from chinchilla_nb.widgets.base.style import ACCENT
-from chinchilla_nb.widgets.base.throttle import Pace
+from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
@@ -64,7 +64,7 @@ class ChartModes(ipywidgets.Box):
         on_region: Callable[[tuple[str, str] | None, Ends | None], None],
     ) -> None:
         self._charts, self._on_budget, self._on_region = charts, on_budget, on_region
-        self._zoom = Pace(on_zoom, ZOOM_PERIOD)
+        self._zoom = Throttle(on_zoom, ZOOM_PERIOD)
         self._dragged_at = 0.0
         self._brush: BrushSelector | None = None  # whose box is selected
         self._lock = threading.Lock()

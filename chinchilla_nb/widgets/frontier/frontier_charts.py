@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import bqplot
 import ipywidgets
-import numpy as np
-from numpy.typing import NDArray
 
-from chinchilla_nb.figures import NOTHING, FrontierFigure, IsoLoss, LossFigure, Plane
-from chinchilla_nb.widgets.base.style import INK, MUTED, shade
-from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.figures import FrontierFigure, LossFigure
 from chinchilla_nb.widgets.charts.legend import frontier_key
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
-from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
-from chinchilla_nb.widgets.charts.run_dots import RunDots
+from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plots import Frame
 
-__all__ = ["FrontierCharts", "PlaneChart"]
-
-HEIGHT = "310px"
+__all__ = ["FrontierCharts"]
 
 
 class FrontierCharts(ipywidgets.Box):
@@ -111,120 +104,3 @@ class FrontierCharts(ipywidgets.Box):
             chart.move_budget(chart.plane, C, point[:2] if point else None, beside[:2] if beside else None, words)
         next_run, aside = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, beside))
         self.loss.move_budget(C, next_run, aside, words)
-
-
-class PlaneChart:
-    """One log-log chart.
-
-    Attributes
-    ----------
-    figure : bqplot.Figure
-    dots : RunDots
-    runs, excluded, next_point, beside : bqplot.Scatter
-        Runs are the settled ones of the dots.
-    iso_loss, frontier, regime, isoflop : bqplot.Lines
-    levels : bqplot.Label
-        Losses, on their curves.
-    budget : BudgetMarks
-    plane : Plane
-        What is drawn, on the axes that are seen.
-    """
-
-    plane: Plane
-
-    def __init__(self) -> None:
-        self.frame = Frame()
-        self.iso_loss = self.frame.lines(stroke_width=1.2)
-        self.regime = self.frame.lines(
-            colors=[MUTED], stroke_width=1.3, fill="inside", fill_colors=[MUTED], fill_opacities=[0.07], close_path=True
-        )
-        self.budget = BudgetMarks(self.frame)
-        self.isoflop, self.next_point, self.beside = self.budget.line, self.budget.next_point, self.budget.beside
-        self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
-        self.excluded = self.frame.hollow()
-        self.dots = RunDots(self.frame)
-        self.runs = self.dots.settled
-        self.levels = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=self.frame.scales,
-            colors=[INK],
-            default_size=11,
-            font_weight="normal",
-            apply_clip=False,
-            align="middle",
-        )
-        runs = [self.dots.settled, self.dots.latest, self.excluded]
-        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 6, 7))
-        self.figure.add_class("cnb-plane")
-
-    @property
-    def moved(self) -> bool:
-        """Whether other axes are seen than those the curves were drawn on."""
-        return any(
-            (seen.low, seen.high) != (drawn.low, drawn.high)
-            for seen, drawn in zip(self.frame.view, (self.plane.x, self.plane.y), strict=True)
-        )
-
-    def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
-        """Draw a plane; colours are places on the loss scale."""
-        self.show_runs(plane, colour, labels)
-        self.show_curves(plane)
-
-    def show_runs(
-        self,
-        plane: Plane,
-        colour: NDArray[np.float64],
-        labels: Sequence[str],
-        excluded_labels: Sequence[str] = (),
-    ) -> None:
-        """Draw the axes and the runs of a plane."""
-        self.frame.show(plane.x, plane.y)
-        self.dots.show(plane.dots, labels, colour)
-        set_dots(self.excluded, plane.excluded, excluded_labels)
-        set_line(self.regime, plane.regime)
-
-    def show_curves(self, plane: Plane) -> None:
-        """Draw what the law says in a plane, and take it for what is seen."""
-        self.plane = plane
-        _set_curves(self.iso_loss, plane.iso_loss)
-        _set_levels(self.levels, plane.iso_loss)
-        set_line(self.frontier, plane.frontier)
-
-    def move_budget(
-        self,
-        plane: Plane,
-        C: float | None,
-        point: tuple[float, float] | None,
-        beside: tuple[float, float] | None = None,
-        words: tuple[str, str] = ("", ""),
-    ) -> None:
-        """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
-        self.budget.move(
-            plane.budget_line(C) if C else NOTHING,
-            plane.project(*point) if point else NOTHING,
-            plane.project(*beside) if beside else NOTHING,
-            words,
-        )
-
-
-def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
-    # One mark draws all curves, as rows of a matrix; shorter ones stay at their last point.
-    longest = max((len(curve.line) for curve in curves), default=0)
-    x, y = (
-        np.array([np.pad(values, (0, longest - len(values)), "edge") for values in rows])
-        for rows in ([curve.line.x for curve in curves], [curve.line.y for curve in curves])
-    )
-    with mark.hold_sync():
-        mark.colors = [shade(curve.colour) for curve in curves] or [MUTED]
-        mark.x, mark.y = x, y
-
-
-def _set_levels(mark: bqplot.Label, curves: Sequence[IsoLoss]) -> None:
-    labelled = [curve for curve in curves if curve.label]
-    with mark.hold_sync():
-        mark.x = np.array([curve.line.x[curve.label_at] for curve in labelled])
-        mark.y = np.array([curve.line.y[curve.label_at] for curve in labelled])
-        mark.text = [curve.label for curve in labelled]

@@ -11,19 +11,20 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.planning.off_frontier import Departure, depart
+from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
-from chinchilla_nb.figures import FrontierFigure, compact, data_title, frontier_figure, loss_figure, plain, ratio_title
+from chinchilla_nb.figures import FrontierFigure, data_title, frontier_figure, loss_figure, ratio_title
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.widgets.base.export import Outlet
+from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel, guarded
 from chinchilla_nb.widgets.base.style import note, sentence, tiles
 from chinchilla_nb.widgets.frontier.budget import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
-from chinchilla_nb.widgets.frontier.off_frontier_control import DepartureControl, size_in_words
+from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl, size_in_words
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -47,10 +48,10 @@ class FrontierPanel(Panel):
         What the mouse does on the charts.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
-    departure : DepartureControl
+    off_frontier : OffFrontierControl
         What a smaller or larger model costs.
     selection : Selection
-    outlet : Outlet
+    export : ExportControl
         Images, table and code to take away.
     """
 
@@ -60,18 +61,20 @@ class FrontierPanel(Panel):
         super().__init__(source)
         self._figure: FrontierFigure | None = None
         self._covered = (0.0, 0.0)
-        self.budget, self.charts, self.departure = BudgetControl(), FrontierCharts(), DepartureControl()
+        self.budget, self.charts, self.off_frontier = BudgetControl(), FrontierCharts(), OffFrontierControl()
         self.allocation = ipywidgets.HTML()
-        self.outlet = Outlet({"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer)
+        self.export = ExportControl(
+            {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer
+        )
         self.selection = Selection(self.session, self._guard)
         self.modes = ChartModes(self.charts, self._choose, self._follow_zoom, self._select)
-        self.charts.aside.children = (self.departure, self.outlet)
+        self.charts.aside.children = (self.off_frontier, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
         self.compose(self.budget, self.allocation, self.modes, above, self.charts, self.selection)
         self.budget.observe(self._move, "C")
-        self.departure.observe(self._pull, "factor")
+        self.off_frontier.observe(self._pull, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
         self._draw()
 
@@ -123,7 +126,7 @@ class FrontierPanel(Panel):
 
     @guarded
     def _offer(self, kind: str) -> None:
-        self.outlet.offer(kind, "frontier" if kind != "csv" else "runs")
+        self.export.offer(kind, "frontier" if kind != "csv" else "runs")
 
     @guarded
     def _guard(self, _where: str, action: Callable[[], None]) -> None:
@@ -153,7 +156,7 @@ class FrontierPanel(Panel):
         if self._figure is None:
             return
         C, best, beside, unit = self.budget.C, None, None, self.session.data_unit
-        self.outlet.withdraw()
+        self.export.withdraw()
         fit = self.session.fit
         if fit is None:
             todo = (
@@ -164,29 +167,29 @@ class FrontierPanel(Panel):
             self.allocation.value = note("good", f"To see what this budget should train, {todo}.")
         else:
             try:
-                best = depart(fit.law, C, 1.0)
-                beside = depart(fit.law, C, self.departure.factor)
+                best = off_frontier(fit.law, C, 1.0)
+                beside = off_frontier(fit.law, C, self.off_frontier.factor)
             except ValueError as error:
                 self.allocation.value = note("warn", sentence(error))
             else:
                 self.allocation.value = _tiles(best, unit)
-        self.departure.show(beside, unit)
-        self.outlet.show(None if beside is None else _allocation(C, beside, unit))
-        off = beside if self.departure.factor != 1 else None
+        self.off_frontier.show(beside, unit)
+        self.export.show(None if beside is None else _allocation(C, beside, unit))
+        off = beside if self.off_frontier.factor != 1 else None
         words = (
             _words("Next run", best, C, unit, "Drag to move the budget"),
-            _words(size_in_words(self.departure.factor).capitalize(), off, C, unit),
+            _words(size_in_words(self.off_frontier.factor).capitalize(), off, C, unit),
         )
         self.charts.move_budget(C, _place(best), _place(off), words)
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return a PNG of the planes at this budget."""
-        from chinchilla_nb.drawing import STILL_DPI
+        from chinchilla_nb.drawing import SNAPSHOT_DPI
 
-        return {"image/png": self.picture("png", STILL_DPI)}
+        return {"image/png": self.picture("png", SNAPSHOT_DPI)}
 
     def picture(self, kind: str, dpi: int) -> bytes:
         """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
@@ -205,8 +208,12 @@ class FrontierPanel(Panel):
         point = beside = None
         if fit is not None:
             try:
-                point = _model(depart(fit.law, C, 1.0))
-                beside = _model(depart(fit.law, C, self.departure.factor)) if self.departure.factor != 1 else None
+                point = _model(off_frontier(fit.law, C, 1.0))
+                beside = (
+                    _model(off_frontier(fit.law, C, self.off_frontier.factor))
+                    if self.off_frontier.factor != 1
+                    else None
+                )
             except ValueError:
                 pass  # a law without an optimum has no next point; the panel says why
         figure = frontier_figure(
@@ -246,23 +253,23 @@ def _cells(values: NDArray[Any]) -> list[Any]:
     return cells
 
 
-def _model(departure: Departure) -> tuple[float, float]:
-    return departure.N, departure.D
+def _model(run: OffFrontier) -> tuple[float, float]:
+    return run.N, run.D
 
 
-def _place(departure: Departure | None) -> tuple[float, float, float] | None:
-    return None if departure is None else (departure.N, departure.D, departure.loss)
+def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
+    return None if run is None else (run.N, run.D, run.loss)
 
 
-def _words(title: str, departure: Departure | None, C: float, data_unit: str, *more: str) -> str:
+def _words(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:
     """Return what hovering says of a model to train; nothing without one."""
-    if departure is None:
+    if run is None:
         return ""
-    facts = model_facts(departure.N, departure.D, C, data_unit)
-    return "\n".join([title, f"Loss {departure.loss:.4g}, predicted", *facts, *more])
+    facts = model_facts(run.N, run.D, C, data_unit)
+    return "\n".join([title, f"Loss {run.loss:.4g}, predicted", *facts, *more])
 
 
-def _tiles(best: Departure, data_unit: str) -> str:
+def _tiles(best: OffFrontier, data_unit: str) -> str:
     return tiles(
         [
             ("Parameters N", compact(best.N)),
@@ -273,7 +280,7 @@ def _tiles(best: Departure, data_unit: str) -> str:
     )
 
 
-def _allocation(C: float, chosen: Departure, data_unit: str) -> dict[str, float]:
+def _allocation(C: float, chosen: OffFrontier, data_unit: str) -> dict[str, float]:
     return {
         "C": C,
         "N": chosen.N,

@@ -8,9 +8,7 @@ from html import escape
 
 import ipywidgets
 
-from chinchilla_nb.figures import scientific
-from chinchilla_nb.quantity import parse_quantity
-from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.quantity import number_text, parse_quantity, scientific
 from chinchilla_nb.widgets.base.style import note
 
 __all__ = ["HardwareForm", "budget_of_hardware"]

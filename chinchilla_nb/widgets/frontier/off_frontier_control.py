@@ -8,11 +8,11 @@ from html import escape
 import ipywidgets
 import traitlets
 
-from chinchilla_nb.engine.planning.off_frontier import Departure
-from chinchilla_nb.figures import compact, plain
+from chinchilla_nb.engine.planning.off_frontier import OffFrontier
+from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.widgets.base.style import tiles
 
-__all__ = ["DepartureControl", "size_in_words"]
+__all__ = ["OffFrontierControl", "size_in_words"]
 
 STEP = 0.05
 """Of the slider, in doublings."""
@@ -20,7 +20,7 @@ STEP = 0.05
 _FACTORS = {1 / 8: "an eighth of", 1 / 4: "a quarter of", 1 / 2: "half", 2: "twice", 4: "four times", 8: "eight times"}
 
 
-class DepartureControl(ipywidgets.VBox):
+class OffFrontierControl(ipywidgets.VBox):
     """A slider for the model's size relative to the compute-optimal one.
 
     Attributes
@@ -32,7 +32,7 @@ class DepartureControl(ipywidgets.VBox):
     reset : Button
         Back to the frontier.
     cost : HTML
-        What the departure costs.
+        What leaving the frontier costs.
     """
 
     factor = traitlets.Float(1.0)
@@ -59,11 +59,11 @@ class DepartureControl(ipywidgets.VBox):
         self.reset.on_click(lambda _: setattr(self.slider, "value", 0.0))
         self._slid({"new": 0.0})
 
-    def show(self, departure: Departure | None, data_unit: str = "tokens") -> None:
-        """Say what a departure costs; None where there is no frontier to leave. ``data_unit`` is what D counts."""
-        self.layout.display = "none" if departure is None else None
-        if departure is not None:
-            self.cost.value = _in_words(departure, self.factor, data_unit)
+    def show(self, run: OffFrontier | None, data_unit: str = "tokens") -> None:
+        """Say what leaving the frontier costs; None where there is none. ``data_unit`` is what D counts."""
+        self.layout.display = "none" if run is None else None
+        if run is not None:
+            self.cost.value = _in_words(run, self.factor, data_unit)
 
     def _slid(self, change: dict[str, float]) -> None:
         octaves = round(change["new"] / STEP) * STEP
@@ -78,27 +78,27 @@ def size_in_words(factor: float) -> str:
     return f"{times} the compute-optimal size"
 
 
-def _in_words(departure: Departure, factor: float, data_unit: str) -> str:
+def _in_words(run: OffFrontier, factor: float, data_unit: str) -> str:
     if factor == 1:
         text = f"Slide for a smaller model on more {data_unit}, or a larger one on fewer, with the same compute."
         return f'<div class="cnb-caption">{text}</div>'
     unit = data_unit.removesuffix("s")
     said = (
-        f"A model of {size_in_words(factor)}, {compact(departure.N)} parameters, gets {compact(departure.D)} "
-        f"{data_unit} from this budget, {plain(departure.D / departure.N)} per parameter. It ends at a loss of "
-        f"{departure.loss:.4g}, {departure.extra_loss:.2g} above the optimum. "
+        f"A model of {size_in_words(factor)}, {compact(run.N)} parameters, gets {compact(run.D)} "
+        f"{data_unit} from this budget, {plain(run.D / run.N)} per parameter. It ends at a loss of "
+        f"{run.loss:.4g}, {run.extra_loss:.2g} above the optimum. "
     )
-    if math.isnan(departure.compute_ratio):
+    if math.isnan(run.compute_ratio):
         compute = "out of reach"
         said += f"No number of {data_unit} brings a model of this size to the loss of the optimum."
     else:
-        compute = f"{departure.compute_ratio:.3g}×"
+        compute = f"{run.compute_ratio:.3g}×"
         said += (
-            f"For the loss of the optimum it needs {compact(departure.D_same_loss)} {data_unit} and "
-            f"{departure.compute_ratio:.3g} times the compute."
+            f"For the loss of the optimum it needs {compact(run.D_same_loss)} {data_unit} and "
+            f"{run.compute_ratio:.3g} times the compute."
         )
     costs = [
-        ("Loss, same compute", f"+{departure.extra_loss:.2g}"),
+        ("Loss, same compute", f"+{run.extra_loss:.2g}"),
         ("Compute, same loss", compute),
         (f"To run, per {unit}", f"{factor:.3g}×"),
     ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.run_keys import is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.labels import runs_in_words
 

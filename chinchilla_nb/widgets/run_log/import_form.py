@@ -11,7 +11,8 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import compact, data_title
+from chinchilla_nb.figures import data_title
+from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 from chinchilla_nb.widgets.base.style import note

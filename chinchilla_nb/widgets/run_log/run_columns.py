@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import compact, data_title, ratio_title, scientific
-from chinchilla_nb.widgets.base.fields import number_text
+from chinchilla_nb.figures import data_title, ratio_title
+from chinchilla_nb.quantity import compact, number_text, scientific
 
 __all__ = ["Column", "full_width", "is_absent", "rows_as_text", "run_columns", "tracks", "write_rows"]
 

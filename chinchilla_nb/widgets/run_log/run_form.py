@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.figures import compact, data_title, scientific
-from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.figures import data_title
+from chinchilla_nb.quantity import compact, parse_quantity, scientific
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
 

@@ -79,7 +79,7 @@ class RunLogPanel(Panel):
     """
 
     sheets = ("run_log/run_log.css",)
-    still_of = ("revision", "fit")
+    snapshot_of = ("revision", "fit")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -141,7 +141,7 @@ class RunLogPanel(Panel):
         ):
             button.on_click(callback)
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return the runs on the page that is shown, as a table."""
         columns, runs = self._columns(), self.session.all_runs
         rows = self.table.rows

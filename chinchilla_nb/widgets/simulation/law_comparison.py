@@ -6,7 +6,7 @@ from html import escape
 
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.figures import compact, scientific
+from chinchilla_nb.quantity import compact, scientific
 
 __all__ = ["comparison_table", "optimum"]
 

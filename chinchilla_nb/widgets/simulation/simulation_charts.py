@@ -10,12 +10,13 @@ from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.study import StudyProgress, Task, WatchedSimulation
-from chinchilla_nb.figures import Polyline, compact, frontier_figure
+from chinchilla_nb.figures import Polyline, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
+from chinchilla_nb.quantity import compact
 from chinchilla_nb.widgets.base.style import ACCENT, INK
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
+from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
-from chinchilla_nb.widgets.frontier.frontier_charts import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.simulation.law_comparison import optimum
 
 __all__ = ["SimulationCharts", "StudyChart", "TraceChart"]

@@ -17,8 +17,8 @@ from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.simulate import Procedure
 from chinchilla_nb.engine.simulation.study import StudyProgress, Task, WatchedSimulation, iter_study, iter_watched
-from chinchilla_nb.figures import scientific
 from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.quantity import scientific
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.panel import Panel, guarded
 from chinchilla_nb.widgets.base.style import note
@@ -117,7 +117,7 @@ class SimulationPanel(Panel):
         bar.add_class("cnb-bar")
         return bar
 
-    def still(self) -> dict[str, Any]:
+    def snapshot(self) -> dict[str, Any]:
         """Return the true law and the estimate as a table, and what a study found."""
         found = [self.comparison.value] if self.simulated is not None else []
         found += [self.charts.summary.value] if self.study is not None else []
@@ -221,7 +221,7 @@ class SimulationPanel(Panel):
     @guarded
     def _end(self, outcome: Outcome) -> None:
         """Forget a simulation that has come to its end."""
-        self._renew_still()
+        self._renew_snapshot()
         last = outcome.last
         finished = last is not None and last.done == last.total and getattr(last, "stage", "") != "fitting"
         if finished or outcome.error is not None:

@@ -14,9 +14,9 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES
 from chinchilla_nb.engine.simulation.study import Task
-from chinchilla_nb.widgets.base.fields import GREEK, Row, number, number_text, numbers
+from chinchilla_nb.quantity import number_text, parse_budget
+from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
 from chinchilla_nb.widgets.base.parts import Parts
-from chinchilla_nb.widgets.frontier.budget import parse_budget
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
 

@@ -1,8 +1,8 @@
 """Random problems and the answers that version 0.1.0 gave to them, kept to hold a rebuilt engine against it.
 
 Here the project's own old output is the right reference: what is tested is that nothing changed, not that it is right.
-``same_fits.json`` was written by ``python tests/engine/fitting/same_fits.py`` at commit 4222305, before the engine was rebuilt
-around `Problem` and `Family`; write it again only for a change that is meant to change answers.
+``same_fits.json`` was written by ``python tests/engine/fitting/same_fits.py`` at commit 4222305, before the engine was
+rebuilt around `Problem` and `Family`; write it again only for a change that is meant to change answers.
 """
 
 from __future__ import annotations

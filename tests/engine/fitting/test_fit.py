@@ -326,7 +326,7 @@ def test_identical_runs_are_met_exactly(loss):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("axis", ["N", "D"])
-def test_one_distinct_size_still_fits_the_other_axis(axis, loss):
+def test_one_distinct_size_snapshot_fits_the_other_axis(axis, loss):
     law = LAWS["chinchilla"]
     runs = runs_of(law)
     N = np.full(len(runs), 1e8) if axis == "N" else runs.N

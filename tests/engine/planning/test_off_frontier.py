@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.engine.planning.off_frontier import depart
+from chinchilla_nb.engine.planning.off_frontier import off_frontier
 
 LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 C = 5.76e23
@@ -22,7 +22,7 @@ def least_loss(C: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("factor", [0.25, 0.5, 1.0, 2.0, 8.0])
 def test_cost_of_another_size(factor):
-    found = depart(LAW, C, factor)
+    found = off_frontier(LAW, C, factor)
     N, best = least_loss(C)
     assert found.N == pytest.approx(factor * N, rel=1e-4)
     assert 6 * found.N * found.D == pytest.approx(C)
@@ -35,10 +35,10 @@ def test_cost_of_another_size(factor):
 
 
 def test_a_model_too_small_never_gets_there():
-    assert np.isnan(depart(LAW, C, 1e-3).compute_ratio)
+    assert np.isnan(off_frontier(LAW, C, 1e-3).compute_ratio)
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, np.inf, np.nan])
 def test_factor_must_be_positive(factor):
     with pytest.raises(ValueError, match="factor must be positive"):
-        depart(LAW, C, factor)
+        off_frontier(LAW, C, factor)

@@ -9,10 +9,10 @@ import ipywidgets
 
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 
-__all__ = ["Fold"]
+__all__ = ["Section"]
 
 
-class Fold(ipywidgets.Box):
+class Section(ipywidgets.Box):
     """A heading over contents that are made when they are seen first.
 
     Parameters
@@ -35,9 +35,9 @@ class Fold(ipywidgets.Box):
     def __init__(self, parts: Parts, title: str, make: Callable[[], ipywidgets.DOMWidget]) -> None:
         self._title, self._make = title, make
         self.content: ipywidgets.DOMWidget | None = None
-        self.toggle = parts.toggle(f"▸ {title}", f"Open or close: {title}", "cnb-fold-head")
-        self.summary = parts.html("", "cnb-fold-summary")
-        super().__init__([self.toggle, self.summary], **parts.look(ipywidgets.Box, ("cnb-fold",)))
+        self.toggle = parts.toggle(f"▸ {title}", f"Open or close: {title}", "cnb-section-head")
+        self.summary = parts.html("", "cnb-section-summary")
+        super().__init__([self.toggle, self.summary], **parts.look(ipywidgets.Box, ("cnb-section",)))
 
     def arrange(self) -> None:
         """Show or hide the contents, as the toggle says."""
