@@ -12,7 +12,7 @@ import pytest
 from chinchilla_nb.engine.fitting.fit import FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.run_keys import run_keys
-from chinchilla_nb.widgets.base.panel import guarded
+from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 
 

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
 import ipywidgets
 
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.guard import Guard
 from chinchilla_nb.widgets.base.parts import close_parts
 from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
 
-__all__ = ["Panel", "guarded", "session_of"]
-
-Method = TypeVar("Method", bound=Callable[..., None])
-
-
-def guarded(method: Method) -> Method:
-    """Make a method of a `Panel` a safe callback: one at a time, and what it raises is shown in the panel.
-
-    Jupyter shows an exception of a callback in no cell, and calls back on whichever thread its version chose.
-    """
-
-    @wraps(method)
-    def call(self: Panel, *args: Any, **kwargs: Any) -> None:
-        with self.lock:
-            try:
-                method(self, *args, **kwargs)
-            except Exception as error:  # noqa: BLE001  # shown, whatever it is
-                self.report(method.__name__, error)
-            else:
-                self.report(method.__name__, None)
-
-    return cast(Method, call)
+__all__ = ["Panel", "session_of"]
 
 
 class Panel(Snapshot, ipywidgets.VBox):
@@ -49,6 +27,8 @@ class Panel(Snapshot, ipywidgets.VBox):
     Attributes
     ----------
     session : Session
+    guard : Guard
+        Of all callbacks, also those of the parts of the panel.
     errors : HTML
         What went wrong in the panel's own callbacks; empty when all is well.
     sheets : tuple of str
@@ -60,7 +40,7 @@ class Panel(Snapshot, ipywidgets.VBox):
     def __init__(self, source: Any) -> None:
         super().__init__()
         self.session = session_of(source)
-        self.lock = threading.RLock()
+        self.guard = Guard(self.report)
         self.errors = ipywidgets.HTML()
         self._failures: dict[str, str] = {}
         self._watched: list[tuple[Callable[..., None], list[str]]] = []

@@ -17,7 +17,8 @@ from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.widgets.base.fields import Editor
-from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.guard import guarded
+from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.sections import Section
 from chinchilla_nb.widgets.base.style import note, table

@@ -13,8 +13,9 @@ from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
+from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
-from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, tiles
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve

@@ -18,8 +18,9 @@ from chinchilla_nb.figures import FrontierFigure, data_title, frontier_figure, l
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
-from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, sentence, tiles
 from chinchilla_nb.widgets.frontier.budget import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes

@@ -28,8 +28,9 @@ from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.records.run_query import match_runs
+from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
-from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 from chinchilla_nb.widgets.base.style import note, sentence, table
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice

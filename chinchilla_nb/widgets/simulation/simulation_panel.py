@@ -20,7 +20,8 @@ from chinchilla_nb.engine.simulation.study import StudyProgress, Task, WatchedSi
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import scientific
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.panel import Panel, guarded
+from chinchilla_nb.widgets.base.guard import guarded
+from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 from chinchilla_nb.widgets.simulation.simulation_charts import SimulationCharts

@@ -1,0 +1,50 @@
+"""What is wrong with something a user gave, as a value."""
+
+from __future__ import annotations
+
+__all__ = ["InputError"]
+
+
+class InputError(ValueError):
+    """Something a user gave cannot be used.
+
+    ``str()`` joins the parts into one sentence, ``D must be positive, got -3.0 in row 17 of df.csv: correct the row``.
+    A panel shows the parts beside its own label and field instead; nobody takes the sentence apart.
+
+    Parameters
+    ----------
+    where : str
+        What is wrong, as a user writes it: ``D``, ``bounds['alpha']``.
+    rule : str
+        What must hold, or what is the matter: ``must be positive``.
+    got : str, optional
+        The value that breaks the rule, as a message shows it.
+    place : str, optional
+        Where the value stands: ``in row 17 of df.csv``.
+    remedy : str, optional
+        What to do about it.
+    """
+
+    def __init__(self, where: str, rule: str, *, got: str = "", place: str = "", remedy: str = "") -> None:
+        self.where, self.rule, self.got, self.place, self.remedy = where, rule, got, place, remedy
+        super().__init__(self._sentence())
+
+    @property
+    def problem(self) -> str:
+        """The sentence without `where`, for a field whose label already says it."""
+        got = " ".join(part for part in (f"got {self.got}" if self.got else "", self.place) if part)
+        problem = self.rule
+        if got:
+            problem += f", {got}" if self.got else f" {got}"
+        return problem + (f": {self.remedy}" if self.remedy else "")
+
+    def _sentence(self) -> str:
+        return f"{self.where} {self.problem}" if self.where else self.problem
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is pickled with its message alone, which is not what it is made from.
+        return _restore, (type(self), self.where, self.rule, self.got, self.place, self.remedy)
+
+
+def _restore(kind: type[InputError], where: str, rule: str, got: str, place: str, remedy: str) -> InputError:
+    return kind(where, rule, got=got, place=place, remedy=remedy)
