@@ -2,11 +2,13 @@ from . import datasets
 from .config.settings import ModelSearch, Settings
 from .core import Chinchilla
 from .database import Database
-from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit
+from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
-from .engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from .engine.fitting.problem import Problem
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
+from .engine.laws.kaplan import KaplanLaw
+from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
@@ -38,7 +40,9 @@ __all__ = [
     "FitStatus",
     "FitWarning",
     "FrontierPanel",
+    "KaplanLaw",
     "ModelSearch",
+    "Problem",
     "RunLogPanel",
     "Runs",
     "ScalingLaw",
@@ -72,5 +76,6 @@ __all__ = [
     "residual_loss",
     "run_keys",
     "scientific",
+    "solve",
     "tabulate_models",
 ]

@@ -21,7 +21,7 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
@@ -184,13 +184,7 @@ class Chinchilla:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["project_dir"], state["settings"], state["log_level"], state["rng"])
-        self._adopt(state["fit"])
-
-    def _adopt(self, fit: Fit | None) -> None:
-        """Take over a fit made elsewhere; it is current, not stale, if it is a fit to these very runs."""
-        if fit is not None and _same_runs(fit, self.session.runs):
-            fit = dataclasses.replace(fit, runs=self.session.runs)
-        self.session.fit = fit
+        self.session.fit = state["fit"]
 
     @property
     def visualizer(self) -> Visualizer:
@@ -418,7 +412,7 @@ class Chinchilla:
             raise ValueError("the scaling law has not been estimated yet: call fit() first")
         return self.session.fit
 
-    def _law(self) -> ScalingLaw:
+    def _law(self) -> Law:
         return self._fit().law
 
     def __repr__(self) -> str:
@@ -451,7 +445,3 @@ def _as_positive(values: ArrayLike, name: str) -> np.ndarray | float:
         return as_positive_number(values, name)
     shape = np.shape(values)
     return as_positive_array(np.ravel(values), name).reshape(shape)
-
-
-def _same_runs(fit: Fit, runs: Any) -> bool:
-    return all(np.array_equal(getattr(fit.runs, name), getattr(runs, name)) for name in ("N", "D", "loss", "C"))

@@ -17,7 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.figures import (
     Axis,
     FrontierFigure,
@@ -71,7 +72,7 @@ def _colours(cmap_name: str) -> Colormap:
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 
-def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: str = "plasma") -> Figure:
+def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma") -> Figure:
     """Draw a frontier figure, titled with its law and its next point; touches neither pyplot nor any file.
 
     Raises
@@ -95,7 +96,7 @@ def draw_frontier(drawing: FrontierFigure, law: ScalingLaw | None, cmap_name: st
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.beside)]
         lines = [_model(name, law, point) for name, point in models if len(point)]
-        figure.suptitle("\n".join([_formula(law), *lines]), fontsize=11)
+        figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
 
@@ -245,14 +246,7 @@ def _write_note(figure: Figure, note: str) -> None:
         figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
 
 
-def _formula(law: ScalingLaw) -> str:
-    return (
-        rf"$L(N, D) = {law.E:.3f} + {_number(law.A)}\,/\,N^{{\,{law.alpha:.3f}}}"
-        rf" + {_number(law.B)}\,/\,D^{{\,{law.beta:.3f}}}$"
-    )
-
-
-def _model(name: str, law: ScalingLaw, point: Polyline) -> str:
+def _model(name: str, law: Law, point: Polyline) -> str:
     """Say what a model to train is, and what the law predicts for it."""
     N, D = float(point.x[0]), float(point.y[0])
     loss = float(law.loss(N, D))
@@ -269,3 +263,13 @@ def _number(value: float) -> str:
         return text
     mantissa, exponent = text.split("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}"
+
+
+MATHTEXT = Notation(
+    number=_number,
+    exponent=lambda value: f"{value:.3f}",
+    variable=str,
+    power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
+    over=r"\,/\,",
+)
+"""Between dollar signs, as matplotlib draws it."""

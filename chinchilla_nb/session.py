@@ -9,11 +9,13 @@ from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, Protocol
 
+import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, HasTraits, Instance, Int, Unicode, observe
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey, is_among, without
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.file_watch import FileWatch
@@ -86,7 +88,7 @@ class Session(HasTraits):
         self.database, self.data_unit = database, data_unit
         self._lock = Lock()
         self._job: Job | None = None
-        self._fitted_with, self._fitted_without = settings, self.excluded
+        self._excluded_from: tuple[Fit | None, frozenset[RunKey]] = None, self.excluded
         self._loop = running_loop()
         self._exclusions = 0
         self._excluded_before: list[frozenset[RunKey]] = []
@@ -113,18 +115,26 @@ class Session(HasTraits):
         return runs.take(is_among(runs, self.excluded))
 
     @property
+    def problem(self) -> Problem:
+        """What a fit would be asked now."""
+        return self.settings.problem(self.runs)
+
+    @property
     def stale(self) -> bool:
         """Whether runs, or settings that a fit depends on, were added or changed since the fit."""
         if self.fit is None:
             return False
-        return self.fit.runs is not self.runs or not self._fitted_with.fits_alike(self.settings)
+        return not self.fit.problem.alike(self.problem)
 
     @property
     def new_runs(self) -> int:
-        """How many runs were appended since the fit; zero where others are excluded now, or some are gone."""
-        if self.fit is None or self.excluded != self._fitted_without:
+        """How many runs were appended since the fit; zero where others are excluded now, or those before are others."""
+        fit, excluded = self._excluded_from
+        if self.fit is None or (self.fit is fit and self.excluded != excluded):
             return 0
-        return max(len(self.runs) - len(self.fit.runs), 0)
+        before, runs = self.fit.runs, self.runs
+        appended = len(runs) > len(before) and before.alike(runs.take(np.arange(len(before))))
+        return len(runs) - len(before) if appended else 0
 
     @property
     def in_place(self) -> bool:
@@ -182,7 +192,7 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.settings, self.excluded))
+        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.excluded))
 
     def run_fit(self, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
@@ -199,8 +209,7 @@ class Session(HasTraits):
         RuntimeError
             If other work is under way.
         """
-        on_end = partial(self._keep_fit, self.settings, self.excluded)
-        outcome = self._new_job(self._fit_steps(options), None, on_end).run()
+        outcome = self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)).run()
         if outcome.error is not None:
             self.error = ""  # the caller learns of it, now
             raise outcome.error
@@ -266,16 +275,17 @@ class Session(HasTraits):
         return job is None or job.wait(timeout)
 
     def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
-        runs, settings = self.runs, self.settings
-        return lambda: iter_fit(runs, **settings.fit_options(), **options)
+        problem = self.problem
+        return lambda: iter_fit(problem, **options)
 
-    def _keep_fit(self, settings: Settings, excluded: frozenset[RunKey], outcome: Outcome) -> None:
+    def _keep_fit(self, excluded: frozenset[RunKey], outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
-        self._fitted_with, self._fitted_without = settings, excluded
-        self.fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
+        fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
+        self._excluded_from = fit, excluded
+        self.fit = fit
 
     def _new_job(
         self,

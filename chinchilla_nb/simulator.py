@@ -16,7 +16,7 @@ from chinchilla_nb.config.arguments import change_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.fitting.fit import Fit, fit
+from chinchilla_nb.engine.fitting.fit import Fit, solve
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.simulate import (
@@ -99,7 +99,7 @@ class Simulator(Chinchilla):
         self._target = state["target"]
         if len(state["df"]):
             self.database.df = state["df"]
-        self._adopt(state["fit"])
+        self.session.fit = state["fit"]
 
     def __call__(
         self,
@@ -177,4 +177,4 @@ class Simulator(Chinchilla):
         return loss
 
     def _fit_quietly(self, runs: Runs) -> Fit:
-        return fit(runs, map=adaptive_map, **self.session.settings.fit_options())
+        return solve(self.session.settings.problem(runs), map=adaptive_map)

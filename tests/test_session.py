@@ -20,8 +20,8 @@ from jupyter_core.utils import ensure_event_loop
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit
-from chinchilla_nb.engine.fitting.starts import StartGrid
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.session import Session
 from chinchilla_nb.work.job import Outcome
 
@@ -392,7 +392,7 @@ def test_in_a_kernel(tmp_path: Path) -> None:
         run("""if True:
             import threading, time
             from chinchilla_nb.database import Database
-            from chinchilla_nb.engine.fitting.starts import StartGrid
+            from chinchilla_nb.engine.laws.starts import StartGrid
             from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
             from chinchilla_nb.session import Session
             from chinchilla_nb.config.settings import Settings

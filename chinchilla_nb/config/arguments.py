@@ -11,7 +11,7 @@ import numpy as np
 from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, validate
 from chinchilla_nb.checks import as_count, as_positive_number
 from chinchilla_nb.config.settings import ModelSearch, Settings
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
 __all__ = ["ARGUMENTS", "Argument", "Setting", "change_settings", "make_settings"]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["find_callable", "name_of_callable", "same_callable"]
+__all__ = ["find_callable", "name_of_callable"]
 
 
 def find_callable(name: str) -> Callable[..., Any]:
@@ -45,10 +45,3 @@ def name_of_callable(function: Callable[..., Any]) -> str | None:
         return full if find_callable(full) is function else None
     except ValueError:
         return None
-
-
-def same_callable(one: Any, other: Any) -> bool:
-    """Say whether two functions are one, or partials of one with the same arguments; None is the same as None."""
-    if isinstance(one, functools.partial) and isinstance(other, functools.partial):
-        return (one.func, one.args, one.keywords) == (other.func, other.args, other.keywords)
-    return one is other

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.config.callables import same_callable
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["ModelSearch", "Settings"]
 
@@ -76,22 +78,6 @@ class Settings:
         """The configurations that N is rounded to, with their sizes; None to leave N free."""
         return None if self.model_search is None else self.model_search.table()
 
-    def fit_options(self) -> dict[str, Any]:
-        """Return what `engine.fit.fit` and `iter_fit` take besides the runs."""
-        return {
-            "starts": self.grid,
-            "loss_fn": self.loss_fn,
-            "weight_fn": self.weight_fn,
-            "bounds": self.bounds,
-            "dtype": self.dtype,
-        }
-
-    def fits_alike(self, other: Settings) -> bool:
-        """Say whether fits under other settings are the same fits: those may differ in how runs are chosen."""
-        return (
-            self.grid == other.grid
-            and same_callable(self.loss_fn, other.loss_fn)
-            and same_callable(self.weight_fn, other.weight_fn)
-            and dict(self.bounds) == dict(other.bounds)
-            and self.dtype is other.dtype
-        )
+    def problem(self, runs: Runs) -> Problem:
+        """Return what a fit to runs under these settings is asked."""
+        return Problem(runs, CHINCHILLA, self.grid, self.loss_fn, self.weight_fn, self.bounds, self.dtype)

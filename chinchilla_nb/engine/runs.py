@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = ["Runs", "as_positive_array", "read_only"]
+
+_NUMBERS = ("N", "D", "loss", "C")
 
 
 @dataclass(frozen=True, eq=False, init=False, slots=True)
@@ -36,7 +40,7 @@ class Runs:
 
     Raises
     ------
-    ValueError
+    InputError
         If the lengths differ, or a value is missing, not a number, infinite or not positive.
     """
 
@@ -59,9 +63,12 @@ class Runs:
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
         others = {name: np.array(values) for name, values in (columns or {}).items()}
         _check_lengths({**arrays, **others})
+        self._keep(arrays, others)
+
+    def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]]) -> None:
         for name, values in arrays.items():
             object.__setattr__(self, name, read_only(values))
-        frozen = MappingProxyType({name: read_only(values) for name, values in others.items()})
+        frozen = MappingProxyType({name: read_only(values) for name, values in columns.items()})
         object.__setattr__(self, "columns", frozen)
 
     def __len__(self) -> int:
@@ -78,10 +85,18 @@ class Runs:
         return f"Runs({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
 
     def take(self, which: ArrayLike) -> Runs:
-        """Return the runs picked by a boolean mask or an array of indices."""
-        which = np.asarray(which)
-        columns = {name: values[which] for name, values in self.columns.items()}
-        return Runs(self.N[which], self.D[which], self.loss[which], self.C[which], columns)
+        """Return the runs picked by a boolean mask or an array of indices; they are not checked again."""
+        which = np.atleast_1d(which)
+        taken = object.__new__(Runs)
+        taken._keep(
+            {name: getattr(self, name)[which] for name in _NUMBERS},
+            {name: values[which] for name, values in self.columns.items()},
+        )
+        return taken
+
+    def alike(self, other: Runs) -> bool:
+        """Say whether these are the same runs in the same order, whatever else is known of them."""
+        return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
 
 
 def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -89,19 +104,19 @@ def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
     Raises
     ------
-    ValueError
+    InputError
         Naming the first value that is not, and where it stands.
     """
     try:
         array = np.array(values, dtype=np.float64, ndmin=1)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must be numbers, got {_first_non_number(values)}") from None
+        raise InputError(name, "must be numbers", got=_first_non_number(values)) from None
     if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional, got an array of shape {array.shape}")
+        raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
     bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
     if bad.size:
         rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
-        raise ValueError(f"{name} must be {rule}, got {float(array[bad[0]])} at index {bad[0]}")
+        raise InputError(name, f"must be {rule}", got=str(float(array[bad[0]])), place=f"at index {bad[0]}")
     return array
 
 
@@ -109,7 +124,7 @@ def _check_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
     shape = arrays["N"].shape
     for name, values in arrays.items():
         if values.shape != shape:
-            raise ValueError(f"{name} must have one value per run, got shape {values.shape} for {shape[0]} runs")
+            raise InputError(name, "must have one value per run", got=f"shape {values.shape} for {shape[0]} runs")
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

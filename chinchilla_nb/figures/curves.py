@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.family import Law
 
-__all__ = ["Box", "frontier", "has_frontier", "iso_loss", "isoflop"]
+__all__ = ["Box", "frontier", "iso_loss", "isoflop"]
 
 Box = Mapping[str, tuple[float, float]]
 """Ends of ``"C"``, ``"N"`` and ``"D"``."""
@@ -25,14 +25,9 @@ SAMPLES = 161
 _TOLERANCE = 1e-9
 
 
-def has_frontier(law: ScalingLaw) -> bool:
-    """Whether the law has a compute-optimal allocation: both of its terms fall."""
-    return min(law.A, law.B, law.alpha, law.beta) > 0
-
-
-def frontier(law: ScalingLaw, box: Box) -> list[Path]:
+def frontier(law: Law, box: Box) -> list[Path]:
     """Return the efficient frontier N*(C), D*(C) inside the box: one straight line, or none."""
-    if not has_frontier(law):
+    if not has_optimum(law):
         return []
 
     def path(log_C: NDArray[np.float64]) -> Path:
@@ -48,28 +43,21 @@ def isoflop(C: float, box: Box) -> list[Path]:
     return _inside(lambda log_N: (log_N, np.log(C / 6) - log_N), _along(box["N"]), box)
 
 
-def iso_loss(law: ScalingLaw, loss: float, box: Box) -> list[Path]:
+def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
     """Return the models that reach a loss, inside the box: up to two pieces, as the curve may leave the box and return.
 
-    With x the loss above E, the model's size is given the share u of it and the data the rest:
-    A / N^alpha = u x and B / D^beta = (1 - u) x. In logarithms and in s = logit u nothing overflows.
+    Of the sum S that both terms make up there, the model's size is given the share u and the data the rest:
+    F / N^f = u S and G / D^g = (1 - u) S. In logarithms and in s = logit u nothing overflows.
     """
-    size_matters, data_matters = law.A > 0 and law.alpha > 0, law.B > 0 and law.beta > 0
-    # A term without an effect adds the same everywhere: A / N^0, or nothing where A is zero.
-    excess = loss - law.E - (0 if size_matters else law.A) - (0 if data_matters else law.B)
-    if not excess > 0 or not (size_matters or data_matters):
+    curve = law.iso_loss(loss)
+    if not np.isfinite(curve.log_S):
         return []
-    log_x = np.log(excess)
-    if not size_matters:
-        log_D = (np.log(law.B) - log_x) / law.beta
-        return _inside(lambda s: (s, np.full(s.shape, log_D)), _along(box["N"]), box)
-    if not data_matters:
-        log_N = (np.log(law.A) - log_x) / law.alpha
-        return _inside(lambda s: (np.full(s.shape, log_N), s), _along(box["D"]), box)
+    if not has_optimum(law):
+        return _straight(law, loss, box)
 
     # Logarithms of the shares that the box's ends of N and of D allow.
-    size_shares = np.log(law.A) - log_x - law.alpha * np.log(box["N"])
-    data_shares = np.log(law.B) - log_x - law.beta * np.log(box["D"])
+    size_shares = curve.log_F - curve.log_S - curve.f * np.log(box["N"])
+    data_shares = curve.log_G - curve.log_S - curve.g * np.log(box["D"])
     start = max(_logit(size_shares[1]), -_logit(data_shares[0]))
     end = min(_logit(size_shares[0]), -_logit(data_shares[1]))
     if not (np.isfinite(start) and np.isfinite(end) and start < end):
@@ -77,9 +65,20 @@ def iso_loss(law: ScalingLaw, loss: float, box: Box) -> list[Path]:
 
     def path(s: NDArray[np.float64]) -> Path:
         log_u, log_rest = -np.logaddexp(0, -s), -np.logaddexp(0, s)
-        return (np.log(law.A) - log_x - log_u) / law.alpha, (np.log(law.B) - log_x - log_rest) / law.beta
+        return (curve.log_F - curve.log_S - log_u) / curve.f, (curve.log_G - curve.log_S - log_rest) / curve.g
 
     return _inside(path, np.linspace(start, end, SAMPLES), box)
+
+
+def _straight(law: Law, loss: float, box: Box) -> list[Path]:
+    """Return the models that reach a loss by a law in which one of N and D, or neither, matters."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_D, log_N = np.log(law.iso_loss_D(loss, box["N"])), np.log(law.iso_loss_N(loss, box["D"]))
+    if np.isfinite(log_D[0]):
+        return _inside(lambda s: (s, np.full(s.shape, log_D[0])), _along(box["N"]), box)
+    if np.isfinite(log_N[0]):
+        return _inside(lambda s: (np.full(s.shape, log_N[0]), s), _along(box["D"]), box)
+    return []
 
 
 def _along(ends: tuple[float, float]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The objective over the start grid, seen along alpha and beta."""
+"""The objective over the start grid, seen along the two exponents of a law."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.runs import read_only
 
 __all__ = ["LandscapeFigure", "landscape_figure"]
 
-_ALPHA, _BETA = 3, 4
 SPAN = 1e6
 """Times the lowest objective at which the scale of colours ends: terrible starts are all alike."""
 
@@ -23,18 +23,27 @@ class LandscapeFigure:
 
     Attributes
     ----------
-    alpha, beta : ndarray
-        Starting values, ascending.
-    objective : ndarray, shape (n_alpha, n_beta)
-        Least over E, A and B; infinite where every start overflows.
-    shade : ndarray, shape (n_alpha, n_beta)
+    exponents : tuple of Parameter
+        The exponent of N, and that of D.
+    others : tuple of Parameter
+        What the objective is the least over.
+    across, up : ndarray
+        Starting values of the two exponents, ascending.
+    law : tuple of float
+        The two exponents of the law that was found.
+    objective : ndarray, shape (n_across, n_up)
+        Infinite where every start overflows.
+    shade : ndarray, shape (n_across, n_up)
         Its place between the lowest, 0, and the highest, 1, on a logarithmic scale.
     best : tuple of int
         Indices of the lowest.
     """
 
-    alpha: NDArray[np.float64]
-    beta: NDArray[np.float64]
+    exponents: tuple[Parameter, Parameter]
+    others: tuple[Parameter, ...]
+    across: NDArray[np.float64]
+    up: NDArray[np.float64]
+    law: tuple[float, float]
     objective: NDArray[np.float64]
     shade: NDArray[np.float64]
     best: tuple[int, int]
@@ -42,14 +51,20 @@ class LandscapeFigure:
 
 def landscape_figure(fit: Fit) -> LandscapeFigure:
     """Lay out the objective over the starts that a fit was screened at."""
-    axes = fit.starts_grid.log_axes()
+    parameters, axes = fit.problem.family.parameters, fit.problem.starts.log_axes()
     cube = np.where(np.isfinite(fit.landscape), fit.landscape, np.inf).reshape([len(axis) for axis in axes])
-    orders = [np.argsort(axes[i], kind="stable") for i in (_ALPHA, _BETA)]
-    lowest = cube.min(axis=(0, 1, 2))[np.ix_(*orders)]
+    across, up = (index for index, parameter in enumerate(parameters) if parameter.kind == "exponent")
+    others = tuple(index for index in range(len(axes)) if index not in (across, up))
+    orders = [np.argsort(axes[index], kind="stable") for index in (across, up)]
+    lowest = cube.min(axis=others)[np.ix_(*orders)]
     best = np.unravel_index(int(np.argmin(lowest)), lowest.shape)
+    found = tuple(fit.law.as_dict().values())
     return LandscapeFigure(
-        alpha=read_only(axes[_ALPHA][orders[0]].copy()),
-        beta=read_only(axes[_BETA][orders[1]].copy()),
+        exponents=(parameters[across], parameters[up]),
+        others=tuple(parameters[index] for index in others),
+        across=read_only(axes[across][orders[0]].copy()),
+        up=read_only(axes[up][orders[1]].copy()),
+        law=(found[across], found[up]),
         objective=read_only(lowest),
         shade=read_only(_shade(lowest)),
         best=(int(best[0]), int(best[1])),

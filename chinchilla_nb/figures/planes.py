@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures import curves
@@ -18,9 +18,6 @@ from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, steadied, within_reach
-
-if TYPE_CHECKING:
-    from chinchilla_nb.engine.fitting.fit import Fit
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
 
@@ -112,7 +109,7 @@ class FrontierFigure:
     colour : ndarray, shape (n_dots,)
         Place of each dot on the loss scale, in [0, 1].
     loss : LossScale
-    law : ScalingLaw or None
+    law : Law or None
         Whose curves are drawn.
     note : str
         What a person should know, such as that not all runs are drawn; empty where there is nothing to say.
@@ -123,7 +120,7 @@ class FrontierFigure:
     shown_excluded: NDArray[np.intp]
     colour: NDArray[np.float64]
     loss: LossScale
-    law: ScalingLaw | None
+    law: Law | None
     note: str
 
     def in_view(self, plane: Plane, x: Axis, y: Axis) -> Plane:
@@ -136,7 +133,7 @@ class FrontierFigure:
 
 def frontier_figure(
     runs: Runs,
-    fit: Fit | ScalingLaw | None = None,
+    fit: Fit | Law | None = None,
     *,
     regime: SeedRegime | None = None,
     next_point: tuple[float, float] | None = None,
@@ -152,7 +149,7 @@ def frontier_figure(
     ----------
     runs : Runs
         May be empty.
-    fit : Fit or ScalingLaw, optional
+    fit : Fit or Law, optional
         Without it, no curves and no frontier.
     regime : SeedRegime, optional
         Where seeds are drawn from.
@@ -167,7 +164,7 @@ def frontier_figure(
     data_unit : str
         What D counts.
     """
-    law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
+    law = fit.law if isinstance(fit, Fit) else fit
     excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
     to_come = [point for point in (next_point, beside) if point]
@@ -207,7 +204,7 @@ def frontier_figure(
 def _axes(
     runs: Runs,
     excluded: Runs,
-    law: ScalingLaw | None,
+    law: Law | None,
     regime: SeedRegime | None,
     to_come: list[tuple[float, float]],
     budgets: list[float],
@@ -226,7 +223,7 @@ def _axes(
     titles = {"D": data_title(data_unit)}
     if not shown["C"]:
         return {name: log_axis(name, ends, titles.get(name)) for name, ends in _DEFAULT_RANGES.items()}
-    if law and curves.has_frontier(law) and (budgets or not shown["N"]):
+    if law and has_optimum(law) and (budgets or not shown["N"]):
         with np.errstate(all="ignore"):
             optimal = allocate(law, [min(shown["C"]), max(shown["C"])])
         for name, values in zip(("N", "D"), optimal, strict=True):
@@ -255,7 +252,7 @@ def _box(x: Axis, y: Axis, margin: float = 0.0) -> curves.Box:
     return box
 
 
-def _levels(law: ScalingLaw, box: curves.Box) -> NDArray[np.float64]:
+def _levels(law: Law, box: curves.Box) -> NDArray[np.float64]:
     """Round losses, ascending, that the law predicts at even steps along the diagonal of N and D."""
     ends = {name: np.log(box[name]) for name in ("C", "N", "D")}
     start, end = np.log(6) + ends["N"] + ends["D"]
@@ -271,9 +268,7 @@ def _levels(law: ScalingLaw, box: curves.Box) -> NDArray[np.float64]:
     return levels if len(levels) > 1 else np.empty(0)
 
 
-def _with_curves(
-    plane: Plane, law: ScalingLaw, levels: NDArray[np.float64], scale: LossScale, margin: float = 0.0
-) -> Plane:
+def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: LossScale, margin: float = 0.0) -> Plane:
     """Return a plane with the law's frontier and its curves at all levels, labelled where there is room."""
     x, y, box = plane.x.name, plane.y.name, _box(plane.x, plane.y, margin)
     with np.errstate(all="ignore"):

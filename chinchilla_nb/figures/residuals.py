@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
-from chinchilla_nb.figures.curves import has_frontier
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, steadied, within_reach
-
-if TYPE_CHECKING:
-    from chinchilla_nb.engine.fitting.fit import Fit
 
 __all__ = [
     "Histogram",
@@ -145,7 +141,7 @@ class LossFigure:
         Indices of the runs that are drawn, among those that count and among those that do not.
     colour : ndarray
     loss : LossScale
-    law : ScalingLaw or None
+    law : Law or None
     note : str
     """
 
@@ -156,7 +152,7 @@ class LossFigure:
     shown_excluded: NDArray[np.intp]
     colour: NDArray[np.float64]
     loss: LossScale
-    law: ScalingLaw | None
+    law: Law | None
     note: str
 
     def frontier_in_view(self, x: Axis) -> Polyline:
@@ -257,7 +253,7 @@ def residuals_figure(
 
 def loss_figure(
     runs: Runs,
-    fit: Fit | ScalingLaw | None = None,
+    fit: Fit | Law | None = None,
     *,
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
@@ -268,7 +264,7 @@ def loss_figure(
     ----------
     runs : Runs
         At least one.
-    fit : Fit or ScalingLaw, optional
+    fit : Fit or Law, optional
     C_range : tuple of float, optional
         FLOPs that the axes cover besides the runs', with what the law predicts there.
     excluded : Runs, optional
@@ -280,13 +276,13 @@ def loss_figure(
         If there is no run.
     """
     _checked("losses", runs.loss, (len(runs),))
-    law = fit if fit is None or isinstance(fit, ScalingLaw) else fit.law
+    law = fit.law if isinstance(fit, Fit) else fit
     excluded = excluded or Runs([], [], [])
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     scale = loss_scale(runs.loss)
     C, losses = np.append(runs.C, C_range or ()), runs.loss
     if C_range:
-        predicted = _lowest_loss(law, *C_range).y[[0, -1]] if law and has_frontier(law) else np.empty(0)
+        predicted = _lowest_loss(law, *C_range).y[[0, -1]] if law and has_optimum(law) else np.empty(0)
         losses = np.append(losses, steadied(losses, predicted))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
@@ -305,9 +301,9 @@ def loss_figure(
     )
 
 
-def _lowest_loss(law: ScalingLaw | None, low: float, high: float) -> Polyline:
+def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
     """Loss the law predicts along its efficient frontier between two computes; nothing where it has none."""
-    if law is None or not has_frontier(law):
+    if law is None or not has_optimum(law):
         return NOTHING
     C = np.geomspace(low, high, 121)
     with np.errstate(all="ignore"):

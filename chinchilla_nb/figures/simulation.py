@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
@@ -59,16 +59,14 @@ class ErrorFigure:
     upper: Polyline
 
 
-def trace_figure(
-    counts: Sequence[int], laws: Sequence[ScalingLaw], truth: ScalingLaw, C: float, total: int
-) -> TraceFigure:
+def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: float, total: int) -> TraceFigure:
     """Lay out the estimates.
 
     Parameters
     ----------
     counts, laws : sequence
         To how many runs each law was fitted.
-    truth : ScalingLaw
+    truth : Law
     C : float
         Target budget in FLOPs.
     total : int
@@ -103,7 +101,7 @@ def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigur
     return ErrorFigure(x, y, median, lower, upper)
 
 
-def _optimal_N(law: ScalingLaw, C: float) -> float:
+def _optimal_N(law: Law, C: float) -> float:
     """Return N* at a budget; NaN where the law has no optimum inside."""
     try:
         return float(allocate(law, C)[0])

@@ -26,8 +26,8 @@ from scipy.optimize import minimize
 
 from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from chinchilla_nb.config.callables import find_callable, name_of_callable
 from chinchilla_nb.config.saving import as_config, write_config
 from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.engine.fitting.losses import log_huber
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.model_sizes import transformer_size
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 

@@ -12,10 +12,12 @@ from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 from chinchilla_nb.engine.fitting.fit import FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.kinks import MOST_NEAR
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
-from chinchilla_nb.engine.fitting.screening import BLOCK, screen
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.screening import screen
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla_family import BLOCK, CHINCHILLA
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.model_search import tabulate_models
 from chinchilla_nb.engine.runs import Runs
 
@@ -41,24 +43,24 @@ def noisy_runs(n):
 def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
     runs, asked = noisy_runs(20), itertools.count()
     with cancellable(lambda: next(asked) < 0):
-        list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
+        list(iter_fit(Problem(runs, starts=GRID, loss_fn=loss), exhaustive=exhaustive))
     in_all = next(asked)
     assert in_all > 200  # far more often than it reports
     for last in (0, in_all // 2, in_all - 1):
         asked = itertools.count()
         with cancellable(lambda asked=asked, last=last: next(asked) >= last), pytest.raises(Cancelled):
-            list(iter_fit(runs, GRID, loss, exhaustive=exhaustive))
+            list(iter_fit(Problem(runs, starts=GRID, loss_fn=loss), exhaustive=exhaustive))
         assert next(asked) == last + 1
     # Nothing of it is left behind.
-    assert list(iter_fit(runs, GRID, loss))[-1].best is not None
+    assert list(iter_fit(Problem(runs, starts=GRID, loss_fn=loss)))[-1].best is not None
 
 
 def test_a_large_grid_is_screened_in_blocks():
     ends = {"E": np.linspace(0.5, 1.5, 50), "A": [1, 2], "B": np.linspace(0.5, 1.5, 40)}
     grid = StartGrid({**ends, "alpha": [0.3], "beta": np.linspace(0.1, 1, 20)})
     runs, asked = noisy_runs(512), itertools.count()
-    box = Coordinates.of(runs, {})
-    objective = Objective.of(runs, SQUARE, np.ones(len(runs)), box)
+    box = CHINCHILLA.coordinates(runs, {})
+    objective = Objective.of(Problem(runs), SQUARE, box)
     with cancellable(lambda: next(asked) < 0):
         values = screen(objective, grid, box)
     assert next(asked) >= len(grid) * len(runs) / BLOCK
@@ -68,7 +70,7 @@ def test_a_large_grid_is_screened_in_blocks():
 
 def test_the_optimum_of_very_many_runs_is_found_in_small_linear_programs():
     runs = noisy_runs(2 * MOST_NEAR)
-    found = list(iter_fit(runs, HOFFMANN_GRID, mae))[-1].best
+    found = list(iter_fit(Problem(runs, loss_fn=mae)))[-1].best
     assert found.status is FitStatus.CONVERGED
     # Least absolute errors, seen along E: as many runs lie above the law as below, but for those on it.
     above, below = np.sum(found.residuals > 1e-12), np.sum(found.residuals < -1e-12)

@@ -10,9 +10,9 @@ from scipy.optimize import minimize
 
 from chinchilla_nb.engine.fitting.fit import FitStatus, fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID
 from chinchilla_nb.engine.runs import Runs
 
 HOFFMANN_LOSS = functools.partial(log_huber, delta=1e-3)

@@ -209,15 +209,15 @@ def test_landscape_is_the_least_objective_by_starting_exponents(session):
     grid, landscape = session.settings.grid, session.fit.landscape
     figure = landscape_figure(session.fit)
     points = grid.points()
-    for i, alpha in enumerate(figure.alpha):
-        for j, beta in enumerate(figure.beta):
+    for i, alpha in enumerate(figure.across):
+        for j, beta in enumerate(figure.up):
             mine = (points[:, 3] == alpha) & (points[:, 4] == beta)
             assert figure.objective[i, j] == landscape[mine].min()
     assert figure.shade[figure.best] == figure.shade.min() == 0
 
 
 def test_a_grid_changed_since_the_fit_is_not_taken_for_its_own(session):
-    from chinchilla_nb.engine.fitting.starts import StartGrid
+    from chinchilla_nb.engine.laws.starts import StartGrid
 
     session.run_fit()
     # As many starts, differently laid out.

@@ -13,8 +13,8 @@ import pytest
 from chinchilla_nb import SimulationPanel
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import mse
-from chinchilla_nb.engine.fitting.starts import StartGrid
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
 GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})

@@ -14,7 +14,7 @@ from chinchilla_nb import datasets
 from chinchilla_nb.engine.fitting.fit import Fit, fit
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def describe(found: Fit) -> str:
     return ", ".join(f"{name} = {value:.3g}" for name, value in found.law.as_dict().items())
 
 
-def relative_error(law: ScalingLaw, df: pd.DataFrame) -> np.ndarray:
+def relative_error(law: Law, df: pd.DataFrame) -> np.ndarray:
     """Measured over predicted loss, minus one."""
     return df.loss.to_numpy() / law.loss(df.N, df.D) - 1
 

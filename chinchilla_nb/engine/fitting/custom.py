@@ -12,10 +12,10 @@ from scipy.optimize import minimize
 
 from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
 from chinchilla_nb.engine.fitting.newton import Minimum
-from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
-from chinchilla_nb.engine.fitting.results import FitError
-from chinchilla_nb.engine.fitting.starts import StartGrid
-from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.problem import FitError, Problem
+from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.laws.starts import StartGrid
 
 __all__ = ["CustomObjective"]
 
@@ -42,9 +42,9 @@ class CustomObjective:
     unit: float
 
     @classmethod
-    def of(cls, runs: Runs, loss_fn: LossFunction, weight: Array, coordinates: Coordinates) -> CustomObjective:
-        """Set up the objective for runs; `weight` has one number per run."""
-        return cls(Objective.of(runs, SQUARE, weight, coordinates), loss_fn, coordinates.unit)
+    def of(cls, problem: Problem, coordinates: Coordinates) -> CustomObjective:
+        """Set up the objective of a problem."""
+        return cls(Objective.of(problem, SQUARE, coordinates), problem.loss_fn, coordinates.unit)
 
     def value(self, theta: Array) -> float:
         """Weighted mean loss; infinity where the loss is not a number."""
@@ -55,13 +55,13 @@ class CustomObjective:
                 losses = np.asarray(self.loss_fn(truth, predicted))
             except Exception as error:
                 raise FitError(
-                    f"{loss_name(self.loss_fn)} raised {type(error).__name__}({error}) on {len(truth)} losses: "
-                    "call it on two arrays, true and predicted losses, to see where"
+                    loss_name(self.loss_fn),
+                    f"raised {type(error).__name__}({error}) on {len(truth)} losses",
+                    remedy="call it on two arrays, true and predicted losses, to see where",
                 ) from error
         if losses.shape != truth.shape:
-            raise ValueError(
-                f"{loss_name(self.loss_fn)} must return one loss per run, shape {truth.shape}, got shape {losses.shape}"
-            )
+            rule = f"must return one loss per run, shape {truth.shape}"
+            raise FitError(loss_name(self.loss_fn), rule, got=f"shape {losses.shape}")
         value = float(self.squared.weight @ losses.astype(float))
         return value if np.isfinite(value) else np.inf
 
@@ -112,7 +112,7 @@ class CustomObjective:
 
     def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
         """Corners around theta that change the predictions by `size` each, in directions that do so independently."""
-        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.x))
+        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.target))
         _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
         reach = np.minimum(size / np.maximum(singular, 1e-12), 1.0)
         corners = np.zeros((len(theta), len(theta)))

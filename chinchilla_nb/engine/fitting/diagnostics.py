@@ -6,14 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.family import Coordinates, Law
+from chinchilla_nb.engine.laws.parameters import terms_of
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["FitWarning", "diagnose"]
 
-TERMS = (("N", "A", "alpha", "model size"), ("D", "B", "beta", "data"))
+Bounds = Mapping[str, tuple[float, float]]
+
+COLLINEAR = 0.995
+"""Correlation of log N and log D beyond which their terms are told apart by rounding and noise."""
+VANISHED = 1e-8
+"""Exponents up to this above the lowest that a fit considers leave a term flat over any range of runs."""
+NORMAL_MEDIAN = 1.4826
+"""Standard deviation over the median of absolute values, for normal errors."""
+UNCERTAIN = 0.5
+"""Standard error of an exponent, as a share of it, from which on it is called poorly determined."""
+COUNTS = {3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +51,43 @@ class FitWarning:
         return f"{self.message}: {self.remedy}"
 
 
-def diagnose(law: ScalingLaw, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> tuple[FitWarning, ...]:
-    """List what the runs cannot support or what came out at a limit."""
+def diagnose(problem: Problem, law: Law) -> tuple[FitWarning, ...]:
+    """List what the runs cannot support, or what came out at a limit."""
+    box = problem.family.coordinates(problem.runs, problem.bounds)
     return (
-        *_too_few(runs),
-        *_no_spread(runs),
-        *_at_a_limit(law, bounds),
-        *_poorly_determined(law, runs, bounds),
-        *_outside_the_runs(law, runs),
+        *_too_few(problem),
+        *_no_spread(problem),
+        *_at_bounds(law, problem.bounds),
+        *_at_the_ends(law, problem, box),
+        *_poorly_determined(law, problem, box),
+        *_outside_the_runs(law, problem.runs),
     )
 
 
-def _too_few(runs: Runs) -> Iterator[FitWarning]:
-    if len(runs) < 5:
+def _too_few(problem: Problem) -> Iterator[FitWarning]:
+    wanted = len(problem.family.parameters)
+    if len(problem.runs) < wanted:
         yield FitWarning(
             "few_runs",
-            f"{len(runs)} runs cannot determine five parameters",
-            "add runs, or fix parameters with bounds={'E': (1.7, 1.7)}",
+            f"{len(problem.runs)} runs cannot determine {COUNTS.get(wanted, wanted)} parameters",
+            "add runs, or fix parameters with bounds",
         )
 
 
-def _no_spread(runs: Runs) -> Iterator[FitWarning]:
-    constant = False
-    for axis, factor, exponent, _ in TERMS:
-        values = np.unique(getattr(runs, axis))
+def _no_spread(problem: Problem) -> Iterator[FitWarning]:
+    runs, constant = problem.runs, False
+    for term in terms_of(problem.family.parameters):
+        values = np.unique(getattr(runs, term.axis))
         if len(values) < 3:
             constant = constant or len(values) == 1
             yield FitWarning(
                 "few_sizes",
-                f"{factor} and {exponent} are not identifiable from {len(values)} distinct {axis}",
-                f"add runs with other {axis}",
+                f"{term.factor} and {term.exponent} are not identifiable from {len(values)} distinct {term.axis}",
+                f"add runs with other {term.axis}",
             )
     if not constant and len(runs) > 2:
         correlation = float(np.corrcoef(np.log(runs.N), np.log(runs.D))[0, 1])
-        if abs(correlation) > 0.995:
+        if abs(correlation) > COLLINEAR:
             yield FitWarning(
                 "collinear",
                 f"N and D move together (correlation of their logarithms {correlation:.4f}), so their terms mix",
@@ -79,63 +95,81 @@ def _no_spread(runs: Runs) -> Iterator[FitWarning]:
             )
 
 
-def _at_a_limit(law: ScalingLaw, bounds: Mapping[str, tuple[float, float]]) -> Iterator[FitWarning]:
+def _at_bounds(law: Law, bounds: Bounds) -> Iterator[FitWarning]:
     values = law.as_dict()
     for name, (low, high) in bounds.items():
         if low < high and (np.isclose(values[name], low) or np.isclose(values[name], high)):
             yield FitWarning(
                 "at_bound", f"{name} = {values[name]:.4g} is held by its bounds ({low:g}, {high:g})", "widen them"
             )
-    if law.E <= 0 and "E" not in bounds:
-        yield FitWarning(
-            "zero",
-            "E = 0: these runs show no sign of a loss that nothing goes below",
-            "add larger runs, or bound E from below",
-        )
-    for axis, factor, exponent, what in TERMS:
-        if values[factor] <= 0 or (values[exponent] <= 1e-8 and exponent not in bounds):
-            name = factor if values[factor] <= 0 else exponent
+
+
+def _at_the_ends(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWarning]:
+    """Warn of what came out at the ends of what a fit considers, where a user has set no bounds."""
+    values, bounds, parameters = law.as_dict(), problem.bounds, problem.family.parameters
+    lowest = dict(zip((parameter.name for parameter in parameters), box.lower, strict=True))
+    highest = dict(zip((parameter.name for parameter in parameters), box.upper, strict=True))
+    for parameter in parameters:
+        if parameter.kind == "floor" and values[parameter.name] <= 0 and parameter.name not in bounds:
             yield FitWarning(
                 "zero",
-                f"{name} = 0: {what} does not matter in these runs",
-                f"add runs that span a wider range of {axis}",
+                f"{parameter.name} = 0: these runs show no sign of a loss that nothing goes below",
+                f"add larger runs, or bound {parameter.name} from below",
             )
-        elif values[exponent] >= 10 and exponent not in bounds:
+    for term in terms_of(parameters):
+        exponent, at_end = values[term.exponent], term.exponent not in bounds
+        if values[term.factor] <= 0 or (exponent <= lowest[term.exponent] + VANISHED and at_end):
+            name = term.factor if values[term.factor] <= 0 else term.exponent
+            value = values[name] if values[name] > VANISHED else 0
+            yield FitWarning(
+                "zero",
+                f"{name} = {value:.3g}: {term.size} does not matter in these runs",
+                f"add runs that span a wider range of {term.axis}",
+            )
+        elif exponent >= highest[term.exponent] and at_end:
             yield FitWarning(
                 "at_bound",
-                f"{exponent} = {values[exponent]:.3g} is at the largest exponent the fit considers",
-                f"check for outliers at the smallest {axis}, or add runs in between",
+                f"{term.exponent} = {exponent:.3g} is at the largest exponent the fit considers",
+                f"check for outliers at the smallest {term.axis}, or add runs in between",
             )
 
 
-def _poorly_determined(law: ScalingLaw, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> Iterator[FitWarning]:
+def _poorly_determined(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWarning]:
     """Standard errors of the exponents from the linearised fit, sigma^2 (J^T J)^-1."""
-    if len(runs) <= 5 or min(law.A, law.B, law.alpha, law.beta) <= 0:
+    runs, family = problem.runs, problem.family
+    if len(runs) <= len(family.parameters) or not has_optimum(law):
         return
-    x, y = np.log(runs.N) - np.log(runs.N).mean(), np.log(runs.D) - np.log(runs.D).mean()
-    A_term, B_term = law.A * runs.N**-law.alpha, law.B * runs.D**-law.beta
     # Relative errors, so that large losses do not decide alone.
-    columns = np.stack([np.ones_like(x), A_term, B_term, -x * A_term, -y * B_term], axis=1) / runs.loss[:, None]
-    fixed = [name in bounds and bounds[name][0] == bounds[name][1] for name in ("E", "A", "B", "alpha", "beta")]
-    free = np.flatnonzero(~np.array(fixed))
+    jacobian = box.predictor(runs).at(box.theta(_point(law))).jacobian() / (runs.loss / box.unit)[:, None]
     relative = law.loss(runs.N, runs.D) / runs.loss - 1
-    # The median resists outliers; 1.4826 makes it a standard deviation for normal errors.
-    sigma = 1.4826 * float(np.median(np.abs(relative)))
-    size = np.maximum(np.linalg.norm(columns[:, free], axis=0), 1e-300)
-    covariance = np.linalg.pinv((columns[:, free] / size).T @ (columns[:, free] / size), rcond=1e-15)
-    error = dict(zip(free, sigma * np.sqrt(np.maximum(np.diag(covariance), 0)) / size, strict=True))
-    for (axis, _, exponent, _), index in zip(TERMS, (3, 4), strict=True):
-        value = getattr(law, exponent)
-        if index in error and error[index] > value / 2:
+    # The median resists outliers.
+    sigma = NORMAL_MEDIAN * float(np.median(np.abs(relative)))
+    names = [parameter.name for parameter in family.parameters]
+    free = [i for i, name in enumerate(names) if name not in problem.bounds or len(set(problem.bounds[name])) == 2]
+    columns = jacobian[:, free]
+    size = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
+    covariance = np.linalg.pinv((columns / size).T @ (columns / size), rcond=1e-15)
+    errors = sigma * np.sqrt(np.maximum(np.diag(covariance), 0)) / size
+    error = dict(zip((names[i] for i in free), errors, strict=True))
+    for term in terms_of(family.parameters):
+        value = law.as_dict()[term.exponent]
+        if error.get(term.exponent, 0.0) > UNCERTAIN * value:
             yield FitWarning(
                 "poorly_determined",
-                f"{exponent} = {value:.3g} is uncertain by about {error[index]:.2g}",
-                f"add runs that span a wider range of {axis}, or repeat runs to average out noise",
+                f"{term.exponent} = {value:.3g} is uncertain by about {error[term.exponent]:.2g}",
+                f"add runs that span a wider range of {term.axis}, or repeat runs to average out noise",
             )
 
 
-def _outside_the_runs(law: ScalingLaw, runs: Runs) -> Iterator[FitWarning]:
-    if min(law.A, law.B, law.alpha, law.beta) <= 0:
+def _point(law: Law) -> NDArray[np.float64]:
+    """Return a law as a row of `StartGrid.points`."""
+    values = zip(law.parameters, law.as_dict().values(), strict=True)
+    with np.errstate(divide="ignore"):
+        return np.array([np.log(value) if parameter.log_name else value for parameter, value in values])
+
+
+def _outside_the_runs(law: Law, runs: Runs) -> Iterator[FitWarning]:
+    if not has_optimum(law):
         return
     C = float(runs.C.max())
     with np.errstate(over="ignore", under="ignore"):

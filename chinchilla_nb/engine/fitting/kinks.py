@@ -1,6 +1,6 @@
 """The exact optimum of a piecewise-linear loss: successive linear programs, then Newton on the kinks they find.
 
-At the optimum some residuals are exactly zero. A linear program in all five parameters, inside a box small enough for
+At the optimum some residuals are exactly zero. A linear program in all parameters, inside a box small enough for
 the linearisation to hold, finds which; the stationarity conditions with those residuals held at zero are smooth, and
 Newton's method solves them to rounding (Fletcher 1987, Practical Methods of Optimization, section 14.2).
 """
@@ -15,7 +15,8 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters
-from chinchilla_nb.engine.fitting.objective import Coordinates, Derivatives, Objective
+from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["descend_to_vertex"]
 
@@ -37,7 +38,7 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
     radius : float
         First size of the box a linear program searches: the change of a prediction per parameter, in its own units.
     """
-    theta = theta.astype(objective.x.dtype)
+    theta = theta.astype(objective.dtype)
     radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     at = objective.derivatives(theta)
     # Runs that follow a law to the rounding of their own float64: every residual is on its kink.
@@ -100,9 +101,9 @@ def _linear_program(
         method="highs-ds",
     )
     if solution.x is None:
-        return np.zeros(5), near[:0], 0.0
-    step = solution.x[:5]
-    left = np.abs(solution.x[5 : 5 + len(near)] - solution.x[5 + len(near) :])
+        return np.zeros(J.shape[1]), near[:0], 0.0
+    step, above, below = np.split(solution.x, [J.shape[1], J.shape[1] + len(near)])
+    left = np.abs(above - below)
     before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size
     return step * reach, near[left <= 1e-9], float((before - solution.fun) * size)
 

@@ -1,4 +1,4 @@
-"""Newton's method in a box, for the last digits of a smooth objective in five parameters."""
+"""Newton's method in a box, for the last digits of a smooth objective of few parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Minimum", "newton"]
 
@@ -30,7 +31,7 @@ def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 40
     The search direction comes from float64; the gradient it corrects is evaluated in the objective's own precision,
     as in iterative refinement, so that the answer is as exact as that precision.
     """
-    theta = theta.astype(objective.x.dtype)
+    theta = theta.astype(objective.dtype)
     precision = float(np.finfo(theta.dtype).eps)
     damping, at = 0.0, objective.derivatives(theta)
     for _ in range(steps):

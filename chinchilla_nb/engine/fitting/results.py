@@ -11,20 +11,18 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning
 from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
-from chinchilla_nb.engine.fitting.starts import StartGrid
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["Fit", "FitError", "FitProgress", "FitStatus"]
-
-
-class FitError(ValueError):
-    """The runs or options cannot be fitted at all."""
+__all__ = ["Fit", "FitProgress", "FitStatus"]
 
 
 class FitStatus(str, enum.Enum):
-    """How a fit ended."""
+    """How a fit ended, or that it has not."""
 
+    UNFINISHED = "unfinished"
     CONVERGED = "converged"
     STALLED = "stalled"
     CANCELLED = "cancelled"
@@ -36,41 +34,47 @@ class Fit:
 
     Attributes
     ----------
-    law : ScalingLaw
+    problem : Problem
+        What was asked; `iter_fit` answers it again.
+    law : Law
         The best law found.
-    runs : Runs
-        What it was fitted to.
-    loss_fn : callable
-        The loss that was minimised.
     objective : float
         Weighted mean loss per run at the law.
     status : FitStatus
     warnings : tuple of FitWarning
         What these runs cannot support, each with its remedy.
-    starts_grid : StartGrid
-        What it began from; every start was screened.
     optima : int
         Distinct local optima the promising starts led to.
     landscape : ndarray, shape (starts,)
         The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
+    runs, loss_fn
+        Those of the problem.
     starts : int
-        Size of the start grid.
+        Number of starts; every one was screened.
     """
 
-    law: ScalingLaw
-    runs: Runs
-    loss_fn: LossFunction
+    problem: Problem
+    law: Law
     objective: float
     status: FitStatus
     warnings: tuple[FitWarning, ...]
-    starts_grid: StartGrid
     optima: int
     landscape: NDArray[np.float64] = field(repr=False)
 
     @property
+    def runs(self) -> Runs:
+        """What the law was fitted to."""
+        return self.problem.runs
+
+    @property
+    def loss_fn(self) -> LossFunction:
+        """The loss that was minimised."""
+        return self.problem.loss_fn
+
+    @property
     def starts(self) -> int:
-        """Size of the start grid."""
-        return len(self.starts_grid)
+        """Number of starts."""
+        return len(self.problem.starts)
 
     @property
     def predictions(self) -> NDArray[np.float64]:
@@ -91,7 +95,7 @@ class Fit:
             f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
             for name, text in [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
         )
-        return f"<p>{self.law._repr_html_()}</p><table>{cells}</table>"
+        return f"<p>{self.law.equation(HTML)}</p><table>{cells}</table>"
 
     def _facts(self) -> list[tuple[str, str]]:
         typical = np.median(np.abs(self.residuals / self.runs.loss))

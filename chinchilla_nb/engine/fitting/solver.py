@@ -13,7 +13,8 @@ from scipy.optimize import minimize
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
 from chinchilla_nb.engine.fitting.losses import SQUARE
 from chinchilla_nb.engine.fitting.newton import Minimum, newton
-from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["distinct", "finish", "first_width", "optimise", "polish", "tighten"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["suggest_grid"]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.laws.family import IsoLoss
+from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
+from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter, as_parameter, linear_params
+
 __all__ = ["PARAMETERS", "ScalingLaw"]
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +38,11 @@ class ScalingLaw:
     alpha: float
     beta: float
 
+    parameters: ClassVar[tuple[Parameter, ...]] = CHINCHILLA_PARAMETERS
+
     def __post_init__(self) -> None:
         for name in PARAMETERS:
-            value = float(getattr(self, name))
-            if not (np.isfinite(value) and value >= 0):
-                raise ValueError(f"{name} must be finite and not negative, got {value}")
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, as_parameter(name, getattr(self, name)))
 
     @classmethod
     def from_params(cls, params: Mapping[str, float]) -> ScalingLaw:
@@ -44,17 +50,10 @@ class ScalingLaw:
 
         Raises
         ------
-        ValueError
+        InputError
             If a parameter is missing, unknown, or given both ways.
         """
-        values = {
-            _LINEAR.get(name, name): np.exp(value) if name in _LINEAR else value for name, value in params.items()
-        }
-        if len(values) != len(params) or set(values) != set(PARAMETERS):
-            raise ValueError(
-                f"a law needs E (or e), A (or a), B (or b), alpha and beta, got {', '.join(params) or 'none'}"
-            )
-        return cls(**values)
+        return cls(**linear_params(params, cls.parameters))
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
         """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
@@ -66,36 +65,69 @@ class ScalingLaw:
         N, D = np.asarray(N, dtype=float), np.asarray(D, dtype=float)
         return -self.alpha * self.A * N ** (-self.alpha - 1), -self.beta * self.B * D ** (-self.beta - 1)
 
+    def iso_loss(self, loss: float) -> IsoLoss:
+        """Return the curve of models and data that reach a loss: A / N^alpha + B / D^beta = L - E."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_A, log_B, log_S = np.log([self.A, self.B, loss - self.E])
+        return IsoLoss(float(log_A), self.alpha, float(log_B), self.beta, float(log_S))
+
     def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
         """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
-        return _invert(
-            np.asarray(loss) - self.E - self.A * np.asarray(N, dtype=float) ** -self.alpha, self.B, self.beta
-        )
+        excess = np.asarray(loss) - self.E - self.A * np.asarray(N, dtype=float) ** -self.alpha
+        return _invert(excess, self.B, self.beta)
 
     def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
         """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
-        return _invert(
-            np.asarray(loss) - self.E - self.B * np.asarray(D, dtype=float) ** -self.beta, self.A, self.alpha
-        )
+        excess = np.asarray(loss) - self.E - self.B * np.asarray(D, dtype=float) ** -self.beta
+        return _invert(excess, self.A, self.alpha)
+
+    def allocate(self, C: Array) -> tuple[Array, Array]:
+        """Return N* and D* of budgets of C FLOPs (Hoffmann et al. 2022, equation 4).
+
+        With G = (alpha A / (beta B))^(1 / (alpha + beta)) and the exponents a and b: N* = G (C / 6)^a and
+        D* = (C / 6)^b / G.
+        """
+        a, b = self.exponents()
+        log_G = self._log_G()
+        # In logarithms, because C, A and B each span more decades than their product can hold.
+        log_budget = np.log(C / 6)
+        return np.exp(log_G + a * log_budget), np.exp(b * log_budget - log_G)
+
+    def optimal_D(self, N: Array) -> Array:
+        """Return the tokens at which models of N parameters are compute-optimal, G^-(1 + b/a) N^(b/a)."""
+        a, b = self.exponents()
+        return np.asarray(np.exp(b / a * np.log(N) - (1 + b / a) * self._log_G()))
+
+    def exponents(self) -> tuple[float, float]:
+        """Return a = beta / (alpha + beta) and b = alpha / (alpha + beta), the exponents of N* and D* in C."""
+        total = self.alpha + self.beta
+        return self.beta / total, self.alpha / total
+
+    def _log_G(self) -> float:
+        log_G = np.log(self.alpha) + np.log(self.A) - np.log(self.beta) - np.log(self.B)
+        return float(log_G) / (self.alpha + self.beta)
 
     def as_dict(self) -> dict[str, float]:
         """Return the five parameters by name."""
         return asdict(self)
 
+    def equation(self, notation: Notation) -> str:
+        """Write the law with its numbers."""
+        text = f"{notation.loss} = {notation.number(self.E)}"
+        for factor, axis, power in ((self.A, "N", self.alpha), (self.B, "D", self.beta)):
+            base = notation.power(notation.variable(axis), notation.exponent(power))
+            text += f" + {notation.number(factor)}{notation.over}{base}"
+        return text
+
     def __str__(self) -> str:
-        return f"L(N, D) = {self.E:.4g} + {self.A:.4g} / N^{self.alpha:.4g} + {self.B:.4g} / D^{self.beta:.4g}"
+        return self.equation(TEXT)
 
     def _repr_html_(self) -> str:
-        return (
-            f"<i>L</i>(<i>N</i>, <i>D</i>) = {self.E:.4g} + {self.A:.4g} / <i>N</i><sup>&thinsp;{self.alpha:.4g}</sup>"
-            f" + {self.B:.4g} / <i>D</i><sup>&thinsp;{self.beta:.4g}</sup>"
-        )
+        return self.equation(HTML)
 
 
 PARAMETERS = tuple(field.name for field in fields(ScalingLaw))
 """Names of the five parameters, in the order every array of parameters uses."""
-
-_LINEAR = {"e": "E", "a": "A", "b": "B"}
 
 
 def _invert(excess: NDArray[np.float64], factor: float, exponent: float) -> NDArray[np.float64]:

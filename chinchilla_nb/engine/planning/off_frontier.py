@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 
 __all__ = ["OffFrontier", "off_frontier"]
 
@@ -36,7 +36,7 @@ class OffFrontier:
     compute_ratio: float
 
 
-def off_frontier(law: ScalingLaw, C: float, factor: float) -> OffFrontier:
+def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
     """Leave the frontier at a budget of C FLOPs, for a model of ``factor`` times the compute-optimal size.
 
     Raises

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
@@ -39,7 +39,7 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
     return float(factor * max(reached))
 
 
-def compute_optimal_run(law: ScalingLaw, C: float, models: ModelTable | None = None) -> ScaledRun:
+def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) -> ScaledRun:
     """Spend a budget of C FLOPs on a whole number of parameters.
 
     With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.scaling import ScaledRun, compute_optimal_run, next_budget
 from chinchilla_nb.engine.planning.seeding import SeedRegime, draw_seed
@@ -54,7 +54,7 @@ class SimulationProgress:
     fit: Fit | None = field(default=None)
 
 
-def pseudo_loss(law: ScalingLaw, N: float, D: float, noise: Iterator[float] | None) -> float:
+def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> float:
     """Return the loss of one pseudo-run: the law's, plus the next noise.
 
     Raises

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.simulation.noise import draw_noise
 from chinchilla_nb.engine.simulation.simulate import Procedure, iter_simulation, pseudo_loss
@@ -31,14 +31,14 @@ class Task:
 
     Attributes
     ----------
-    law : ScalingLaw
+    law : Law
     noise : str
         A family of `noise.NOISE_FAMILIES`.
     size : float
         Size of the noise, in units of the loss; 0 for none.
     """
 
-    law: ScalingLaw
+    law: Law
     noise: str = "exponential"
     size: float = 0.1
 
@@ -202,7 +202,7 @@ def iter_study(
             yield progress
 
 
-def relative_error(law: ScalingLaw, truth: ScalingLaw, C: float) -> float:
+def relative_error(law: Law, truth: Law, C: float) -> float:
     """Return by how much the compute-optimal N at a budget is off, as a share of the true one.
 
     Infinite where the law has no optimum inside.

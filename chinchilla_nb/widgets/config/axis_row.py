@@ -9,7 +9,7 @@ import numpy as np
 
 from chinchilla_nb._validator import ParamGrid, validate
 from chinchilla_nb.checks import as_count
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
 from chinchilla_nb.widgets.base.parts import Parts, reveal

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.config.settings import Settings
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.widgets.base.fields import GREEK, Editor
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.config.axis_row import AxisRow

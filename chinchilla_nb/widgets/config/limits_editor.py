@@ -10,6 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.checks import as_limits
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
@@ -100,7 +101,7 @@ class LimitsEditor(Editor):
     Attributes
     ----------
     limits : dict of str to LimitRow
-    law : ScalingLaw
+    law : Law
         Whose parameters are suggested: the law of Hoffmann et al. until there is a fit.
     """
 
@@ -110,7 +111,7 @@ class LimitsEditor(Editor):
         super().__init__(parts, watch, "cnb-limits")
         self.limits = {parameter: LimitRow(parts, parameter) for parameter in GREEK}
         self.fill(list(self.limits.values()))
-        self.law = KNOWN_LAWS["Hoffmann et al. 2022"]
+        self.law: Law = KNOWN_LAWS["Hoffmann et al. 2022"]
         self._bounds: Mapping[str, tuple[float, float]] | None = None
 
     @staticmethod

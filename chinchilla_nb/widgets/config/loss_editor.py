@@ -11,9 +11,9 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.checks import as_positive_number
-from chinchilla_nb.config.callables import same_callable
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
+from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number
 from chinchilla_nb.widgets.base.parts import Parts, reveal
@@ -121,7 +121,7 @@ class LossEditor(Editor):
                 row.explain(str(error), self._culprit(row))
                 continue
             row.explain("")
-            if not same_callable(value, getattr(settings, name)):
+            if not same_function(value, getattr(settings, name)):
                 settings = replace(settings, **{name: value})
         self._remember(settings)
         return settings

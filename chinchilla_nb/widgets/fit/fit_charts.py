@@ -117,7 +117,7 @@ class FitCharts(ipywidgets.Box):
             set_dots(self.excluded[name], hollow[name], excluded_labels)
         self._note.value = _key(residuals.note, len(excluded))
         self._show_errors(figure.errors)
-        self.landscape.value = landscape_map(landscape_figure(fit), fit.law)
+        self.landscape.value = landscape_map(landscape_figure(fit))
 
     def _show_errors(self, errors: Histogram) -> None:
         self.errors.show(errors.x, errors.y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -10,7 +12,9 @@ import ipywidgets
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.notation import HTML
+from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
@@ -24,6 +28,7 @@ __all__ = ["FitPanel"]
 
 _STATUS = {
     FitStatus.CONVERGED: ("good", "✓ Converged"),
+    FitStatus.UNFINISHED: ("muted", "Running"),
     FitStatus.STALLED: ("warn", "Stalled"),
     FitStatus.CANCELLED: ("warn", "Cancelled: best so far"),
 }
@@ -194,24 +199,26 @@ def _describe(fit: Fit) -> str:
         f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
-    names = {"E": "E, irreducible loss", "alpha": "α, exponent of N", "beta": "β, exponent of D"}
-    numbers = [(names.get(name, name), plain(value, 4)) for name, value in fit.law.as_dict().items()]
+    numbers = [
+        (_name(parameter), plain(value, 4))
+        for parameter, value in zip(fit.law.parameters, fit.law.as_dict().values(), strict=True)
+    ]
     return (
-        f'<div class="cnb-law">{_equation(fit.law)}{_growth(fit.law)}</div>{tiles(numbers)}'
+        f'<div class="cnb-law"><span>{fit.law.equation(NOTATION)}</span>{_growth(fit.law)}</div>{tiles(numbers)}'
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
         f'<span class="cnb-muted">{escape(facts)}</span></div>'
     )
 
 
-def _equation(law: ScalingLaw) -> str:
-    return (
-        f"<span><i>L</i>(<i>N</i>, <i>D</i>) = {plain(law.E, 4)}"
-        f" + {plain(law.A, 4)} / <i>N</i><sup>&thinsp;{law.alpha:.4g}</sup>"
-        f" + {plain(law.B, 4)} / <i>D</i><sup>&thinsp;{law.beta:.4g}</sup></span>"
-    )
+NOTATION = replace(HTML, number=partial(plain, digits=4))
+"""How the panel writes a law: its factors as people write large numbers."""
 
 
-def _growth(law: ScalingLaw) -> str:
+def _name(parameter: Parameter) -> str:
+    return parameter.symbol if parameter.kind == "factor" else f"{parameter.symbol}, {parameter.meaning}"
+
+
+def _growth(law: Law) -> str:
     """Say how the compute-optimal N and D grow with compute; nothing where there is no optimum."""
     try:
         a, b = exponents(law)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.figures import LandscapeFigure
 from chinchilla_nb.widgets.base.style import shade
 
@@ -14,32 +13,37 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 48.0, 6.0, 300.0, 176.0
 _MOST_TICKS = 6
 
 
-def landscape_map(figure: LandscapeFigure, law: ScalingLaw) -> str:
-    """Draw the lowest objective by starting alpha (across) and beta (up), and where the law came out."""
-    columns, rows = len(figure.alpha), len(figure.beta)
+def landscape_map(figure: LandscapeFigure) -> str:
+    """Draw the lowest objective by starting exponent of N (across) and of D (up), and where the law came out."""
+    one, other = (parameter.symbol for parameter in figure.exponents)
+    columns, rows = len(figure.across), len(figure.up)
     width, height = _WIDTH / columns, _HEIGHT / rows
     cells = [
         f'<rect x="{_LEFT + i * width:.1f}" y="{_TOP + (rows - 1 - j) * height:.1f}" width="{width:.2f}" '
-        f'height="{height:.2f}" fill="{shade(float(figure.shade[i, j]))}"><title>α {figure.alpha[i]:.3g}, '
-        f"β {figure.beta[j]:.3g}: {figure.objective[i, j]:.3g}</title></rect>"
+        f'height="{height:.2f}" fill="{shade(float(figure.shade[i, j]))}"><title>{one} {figure.across[i]:.3g}, '
+        f"{other} {figure.up[j]:.3g}: {figure.objective[i, j]:.3g}</title></rect>"
         for i in range(columns)
         for j in range(rows)
     ]
-    x, y = _place(figure.alpha, law.alpha, width) + _LEFT, _TOP + _HEIGHT - _place(figure.beta, law.beta, height)
+    x = _place(figure.across, figure.law[0], width) + _LEFT
+    y = _TOP + _HEIGHT - _place(figure.up, figure.law[1], height)
     bottom = _TOP + _HEIGHT
     ticks = [
-        *(_text(_LEFT + (i + 0.5) * width, bottom + 14, f"{figure.alpha[i]:.3g}", "middle") for i in _some(columns)),
-        *(_text(_LEFT - 6, _TOP + (rows - 0.5 - j) * height + 4, f"{figure.beta[j]:.3g}", "end") for j in _some(rows)),
+        *(_text(_LEFT + (i + 0.5) * width, bottom + 14, f"{figure.across[i]:.3g}", "middle") for i in _some(columns)),
+        *(_text(_LEFT - 6, _TOP + (rows - 0.5 - j) * height + 4, f"{figure.up[j]:.3g}", "end") for j in _some(rows)),
     ]
+    *most, last = (parameter.symbol for parameter in figure.others)
+    least_over = f"{', '.join(most)} and {last}"
     lowest = f"{figure.objective[figure.best]:.3g}"
     return (
-        f'<svg class="cnb-map" viewBox="0 0 360 222" role="img" aria-label="Objective by starting alpha and beta, '
+        f'<svg class="cnb-map" viewBox="0 0 360 222" role="img" aria-label="Objective by starting {one} and {other}, '
         f'lowest {lowest}"><g class="cnb-hue">{"".join(cells)}</g>{"".join(ticks)}'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#000" stroke-width="4"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#fff" stroke-width="2"/>'
-        f"{_text(_LEFT + _WIDTH / 2, bottom + 30, 'Starting α', 'middle', True)}"
-        f'<g transform="translate(12 {_TOP + _HEIGHT / 2:.0f}) rotate(-90)">{_text(0, 0, "Starting β", "middle", True)}'
-        f'</g></svg><div class="cnb-caption">Least over E, A and B: {lowest} and up · ○ the law found</div>'
+        f"{_text(_LEFT + _WIDTH / 2, bottom + 30, f'Starting {one}', 'middle', True)}"
+        f'<g transform="translate(12 {_TOP + _HEIGHT / 2:.0f}) rotate(-90)">'
+        f"{_text(0, 0, f'Starting {other}', 'middle', True)}</g></svg>"
+        f'<div class="cnb-caption">Least over {least_over}: {lowest} and up · ○ the law found</div>'
     )
 
 

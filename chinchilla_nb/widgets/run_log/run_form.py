@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, parse_quantity, scientific
 from chinchilla_nb.widgets.base.parts import Parts
@@ -82,7 +82,7 @@ class RunForm(ipywidgets.VBox):
             raise ValueError(f"{name} is {value:g}: it must be 1 or more")
         return value
 
-    def check(self, law: ScalingLaw | None) -> None:
+    def check(self, law: Law | None) -> None:
         """Say what the fields mean or what is wrong with them, and let the run be added if nothing is."""
         if self.config is not None and self.fields["N"].value != self._filled_N:
             self.config = None
@@ -100,7 +100,7 @@ class RunForm(ipywidgets.VBox):
         facts = "" if wrong else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers, law))}</div>'
         self.remark.value = "".join(note("warn", f"{text}.") for text in wrong) + facts
 
-    def _facts(self, numbers: Mapping[str, float], law: ScalingLaw | None) -> str:
+    def _facts(self, numbers: Mapping[str, float], law: Law | None) -> str:
         if "N" not in numbers or "D" not in numbers:
             return "Numbers such as 69.8M, 1.4T or 5.76e23. C = 6ND follows."
         N, D = numbers["N"], numbers["D"]

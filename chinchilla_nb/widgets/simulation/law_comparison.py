@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.quantity import compact, scientific
 
 __all__ = ["comparison_table", "optimum"]
 
 
-def comparison_table(truth: ScalingLaw, law: ScalingLaw | None, C: float) -> str:
+def comparison_table(truth: Law, law: Law | None, C: float) -> str:
     """Set the true law and the estimate side by side, as HTML; C is the target budget in FLOPs."""
     heads = ["E", "A", "B", "α", "β", "a in N* ∝ Cᵃ", f"N* at {scientific(C)}", "D* / N*"]
     rows = [("True law", _numbers(truth, C), "cnb-true")]
@@ -30,14 +30,14 @@ def comparison_table(truth: ScalingLaw, law: ScalingLaw | None, C: float) -> str
     return f'<div class="cnb-scroll"><table class="cnb-compare"><tr><th></th>{cells}</tr>{body}</table></div>'
 
 
-def _numbers(law: ScalingLaw, C: float) -> list[float | None]:
+def _numbers(law: Law, C: float) -> list[float | None]:
     point = optimum(law, C)
     if point is None:
         return [*law.as_dict().values(), None, None, None]
     return [*law.as_dict().values(), exponents(law)[0], point[0], point[1] / point[0]]
 
 
-def optimum(law: ScalingLaw, C: float) -> tuple[float, float] | None:
+def optimum(law: Law, C: float) -> tuple[float, float] | None:
     """Return N* and D* at a budget; None where the law has no optimum inside."""
     try:
         N, D = allocate(law, C)

@@ -13,6 +13,7 @@ import numpy as np
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import FitProgress, iter_fit
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.simulate import Procedure
@@ -245,7 +246,8 @@ class SimulationPanel(Panel):
     def _follow_fit(self, _change: Any = None) -> None:
         self._writing = True
         try:
-            self.task.offer_fit(self.session.fit.law if self.session.fit is not None else None)
+            law = self.session.fit.law if self.session.fit is not None else None
+            self.task.offer_fit(law if isinstance(law, ScalingLaw) else None)
         finally:
             self._writing = False
         self._check()
@@ -322,7 +324,7 @@ class SimulationPanel(Panel):
     def _fitter(self) -> Callable[[Runs], Iterator[FitProgress]]:
         """Return a function that fits runs the way the session does."""
         settings = self.session.settings
-        return lambda runs: iter_fit(runs, **settings.fit_options())
+        return lambda runs: iter_fit(settings.problem(runs))
 
     def _regime(self) -> tuple[SeedRegime, str]:
         """Where seeds are drawn, and why there."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 
@@ -23,7 +24,7 @@ HEALTHY = runs_on(SIZES, TOKENS, noise=0.003)
 
 
 def codes(law, runs, bounds=None):
-    return [warning.code for warning in diagnose(law, runs, bounds or {})]
+    return [warning.code for warning in diagnose(Problem(runs, bounds=bounds or {}), law)]
 
 
 def test_healthy_runs_give_no_warning():
@@ -59,14 +60,14 @@ def test_five_runs_and_three_sizes_are_enough_to_say_nothing_of_their_number():
 )
 def test_a_parameter_at_zero_is_named(changed, name):
     law = ScalingLaw(**LAW.as_dict() | changed)
-    zero = [warning for warning in diagnose(law, HEALTHY, {}) if warning.code == "zero"]
+    zero = [warning for warning in diagnose(Problem(HEALTHY), law) if warning.code == "zero"]
     assert [warning.message.split(" = 0")[0] for warning in zero] == [name]
     assert all(warning.remedy for warning in zero)
 
 
 def test_a_parameter_held_by_its_bounds_is_named():
     bounds = {"alpha": (0.1, 0.34), "E": (1.0, 2.0)}
-    held = [warning for warning in diagnose(LAW, HEALTHY, bounds) if warning.code == "at_bound"]
+    held = [warning for warning in diagnose(Problem(HEALTHY, bounds=bounds), LAW) if warning.code == "at_bound"]
     assert len(held) == 1
     assert held[0].message.startswith("alpha = 0.34 is held by its bounds (0.1, 0.34)")
 

@@ -9,8 +9,8 @@ import pytest
 
 from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.starts import StartGrid
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
 LOSSES = {

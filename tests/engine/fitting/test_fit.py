@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit, iter_fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
 
 LOSSES = {
@@ -257,7 +259,7 @@ def test_bounded_fits_are_no_worse_than_a_bounded_search_by_scipy(loss, bounds):
     ],
 )
 def test_impossible_bounds_are_named(bounds, message):
-    with pytest.raises(FitError, match=message):
+    with pytest.raises(InputError, match=message):
         fit(NOISY, SMALL_GRID, mse, bounds=bounds)
 
 
@@ -350,7 +352,7 @@ def test_collinear_sizes_are_fitted_and_warned_of(loss):
 
 @pytest.mark.parametrize("loss", [mse, mae, lambda y, p: (y - p) ** 2], ids=["mse", "mae", "custom"])
 def test_progress_only_improves_and_ends_with_the_fit(loss):
-    steps = list(iter_fit(NOISY, SMALL_GRID, loss))
+    steps = list(iter_fit(Problem(NOISY, starts=SMALL_GRID, loss_fn=loss)))
     assert all(0 <= step.done <= step.total for step in steps)
     stages = [step.stage for step in steps]
     assert sorted(set(stages), key=stages.index) == ["screening", "optimising", "polishing"]

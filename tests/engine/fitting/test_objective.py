@@ -10,23 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
-from chinchilla_nb.engine.fitting.objective import Coordinates, Objective
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.runs import Runs
 
 LOSSES = [asymmetric_mae, mae, mse, huber, functools.partial(log_huber, delta=1e-2)]
-CHINCHILLA = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
+LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 
 
 def some_runs(seed=0, n=30):
     rng = np.random.default_rng(seed)
     N, D = 10 ** rng.uniform(7, 10, n), 10 ** rng.uniform(9, 12, n)
-    return Runs(N, D, CHINCHILLA.loss(N, D) * np.exp(0.05 * rng.normal(size=n)))
+    return Runs(N, D, LAW.loss(N, D) * np.exp(0.05 * rng.normal(size=n)))
 
 
 def objective_of(loss_fn, runs, weight=None):
-    box = Coordinates.of(runs, {})
-    return Objective.of(runs, residual_loss(loss_fn), np.ones(len(runs)) if weight is None else weight, box), box
+    box = CHINCHILLA.coordinates(runs, {})
+    problem = Problem(runs, weight_fn=None if weight is None else lambda C: weight)
+    return Objective.of(problem, residual_loss(loss_fn), box), box
 
 
 def log_point(law):
@@ -88,7 +91,7 @@ def test_the_value_is_the_weighted_mean_of_the_documented_loss(loss_fn):
 )
 def test_coordinates_round_trip(E, A, B, alpha, beta):
     law = ScalingLaw(E, A, B, alpha, beta)
-    box = Coordinates.of(some_runs(), {})
+    box = CHINCHILLA.coordinates(some_runs(), {})
     again = box.law(box.theta(log_point(law)))
     assert list(again.as_dict().values()) == pytest.approx(list(law.as_dict().values()), rel=1e-12)
 
@@ -116,7 +119,7 @@ def test_theta_does_not_know_the_unit_of_the_loss(unit):
 
 
 def test_starts_beyond_the_box_are_moved_into_it():
-    box = Coordinates.of(some_runs(), {})
+    box = CHINCHILLA.coordinates(some_runs(), {})
     theta = box.theta(np.array([[1e6, 1e6, -1e6, 99.0, -3.0]]))
     assert np.isfinite(theta).all()
     assert ((theta >= box.lower) & (theta <= box.upper)).all()

@@ -10,8 +10,8 @@ from scipy.optimize import linprog
 
 from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
-from chinchilla_nb.engine.fitting.starts import StartGrid
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
 GRID = StartGrid({"e": [-0.5, 0.5], "a": [0, 10], "b": [0, 10], "alpha": [0.2, 1.0], "beta": [0.2, 1.0]})

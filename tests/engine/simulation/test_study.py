@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from functools import partial
 
 import numpy as np
 import pytest
 
 from chinchilla_nb.engine.fitting.fit import fit, iter_fit
 from chinchilla_nb.engine.fitting.losses import mse
-from chinchilla_nb.engine.fitting.starts import StartGrid
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, draw_noise
 from chinchilla_nb.engine.simulation.simulate import Procedure
@@ -22,7 +22,10 @@ from chinchilla_nb.engine.simulation.study import StudyProgress, Task, iter_stud
 LAW = KNOWN_LAWS["Hoffmann et al. 2022"]
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
 GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
-FIT = partial(iter_fit, starts=GRID, loss_fn=mse)
+
+
+def FIT(runs):
+    return iter_fit(Problem(runs, starts=GRID, loss_fn=mse))
 
 
 def watched(seeds: int, scalings: int, **options):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chinchilla_nb.engine.fitting.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 
 AXES = {"e": [0.0, 1.0], "a": [2.0], "b": [3.0, 4.0, 5.0], "alpha": [0.5], "beta": [0.25, 0.75]}
 
@@ -69,7 +69,7 @@ def test_what_is_no_axis_is_named(change, message):
 
 def test_more_starts_than_memory_holds_are_refused():
     long = np.linspace(1, 2, 100)
-    with pytest.raises(ValueError, match=r"^param_grid must have 10,000,000 starts at the most, got 10,000,000,000"):
+    with pytest.raises(ValueError, match=r"^param_grid must have at most 10,000,000 starts, got 10,000,000,000"):
         StartGrid({"E": long, "A": long, "B": long, "alpha": long, "beta": long})
     assert len(StartGrid({"E": long, "A": long, "B": long, "alpha": [0.3] * 10, "beta": 0.3})) == 10_000_000
 

@@ -1,0 +1,144 @@
+"""What is asked of a fit, as a value: a fit can be repeated from it, and two askings can be compared."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
+from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
+from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["FEWEST_RUNS", "FitError", "Problem", "WeightFunction", "as_limits", "same_function"]
+
+WeightFunction = Callable[..., Any]
+"""``weight_fn(C)`` returning one weight per run."""
+
+Bounds = Mapping[str, tuple[float, float]]
+
+FEWEST_RUNS = 3
+"""Fewer leave nothing to be fitted; up to the number of parameters, a warning says so."""
+
+
+class FitError(InputError):
+    """The runs or options cannot be fitted at all."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Problem:
+    """What is asked of a fit.
+
+    Parameters
+    ----------
+    runs : Runs
+    family : Family
+        The form of the law.
+    starts : StartGrid
+        Starting values; a family's own are ``family.starts``.
+    loss_fn : callable
+        ``loss_fn(y_true, y_pred)``, a loss per run. The built-in losses and partials of them are minimised with
+        exact derivatives, any other with numeric ones.
+    weight_fn : callable, optional
+        ``weight_fn(C)`` gives a weight per run that is not negative; normalised to mean one.
+    bounds : mapping of str to (float, float)
+        Limits of single parameters, by name; equal ends fix a parameter.
+    dtype : type
+        Precision that the answer is polished and the objective evaluated in.
+
+    Raises
+    ------
+    InputError
+        If the starts are of another law, or bounds are unusable.
+    """
+
+    runs: Runs
+    family: Family = CHINCHILLA
+    starts: StartGrid = HOFFMANN_GRID
+    loss_fn: LossFunction = asymmetric_mae
+    weight_fn: WeightFunction | None = None
+    bounds: Bounds = field(default_factory=dict)
+    dtype: type[np.floating[Any]] = np.longdouble
+
+    def __post_init__(self) -> None:
+        if self.starts.parameters != self.family.parameters:
+            names = ", ".join(self.starts.axes)
+            remedy = f"give starts of {', '.join(p.name for p in self.family.parameters)}, or none"
+            raise InputError("starts", f"must be of the law {self.family.name!r}", got=names, remedy=remedy)
+        object.__setattr__(self, "bounds", MappingProxyType(_checked(self.bounds, self.family)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy does not pickle.
+        bounds = dict(self.bounds)
+        return Problem, (self.runs, self.family, self.starts, self.loss_fn, self.weight_fn, bounds, self.dtype)
+
+    def alike(self, other: Problem) -> bool:
+        """Say whether two problems ask the same, so that a fit to one answers the other."""
+        return (
+            self.family is other.family
+            and self.dtype is other.dtype
+            and self.bounds == other.bounds
+            and same_function(self.loss_fn, other.loss_fn)
+            and same_function(self.weight_fn, other.weight_fn)
+            and self.starts == other.starts
+            and self.runs.alike(other.runs)
+        )
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return one weight per run, not normalised.
+
+        Raises
+        ------
+        FitError
+            If ``weight_fn`` returns something else.
+        """
+        if self.weight_fn is None:
+            return np.ones(len(self.runs))
+        weight = np.asarray(self.weight_fn(self.runs.C.copy()), dtype=float)
+        if weight.shape != self.runs.C.shape:
+            rule = f"must return one weight per run, shape {self.runs.C.shape}"
+            raise FitError("weight_fn", rule, got=f"shape {weight.shape}")
+        bad = weight[~(np.isfinite(weight) & (weight >= 0))]
+        if bad.size or not weight.any():
+            rule = "must return weights that are finite and not negative"
+            raise FitError("weight_fn", rule, got=str(bad[0]) if bad.size else "only 0")
+        return weight
+
+
+def as_limits(low: float, high: float, parameter: Parameter) -> tuple[float, float]:
+    """Return limits of a parameter as floats.
+
+    Raises
+    ------
+    InputError
+        If they are not 0 <= low <= high and finite, or leave a factor nothing but zero.
+    """
+    if not 0 <= low <= high < np.inf or (parameter.kind == "factor" and high == 0):
+        rule = "must be 0 <= low <= high with a finite, positive high"
+        raise InputError(f"bounds[{parameter.name!r}]", rule, got=f"({low}, {high})")
+    return float(low), float(high)
+
+
+def _checked(bounds: Bounds, family: Family) -> dict[str, tuple[float, float]]:
+    parameters = {parameter.name: parameter for parameter in family.parameters}
+    for name in bounds:
+        if name not in parameters:
+            remedy = f"choose from {', '.join(parameters)}"
+            raise InputError("bounds", f"has the unknown parameter {name!r}", remedy=remedy)
+    return {name: as_limits(low, high, parameters[name]) for name, (low, high) in bounds.items()}
+
+
+def same_function(one: Any, other: Any) -> bool:
+    """Say whether two functions are one, or partials of one with the same arguments; None is the same as None."""
+    if isinstance(one, functools.partial) and isinstance(other, functools.partial):
+        return (one.func, one.args, one.keywords) == (other.func, other.args, other.keywords)
+    return one is other

@@ -1,0 +1,231 @@
+"""How L(N, D) = E + A / N^alpha + B / D^beta is fitted: its coordinates, predictions, and where to start.
+
+Coordinates are theta = (E, a, b, alpha, beta) of L = E + exp(a - alpha x) + exp(b - beta y) with centred
+x = log N - mean and y = log D - mean, and losses in units of their geometric mean. Centring takes out most of the
+correlation between A and alpha (and B and beta); the unit makes a fit independent of how the loss is measured.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
+from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
+from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["CHINCHILLA"]
+
+Array = NDArray[Any]
+
+LOG_RANGE = 40.0
+"""A and B may shrink to exp(-40) of the mean loss before they count as zero, or grow as far above it."""
+LARGEST_EXPONENT = 10.0
+LATTICE = np.geomspace(0.05, 3.0, 10)
+"""Exponents that laws are profiled at, besides those of the user's grid."""
+BLOCK = 1 << 20
+"""Losses predicted in one go, some ten milliseconds' worth; between two of them a fit can be stopped."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Coordinates:
+    """theta = (E, a, b, alpha, beta) in units and centred.
+
+    Attributes
+    ----------
+    unit : float
+        Loss that counts as one.
+    centre_N, centre_D : float
+        What is taken off log N and log D.
+    lower, upper : ndarray, shape (5,)
+        Bounds of theta.
+    """
+
+    unit: float
+    centre_N: float
+    centre_D: float
+    lower: Array
+    upper: Array
+
+    @classmethod
+    def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
+        """Choose coordinates for runs, with limits of single parameters of the law."""
+        unit = float(np.exp(np.log(runs.loss).mean()))
+        # A limit on A is a box in (a, alpha) only where a = log A, that is without centring.
+        centre_N = 0.0 if "A" in bounds else float(np.log(runs.N).mean())
+        centre_D = 0.0 if "B" in bounds else float(np.log(runs.D).mean())
+        lower = np.array([0.0, -LOG_RANGE, -LOG_RANGE, 0.0, 0.0])
+        upper = np.array([runs.loss.max() / unit, LOG_RANGE, LOG_RANGE, LARGEST_EXPONENT, LARGEST_EXPONENT])
+        if "A" in bounds or "B" in bounds:
+            upper[1:3] += LARGEST_EXPONENT * np.log([runs.N.max(), runs.D.max()])
+        for name, limits in bounds.items():
+            lower[PARAMETERS.index(name)], upper[PARAMETERS.index(name)] = _in_units(name, limits, unit)
+        return cls(unit, centre_N, centre_D, lower, upper)
+
+    def law(self, theta: Array) -> ScalingLaw:
+        """Return the law at theta; A or B is zero at the end of its range."""
+        E, a, b, alpha, beta = theta
+        A = 0.0 if a <= -LOG_RANGE else np.exp(a + alpha * self.centre_N) * self.unit
+        B = 0.0 if b <= -LOG_RANGE else np.exp(b + beta * self.centre_D) * self.unit
+        return ScalingLaw(E * self.unit, A, B, alpha, beta)
+
+    def theta(self, points: Array) -> Array:
+        """Turn starts, rows of log E, log A, log B, alpha, beta, into rows of theta inside the box."""
+        log_E, log_A, log_B, alpha, beta = np.moveaxis(points, -1, 0)
+        log_unit = np.log(self.unit)
+        with np.errstate(over="ignore"):
+            E = np.exp(log_E - log_unit)
+        a = log_A - log_unit - alpha * self.centre_N
+        b = log_B - log_unit - beta * self.centre_D
+        return np.asarray(np.clip(np.stack([E, a, b, alpha, beta], axis=-1), self.lower, self.upper))
+
+    def predictor(self, runs: Runs) -> _Predictor:
+        """Prepare predictions for runs."""
+        return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
+
+
+def _in_units(name: str, limits: tuple[float, float], unit: float) -> tuple[float, float]:
+    low, high = limits
+    if name == "E":
+        return low / unit, high / unit
+    if name in ("A", "B"):
+        with np.errstate(divide="ignore"):
+            log_low, log_high = np.log(low / unit), np.log(high / unit)
+        return max(float(log_low), -LOG_RANGE), float(log_high)
+    return low, high
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Predictor:
+    """Predicts E + exp(a - alpha x) + exp(b - beta y).
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (n_runs,)
+        Centred log N and log D.
+    coordinates : _Coordinates
+    """
+
+    x: Array
+    y: Array
+    coordinates: _Coordinates
+
+    def at(self, theta: Array) -> _Prediction:
+        """Evaluate at theta, shape (..., 5)."""
+        A_term = np.exp(theta[..., 1, None] - theta[..., 3, None] * self.x)
+        B_term = np.exp(theta[..., 2, None] - theta[..., 4, None] * self.y)
+        return _Prediction(self.x, self.y, A_term, B_term, theta[..., 0, None] + A_term + B_term)
+
+    def take(self, which: Array) -> _Predictor:
+        """Return the predictor of some of the runs."""
+        return replace(self, x=self.x[which], y=self.y[which])
+
+    def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
+        """Return the predictor in another precision."""
+        return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
+
+    def screen(self, starts: StartGrid, value: Callable[[Array], Array]) -> Array:
+        """Evaluate an objective at every start; A / N^alpha and B / D^beta, of few distinct values, once each."""
+        log_E, log_A, log_B, alpha, beta = starts.log_axes()
+        log_unit = np.log(self.coordinates.unit)
+        values = np.empty([len(axis) for axis in (log_E, log_A, log_B, alpha, beta)])
+        E = np.exp(log_E - log_unit)
+        A_term = _terms(log_A - log_unit, alpha, self.x, self.coordinates.centre_N)
+        B_term = _terms(log_B - log_unit, beta, self.y, self.coordinates.centre_D)
+        rows = max(1, BLOCK // B_term.size)
+        firsts = range(0, len(E), rows)
+        for i, k, first in itertools.product(range(len(log_A)), range(len(alpha)), firsts):
+            block = slice(first, first + rows)
+            values[block, i, :, k, :] = value(E[block, None, None, None] + (A_term[i, k] + B_term)[None])
+        return values.reshape(-1)
+
+    def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
+        """Fit E, A and B by least squares at a lattice of exponents; rows of theta, shape (n, 5).
+
+        For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): the only
+        nonlinear search is over alpha and beta, and a lattice covers that, however far the grid is from the data.
+        """
+        *_, alpha, beta = starts.log_axes()
+        weight = np.sqrt(weight)
+        rows = []
+        for p, q in {*itertools.product(LATTICE, LATTICE), *itertools.product(alpha, beta)}:
+            cancellation_point()
+            with np.errstate(over="ignore"):
+                terms = [np.ones_like(loss), np.exp(-p * self.x), np.exp(-q * self.y)]
+                design = np.stack(terms, axis=1)
+                size = np.linalg.norm(design, axis=0)
+            if not np.isfinite(size).all():
+                continue
+            E, A, B = nnls(design / size * weight[:, None], loss * weight)[0] / size
+            with np.errstate(divide="ignore"):
+                rows.append([E, np.log(A), np.log(B), p, q])
+        return np.array(rows).reshape(-1, 5)
+
+
+class _Prediction:
+    """What is predicted, and the two terms that it and its derivatives are made of, shape (..., n_runs) each."""
+
+    __slots__ = ("A_term", "B_term", "value", "x", "y")
+
+    def __init__(self, x: Array, y: Array, A_term: Array, B_term: Array, value: Array) -> None:
+        self.x, self.y, self.A_term, self.B_term, self.value = x, y, A_term, B_term, value
+
+    def jacobian(self) -> Array:
+        """Derivatives by E, a, b, alpha and beta."""
+        ones = np.ones_like(self.A_term)
+        return np.stack([ones, self.A_term, self.B_term, -self.x * self.A_term, -self.y * self.B_term], axis=-1)
+
+    def pull(self, push: Array) -> Array:
+        """Sum over runs of push x derivatives."""
+        A_push, B_push = push * self.A_term, push * self.B_term
+        pulled = np.empty((*push.shape[:-1], 5), dtype=push.dtype)
+        pulled[..., 0] = push.sum(axis=-1)
+        pulled[..., 1], pulled[..., 2] = A_push.sum(axis=-1), B_push.sum(axis=-1)
+        pulled[..., 3], pulled[..., 4] = -(A_push @ self.x), -(B_push @ self.y)
+        return pulled
+
+    def curvature(self, push: Array) -> Array:
+        """Sum over runs of push x second derivatives: a couples with alpha and b with beta, nothing else does."""
+        hessian = np.zeros((*push.shape[:-1], 5, 5), dtype=self.value.dtype)
+        for term, z, factor, exponent in ((self.A_term, self.x, 1, 3), (self.B_term, self.y, 2, 4)):
+            pushed = push * term
+            hessian[..., factor, factor] = pushed.sum(axis=-1)
+            hessian[..., factor, exponent] = hessian[..., exponent, factor] = -(pushed @ z)
+            hessian[..., exponent, exponent] = (pushed * z) @ z
+        return hessian
+
+
+class _Chinchilla:
+    """The family of `ScalingLaw`."""
+
+    name = "chinchilla"
+    parameters = CHINCHILLA_PARAMETERS
+    starts = HOFFMANN_GRID
+
+    def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
+        """Choose coordinates for runs, with limits of single parameters of the law."""
+        return _Coordinates.of(runs, bounds)
+
+    def __reduce__(self) -> str:
+        return "CHINCHILLA"  # there is one, also in a copy and in another process
+
+    def from_params(self, params: Mapping[str, float]) -> ScalingLaw:
+        """Build a law from its parameters by name."""
+        return ScalingLaw.from_params(params)
+
+
+def _terms(log_factor: Array, exponent: Array, z: Array, centre: float) -> Array:
+    """Return factor x exp(-exponent (z + centre)), shape (n_factors, n_exponents, n_runs)."""
+    return np.exp(log_factor[:, None, None] - exponent[None, :, None] * (z + centre))
+
+
+CHINCHILLA = _Chinchilla()
+"""The family of laws L(N, D) = E + A / N^alpha + B / D^beta."""

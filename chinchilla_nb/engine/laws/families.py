@@ -1,0 +1,29 @@
+"""The families of laws that can be fitted, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
+from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
+
+__all__ = ["FAMILIES", "family_named"]
+
+FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
+"""What ``law=`` chooses from."""
+
+
+def family_named(name: object) -> Family:
+    """Return a family by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name.
+    """
+    if not (isinstance(name, str) and name in FAMILIES):
+        raise InputError("law", f"must be one of {', '.join(map(repr, FAMILIES))}", got=repr(name))
+    return FAMILIES[name]

@@ -1,0 +1,128 @@
+"""The joint law L(N, D) = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D (Kaplan et al. 2020, equation 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.family import IsoLoss
+from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
+from chinchilla_nb.engine.laws.parameters import Parameter, as_parameter, linear_params
+
+__all__ = ["KAPLAN_PARAMETERS", "KaplanLaw"]
+
+KAPLAN_PARAMETERS = (
+    Parameter("N_c", "factor", "N_c", "scale of the model-size term", "N", "log_N_c"),
+    Parameter("D_c", "factor", "D_c", "scale of the data term", "D", "log_D_c"),
+    Parameter("alpha_N", "exponent", "α_N", "exponent of N", "N"),
+    Parameter("alpha_D", "exponent", "α_D", "exponent of D", "D"),
+)
+"""In the order of every array of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class KaplanLaw:
+    """Loss as a function of model size and data, without a floor: it falls to zero as both grow.
+
+    Parameters
+    ----------
+    N_c, D_c : float
+        Scales of the two terms, in parameters and in tokens.
+    alpha_N, alpha_D : float
+        The loss falls as N^-alpha_N where data abound, and as D^-alpha_D where the model is large.
+    """
+
+    N_c: float
+    D_c: float
+    alpha_N: float
+    alpha_D: float
+
+    parameters: ClassVar[tuple[Parameter, ...]] = KAPLAN_PARAMETERS
+
+    def __post_init__(self) -> None:
+        for parameter in KAPLAN_PARAMETERS:
+            object.__setattr__(self, parameter.name, as_parameter(parameter.name, getattr(self, parameter.name)))
+        if self.alpha_D == 0:
+            raise InputError("alpha_D", "must be positive", got="0")
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, float]) -> KaplanLaw:
+        """Build a law from a mapping; ``log_N_c`` and ``log_D_c`` are the logarithms of ``N_c`` and ``D_c``.
+
+        Raises
+        ------
+        InputError
+            If a parameter is missing, unknown, or given both ways.
+        """
+        return cls(**linear_params(params, cls.parameters))
+
+    @property
+    def _ratio(self) -> float:
+        return self.alpha_N / self.alpha_D
+
+    def _log_terms(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        with np.errstate(divide="ignore"):
+            log_N_c, log_D_c = np.log(self.N_c), np.log(self.D_c)
+        return self._ratio * (log_N_c - np.log(np.asarray(N, dtype=float))), log_D_c - np.log(
+            np.asarray(D, dtype=float)
+        )
+
+    def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
+        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
+        return np.asarray(np.exp(self.alpha_D * np.logaddexp(*self._log_terms(N, D))))
+
+    def gradient(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return dL/dN and dL/dD, loss per parameter and per token."""
+        log_U, log_V = self._log_terms(N, D)
+        log_S = np.logaddexp(log_U, log_V)
+        loss = np.exp(self.alpha_D * log_S)
+        by_size = -self.alpha_N * loss * np.exp(log_U - log_S) / np.asarray(N, dtype=float)
+        by_data = -self.alpha_D * loss * np.exp(log_V - log_S) / np.asarray(D, dtype=float)
+        return by_size, by_data
+
+    def iso_loss(self, loss: float) -> IsoLoss:
+        """Return the curve of models and data that reach a loss: (N_c / N)^r + D_c / D = L^(1 / alpha_D)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_N_c, log_D_c, log_loss = np.log([self.N_c, self.D_c, loss])
+        ratio = self._ratio
+        return IsoLoss(float(ratio * log_N_c), ratio, float(log_D_c), 1.0, float(log_loss) / self.alpha_D)
+
+    def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
+        """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
+        log_U, _ = self._log_terms(N, 1.0)
+        return self._rest(loss, log_U, self.D_c, 1.0)
+
+    def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
+        """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
+        _, log_V = self._log_terms(1.0, D)
+        return self._rest(loss, log_V, self.N_c, self._ratio)
+
+    def _rest(self, loss: ArrayLike, log_term: NDArray[np.float64], scale: float, power: float) -> NDArray[np.float64]:
+        """Solve (scale / x)^power = L^(1 / alpha_D) - term for x."""
+        with np.errstate(all="ignore"):
+            log_S = np.log(np.asarray(loss, dtype=float)) / self.alpha_D
+            log_rest = log_S + np.log(-np.expm1(log_term - log_S))
+            x = np.exp(np.log(scale) - log_rest / power if power else np.inf)
+        return np.where(np.isfinite(x) & (x > 0), x, np.nan)
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the four parameters by name."""
+        return asdict(self)
+
+    def equation(self, notation: Notation) -> str:
+        """Write the law with its numbers."""
+        over, power = notation.over, notation.power
+        sizes = power(f"({notation.number(self.N_c)}{over}{notation.variable('N')})", notation.exponent(self._ratio))
+        data = f"{notation.number(self.D_c)}{over}{notation.variable('D')}"
+        return f"{notation.loss} = {power(f'[{sizes} + {data}]', notation.exponent(self.alpha_D))}"
+
+    def __str__(self) -> str:
+        return self.equation(TEXT)
+
+    def _repr_html_(self) -> str:
+        return self.equation(HTML)

@@ -1,0 +1,298 @@
+"""How L(N, D) = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D is fitted: coordinates, predictions, where to start.
+
+Coordinates are theta = (p, q, alpha_N, alpha_D) of L = (exp(p - r x) + exp(q - y))^alpha_D with r = alpha_N / alpha_D,
+centred x = log N - mean and y = log D - mean, and losses in units of their geometric mean: p and q are the sizes of the
+two terms in the middle of the runs, which the runs determine, where N_c and D_c are extrapolated from afar. Only where
+N_c or D_c has limits, which are a box in log N_c and log D_c alone, theta begins with those two instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, KaplanLaw
+from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["KAPLAN"]
+
+Array = NDArray[Any]
+
+LOG_RANGE = 300.0
+"""Each term may shrink or grow to exp(+-300) of the sum that gives the mean loss: the power alpha_D, far below one,
+turns that into moderate losses."""
+LARGEST_LOG = 700.0
+"""Of N_c and D_c, below the largest number there is."""
+LEAST, LARGEST = 1e-3, 10.0
+"""Exponents considered. At zero the equation has no N_c, or no alpha_D, that would tell one law from another."""
+LATTICE = np.geomspace(0.02, 2.0, 12)
+"""Exponents that laws are profiled at, besides those of the user's grid."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Coordinates:
+    """theta = (p, q, alpha_N, alpha_D), or (log N_c, log D_c, alpha_N, alpha_D) if direct.
+
+    Attributes
+    ----------
+    unit : float
+        Loss that counts as one.
+    centre_N, centre_D : float
+        What is taken off log N and log D.
+    lower, upper : ndarray, shape (4,)
+        Bounds of theta.
+    direct : bool
+        Whether theta begins with log N_c and log D_c.
+    """
+
+    unit: float
+    centre_N: float
+    centre_D: float
+    lower: Array
+    upper: Array
+    direct: bool
+
+    @classmethod
+    def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
+        """Choose coordinates for runs, with limits of single parameters of the law."""
+        unit = float(np.exp(np.log(runs.loss).mean()))
+        direct = "N_c" in bounds or "D_c" in bounds
+        scale = LARGEST_LOG if direct else LOG_RANGE
+        lower = np.array([-scale, -scale, LEAST, LEAST])
+        upper = np.array([scale, scale, LARGEST, LARGEST])
+        for index, parameter in enumerate(KAPLAN_PARAMETERS):
+            if parameter.name in bounds:
+                with np.errstate(divide="ignore"):
+                    limits = np.log(bounds[parameter.name]) if parameter.log_name else bounds[parameter.name]
+                lower[index], upper[index] = np.clip(limits, lower[index], upper[index])
+        centre_N, centre_D = float(np.log(runs.N).mean()), float(np.log(runs.D).mean())
+        return cls(unit, centre_N, centre_D, lower, upper, direct)
+
+    def scales(self, theta: Array) -> tuple[Array, Array]:
+        """Return log N_c and log D_c at theta."""
+        first, second, alpha_N, alpha_D = np.moveaxis(theta, -1, 0)
+        if self.direct:
+            return first, second
+        log_unit = np.log(self.unit) / alpha_D
+        return self.centre_N + (first + log_unit) * alpha_D / alpha_N, self.centre_D + second + log_unit
+
+    def middle(self, log_N_c: Array, log_D_c: Array, alpha_N: Array, alpha_D: Array) -> tuple[Array, Array]:
+        """Return p and q: the logarithms of the two terms in the middle of the runs."""
+        log_unit = np.log(self.unit) / alpha_D
+        return alpha_N / alpha_D * (log_N_c - self.centre_N) - log_unit, log_D_c - self.centre_D - log_unit
+
+    def law(self, theta: Array) -> KaplanLaw:
+        """Return the law at theta."""
+        log_scales = np.clip(self.scales(theta), -LARGEST_LOG, LARGEST_LOG)
+        return KaplanLaw(*np.exp(log_scales), *theta[2:])
+
+    def theta(self, points: Array) -> Array:
+        """Turn starts, rows of log N_c, log D_c, alpha_N, alpha_D, into rows of theta inside the box."""
+        log_N_c, log_D_c, alpha_N, alpha_D = np.moveaxis(points, -1, 0)
+        alpha_N, alpha_D = np.maximum(alpha_N, LEAST), np.maximum(alpha_D, LEAST)
+        first, second = log_N_c, log_D_c
+        if not self.direct:
+            first, second = self.middle(log_N_c, log_D_c, alpha_N, alpha_D)
+        return np.asarray(np.clip(np.stack([first, second, alpha_N, alpha_D], axis=-1), self.lower, self.upper))
+
+    def predictor(self, runs: Runs) -> _Predictor:
+        """Prepare predictions for runs."""
+        return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Predictor:
+    """Predicts (exp(p - r x) + exp(q - y))^alpha_D.
+
+    Attributes
+    ----------
+    x, y : ndarray, shape (n_runs,)
+        Centred log N and log D.
+    coordinates : _Coordinates
+    """
+
+    x: Array
+    y: Array
+    coordinates: _Coordinates
+
+    def at(self, theta: Array) -> _Prediction | _DirectPrediction:
+        """Evaluate at theta, shape (..., 4)."""
+        if not self.coordinates.direct:
+            return _Prediction(self.x, self.y, theta)
+        middle = self.coordinates.middle(*np.moveaxis(theta, -1, 0))
+        inner = np.concatenate([np.stack(middle, axis=-1), theta[..., 2:]], axis=-1)
+        return _DirectPrediction(_Prediction(self.x, self.y, inner), theta, self.coordinates)
+
+    def take(self, which: Array) -> _Predictor:
+        """Return the predictor of some of the runs."""
+        return replace(self, x=self.x[which], y=self.y[which])
+
+    def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
+        """Return the predictor in another precision."""
+        return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
+
+    def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
+        """Fit the two terms by least squares at a lattice of exponents; rows of theta, shape (n, 4).
+
+        For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
+        1973). Its errors are weighted by dL / dL^(1 / alpha_D), so that those of L itself are minimised to first order.
+        """
+        pairs = {*itertools.product(LATTICE, LATTICE), *itertools.product(*starts.log_axes()[2:])}
+        rows = []
+        for alpha_N, alpha_D in np.maximum(sorted(pairs), LEAST).tolist():
+            row = self._profiled(alpha_N, alpha_D, loss, weight)
+            if row is not None:
+                rows.append(row)
+        middle: Array = np.clip(np.array(rows).reshape(-1, 4), -LOG_RANGE, LOG_RANGE)
+        if not self.coordinates.direct:
+            return middle
+        scales = replace(self.coordinates, direct=False).scales(middle)
+        return np.asarray(np.column_stack([*scales, middle[:, 2:]]))
+
+    def _profiled(
+        self, alpha_N: float, alpha_D: float, loss: Array, weight: Array
+    ) -> tuple[float, float, float, float] | None:
+        """Return p and q of least squares at two exponents, with these; None where numbers overflow."""
+        cancellation_point()
+        with np.errstate(all="ignore"):
+            total = loss ** (1 / alpha_D)
+            scale = np.sqrt(weight) * alpha_D * loss / total
+            terms = [np.exp(-alpha_N / alpha_D * self.x), np.exp(-self.y)]
+            design, wanted = np.stack(terms, axis=1) * scale[:, None], total * scale
+            size = np.linalg.norm(design, axis=0)
+            if not (np.isfinite(design).all() and np.isfinite(wanted).all() and size.all()):
+                return None
+            p, q = np.log(nnls(design / size, wanted)[0] / size)
+        return float(p), float(q), alpha_N, alpha_D
+
+
+class _Prediction:
+    """What is predicted at theta = (p, q, alpha_N, alpha_D).
+
+    Derivatives are those of log L = alpha_D log(U + V), of which u = U / (U + V) and v = V / (U + V) are the shares of
+    the two terms; dL = L dlog L.
+    """
+
+    __slots__ = ("_log_S", "_r", "_u", "_v", "alpha_D", "value", "x")
+
+    def __init__(self, x: Array, y: Array, theta: Array) -> None:
+        p, q, alpha_N, alpha_D = (theta[..., index, None] for index in range(4))
+        self.x, self.alpha_D, self._r = x, alpha_D, alpha_N / alpha_D
+        log_U, log_V = p - self._r * x, q - y
+        self._log_S = np.logaddexp(log_U, log_V)
+        self._u, self._v = np.exp(log_U - self._log_S), np.exp(log_V - self._log_S)
+        self.value = np.exp(alpha_D * self._log_S)
+
+    def _slopes(self) -> Array:
+        """Derivatives of log L, shape (..., n_runs, 4)."""
+        u, xu = self._u, self.x * self._u
+        return np.stack([self.alpha_D * u, self.alpha_D * self._v, -xu, self._log_S + self._r * xu], axis=-1)
+
+    def jacobian(self) -> Array:
+        """Derivatives by p, q, alpha_N and alpha_D."""
+        return np.asarray(self.value[..., None] * self._slopes())
+
+    def pull(self, push: Array) -> Array:
+        """Sum over runs of push x derivatives."""
+        return np.asarray(((push * self.value)[..., None, :] @ self._slopes())[..., 0, :])
+
+    def curvature(self, push: Array) -> Array:
+        """Sum over runs of push x second derivatives."""
+        w = push * self.value
+        slopes = self._slopes()
+        hessian = np.swapaxes(slopes * w[..., None], -1, -2) @ slopes
+        # How a share answers to p: uv; all else follows from it by the chain rule.
+        shift, r, alpha_D = w * self._u * self._v, self._r[..., 0], self.alpha_D[..., 0]
+        moment = [(shift * power).sum(axis=-1) for power in (np.ones_like(self.x), self.x, self.x**2)]
+        u, v = (w * self._u).sum(axis=-1), (w * self._v).sum(axis=-1)
+        second = np.zeros_like(hessian)
+        second[..., 0, 0] = second[..., 1, 1] = alpha_D * moment[0]
+        second[..., 0, 1] = -alpha_D * moment[0]
+        second[..., 0, 2], second[..., 1, 2] = -moment[1], moment[1]
+        second[..., 0, 3], second[..., 1, 3] = u + r * moment[1], v - r * moment[1]
+        second[..., 2, 2] = moment[2] / alpha_D
+        second[..., 2, 3] = -r * moment[2] / alpha_D
+        second[..., 3, 3] = r**2 * moment[2] / alpha_D
+        upper = np.triu(second, 1)
+        return np.asarray(hessian + second + np.swapaxes(upper, -1, -2))
+
+
+class _DirectPrediction:
+    """What is predicted at theta = (log N_c, log D_c, alpha_N, alpha_D): the chain rule around `_Prediction`."""
+
+    def __init__(self, inner: _Prediction, theta: Array, coordinates: _Coordinates) -> None:
+        self._inner, self.value = inner, inner.value
+        n, _, alpha_N, alpha_D = np.moveaxis(theta, -1, 0)
+        self._r, self._alpha_D = alpha_N / alpha_D, alpha_D
+        self._n, self._log_unit = n - coordinates.centre_N, np.log(coordinates.unit)
+
+    def _inner_by_theta(self) -> Array:
+        """Derivatives of p, q, alpha_N, alpha_D by theta, shape (..., 4, 4)."""
+        r, alpha_D, n = self._r, self._alpha_D, self._n
+        change = np.zeros((*np.shape(r), 4, 4), dtype=self.value.dtype)
+        change[..., range(4), range(4)] = 1
+        change[..., 0, 0], change[..., 0, 2] = r, n / alpha_D
+        change[..., 1, 3] = self._log_unit / alpha_D**2
+        change[..., 0, 3] = -r * n / alpha_D + change[..., 1, 3]
+        return change
+
+    def jacobian(self) -> Array:
+        """Derivatives by log N_c, log D_c, alpha_N and alpha_D."""
+        return np.asarray(self._inner.jacobian() @ self._inner_by_theta())
+
+    def pull(self, push: Array) -> Array:
+        """Sum over runs of push x derivatives."""
+        return np.asarray((self._inner.pull(push)[..., None, :] @ self._inner_by_theta())[..., 0, :])
+
+    def curvature(self, push: Array) -> Array:
+        """Sum over runs of push x second derivatives."""
+        change, pulled = self._inner_by_theta(), self._inner.pull(push)
+        r, alpha_D, n = self._r, self._alpha_D, self._n
+        p, q = pulled[..., 0], pulled[..., 1]
+        second = np.zeros_like(change)
+        second[..., 0, 2] = p / alpha_D
+        second[..., 0, 3] = -p * r / alpha_D
+        second[..., 2, 3] = -p * n / alpha_D**2
+        second[..., 3, 3] = (2 * p * r * n / alpha_D**2) - 2 * (p + q) * self._log_unit / alpha_D**3
+        curved = second + np.swapaxes(np.triu(second, 1), -1, -2)
+        return np.asarray(np.swapaxes(change, -1, -2) @ self._inner.curvature(push) @ change + curved)
+
+
+class _Kaplan:
+    """The family of `KaplanLaw`."""
+
+    name = "kaplan"
+    parameters = KAPLAN_PARAMETERS
+    starts = StartGrid(
+        {
+            "log_N_c": (20.0, 30.0, 40.0),
+            "log_D_c": (20.0, 30.0, 40.0),
+            "alpha_N": (0.05, 0.1, 0.2, 0.4),
+            "alpha_D": (0.05, 0.1, 0.2, 0.4),
+        },
+        KAPLAN_PARAMETERS,
+    )
+    """Around Kaplan et al. 2020, table 2: alpha_N .076, alpha_D .103, N_c 6.4e13, D_c 1.8e13."""
+
+    def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
+        """Choose coordinates for runs, with limits of single parameters of the law."""
+        return _Coordinates.of(runs, bounds)
+
+    def __reduce__(self) -> str:
+        return "KAPLAN"  # there is one, also in a copy and in another process
+
+    def from_params(self, params: Mapping[str, float]) -> KaplanLaw:
+        """Build a law from its parameters by name."""
+        return KaplanLaw.from_params(params)
+
+
+KAPLAN = _Kaplan()
+"""The family of laws L(N, D) = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D."""

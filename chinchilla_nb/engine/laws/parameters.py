@@ -1,0 +1,116 @@
+"""What a parameter of a law is to the laws' users: its names, its part in the law, and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from chinchilla_nb.engine.errors import InputError
+
+__all__ = ["CHINCHILLA_PARAMETERS", "Parameter", "Term", "as_parameter", "linear_params", "terms_of"]
+
+SIZES = {"N": "model size", "D": "data"}
+"""What a term depends on, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a law.
+
+    Attributes
+    ----------
+    name : str
+        As in code and files, e.g. ``alpha``.
+    kind : str
+        ``"floor"``, a loss that nothing goes below; ``"factor"``, the size of a term; or ``"exponent"``.
+    symbol : str
+        As a person writes it, e.g. ``α``.
+    meaning : str
+        A few words, e.g. ``exponent of N``.
+    axis : str
+        ``"N"`` or ``"D"``, what its term depends on; empty for a floor.
+    log_name : str
+        Name of its logarithm where a grid of starts may give that instead; empty for an exponent.
+    """
+
+    name: str
+    kind: Literal["floor", "factor", "exponent"]
+    symbol: str
+    meaning: str
+    axis: str = ""
+    log_name: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which a grid of starts may give it."""
+        return (self.name, self.log_name) if self.log_name else (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A part of a law that falls with N or with D: the axis, its factor and its exponent."""
+
+    axis: str
+    factor: str
+    exponent: str
+
+    @property
+    def size(self) -> str:
+        """What it depends on, in words."""
+        return SIZES[self.axis]
+
+
+def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
+    """Return the terms that some parameters make up, that of N first."""
+    found = []
+    for axis in SIZES:
+        kinds = {parameter.kind: parameter.name for parameter in parameters if parameter.axis == axis}
+        if kinds:
+            found.append(Term(axis, kinds["factor"], kinds["exponent"]))
+    return tuple(found)
+
+
+def as_parameter(name: str, value: float) -> float:
+    """Return the value of a parameter as a float.
+
+    Raises
+    ------
+    InputError
+        If it is not finite, or negative.
+    """
+    number = float(value)
+    if not (np.isfinite(number) and number >= 0):
+        raise InputError(name, "must be finite and not negative", got=str(number))
+    return number
+
+
+def linear_params(params: Mapping[str, float], parameters: Sequence[Parameter]) -> dict[str, float]:
+    """Return the parameters of a law by name, from a mapping that may hold logarithms under their own names.
+
+    Raises
+    ------
+    InputError
+        If a parameter is missing, unknown, or given both ways.
+    """
+    logarithms = {parameter.log_name: parameter.name for parameter in parameters if parameter.log_name}
+    values = {
+        logarithms.get(name, name): np.exp(value) if name in logarithms else value for name, value in params.items()
+    }
+    if len(values) != len(params) or set(values) != {parameter.name for parameter in parameters}:
+        wanted = [name if not log else f"{name} (or {log})" for name, log in ((p.name, p.log_name) for p in parameters)]
+        needed = f"needs {', '.join(wanted[:-1])} and {wanted[-1]}"
+        raise InputError("a law", needed, got=", ".join(params) or "none")
+    return values
+
+
+CHINCHILLA_PARAMETERS = (
+    Parameter("E", "floor", "E", "irreducible loss", log_name="e"),
+    Parameter("A", "factor", "A", "factor of the model-size term", "N", "a"),
+    Parameter("B", "factor", "B", "factor of the data term", "D", "b"),
+    Parameter("alpha", "exponent", "α", "exponent of N", "N"),
+    Parameter("beta", "exponent", "β", "exponent of D", "D"),
+)
+"""Those of L(N, D) = E + A / N^alpha + B / D^beta, in the order of every array of parameters."""
