@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
@@ -75,7 +76,8 @@ def trace_figure(
         Runs at the end, where the axis ends.
     """
     true_N = float(allocate(truth, C)[0])
-    ratios = np.array([_optimal_N(law, C) / true_N for law in laws])
+    found = [optimum(law, C) for law in laws]
+    ratios = np.array([np.nan if point is None else point[0] / true_N for point in found])
     usable = np.isfinite(ratios) & (ratios > 0)
     shown = np.clip(ratios[usable], 1 / _FURTHEST, _FURTHEST)
     x = linear_axis("runs", [0, max(total, 1)], "Runs")
@@ -101,11 +103,3 @@ def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigur
     y = log_axis("error", percent[:, known] if known.any() else [1.0, 100.0], "Error of N* (%)")
     lower, median, upper = (polyline(seeds[known], row[known]) for row in percent)
     return ErrorFigure(x, y, median, lower, upper)
-
-
-def _optimal_N(law: ScalingLaw, C: float) -> float:
-    """Return N* at a budget; NaN where the law has no optimum inside."""
-    try:
-        return float(allocate(law, C)[0])
-    except ValueError:
-        return float(np.nan)
