@@ -115,7 +115,7 @@ class Simulator(Chinchilla):
         scaling_factor : float, optional
             Compute of a scaled run as a multiple of the largest so far; that of ``cc`` if not given.
         target_params : dict of str to float
-            The law to be found again: E, A, B, alpha, beta.
+            The law to be recovered: E, A, B, alpha, beta.
         noise_generator : iterator, or tuple of callable and arguments, or None
             What imperfect training adds to the loss of each run. By default exponential with mean 0.1, drawn from
             ``cc.rng`` and fresh for each call; None for none.

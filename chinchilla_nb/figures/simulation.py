@@ -14,11 +14,11 @@ from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
-__all__ = ["ErrorFigure", "TraceFigure", "error_figure", "trace_figure"]
+__all__ = ["ErrorFigure", "TraceFigure", "error_figure", "frontier_line", "trace_figure"]
 
-# A wild first estimate shall not squeeze the others: further out it lies on the edge.
+# A wild first estimate must not squeeze the others together: what lies further out is drawn on the edge.
 _FURTHEST = 100.0
-# Errors below a hundredth of a per cent are nobody's concern.
+# Errors below a hundredth of a per cent do not matter.
 _LEAST, _MOST = 1e-2, 1e4
 
 
@@ -58,6 +58,12 @@ class ErrorFigure:
     median: Polyline
     lower: Polyline
     upper: Polyline
+
+
+def frontier_line(law: ScalingLaw, x: Axis) -> Polyline:
+    """Return the efficient frontier of a law over an axis of compute, from end to end: N* against C."""
+    ends = np.array([x.low, x.high])
+    return polyline(ends, allocate(law, ends)[0])
 
 
 def trace_figure(
