@@ -69,7 +69,7 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
         D = C / (6 * N)
         low, high = regime.tokens_per_parameter
         if models is None:
-            # Only the rounding of N can push D / N past an end, and where the ends are equal it always does: C moves instead.
+            # Only the rounding of N can push D / N past an end, always where the ends are equal: C moves instead.
             D = min(max(D, low * N), high * N)
         if _lies(D / N, (low, high), 1e-15) and _lies(6 * N * D, regime.C, 1e-3):
             return NextRun(N, D, config)
