@@ -7,14 +7,15 @@ import numpy as np
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.engine.planning.scaling import ScaledRun, compute_optimal_run, next_budget
-from chinchilla_nb.engine.planning.seeding import Seed, SeedRegime, draw_seed
+from chinchilla_nb.engine.planning.next_run import NextRun
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.engine.planning.seeding import SeedRegime, draw_seed
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["DEFAULT_FACTOR", "choose_budget", "needed_regime", "next_scale_step", "next_seed"]
 
 DEFAULT_FACTOR = 10.0
-"""Times the largest compute so far that a step gets where the settings have no scaling factor."""
+"""Compute of a step as a multiple of the largest so far, where the settings have no scaling factor."""
 
 
 def needed_regime(settings: Settings) -> SeedRegime:
@@ -31,7 +32,7 @@ def needed_regime(settings: Settings) -> SeedRegime:
     return settings.seed_regime
 
 
-def next_seed(settings: Settings, rng: np.random.Generator) -> Seed:
+def next_seed(settings: Settings, rng: np.random.Generator) -> NextRun:
     """Draw a run from the seed regime.
 
     Raises
@@ -69,7 +70,7 @@ def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None =
     return next_budget(factor, runs, settings.seed_regime)
 
 
-def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> ScaledRun:
+def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
     """Allocate the scaling factor times the largest compute so far by the fitted law.
 
     Raises

@@ -12,10 +12,12 @@ __all__ = [
     "LARGEST_BUDGET",
     "RAISED_CHARACTERS",
     "compact",
+    "deviation",
     "number_text",
     "parse_budget",
     "parse_number",
     "parse_quantity",
+    "percent",
     "plain",
     "scientific",
     "written_budget",
@@ -140,6 +142,22 @@ def plain(value: float, digits: int = 3) -> str:
         return scientific(value, digits)
     text = f"{value:.{digits}g}"
     return f"{float(text):,.0f}" if "e" in text else text
+
+
+def percent(share: float) -> str:
+    """Write a share that is not negative in per cent, rounded as people do: ``3.2 %``, ``1,250 %``."""
+    value = 100 * share
+    rounded = float(f"{value:.1e}") if value < 100 else value
+    if rounded >= 1e6:
+        return "beyond measure"
+    return f"{rounded:.2g} %" if rounded < 100 else f"{rounded:,.0f} %"
+
+
+def deviation(share: float) -> str:
+    """Write by how much a number is off, as a share of the true one: ``+3.2 %``, and as a factor where it is large."""
+    if share > 9:
+        return f"× {share + 1:,.0f}"
+    return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %".replace("-", "\N{MINUS SIGN}")
 
 
 def number_text(value: float) -> str:

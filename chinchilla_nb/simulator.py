@@ -19,13 +19,8 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import Fit, solve
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.simulation.simulate import (
-    NOISE_MEAN,
-    Procedure,
-    exponential_noise,
-    iter_simulation,
-    pseudo_loss,
-)
+from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, draw_noise
+from chinchilla_nb.engine.simulation.simulate import Procedure, iter_runs, pseudo_loss
 from chinchilla_nb.next_step import needed_regime
 from chinchilla_nb.session import Session
 from chinchilla_nb.work.bar import Bar
@@ -38,7 +33,7 @@ HOFFMANN_LAW: Mapping[str, float] = MappingProxyType(
 )
 """The default target, as documented: Hoffmann et al. 2022, approach 3, in full digits."""
 
-DEFAULT_NOISE = (random.expovariate, (1 / NOISE_MEAN,))
+DEFAULT_NOISE = (random.expovariate, (1 / NOISE_SIZE,))
 """The documented noise, exponential with mean 0.1; this very object is drawn from ``cc.rng``, afresh for each call."""
 
 
@@ -118,9 +113,9 @@ class Simulator(Chinchilla):
         num_scaling_steps : int, default 1
             Number of scaled runs after them; the law is fitted before each, and once more after the last.
         scaling_factor : float, optional
-            How many times the largest compute so far a scaled run gets; that of ``cc`` if not given.
+            Compute of a scaled run as a multiple of the largest so far; that of ``cc`` if not given.
         target_params : dict of str to float
-            The law to be found again: E, A, B, alpha, beta.
+            The law to be recovered: E, A, B, alpha, beta.
         noise_generator : iterator, or tuple of callable and arguments, or None
             What imperfect training adds to the loss of each run. By default exponential with mean 0.1, drawn from
             ``cc.rng`` and fresh for each call; None for none.
@@ -132,6 +127,8 @@ class Simulator(Chinchilla):
         ValueError
             If an argument is not valid, ``cc`` has no seed ranges, or there are fewer than three runs to fit.
         """
+        if noise_generator is DEFAULT_NOISE:
+            noise_generator = draw_noise("exponential", NOISE_SIZE, self.rng)
         args = validate(
             SimulationArgs,
             {
@@ -139,7 +136,7 @@ class Simulator(Chinchilla):
                 "num_scaling_steps": num_scaling_steps,
                 "scaling_factor": self.cc.scaling_factor if scaling_factor is None else scaling_factor,
                 "target_params": target_params,
-                "noise_generator": exponential_noise(self.rng) if noise_generator is DEFAULT_NOISE else noise_generator,
+                "noise_generator": noise_generator,
             },
         )
         self._start(
@@ -165,8 +162,8 @@ class Simulator(Chinchilla):
     def _run(self, procedure: Procedure) -> None:
         shown = self.cc.log_level < logging.WARNING
         with closing(Bar("simulating", shown)) as bar:
-            for state in iter_simulation(procedure, self._pseudo_training_run, self._fit_quietly, self.rng):
-                bar.update(state.done, state.total, state.stage)
+            for runs in iter_runs(procedure, self._pseudo_training_run, self._fit_quietly, self.rng):
+                bar.update(len(runs), procedure.total, procedure.stage(len(runs)))
         if procedure.scalings or len(self.session.runs) >= 3:
             self.fit(simulation=True)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 
-from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.quantity import deviation, parse_quantity, percent
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,35 @@ def test_numbers(text, value):
 def test_refusals(text, reason):
     with pytest.raises(ValueError, match=re.escape(reason)):
         parse_quantity(text)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (0.000123, "0.012 %"),
+        (0.0325, "3.2 %"),
+        (0.5, "50 %"),
+        (0.997, "100 %"),
+        (12.5, "1,250 %"),
+        (math.inf, "beyond measure"),
+    ],
+)
+def test_percent(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (-1e-5, "0 %"),
+        (0.03217, "+3.22 %"),
+        (-0.9416, "−94.2 %"),
+        (9.0, "+900 %"),
+        (11.0, "× 12"),
+        (9066.4, "× 9,067"),
+    ],
+)
+def test_deviation(share, text):
+    assert deviation(share) == text

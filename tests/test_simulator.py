@@ -61,6 +61,16 @@ def test_the_default_noise_is_fresh_for_each_call_and_repeats_under_a_seed(make)
     assert np.array_equal(first["loss"], make(rng=1).simulate(5, 0).database.df["loss"])
 
 
+def test_seeds_and_default_noise_come_in_turn_from_one_generator_to_the_bit(make):
+    df = make(rng=3).simulate(6, 0).database.df
+    rng, law = np.random.default_rng(3), ScalingLaw(**TARGET)
+    for N, D, loss in df[["N", "D", "loss"]].itertuples(index=False):
+        C, ratio = (np.exp(rng.uniform(np.log(low), np.log(high))) for low, high in ((1e18, 1e20), (5, 100)))
+        assert N == round((C / (6 * ratio)) ** 0.5)
+        assert D == round(C / (6 * N))
+        assert loss == float(law.loss(N, D)) + rng.exponential(0.1)
+
+
 def test_the_projects_runs_and_fit_are_not_touched(make, tmp_path):
     cc = make()
     law = ScalingLaw(3, 50, 60, 0.2, 0.5)

@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
-__all__ = ["ErrorFigure", "TraceFigure", "error_figure", "trace_figure"]
+__all__ = ["ErrorFigure", "TraceFigure", "error_figure", "frontier_line", "trace_figure"]
 
-# A wild first estimate shall not squeeze the others: further out it lies on the edge.
+# A wild first estimate must not squeeze the others together: what lies further out is drawn on the edge.
 _FURTHEST = 100.0
-# Errors below a hundredth of a per cent are nobody's concern.
+# Errors below a hundredth of a per cent do not matter.
 _LEAST, _MOST = 1e-2, 1e4
 
 
@@ -59,6 +60,12 @@ class ErrorFigure:
     upper: Polyline
 
 
+def frontier_line(law: Law, x: Axis) -> Polyline:
+    """Return the efficient frontier of a law over an axis of compute, from end to end: N* against C."""
+    ends = np.array([x.low, x.high])
+    return polyline(ends, allocate(law, ends)[0])
+
+
 def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: float, total: int) -> TraceFigure:
     """Lay out the estimates.
 
@@ -73,7 +80,8 @@ def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: floa
         Runs at the end, where the axis ends.
     """
     true_N = float(allocate(truth, C)[0])
-    ratios = np.array([_optimal_N(law, C) / true_N for law in laws])
+    found = [optimum(law, C) for law in laws]
+    ratios = np.array([np.nan if point is None else point[0] / true_N for point in found])
     usable = np.isfinite(ratios) & (ratios > 0)
     shown = np.clip(ratios[usable], 1 / _FURTHEST, _FURTHEST)
     x = linear_axis("runs", [0, max(total, 1)], "Runs")
@@ -99,11 +107,3 @@ def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigur
     y = log_axis("error", percent[:, known] if known.any() else [1.0, 100.0], "Error of N* (%)")
     lower, median, upper = (polyline(seeds[known], row[known]) for row in percent)
     return ErrorFigure(x, y, median, lower, upper)
-
-
-def _optimal_N(law: Law, C: float) -> float:
-    """Return N* at a budget; NaN where the law has no optimum inside."""
-    try:
-        return float(allocate(law, C)[0])
-    except ValueError:
-        return float(np.nan)

@@ -69,7 +69,7 @@ class Job:
         self._ended = Event()
         self._delivered = Event()
         self._lock = Lock()  # guards the fields below, which the worker fills and the loop empties
-        self._news: list[Any] = []  # nothing, or the latest value nobody has seen
+        self._unseen: list[Any] = []  # nothing, or the latest value nobody has seen
         self._outcome: Outcome | None = None
         self._posted = False
         self._reported_at = -math.inf
@@ -158,7 +158,7 @@ class Job:
 
     def _report(self, value: Any) -> None:
         with self._lock:
-            self._news = [value]
+            self._unseen = [value]
             delay = max(0.0, self._reported_at + PERIOD - time.monotonic())
             if self._posted or (self._loop is None and delay):
                 return
@@ -186,11 +186,11 @@ class Job:
 
     def _deliver(self) -> None:
         with self._lock:
-            news, self._news = self._news, []
+            unseen, self._unseen = self._unseen, []
             outcome, self._outcome = self._outcome, None
             self._posted = False
             self._reported_at = time.monotonic()
-        for value in news:
+        for value in unseen:
             self._on_progress(value)
         if outcome is not None:
             try:

@@ -13,9 +13,11 @@ import pytest
 from chinchilla_nb import SimulationPanel
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 
 GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
 QUICK = Settings(grid=GRID, loss_fn=mse, seed_regime=SeedRegime((1e18, 1e20), (5, 50)), num_seeding_steps=12)
@@ -118,33 +120,56 @@ def test_study_shows_quartiles_by_seeds(panel):
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "message"),
+    ("field", "text", "problem"),
     [
-        (lambda p: p.procedure.seeds, "2", "Seeds must be from 3 to 5,000, got 2"),
-        (lambda p: p.procedure.seeds, "x", "'x' is not a number"),
-        (lambda p: p.procedure.scalings, "-1", "must not be negative"),
-        (lambda p: p.procedure.factor, "0", "positive"),
-        (lambda p: p.procedure.random_seed, "0.5", "whole number"),
-        (lambda p: p.procedure.budget, "lots", "is not a number of FLOPs"),
-        (lambda p: p.procedure.counts, "10,", "number"),
-        (lambda p: p.procedure.repetitions, "0", "Repetitions must be from 1"),
-        (lambda p: p.task.size, "-0.1", "not negative"),
-        (lambda p: p.task.numbers["alpha"], "0", "alpha"),
-        (lambda p: p.task.numbers["B"], "<img src=x>", "is not a number"),
+        (lambda p: p.procedure.seeds, "2", "Seeds must be a whole number from 3 to 5,000, got 2"),
+        (lambda p: p.procedure.seeds, "1e9", "Seeds must be a whole number from 3 to 5,000, got 1e9"),
+        (lambda p: p.procedure.seeds, "x", "Seeds: 'x' is not a number"),
+        (lambda p: p.procedure.scalings, "-1", "Scaled runs must be a whole number from 0 to 100, got -1"),
+        (lambda p: p.procedure.factor, "0", "Factor must be positive and finite, got 0"),
+        (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number from 0 up, got 0.5"),
+        (lambda p: p.procedure.budget, "lots", "'lots' is not a number of FLOPs: write 5.76e23 or 1e24"),
+        (lambda p: p.procedure.counts, "10,", "Numbers of seeds: type a number, such as 0.5 or 1e18"),
+        (lambda p: p.procedure.counts, "10, 2", "Numbers of seeds must be a whole number from 3 to 5,000, got 2"),
+        (lambda p: p.procedure.repetitions, "0", "Repetitions must be a whole number from 1 to 10,000, got 0"),
+        (lambda p: p.task.size, "-0.1", "Size of the noise must be finite and not negative, got -0.1"),
+        (lambda p: p.task.numbers["E"], "-1e30", "E must be finite and not negative, got -1e30"),
+        (lambda p: p.task.numbers["alpha"], "0", "α must be positive and finite, got 0"),
+        (lambda p: p.task.numbers["B"], "<img src=x>", "B: '<img src=x>' is not a number"),
     ],
 )
-def test_what_is_wrong_is_explained_and_cannot_be_run(panel, field, text, message):
-    box = field(panel)
+def test_what_is_wrong_is_explained_and_marked_and_cannot_be_run(panel, field, text, problem):
+    box, rows = field(panel), [*panel.task.rows, *panel.procedure.rows]
     old, box.value = box.value, text
-    problems = [row for row in (*panel.task.rows, *panel.procedure.rows) if row.problem]
-    assert len(problems) == 1
-    assert message in problems[0].problem
-    assert "<img" not in problems[0].remark.value
+    assert [row.problem for row in rows if row.problem] == [problem]
+    assert [one for row in rows for one in row.inputs if "cnb-wrong" in one._dom_classes] == [box]
+    assert not any("<img" in row.remark.value for row in rows)
     assert panel.run_button.disabled
     assert panel.study_button.disabled
     box.value = old
+    assert not any(row.problem for row in rows)
     assert not panel.run_button.disabled
     assert panel.errors.value == ""
+
+
+@pytest.mark.parametrize(
+    ("breaks", "acts"),
+    [
+        ("chinchilla_nb.widgets.simulation.task_editor.Task", lambda p: setattr(p.task.size, "value", "0.3")),
+        ("chinchilla_nb.widgets.simulation.task_editor.Numbers", lambda p: setattr(p.procedure.seeds, "value", "9")),
+        ("chinchilla_nb.widgets.simulation.simulation_panel.comparison_table", lambda p: p.step_button.click()),
+        ("chinchilla_nb.widgets.simulation.simulation_charts.error_figure", lambda p: p.study_button.click()),
+    ],
+)
+def test_what_a_part_raises_is_shown_in_the_panel(panel, monkeypatch, breaks, acts):
+    def broken(*_, **__):
+        raise KeyError("broken on purpose")
+
+    panel.procedure.counts.value, panel.procedure.repetitions.value = "8", "1"
+    with monkeypatch.context() as patch:
+        patch.setattr(breaks, broken)
+        acts(panel)
+    assert "KeyError: &#x27;broken on purpose&#x27;" in panel.errors.value
 
 
 def test_presets(panel, session):
@@ -214,3 +239,26 @@ def test_in_a_notebook_the_loop_stays_free_and_pause_and_cancel_are_answered(pan
 
     asyncio.run(asyncio.wait_for(scenario(), 90))
     assert panel.errors.value == ""
+
+
+def cells_of(table: str) -> dict[str, list[str]]:
+    rows = [re.findall(r"<t[hd]>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?>(.*?)</tr>", table)]
+    return {name: texts for name, *texts in rows}
+
+
+def test_the_laws_are_compared_number_by_number():
+    # With A = B and alpha = beta = 1/2: a = 1/2 and N* = D* = sqrt(C/6). With 9 times A: N* is (9)^(1/(2 * 1/2)) times
+    # as much at the same C, and D* a ninth.
+    truth = ScalingLaw(E=1.0, A=30_000.0, B=30_000.0, alpha=0.5, beta=0.5)
+    law = ScalingLaw(E=1.1, A=270_000.0, B=30_000.0, alpha=0.5, beta=0.5)
+    cells = cells_of(comparison_table(truth, law, 6e20))
+    assert cells["True law"] == ["1", "30,000", "30,000", "0.5", "0.5", "0.5", "10B", "1"]
+    assert cells["Estimate"] == ["1.1", "2.7×10⁵", "30,000", "0.5", "0.5", "0.5", "90B", "0.01235"]
+    assert cells["Off by"] == ["+10 %", "+800 %", "0 %", "0 %", "0 %", "0 %", "+800 %", "−98.8 %"]
+
+
+def test_a_law_without_an_optimum_has_no_allocation_to_compare():
+    truth = ScalingLaw(E=1.0, A=300.0, B=300.0, alpha=0.5, beta=0.5)
+    cells = cells_of(comparison_table(truth, replace(truth, alpha=0.0), 6e20))
+    assert cells["Estimate"] == ["1", "300", "300", "0", "0.5", "none", "none", "none"]
+    assert cells["Off by"][-3:] == ["–", "–", "–"]

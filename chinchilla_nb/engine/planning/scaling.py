@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
+from chinchilla_nb.engine.planning.next_run import NextRun
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["ScaledRun", "compute_optimal_run", "next_budget"]
-
-
-@dataclass(frozen=True, slots=True)
-class ScaledRun:
-    """One compute-optimal run: N parameters on D tokens, with a model configuration when a search was asked for."""
-
-    N: int
-    D: float
-    config: dict[str, Any] | None
+__all__ = ["compute_optimal_run", "next_budget", "optimum"]
 
 
 def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
@@ -30,16 +20,16 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is neither a run nor a seed regime to scale up from.
     """
     reached = [*runs.C.tolist(), *((regime.C[1],) if regime else ())]
     if not reached:
-        raise ValueError("there is nothing to scale up from: append runs, or give seed_ranges or C")
+        raise InputError("", "there is nothing to scale up from", remedy="append runs, or give seed_ranges or C")
     return float(factor * max(reached))
 
 
-def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) -> ScaledRun:
+def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) -> NextRun:
     """Spend a budget of C FLOPs on a whole number of parameters.
 
     With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that
@@ -53,7 +43,16 @@ def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) ->
     N_opt = float(allocate(law, C)[0])
     if models is None:
         N = max(1, round(N_opt))
-        return ScaledRun(N, float(isoflop_D(C, N)), None)
+        return NextRun(N, float(isoflop_D(C, N)))
     config, size = models.nearest(N_opt)
     N = max(1, round(size))
-    return ScaledRun(N, float(compute_optimal_D(law, np.float64(N))), config)
+    return NextRun(N, float(compute_optimal_D(law, np.float64(N))), config)
+
+
+def optimum(law: Law, C: float) -> tuple[float, float] | None:
+    """Return N* and D* at a budget of C FLOPs; None where the law has no optimum inside."""
+    try:
+        N, D = allocate(law, C)
+    except ValueError:
+        return None
+    return float(N), float(D)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable
+from chinchilla_nb.engine.planning.next_run import NextRun
 
-__all__ = ["Seed", "SeedRegime", "draw_seed"]
+__all__ = ["SeedRegime", "draw_seed"]
 
 TRIES = 1024
 
@@ -40,16 +41,7 @@ class SeedRegime:
         return inside
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """One run to train: N parameters on D tokens, with a model configuration when a search was asked for."""
-
-    N: int
-    D: float
-    config: dict[str, Any] | None
-
-
-def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable | None = None) -> Seed:
+def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable | None = None) -> NextRun:
     """Draw compute and tokens per parameter log-uniformly and turn them into a run.
 
     Parameters
@@ -63,7 +55,7 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
 
     Raises
     ------
-    ValueError
+    InputError
         If none of 1,024 tries gave a run inside the regime; says which range could not be met.
     """
     for _ in range(TRIES):
@@ -77,11 +69,11 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
         D = C / (6 * N)
         low, high = regime.tokens_per_parameter
         if models is None:
-            # Only the rounding of N can push D / N over an end, always where the ends are equal: C gives way as little.
+            # Only the rounding of N can push D / N past an end, always where the ends are equal: C moves instead.
             D = min(max(D, low * N), high * N)
         if _lies(D / N, (low, high), 1e-15) and _lies(6 * N * D, regime.C, 1e-3):
-            return Seed(N, D, config)
-    raise ValueError(_explain(regime, models))
+            return NextRun(N, D, config)
+    raise _not_found(regime, models)
 
 
 def draw_log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
@@ -95,17 +87,15 @@ def _lies(value: float, bounds: tuple[float, float], slack: float) -> bool:
     return bounds[0] * (1 - slack) <= value <= bounds[1] * (1 + slack)
 
 
-def _explain(regime: SeedRegime, models: ModelTable | None) -> str:
+def _not_found(regime: SeedRegime, models: ModelTable | None) -> InputError:
     low, high = regime.tokens_per_parameter
-    message = (
+    problem = (
         f"no run with D/N between {low:g} and {high:g} (seed_ranges['N_to_D']) and C between {regime.C[0]:g} and "
         f"{regime.C[1]:g} found in {TRIES} tries"
     )
     if models is None:
-        return (
-            f"{message}: widen seed_ranges['N_to_D'] or raise seed_ranges['C'] so that N is more than a few parameters"
-        )
-    return (
-        f"{message} among {len(models.N)} model sizes from {models.N[0]:g} to {models.N[-1]:g}: "
-        "add sizes to hyperparam_grid or widen seed_ranges['N_to_D']"
-    )
+        remedy = "widen seed_ranges['N_to_D'] or raise seed_ranges['C'] so that N is more than a few parameters"
+        return InputError("", problem, remedy=remedy)
+    among = f"among {len(models.N)} model sizes from {models.N[0]:g} to {models.N[-1]:g}"
+    remedy = "add sizes to hyperparam_grid or widen seed_ranges['N_to_D']"
+    return InputError("", problem, place=among, remedy=remedy)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["NOISE_FAMILIES", "draw_noise"]
+from chinchilla_nb.engine.errors import InputError
+
+__all__ = ["NOISE_FAMILIES", "NOISE_SIZE", "draw_noise"]
 
 NOISE_FAMILIES: Mapping[str, Callable[[np.random.Generator, float], float]] = MappingProxyType(
     {
@@ -18,19 +21,21 @@ NOISE_FAMILIES: Mapping[str, Callable[[np.random.Generator, float], float]] = Ma
 )
 """By name: the first two only add to the loss. The size is the mean of the exponential and the sigma of the others."""
 
+NOISE_SIZE = 0.1
+"""Size of the default noise, in units of the loss."""
+
 
 def draw_noise(family: str, size: float, rng: np.random.Generator) -> Iterator[float]:
     """Draw from a family of noise, without end.
 
     Raises
     ------
-    ValueError
+    InputError
         If the family is not known, or the size is negative or not finite.
     """
     if family not in NOISE_FAMILIES:
-        raise ValueError(f"noise must be one of {', '.join(NOISE_FAMILIES)}, got {family!r}")
+        raise InputError("noise", f"must be one of {', '.join(NOISE_FAMILIES)}", got=repr(family))
     if not 0 <= size < np.inf:
-        raise ValueError(f"the size of the noise must be finite and not negative, got {size}")
+        raise InputError("size of the noise", "must be finite and not negative", got=f"{size:g}")
     draw = NOISE_FAMILIES[family]
-    while True:
-        yield float(draw(rng, size))
+    return (float(draw(rng, size)) for _ in itertools.repeat(None))

@@ -1,23 +1,52 @@
-"""Scaling-law estimation on a task whose law is known: pseudo-runs, and whole procedures of seeds and scaled runs."""
+"""Scaling-law estimation on a task whose law is known: pseudo-runs, and the fits to ever more of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
-from chinchilla_nb.engine.planning.scaling import ScaledRun, compute_optimal_run, next_budget
+from chinchilla_nb.engine.planning.next_run import NextRun
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.planning.seeding import SeedRegime, draw_seed
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, draw_noise
 
-__all__ = ["NOISE_MEAN", "Procedure", "SimulationProgress", "exponential_noise", "iter_simulation", "pseudo_loss"]
+__all__ = ["Procedure", "SimulationProgress", "Task", "iter_runs", "iter_simulation", "pseudo_loss"]
 
-NOISE_MEAN = 0.1
-"""Mean of the default noise, in units of the loss."""
+FEWEST_RUNS = 6
+"""Runs from which on seeds are fitted while they come: one more than the law has parameters."""
+
+GROWTH = 1.05
+"""By how much the runs must grow before they are fitted again, so that a hundred seeds take fifty fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A hypothetical task: its scaling law, and what imperfect training adds to the loss.
+
+    Attributes
+    ----------
+    law : Law
+    noise : str
+        A family of `noise.NOISE_FAMILIES`.
+    size : float
+        Size of the noise, in units of the loss; 0 for none.
+    """
+
+    law: Law
+    noise: str = "exponential"
+    size: float = NOISE_SIZE
+
+    def trainer(self, rng: np.random.Generator) -> Callable[[float, float], float]:
+        """Return a function from N and D to the loss of a pseudo-run."""
+        noise = draw_noise(self.noise, self.size, rng) if self.size else None
+        return lambda N, D: pseudo_loss(self.law, N, D, noise)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,7 +60,7 @@ class Procedure:
     seeds, scalings : int
         Number of seed runs, and of scaled runs after them.
     factor : float, optional
-        How many times the largest compute so far the next scaled run gets; needed when ``scalings`` is not zero.
+        Compute of the next scaled run as a multiple of the largest so far; needed when ``scalings`` is not zero.
     models : ModelTable, optional
         The configurations that exist.
     """
@@ -42,16 +71,41 @@ class Procedure:
     factor: float | None = None
     models: ModelTable | None = None
 
+    @property
+    def total(self) -> int:
+        """Number of runs."""
+        return self.seeds + self.scalings
+
+    def stage(self, done: int) -> str:
+        """Return what the last of so many runs is part of: ``"seeding"`` or ``"scaling"``."""
+        return "seeding" if done <= self.seeds else "scaling"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SimulationProgress:
-    """How far a simulation is; the last one has all runs, and the fit to all of them where there are enough."""
+    """How far a simulation is.
+
+    Attributes
+    ----------
+    stage : str
+        ``"seeding"`` or ``"scaling"`` after a run and the fit that followed it, ``"fitting"`` within a fit.
+    done, total : int
+        Runs made, and runs to make.
+    runs : Runs
+    fits : tuple of Fit
+        Each fit so far, to ever more of the runs.
+    """
 
     stage: str
     done: int
     total: int
     runs: Runs
-    fit: Fit | None = field(default=None)
+    fits: tuple[Fit, ...] = ()
+
+    @property
+    def fit(self) -> Fit | None:
+        """The last fit."""
+        return self.fits[-1] if self.fits else None
 
 
 def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> float:
@@ -59,7 +113,7 @@ def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> 
 
     Raises
     ------
-    ValueError
+    InputError
         If the noise has ended, is not a number, or makes the loss something no run could have.
     """
     loss = float(law.loss(N, D))
@@ -68,32 +122,24 @@ def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> 
     try:
         added = next(noise)
     except StopIteration:
-        raise ValueError(
-            "noise_generator ended before the simulation did: give it at least one value per run"
-        ) from None
+        remedy = "give it at least one value per run"
+        raise InputError("noise_generator", "ended before the simulation did", remedy=remedy) from None
     try:
         noisy = loss + float(added)
     except (TypeError, ValueError):
-        raise ValueError(f"noise_generator must give numbers, got {added!r}") from None
+        raise InputError("noise_generator", "must give numbers", got=repr(added)) from None
     if not (np.isfinite(noisy) and noisy > 0):
-        raise ValueError(
-            f"noise_generator must leave the loss positive and finite, got {added!r} on a loss of {loss:g}"
-        )
+        rule = "must leave the loss positive and finite"
+        raise InputError("noise_generator", rule, got=repr(added), place=f"on a loss of {loss:g}")
     return noisy
 
 
-def exponential_noise(rng: np.random.Generator, mean: float = NOISE_MEAN) -> Iterator[float]:
-    """Draw losses in excess of the law from an exponential distribution, without end."""
-    while True:
-        yield float(rng.exponential(mean))
-
-
-def iter_simulation(
+def iter_runs(
     procedure: Procedure,
     train: Callable[[int, float], float],
     fit: Callable[[Runs], Fit],
     rng: np.random.Generator,
-) -> Iterator[SimulationProgress]:
+) -> Iterator[Runs]:
     """Seed, then fit and scale, one pseudo-run at a time.
 
     Parameters
@@ -102,42 +148,83 @@ def iter_simulation(
     train : callable
         ``train(N, D)`` returns the loss of a run.
     fit : callable
-        ``fit(runs)`` returns the fit to them.
+        ``fit(runs)`` returns the fit that decides the next scaled run.
     rng : Generator
         Where seeds are drawn from.
 
     Yields
     ------
-    SimulationProgress
-        After each run, and after the last fit.
+    Runs
+        All so far, after each.
 
     Raises
     ------
     ValueError
-        If the runs are too few to fit when the first scaled run is due.
+        If no seed can be drawn, or the runs are too few to fit when the first scaled run is due.
     """
-    total = procedure.seeds + procedure.scalings
-    N, D, loss = np.empty(total), np.empty(total), np.empty(total)
-    best: Fit | None = None
-    for done in range(total):
-        if done < procedure.seeds:
-            stage = "seeding"
-            seed = draw_seed(rng, procedure.regime, procedure.models)
-            run_N, run_D = seed.N, seed.D
-        else:
-            stage = "scaling"
-            best = fit(Runs(N[:done], D[:done], loss[:done]))
-            run = _scale(procedure, best)
-            run_N, run_D = run.N, run.D
+    N, D, loss = (np.empty(procedure.total) for _ in range(3))
+    runs = Runs([], [], [])
+    for made in range(procedure.total):
+        seeding = made < procedure.seeds
+        run = draw_seed(rng, procedure.regime, procedure.models) if seeding else _scale(procedure, fit(runs))
         # Whole tokens, as a record of real runs holds them.
-        N[done], D[done] = run_N, max(1, round(run_D))
-        loss[done] = train(run_N, D[done])
-        so_far = slice(done + 1)
-        yield SimulationProgress(stage, done + 1, total, Runs(N[so_far], D[so_far], loss[so_far]), best)
+        N[made], D[made] = run.N, max(1, round(run.D))
+        loss[made] = train(run.N, D[made])
+        so_far = slice(made + 1)
+        runs = Runs(N[so_far], D[so_far], loss[so_far])
+        yield runs
 
 
-def _scale(procedure: Procedure, best: Fit) -> ScaledRun:
+def _scale(procedure: Procedure, best: Fit) -> NextRun:
     if procedure.factor is None:
-        raise ValueError("factor must be given to simulate scaling steps, got None")
+        raise InputError("factor", "must be given to simulate scaling steps", got="None")
     budget = next_budget(procedure.factor, best.runs, procedure.regime)
     return compute_optimal_run(best.law, budget, procedure.models)
+
+
+def iter_simulation(
+    procedure: Procedure,
+    task: Task,
+    iter_fit: Callable[[Runs], Iterator[FitProgress]],
+    rng: np.random.Generator,
+    *,
+    watch: bool = True,
+) -> Iterator[SimulationProgress]:
+    """Simulate, and fit the runs again and again while they come.
+
+    Parameters
+    ----------
+    procedure : Procedure
+    task : Task
+    iter_fit : callable
+        Fits runs, as `fit.iter_fit` does with everything but the runs filled in.
+    rng : Generator
+        Where seeds and noise are drawn from.
+    watch : bool, default True
+        Whether to fit while seeds come, or only where the procedure needs it and at the end.
+
+    Yields
+    ------
+    SimulationProgress
+        Within each fit, and after each run with the fit that followed it, if one did.
+
+    Raises
+    ------
+    ValueError
+        If no seed can be drawn, a loss is not positive, or the runs are too few to be fitted.
+    """
+    fits: list[Fit] = []
+    total = procedure.total
+    # A scaled run is due only after the runs before it were fitted, here.
+    for runs in iter_runs(procedure, task.trainer(rng), lambda _runs: fits[-1], rng):
+        done = len(runs)
+        fitted = len(fits[-1].runs) if fits else 0
+        due = done >= FEWEST_RUNS and done >= fitted * GROWTH
+        if done == total or done >= procedure.seeds or (watch and due):
+            best: Fit | None = None
+            for progress in iter_fit(runs):
+                best = progress.best
+                yield SimulationProgress("fitting", done, total, runs, tuple(fits))
+            if best is not None:
+                fits.append(best)
+        yield SimulationProgress(procedure.stage(done), done, total, runs, tuple(fits))

@@ -1,8 +1,9 @@
-"""Simulations watched run by run, and studies of how well many of them find the law they come from."""
+"""Studies of how well many simulations find the law they come from."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,114 +13,11 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs, read_only
-from chinchilla_nb.engine.simulation.noise import draw_noise
-from chinchilla_nb.engine.simulation.simulate import Procedure, iter_simulation, pseudo_loss
+from chinchilla_nb.engine.simulation.simulate import Procedure, Task, iter_simulation
 
-__all__ = ["StudyProgress", "Task", "WatchedSimulation", "iter_study", "iter_watched", "relative_error"]
-
-FEWEST_RUNS = 6
-"""Runs from which on a watched simulation is fitted: one more than the law has parameters."""
-
-GROWTH = 1.05
-"""By how much the runs must grow before they are fitted again, so that a hundred seeds take fifty fits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A hypothetical task: its scaling law, and what imperfect training adds to the loss.
-
-    Attributes
-    ----------
-    law : Law
-    noise : str
-        A family of `noise.NOISE_FAMILIES`.
-    size : float
-        Size of the noise, in units of the loss; 0 for none.
-    """
-
-    law: Law
-    noise: str = "exponential"
-    size: float = 0.1
-
-    def trainer(self, rng: np.random.Generator) -> Callable[[float, float], float]:
-        """Return a function from N and D to the loss of a pseudo-run."""
-        noise = draw_noise(self.noise, self.size, rng) if self.size else None
-        return lambda N, D: pseudo_loss(self.law, N, D, noise)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class WatchedSimulation:
-    """How far a simulation is.
-
-    Attributes
-    ----------
-    stage : str
-        ``"seeding"`` or ``"scaling"`` after a run, ``"fitting"`` within a fit.
-    done, total : int
-        Runs made, and runs to make.
-    runs : Runs
-    fits : tuple of Fit
-        Each fit so far, to ever more of the runs.
-    """
-
-    stage: str
-    done: int
-    total: int
-    runs: Runs
-    fits: tuple[Fit, ...] = ()
-
-    @property
-    def fit(self) -> Fit | None:
-        """The last fit."""
-        return self.fits[-1] if self.fits else None
-
-
-def iter_watched(
-    procedure: Procedure,
-    task: Task,
-    iter_fit: Callable[[Runs], Iterator[FitProgress]],
-    rng: np.random.Generator,
-    *,
-    watch: bool = True,
-) -> Iterator[WatchedSimulation]:
-    """Simulate, and fit the runs again and again while they come.
-
-    Parameters
-    ----------
-    procedure : Procedure
-    task : Task
-    iter_fit : callable
-        Fits runs, as `fit.iter_fit` does with everything but the runs filled in.
-    rng : Generator
-        Where seeds and noise are drawn from.
-    watch : bool, default True
-        Whether to fit while seeds come, or only where the procedure needs it and at the end.
-
-    Yields
-    ------
-    WatchedSimulation
-        Within each fit, and after each run with the fit that followed it, if one did.
-
-    Raises
-    ------
-    ValueError
-        If no seed can be drawn, a loss is not positive, or the runs are too few to be fitted.
-    """
-    fits: list[Fit] = []
-    # A scaled run is due only after the runs before it were fitted, here.
-    for step in iter_simulation(procedure, task.trainer(rng), lambda _runs: fits[-1], rng):
-        last = step.done == step.total
-        fitted = len(fits[-1].runs) if fits else 0
-        due = step.done >= FEWEST_RUNS and step.done >= fitted * GROWTH
-        if last or step.done >= procedure.seeds or (watch and due):
-            best: Fit | None = None
-            for progress in iter_fit(step.runs):
-                best = progress.best
-                yield WatchedSimulation("fitting", step.done, step.total, step.runs, tuple(fits))
-            if best is not None:
-                fits.append(best)
-        yield WatchedSimulation(step.stage, step.done, step.total, step.runs, tuple(fits))
+__all__ = ["StudyProgress", "iter_study", "relative_error"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -172,7 +70,7 @@ def iter_study(
         Its own number of seeds is not used.
     task : Task
     iter_fit : callable
-        As in `iter_watched`.
+        As in `simulate.iter_simulation`.
     C : float
         Target budget in FLOPs.
     seeds : sequence of int
@@ -194,7 +92,7 @@ def iter_study(
             rng = np.random.default_rng([random_seed, repetition])
             these = dataclasses.replace(procedure, seeds=int(count))
             fit: Fit | None = None
-            for state in iter_watched(these, task, iter_fit, rng, watch=False):
+            for state in iter_simulation(these, task, iter_fit, rng, watch=False):
                 fit = state.fit
                 yield progress
             errors[repetition, column] = np.inf if fit is None else relative_error(fit.law, task.law, C)
@@ -207,8 +105,5 @@ def relative_error(law: Law, truth: Law, C: float) -> float:
 
     Infinite where the law has no optimum inside.
     """
-    try:
-        N = float(allocate(law, C)[0])
-    except ValueError:
-        return float(np.inf)
-    return abs(N / float(allocate(truth, C)[0]) - 1)
+    found = optimum(law, C)
+    return math.inf if found is None else abs(found[0] / float(allocate(truth, C)[0]) - 1)

@@ -2,63 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
-from chinchilla_nb.engine.laws.allocation import allocate, exponents
+from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.quantity import compact, scientific
+from chinchilla_nb.engine.planning.scaling import optimum
+from chinchilla_nb.quantity import compact, deviation, plain, scientific
 
-__all__ = ["comparison_table", "optimum"]
+__all__ = ["comparison_table"]
+
+_DERIVED = ("a", "N", "D/N")
 
 
 def comparison_table(truth: Law, law: Law | None, C: float) -> str:
     """Set the true law and the estimate side by side, as HTML; C is the target budget in FLOPs."""
-    heads = ["E", "A", "B", "α", "β", "a in N* ∝ Cᵃ", f"N* at {scientific(C)}", "D* / N*"]
-    rows = [("True law", _numbers(truth, C), "cnb-true")]
+    true = _numbers(truth, C)
+    found = {} if law is None else _numbers(law, C)
+    # A law of another form has other parameters: they follow, with nothing to compare them with.
+    names = list(dict.fromkeys([*_symbols(truth), *([] if law is None else _symbols(law)), *_DERIVED]))
+    titles = {"a": "a in N* ∝ Cᵃ", "N": f"N* at {scientific(C)}", "D/N": "D* / N*"}
+    heads = ["", *(titles.get(name, name) for name in names)]
+    rows = [_row("True law", "cnb-true", (_text(name, true.get(name)) for name in names))]
     if law is not None:
-        estimate = _numbers(law, C)
-        off = [None if e is None or t is None else e / t - 1 for e, t in zip(estimate, rows[0][1], strict=True)]
-        rows.append(("Estimate", estimate, "cnb-estimate"))
-    cells = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = ""
-    for name, values, kind in rows:
-        texts = [_text(value, index == 6) for index, value in enumerate(values)]
-        body += f'<tr class="{kind}"><th>{name}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
-    if law is not None:
-        texts = [_deviation(value) for value in off]
-        body += '<tr class="cnb-off"><th>Off by</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
-    return f'<div class="cnb-scroll"><table class="cnb-compare"><tr><th></th>{cells}</tr>{body}</table></div>'
+        rows.append(_row("Estimate", "cnb-estimate", (_text(name, found.get(name)) for name in names)))
+        rows.append(_row("Off by", "cnb-off", (_off(found.get(name), true.get(name)) for name in names)))
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    return f'<div class="cnb-scroll"><table class="cnb-compare"><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
-def _numbers(law: Law, C: float) -> list[float | None]:
+def _row(name: str, kind: str, texts: Iterable[str]) -> str:
+    return f'<tr class="{kind}"><th>{name}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
+
+
+def _symbols(law: Law) -> list[str]:
+    return [parameter.symbol for parameter in law.parameters]
+
+
+def _numbers(law: Law, C: float) -> dict[str, float]:
+    """Return the parameters, and a, N* and D* / N*, which a law without an optimum does not have."""
+    numbers = dict(zip(_symbols(law), law.as_dict().values(), strict=True))
     point = optimum(law, C)
-    if point is None:
-        return [*law.as_dict().values(), None, None, None]
-    return [*law.as_dict().values(), exponents(law)[0], point[0], point[1] / point[0]]
+    if point is not None:
+        numbers |= {"a": exponents(law)[0], "N": point[0], "D/N": point[1] / point[0]}
+    return numbers
 
 
-def optimum(law: Law, C: float) -> tuple[float, float] | None:
-    """Return N* and D* at a budget; None where the law has no optimum inside."""
-    try:
-        N, D = allocate(law, C)
-    except ValueError:
-        return None
-    return float(N), float(D)
-
-
-def _text(value: float | None, large: bool) -> str:
+def _text(name: str, value: float | None) -> str:
     if value is None:
         return "none"
-    if large and value > 0:
-        return compact(value)
-    mantissa, e, exponent = f"{value:.4g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
+    return compact(value) if name == "N" else plain(value, 4)
 
 
-def _deviation(share: float | None) -> str:
-    """Write by how much a number is off: in per cent, or as a factor where that is large."""
-    if share is None:
-        return "–"
-    if share > 9:
-        return f"× {share + 1:,.0f}"
-    return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %".replace("-", "−")
+def _off(found: float | None, true: float | None) -> str:
+    return "–" if found is None or true is None else deviation(found / true - 1)

@@ -6,18 +6,18 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.simulation.study import StudyProgress, Task, WatchedSimulation
+from chinchilla_nb.engine.simulation.simulate import SimulationProgress
+from chinchilla_nb.engine.simulation.study import StudyProgress
 from chinchilla_nb.figures import Polyline, frontier_figure
-from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, trace_figure
-from chinchilla_nb.quantity import compact
+from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
+from chinchilla_nb.quantity import compact, percent
 from chinchilla_nb.widgets.base.style import ACCENT, INK
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
 from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
-from chinchilla_nb.widgets.simulation.law_comparison import optimum
+from chinchilla_nb.widgets.simulation.plan import Plan
 
 __all__ = ["SimulationCharts", "StudyChart", "TraceChart"]
 
@@ -46,28 +46,17 @@ class SimulationCharts(ipywidgets.Box):
         super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary])
         self.add_class("cnb-charts")
 
-    def show_simulation(self, state: WatchedSimulation, task: Task, C: float, regime: SeedRegime) -> None:
-        """Draw the runs so far, both frontiers, and how N* settles.
-
-        Parameters
-        ----------
-        state : WatchedSimulation
-        task : Task
-            Its law is the true one.
-        C : float
-            Target budget in FLOPs.
-        regime : SeedRegime
-            What seeds are drawn from.
-        """
+    def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
+        """Draw the runs so far, both frontiers, and how N* settles."""
+        truth, C = plan.task.law, plan.numbers.budget
         # The true optimum at the target budget lies on the chart, so that a moving fit moves no axis.
-        figure = frontier_figure(state.runs, state.fit, regime=regime, next_point=optimum(task.law, C))
+        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C))
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
-        ends = np.array([plane.x.low, plane.x.high])
-        set_line(self.true_frontier, Polyline(ends, allocate(task.law, ends)[0]))
+        set_line(self.true_frontier, frontier_line(truth, plane.x))
         self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C))
         counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
-        self.trace.show(trace_figure(counts, laws, task.law, C, state.total))
+        self.trace.show(trace_figure(counts, laws, truth, C, state.total))
 
     def show_study(self, study: StudyProgress | None) -> None:
         """Draw how errors fall with seeds, and say it in words; None before the first simulation."""
@@ -149,14 +138,10 @@ def _label(runs: Runs, index: int) -> str:
 def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
     """Say by how much N* is off after each number of seeds."""
     lines = []
-    for count, (low, median, high) in zip(seeds, 100 * quartiles.T, strict=True):
+    for count, (low, median, high) in zip(seeds, quartiles.T, strict=True):
         if not np.isnan(median):
             lines.append(
-                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{_percent(median)}</b> '
-                f'<span class="cnb-muted">({_percent(low)} to {_percent(high)})</span></div>'
+                f'<div><span class="cnb-muted">{count:,} seeds: N* off by</span> <b>{percent(median)}</b> '
+                f'<span class="cnb-muted">({percent(low)} to {percent(high)})</span></div>'
             )
     return "".join(lines)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.2g} %" if value < 100 else f"{value:,.0f} %" if value < 1e6 else "beyond measure"

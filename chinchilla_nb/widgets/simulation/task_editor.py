@@ -1,22 +1,25 @@
-"""Describe what is simulated: the law to be found again, its noise, and how runs are chosen."""
+"""Describe what is simulated: the law to be recovered, its noise, and how runs are chosen."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
-import numpy as np
+import traitlets
 
-from chinchilla_nb.checks import as_count, as_positive_number
-from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES
-from chinchilla_nb.engine.simulation.study import Task
-from chinchilla_nb.quantity import number_text, parse_budget
-from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
+from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
+from chinchilla_nb.engine.simulation.simulate import Task
+from chinchilla_nb.quantity import number_text, parse_budget, written_budget
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import GREEK, Row, number
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.simulation.plan import Numbers
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
 
@@ -35,19 +38,29 @@ _MEANINGS = {
 class TaskEditor(ipywidgets.VBox):
     """Target law and noise.
 
+    Parameters
+    ----------
+    guard : Guard
+        The panel's.
+
     Attributes
     ----------
+    value : Task or None
+        What the fields say; None if something is wrong, which is then explained beside the field.
     preset : Dropdown
     numbers : dict of str to Text
     family : Dropdown
     size : Text
-    rows, watched : list
+    rows : list of Row
     """
 
-    def __init__(self) -> None:
+    value = traitlets.Instance(Task, allow_none=True)
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard, self.writing = guard, Writing()
         self._fit: ScalingLaw | None = None
         parts = Parts()
-        self.preset = parts.choice("Law to be found again", self._presets(), label="Target law")
+        self.preset = parts.choice("Law to be recovered", self._presets(), label="Target law")
         self.preset_row = Row(parts, [self.preset])
         self.numbers = {
             name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in GREEK.items()
@@ -55,57 +68,66 @@ class TaskEditor(ipywidgets.VBox):
         self.numbers_row = Row(parts, list(self.numbers.values()), "cnb-unnamed")
         families = [(name, name) for name in NOISE_FAMILIES]
         self.family = parts.choice("Noise on the loss of each run", families, "m", label="Noise")
-        self.size = parts.text("Size of the noise, in units of the loss; 0 for none", "s", value="0.1")
+        size = number_text(NOISE_SIZE)
+        self.size = parts.text("Size of the noise, in units of the loss; 0 for none", "s", value=size)
         self.noise_row = Row(parts, [self.family, self.size])
         self.rows = [self.preset_row, self.numbers_row, self.noise_row]
-        self.watched = [self.preset, *self.numbers.values(), self.family, self.size]
         super().__init__(
             [_heading(parts, "Task"), *self.rows], **parts.look(ipywidgets.VBox, ("cnb-card", "cnb-wordy"))
         )
-        self.write(next(iter(KNOWN_LAWS.values())))
+        self._write(next(iter(KNOWN_LAWS.values())))
+        self._read()
+        for field in (self.preset, *self.numbers.values(), self.family, self.size):
+            field.observe(self._edited, "value")
 
     def offer_fit(self, law: ScalingLaw | None) -> None:
         """Offer the project's own law, and follow it where it is chosen."""
         self._fit = law
         chosen = self.preset.value
-        self.preset.options = self._presets()
-        self.preset.value = chosen if law is not None or chosen != CURRENT_FIT else OWN
-        if law is not None and chosen == CURRENT_FIT:
-            self.write(law)
+        with self.writing:
+            self.preset.options = self._presets()
+            self.preset.value = chosen if law is not None or chosen != CURRENT_FIT else OWN
+            if law is not None and chosen == CURRENT_FIT:
+                self._write(law)
+        self._read()
 
-    def follow(self, owner: ipywidgets.Widget) -> None:
-        """Write the numbers of a preset that was chosen; what is typed over them is nobody's law but one's own."""
+    @guarded
+    def _edited(self, change: Any) -> None:
+        if self.writing:
+            return
+        with self.writing:
+            self._follow(change["owner"])
+        self._read()
+
+    def _follow(self, owner: ipywidgets.Widget) -> None:
+        """Write the numbers of a preset that was chosen; once they are edited, the law is the user's own."""
         if owner is self.preset and self.preset.value != OWN:
             law = self._fit if self.preset.value == CURRENT_FIT else KNOWN_LAWS[self.preset.value]
             if law is not None:
-                self.write(law)
+                self._write(law)
         elif owner in self.numbers.values():
             self.preset.value = OWN
 
-    def write(self, law: ScalingLaw) -> None:
+    def _write(self, law: ScalingLaw) -> None:
         """Write a law into the boxes, in as many digits as a person reads."""
         for name, value in law.as_dict().items():
             self.numbers[name].value = number_text(float(f"{value:.6g}"))
 
-    def read(self) -> Task | None:
-        """Return the task, None if something is wrong, which is then explained."""
+    def _read(self) -> None:
         family = self.family.value
         self.size.description = f"{_SIZES[family]} ="
-        law = _explained(self.numbers_row, self._read_law)
-        size = _explained(self.noise_row, self._read_size)
-        self.noise_row.say(_MEANINGS[family] if size else "none")
-        return None if law is None or size is None else Task(law, family, size)
-
-    def _read_law(self) -> ScalingLaw:
-        law = ScalingLaw(**{name: number(box.value, GREEK[name]) for name, box in self.numbers.items()})
-        allocate(law, 1e21)  # without an optimum there is nothing to find
-        return law
-
-    def _read_size(self) -> float:
-        size = number(self.size.value, "size")
-        if not 0 <= size < np.inf:
-            raise ValueError(f"the size must be finite and not negative, got {size:g}")
-        return size
+        # Without an optimum inside, which needs all but E above zero, there is nothing to find.
+        law = _read_row(
+            self.numbers_row,
+            *((box, (_not_negative if name == "E" else _positive)(GREEK[name])) for name, box in self.numbers.items()),
+        )
+        size = _read_row(self.noise_row, (self.size, _not_negative("Size of the noise")))
+        if size is not None:
+            self.noise_row.say(_MEANINGS[family] if size[0] else "none")
+        if law is None or size is None:
+            self.value = None
+        else:
+            self.value = Task(ScalingLaw(**dict(zip(self.numbers, law, strict=True))), family, size[0])
 
     def _presets(self) -> list[tuple[str, Any]]:
         fit = [("Current fit", CURRENT_FIT)] if self._fit is not None else []
@@ -115,81 +137,134 @@ class TaskEditor(ipywidgets.VBox):
 class ProcedureEditor(ipywidgets.VBox):
     """Numbers of runs, the random seed, the budget that counts, and the size of a study.
 
+    Parameters
+    ----------
+    guard : Guard
+        The panel's.
+    seeds : int
+        Number of seed runs, until another is typed; the same goes for the other two.
+    factor : float
+        Compute of the next scaled run as a multiple of the largest so far.
+    budget : float
+        Target budget in FLOPs.
+
     Attributes
     ----------
+    value : Numbers or None
+        What the fields say; None if something is wrong, which is then explained beside the field.
     seeds, scalings, factor, random_seed, budget, counts, repetitions : Text
-    rows, watched : list
-    regime : HTML
-        Where seeds are drawn.
+    rows : list of Row
     """
 
-    def __init__(self) -> None:
+    value = traitlets.Instance(Numbers, allow_none=True)
+
+    def __init__(self, guard: Guard, seeds: int, factor: float, budget: float) -> None:
+        self.guard = guard
         parts = Parts()
-        self.seeds = parts.text("Number of seed runs", "s", label="Seeds")
-        self.scalings = parts.text("Number of scaled runs after them", "xs", label="then")
-        self.factor = parts.text("Compute of the next scaled run over the largest so far", "xs", label="scaled by ×")
-        self.random_seed = parts.text("The same number makes the same simulation", "s", label="Random seed")
-        self.budget = parts.text("Budget at which N* is compared, in FLOPs", label="Target budget")
-        self.counts = parts.text("Numbers of seeds that a study compares", "l", label="Study")
-        self.repetitions = parts.text("How often a study repeats each", "xs", label="seeds ×")
+        self.seeds = parts.text("Number of seed runs", "s", label="Seeds", value=str(seeds))
+        self.scalings = parts.text("Number of scaled runs after them", "xs", label="then", value="1")
+        multiple = "Compute of the next scaled run as a multiple of the largest so far"
+        self.factor = parts.text(multiple, "xs", label="scaled by ×", value=number_text(factor))
+        same = "The same number makes the same simulation"
+        self.random_seed = parts.text(same, "s", label="Random seed", value="0")
+        budget_text = written_budget(budget)
+        self.budget = parts.text("Budget at which N* is compared, in FLOPs", label="Target budget", value=budget_text)
+        compared = "Numbers of seeds that a study compares"
+        self.counts = parts.text(compared, "l", label="Study", value="10, 20, 50, 100")
+        self.repetitions = parts.text("How often a study repeats each", "xs", label="seeds ×", value="20")
         self.runs_row = Row(parts, [self.seeds, self.scalings, self.factor])
         self.random_row = Row(parts, [self.random_seed])
         self.budget_row = Row(parts, [self.budget])
         self.study_row = Row(parts, [self.counts, self.repetitions])
         self.rows = [self.runs_row, self.random_row, self.budget_row, self.study_row]
-        self.watched = [field for row in self.rows for field in row.inputs]
         super().__init__(
             [_heading(parts, "Procedure"), *self.rows], **parts.look(ipywidgets.VBox, ("cnb-card", "cnb-wordy"))
         )
+        self._read()
+        for row in self.rows:
+            for field in row.inputs:
+                field.observe(self._edited, "value")
 
-    def write(self, seeds: int, factor: float, budget: float) -> None:
-        """Write what a session suggests."""
-        self.seeds.value, self.scalings.value, self.factor.value = str(seeds), "1", number_text(factor)
-        self.random_seed.value, self.budget.value = "0", number_text(float(f"{budget:.3g}"))
-        self.counts.value, self.repetitions.value = "10, 20, 50, 100", "20"
+    @guarded
+    def _edited(self, _change: Any) -> None:
+        self._read()
 
-    def read(self) -> dict[str, Any] | None:
-        """Return the numbers by name, None if something is wrong, which is then explained."""
-        runs = _explained(self.runs_row, self._read_runs)
-        random_seed = _explained(self.random_row, lambda: as_count(number(self.random_seed.value, "seed"), "seed"))
-        budget = _explained(self.budget_row, lambda: parse_budget(self.budget.value), "FLOPs")
-        study = _explained(self.study_row, self._read_study)
+    def _read(self) -> None:
+        runs = _read_row(
+            self.runs_row,
+            (self.seeds, _whole("Seeds", FEWEST, MOST)),
+            (self.scalings, _whole("Scaled runs", 0, 100)),
+            (self.factor, _positive("Factor")),
+        )
+        random_seed = _read_row(self.random_row, (self.random_seed, _whole("Random seed", 0)))
+        budget = _read_row(self.budget_row, (self.budget, parse_budget))
+        self.budget_row.say("FLOPs")
+        study = _read_row(
+            self.study_row, (self.counts, _read_counts), (self.repetitions, _whole("Repetitions", 1, 10_000))
+        )
+        if study is not None:
+            counts, repetitions = study
+            self.study_row.say(f"{len(counts) * repetitions:,} simulations")
         if runs is None or random_seed is None or budget is None or study is None:
+            self.value = None
+        else:
+            self.value = Numbers(*runs, *random_seed, *budget, *study)
+
+
+def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -> list[Any] | None:
+    """Read each field in its own way; None if one cannot be read, which the row then says."""
+    values = []
+    for field, read in fields:
+        try:
+            values.append(read(field.value))
+        except ValueError as error:
+            row.explain(str(error), field)
             return None
-        self.study_row.say(f"{len(study['counts']) * study['repetitions']:,} simulations")
-        return {**runs, **study, "random_seed": random_seed, "budget": budget}
-
-    def _read_runs(self) -> dict[str, Any]:
-        return {
-            "seeds": _between(number(self.seeds.value, "seeds"), "seeds", FEWEST, MOST),
-            "scalings": _between(number(self.scalings.value, "scaled runs"), "scaled runs", 0, 100),
-            "factor": as_positive_number(number(self.factor.value, "factor"), "factor"),
-        }
-
-    def _read_study(self) -> dict[str, Any]:
-        counts = [_between(count, "numbers of seeds", FEWEST, MOST) for count in numbers(self.counts.value, "seeds")]
-        repetitions = _between(number(self.repetitions.value, "repetitions"), "repetitions", 1, 10_000)
-        return {"counts": sorted(set(counts)), "repetitions": repetitions}
-
-
-def _explained(row: Row, read: Callable[[], Any], remark: str = "") -> Any:
-    """Read, and say in the row what is wrong, or else a remark; None if something is."""
-    try:
-        value = read()
-    except ValueError as error:
-        text = str(error).replace("e+", "e")
-        row.explain(text[:1].upper() + text[1:])
-        return None
     row.explain("")
-    row.say(remark)
-    return value
+    row.say("")
+    return values
 
 
-def _between(value: float, name: str, low: int, high: int) -> int:
-    count = as_count(value, name)
-    if not low <= count <= high:
-        raise ValueError(f"{name} must be from {low} to {high:,}, got {count:,}")
-    return count
+def _read_counts(text: str) -> tuple[int, ...]:
+    read = _whole("Numbers of seeds", FEWEST, MOST)
+    return tuple(sorted({read(part) for part in text.split(",")}))
+
+
+def _whole(name: str, low: int, high: int | None = None) -> Callable[[str], int]:
+    """Return a reader of whole numbers in a range."""
+
+    def read(text: str) -> int:
+        value = number(text, name)
+        if not (value.is_integer() and low <= value <= (math.inf if high is None else high)):
+            up_to = "up" if high is None else f"to {high:,}"
+            raise InputError(name, f"must be a whole number from {low:,} {up_to}", got=text.strip())
+        return int(value)
+
+    return read
+
+
+def _positive(name: str) -> Callable[[str], float]:
+    """Return a reader of numbers above zero."""
+
+    def read(text: str) -> float:
+        value = number(text, name)
+        if not 0 < value < math.inf:
+            raise InputError(name, "must be positive and finite", got=text.strip())
+        return value
+
+    return read
+
+
+def _not_negative(name: str) -> Callable[[str], float]:
+    """Return a reader of numbers from zero up."""
+
+    def read(text: str) -> float:
+        value = number(text, name)
+        if not 0 <= value < math.inf:
+            raise InputError(name, "must be finite and not negative", got=text.strip())
+        return value
+
+    return read
 
 
 def _heading(parts: Parts, title: str) -> ipywidgets.HTML:

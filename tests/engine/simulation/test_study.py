@@ -1,4 +1,4 @@
-"""Simulations watched run by run, studies, and noise."""
+"""Simulations watched run by run, and studies of many."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
-from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, draw_noise
-from chinchilla_nb.engine.simulation.simulate import Procedure
-from chinchilla_nb.engine.simulation.study import StudyProgress, Task, iter_study, iter_watched, relative_error
+from chinchilla_nb.engine.simulation.simulate import Procedure, Task, iter_simulation
+from chinchilla_nb.engine.simulation.study import StudyProgress, iter_study, relative_error
 
 LAW = KNOWN_LAWS["Hoffmann et al. 2022"]
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
@@ -31,7 +30,7 @@ def FIT(runs):
 def watched(seeds: int, scalings: int, **options):
     task = options.pop("task", Task(LAW, size=0.0))
     procedure = Procedure(REGIME, seeds, scalings, 10.0)
-    return list(iter_watched(procedure, task, FIT, np.random.default_rng(options.pop("seed", 0)), **options))
+    return list(iter_simulation(procedure, task, FIT, np.random.default_rng(options.pop("seed", 0)), **options))
 
 
 def test_every_run_is_reported_once_and_a_noiseless_law_is_found():
@@ -91,26 +90,3 @@ def test_relative_error_is_that_of_the_optimum():
     assert relative_error(ScalingLaw(E=1.0, A=300.0, B=100.0, alpha=0.5, beta=0.5), truth, 1e21) == pytest.approx(2.0)
     assert relative_error(truth, truth, 1e21) == 0
     assert math.isinf(relative_error(ScalingLaw(E=1.0, A=100.0, B=100.0, alpha=0.0, beta=0.5), truth, 1e21))
-
-
-@pytest.mark.parametrize(
-    ("family", "mean", "variance"),
-    # Of a half-normal: sigma sqrt(2/pi) and sigma^2 (1 - 2/pi).
-    [
-        ("exponential", 0.2, 0.04),
-        ("half-normal", 0.2 * math.sqrt(2 / math.pi), 0.04 * (1 - 2 / math.pi)),
-        ("normal", 0.0, 0.04),
-    ],
-)
-def test_noise_has_the_moments_of_its_family(family, mean, variance):
-    values = np.array(list(itertools.islice(draw_noise(family, 0.2, np.random.default_rng(1)), 20_000)))
-    assert values.mean() == pytest.approx(mean, abs=5 * math.sqrt(variance / len(values)))
-    assert values.var() == pytest.approx(variance, rel=0.1)
-    assert (values.min() >= 0) == (family != "normal")
-
-
-@pytest.mark.parametrize(("family", "size"), [("cauchy", 0.1), ("normal", -1.0), ("normal", math.inf)])
-def test_noise_that_makes_no_sense_is_one_sentence(family, size):
-    with pytest.raises(ValueError, match=r"noise must be one of|size of the noise"):
-        next(draw_noise(family, size, np.random.default_rng(0)))
-    assert set(NOISE_FAMILIES) == {"exponential", "half-normal", "normal"}

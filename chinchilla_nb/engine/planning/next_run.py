@@ -1,0 +1,25 @@
+"""A run that is planned and not trained yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["NextRun"]
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """A run to train: N parameters on D tokens.
+
+    Attributes
+    ----------
+    N : int
+    D : float
+    config : dict, optional
+        The model configuration, where a model search was asked for.
+    """
+
+    N: int
+    D: float
+    config: dict[str, Any] | None = None

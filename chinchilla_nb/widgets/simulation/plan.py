@@ -1,0 +1,104 @@
+"""What is simulated, as the fields and the session say when it begins; no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.fitting.fit import FitProgress, iter_fit
+from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.simulate import Procedure, SimulationProgress, Task, iter_simulation
+from chinchilla_nb.engine.simulation.study import StudyProgress, iter_study
+
+__all__ = ["DEFAULT_REGIME", "Numbers", "Plan", "usual_regime"]
+
+DEFAULT_REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a procedure and of a study.
+
+    Attributes
+    ----------
+    seeds, scalings : int
+        Number of seed runs, and of scaled runs after them.
+    factor : float
+        Compute of the next scaled run as a multiple of the largest so far.
+    random_seed : int
+    budget : float
+        FLOPs at which N* is compared.
+    counts : tuple of int
+        Numbers of seeds that a study compares, ascending.
+    repetitions : int
+        How often a study repeats each.
+    """
+
+    seeds: int
+    scalings: int
+    factor: float
+    random_seed: int
+    budget: float
+    counts: tuple[int, ...]
+    repetitions: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Plan:
+    """All that a simulation or a study follows from.
+
+    Attributes
+    ----------
+    task : Task
+    numbers : Numbers
+    regime : SeedRegime
+        What seeds are drawn from.
+    settings : Settings
+        Give the model search, and what fits are made with.
+    """
+
+    task: Task
+    numbers: Numbers
+    regime: SeedRegime
+    settings: Settings
+
+    def simulate(self) -> Iterator[SimulationProgress]:
+        """Simulate once, fitting the runs while they come."""
+        rng = np.random.default_rng(self.numbers.random_seed)
+        return iter_simulation(self._procedure(), self.task, self._iter_fit, rng)
+
+    def study(self) -> Iterator[StudyProgress]:
+        """Simulate many times, with different numbers of seeds."""
+        return iter_study(
+            self._procedure(),
+            self.task,
+            self._iter_fit,
+            self.numbers.budget,
+            seeds=self.numbers.counts,
+            repetitions=self.numbers.repetitions,
+            random_seed=self.numbers.random_seed,
+        )
+
+    def _procedure(self) -> Procedure:
+        """Return the procedure; to measure every model may take long, so this is for the thread of the work."""
+        search, numbers = self.settings.model_search, self.numbers
+        models = None if search is None else search.table()
+        return Procedure(self.regime, numbers.seeds, numbers.scalings, numbers.factor, models)
+
+    def _iter_fit(self, runs: Runs) -> Iterator[FitProgress]:
+        return iter_fit(self.settings.problem(runs))
+
+
+def usual_regime(settings: Settings, runs: Runs) -> tuple[SeedRegime, str]:
+    """Return where a project would draw seeds, and in a few words why there."""
+    if settings.seed_regime is not None:
+        return settings.seed_regime, "as configured"
+    if len(runs) > 1 and runs.C.min() < runs.C.max():
+        ratio = runs.D / runs.N
+        around = SeedRegime((float(runs.C.min()), float(runs.C.max())), (float(ratio.min()), float(ratio.max())))
+        return around, "the range of the runs, as no seed ranges are configured"
+    return DEFAULT_REGIME, "as no seed ranges are configured"
