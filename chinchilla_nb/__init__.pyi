@@ -7,6 +7,7 @@ from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, r
 from .engine.fitting.problem import Problem
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
+from .engine.laws.families import FAMILIES
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.model_search import tabulate_models
@@ -29,6 +30,7 @@ from .widgets.workbench import Workbench
 __version__: str
 
 __all__ = [
+    "FAMILIES",
     "HOFFMANN_GRID",
     "Chinchilla",
     "ConfigPanel",
