@@ -18,6 +18,7 @@ from scipy.optimize import nnls
 
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
+from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
@@ -120,9 +121,9 @@ class _Predictor:
 
     def at(self, theta: Array) -> _Prediction:
         """Evaluate at theta, shape (..., 5)."""
-        A_term = np.exp(theta[..., 1, None] - theta[..., 3, None] * self.x)
-        B_term = np.exp(theta[..., 2, None] - theta[..., 4, None] * self.y)
-        return _Prediction(self.x, self.y, A_term, B_term, theta[..., 0, None] + A_term + B_term)
+        E, a, b, alpha, beta = over_runs(theta)
+        A_term, B_term = np.exp(a - alpha * self.x), np.exp(b - beta * self.y)
+        return _Prediction(self.x, self.y, A_term, B_term, E + A_term + B_term)
 
     def take(self, which: Array) -> _Predictor:
         """Return the predictor of some of the runs."""

@@ -8,7 +8,7 @@ grid of starts and thousands of resamples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -20,7 +20,7 @@ from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["ClosedForm", "Coordinates", "Family", "IsoLoss", "Law", "Prediction", "Predictor", "Profiling", "Screening"]
+__all__ = ["ClosedForm", "Coordinates", "Family", "IsoLoss", "Law", "Prediction", "Predictor", "Profiling", "Screening", "over_runs"]
 
 Array = NDArray[Any]
 
@@ -181,3 +181,11 @@ class Family(Protocol):
 
     def from_params(self, params: Mapping[str, float]) -> Law:
         """Build a law from its parameters by name."""
+
+
+def over_runs(theta: Array) -> Iterable[Array]:
+    """Return each parameter at theta, shape (..., n_parameters), ready to be combined with arrays of shape (n_runs,).
+
+    Numbers where theta is a single one, which arithmetic is quickest with; arrays of shape (..., 1) for a batch.
+    """
+    return theta if theta.ndim == 1 else np.moveaxis(theta[..., None], -2, 0)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, KaplanLaw
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
@@ -184,7 +185,7 @@ class _Prediction:
     __slots__ = ("_log_S", "_r", "_u", "_v", "alpha_D", "value", "x")
 
     def __init__(self, x: Array, y: Array, theta: Array) -> None:
-        p, q, alpha_N, alpha_D = (theta[..., index, None] for index in range(4))
+        p, q, alpha_N, alpha_D = over_runs(theta)
         self.x, self.alpha_D, self._r = x, alpha_D, alpha_N / alpha_D
         log_U, log_V = p - self._r * x, q - y
         self._log_S = np.logaddexp(log_U, log_V)
@@ -210,7 +211,7 @@ class _Prediction:
         slopes = self._slopes()
         hessian = np.swapaxes(slopes * w[..., None], -1, -2) @ slopes
         # How a share answers to p: uv; all else follows from it by the chain rule.
-        shift, r, alpha_D = w * self._u * self._v, self._r[..., 0], self.alpha_D[..., 0]
+        shift, r, alpha_D = w * self._u * self._v, np.squeeze(self._r, -1), np.squeeze(self.alpha_D, -1)
         moment = [(shift * power).sum(axis=-1) for power in (np.ones_like(self.x), self.x, self.x**2)]
         u, v = (w * self._u).sum(axis=-1), (w * self._v).sum(axis=-1)
         second = np.zeros_like(hessian)
