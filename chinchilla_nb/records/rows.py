@@ -1,7 +1,7 @@
 """What a run must be to be kept: four numbers, checked and rounded, and whatever else is known of it.
 
-A row is checked once, by whoever takes it in: `checked_row` checks what a program appends, the import what it reads of a
-file of someone else's. Both end in a `CheckedRow`, which the database and its file take as it is.
+A row is checked once, by whoever takes it in: `checked_row` checks what a program appends, the import what it reads of
+someone else's file. Both end in a `CheckedRow`, which the database and its file take as it is.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import ipywidgets
 
@@ -14,6 +13,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 from chinchilla_nb.widgets.base.style import note
 
@@ -84,9 +84,9 @@ class ImportForm(ipywidgets.VBox):
         return "" if self._read is None else self._read[0]
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> tuple[CheckedRow, ...]:
         """The rows that can be added, as `Database.extend` takes them."""
-        return [] if self._preview is None else list(self._preview.rows)
+        return () if self._preview is None else self._preview.rows
 
     def read_upload(self) -> None:
         """Read what was uploaded, and preview it."""
@@ -214,7 +214,7 @@ def _rejected(preview: Preview) -> str:
     more = len(preview.rejected) - _SHOWN
     rest = ""
     if more > 0:
-        kinds = Counter(one.reason.split(" is ")[0].split(":")[0] for one in preview.rejected)
+        kinds = Counter(one.kind for one in preview.rejected)
         worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
         rest = f'<div class="cnb-muted">and {more:,} more. Most often: {worst}</div>'
     count = len(preview.rejected)
