@@ -11,6 +11,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import data_title
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
 from chinchilla_nb.records.rows import CheckedRow
@@ -192,14 +193,10 @@ def _accepted(preview: Preview) -> str:
     if not preview.rows:
         return ""
     names = list(dict.fromkeys(name for row in preview.rows for name in row))
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(_written(row, name))}</td>" for name in names) + "</tr>"
-        for row in preview.rows[:_SHOWN]
-    )
+    table = html_table([[_written(row, name) for name in names] for row in preview.rows[:_SHOWN]], names)
     more = len(preview.rows) - _SHOWN
     rest = f'<div class="cnb-muted">and {more:,} more</div>' if more > 0 else ""
-    return f'<div class="cnb-preview"><table><tr>{head}</tr>{lines}</table></div>{rest}'
+    return f'<div class="cnb-preview">{table}</div>{rest}'
 
 
 def _written(row: Mapping[str, object], name: str) -> str:

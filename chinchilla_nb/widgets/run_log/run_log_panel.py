@@ -26,13 +26,14 @@ from numpy.typing import NDArray
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.records.run_query import match_runs
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, reveal
-from chinchilla_nb.widgets.base.style import note, sentence, table
+from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
@@ -148,7 +149,8 @@ class RunLogPanel(Panel):
         rows = self.table.rows
         written = ([column.write(column.values[row]) for column in columns.values()] for row in rows)
         caption = f"{len(rows):,} of {runs_in_words(len(runs))}" if len(rows) < len(runs) else ""
-        return {"text/html": table(written, columns, caption)}
+        told = f"<p>{caption}</p>" if caption else ""
+        return {"text/html": html_table(written, columns) + told}
 
     def close(self) -> None:
         """Stop watching the session and its file, and take the panel off the page."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
 
 __all__ = ["comparison_table", "optimum"]
@@ -19,15 +18,12 @@ def comparison_table(truth: Law, law: Law | None, C: float) -> str:
         estimate = _numbers(law, C)
         off = [None if e is None or t is None else e / t - 1 for e, t in zip(estimate, rows[0][1], strict=True)]
         rows.append(("Estimate", estimate, "cnb-estimate"))
-    cells = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = ""
-    for name, values, kind in rows:
-        texts = [_text(value, index == 6) for index, value in enumerate(values)]
-        body += f'<tr class="{kind}"><th>{name}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
+    texts = [[name, *(_text(value, index == 6) for index, value in enumerate(values))] for name, values, _ in rows]
     if law is not None:
-        texts = [_deviation(value) for value in off]
-        body += '<tr class="cnb-off"><th>Off by</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
-    return f'<div class="cnb-scroll"><table class="cnb-compare"><tr><th></th>{cells}</tr>{body}</table></div>'
+        texts.append(["Off by", *(_deviation(value) for value in off)])
+    kinds = [*(kind for *_, kind in rows), "cnb-off"]
+    table = html_table(texts, ["", *heads], named_rows=True, table_class="cnb-compare", row_classes=kinds)
+    return f'<div class="cnb-scroll">{table}</div>'
 
 
 def _numbers(law: Law, C: float) -> list[float | None]:
