@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import chinchilla_nb
 from chinchilla_nb.html_table import html_table
@@ -13,7 +13,7 @@ ATTACK = "<script>alert(1)</script> & 'co'"
 
 
 def test_what_is_said_comes_back_and_nothing_of_it_is_markup():
-    table = ElementTree.fromstring(html_table([["a", ATTACK], ["b", "2"]], ["name", ATTACK]))
+    table = ET.fromstring(html_table([["a", ATTACK], ["b", "2"]], ["name", ATTACK]))
     assert [[cell.text for cell in row] for row in table.iter("tr")] == [["name", ATTACK], ["a", ATTACK], ["b", "2"]]
     assert {element.tag for element in table.iter()} == {"table", "thead", "tbody", "tr", "th", "td"}
 
