@@ -133,7 +133,7 @@ def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
     assert len(column(panel, "N")) == expected
     assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
     panel.query.value = "loss < "
-    assert "Finish the condition" in text_of(panel.trouble)
+    assert "finish the condition" in text_of(panel.trouble)
     assert panel.leave_out.disabled
     panel.query.value = "loss < 0.1"
     assert panel.trouble.value == ""
@@ -354,7 +354,7 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
     panel.file.units["D"].value = "×B"
     panel.file.columns["loss"].value = "—"
     assert panel.file.add.disabled
-    assert "Choose the column that holds the loss" in text_of(panel.file.preview)
+    assert "choose the column that holds the loss" in text_of(panel.file.preview)
     panel.file.columns["loss"].value = "val_loss"
     panel.file.add.click()
     last = session.database.df.iloc[-1]

@@ -20,7 +20,7 @@ from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, reveal
-from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.base.style import note
 
 __all__ = ["ImportForm"]
 
@@ -214,7 +214,7 @@ class ImportForm(ipywidgets.VBox):
     def refuse(self, error: Exception) -> None:
         """Say why there is nothing to add."""
         self.add.disabled, self.add.description = True, "Add"
-        self.preview.value = note("warn", sentence(error))
+        self.preview.value = note("warn", f"{error}.")
 
     def _reveal(self, there: bool) -> None:
         for part in (self.mapping, self.buttons):

@@ -33,7 +33,7 @@ from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, reveal
-from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
@@ -169,7 +169,7 @@ class RunLogPanel(Panel):
         if self.copy_toggle.value:
             self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
-        self.trouble.value = "" if shown.trouble is None else note("warn", sentence(shown.trouble))
+        self.trouble.value = "" if shown.trouble is None else note("warn", f"{shown.trouble}.")
         self.leave_out.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
 
