@@ -46,9 +46,7 @@ class RunForm(ipywidgets.VBox):
         Model configuration of a run that was filled in; forgotten when N is changed by hand.
     """
 
-    def __init__(
-        self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens"
-    ) -> None:
+    def __init__(self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens") -> None:
         self.guard, self._law, self._data_unit = guard, law, data_unit
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
