@@ -25,7 +25,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
-from chinchilla_nb.report import Report, html_table, show
+from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.session import Session
 from chinchilla_nb.work.bar import watching
 from chinchilla_nb.work.parallel import adaptive_map
@@ -420,7 +420,7 @@ class Chinchilla:
         return f"{type(self).__name__}({self.project_dir!r}, {facts})"
 
     def _repr_html_(self) -> str:
-        return html_table([("project", self.project_dir), *self._facts()])
+        return facts_table([("project", self.project_dir), *self._facts()])
 
     def _facts(self) -> list[tuple[str, str]]:
         runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime

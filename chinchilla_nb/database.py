@@ -15,9 +15,18 @@ from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.csv_file import CsvFile
-from chinchilla_nb.records.rows import REQUIRED, as_integers, check_columns, checked_frame, checked_row, empty_table
+from chinchilla_nb.records.rows import (
+    REQUIRED,
+    CheckedRow,
+    as_integers,
+    check_columns,
+    checked_frame,
+    checked_row,
+    empty_table,
+)
 
 __all__ = ["Database"]
 
@@ -172,7 +181,11 @@ class Database(HasTraits):
         ValueError
             If a run is not valid. Nothing is written then.
         """
-        rows = [checked_row(result) for result in results]
+        try:
+            rows = [checked_row(result) for result in results]
+        except InputError as error:
+            remedy = "; ".join(part for part in (error.remedy, "nothing was appended") if part)
+            raise InputError(error.where, error.rule, got=error.got, place=error.place, remedy=remedy) from None
         if not rows:
             return
         with self._lock:
@@ -227,7 +240,7 @@ class Database(HasTraits):
         self.log_level = log_level
         self.logger = get_logger(log_level, "chinchilla_nb.database")
         self._lock = RLock()
-        self._added: list[dict[str, Any]] = []  # rows that are not in the table yet: an append must not copy it
+        self._added: list[CheckedRow] = []  # rows that are not in the table yet: an append must not copy it
         self._runs = None
         self.former = None
         self._left = 0  # rows in the file when it had lost others
@@ -239,7 +252,7 @@ class Database(HasTraits):
     def _rows(self) -> pd.DataFrame:
         with self._lock:
             if self._added:
-                self._table = _joined(self._table, pd.DataFrame(self._added))
+                self._table = _joined(self._table, pd.DataFrame([dict(row) for row in self._added]))
                 self._added = []
             return self._table
 

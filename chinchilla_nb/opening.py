@@ -129,7 +129,7 @@ def _read_runs(path: Path) -> pd.DataFrame:
         rest = f"; and {more} more" if more > 0 else ""
         count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
         warnings.warn(f"{str(path)!r}: {count} left out: {told}{rest}", RowsLeftOutWarning, stacklevel=2)
-    return pd.DataFrame(list(preview.rows))
+    return pd.DataFrame([dict(row) for row in preview.rows])
 
 
 def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens") -> Session:

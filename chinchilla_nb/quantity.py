@@ -8,6 +8,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = [
     "LARGEST_BUDGET",
     "RAISED_CHARACTERS",
@@ -44,24 +46,25 @@ def parse_quantity(value: Any) -> float:
 
     Raises
     ------
-    ValueError
-        If it is not a finite number above zero; the message is what is wrong with it, "is empty" for example.
+    InputError
+        If it is not a finite number above zero; it says what is wrong, "is empty" for example, and leaves it to the
+        caller to say where.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
-        raise ValueError("is empty")
+        raise InputError("", "is empty")
     if isinstance(value, str):
         number = parse_number(value)
     elif isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError(f"is {value!r}, not a number")
+        raise InputError("", f"is {value!r}, not a number")
     else:
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"is {number}, not a finite number")
+        raise InputError("", f"is {number}, not a finite number")
     if number <= 0:
-        raise ValueError(f"is {number:g}: it must be above 0")
+        raise InputError("", f"is {number:g}", remedy="it must be above 0")
     return number
 
 
@@ -70,8 +73,8 @@ def parse_number(text: str) -> float:
 
     Raises
     ------
-    ValueError
-        If it is no number; the message is what is wrong with it.
+    InputError
+        If it is not a number; it says what is wrong, and leaves it to the caller to say where.
     """
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(text)
@@ -79,17 +82,17 @@ def parse_number(text: str) -> float:
         try:
             return float(text.replace("_", "?"))  # nan, inf and what else Python reads, but no stray underscores
         except ValueError:
-            raise ValueError(_refusal(text)) from None
+            raise _refusal(text) from None
     digits, suffix = found.groups()
     try:
         return float(digits.replace(",", "").replace("_", "")) * SUFFIXES[suffix]
     except ValueError:
-        raise ValueError(_refusal(text)) from None
+        raise _refusal(text) from None
 
 
-def _refusal(text: str) -> str:
+def _refusal(text: str) -> InputError:
     hint = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
-    return f"is {text!r}, not a number: {hint}"
+    return InputError("", f"is {text!r}, not a number", remedy=hint)
 
 
 def parse_budget(text: str) -> float:

@@ -15,9 +15,10 @@ from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
 
-__all__ = ["Report", "html_table", "show"]
+__all__ = ["Report", "facts_table", "show"]
 
 Table = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -74,21 +75,16 @@ class Report:
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{html.escape(self.law)}</strong></p>"]
         for title, rows in self.tables:
-            parts.append(f"<h4>{html.escape(title)}</h4>{html_table(rows)}")
+            parts.append(f"<h4>{html.escape(title)}</h4>{facts_table(rows)}")
         if self.warnings:
             items = "".join(f"<li>{html.escape(warning)}</li>" for warning in self.warnings)
             parts.append(f"<h4>Warnings</h4><ul>{items}</ul>")
         return "".join(parts)
 
 
-def html_table(rows: Iterable[tuple[str, str]]) -> str:
-    """Return names and values as a table; both are plain text, escaped here."""
-    cell = "style='text-align:left;padding:2px 16px 2px 0'"
-    body = "".join(
-        f"<tr><th scope='row' {cell}>{html.escape(name)}</th><td {cell}>{html.escape(value)}</td></tr>"
-        for name, value in rows
-    )
-    return f"<table>{body}</table>"
+def facts_table(rows: Iterable[tuple[str, str]]) -> str:
+    """Return names and values as a table in HTML."""
+    return html_table(rows, named_rows=True, cell_style="text-align:left;padding:2px 16px 2px 0")
 
 
 def show(value: Any) -> None:

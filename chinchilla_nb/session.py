@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
 from traitlets import Any as AnyTrait
-from traitlets import Bool, HasTraits, Instance, Int, Unicode, observe
+from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.run_keys import RunKey, is_among, without
+from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.work.job import Job, Outcome, running_loop
 
@@ -40,7 +41,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(HasTraits):
+class Session(Exclusions):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -77,7 +78,6 @@ class Session(HasTraits):
 
     revision = Int(0)
     settings = Instance(Settings)
-    excluded = Instance(frozenset, ())
     fit = Instance(Fit, allow_none=True)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
@@ -90,10 +90,6 @@ class Session(HasTraits):
         self._job: Job | None = None
         self._excluded_from: tuple[Fit | None, frozenset[RunKey]] = None, self.excluded
         self._loop = running_loop()
-        self._exclusions = 0
-        self._excluded_before: list[frozenset[RunKey]] = []
-        self._undoing = False
-        self._without = lru_cache(maxsize=16)(without)  # so that undoing an exclusion gives the very runs of before
         self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
@@ -101,7 +97,7 @@ class Session(HasTraits):
     @property
     def runs(self) -> Runs:
         """The runs that count, the same object until they change."""
-        return self._without(self.database.runs, self.excluded)
+        return self.those_that_count(self.database.runs)
 
     @property
     def all_runs(self) -> Runs:
@@ -111,8 +107,7 @@ class Session(HasTraits):
     @property
     def excluded_runs(self) -> Runs:
         """The runs that are kept but do not count, for charts to show apart."""
-        runs = self.database.runs
-        return runs.take(is_among(runs, self.excluded))
+        return self.those_excluded(self.database.runs)
 
     @property
     def problem(self) -> Problem:
@@ -141,28 +136,6 @@ class Session(HasTraits):
         """Whether the work under way holds up the thread that started it: in a cell, no click is heard till then."""
         job = self._job
         return job is not None and job.in_place
-
-    def exclude(self, keys: Iterable[RunKey]) -> None:
-        """Leave runs out, without deleting them; `engine.keys.run_keys` names them."""
-        self.excluded = self.excluded | frozenset(keys)
-
-    def include(self, keys: Iterable[RunKey]) -> None:
-        """Let excluded runs count again."""
-        self.excluded = self.excluded - frozenset(keys)
-
-    @property
-    def can_undo_exclusion(self) -> bool:
-        """Whether `excluded` has changed, and that was not undone."""
-        return bool(self._excluded_before)
-
-    def undo_exclusion(self) -> None:
-        """Take back the last change of `excluded`, wherever it came from; without one, nothing happens."""
-        if self._excluded_before:
-            self._undoing = True
-            try:
-                self.excluded = self._excluded_before.pop()
-            finally:
-                self._undoing = False
 
     def watch_file(self, on_error: Callable[[Exception | None], None]) -> Callable[[], None]:
         """Take up rows that other processes append to the file, as they appear.
@@ -327,13 +300,7 @@ class Session(HasTraits):
         except Exception as error:  # noqa: BLE001
             self.error = in_words(error)
 
-    @observe("excluded")
-    def _on_exclusion(self, change: Any) -> None:
-        self._exclusions += 1
-        if not self._undoing:
-            self._excluded_before.append(change["old"])
-        self._on_loop(self._catch_up)
-
+    @observe("exclusion_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
 
@@ -349,7 +316,7 @@ class Session(HasTraits):
         callback()
 
     def _catch_up(self) -> None:
-        self.revision = self.database.revision + self._exclusions
+        self.revision = self.database.revision + self.exclusion_changes
 
 
 def in_words(error: Exception) -> str:

@@ -22,8 +22,8 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from chinchilla_nb.records.csv_text import as_csv, read_header, read_rows, split_header
-from chinchilla_nb.records.rows import REQUIRED, WHOLE, empty_table
+from chinchilla_nb.records.csv_text import as_csv, columns_as_csv, read_header, read_rows, split_header
+from chinchilla_nb.records.rows import REQUIRED, empty_table
 from chinchilla_nb.whole_file import refusals_explained, write_whole
 
 __all__ = ["CsvFile"]
@@ -164,11 +164,8 @@ class CsvFile:
 
     def rewrite(self, frame: pd.DataFrame) -> None:
         """Replace the file by these rows, atomically."""
-        columns = [
-            [int(value) for value in frame[name]] if name in WHOLE else frame[name].tolist() for name in frame.columns
-        ]
         with self._locked():
-            self._replace(list(frame.columns), zip(*columns, strict=True))
+            self._replace(list(frame.columns), columns_as_csv({name: frame[name] for name in frame.columns}))
 
     @property
     def _lock_path(self) -> Path:
@@ -192,7 +189,7 @@ class CsvFile:
     def _create(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         new = not self._seen.header
         columns = [*self.columns, *_names_beyond(self.columns, rows)]
-        self._replace(columns, _values(columns, rows))
+        self._replace(columns, as_csv([columns, *_values(columns, rows)]))
         if not new:
             self._seen = _Seen()
         return new
@@ -237,7 +234,7 @@ class CsvFile:
         )
         columns = [*header, *added]
         self._set_aside(cut_off)
-        self._replace(columns, [*full, *_values(columns, new)])
+        self._replace(columns, as_csv([columns, *full, *_values(columns, new)]))
         self._seen = _Seen()
         return False
 
@@ -250,8 +247,7 @@ class CsvFile:
                 file.flush()
                 os.fsync(file.fileno())
 
-    def _replace(self, header: list[str], rows: Iterable[Sequence[Any]]) -> None:
-        content = as_csv([header]) + as_csv(rows)
+    def _replace(self, header: list[str], content: bytes) -> None:
         status = write_whole(self.path, content)  # by way of a draft that only the holder of the lock writes
         self._seen = _Seen.all_of(header, content, status)
 

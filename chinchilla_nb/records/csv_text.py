@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from chinchilla_nb.checks import brief
-from chinchilla_nb.records.rows import REQUIRED, check_header, first_bad, tidy
+from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
 
-__all__ = ["as_csv", "read_header", "read_rows", "split_header"]
+__all__ = ["as_csv", "columns_as_csv", "read_header", "read_rows", "split_header"]
 
 # Newer versions always read floats exactly, and warn of being told to.
 NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
 EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"}
 
 
-def as_csv(rows: Iterable[Sequence[Any]]) -> bytes:
+def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as nothing."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
     for row in rows:
         writer.writerow(["" if isinstance(value, float) and value != value else value for value in row])
     return text.getvalue().encode()
+
+
+def columns_as_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> bytes:
+    """Return columns as CSV, below a line of their names: C, N and D without a decimal point, and all digits.
+
+    Parameters
+    ----------
+    columns : mapping of str to array_like, shape (n_rows,)
+    separator : str, default ","
+        What stands between two values; a tab for what is pasted into a spreadsheet.
+    """
+    values = {name: np.asarray(column).tolist() for name, column in columns.items()}
+    for name in values.keys() & set(WHOLE):
+        values[name] = [int(value) if value <= EXACT else value for value in values[name]]
+    return as_csv([list(values), *zip(*values.values(), strict=True)], separator)
 
 
 def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:

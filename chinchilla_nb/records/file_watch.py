@@ -71,13 +71,20 @@ class FileWatch:
                 self._tell(None)
 
     def _tell(self, trouble: Exception | None) -> None:
-        if str(trouble) == str(self._trouble):
+        if _alike(trouble, self._trouble):
             return
         self._trouble = trouble
         with self._lock:
             watchers = list(self._watchers.values())
         for on_error in watchers:
             on_error(trouble)
+
+
+def _alike(one: Exception | None, other: Exception | None) -> bool:
+    """Return whether two looks failed in the same way, or neither did."""
+    if one is None or other is None:
+        return one is other
+    return type(one) is type(other) and one.args == other.args
 
 
 def _nothing() -> None:

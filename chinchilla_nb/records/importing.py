@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import parse_quantity
-from chinchilla_nb.records.rows import REQUIRED, checked_row
+from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
 from chinchilla_nb.records.tables import Rejected, Table, read_table
 
 __all__ = ["UNITS", "Preview", "Rejected", "Source", "Table", "guess_sources", "preview_import", "read_table"]
@@ -65,15 +66,15 @@ class Preview:
 
     Attributes
     ----------
-    rows : tuple of dict
-        Runs as `Database.extend` takes them.
+    rows : tuple of mapping of str to value
+        Runs that `Database.extend` takes as they are: they were checked here, and cannot be changed.
     rejected : tuple of Rejected
         Rows that cannot be used, in the order of the file.
     left_out : tuple of str
         Columns that are not kept, because a run has a quantity of that name.
     """
 
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[CheckedRow, ...]
     rejected: tuple[Rejected, ...]
     left_out: tuple[str, ...]
 
@@ -120,15 +121,15 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
     left_out = tuple(name for name in others if name in REQUIRED)
     kept = [name for name in others if name not in REQUIRED]
     have = set() if known is None else set(zip(known.N.tolist(), known.D.tolist(), known.loss.tolist(), strict=True))
-    rows: list[dict[str, Any]] = []
+    rows: list[CheckedRow] = []
     rejected = list(table.rejected)
     for place, values in zip(table.places, table.rows, strict=True):
         try:
             row = _row(values, sources, kept)
             if (row["N"], row["D"], row["loss"]) in have:
-                raise ValueError("is in the log already: a run with the same N, D and loss")
-        except ValueError as error:
-            rejected.append(Rejected(place, str(error).removesuffix("; nothing was appended")))
+                raise InputError("", "is in the log already: a run with the same N, D and loss")
+        except InputError as error:
+            rejected.append(Rejected.of(place, error))
         else:
             rows.append(row)
     return Preview(tuple(rows), tuple(sorted(rejected, key=lambda one: one.place)), left_out)
@@ -173,19 +174,19 @@ def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
             raise ValueError(f"{both} cannot both come from column {name!r}: choose another for one of them")
 
 
-def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequence[str]) -> dict[str, Any]:
+def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequence[str]) -> CheckedRow:
     numbers = dict(_numbers(values, sources))
     if "loss" not in numbers:
-        raise ValueError(f"loss ({sources['loss'].column}) is empty")
+        raise InputError(f"loss ({sources['loss'].column})", "is empty")
     absent = [name for name in ("N", "D", "C") if name not in numbers]
     if len(absent) > 1:
-        raise ValueError(f"{' and '.join(absent)} are missing: two of N, D and C are needed")
+        raise InputError(" and ".join(absent), "are missing", remedy="two of N, D and C are needed")
     if absent == ["N"]:
         numbers["N"] = numbers["C"] / (6 * numbers["D"])
     elif absent == ["D"]:
         numbers["D"] = numbers["C"] / (6 * numbers["N"])
     others = {name: _one_line(values[name]) for name in kept if not _is_empty(values.get(name))}
-    return checked_row({**numbers, **others})
+    return row_of(numbers, others)
 
 
 def _numbers(values: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterator[tuple[str, float]]:
@@ -196,8 +197,8 @@ def _numbers(values: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterat
             try:
                 own_unit = isinstance(value, str) and value.strip()[-1].isalpha()
                 yield quantity, parse_quantity(value) * (1.0 if own_unit else UNITS[source.unit])
-            except ValueError as error:
-                raise ValueError(f"{quantity} ({source.column}) {error}") from None
+            except InputError as error:
+                raise InputError(f"{quantity} ({source.column})", error.rule, remedy=error.remedy) from None
 
 
 def _is_empty(value: Any) -> bool:

@@ -1,11 +1,16 @@
-"""What a run must be to be kept: four numbers, checked and rounded, and whatever else is known of it."""
+"""What a run must be to be kept: four numbers, checked and rounded, and whatever else is known of it.
+
+A row is checked once, by whoever takes it in: `checked_row` checks what a program appends, the import what it reads of
+someone else's file. Both end in a `CheckedRow`, which the database and its file take as it is.
+"""
 
 from __future__ import annotations
 
 import math
 import numbers
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
     "REQUIRED",
     "WHOLE",
+    "CheckedRow",
     "as_integers",
     "check_columns",
     "check_header",
@@ -24,6 +31,7 @@ __all__ = [
     "checked_row",
     "empty_table",
     "first_bad",
+    "row_of",
     "tidy",
 ]
 
@@ -37,8 +45,32 @@ EXACT = 2.0**53
 """Up to here a float64 holds every integer, so N and D are int64; beyond they stay float64."""
 
 
-def checked_row(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run as plain Python numbers and text, C, N and D as integers.
+class CheckedRow(Mapping[str, Any]):
+    """A run that was checked: plain Python numbers and text, with C, N and D as integers.
+
+    Only `checked_row` and `row_of` make one, and nothing changes it afterwards, so that nobody has to check it again.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+def checked_row(result: Mapping[str, Any]) -> CheckedRow:
+    """Return a run that a program gave, checked; one that was checked before as it is.
 
     Raises
     ------
@@ -46,33 +78,48 @@ def checked_row(result: Mapping[str, Any]) -> dict[str, Any]:
         If N, D or loss is missing, or one of them or C is not a positive, finite number; if another value is neither
         a number nor text of one line.
     """
+    if isinstance(result, CheckedRow):
+        return result
     if not isinstance(result, Mapping):
         raise ValueError(f"a run must map names to values, got {brief(result)}")
     missing = [name for name in ("N", "D", "loss") if name not in result]
     if missing:
         got = ", ".join(map(str, result)) or "nothing"
         raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {got}")
-    others = [name for name in result if name not in REQUIRED]
+    given = [name for name in ("N", "D", "C", "loss") if name != "C" or result.get("C") is not None]
+    numbers_of = {name: _positive(result[name], name) for name in given}
+    return row_of(numbers_of, {name: value for name, value in result.items() if name not in REQUIRED})
+
+
+def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> CheckedRow:
+    """Make a row of numbers that were found positive and finite, and of whatever else is known of the run.
+
+    Parameters
+    ----------
+    numbers_of : mapping of str to number
+        N, D and loss, and C unless it is 6ND.
+    others : mapping of str to object
+        The values of other columns.
+
+    Raises
+    ------
+    ValueError
+        If C, N or D is too small or too large for a whole number; if another value is neither a number nor text of one
+        line, or its name cannot be one of a column.
+    """
     check_columns(others)
-    N, D = _whole(result["N"], "N"), _whole(result["D"], "D")
-    C = result.get("C")
-    row: dict[str, Any] = {
-        "C": 6 * N * D if C is None else _whole(C, "C"),
-        "N": N,
-        "D": D,
-        "loss": float(_positive(result["loss"], "loss")),
-    }
-    _ = _positive(row["C"], "C")
-    return row | {name: _plain(result[name], name) for name in others}
+    N, D = _whole(numbers_of["N"], "N"), _whole(numbers_of["D"], "D")
+    C = _whole(numbers_of.get("C", 6 * N * D), "C")
+    row = {"C": C, "N": N, "D": D, "loss": float(numbers_of["loss"])}
+    return CheckedRow(row | {name: _plain(value, name) for name, value in others.items()})
 
 
 def check_columns(names: Iterable[str]) -> None:
     """Raise a ValueError unless each name comes back from the header of a CSV file as it is."""
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip() or CONTROL.search(name):
-            raise ValueError(
-                f"a column's name must be text of one line, without spaces at its ends, got {brief(name)}; rename it"
-            )
+            rule = "must be text of one line, without spaces at its ends"
+            raise InputError("a column's name", rule, got=brief(name), remedy="rename it")
 
 
 def _plain(value: Any, name: str) -> bool | int | float | str:
@@ -85,7 +132,7 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     """
     if isinstance(value, str):
         if CONTROL.search(value):
-            raise ValueError(f"{name} must be text of one line without control characters, got {brief(value)}")
+            raise InputError(name, "must be text of one line without control characters", got=brief(value))
         return value
     if value is None or value is pd.NA:
         return math.nan
@@ -100,7 +147,7 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
             return _plain(value.item(), name)
         except (ValueError, RuntimeError):
             pass
-    raise ValueError(f"{name} must be a number or text, got {brief(value)}; make it text with str()")
+    raise InputError(name, "must be a number or text", got=brief(value), remedy="make it text with str()")
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -212,17 +259,19 @@ def _positive(value: Any, name: str) -> int | float:
         number = int(number) if isinstance(number, numbers.Integral) else float(number)
         allowed = math.isfinite(number) and number > 0
     except OverflowError:
-        raise ValueError(f"{name} must be below 1.8e308, got {brief(value)}; nothing was appended") from None
+        raise InputError(name, "must be below 1.8e308", got=brief(value)) from None
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a positive number, got {brief(value)}; nothing was appended") from None
+        raise InputError(name, "must be a positive number", got=brief(value)) from None
     if not allowed:
-        raise ValueError(f"{name} must be positive and finite, got {brief(value)}; nothing was appended")
+        raise InputError(name, "must be positive and finite", got=brief(value))
     return number
 
 
-def _whole(value: Any, name: str) -> int:
-    """Return a positive number rounded to an integer."""
-    whole = round(_positive(value, name))
+def _whole(number: float, name: str) -> int:
+    """Round a positive number to an integer."""
+    if number > sys.float_info.max:
+        raise InputError(name, "must be below 1.8e308", got=brief(number))
+    whole = round(number)
     if whole < 1:
-        raise ValueError(f"{name} must round to 1 or more, got {value!r}; nothing was appended")
+        raise InputError(name, "must round to 1 or more", got=brief(number))
     return whole

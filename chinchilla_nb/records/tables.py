@@ -13,6 +13,9 @@ from typing import Any
 
 import pandas as pd
 
+from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = ["FORMATS", "Rejected", "Table", "read_table"]
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -20,10 +23,26 @@ FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot be used: its line in the file (or its number, in a file without lines), and why."""
+    """A row that cannot be used.
+
+    Attributes
+    ----------
+    place : int
+        Its line in the file; its number, in a file without lines.
+    reason : str
+        Why it cannot be used.
+    kind : str
+        Which quantity is wrong, else what is wrong with the row as a whole: the same for all rows like it.
+    """
 
     place: int
     reason: str
+    kind: str
+
+    @classmethod
+    def of(cls, place: int, error: InputError) -> Rejected:
+        """Reject a row because of an error, which is not kept: it would keep the whole table in memory."""
+        return cls(place, str(error), error.where or error.rule)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,9 +111,12 @@ def _read_separated(text: str, ending: str) -> Table:
                 rows.append(dict(zip(columns, values, strict=True)))
                 places.append(place)
             else:
-                rejected.append(Rejected(place, f"has {len(values)} values for {len(columns)} columns"))
+                rejected.append(
+                    Rejected.of(place, InputError("", f"has {len(values)} values for {len(columns)} columns"))
+                )
     except csv.Error as error:
-        rejected.append(Rejected(reader.line_num, f"cannot be read, nor what follows: {error}"))
+        unreadable = InputError("", "cannot be read, nor what follows", place=f"({error})")
+        rejected.append(Rejected.of(reader.line_num, unreadable))
     return Table(columns, tuple(_typed(rows, columns)), tuple(places), tuple(rejected))
 
 
@@ -146,16 +168,18 @@ def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
         try:
             value = json.loads(item) if isinstance(item, str) else item
         except json.JSONDecodeError as error:
-            rejected.append(Rejected(place, f"is not JSON: {error.msg} at column {error.colno}"))
+            at = f"({error.msg} at column {error.colno})"
+            rejected.append(Rejected.of(place, InputError("", "is not JSON", place=at)))
             continue
         except (ValueError, RecursionError) as error:
-            rejected.append(Rejected(place, f"is not a row: {_refusal(error)}"))
+            rejected.append(Rejected.of(place, InputError("", f"is not a row: {_refusal(error)}")))
             continue
         if isinstance(value, dict):
             rows.append(dict(_flat(value)))
             places.append(place)
         else:
-            rejected.append(Rejected(place, f"is no object of columns and values but {str(value)[:40]!r}"))
+            unfit = InputError("", "is not an object of columns and values", got=brief(value))
+            rejected.append(Rejected.of(place, unfit))
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return Table(columns, tuple(rows), tuple(places), tuple(rejected))
 

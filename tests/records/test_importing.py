@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 
 import pandas as pd
 import pytest
 
+from chinchilla_nb import quantity
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.records.importing import Source, guess_sources, preview_import, read_table
+from chinchilla_nb.records import rows
+from chinchilla_nb.records.importing import Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.records.rows import checked_row
 
 
 def read(text: str, name: str = "runs.csv"):
@@ -201,7 +207,7 @@ def test_json_lines_with_nested_values_and_broken_lines():
     found = reasons(preview)
     assert list(found) == [2, 3, 5, 6]
     assert found[2].startswith("is not JSON")
-    assert found[3].startswith("is no object")
+    assert found[3].startswith("is not an object")
     assert "missing" in found[5]
     assert "nan" in found[6]
 
@@ -281,3 +287,77 @@ def test_what_an_import_accepts_the_database_takes(tmp_path, reference):
     assert not preview.rejected
     assert len(Database(tmp_path).runs) == len(frame)
     assert database.runs.loss.tolist() == frame.loss.tolist()
+
+
+# Checked once
+
+
+class Counted(float):
+    """A number that counts how often somebody looks at its value."""
+
+    looks = 0
+
+    def __float__(self) -> float:
+        type(self).looks += 1
+        return super().__float__()
+
+
+def test_a_row_is_checked_once_on_its_way_into_the_log(tmp_path, monkeypatch):
+    checks = []
+    monkeypatch.setattr(Counted, "looks", 0)
+    table = Table(
+        ("N", "D", "loss", "lr"),
+        tuple({"N": Counted(N), "D": Counted(2e10), "loss": Counted(2.5), "lr": 3e-4} for N in (1e9, 2e9, 3e9)),
+        (2, 3, 4),
+    )
+
+    def profile(frame, event, _):
+        if event == "call" and frame.f_code in checking:
+            checks.append(checking[frame.f_code])
+
+    checking = {
+        function.__code__: function.__name__
+        for function in (quantity.parse_quantity, rows.row_of, rows._positive, rows._plain, rows.first_bad)
+    }
+    database = Database(tmp_path)
+    sys.setprofile(profile)
+    try:
+        database.extend(preview_import(table, guess_sources(table.columns)).rows)
+        assert database.runs.N.tolist() == [1e9, 2e9, 3e9]
+    finally:
+        sys.setprofile(None)
+    # Three numbers a row, and one column that is the user's; the file was not read again either.
+    assert Counter(checks) == {"parse_quantity": 9, "row_of": 3, "_plain": 3}
+    assert Counted.looks == 9
+
+
+def test_a_row_that_was_checked_cannot_be_changed():
+    (row,) = importing("N,D,loss\n1e9,1e11,2.5\n").rows
+    assert checked_row(row) is row
+    with pytest.raises(TypeError):
+        row["N"] = -1
+
+
+def test_what_a_unit_makes_of_a_number_is_checked_too():
+    preview = importing("params_b,tokens,loss\n1e305,1e11,2.5\n1e9,1e300,2.5\n1e-10,1e11,2.5\n")
+    assert not preview.rows
+    assert reasons(preview) == {
+        2: "N must be below 1.8e308, got inf",
+        3: f"C must be below 1.8e308, got {str(6 * int(1e18) * int(1e300))[:60]}...",
+        4: "N must round to 1 or more, got 0.1",
+    }
+
+
+def test_most_rows_have_the_same_thing_wrong():
+    preview = importing("N,D,loss\nx,1e11,2.5\ny,1e11,2.5\n1e9,1e11\n1e9,1e11,2.5,\n")
+    assert [one.kind for one in preview.rejected] == ["N (N)"] * 2 + [f"has {n} values for 3 columns" for n in (2, 4)]
+
+
+def test_only_who_appends_says_that_nothing_was_appended():
+    with pytest.raises(InputError, match="^loss must be positive and finite, got -1: nothing was appended$") as caught:
+        Database().append(N=1e9, D=1e10, loss=-1)
+    assert (caught.value.where, caught.value.remedy) == ("loss", "nothing was appended")
+    with pytest.raises(InputError, match=r"make it text with str\(\); nothing was appended$"):
+        Database().append(N=1e9, D=1e10, loss=1, extra=[1])
+    with pytest.raises(InputError, match="^loss must be positive and finite, got -1$"):
+        checked_row({"N": 1e9, "D": 1e10, "loss": -1})

@@ -20,9 +20,11 @@ import pytest
 from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
-from chinchilla_nb.widgets.run_log.run_table import PAGE, TOO_SOON
+from chinchilla_nb.widgets.run_log.run_log_view import PAGE
+from chinchilla_nb.widgets.run_log.run_table import TOO_SOON
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -45,6 +47,18 @@ def is_shown(widget) -> bool:
 
 def heading(panel, name: str):
     return next(button for button in panel.table.head.children if button.description.startswith(name))
+
+
+def upload(name: str, content: bytes) -> dict[str, object]:
+    """A file as the page sends it."""
+    now = dt.datetime.now(dt.timezone.utc)
+    return {
+        "name": name,
+        "type": "text/csv",
+        "size": len(content),
+        "content": memoryview(content),
+        "last_modified": now,
+    }
 
 
 def size(hidden_size: int, num_layers: int) -> float:
@@ -119,7 +133,7 @@ def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
     assert len(column(panel, "N")) == expected
     assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
     panel.query.value = "loss < "
-    assert "Finish the condition" in text_of(panel.trouble)
+    assert "finish the condition" in text_of(panel.trouble)
     assert panel.leave_out.disabled
     panel.query.value = "loss < 0.1"
     assert panel.trouble.value == ""
@@ -156,7 +170,7 @@ def test_columns_can_be_taken_away_and_come_back(panel, session):
     panel.choice.boxes["D/N"].value = False
     assert [button.description for button in panel.table.head.children] == ["# ▼", "N", "D", "C", "loss", "lr"]
     panel.query.value = "D/N > 150"
-    assert 0 < len(panel.table.shown) < 31, "a column that is not shown can be filtered by"
+    assert 0 < len(panel.shown.matching) < 31, "a column that is not shown can be filtered by"
     panel.choice.boxes["D/N"].value = True
     assert len(panel.table.head.children) == 7
     for box in panel.choice.boxes.values():
@@ -221,16 +235,14 @@ def test_all_that_match_are_left_out_at_once(panel, session):
     assert panel.leave_out.disabled
     panel.query.value = ""
     panel.which.value = "Excluded"
-    assert len(panel.table.shown) == many
+    assert len(panel.shown.matching) == many
     panel.which.value = "In the fit"
-    assert len(panel.table.shown) == 30 - many
+    assert len(panel.shown.matching) == 30 - many
     panel.undo.click()
     assert len(session.runs) == 30
 
 
 def test_what_is_left_out_elsewhere_is_shown_and_can_be_undone(panel, session):
-    from chinchilla_nb.engine.run_keys import run_keys
-
     session.exclude(run_keys(session.runs)[-2:])
     assert [box.value for box in panel.table.boxes[:3]] == [False, False, True]
     panel.undo.click()
@@ -342,7 +354,7 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
     panel.file.units["D"].value = "×B"
     panel.file.columns["loss"].value = "—"
     assert panel.file.add.disabled
-    assert "Choose the column that holds the loss" in text_of(panel.file.preview)
+    assert "choose the column that holds the loss" in text_of(panel.file.preview)
     panel.file.columns["loss"].value = "val_loss"
     panel.file.add.click()
     last = session.database.df.iloc[-1]
@@ -354,12 +366,11 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
 
 def test_an_upload_is_read(panel, session):
     content = b"N,C,loss\n1e9,6e19,2.5\n"
-    now = dt.datetime.now(dt.timezone.utc)
-    file = {"name": "up.csv", "type": "text/csv", "size": len(content), "content": memoryview(content)}
-    panel.file.upload.value = ({**file, "last_modified": now},)
+    file = upload("up.csv", content)
+    panel.file.upload.value = (file,)
     panel.file.cancel.click()
     # The page sends no file that equals the one it sent last: the same one must be news again.
-    panel.file.upload.value = ({**file, "last_modified": now},)
+    panel.file.upload.value = (file,)
     panel.file.add.click()
     assert session.runs.D[-1] == 1e10
 
@@ -409,6 +420,79 @@ def test_an_exception_in_a_callback_is_shown(session, monkeypatch):
     assert "&lt;b&gt;disk full" in panel.errors.value
     assert panel.form.fields["N"].value == "1e9"
     panel.close()
+
+
+def fail(*_, **__):
+    raise OSError("<b>not here</b>")
+
+
+PARTS = {
+    "a heading": (lambda panel: heading(panel, "loss").click(), lambda panel: (panel.table, "_on_view")),
+    "a page": (lambda panel: panel.table.onward.click(), lambda panel: (panel.table, "_on_view")),
+    "a check box": (
+        lambda panel: setattr(panel.table.boxes[0], "value", False),
+        lambda panel: (panel.table, "_on_check"),
+    ),
+    "a field of the form": (
+        lambda panel: setattr(panel.form.fields["N"], "value", "1e9"),
+        lambda panel: (panel.form, "_number"),
+    ),
+    "a box of a column": (
+        lambda panel: setattr(panel.choice.boxes["D/N"], "value", False),
+        lambda panel: (panel.choice, "_on_choice"),
+    ),
+    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_take")),
+    "an upload": (
+        lambda panel: setattr(panel.file.upload, "value", (upload("up.csv", b"N,D,loss\n1e9,1e10,2\n"),)),
+        lambda panel: (panel.file, "_take"),
+    ),
+    "a column of the file": (
+        lambda panel: setattr(panel.file.columns["loss"], "value", "—"),
+        lambda panel: (panel.file, "_known_runs"),
+    ),
+    "a unit": (
+        lambda panel: setattr(panel.file.units["D"], "value", "×B"),
+        lambda panel: (panel.file, "_known_runs"),
+    ),
+    "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "forget")),
+    "the filter": (lambda panel: setattr(panel.query, "value", "adam"), lambda panel: (panel, "_look")),
+    "a section": (lambda panel: setattr(panel.copy_toggle, "value", True), lambda panel: (panel.copy, "show")),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_an_observer_of_any_part_raises_is_shown(session, part, monkeypatch, tmp_path):
+    panel = RunLogPanel(session)
+    panel.columns_toggle.value = True
+    (tmp_path / "runs.csv").write_text("N,D,loss\n1e9,1e10,2\n")
+    monkeypatch.chdir(tmp_path)
+    if part in ("a column of the file", "a unit", "Cancel"):
+        panel.file.path.value = "runs.csv"
+    do, broken = PARTS[part]
+    assert panel.errors.value == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(*broken(panel), fail)
+        do(panel)
+    assert "OSError: &lt;b&gt;not here" in panel.errors.value
+    panel.close()
+
+
+def test_what_the_panel_itself_writes_is_not_taken_for_what_a_person_did(panel, session, tmp_path):
+    """Filling in a form checks it once, offering the columns of a file reads it once, and no box changes a run."""
+    checks, previews = [], []
+    check, preview = panel.form.check, panel.file._preview_file
+    panel.form.check = lambda: (checks.append(1), check())
+    panel.file._preview_file = lambda: (previews.append(1), preview())
+    panel.form.fill(7e7, 1.4e9, {"depth": 4})
+    assert len(checks) == 1
+    assert panel.form.config == {"depth": 4}
+    path = tmp_path / "sweep.csv"
+    path.write_text("params_b,tokens (B),val_loss\n7,140,2.2\n")
+    panel.file.path.value = str(path)
+    assert len(previews) == 1
+    session.exclude(run_keys(session.runs)[10:])
+    assert not [box for box in panel.table.boxes if box.value]
+    assert len(session.excluded) == 20
 
 
 def test_ten_thousand_runs_stay_quick(law):

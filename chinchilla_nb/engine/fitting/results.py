@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import html
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +14,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.html_table import html_table
 
 __all__ = ["Fit", "FitProgress", "FitStatus"]
 
@@ -91,11 +91,8 @@ class Fit:
         return "\n".join([*lines, *(f"   warning  {warning}" for warning in self.warnings)])
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{html.escape(text)}</td></tr>"
-            for name, text in [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
-        )
-        return f"<p>{self.law.equation(HTML)}</p><table>{cells}</table>"
+        facts = [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
+        return f"<p>{self.law.equation(HTML)}</p>{html_table(facts, named_rows=True, cell_style='text-align:left')}"
 
     def _facts(self) -> list[tuple[str, str]]:
         typical = np.median(np.abs(self.residuals / self.runs.loss))

@@ -20,7 +20,18 @@ from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["ClosedForm", "Coordinates", "Family", "IsoLoss", "Law", "Prediction", "Predictor", "Profiling", "Screening", "over_runs"]
+__all__ = [
+    "ClosedForm",
+    "Coordinates",
+    "Family",
+    "IsoLoss",
+    "Law",
+    "Prediction",
+    "Predictor",
+    "Profiling",
+    "Screening",
+    "over_runs",
+]
 
 Array = NDArray[Any]
 

@@ -14,7 +14,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "sentence", "shade", "style_sheet", "table", "tiles"]
+__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "sentence", "shade", "style_sheet", "tiles"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
@@ -62,11 +62,3 @@ def sentence(error: Exception) -> str:
     """Return what an error says, with a capital letter and a full stop."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def table(rows: Iterable[Iterable[str]], head: Iterable[str] = (), caption: str = "") -> str:
-    """Return a plain table, for pages without the style sheet."""
-    named = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    told = f"<p>{escape(caption)}</p>" if caption else ""
-    return f"<table>{f'<thead><tr>{named}</tr></thead>' if named else ''}<tbody>{body}</tbody></table>{told}"

@@ -16,12 +16,13 @@ from chinchilla_nb.config.reading import read_config
 from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.widgets.base.fields import Editor
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.sections import Section
-from chinchilla_nb.widgets.base.style import note, table
+from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
 from chinchilla_nb.widgets.config.limits_editor import LimitsEditor
 from chinchilla_nb.widgets.config.loss_editor import LossEditor
@@ -109,7 +110,7 @@ class ConfigPanel(Panel):
     def snapshot(self) -> dict[str, Any]:
         """Return what every section holds, as a table."""
         settings = self.session.settings
-        return {"text/html": table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
+        return {"text/html": html_table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
 
     def _bar(self) -> ipywidgets.Box:
         make = self._parts

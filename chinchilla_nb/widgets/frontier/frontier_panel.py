@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
-import numpy as np
-from numpy.typing import NDArray
 
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
@@ -17,6 +13,7 @@ from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.figures import FrontierFigure, data_title, frontier_figure, loss_figure, ratio_title
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.records.csv_text import columns_as_csv
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
@@ -240,18 +237,7 @@ class FrontierPanel(Panel):
             ours |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
         theirs = {f"{name} (recorded)" if name in ours else name: values for name, values in runs.columns.items()}
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(table)
-        writer.writerows(zip(*(_cells(values) for values in table.values()), strict=True))
-        return text.getvalue().encode()
-
-
-def _cells(values: NDArray[Any]) -> list[Any]:
-    """Return what to write of a column: whole numbers without a point."""
-    whole = values.dtype.kind == "f" and bool((np.abs(values) < 2**53).all()) and not (values % 1).any()
-    cells: list[Any] = (values.astype(np.int64) if whole else values).tolist()
-    return cells
+        return columns_as_csv(table)
 
 
 def _model(run: OffFrontier) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.run_keys import is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.labels import runs_in_words
@@ -106,10 +106,7 @@ def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) ->
         ]
         for index, out in zip(chosen[order], excluded[order], strict=True)
     ]
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     more = f", the {ROWS} with the lowest loss listed" if len(chosen) > len(rows) else ""
-    return (
-        f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>'
-        f'<table class="cnb-runs"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>' + html_table(
+        rows, heads, table_class="cnb-runs"
     )

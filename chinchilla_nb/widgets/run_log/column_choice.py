@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 
 __all__ = ["ColumnChoice"]
@@ -16,40 +18,37 @@ class ColumnChoice(ipywidgets.Box):
 
     Parameters
     ----------
+    guard : Guard
+        Of the panel.
     parts : Parts
     on_choice : callable
-        Called after a box was clicked.
+        Called with the name of a column and whether it is to be shown.
 
     Attributes
     ----------
-    hidden : set of str
-        Names of the columns that are not shown, whether or not they exist at present.
     boxes : dict of str to Checkbox
     """
 
-    def __init__(self, parts: Parts, on_choice: Callable[[], None]) -> None:
-        self._parts, self._on_choice = parts, on_choice
-        self.hidden: set[str] = set()
+    def __init__(self, guard: Guard, parts: Parts, on_choice: Callable[[str, bool], None]) -> None:
+        self.guard, self._parts, self._on_choice = guard, parts, on_choice
         self.boxes: dict[str, ipywidgets.Checkbox] = {}
         super().__init__(**parts.look(ipywidgets.Box, ("cnb-section", "cnb-columns")))
 
-    def offer(self, names: Iterable[str]) -> None:
-        """Offer these columns, in this order."""
+    def offer(self, names: Iterable[str], hidden: Collection[str]) -> None:
+        """Offer these columns, in this order; those that are hidden have no mark in their box."""
         names = list(names)
         if names == list(self.boxes):
             return
         for box in self.boxes.values():
             box.close()
-        self.boxes = {name: self._box(name) for name in names}
+        self.boxes = {name: self._box(name, name not in hidden) for name in names}
         self.children = tuple(self.boxes.values())
 
-    def _box(self, name: str) -> ipywidgets.Checkbox:
-        box = self._parts.make(
-            ipywidgets.Checkbox, description=name, value=name not in self.hidden, indent=False, tooltip="Show or hide"
-        )
-        box.observe(lambda change: self._choose(name, change["new"]), "value")
+    def _box(self, name: str, shown: bool) -> ipywidgets.Checkbox:
+        box = self._parts.make(ipywidgets.Checkbox, description=name, value=shown, indent=False, tooltip="Show or hide")
+        box.observe(self._choose, "value")
         return box
 
-    def _choose(self, name: str, shown: bool) -> None:
-        (self.hidden.discard if shown else self.hidden.add)(name)
-        self._on_choice()
+    @guarded
+    def _choose(self, change: Any) -> None:
+        self._on_choice(change["owner"].description, change["new"])

@@ -10,10 +10,15 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import data_title
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.records.rows import CheckedRow
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, reveal
 from chinchilla_nb.widgets.base.style import note
 
@@ -27,6 +32,16 @@ _SHOWN = 5
 class ImportForm(ipywidgets.VBox):
     """A file, where each quantity comes from, and a preview.
 
+    Parameters
+    ----------
+    guard : Guard
+        Of the panel.
+    parts : Parts
+    known_runs : callable
+        Returns the runs that are in the log already.
+    data_unit : str
+        What D counts.
+
     Attributes
     ----------
     upload : FileUpload
@@ -37,8 +52,9 @@ class ImportForm(ipywidgets.VBox):
     add, cancel : Button
     """
 
-    def __init__(self, parts: Parts, known_runs: Callable[[], Runs], data_unit: str = "tokens") -> None:
-        self._known_runs = known_runs
+    def __init__(self, guard: Guard, parts: Parts, known_runs: Callable[[], Runs], data_unit: str = "tokens") -> None:
+        self.guard, self._known_runs = guard, known_runs
+        self._writing = Writing()
         self._read: tuple[str, Table] | None = None
         self._preview: Preview | None = None
         self.upload = parts.make(
@@ -76,7 +92,16 @@ class ImportForm(ipywidgets.VBox):
         super().__init__(
             [source, self.mapping, self.preview, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
         )
+        self._connect()
         self.forget()
+
+    def _connect(self) -> None:
+        self.upload.observe(self._read_upload, "value")
+        self.path.observe(self._read_path, "value")
+        self.read.on_click(self._read_path)
+        self.cancel.on_click(self._cancelled)
+        for choice in (*self.columns.values(), *self.units.values()):
+            choice.observe(self._map_columns, "value")
 
     @property
     def name(self) -> str:
@@ -84,19 +109,22 @@ class ImportForm(ipywidgets.VBox):
         return "" if self._read is None else self._read[0]
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> tuple[CheckedRow, ...]:
         """The rows that can be added, as `Database.extend` takes them."""
-        return [] if self._preview is None else list(self._preview.rows)
+        return () if self._preview is None else self._preview.rows
 
-    def read_upload(self) -> None:
-        """Read what was uploaded, and preview it."""
+    @guarded
+    def _read_upload(self, _change: Any) -> None:
+        if self._writing:
+            return
         for file in self.upload.value:
             self._take(file["name"], bytes(file["content"]))
         # The page tells only of a file that differs from the last: one chosen again after Cancel would do nothing.
-        self.upload.value = ()
+        with self._writing:
+            self.upload.value = ()
 
-    def read_path(self) -> None:
-        """Read the file whose path was typed, and preview it."""
+    @guarded
+    def _read_path(self, _event: Any) -> None:
         path = Path(self.path.value.strip()).expanduser()
         if not self.path.value.strip():
             return
@@ -104,24 +132,31 @@ class ImportForm(ipywidgets.VBox):
             content = path.read_bytes()
         except OSError as error:
             self.forget()
-            self.refuse(f"{str(path)!r} cannot be read: {error.strerror}")
+            self.refuse(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))
         else:
             self._take(path.name, content)
 
+    @guarded
+    def _cancelled(self, _button: Any) -> None:
+        self.forget()
+
+    @guarded
+    def _map_columns(self, _change: Any) -> None:
+        if not self._writing:
+            self._preview_file()
+
     def _take(self, name: str, content: bytes) -> None:
-        self._read = None
         try:
             table = read_table(name, content)
         except ValueError as error:
             self.forget()
-            self.refuse(str(error))
+            self.refuse(error)
             return
         self.offer(table)
         self._read = (name, table)
-        self.map_columns()
+        self._preview_file()
 
-    def map_columns(self) -> None:
-        """Preview the file with the columns that are chosen."""
+    def _preview_file(self) -> None:
         if self._read is None:
             return
         name, table = self._read
@@ -129,7 +164,7 @@ class ImportForm(ipywidgets.VBox):
             self._preview = preview_import(table, self.sources, self._known_runs())
         except ValueError as error:
             self._preview = None
-            self.refuse(str(error))
+            self.refuse(error)
         else:
             self.show(name, self._preview)
 
@@ -145,12 +180,14 @@ class ImportForm(ipywidgets.VBox):
     def offer(self, table: Table) -> None:
         """Offer the columns of a table, with a guess."""
         guess = guess_sources(table.columns)
-        for name, choice in self.columns.items():
-            source = guess.get(name)
-            choice.options = [NONE, *table.columns]
-            choice.value = source.column if source else NONE
-            if name in self.units:
-                self.units[name].value = source.unit if source and source.unit in self.units[name].options else "×1"
+        with self._writing:
+            for name, choice in self.columns.items():
+                source = guess.get(name)
+                choice.options = [NONE, *table.columns]
+                choice.value = source.column if source else NONE
+                if name in self.units:
+                    known = source is not None and source.unit in self.units[name].options
+                    self.units[name].value = source.unit if source and known else "×1"
         self._reveal(True)
 
     def forget(self) -> None:
@@ -174,10 +211,10 @@ class ImportForm(ipywidgets.VBox):
             parts.append(_rejected(preview))
         self.preview.value = "".join(parts)
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, error: Exception) -> None:
         """Say why there is nothing to add."""
         self.add.disabled, self.add.description = True, "Add"
-        self.preview.value = note("warn", f"{reason[:1].upper()}{reason[1:]}.")
+        self.preview.value = note("warn", f"{error}.")
 
     def _reveal(self, there: bool) -> None:
         for part in (self.mapping, self.buttons):
@@ -192,14 +229,10 @@ def _accepted(preview: Preview) -> str:
     if not preview.rows:
         return ""
     names = list(dict.fromkeys(name for row in preview.rows for name in row))
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(_written(row, name))}</td>" for name in names) + "</tr>"
-        for row in preview.rows[:_SHOWN]
-    )
+    table = html_table([[_written(row, name) for name in names] for row in preview.rows[:_SHOWN]], names)
     more = len(preview.rows) - _SHOWN
     rest = f'<div class="cnb-muted">and {more:,} more</div>' if more > 0 else ""
-    return f'<div class="cnb-preview"><table><tr>{head}</tr>{lines}</table></div>{rest}'
+    return f'<div class="cnb-preview">{table}</div>{rest}'
 
 
 def _written(row: Mapping[str, object], name: str) -> str:
@@ -214,7 +247,7 @@ def _rejected(preview: Preview) -> str:
     more = len(preview.rejected) - _SHOWN
     rest = ""
     if more > 0:
-        kinds = Counter(one.reason.split(" is ")[0].split(":")[0] for one in preview.rejected)
+        kinds = Counter(one.kind for one in preview.rejected)
         worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
         rest = f'<div class="cnb-muted">and {more:,} more. Most often: {worst}</div>'
     count = len(preview.rejected)

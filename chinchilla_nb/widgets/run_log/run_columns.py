@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -16,7 +14,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific
 
-__all__ = ["Column", "full_width", "is_absent", "rows_as_text", "run_columns", "tracks", "write_rows"]
+__all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,15 +103,6 @@ def plain_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return number_text(float(value))
     return str(value)
-
-
-def rows_as_text(columns: Mapping[str, Column], rows: NDArray[np.intp], delimiter: str) -> str:
-    """Write some of the rows with all digits, for a spreadsheet (tabs between cells) or a file (commas)."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([plain_text(column.values[row]) for column in columns.values()] for row in rows)
-    return text.getvalue()
 
 
 def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: str = "tokens") -> dict[str, Column]:

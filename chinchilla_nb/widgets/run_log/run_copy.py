@@ -9,9 +9,10 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.records.csv_text import columns_as_csv
 from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.parts import Parts
-from chinchilla_nb.widgets.run_log.run_columns import Column, rows_as_text
+from chinchilla_nb.widgets.run_log.run_columns import Column
 
 __all__ = ["RunCopy"]
 
@@ -35,6 +36,8 @@ class RunCopy(ipywidgets.VBox):
         """Offer these rows in this order."""
         some = f" (the first {AT_MOST} of {len(rows):,})" if len(rows) > AT_MOST else ""
         hint = f'<span class="cnb-muted">· or click the rows, which selects them, and copy{some}</span>'
-        self.link.value = f"{download_link('runs.csv', 'text/csv', rows_as_text(columns, rows, ',').encode())} {hint}"
-        text = escape(rows_as_text(columns, rows[:AT_MOST], "\t"))
+        table = {name: column.values[rows] for name, column in columns.items()}
+        self.link.value = f"{download_link('runs.csv', 'text/csv', columns_as_csv(table))} {hint}"
+        first = {name: values[:AT_MOST] for name, values in table.items()}
+        text = escape(columns_as_csv(first, "\t").decode())
         self.rows.value = f'<pre class="cnb-code" tabindex="0" title="A click selects all">{text}</pre>'

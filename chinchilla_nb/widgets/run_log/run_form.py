@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, parse_quantity, scientific
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
 
@@ -21,6 +24,16 @@ _EXAMPLES = {"N": "70B", "D": "1.4T", "loss": "1.98"}
 
 class RunForm(ipywidgets.VBox):
     """Fields for a run, buttons that fill in the next one, and what is wrong with what was typed.
+
+    Parameters
+    ----------
+    guard : Guard
+        Of the panel.
+    parts : Parts
+    law : callable
+        Returns the law that predicts losses, if there is one.
+    data_unit : str
+        What D counts.
 
     Attributes
     ----------
@@ -33,9 +46,10 @@ class RunForm(ipywidgets.VBox):
         Model configuration of a run that was filled in; forgotten when N is changed by hand.
     """
 
-    def __init__(self, parts: Parts, data_unit: str = "tokens") -> None:
+    def __init__(self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens") -> None:
+        self.guard, self._law, self._data_unit = guard, law, data_unit
+        self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
-        self._filled_N, self._data_unit = "", data_unit
         titles = {"N": "Parameters N", "D": data_title(data_unit), "loss": "Final loss", "name": "Name"}
         examples = {**_EXAMPLES, "name": "optional"}
         self.fields = {
@@ -48,27 +62,39 @@ class RunForm(ipywidgets.VBox):
         fields = parts.box(list(self.fields.values()), "cnb-fields")
         buttons = parts.box([self.add, self.seed, self.step], "cnb-bar")
         super().__init__([fields, self.remark, buttons], **parts.look(ipywidgets.VBox, ("cnb-section",)))
+        for field in self.fields.values():
+            field.observe(self._typed, "value")
 
     def fill(self, N: float, D: float, config: Mapping[str, Any] | None) -> None:
         """Fill in a run that is to be trained."""
-        self._filled_N = f"{N:.0f}"
-        self.fields["N"].value = self._filled_N
-        self.fields["D"].value = f"{D:.0f}"
-        self.fields["loss"].value = ""
         self.config = config
+        self._write({"N": f"{N:.0f}", "D": f"{D:.0f}", "loss": ""})
 
     def clear(self) -> None:
         """Empty the fields for another run."""
-        self.config, self._filled_N = None, ""
-        for field in self.fields.values():
-            field.value = ""
+        self.config = None
+        self._write(dict.fromkeys(self.fields, ""))
+
+    def _write(self, texts: Mapping[str, str]) -> None:
+        with self._writing:
+            for name, text in texts.items():
+                self.fields[name].value = text
+        self.check()
+
+    @guarded
+    def _typed(self, change: Any) -> None:
+        if self._writing:
+            return
+        if change["owner"] is self.fields["N"]:
+            self.config = None  # the model that was filled in has another size
+        self.check()
 
     def run(self) -> dict[str, float]:
         """Return the numbers in the fields.
 
         Raises
         ------
-        ValueError
+        InputError
             Naming the first that is missing or wrong.
         """
         return {name: self._number(name) for name in _EXAMPLES}
@@ -76,35 +102,33 @@ class RunForm(ipywidgets.VBox):
     def _number(self, name: str) -> float:
         try:
             value = parse_quantity(self.fields[name].value)
-        except ValueError as error:
-            raise ValueError(f"{name} {error}") from None
+        except InputError as error:
+            raise InputError(name, error.rule, got=error.got, remedy=error.remedy) from None
         if name != "loss" and round(value) < 1:
-            raise ValueError(f"{name} is {value:g}: it must be 1 or more")
+            raise InputError(name, f"is {value:g}", remedy="it must be 1 or more")
         return value
 
-    def check(self, law: Law | None) -> None:
+    def check(self) -> None:
         """Say what the fields mean or what is wrong with them, and let the run be added if nothing is."""
-        if self.config is not None and self.fields["N"].value != self._filled_N:
-            self.config = None
-        numbers, wrong = {}, []
+        numbers, problems = {}, {}
         for name in _EXAMPLES:
-            field, bad = self.fields[name], ""
+            field = self.fields[name]
             if field.value.strip():
                 try:
                     numbers[name] = self._number(name)
-                except ValueError as error:
-                    bad = str(error)
-            (field.add_class if bad else field.remove_class)("cnb-wrong")
-            wrong += [bad] if bad else []
-        self.add.disabled = bool(wrong) or len(numbers) < len(_EXAMPLES)
-        facts = "" if wrong else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers, law))}</div>'
-        self.remark.value = "".join(note("warn", f"{text}.") for text in wrong) + facts
+                except InputError as error:
+                    problems[name] = error.problem
+            (field.add_class if name in problems else field.remove_class)("cnb-wrong")
+        self.add.disabled = len(numbers) < len(_EXAMPLES)
+        facts = "" if problems else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers))}</div>'
+        self.remark.value = "".join(note("warn", f"{name} {problem}.") for name, problem in problems.items()) + facts
 
-    def _facts(self, numbers: Mapping[str, float], law: Law | None) -> str:
+    def _facts(self, numbers: Mapping[str, float]) -> str:
         if "N" not in numbers or "D" not in numbers:
             return "Numbers such as 69.8M, 1.4T or 5.76e23. C = 6ND follows."
         N, D = numbers["N"], numbers["D"]
         facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} {self._data_unit} per parameter"]
+        law = self._law()
         if law is not None:
             facts.append(f"the law predicts a loss of {float(law.loss(N, D)):.4f}")
         if self.config:

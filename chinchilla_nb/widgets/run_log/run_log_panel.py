@@ -24,25 +24,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
-from chinchilla_nb.records.run_query import match_runs
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, reveal
-from chinchilla_nb.widgets.base.style import note, sentence, table
+from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
+from chinchilla_nb.widgets.run_log.run_log_view import SELECTIONS, RunLogView, ShownRuns
 from chinchilla_nb.widgets.run_log.run_table import RunTable
 
 __all__ = ["RunLogPanel"]
 
-_WHICH = ("All runs", "In the fit", "Excluded")
 _NAME_COLUMNS = ("name", "run", "run_name")
 
 
@@ -56,6 +57,10 @@ class RunLogPanel(Panel):
 
     Attributes
     ----------
+    view : RunLogView
+        What is asked of the log: filter, order, page and columns.
+    shown : ShownRuns
+        What that shows of it.
     table : RunTable
     query : Text
         A filter such as ``loss < 3 N >= 1B adam``.
@@ -82,6 +87,8 @@ class RunLogPanel(Panel):
     sheets = ("run_log/run_log.css",)
     snapshot_of = ("revision", "fit")
 
+    shown: ShownRuns
+
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._rng = getattr(source, "rng", None) or np.random.default_rng()
@@ -89,9 +96,11 @@ class RunLogPanel(Panel):
         self._message = ""
         parts = self._parts = Parts()
         unit = self.session.data_unit
-        self.table = RunTable(parts, self._check, self._show_table, "#", descending=True)
-        self.form, self.file = RunForm(parts, unit), ImportForm(parts, lambda: self.session.all_runs, unit)
-        self.choice, self.copy = ColumnChoice(parts, self._show_table), RunCopy(parts)
+        self.view = RunLogView()
+        self.table = RunTable(self.guard, parts, self._check, self._look)
+        self.form = RunForm(self.guard, parts, self._law, unit)
+        self.file = ImportForm(self.guard, parts, lambda: self.session.all_runs, unit)
+        self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
         for show in (self._show_table, self._show_form, self._show_sections):
@@ -104,7 +113,7 @@ class RunLogPanel(Panel):
         self.add_toggle = make.toggle("Add a run", "Record a run by hand", value=not len(self.session.all_runs))
         self.import_toggle = make.toggle("Import", "Add runs from a file")
         self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
-        self.which = make.choice("Which runs are shown", _WHICH, "m")
+        self.which = make.choice("Which runs are shown", SELECTIONS, "m")
         self.leave_out = make.button("Exclude these", "Exclude every run that matches the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
@@ -121,34 +130,27 @@ class RunLogPanel(Panel):
         self.watch(self._show_table, "revision", "fit")
         self.watch(self._show_form, "fit", "settings")
         for control in (self.query, self.which):
-            control.observe(self._show_first_page, "value")
+            control.observe(self._filter, "value")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
             toggle.observe(self._show_sections, "value")
-        for field in self.form.fields.values():
-            field.observe(self._show_form, "value")
-        for choice in (*self.file.columns.values(), *self.file.units.values()):
-            choice.observe(self._map_columns, "value")
-        self.file.upload.observe(self._read_upload, "value")
-        self.file.path.observe(self._read_path, "value")
         for button, callback in (
             (self.leave_out, self._leave_out),
             (self.undo, self._take_back),
             (self.form.add, self._add),
             (self.form.seed, self._fill_seed),
             (self.form.step, self._fill_step),
-            (self.file.read, self._read_path),
             (self.file.add, self._import),
-            (self.file.cancel, self._forget),
         ):
             button.on_click(callback)
 
     def snapshot(self) -> dict[str, Any]:
         """Return the runs on the page that is shown, as a table."""
         columns, runs = self._columns(), self.session.all_runs
-        rows = self.table.rows
+        rows = self.shown.rows
         written = ([column.write(column.values[row]) for column in columns.values()] for row in rows)
         caption = f"{len(rows):,} of {runs_in_words(len(runs))}" if len(rows) < len(runs) else ""
-        return {"text/html": table(written, columns, caption)}
+        told = f"<p>{caption}</p>" if caption else ""
+        return {"text/html": html_table(written, columns) + told}
 
     def close(self) -> None:
         """Stop watching the session and its file, and take the panel off the page."""
@@ -159,39 +161,41 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
-        session, runs, columns = self.session, self.session.all_runs, self._columns()
-        included = ~is_among(runs, session.excluded)
-        kept = self._kept({name: column.values for name, column in columns.items()}, included)
+        columns, included = self._log_now()
+        shown = self.shown = self.view.of(columns, included)
         if self.columns_toggle.value:
-            self.choice.offer(columns)
-        chosen = {name: column for name, column in columns.items() if name not in self.choice.hidden}
-        self.table.show(chosen or columns, kept, included)
+            self.choice.offer(columns, self.view.hidden)
+        self.table.show(shown)
         if self.copy_toggle.value:
-            self.copy.show(chosen or columns, self.table.shown)
+            self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
-        # A filter that is not understood shows all runs: to exclude those is not what was meant.
-        filtered = bool(self.query.value.strip()) and not self.trouble.value
-        self.leave_out.disabled = not (filtered and np.any(kept & included))
-        self.undo.disabled = not session.can_undo_exclusion
+        self.trouble.value = "" if shown.trouble is None else note("warn", f"{shown.trouble}.")
+        self.leave_out.disabled = not shown.can_exclude
+        self.undo.disabled = not self.session.can_undo_exclusion
+
+    def _look(self, view: RunLogView) -> None:
+        """Show the log as a view asks."""
+        self.view = view
+        self._show_table()
+
+    def _choose_column(self, name: str, shown: bool) -> None:
+        self._look(self.view.with_column(name, shown))
+
+    @guarded
+    def _filter(self, _change: Any) -> None:
+        self._look(self.view.filtered(self.query.value, self.which.value))
+
+    def _log_now(self) -> tuple[dict[str, Column], NDArray[np.bool_]]:
+        """Return the columns of the log, and which runs count."""
+        return self._columns(), ~is_among(self.session.all_runs, self.session.excluded)
+
+    def _law(self) -> Law | None:
+        return None if self.session.fit is None else self.session.fit.law
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
         residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
         return run_columns(runs, residuals, self.session.data_unit)
-
-    def _kept(self, columns: dict[str, NDArray[Any]], included: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        kept = np.ones(len(included), dtype=bool)
-        self.trouble.value = ""
-        if len(included):
-            try:
-                kept = match_runs(self.query.value, columns)
-            except ValueError as error:
-                self.trouble.value = note("warn", sentence(error))
-        if self.which.value == _WHICH[1]:
-            kept &= included
-        elif self.which.value == _WHICH[2]:
-            kept &= ~included
-        return kept
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
         count, left_out = len(included), int(np.count_nonzero(~included))
@@ -208,11 +212,6 @@ class RunLogPanel(Panel):
             self.empty.value = note("warn", f"{lost}.")
         else:
             self.empty.value = "" if count else _what_to_do(getattr(database, "project_dir", None))
-
-    @guarded
-    def _show_first_page(self, _change: Any) -> None:
-        self.table.page = 0
-        self._show_table()
 
     @guarded
     def _show_sections(self, _change: Any = None) -> None:
@@ -240,7 +239,7 @@ class RunLogPanel(Panel):
             f"Fill in the compute-optimal run of {factor:g} times the largest compute so far",
             "Fit the scaling law first",
         )
-        self.form.check(None if session.fit is None else session.fit.law)
+        self.form.check()
 
     # Excluded runs
 
@@ -256,10 +255,10 @@ class RunLogPanel(Panel):
 
     @guarded
     def _leave_out(self, _button: Any) -> None:
-        if self.leave_out.disabled:  # a click that was under way when the filter changed
+        if not self.shown.can_exclude:  # a click that was under way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
-        self.session.exclude(keys[row] for row in self.table.shown)
+        self.session.exclude(keys[row] for row in self.shown.matching)
 
     @guarded
     def _forget_message(self, _change: Any) -> None:
@@ -296,31 +295,13 @@ class RunLogPanel(Panel):
     def _fill_seed(self, _button: Any) -> None:
         seed = next_seed(self.session.settings, self._rng)
         self.form.fill(seed.N, seed.D, seed.config)
-        self._show_form()
 
     @guarded
     def _fill_step(self, _button: Any) -> None:
         step = next_scale_step(self.session.settings, self.session.runs, self.session.fit)
         self.form.fill(step.N, step.D, step.config)
-        self._show_form()
 
     # Runs from files
-
-    @guarded
-    def _read_upload(self, _change: Any) -> None:
-        self.file.read_upload()
-
-    @guarded
-    def _read_path(self, _event: Any) -> None:
-        self.file.read_path()
-
-    @guarded
-    def _map_columns(self, _change: Any) -> None:
-        self.file.map_columns()
-
-    @guarded
-    def _forget(self, _button: Any) -> None:
-        self.file.forget()
 
     @guarded
     def _import(self, _button: Any) -> None:

@@ -1,23 +1,22 @@
-"""A table of runs that stays quick with ten thousand of them: the kernel sorts, filters and sends one page."""
+"""A table of runs that stays quick with ten thousand of them: one page of them travels to the browser."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, reveal
-from chinchilla_nb.widgets.run_log.run_columns import Column, full_width, is_absent, tracks, write_rows
+from chinchilla_nb.widgets.run_log.run_columns import full_width, tracks, write_rows
+from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRuns
 
-__all__ = ["PAGE", "RunTable"]
-
-PAGE = 15
-"""Rows on a page."""
+__all__ = ["RunTable"]
 
 TOO_SOON = 0.25
 """Seconds after rows arrived in which a click on a check box was meant for the row that stood there before."""
@@ -26,35 +25,33 @@ TOO_SOON = 0.25
 class RunTable(ipywidgets.VBox):
     """Rows with a check box each, sorted by a click on a heading, shown a page at a time.
 
+    Parameters
+    ----------
+    guard : Guard
+        Of the panel.
+    parts : Parts
+    on_check : callable
+        Called with a row's place in the log and whether it is checked now.
+    on_view : callable
+        Called with the view that a click asks for.
+
     Attributes
     ----------
-    on_check : callable
-        Called with a row's index in the log and whether it is checked now.
-    sorted_by : str
-        Name of the column the rows are sorted by.
-    descending : bool
-    page : int
-        From 0.
     boxes : tuple of Checkbox
         Of the rows on the page, from above.
     """
 
     def __init__(
         self,
+        guard: Guard,
         parts: Parts,
         on_check: Callable[[int, bool], None],
-        on_turn: Callable[[], None],
-        sorted_by: str,
-        *,
-        descending: bool,
+        on_view: Callable[[RunLogView], None],
     ) -> None:
-        self._parts = parts
-        self.sorted_by, self.descending = sorted_by, descending
-        self.page = 0
-        self.shown: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        self._on_check, self._on_turn = on_check, on_turn
-        self._painting = False
-        self._total: int | None = None
+        self.guard, self._parts = guard, parts
+        self._on_check, self._on_view = on_check, on_view
+        self._writing = Writing()
+        self._shown: ShownRuns | None = None
         self._shifted = -math.inf
         self._names: tuple[str, ...] = ()
         self.boxes = tuple(
@@ -70,54 +67,31 @@ class RunTable(ipywidgets.VBox):
         super().__init__([table, self._pager()], **parts.look(ipywidgets.VBox, ()))
 
     def _pager(self) -> ipywidgets.Box:
-        turns = {
-            "«": ("First page", lambda: 0),
-            "‹": ("Page before", lambda: self.page - 1),
-            "›": ("Next page", lambda: self.page + 1),
-            "»": ("Last page", lambda: self._pages - 1),
+        turns: dict[str, tuple[str, Callable[[ShownRuns], int]]] = {
+            "«": ("First page", lambda _: 0),
+            "‹": ("Page before", lambda shown: shown.page - 1),
+            "›": ("Next page", lambda shown: shown.page + 1),
+            "»": ("Last page", lambda shown: shown.last_page),
         }
         buttons = [self._parts.button(sign, hint) for sign, (hint, _) in turns.items()]
         for button, (_, turn) in zip(buttons, turns.values(), strict=True):
-            button.on_click(lambda _, turn=turn: self._turn(turn()))
+            button.on_click(lambda _, turn=turn: self._turn(turn))
         self.first, self.back, self.onward, self.last = buttons
         self.place = self._parts.html()
         return self._parts.box([*buttons[:2], self.place, *buttons[2:]], "cnb-bar", "cnb-pager")
 
-    @property
-    def _pages(self) -> int:
-        return max(1, -(-len(self.shown) // PAGE))
-
-    @property
-    def rows(self) -> NDArray[np.intp]:
-        """Places in the log of the runs on the page, from above."""
-        return self.shown[self.page * PAGE : (self.page + 1) * PAGE]
-
-    def show(self, columns: Mapping[str, Column], kept: NDArray[np.bool_], included: NDArray[np.bool_]) -> None:
-        """Show some of the runs.
-
-        Parameters
-        ----------
-        columns : mapping of str to Column
-        kept : ndarray of bool, shape (n_runs,)
-            Which runs are shown.
-        included : ndarray of bool, shape (n_runs,)
-            Which are checked.
-        """
-        if self.sorted_by not in columns:
-            self.sorted_by, self.descending = next(iter(columns)), True
-        order = _order(columns[self.sorted_by].values, descending=self.descending)
-        self.shown = order[kept[order]]
-        self.page = min(max(self.page, 0), self._pages - 1)
-        self._show_head(columns)
-        rows = self.rows
-        if self._total not in (None, len(kept)):
+    def show(self, shown: ShownRuns) -> None:
+        """Show the page of a view."""
+        if self._shown is not None and len(self._shown.included) != len(shown.included):
             self._shifted = time.monotonic()
-        self._total = len(kept)
-        self._show_boxes(rows, included)
-        self.body.value = write_rows(columns, rows, included)
-        self._show_place(len(kept))
+        self._shown = shown
+        self._show_head(shown)
+        self._show_boxes(shown.rows, shown.included)
+        self.body.value = write_rows(shown.columns, shown.rows, shown.included)
+        self._show_place(shown)
 
-    def _show_head(self, columns: Mapping[str, Column]) -> None:
+    def _show_head(self, shown: ShownRuns) -> None:
+        columns, view = shown.columns, shown.view
         names = tuple(columns)
         if names != self._names:
             self._names = names
@@ -130,64 +104,46 @@ class RunTable(ipywidgets.VBox):
         self.head.layout.grid_template_columns = tracks(columns)
         self.head.layout.min_width = f"{full_width(columns)}px"
         for button, (name, column) in zip(self.head.children, columns.items(), strict=True):
-            arrow = (" ▼" if self.descending else " ▲") if name == self.sorted_by else ""
+            arrow = (" ▼" if view.descending else " ▲") if name == view.sorted_by else ""
             button.description = name + arrow
             button.tooltip = f"{column.hint or name}: click to sort"
             (button.add_class if column.is_text else button.remove_class)("cnb-left")
 
-    def _show_boxes(self, rows: Sequence[int] | NDArray[np.intp], included: NDArray[np.bool_]) -> None:
-        self._painting = True
-        try:
+    def _show_boxes(self, rows: NDArray[np.intp], included: NDArray[np.bool_]) -> None:
+        with self._writing:
             for place, box in enumerate(self.boxes):
                 there = place < len(rows)
                 reveal(box, there)
                 if there:
                     box.description = f"Run {rows[place] + 1} counts"
                     box.value = bool(included[rows[place]])
-        finally:
-            self._painting = False
 
-    def _show_place(self, total: int) -> None:
-        count, start = len(self.shown), self.page * PAGE
+    def _show_place(self, shown: ShownRuns) -> None:
+        count, total, start = len(shown.matching), len(shown.included), shown.page * PAGE
         some = f"{start + 1:,}–{min(start + PAGE, count):,} of {count:,}" if count else "none"
         self.place.value = (
             f'<span class="cnb-muted">{some}{"" if count == total else f" that match, of {total:,}"}</span>'
         )
         for button in (self.first, self.back, self.onward, self.last):
-            reveal(button, self._pages > 1)
-        self.first.disabled = self.back.disabled = self.page == 0
-        self.last.disabled = self.onward.disabled = self.page >= self._pages - 1
+            reveal(button, shown.last_page > 0)
+        self.first.disabled = self.back.disabled = shown.page == 0
+        self.last.disabled = self.onward.disabled = shown.page == shown.last_page
 
+    @guarded
     def _sort(self, name: str) -> None:
-        # Numbers are looked at from the largest, names from A.
-        self.descending = not self.descending if name == self.sorted_by else False
-        self.sorted_by = name
-        self._turn(0)
+        if self._shown is not None:
+            self._on_view(self._shown.view.sorted_on(name))
 
-    def _turn(self, page: int) -> None:
-        self.page = page
-        self._on_turn()
+    @guarded
+    def _turn(self, turn: Callable[[ShownRuns], int]) -> None:
+        if self._shown is not None:
+            self._on_view(self._shown.view.turned_to(turn(self._shown)))
 
+    @guarded
     def _checked(self, place: int, checked: bool) -> None:
-        row = self.page * PAGE + place
-        if self._painting or row >= len(self.shown):
+        if self._writing or self._shown is None or place >= len(self._shown.rows):
             return
         if time.monotonic() - self._shifted < TOO_SOON:
-            self._on_turn()  # paints the box as it was
+            self._on_view(self._shown.view)  # paints the box as it was
         else:
-            self._on_check(int(self.shown[row]), checked)
-
-
-def _order(values: NDArray[Any], *, descending: bool) -> NDArray[np.intp]:
-    """Sort stably, with what is no number or no text at the end either way."""
-    if values.dtype.kind in "iufb":
-        numbers = values.astype(float)
-        order = np.argsort(-numbers if descending else numbers, kind="stable")
-    else:
-        texts = np.array(["" if is_absent(value) else str(value).casefold() for value in values], dtype=object)
-        order = np.argsort(texts, kind="stable")
-        if descending:
-            order = order[::-1]
-        blank = texts[order] == ""
-        order = np.concatenate([order[~blank], order[blank]])
-    return order
+            self._on_check(int(self._shown.rows[place]), checked)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
-
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import optimum
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, deviation, plain, scientific
 
 __all__ = ["comparison_table"]
@@ -23,16 +21,13 @@ def comparison_table(truth: Law, law: Law | None, C: float) -> str:
     names = list(dict.fromkeys([*_symbols(truth), *([] if law is None else _symbols(law)), *_DERIVED]))
     titles = {"a": "a in N* ∝ Cᵃ", "N": f"N* at {scientific(C)}", "D/N": "D* / N*"}
     heads = ["", *(titles.get(name, name) for name in names)]
-    rows = [_row("True law", "cnb-true", (_text(name, true.get(name)) for name in names))]
+    rows = [["True law", *(_text(name, true.get(name)) for name in names)]]
     if law is not None:
-        rows.append(_row("Estimate", "cnb-estimate", (_text(name, found.get(name)) for name in names)))
-        rows.append(_row("Off by", "cnb-off", (_off(found.get(name), true.get(name)) for name in names)))
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    return f'<div class="cnb-scroll"><table class="cnb-compare"><tr>{head}</tr>{"".join(rows)}</table></div>'
-
-
-def _row(name: str, kind: str, texts: Iterable[str]) -> str:
-    return f'<tr class="{kind}"><th>{name}</th>' + "".join(f"<td>{escape(text)}</td>" for text in texts) + "</tr>"
+        rows.append(["Estimate", *(_text(name, found.get(name)) for name in names)])
+        rows.append(["Off by", *(_off(found.get(name), true.get(name)) for name in names)])
+    kinds = ("cnb-true", "cnb-estimate", "cnb-off")
+    table = html_table(rows, heads, named_rows=True, table_class="cnb-compare", row_classes=kinds)
+    return f'<div class="cnb-scroll">{table}</div>'
 
 
 def _symbols(law: Law) -> list[str]:

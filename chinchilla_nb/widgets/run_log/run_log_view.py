@@ -1,0 +1,152 @@
+"""How a person looks at the run log, and which rows that shows: values that know no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.records.run_query import match_runs
+from chinchilla_nb.widgets.run_log.run_columns import Column, is_absent
+
+__all__ = ["PAGE", "SELECTIONS", "RunLogView", "ShownRuns"]
+
+PAGE = 15
+"""Rows on a page."""
+
+SELECTIONS = ALL, IN_THE_FIT, EXCLUDED = ("All runs", "In the fit", "Excluded")
+
+
+@dataclass(frozen=True, slots=True)
+class RunLogView:
+    """What a person asks of the run log.
+
+    Attributes
+    ----------
+    query : str
+        A filter such as ``loss < 3 N >= 1B adam``.
+    selection : str
+        One of `SELECTIONS`.
+    sorted_by : str
+        Name of a column.
+    descending : bool
+    page : int
+        From 0; beyond the last page there are is the last.
+    hidden : frozenset of str
+        Columns that are not shown, whether or not they exist at present.
+    """
+
+    query: str = ""
+    selection: str = ALL
+    sorted_by: str = "#"
+    descending: bool = True
+    page: int = 0
+    hidden: frozenset[str] = frozenset()
+
+    def filtered(self, query: str, selection: str) -> RunLogView:
+        """Show the runs that match, from the first page."""
+        return replace(self, query=query, selection=selection, page=0)
+
+    def sorted_on(self, name: str) -> RunLogView:
+        """Sort by a column, from its smallest value or from A; the other way round if it is sorted by already."""
+        return replace(self, sorted_by=name, descending=name == self.sorted_by and not self.descending, page=0)
+
+    def turned_to(self, page: int) -> RunLogView:
+        """Show another page."""
+        return replace(self, page=page)
+
+    def with_column(self, name: str, shown: bool) -> RunLogView:
+        """Show or hide a column."""
+        return replace(self, hidden=self.hidden - {name} if shown else self.hidden | {name})
+
+    def of(self, columns: Mapping[str, Column], included: NDArray[np.bool_]) -> ShownRuns:
+        """Return what this shows of a log.
+
+        Parameters
+        ----------
+        columns : mapping of str to Column
+            All columns of the log; those that are hidden can be filtered by too.
+        included : ndarray of bool, shape (n_runs,)
+            Which runs count.
+        """
+        kept, trouble = np.ones(len(included), dtype=bool), None
+        if len(included):
+            try:
+                kept = match_runs(self.query, {name: column.values for name, column in columns.items()})
+            except ValueError as error:
+                trouble = error
+        if self.selection != ALL:
+            kept &= included if self.selection == IN_THE_FIT else ~included
+        # A table without columns helps nobody.
+        shown = {name: column for name, column in columns.items() if name not in self.hidden} or columns
+        view = self if self.sorted_by in shown else replace(self, sorted_by=next(iter(shown)), descending=True)
+        order = _order(shown[view.sorted_by].values, descending=view.descending)
+        return ShownRuns(view, shown, included, order[kept[order]], trouble)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ShownRuns:
+    """What a view shows of a log.
+
+    Attributes
+    ----------
+    view : RunLogView
+        With a column to sort by that is shown.
+    columns : mapping of str to Column
+        Those shown.
+    included : ndarray of bool, shape (n_runs,)
+        Which runs of the log count.
+    matching : ndarray of int, shape (n_matching,)
+        Places in the log of the runs that match, in the order in which they are shown.
+    trouble : ValueError or None
+        Why the query is not understood; it then filters nothing.
+    """
+
+    view: RunLogView
+    columns: Mapping[str, Column]
+    included: NDArray[np.bool_]
+    matching: NDArray[np.intp]
+    trouble: ValueError | None
+
+    @property
+    def last_page(self) -> int:
+        """The last page there is, from 0."""
+        return max(-(-len(self.matching) // PAGE) - 1, 0)
+
+    @property
+    def page(self) -> int:
+        """The page that is shown, from 0."""
+        return min(max(self.view.page, 0), self.last_page)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """Places in the log of the runs on the page, from above."""
+        start = self.page * PAGE
+        return self.matching[start : start + PAGE]
+
+    @property
+    def can_exclude(self) -> bool:
+        """Whether a filter that is understood leaves runs that count.
+
+        One that is not understood shows all runs: to exclude those is not what was meant.
+        """
+        filtered = bool(self.view.query.strip()) and self.trouble is None
+        return filtered and bool(self.included[self.matching].any())
+
+
+def _order(values: NDArray[Any], *, descending: bool) -> NDArray[np.intp]:
+    """Sort stably, with what is no number or no text at the end either way."""
+    if values.dtype.kind in "iufb":
+        numbers = values.astype(float)
+        order = np.argsort(-numbers if descending else numbers, kind="stable")
+    else:
+        texts = np.array(["" if is_absent(value) else str(value).casefold() for value in values], dtype=object)
+        order = np.argsort(texts, kind="stable")
+        if descending:
+            order = order[::-1]
+        blank = texts[order] == ""
+        order = np.concatenate([order[~blank], order[blank]])
+    return order

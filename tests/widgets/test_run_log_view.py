@@ -1,0 +1,118 @@
+"""What is asked of the run log, and what that shows: values, without a widget."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.widgets.run_log.run_columns import run_columns
+from chinchilla_nb.widgets.run_log.run_log_view import EXCLUDED, IN_THE_FIT, PAGE, RunLogView
+
+# Forty runs: losses fall from 4.00 to 3.61, every other one has a name.
+COUNT = 40
+NAMES = np.array([f"{'Beta' if i % 4 else 'alpha'} {i}" if i % 2 == 0 else None for i in range(COUNT)], dtype=object)
+RUNS = Runs(
+    np.arange(1, COUNT + 1) * 1e6, np.full(COUNT, 1e9), 4 - np.arange(COUNT) / 100, columns={"run": NAMES.tolist()}
+)
+COLUMNS = run_columns(RUNS, None)
+ALL_COUNT = np.ones(COUNT, dtype=bool)
+
+
+def seen(view: RunLogView, included=ALL_COUNT) -> list[int]:
+    return view.of(COLUMNS, included).matching.tolist()
+
+
+def test_the_newest_come_first():
+    shown = RunLogView().of(COLUMNS, ALL_COUNT)
+    assert shown.rows.tolist() == list(range(39, 24, -1))
+    assert (shown.page, shown.last_page, list(shown.columns)) == (0, 2, ["#", "N", "D", "D/N", "C", "loss", "run"])
+
+
+def test_a_column_is_sorted_from_below_then_from_above_and_from_the_first_page():
+    view = RunLogView(page=2).sorted_on("loss")
+    assert (view.page, view.descending, seen(view)[0]) == (0, False, 39)
+    view = view.turned_to(1).sorted_on("loss")
+    assert (view.page, view.descending, seen(view)[0]) == (0, True, 0)
+    assert not view.sorted_on("N").descending
+
+
+def test_names_sort_as_text_and_the_nameless_come_last_either_way():
+    up = RunLogView().sorted_on("run")
+    assert [NAMES[row] for row in seen(up)[:2]] == ["alpha 0", "alpha 12"]
+    assert [NAMES[row] for row in seen(up.sorted_on("run"))[:1]] == ["Beta 6"]
+    for view in (up, up.sorted_on("run")):
+        assert all(NAMES[row] is None for row in seen(view)[20:])
+
+
+def test_a_filter_begins_at_the_first_page_and_follows_the_selection():
+    included = np.arange(COUNT) % 3 > 0
+    view = RunLogView(page=1).filtered("loss < 3.7", IN_THE_FIT)
+    expected = [row for row in range(39, 30, -1) if row % 3]
+    assert (view.page, seen(view, included)) == (0, expected)
+    assert seen(view.filtered("loss < 3.7", EXCLUDED), included) == [39, 36, 33]
+    assert seen(view.filtered("", EXCLUDED), included) == list(range(39, -1, -3))
+
+
+def test_a_filter_that_is_not_understood_shows_all_and_says_why():
+    shown = RunLogView().filtered("loss <", IN_THE_FIT).of(COLUMNS, ALL_COUNT)
+    assert len(shown.matching) == COUNT
+    assert "finish the condition" in str(shown.trouble)
+    assert not shown.can_exclude, "all runs are not what was meant"
+
+
+@pytest.mark.parametrize(("query", "possible"), [("loss < 3.7", True), ("loss < 1", False), ("  ", False)])
+def test_what_matches_can_be_excluded(query, possible):
+    view = RunLogView().filtered(query, RunLogView().selection)
+    assert view.of(COLUMNS, ALL_COUNT).can_exclude is possible
+    assert not view.of(COLUMNS, ~ALL_COUNT).can_exclude
+
+
+@pytest.mark.parametrize(("page", "shown"), [(-1, 0), (0, 0), (2, 2), (9, 2)])
+def test_a_page_that_is_not_there_is_the_nearest(page, shown):
+    found = RunLogView(page=page).of(COLUMNS, ALL_COUNT)
+    assert found.page == shown
+    assert len(found.rows) == (PAGE if shown < 2 else COUNT - 2 * PAGE)
+
+
+def test_hidden_columns_can_be_filtered_by_and_come_back():
+    view = RunLogView().with_column("loss", False).with_column("later", False)
+    shown = view.filtered("loss < 3.7", view.selection).of(COLUMNS, ALL_COUNT)
+    assert "loss" not in shown.columns
+    assert len(shown.matching) == 9
+    assert view.with_column("loss", True).hidden == {"later"}
+
+
+def test_where_the_column_to_sort_by_is_hidden_the_first_that_is_shown_takes_over():
+    view = RunLogView().sorted_on("loss").with_column("loss", False).with_column("#", False)
+    shown = view.of(COLUMNS, ALL_COUNT)
+    assert (shown.view.sorted_by, shown.view.descending) == ("N", True)
+    assert shown.matching[0] == 39
+    assert view.with_column("loss", True).of(COLUMNS, ALL_COUNT).view.sorted_by == "loss"
+
+
+def test_a_table_always_has_columns():
+    view = RunLogView(hidden=frozenset(COLUMNS))
+    assert list(view.of(COLUMNS, ALL_COUNT).columns) == list(COLUMNS)
+
+
+def test_a_log_without_runs():
+    shown = RunLogView(query="loss <").of(run_columns(Runs([], [], []), None), np.ones(0, dtype=bool))
+    assert (len(shown.rows), shown.last_page, shown.trouble, shown.can_exclude) == (0, 0, None, False)
+
+
+def test_it_needs_no_widget():
+    code = """if True:
+        import sys, types
+        import chinchilla_nb
+        # The package of panels imports them all: the view alone is what must do without.
+        package = types.ModuleType("chinchilla_nb.widgets")
+        package.__path__ = [chinchilla_nb.__path__[0] + "/widgets"]
+        sys.modules.update({package.__name__: package, **dict.fromkeys(["ipywidgets", "bqplot", "traitlets"])})
+        from chinchilla_nb.widgets.run_log.run_log_view import RunLogView
+        RunLogView()
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)
