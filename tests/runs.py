@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -36,3 +37,8 @@ def make_runs(
     N = np.round((compute / 6 / ratio) ** 0.5)
     D = np.round(compute / 6 / N)
     return Runs(N, D, law.loss(N, D) * np.exp(noise * rng.normal(size=n)))
+
+
+def table_of(runs: Runs) -> pd.DataFrame:
+    """Return N, D and loss of runs, as `Database.df` takes them."""
+    return pd.DataFrame({"N": runs.N, "D": runs.D, "loss": runs.loss})
