@@ -10,7 +10,6 @@ from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.engine.fitting.fit import Fit, fit
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.next_step import choose_budget, next_scale_step, next_seed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -11,24 +12,26 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
-from runs import LAW, make_runs
+from runs import GRID, LAW, make_runs
 
+from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.visualizer import Visualizer
 
 REGIME = SeedRegime((1e19, 1e20), (5.0, 50.0))
+FIT = fit(make_runs(), GRID)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | None = REGIME) -> SimpleNamespace:
     """The part of a Chinchilla that plot reads."""
-    fit = None if law is None else SimpleNamespace(law=law)
+    found = None if law is None else dataclasses.replace(FIT, law=law)
     settings = SimpleNamespace(seed_regime=regime)
     return SimpleNamespace(
         session=SimpleNamespace(
-            runs=runs, excluded_runs=Runs([], [], []), fit=fit, settings=settings, data_unit="tokens"
+            runs=runs, excluded_runs=Runs([], [], []), fit=found, settings=settings, data_unit="tokens"
         )
     )
 

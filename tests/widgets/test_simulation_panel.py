@@ -16,7 +16,6 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 
