@@ -13,10 +13,10 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import numpy as np
 import pytest
+from runs import make_runs, table_of
 
-from chinchilla_nb import ScalingLaw, __version__, datasets, mae
+from chinchilla_nb import __version__, datasets, mae
 from chinchilla_nb.cli import default_source
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
@@ -24,15 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
 # The kernel behind the page starts elsewhere, where only a full path finds the package.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 
 
 @pytest.fixture
 def runs_csv(tmp_path):
-    N, D = (grid.ravel() for grid in np.meshgrid([1e7, 3e7, 1e8], [1e9, 3e9, 1e10, 3e10]))
-    rows = "".join(f"{n:.0f},{d:.0f},{loss!r},run\n" for n, d, loss in zip(N, D, LAW.loss(N, D).tolist(), strict=True))
     path = tmp_path / "runs.csv"
-    path.write_text("N,D,loss,name\n" + rows, encoding="utf-8")
+    table_of(make_runs(12)).assign(name="run").to_csv(path, index=False)
     return path
 
 
@@ -135,7 +132,7 @@ def test_configuration_without_a_project_has_its_runs_beside_it(tmp_path, runs_c
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])
 def test_impossible_port(port):
-    assert port in refusal(f"--port={port}")
+    assert f"a port is a whole number from 1 to 65535, got '{port}'" in refusal(f"--port={port}")
 
 
 def test_port_in_use(runs_csv):

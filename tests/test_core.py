@@ -17,19 +17,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from runs import AXES, LAW
 
-from chinchilla_nb import Chinchilla, Fit, ScalingLaw
+from chinchilla_nb import Chinchilla, Fit
 from chinchilla_nb.core import precision_note
 from chinchilla_nb.engine.fitting.losses import huber, log_huber, mae, mse
 
-LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
-GRID = {
-    "e": [0.0, 0.5, 1.0],
-    "a": [0, 5, 10],
-    "b": [0, 5, 10],
-    "alpha": [0.2, 0.4, 0.6],
-    "beta": [0.2, 0.4, 0.6],
-}
 RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
 
 
@@ -48,7 +41,7 @@ def make(tmp_path):
     def make(**changes):
         arguments = {
             "project_dir": tmp_path,
-            "param_grid": GRID,
+            "param_grid": AXES,
             "seed_ranges": RANGES,
             "loss_fn": mse,
             "log_level": 50,
@@ -113,7 +106,7 @@ def test_precision_below_double_is_a_type_error(make, dtype):
         ({"num_seeding_steps": 2.5}, "num_seeding_steps must be a whole number, got 2.5"),
         ({"log_level": "loud"}, "log_level must be a whole number or one of"),
         ({"seed_ranges": {"C": (2, 1), "N_to_D": (1, 2)}}, "must run from low to high"),
-        ({"param_grid": {**GRID, "alpha": []}}, "param_grid['alpha'] must list at least one value"),
+        ({"param_grid": {**AXES, "alpha": []}}, "param_grid['alpha'] must list at least one value"),
         ({"project_dir": None}, "project_dir must be the path of an existing folder, got None"),
         ({"project_dir": ""}, "project_dir must be the path of an existing folder, got ''"),
         ({"scaling_factor": True}, "scaling_factor must be a number, got True"),
@@ -140,9 +133,9 @@ def test_settings_have_one_home(make):
     assert cc.session.settings.loss_fn is mae
     cc.seed_ranges = {"C": [1, 2], "N_to_D": [3, 4]}
     assert cc.seed_ranges == {"C": (1, 2), "N_to_D": (3, 4)}
-    cc.param_grid = {**GRID, "alpha": [0.7]}
+    cc.param_grid = {**AXES, "alpha": [0.7]}
     np.testing.assert_array_equal(cc.param_grid["alpha"], [0.7])
-    assert len(cc.session.settings.grid) == 27 * 3
+    assert len(cc.session.settings.grid) == 2 * 2 * 2 * 1 * 2
     cc.model_search_config = SEARCH
     assert cc.model_search_config == SEARCH
     with pytest.raises(ValueError, match="must be positive"):
@@ -246,7 +239,7 @@ def test_a_fit_finds_the_law_and_is_kept(measured):
 def test_grid_keys_in_another_order_change_nothing(measured):
     cc = measured()
     expected = cc.fit().law
-    cc.param_grid = dict(reversed(list(GRID.items())))
+    cc.param_grid = dict(reversed(list(AXES.items())))
     assert cc.fit().law == expected
 
 
@@ -257,7 +250,7 @@ def test_losses_of_another_scale_find_the_same_law(measured, loss_fn, scale):
     df = cc.database.df.copy()
     df["loss"] = df["loss"] * scale
     cc.database.df = df
-    grid = {**GRID, **{key: list(np.array(GRID[key]) + np.log(scale)) for key in "eab"}}
+    grid = {**AXES, **{key: list(np.array(AXES[key]) + np.log(scale)) for key in "eab"}}
     cc.param_grid = grid
     law = cc.fit().law
     assert law.alpha == pytest.approx(LAW.alpha, rel=1e-3)
@@ -300,7 +293,7 @@ def test_fewer_than_three_runs_cannot_be_fitted(measured, runs):
 
 
 def test_three_runs_are_fitted_with_a_warning(measured):
-    assert measured(runs=3).fit().warnings
+    assert "few_runs" in {warning.code for warning in measured(runs=3).fit().warnings}
 
 
 def test_the_documented_alias(measured):
@@ -671,7 +664,7 @@ def test_a_script_without_a_main_guard_may_fit_in_parallel(tmp_path):
         textwrap.dedent(
             f"""
             from chinchilla_nb import Chinchilla
-            cc = Chinchilla({str(tmp_path)!r}, {GRID!r}, {RANGES!r}, loss_fn=lambda t, p: abs(t - p) ** 1.5, rng=0)
+            cc = Chinchilla({str(tmp_path)!r}, {AXES!r}, {RANGES!r}, loss_fn=lambda t, p: abs(t - p) ** 1.5, rng=0)
             for _ in range(8):
                 (N, D), _ = cc.seed()
                 cc.append(N=N, D=D, loss=1.7 + 400 / N**0.34 + 400 / D**0.28)

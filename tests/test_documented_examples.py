@@ -11,17 +11,16 @@ import random
 import numpy as np
 import pytest
 from pydantic import BaseModel
+from runs import LAW
 
 import chinchilla_nb._utils
 import chinchilla_nb.database
 import chinchilla_nb.datasets
-from chinchilla_nb import Chinchilla, Database, ScalingLaw, Simulator, Visualizer
+from chinchilla_nb import Chinchilla, Database, Simulator, Visualizer
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._metrics import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb._utils import is_between, search_model_config
 from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs
-
-LAW = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 
 
 def estimate_model_size(hidden_size, num_layers):
@@ -88,7 +87,7 @@ def test_step_instead_of_seeding_and_scaling_by_hand(make):
         record(cc, N, D)
 
 
-def test_the_explicit_way_of_the_same(make):
+def test_the_explicit_way_of_the_same(make, tmp_path):
     cc = make(scaling_factor=10.0)
     for i in range(6 + 2):
         if i < 6:
@@ -97,7 +96,13 @@ def test_the_explicit_way_of_the_same(make):
             cc.fit_scaling_law()
             (N, D), _model_config = cc.scale()
         record(cc, N, D)
-    assert len(cc.database.df) == 8
+    runs = (tmp_path / "df.csv").read_text()
+    (tmp_path / "df.csv").unlink()
+    cc = make(scaling_factor=10.0)
+    for _ in range(6 + 2):
+        (N, D), _model_config = cc.step(num_seeding_steps=6)
+        record(cc, N, D)
+    assert (tmp_path / "df.csv").read_text() == runs
 
 
 def test_adjust_D_to_the_size_the_model_really_has(make):

@@ -9,8 +9,11 @@ import warnings
 
 import numpy as np
 import pytest
+from contourpy import contour_generator
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from runs import LAW, make_runs
+from scipy.spatial import KDTree
 
 from chinchilla_nb import figures
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
@@ -18,7 +21,6 @@ from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import compact, plain, scientific
 
-HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 SYMMETRIC = ScalingLaw(E=1.0, A=1000.0, B=1000.0, alpha=0.3, beta=0.3)
 LOPSIDED = ScalingLaw(E=0.5, A=5.0, B=9e4, alpha=0.08, beta=0.6)
 REGIME = SeedRegime((1e19, 1e20), (5.0, 50.0))
@@ -26,10 +28,8 @@ NO_RUNS = Runs([], [], [])
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
-def make_runs(law: ScalingLaw, count: int = 60, seed: int = 0) -> Runs:
-    rng = np.random.default_rng(seed)
-    N, D = 10 ** rng.uniform(7.5, 10.5, count), 10 ** rng.uniform(9, 12, count)
-    return Runs(N, D, law.loss(N, D) * np.exp(rng.normal(0, 0.01, count)))
+def noisy_runs(law: ScalingLaw = LAW, n: int = 60) -> Runs:
+    return make_runs(n, law, noise=0.01)
 
 
 def models(plane: figures.Plane, line: figures.Polyline) -> tuple[np.ndarray, np.ndarray]:
@@ -51,9 +51,9 @@ def read_back(label: str) -> float:
 # --- Planes ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+@pytest.mark.parametrize("law", [LAW, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
 def test_every_vertex_of_an_iso_loss_curve_has_that_loss(law):
-    figure = figures.frontier_figure(make_runs(law), law)
+    figure = figures.frontier_figure(noisy_runs(law), law)
     for plane in figure.planes:
         assert len({curve.level for curve in plane.iso_loss}) >= 5
         for curve in plane.iso_loss:
@@ -61,9 +61,9 @@ def test_every_vertex_of_an_iso_loss_curve_has_that_loss(law):
             np.testing.assert_allclose(law.E + law.A / N**law.alpha + law.B / D**law.beta, curve.level, rtol=1e-9)
 
 
-@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+@pytest.mark.parametrize("law", [LAW, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
 def test_curves_and_frontier_stay_in_the_axes_and_reach_their_sides(law):
-    figure = figures.frontier_figure(make_runs(law), law, budget=1e21)
+    figure = figures.frontier_figure(noisy_runs(law), law, budget=1e21)
     for plane in figure.planes:
         lines = [curve.line for curve in plane.iso_loss] + [plane.frontier, plane.isoflop]
         for line in filter(len, lines):
@@ -75,26 +75,24 @@ def test_curves_and_frontier_stay_in_the_axes_and_reach_their_sides(law):
 
 
 def test_levels_are_round_distinct_and_eight_to_ten():
-    for law in (HOFFMANN, SYMMETRIC):
-        runs = make_runs(law)
+    for law in (LAW, SYMMETRIC):
+        runs = noisy_runs(law)
         levels = sorted({curve.level for curve in figures.frontier_figure(runs, law).planes[2].iso_loss})
-        assert 7 <= len(levels) <= 10
-        assert all(len(f"{level:.12g}") <= 5 for level in levels)
+        assert 8 <= len(levels) <= 10
+        assert [float(f"{level:.3g}") for level in levels] == levels
         assert runs.loss.min() * 0.8 < levels[0] < np.median(runs.loss) < levels[-1] < runs.loss.max() * 1.2
 
 
 def test_frontier_minimises_loss_along_each_isoflop():
-    for plane in figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN).planes:
+    for plane in figures.frontier_figure(noisy_runs(), LAW).planes:
         N, D = models(plane, plane.frontier)
         assert len(N) == 2
         for factor in (0.99, 1.01):
-            assert (HOFFMANN.loss(N * factor, D / factor) > HOFFMANN.loss(N, D)).all()
+            assert (LAW.loss(N * factor, D / factor) > LAW.loss(N, D)).all()
 
 
 def test_6ND_is_C_in_every_plane():
-    figure = figures.frontier_figure(
-        make_runs(HOFFMANN), HOFFMANN, regime=REGIME, next_point=(70e9, 1.4e12), budget=5.88e23
-    )
+    figure = figures.frontier_figure(noisy_runs(), LAW, regime=REGIME, next_point=(70e9, 1.4e12), budget=5.88e23)
     CN, CD, ND = figure.planes
     for name in ("dots", "regime", "next_point"):
         in_CN, in_CD, in_ND = (getattr(plane, name) for plane in figure.planes)
@@ -119,8 +117,8 @@ def test_the_seed_regime_has_its_own_corners():
 
 
 def test_axes_of_one_name_are_one_axis_and_hold_all_that_is_drawn():
-    runs = make_runs(HOFFMANN)
-    figure = figures.frontier_figure(runs, HOFFMANN, regime=REGIME, next_point=(7e10, 1.4e12), C_range=(1e16, 1e24))
+    runs = noisy_runs()
+    figure = figures.frontier_figure(runs, LAW, regime=REGIME, next_point=(7e10, 1.4e12), C_range=(1e16, 1e24))
     CN, CD, ND = figure.planes
     assert CN.x is CD.x
     assert CN.y is ND.x
@@ -133,19 +131,19 @@ def test_axes_of_one_name_are_one_axis_and_hold_all_that_is_drawn():
 
 
 def test_a_budget_moved_within_C_range_moves_no_axis():
-    runs = make_runs(HOFFMANN)
+    runs = noisy_runs()
     seen = {
         (axis.low, axis.high)
         for budget in (1e17, 1e20, 9e23)
-        for plane in figures.frontier_figure(runs, HOFFMANN, budget=budget, C_range=(1e16, 1e24)).planes
+        for plane in figures.frontier_figure(runs, LAW, budget=budget, C_range=(1e16, 1e24)).planes
         for axis in (plane.x, plane.y)
     }
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+@pytest.mark.parametrize("law", [LAW, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
 def test_iso_loss_labels_keep_apart_and_each_level_is_labelled_at_most_once(law):
-    figure = figures.frontier_figure(make_runs(law), law, next_point=(7e10, 1.4e12))
+    figure = figures.frontier_figure(noisy_runs(law), law, next_point=(7e10, 1.4e12))
     for plane in figure.planes:
         labelled = [curve for curve in plane.iso_loss if curve.label]
         assert len(labelled) >= 4
@@ -171,9 +169,9 @@ def boxes(plane: figures.Plane, size: tuple[float, float] = (190, 256)) -> np.nd
     return np.array(found)
 
 
-@pytest.mark.parametrize("law", [HOFFMANN, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
+@pytest.mark.parametrize("law", [LAW, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
 def test_iso_loss_labels_cover_nothing(law):
-    figure = figures.frontier_figure(make_runs(law), law)
+    figure = figures.frontier_figure(noisy_runs(law), law)
     for plane in (*figure.planes, figure.in_view(figure.planes[0], *halved(figure.planes[0]))):
         labels = boxes(plane)
         assert len(labels) >= 4
@@ -201,21 +199,33 @@ def halved(plane: figures.Plane) -> tuple[figures.Axis, figures.Axis]:
     return figures.zoomed(plane.x, *x), figures.zoomed(plane.y, *y)
 
 
-@pytest.mark.parametrize("factor", [1e-3, 1e3], ids=["zoomed in", "zoomed out"])
-def test_curves_cover_what_is_seen(factor):
-    figure = figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN)
+def contours(plane: figures.Plane, x: figures.Axis, y: figures.Axis, level: float) -> np.ndarray:
+    """Fractions of the axes at which the law has a loss, traced through a grid of losses by contourpy."""
+    at = np.linspace(0, 1, 201)
+    X, Y = np.meshgrid(x.low * (x.high / x.low) ** at, y.low * (y.high / y.low) ** at)
+    losses = LAW.loss(*models(plane, figures.Polyline(X, Y)))
+    return np.concatenate(contour_generator(at, at, losses).lines(level))
+
+
+@pytest.mark.parametrize("zoom", [0.3, 2.0], ids=["zoomed in", "zoomed out"])
+def test_curves_cover_what_is_seen(zoom):
+    figure = figures.frontier_figure(noisy_runs(), LAW)
     for plane in figure.planes:
         x, y = (
-            figures.zoomed(axis, middle / (axis.high / middle) ** power, middle * (axis.high / middle) ** power)
-            for axis, middle, power in (
-                (axis, (axis.low * axis.high) ** 0.5, 0.3 if factor < 1 else 2.0) for axis in (plane.x, plane.y)
-            )
+            figures.zoomed(axis, middle / (axis.high / middle) ** zoom, middle * (axis.high / middle) ** zoom)
+            for axis, middle in ((axis, (axis.low * axis.high) ** 0.5) for axis in (plane.x, plane.y))
         )
         seen = figure.in_view(plane, x, y)
-        assert len({curve.level for curve in seen.iso_loss}) >= 5
+        levels = {curve.level for curve in seen.iso_loss}
+        assert len(levels) >= 5
+        for level in levels:
+            lines = [curve.line for curve in seen.iso_loss if curve.level == level]
+            drawn = np.concatenate([np.column_stack([x.fraction(line.x), y.fraction(line.y)]) for line in lines])
+            # Nowhere further from a drawn vertex than those are from each other.
+            assert KDTree(drawn).query(contours(plane, x, y, level))[0].max() < 0.02
         for curve in seen.iso_loss:
             N, D = models(seen, curve.line)
-            np.testing.assert_allclose(HOFFMANN.loss(N, D), curve.level, rtol=1e-9)
+            np.testing.assert_allclose(LAW.loss(N, D), curve.level, rtol=1e-9)
             # Both ends lie beyond what is seen.
             for end in (0, -1):
                 at = np.array([x.fraction(curve.line.x[end]), y.fraction(curve.line.y[end])])
@@ -223,25 +233,25 @@ def test_curves_cover_what_is_seen(factor):
         ends = np.array([x.fraction(seen.frontier.x), y.fraction(seen.frontier.y)])
         assert ((ends <= 0) | (ends >= 1)).any(axis=0).all()
         assert seen.dots is plane.dots
-    loss = figures.loss_figure(make_runs(HOFFMANN), HOFFMANN)
+    loss = figures.loss_figure(noisy_runs(), LAW)
     frontier = loss.frontier_in_view(figures.zoomed(loss.scatter.x, 1e10, 1e30))
     assert frontier.x[0] < 1e10 < 1e30 < frontier.x[-1]
     N = np.geomspace(1e3, 1e16, 20_001)
-    assert frontier.y[60] == pytest.approx(HOFFMANN.loss(N, frontier.x[60] / (6 * N)).min(), rel=1e-6)
+    assert frontier.y[60] == pytest.approx(LAW.loss(N, frontier.x[60] / (6 * N)).min(), rel=1e-6)
 
 
 def test_excluded_runs_are_drawn_apart_and_stretch_an_axis_only_so_far():
     runs = Runs([1e8, 1e9], [1e10, 1e11], [3.0, 2.5])
     near, far = Runs([5e9], [2e10], [3.2]), Runs([1e15], [1e11], [40.0])
-    alone = figures.frontier_figure(runs, HOFFMANN)
-    stretched = figures.frontier_figure(runs, HOFFMANN, excluded=near)
+    alone = figures.frontier_figure(runs, LAW)
+    stretched = figures.frontier_figure(runs, LAW, excluded=near)
     assert stretched.planes[0].y.high > 5e9 > alone.planes[0].y.high
     np.testing.assert_array_equal(stretched.planes[0].excluded.y, [5e9])
     np.testing.assert_array_equal(stretched.colour, alone.colour)
     assert len(stretched.planes[0].dots) == 2
     assert stretched.note == ""
     # Ten decades off, it would squeeze all others into a corner: it waits beyond, for whoever zooms out.
-    beyond = figures.frontier_figure(runs, HOFFMANN, excluded=far)
+    beyond = figures.frontier_figure(runs, LAW, excluded=far)
     assert beyond.planes[0].y.high == alone.planes[0].y.high
     np.testing.assert_array_equal(beyond.planes[2].excluded.x, [1e15])
     assert beyond.note == "1 excluded run beyond the charts"
@@ -252,8 +262,8 @@ def test_excluded_runs_are_drawn_apart_and_stretch_an_axis_only_so_far():
 
 
 def test_excluded_runs_are_in_no_error():
-    runs, excluded = make_runs(HOFFMANN), Runs([1e9, 1e9], [1e10, 1e10], [2.7, 9.0])
-    predictions, off = HOFFMANN.loss(runs.N, runs.D), HOFFMANN.loss(excluded.N, excluded.D)
+    runs, excluded = noisy_runs(), Runs([1e9, 1e9], [1e10, 1e10], [2.7, 9.0])
+    predictions, off = LAW.loss(runs.N, runs.D), LAW.loss(excluded.N, excluded.D)
     residuals = figures.residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off)
     for panel in residuals.panels:
         np.testing.assert_allclose(panel.excluded.y, excluded.loss - off)
@@ -266,7 +276,7 @@ def test_excluded_runs_are_in_no_error():
 
 
 def test_axes_say_what_the_data_are_counted_in():
-    runs = make_runs(HOFFMANN)
+    runs = noisy_runs()
     assert figures.frontier_figure(runs).planes[1].y.title == "Training tokens D"
     assert figures.frontier_figure(runs, data_unit="bytes").planes[1].y.title == "Training bytes D"
     assert figures.residuals_figure(runs, runs.loss, data_unit="bytes").panels[1].x.title == "Training bytes D"
@@ -284,7 +294,7 @@ EDGE_LAWS = {
     "frontier far away": ScalingLaw(1.9, 1e-3, 1e5, 0.3, 0.6),
     "enormous": ScalingLaw(2, 1e300, 1e300, 40, 0.001),
     "tiny": ScalingLaw(1e-300, 1e-300, 1e-300, 1e-12, 1e-12),
-    "hoffmann": HOFFMANN,
+    "hoffmann": LAW,
 }
 EDGE_RUNS = {
     "none": NO_RUNS,
@@ -292,7 +302,7 @@ EDGE_RUNS = {
     "identical": Runs([1e9] * 5, [2e10] * 5, [2.5] * 5),
     "one N": Runs([1e9] * 3, [1e9, 1e10, 1e11], [3, 2.5, 2.3]),
     "wide": Runs([1, 1e30], [1, 1e40], [1e-9, 1e9]),
-    "usual": make_runs(HOFFMANN),
+    "usual": noisy_runs(),
 }
 
 
@@ -315,7 +325,7 @@ def test_edge_cases_lay_out_without_a_warning_and_with_finite_numbers(law, runs)
 
 def test_a_law_in_which_size_does_not_matter_has_level_curves_of_constant_D_and_no_frontier():
     law = EDGE_LAWS["alpha = 0"]
-    _, _, ND = figures.frontier_figure(make_runs(HOFFMANN), law).planes
+    _, _, ND = figures.frontier_figure(noisy_runs(), law).planes
     assert not len(ND.frontier)
     assert ND.iso_loss
     for curve in ND.iso_loss:
@@ -323,7 +333,7 @@ def test_a_law_in_which_size_does_not_matter_has_level_curves_of_constant_D_and_
 
 
 def test_values_cannot_be_changed():
-    figure = figures.frontier_figure(make_runs(HOFFMANN), HOFFMANN)
+    figure = figures.frontier_figure(noisy_runs(), LAW)
     with pytest.raises(ValueError, match="read-only"):
         figure.planes[0].dots.x[0] = 1
     with pytest.raises(ValueError, match="read-only"):
@@ -336,8 +346,8 @@ def test_values_cannot_be_changed():
 
 
 def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
-    runs = make_runs(HOFFMANN, 10_000)
-    figure = figures.frontier_figure(runs, HOFFMANN)
+    runs = noisy_runs(n=10_000)
+    figure = figures.frontier_figure(runs, LAW)
     assert len(figure.shown) == len(set(figure.shown)) == figures.MAX_DOTS == len(figure.planes[0].dots)
     assert figure.note == "1,000 of 10,000 runs drawn"
     np.testing.assert_array_equal(figure.shown, figures.frontier_figure(runs).shown)
@@ -350,7 +360,7 @@ def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
 
 
 def test_thinned_runs_stay_the_same_while_some_are_appended_and_those_are_drawn():
-    runs = make_runs(HOFFMANN, 10_041)
+    runs = noisy_runs(n=10_041)
     before, after = (figures.frontier_figure(runs.take(np.arange(10_041) < count)).shown for count in (10_001, 10_041))
     assert before[-1] == 10_000
     np.testing.assert_array_equal(after, [*before, *range(10_001, 10_041)])
@@ -358,10 +368,10 @@ def test_thinned_runs_stay_the_same_while_some_are_appended_and_those_are_drawn(
 
 
 def test_another_law_that_differs_little_moves_no_axis():
-    runs = make_runs(HOFFMANN)
+    runs = noisy_runs()
     seen = set()
     for factor in (0.99, 1.0, 1.01):
-        law = ScalingLaw(E=1.7, A=400 * factor, B=410, alpha=0.34, beta=0.28)
+        law = dataclasses.replace(LAW, A=LAW.A * factor)
         for plane in figures.frontier_figure(runs, law, C_range=(1e14, 1e26)).planes:
             seen |= {(axis.name, axis.low, axis.high) for axis in (plane.x, plane.y)}
         axis = figures.loss_figure(runs, law, C_range=(1e14, 1e26)).scatter.y
@@ -369,13 +379,13 @@ def test_another_law_that_differs_little_moves_no_axis():
     assert len(seen) == 4
     ends = {name: (low, high) for name, low, high in seen}
     # ... and they hold what the law buys with these budgets: N* = G (C / 6)^(beta / (alpha + beta)).
-    G = (0.34 * 400 / (0.28 * 410)) ** (1 / 0.62)
+    G = (0.34 * 406.4 / (0.28 * 410.7)) ** (1 / 0.62)
     for C in (1e14, 1e26):
         assert ends["N"][0] < G * (C / 6) ** (0.28 / 0.62) < ends["N"][1]
 
 
 def test_a_thousand_runs_are_all_drawn_and_nothing_is_said():
-    figure = figures.frontier_figure(make_runs(HOFFMANN, 1_000))
+    figure = figures.frontier_figure(noisy_runs(n=1_000))
     np.testing.assert_array_equal(figure.shown, np.arange(1_000))
     assert figure.note == ""
 
@@ -532,11 +542,11 @@ def test_envelope_is_the_lowest_loss_up_to_each_compute():
 
 
 def test_loss_figure_frontier_is_the_least_loss_for_each_compute():
-    figure = figures.loss_figure(make_runs(HOFFMANN), HOFFMANN)
+    figure = figures.loss_figure(noisy_runs(), LAW)
     assert len(figure.frontier) > 50
     N = np.geomspace(1e5, 1e14, 20_001)
     for C, loss in zip(figure.frontier.x[::10], figure.frontier.y[::10], strict=True):
-        assert loss == pytest.approx(HOFFMANN.loss(N, C / (6 * N)).min(), rel=1e-6)
+        assert loss == pytest.approx(LAW.loss(N, C / (6 * N)).min(), rel=1e-6)
 
 
 def test_residuals_are_true_minus_predicted_and_their_axis_is_shared():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from runs import GRID, make_runs
 
 from chinchilla_nb.config.settings import ModelSearch, Settings
 from chinchilla_nb.engine.fitting.fit import Fit, fit
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.next_step import choose_budget, next_scale_step, next_seed
@@ -22,9 +22,7 @@ EVEN = ScalingLaw(E=1.5, A=300, B=300, alpha=0.3, beta=0.3)
 
 @pytest.fixture(scope="module")
 def even_fit() -> Fit:
-    N, D = (grid.ravel() for grid in np.meshgrid(np.geomspace(1e7, 1e10, 4), np.geomspace(1e8, 1e11, 4)))
-    grid = StartGrid({"E": [1.0, 2.0], "A": [200.0], "B": [200.0], "alpha": [0.3], "beta": [0.3]})
-    return fit(Runs(N, D, EVEN.loss(N, D)), grid, loss_fn=mse)
+    return fit(make_runs(law=EVEN), GRID, loss_fn=mse)
 
 
 def test_a_seed_needs_a_regime():
@@ -80,15 +78,14 @@ def test_a_step_spends_the_factor_times_the_largest_compute_by_the_law(even_fit,
     step = next_scale_step(Settings(scaling_factor=factor), RUNS, even_fit)
     optimum = (expected * 6e19 / 6) ** 0.5
     assert step.config is None
-    assert (step.N, step.D) == (pytest.approx(optimum, rel=1e-3), pytest.approx(optimum, rel=1e-3))
+    assert (step.N, step.D) == (pytest.approx(optimum, rel=1e-8), pytest.approx(optimum, rel=1e-8))
 
 
 def test_a_step_takes_the_nearest_configuration(even_fit):
-    widths = [1, 3, 5, 7]
-    settings = Settings(model_search=ModelSearch({"width": widths}, lambda width: width * 5e9))
-    step = next_scale_step(settings, RUNS, even_fit)  # the optimum is N = 1e10: 5e9 and 15e9 are as near
-    assert (step.N, step.config) in [(int(5e9), {"width": 1}), (int(15e9), {"width": 3})]
-    assert step.D == pytest.approx(step.N, rel=1e-2)
+    settings = Settings(model_search=ModelSearch({"width": [1, 3, 5, 7]}, lambda width: width * 4e9))
+    step = next_scale_step(settings, RUNS, even_fit)  # the optimum is N = 1e10, between 4e9 and 12e9
+    assert (step.N, step.config) == (12_000_000_000, {"width": 3})
+    assert step.D == pytest.approx(step.N, rel=1e-8)
 
 
 def test_sizes_are_estimated_once_for_a_search():

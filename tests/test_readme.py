@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from runs import LAW
 
-from chinchilla_nb import ScalingLaw
+from chinchilla_nb import Workbench, datasets
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,22 +18,34 @@ PANEL, ENGINE, PROJECT = re.findall(r"^```python\n(.*?)^```", README, flags=re.M
 
 def test_panel_in_three_lines():
     assert PANEL.count("\n") - PANEL.count("\n\n") == 3
-    exec(PANEL, {})
+    # As in a cell, the last line is what is shown.
+    before, shown = PANEL.strip().rsplit("\n", 1)
+    names = {}
+    exec(before, names)
+    workbench = eval(shown, names)
+    assert isinstance(workbench, Workbench)
+    assert workbench.session.runs.loss.tolist() == datasets.load("python_stdlib").df.loss.tolist()
+    workbench.close()
 
 
 def test_engine_in_five_lines(capsys):
     assert ENGINE.count("\n") - ENGINE.count("\n\n") == 5
     names = {}
     exec(ENGINE, names)
-    assert 6 * names["N"] * names["D"] == pytest.approx(1e14)
-    assert re.search(r"with 1e14 FLOPs train \S+ parameters on \S+ bytes", capsys.readouterr().out)
+    # N* = G (C / 6)^(beta / (alpha + beta)), by the law that the first lines of the output say.
+    said = capsys.readouterr().out
+    A, B, alpha, beta = (
+        float(re.search(rf"^ +{name}  (\S+)$", said, flags=re.MULTILINE)[1]) for name in ("A", "B", "alpha", "beta")
+    )
+    N = (alpha * A / (beta * B)) ** (1 / (alpha + beta)) * (1e14 / 6) ** (beta / (alpha + beta))
+    numbers = re.search(r"with 1e14 FLOPs train (\S+) parameters on (\S+) bytes, (\d+) per parameter$", said).groups()
+    assert [float(text) for text in numbers] == pytest.approx([N, 1e14 / 6 / N, 1e14 / 6 / N**2], rel=5e-3)
 
 
 def test_project_from_the_first_seed_to_the_scaled_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("project").mkdir()
-    law = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
-    names = {"train": lambda N, D: float(law.loss(N, D))}
+    names = {"train": lambda N, D: float(LAW.loss(N, D))}
     exec(PROJECT, names)
     runs = names["cc"].database.df
     seeds, scaled = runs.iloc[:40], runs.iloc[40]

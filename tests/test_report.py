@@ -10,20 +10,18 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from runs import AXES, LAW
 
 from chinchilla_nb import Chinchilla, ScalingLaw
 from chinchilla_nb.engine.fitting.losses import log_huber, mse
 from chinchilla_nb.report import Report
-
-LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
-GRID = {"e": [0, 0.5, 1], "a": [0, 5, 10], "b": [0, 5, 10], "alpha": [0.2, 0.4, 0.6], "beta": [0.2, 0.4, 0.6]}
 
 
 @pytest.fixture
 def make(tmp_path):
     def make(runs=30, noise=0.0, **changes):
         arguments = {"seed_ranges": {"C": (1e18, 1e20), "N_to_D": (5, 100)}, "loss_fn": mse, "log_level": 50, "rng": 0}
-        cc = Chinchilla(tmp_path, GRID, **{**arguments, **changes})
+        cc = Chinchilla(tmp_path, AXES, **{**arguments, **changes})
         for _ in range(runs):
             (N, D), _ = cc.seed()
             cc.append(N=N, D=D, loss=float(LAW.loss(N, D)) + noise * cc.rng.normal())
@@ -120,7 +118,7 @@ def test_losses_that_are_all_the_same_have_no_variance_to_explain(make):
 def test_in_a_notebook_the_report_is_html_with_figures(tmp_path):
     code = f"""
 from chinchilla_nb import Chinchilla
-cc = Chinchilla({str(tmp_path)!r}, {GRID!r}, {{"C": (1e18, 1e20), "N_to_D": (5, 100)}}, rng=0, log_level=30)
+cc = Chinchilla({str(tmp_path)!r}, {AXES!r}, {{"C": (1e18, 1e20), "N_to_D": (5, 100)}}, rng=0, log_level=30)
 for _ in range(12):
     (N, D), _ = cc.seed()
     cc.append(N=N, D=D, loss=1.69 + 406.4 / N**0.34 + 410.7 / D**0.28)

@@ -9,11 +9,11 @@ import random
 
 import numpy as np
 import pytest
+from runs import AXES
 
 from chinchilla_nb import Chinchilla, ScalingLaw, Simulator
 from chinchilla_nb.engine.fitting.losses import mse
 
-GRID = {"e": [0, 0.5, 1], "a": [0, 5, 10], "b": [0, 5, 10], "alpha": [0.2, 0.4, 0.6], "beta": [0.2, 0.4, 0.6]}
 RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
 TARGET = {"E": 1.69337368, "A": 406.401018, "B": 410.722827, "alpha": 0.33917084, "beta": 0.2849083}
 
@@ -21,7 +21,7 @@ TARGET = {"E": 1.69337368, "A": 406.401018, "B": 410.722827, "alpha": 0.33917084
 @pytest.fixture
 def make(tmp_path):
     def make(**changes):
-        arguments = {"project_dir": tmp_path, "param_grid": GRID, "seed_ranges": RANGES, "loss_fn": mse, "rng": 0}
+        arguments = {"project_dir": tmp_path, "param_grid": AXES, "seed_ranges": RANGES, "loss_fn": mse, "rng": 0}
         return Chinchilla(**{**arguments, "log_level": 50, "scaling_factor": 10, **changes})
 
     return make

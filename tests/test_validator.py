@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from runs import LAW
 
 from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs, validate
 from chinchilla_nb.checks import as_count
 
 AXES = {"E": [1.5], "A": [100, 200], "B": [100], "alpha": [0.3], "beta": [0.3]}
-LAW = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
+TARGET = LAW.as_dict()
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series, lambda values: np.array(values, dtype=np.int32)])
@@ -115,13 +116,17 @@ def test_a_bad_model_search_is_one_sentence(config, message):
 
 
 def simulation(**changes):
-    return validate(SimulationArgs, {"target_params": LAW, "scaling_factor": 10, **changes})
+    return validate(SimulationArgs, {"target_params": TARGET, "scaling_factor": 10, **changes})
 
 
 def test_a_target_may_use_logarithms():
-    target = {**LAW, "e": np.log(1.69), "alpha": 1}
+    target = {**TARGET, "e": np.log(1.69), "alpha": 1}
     del target["E"]
-    assert simulation(target_params=target).target_params == {**LAW, "E": pytest.approx(1.69, rel=1e-15), "alpha": 1.0}
+    assert simulation(target_params=target).target_params == {
+        **TARGET,
+        "E": pytest.approx(1.69, rel=1e-15),
+        "alpha": 1.0,
+    }
 
 
 def test_noise_may_be_an_iterator_a_pair_or_none():
@@ -148,8 +153,8 @@ def test_other_noise_is_a_type_error(noise):
         ({"num_seeding_steps": "ten"}, "num_seeding_steps must be a number, got 'ten'"),
         ({"scaling_factor": None}, "scaling_factor must be given, here or in the constructor"),
         ({"scaling_factor": 0}, "scaling_factor must be positive and finite, got 0.0"),
-        ({"target_params": {**LAW, "A": "large"}}, "target_params['A'] must be a number, got 'large'"),
-        ({"target_params": {**LAW, "A": -1}}, "target_params: A must be finite and not negative, got -1.0"),
+        ({"target_params": {**TARGET, "A": "large"}}, "target_params['A'] must be a number, got 'large'"),
+        ({"target_params": {**TARGET, "A": -1}}, "target_params: A must be finite and not negative, got -1.0"),
         ({"target_params": {"E": 1}}, "target_params: a law needs E (or e)"),
         ({"target_params": [1, 2]}, "target_params must be a dictionary, got [1, 2]"),
     ],

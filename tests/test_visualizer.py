@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -9,40 +10,41 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib as mpl
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from runs import GRID, LAW, make_runs
 
+from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.visualizer import Visualizer
 
-HOFFMANN = ScalingLaw(E=1.69337368, A=406.401018, B=410.722827, alpha=0.33917084, beta=0.2849083)
 REGIME = SeedRegime((1e19, 1e20), (5.0, 50.0))
+FIT = fit(make_runs(), GRID)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | None = REGIME) -> SimpleNamespace:
     """The part of a Chinchilla that plot reads."""
-    fit = None if law is None else SimpleNamespace(law=law)
+    found = None if law is None else dataclasses.replace(FIT, law=law)
     settings = SimpleNamespace(seed_regime=regime)
     return SimpleNamespace(
         session=SimpleNamespace(
-            runs=runs, excluded_runs=Runs([], [], []), fit=fit, settings=settings, data_unit="tokens"
+            runs=runs, excluded_runs=Runs([], [], []), fit=found, settings=settings, data_unit="tokens"
         )
     )
 
 
 def test_excluded_runs_are_in_the_picture_and_in_its_legend(visualizer, runs):
-    cc = chinchilla(runs, HOFFMANN)
+    cc = chinchilla(runs, LAW)
     assert "Excluded run" not in legend_of(visualizer.plot(cc))
     cc.session.excluded_runs = Runs([1e9], [1e11], [2.6])
     figure = visualizer.plot(cc, next_point={"N": 70e9, "D": 1.4e12})
     assert "Excluded run" in legend_of(figure)
-    # 1.69 + 406 / 70e9^0.339 + 411 / 1.4e12^0.285
+    # 1.69 + 406.4 / 70e9^0.34 + 410.7 / 1.4e12^0.28
     assert figure.get_suptitle().endswith(
-        "Next: $C$ = 5.88×10²³ FLOPs, $N$ = 70B, $D$ = 1.4T, $D/N$ = 20, predicted loss 1.921"
+        "Next: $C$ = 5.88×10²³ FLOPs, $N$ = 70B, $D$ = 1.4T, $D/N$ = 20, predicted loss 1.937"
     )
 
 
@@ -52,9 +54,7 @@ def legend_of(figure: Figure) -> set[str]:
 
 @pytest.fixture
 def runs() -> Runs:
-    rng = np.random.default_rng(0)
-    N, D = 10 ** rng.uniform(7.5, 10.5, 80), 10 ** rng.uniform(9, 12, 80)
-    return Runs(N, D, HOFFMANN.loss(N, D) * np.exp(rng.normal(0, 0.01, 80)))
+    return make_runs(80, noise=0.01)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def legend(figure: Figure) -> set[str]:
 
 
 def test_plot_draws_three_planes_and_saves_them(visualizer, runs):
-    figure = visualizer.plot(chinchilla(runs, HOFFMANN), next_point={"C": 5.88e23, "N": 70e9, "D": 1.4e12})
+    figure = visualizer.plot(chinchilla(runs, LAW), next_point={"C": 5.88e23, "N": 70e9, "D": 1.4e12})
     assert saved(visualizer) == {"parametric_fit.png"}
     charts = [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
     C, N, D = "Compute C (FLOPs)", "Parameters N", "Training tokens D"
@@ -90,31 +90,31 @@ def test_plot_draws_three_planes_and_saves_them(visualizer, runs):
 
 def test_before_a_fit_or_without_it_the_runs_alone_are_raw_data_points(visualizer, runs):
     figure = visualizer.plot(chinchilla(runs, None))
-    visualizer.plot(chinchilla(runs, HOFFMANN), fitted=False, simulation=True)
+    visualizer.plot(chinchilla(runs, LAW), fitted=False, simulation=True)
     assert saved(visualizer) == {"raw_data_points.png", "simulation--raw_data_points.png"}
     assert legend(figure) == {"Training run", "Seed regime"}
 
 
 def test_names_given_are_the_names_saved(visualizer, runs):
-    visualizer.plot(chinchilla(runs, HOFFMANN), img_name="mine", cmap_name="viridis", simulation=True)
-    visualizer.LBFGS(HOFFMANN.loss(runs.N, runs.D), runs.loss, C=runs.C)
-    visualizer.LBFGS(HOFFMANN.loss(runs.N, runs.D), runs.loss, simulation=True, img_name="errors")
+    visualizer.plot(chinchilla(runs, LAW), img_name="mine", cmap_name="viridis", simulation=True)
+    visualizer.LBFGS(LAW.loss(runs.N, runs.D), runs.loss, C=runs.C)
+    visualizer.LBFGS(LAW.loss(runs.N, runs.D), runs.loss, simulation=True, img_name="errors")
     assert saved(visualizer) == {"simulation--mine.png", "LBFGS.png", "simulation--errors.png"}
 
 
 def test_a_name_with_its_ending_keeps_one(visualizer, runs):
-    visualizer.plot(chinchilla(runs, HOFFMANN), img_name="mine.png")
+    visualizer.plot(chinchilla(runs, LAW), img_name="mine.png")
     assert saved(visualizer) == {"mine.png"}
 
 
 def test_LBFGS_shows_errors_against_compute_when_given(visualizer, runs):
-    predictions = HOFFMANN.loss(runs.N, runs.D)
+    predictions = LAW.loss(runs.N, runs.D)
     assert len(visualizer.LBFGS(predictions, runs.loss).axes) == 2
     with_compute = visualizer.LBFGS(predictions, runs.loss, runs.C)
     assert [ax.get_title() for ax in with_compute.axes] == ["Prediction", "Error by compute", "Error distribution"]
 
 
-@pytest.mark.parametrize("law", [HOFFMANN, ScalingLaw(2, 0, 0, 0, 0), ScalingLaw(2, 400, 1, 0.3, 0)])
+@pytest.mark.parametrize("law", [LAW, ScalingLaw(2, 0, 0, 0, 0), ScalingLaw(2, 400, 1, 0.3, 0)])
 def test_no_text_overlaps_another(visualizer, runs, law):
     figure = visualizer.plot(chinchilla(runs, law), next_point={"N": 70e9, "C": 5.88e23})
     renderer = figure.canvas.get_renderer()
@@ -154,9 +154,7 @@ def test_odd_runs_and_laws_draw_without_a_warning(visualizer, odd, law):
 
 
 def test_thinning_is_said_in_the_picture(visualizer):
-    rng = np.random.default_rng(0)
-    N, D = 10 ** rng.uniform(7, 11, 2_500), 10 ** rng.uniform(9, 13, 2_500)
-    figure = visualizer.plot(chinchilla(Runs(N, D, HOFFMANN.loss(N, D)), HOFFMANN))
+    figure = visualizer.plot(chinchilla(make_runs(2_500), LAW))
     assert "1,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
 
 
@@ -174,16 +172,16 @@ def test_thinning_is_said_in_the_picture(visualizer):
 )
 def test_bad_options_are_one_sentence(visualizer, runs, options, message):
     with pytest.raises(ValueError, match=message):
-        visualizer.plot(chinchilla(runs, HOFFMANN), **options)
+        visualizer.plot(chinchilla(runs, LAW), **options)
 
 
 def test_a_project_directory_that_is_gone_is_one_sentence(tmp_path, runs):
     with pytest.raises(ValueError, match=r"gone' does not exist: create it with os\.makedirs"):
-        Visualizer(str(tmp_path / "gone")).plot(chinchilla(runs, HOFFMANN))
+        Visualizer(str(tmp_path / "gone")).plot(chinchilla(runs, LAW))
 
 
 def test_the_instance_drawn_stays_on_the_visualizer(visualizer, runs):
-    cc = chinchilla(runs, HOFFMANN)
+    cc = chinchilla(runs, LAW)
     assert visualizer.cc is None
     visualizer.plot(cc)
     assert visualizer.cc is cc
@@ -205,7 +203,7 @@ assert plt.get_fignums() == []
 def test_a_users_style_is_neither_changed_nor_in_the_way(visualizer, runs):
     with mpl.rc_context({"axes.grid": True, "text.usetex": False, "figure.figsize": (3, 3)}):
         before = dict(mpl.rcParams)
-        visualizer.plot(chinchilla(runs, HOFFMANN))
+        visualizer.plot(chinchilla(runs, LAW))
         assert dict(mpl.rcParams) == before
 
 

@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
+from runs import GRID, make_runs
 
 from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 from chinchilla_nb.engine.fitting.fit import FitStatus, iter_fit
@@ -15,13 +16,10 @@ from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric_mae, huber, l
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.screening import screen
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.chinchilla_family import BLOCK, CHINCHILLA
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.model_search import tabulate_models
-from chinchilla_nb.engine.runs import Runs
 
-GRID = StartGrid({"E": [1, 2], "A": [100, 1000], "B": [100, 1000], "alpha": [0.2, 0.5], "beta": [0.2, 0.5]})
 LOSSES = [
     asymmetric_mae,
     mae,
@@ -32,16 +30,9 @@ LOSSES = [
 ]
 
 
-def noisy_runs(n):
-    rng = np.random.default_rng(0)
-    N, D = 10 ** rng.uniform(7, 10, n), 10 ** rng.uniform(9, 12, n)
-    law = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
-    return Runs(N, D, law.loss(N, D) * np.exp(0.01 * rng.normal(size=n)))
-
-
 @pytest.mark.parametrize(("loss", "exhaustive"), [*((loss, False) for loss in LOSSES), (mse, True)])
 def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
-    runs, asked = noisy_runs(20), itertools.count()
+    runs, asked = make_runs(20, noise=0.01), itertools.count()
     with cancellable(lambda: next(asked) < 0):
         list(iter_fit(Problem(runs, starts=GRID, loss_fn=loss), exhaustive=exhaustive))
     in_all = next(asked)
@@ -58,7 +49,7 @@ def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
 def test_a_large_grid_is_screened_in_blocks():
     ends = {"E": np.linspace(0.5, 1.5, 50), "A": [1, 2], "B": np.linspace(0.5, 1.5, 40)}
     grid = StartGrid({**ends, "alpha": [0.3], "beta": np.linspace(0.1, 1, 20)})
-    runs, asked = noisy_runs(512), itertools.count()
+    runs, asked = make_runs(512, noise=0.01), itertools.count()
     box = CHINCHILLA.coordinates(runs, {})
     objective = Objective.of(Problem(runs), SQUARE, box)
     with cancellable(lambda: next(asked) < 0):
@@ -69,7 +60,7 @@ def test_a_large_grid_is_screened_in_blocks():
 
 
 def test_the_optimum_of_very_many_runs_is_found_in_small_linear_programs():
-    runs = noisy_runs(2 * MOST_NEAR)
+    runs = make_runs(2 * MOST_NEAR, noise=0.01)
     found = list(iter_fit(Problem(runs, loss_fn=mae)))[-1].best
     assert found.status is FitStatus.CONVERGED
     # Least absolute errors, seen along E: as many runs lie above the law as below, but for those on it.

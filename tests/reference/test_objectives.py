@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 import pytest
+from runs import LAW
 from scipy.optimize import minimize
 
 from chinchilla_nb.engine.fitting.fit import FitStatus, fit
@@ -58,7 +59,7 @@ def test_besiroglu_is_reproduced_to_the_digits_given(runs_240):
 @pytest.mark.parametrize(
     ("law", "expected"),
     [
-        (ScalingLaw(1.69, 406.4, 410.7, 0.34, 0.28), 0.00412100914),
+        (LAW, 0.00412100914),
         (
             ScalingLaw.from_params(
                 {"e": 0.5267228, "a": 6.0073404, "b": 6.0179186, "alpha": 0.33917084, "beta": 0.2849083}

@@ -109,14 +109,15 @@ def test_seed_regime_is_outlined(session):
     assert "Seed regime" in panel.charts.key.value
 
 
-def test_a_law_without_an_optimum_is_explained(session, database, rows):
-    # Losses that model size has no part in.
-    database.df = rows.assign(loss=2 + 410 * rows.D**-0.28)
+def test_a_law_without_an_optimum_is_explained(session):
+    # A / N^0 is the same for every size.
+    session.settings = dataclasses.replace(session.settings, bounds={"alpha": (0, 0)})
     session.run_fit()
     panel = FrontierPanel(session)
-    if session.fit.law.A * session.fit.law.alpha == 0:
-        assert "No compute-optimal allocation" in text_of(panel.allocation)
-        assert len(panel.charts.charts[0].next_point.x) == 0
+    assert session.fit.law.alpha == 0
+    assert "No compute-optimal allocation" in text_of(panel.allocation)
+    for chart in (*panel.charts.charts, panel.charts.loss):
+        assert len(chart.next_point.x) == len(chart.frontier.x) == 0
     assert panel.errors.value == ""
 
 

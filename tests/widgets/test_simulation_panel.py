@@ -9,17 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from runs import GRID
 
 from chinchilla_nb import SimulationPanel
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 
-GRID = StartGrid({"E": [1.0, 2.0], "A": [100, 1000], "B": [100, 1000], "alpha": [0.3, 0.5], "beta": [0.3, 0.5]})
 QUICK = Settings(grid=GRID, loss_fn=mse, seed_regime=SeedRegime((1e18, 1e20), (5, 50)), num_seeding_steps=12)
 
 
@@ -190,7 +189,10 @@ def test_failures_of_the_work_are_shown(panel):
     panel.run_button.click()
     panel.wait()
     assert "must leave the loss positive" in text_of(panel.trouble)
-    assert "Stopped at" in text_of(panel.state) or panel.simulated is None
+    # Seven noises in thirteen are too low for any loss: a run or two come before the first of them.
+    done = len(panel.simulated.runs)
+    assert 1 <= done < 13
+    assert f"Stopped at {done} of 13 runs" in text_of(panel.state)
     assert not panel.run_button.disabled
 
 
@@ -242,7 +244,7 @@ def test_in_a_notebook_the_loop_stays_free_and_pause_and_cancel_are_answered(pan
 
 
 def cells_of(table: str) -> dict[str, list[str]]:
-    rows = [re.findall(r"<t[hd]>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?>(.*?)</tr>", table)]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr.*?>(.*?)</tr>", table)]
     return {name: texts for name, *texts in rows}
 
 

@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from runs import GRID, LAW, make_runs
+from scipy.optimize import minimize, nnls
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit, iter_fit
@@ -25,28 +26,21 @@ LOSSES = {
 }
 LAWS = {
     "symmetric": ScalingLaw(E=1.5, A=300.0, B=300.0, alpha=0.3, beta=0.3),
-    "chinchilla": ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28),
+    "chinchilla": LAW,
     "asymmetric": ScalingLaw(E=0.8, A=50.0, B=2e7, alpha=0.2, beta=0.8),
 }
-SMALL_GRID = StartGrid({"e": [-0.5, 0.5], "a": [0, 10], "b": [0, 10], "alpha": [0.2, 1.0], "beta": [0.2, 1.0]})
-
-
-def runs_of(law, n=40, noise=0.0, seed=0):
-    rng = np.random.default_rng(seed)
-    N, D = 10 ** rng.uniform(6.5, 9.5, n), 10 ** rng.uniform(8, 11, n)
-    return Runs(N, D, law.loss(N, D) * np.exp(noise * rng.normal(size=n)))
 
 
 def values(law):
     return np.array(list(law.as_dict().values()))
 
 
-NOISY = runs_of(LAWS["chinchilla"], noise=0.02, seed=5)
+NOISY = make_runs(noise=0.02, rng=5)
 
 
 @pytest.fixture(scope="module", params=LOSSES)
 def noisy_fit(request):
-    return fit(NOISY, SMALL_GRID, LOSSES[request.param])
+    return fit(NOISY, GRID, LOSSES[request.param])
 
 
 # What is found
@@ -55,7 +49,7 @@ def noisy_fit(request):
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_a_law_without_noise_is_recovered(law, loss):
-    found = fit(runs_of(law), HOFFMANN_GRID, loss)
+    found = fit(make_runs(law=law), HOFFMANN_GRID, loss)
     assert values(found.law) == pytest.approx(values(law), rel=1e-10)
     assert found.status is FitStatus.CONVERGED
 
@@ -67,11 +61,17 @@ def test_the_objective_is_the_mean_of_the_loss_at_the_law(noisy_fit):
 
 
 def test_residuals_are_measured_minus_predicted(noisy_fit):
-    assert noisy_fit.residuals + noisy_fit.predictions == pytest.approx(NOISY.loss, rel=1e-15)
+    law = noisy_fit.law
+    expected = [
+        loss - law.E - law.A / N**law.alpha - law.B / D**law.beta
+        for N, D, loss in zip(NOISY.N.tolist(), NOISY.D.tolist(), NOISY.loss.tolist(), strict=True)
+    ]
+    assert noisy_fit.residuals == pytest.approx(expected, rel=0, abs=1e-14)
+    assert max(expected) > 0.01  # so that the other sign would not pass
 
 
 def test_the_landscape_is_the_objective_at_every_start(noisy_fit):
-    E, A, B, alpha, beta = SMALL_GRID.points().T
+    E, A, B, alpha, beta = GRID.points().T
     assert noisy_fit.landscape.shape == (noisy_fit.starts,) == (32,)
     for at in (0, 13, 31):
         start = ScalingLaw(np.exp(E[at]), np.exp(A[at]), np.exp(B[at]), alpha[at], beta[at])
@@ -84,7 +84,7 @@ def test_the_landscape_is_the_objective_at_every_start(noisy_fit):
 
 def test_the_order_of_runs_does_not_matter(noisy_fit):
     shuffled = NOISY.take(np.random.default_rng(1).permutation(len(NOISY)))
-    again = fit(shuffled, SMALL_GRID, noisy_fit.loss_fn)
+    again = fit(shuffled, GRID, noisy_fit.loss_fn)
     assert again.objective == pytest.approx(noisy_fit.objective, rel=1e-12)
     assert values(again.law) == pytest.approx(values(noisy_fit.law), rel=1e-8)
 
@@ -94,19 +94,19 @@ def test_losses_in_other_units_give_the_same_law_scaled(noisy_fit, unit):
     name = getattr(noisy_fit.loss_fn, "__name__", "log_huber")
     # delta is a loss too: it changes with the unit, unless it is of the logarithm.
     loss_fn = functools.partial(huber, delta=unit) if name == "huber" else noisy_fit.loss_fn
-    again = fit(Runs(NOISY.N, NOISY.D, NOISY.loss * unit), SMALL_GRID, loss_fn)
+    again = fit(Runs(NOISY.N, NOISY.D, NOISY.loss * unit), GRID, loss_fn)
     assert values(again.law) == pytest.approx(values(noisy_fit.law) * [unit, unit, unit, 1, 1], rel=1e-8)
 
 
 def test_sizes_in_other_units_give_the_same_law_transformed(noisy_fit):
     millions = Runs(NOISY.N / 1e6, NOISY.D * 4, NOISY.loss)
-    again, law = fit(millions, SMALL_GRID, noisy_fit.loss_fn).law, noisy_fit.law
+    again, law = fit(millions, GRID, noisy_fit.loss_fn).law, noisy_fit.law
     expected = [law.E, law.A * 1e6**-law.alpha, law.B * 4**law.beta, law.alpha, law.beta]
     assert values(again) == pytest.approx(expected, rel=1e-8)
 
 
 def test_the_order_of_grid_keys_does_not_matter(noisy_fit):
-    turned = StartGrid(dict(reversed(SMALL_GRID.axes.items())))
+    turned = StartGrid(dict(reversed(GRID.axes.items())))
     again = fit(NOISY, turned, noisy_fit.loss_fn)
     assert values(again.law).tolist() == values(noisy_fit.law).tolist()
     assert again.landscape.tolist() == noisy_fit.landscape.tolist()
@@ -131,7 +131,7 @@ def test_terrible_starts_are_survived_in_silence(noisy_fit, grid):
 def test_arguments_are_left_as_they_were():
     before = {name: getattr(NOISY, name).copy() for name in ("N", "D", "loss", "C")}
     bounds = {"E": (1.0, 2.0)}
-    fit(NOISY, SMALL_GRID, mse, weight_fn=lambda C: np.multiply(C, 2, out=C), bounds=bounds)
+    fit(NOISY, GRID, mse, weight_fn=lambda C: np.multiply(C, 2, out=C), bounds=bounds)
     assert all(np.array_equal(before[name], getattr(NOISY, name)) for name in before)
     assert bounds == {"E": (1.0, 2.0)}
 
@@ -141,7 +141,7 @@ def test_arguments_are_left_as_they_were():
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_double_and_long_double_find_the_same_law(loss):
-    double, long = (fit(NOISY, SMALL_GRID, loss, dtype=dtype) for dtype in (np.float64, np.longdouble))
+    double, long = (fit(NOISY, GRID, loss, dtype=dtype) for dtype in (np.float64, np.longdouble))
     assert values(double.law) == pytest.approx(values(long.law), rel=1e-7)
     assert double.objective == pytest.approx(long.objective, rel=1e-12)
 
@@ -165,7 +165,7 @@ CUSTOM = {
 
 @pytest.mark.parametrize(("builtin", "custom"), CUSTOM.values(), ids=CUSTOM)
 def test_a_custom_loss_reaches_the_optimum_of_the_built_in_one(builtin, custom):
-    exact, found = fit(NOISY, SMALL_GRID, builtin), fit(NOISY, SMALL_GRID, custom)
+    exact, found = fit(NOISY, GRID, builtin), fit(NOISY, GRID, custom)
     assert found.objective == pytest.approx(exact.objective, rel=1e-6)
 
 
@@ -173,7 +173,7 @@ def test_a_closure_is_a_loss_too():
     def power(p):
         return lambda y, predicted: np.abs(y - predicted) ** p
 
-    assert fit(NOISY, SMALL_GRID, power(2)).objective == pytest.approx(fit(NOISY, SMALL_GRID, mse).objective, rel=1e-6)
+    assert fit(NOISY, GRID, power(2)).objective == pytest.approx(fit(NOISY, GRID, mse).objective, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_a_closure_is_a_loss_too():
 )
 def test_a_loss_of_the_wrong_kind_is_refused_in_one_sentence(loss, message):
     with pytest.raises(ValueError, match=message) as caught:
-        fit(NOISY, SMALL_GRID, loss)
+        fit(NOISY, GRID, loss)
     assert "\n" not in str(caught.value)
 
 
@@ -195,7 +195,7 @@ def test_what_a_loss_raises_is_told_with_its_name():
         raise RuntimeError("not today")
 
     with pytest.raises(FitError, match=r"moody raised RuntimeError\(not today\) on 40 losses: call it") as caught:
-        fit(NOISY, SMALL_GRID, moody)
+        fit(NOISY, GRID, moody)
     assert isinstance(caught.value.__cause__, RuntimeError)
 
 
@@ -213,7 +213,7 @@ def test_what_a_loss_raises_is_told_with_its_name():
 )
 def test_fixed_parameters_stay_where_they_are(bounds):
     for loss in LOSSES.values():
-        law = fit(NOISY, SMALL_GRID, loss, bounds=bounds).law.as_dict()
+        law = fit(NOISY, GRID, loss, bounds=bounds).law.as_dict()
         for name, (value, _) in bounds.items():
             assert law[name] == pytest.approx(value, rel=1e-13)
 
@@ -229,7 +229,7 @@ def test_fixed_parameters_stay_where_they_are(bounds):
 )
 @pytest.mark.parametrize("loss", ["mse", "log_huber", "mae"])
 def test_bounded_fits_are_no_worse_than_a_bounded_search_by_scipy(loss, bounds):
-    found = fit(NOISY, SMALL_GRID, LOSSES[loss], bounds=bounds)
+    found = fit(NOISY, GRID, LOSSES[loss], bounds=bounds)
     for name, (low, high) in bounds.items():
         assert low * (1 - 1e-13) <= found.law.as_dict()[name] <= high * (1 + 1e-13)
     wide = {"E": (1e-3, 3.0), "A": (1.0, 1e6), "B": (1.0, 1e6), "alpha": (0.01, 2.0), "beta": (0.01, 2.0)} | bounds
@@ -260,7 +260,7 @@ def test_bounded_fits_are_no_worse_than_a_bounded_search_by_scipy(loss, bounds):
 )
 def test_impossible_bounds_are_named(bounds, message):
     with pytest.raises(InputError, match=message):
-        fit(NOISY, SMALL_GRID, mse, bounds=bounds)
+        fit(NOISY, GRID, mse, bounds=bounds)
 
 
 # Weights
@@ -268,23 +268,23 @@ def test_impossible_bounds_are_named(bounds, message):
 
 def test_weight_zero_leaves_a_run_out(noisy_fit):
     left_out = np.arange(len(NOISY)) % 5 == 0
-    weighted = fit(NOISY, SMALL_GRID, noisy_fit.loss_fn, weight_fn=lambda C: np.where(left_out, 0.0, 1.0))
-    fewer = fit(NOISY.take(~left_out), SMALL_GRID, noisy_fit.loss_fn)
+    weighted = fit(NOISY, GRID, noisy_fit.loss_fn, weight_fn=lambda C: np.where(left_out, 0.0, 1.0))
+    fewer = fit(NOISY.take(~left_out), GRID, noisy_fit.loss_fn)
     assert weighted.objective == pytest.approx(fewer.objective, rel=1e-9)
     assert values(weighted.law) == pytest.approx(values(fewer.law), rel=1e-7)
 
 
 def test_weight_two_counts_a_run_twice(noisy_fit):
     twice = np.arange(len(NOISY)) % 5 == 0
-    weighted = fit(NOISY, SMALL_GRID, noisy_fit.loss_fn, weight_fn=lambda C: 1.0 + twice)
+    weighted = fit(NOISY, GRID, noisy_fit.loss_fn, weight_fn=lambda C: 1.0 + twice)
     index = np.concatenate([np.arange(len(NOISY)), np.flatnonzero(twice)])
-    repeated = fit(NOISY.take(index), SMALL_GRID, noisy_fit.loss_fn)
+    repeated = fit(NOISY.take(index), GRID, noisy_fit.loss_fn)
     assert weighted.objective == pytest.approx(repeated.objective, rel=1e-9)
     assert values(weighted.law) == pytest.approx(values(repeated.law), rel=1e-7)
 
 
 def test_the_scale_of_weights_does_not_matter(noisy_fit):
-    one, other = (fit(NOISY, SMALL_GRID, noisy_fit.loss_fn, weight_fn=lambda C, k=k: k * C**0.1) for k in (1.0, 1e6))
+    one, other = (fit(NOISY, GRID, noisy_fit.loss_fn, weight_fn=lambda C, k=k: k * C**0.1) for k in (1.0, 1e6))
     assert values(one.law) == pytest.approx(values(other.law), rel=1e-8)
     assert one.objective == pytest.approx(other.objective, rel=1e-12)
 
@@ -300,7 +300,7 @@ def test_the_scale_of_weights_does_not_matter(noisy_fit):
 )
 def test_unusable_weights_are_refused(weight_fn, message):
     with pytest.raises(FitError, match=message):
-        fit(NOISY, SMALL_GRID, mse, weight_fn=weight_fn)
+        fit(NOISY, GRID, mse, weight_fn=weight_fn)
 
 
 # Few runs, and runs that say little
@@ -309,40 +309,52 @@ def test_unusable_weights_are_refused(weight_fn, message):
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_fewer_than_three_runs_are_refused(n):
     with pytest.raises(FitError, match=f"at least 3 runs, got {n}"):
-        fit(NOISY.take(np.arange(n)), SMALL_GRID, mse)
+        fit(NOISY.take(np.arange(n)), GRID, mse)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("n", [3, 4])
 def test_three_and_four_runs_are_met_exactly_and_warned_of(n, loss):
-    found = fit(NOISY.take(np.arange(n)), SMALL_GRID, loss)
+    found = fit(make_runs(n), GRID, loss)
+    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-12)
     assert "few_runs" in {warning.code for warning in found.warnings}
-    assert np.isfinite(found.objective)
+
+
+def test_four_runs_that_no_law_meets_are_met_as_well_as_least_squares_at_any_exponents_can():
+    runs = NOISY.take(np.arange(4))
+    exponents = np.append(0.0, np.geomspace(1e-3, 10, 60))
+    least = min(
+        nnls(np.stack([np.ones(4), (runs.N / 1e9) ** -alpha, (runs.D / 1e10) ** -beta], axis=1), runs.loss)[1] ** 2 / 4
+        for alpha in exponents
+        for beta in exponents
+    )
+    assert least > 1e-5
+    assert least / 1.01 < fit(runs, GRID, mse).objective <= least
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_identical_runs_are_met_exactly(loss):
-    found = fit(NOISY.take(np.zeros(8, int)), SMALL_GRID, loss)
-    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-6)
+    found = fit(NOISY.take(np.zeros(8, int)), GRID, loss)
+    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-12)
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("axis", ["N", "D"])
-def test_one_distinct_size_snapshot_fits_the_other_axis(axis, loss):
+def test_one_distinct_size_still_fits_the_other_axis(axis, loss):
     law = LAWS["chinchilla"]
-    runs = runs_of(law)
+    runs = make_runs()
     N = np.full(len(runs), 1e8) if axis == "N" else runs.N
     D = np.full(len(runs), 1e10) if axis == "D" else runs.D
     found = fit(Runs(N, D, law.loss(N, D)), HOFFMANN_GRID, loss)
-    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-6)
-    assert {"few_sizes"} <= {warning.code for warning in found.warnings}
+    assert found.predictions == pytest.approx(found.runs.loss, rel=1e-12)
+    assert "few_sizes" in {warning.code for warning in found.warnings}
 
 
 @pytest.mark.parametrize("loss", [mae, mse])
 def test_collinear_sizes_are_fitted_and_warned_of(loss):
     law = LAWS["chinchilla"]
     N = np.geomspace(1e7, 1e10, 30)
-    found = fit(Runs(N, 20 * N, law.loss(N, 20 * N)), SMALL_GRID, loss)
+    found = fit(Runs(N, 20 * N, law.loss(N, 20 * N)), GRID, loss)
     assert found.predictions == pytest.approx(found.runs.loss, rel=1e-4)
     assert "collinear" in {warning.code for warning in found.warnings}
 
@@ -352,12 +364,12 @@ def test_collinear_sizes_are_fitted_and_warned_of(loss):
 
 @pytest.mark.parametrize("loss", [mse, mae, lambda y, p: (y - p) ** 2], ids=["mse", "mae", "custom"])
 def test_progress_only_improves_and_ends_with_the_fit(loss):
-    steps = list(iter_fit(Problem(NOISY, starts=SMALL_GRID, loss_fn=loss)))
+    steps = list(iter_fit(Problem(NOISY, starts=GRID, loss_fn=loss)))
     assert all(0 <= step.done <= step.total for step in steps)
     stages = [step.stage for step in steps]
     assert sorted(set(stages), key=stages.index) == ["screening", "optimising", "polishing"]
     final = steps[-1].best
-    assert final.objective == fit(NOISY, SMALL_GRID, loss).objective
+    assert final.objective == fit(NOISY, GRID, loss).objective
     assert all(step.best is None or step.best.objective >= final.objective * (1 - 1e-12) for step in steps)
 
 
@@ -368,7 +380,7 @@ def test_serial_and_parallel_agree_to_the_bit(loss):
     def processes(function, items):
         return Parallel(n_jobs=2, return_as="generator")(delayed(function)(item) for item in items)
 
-    serial, parallel = (fit(NOISY, SMALL_GRID, loss, exhaustive=True, map=how) for how in (map, processes))
+    serial, parallel = (fit(NOISY, GRID, loss, exhaustive=True, map=how) for how in (map, processes))
     assert values(serial.law).tolist() == values(parallel.law).tolist()
     assert (serial.objective, serial.optima) == (parallel.objective, parallel.optima)
 
@@ -379,24 +391,25 @@ def test_serial_and_parallel_agree_to_the_bit(loss):
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_many_runs_average_the_noise_out(loss):
     law = LAWS["chinchilla"]
-    found = fit(runs_of(law, n=20_000, noise=0.01, seed=9), SMALL_GRID, loss)
-    # Noise is symmetric; only asymmetric_mae aims below it on purpose.
+    found = fit(make_runs(20_000, noise=0.01, rng=9), GRID, loss)
+    # Noise is symmetric; only asymmetric_mae aims below it on purpose, by the same share everywhere.
     predicted = found.predictions / law.loss(found.runs.N, found.runs.D)
-    assert np.std(predicted) < 2e-3
+    # Five parameters of 20,000 runs leave 1 % sqrt(5 / 20,000) for mse, at the most 1.8 times that for the others.
+    assert np.std(predicted) < 2 * 1.8 * 0.01 * (5 / 20_000) ** 0.5
     assert found.status is FitStatus.CONVERGED
 
 
 @pytest.mark.parametrize("loss", ["mae", "log_huber"])
 def test_many_runs_without_noise_give_the_law(loss):
     law = LAWS["asymmetric"]
-    assert values(fit(runs_of(law, n=20_000), HOFFMANN_GRID, LOSSES[loss]).law) == pytest.approx(values(law), rel=1e-9)
+    assert values(fit(make_runs(20_000, law), HOFFMANN_GRID, LOSSES[loss]).law) == pytest.approx(values(law), rel=1e-9)
 
 
 # How it reads
 
 
 def test_text_and_html_say_the_law_the_loss_and_the_warnings():
-    found = fit(NOISY.take(np.arange(4)), SMALL_GRID, functools.partial(log_huber, delta=1e-3))
+    found = fit(NOISY.take(np.arange(4)), GRID, functools.partial(log_huber, delta=1e-3))
     for text in (repr(found), found._repr_html_()):
         assert f"{found.law.alpha:.6g}" in text
         assert "log_huber(delta=0.001)" in text

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from runs import LAW
 from scipy.optimize import brentq
 
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.off_frontier import off_frontier
 
-LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 C = 5.76e23
 
 

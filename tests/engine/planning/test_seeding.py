@@ -12,23 +12,22 @@ from chinchilla_nb.engine.planning.model_search import tabulate_models
 from chinchilla_nb.engine.planning.seeding import SeedRegime, draw_seed
 
 REGIME = SeedRegime(C=(1e18, 1e20), tokens_per_parameter=(5.0, 80.0))
-GRID = {"width": [64 * k for k in range(1, 40)], "depth": [4, 8, 16]}
+HYPERPARAMETERS = {"width": [64 * k for k in range(1, 40)], "depth": [4, 8, 16]}
 
 
 def size(width, depth):
     return 12 * depth * width**2
 
 
-@given(seed=st.integers(0, 2**32 - 1), searched=st.booleans())
-def test_a_seed_lies_in_both_ranges(seed, searched):
-    models = tabulate_models(GRID, size) if searched else None
+@pytest.mark.parametrize("models", [None, tabulate_models(HYPERPARAMETERS, size)], ids=["free", "searched"])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_seed_lies_in_both_ranges(models, seed):
     drawn = draw_seed(np.random.default_rng(seed), REGIME, models)
     assert 1e18 * (1 - 1e-9) <= 6 * drawn.N * drawn.D <= 1e20 * (1 + 1e-9)
     assert 5 <= drawn.D / drawn.N <= 80
     assert REGIME.contains(drawn.N, drawn.D)
     assert isinstance(drawn.N, int)
-    if searched:
-        assert drawn.N == size(**drawn.config)
+    assert drawn.config is None if models is None else size(**drawn.config) == drawn.N
 
 
 def test_seeds_are_log_uniform():
@@ -79,9 +78,9 @@ def test_regime_membership(N, D, inside):
 
 @given(wanted=st.floats(1e3, 1e10))
 def test_the_nearest_model_is_the_nearest(wanted):
-    models = tabulate_models(GRID, size)
+    models = tabulate_models(HYPERPARAMETERS, size)
     config, N = models.nearest(wanted)
-    every = [size(width, depth) for width in GRID["width"] for depth in GRID["depth"]]
+    every = [size(width, depth) for width in HYPERPARAMETERS["width"] for depth in HYPERPARAMETERS["depth"]]
     assert abs(N - wanted) == min(abs(other - wanted) for other in every)
     assert size(**config) == N
 
@@ -113,6 +112,6 @@ def test_a_search_without_models_is_refused(grid, estimator, message):
 
 
 def test_changing_a_returned_config_changes_no_table():
-    models = tabulate_models(GRID, size)
+    models = tabulate_models(HYPERPARAMETERS, size)
     models.nearest(1e6)[0]["width"] = "changed"
     assert models.nearest(1e6)[0]["width"] != "changed"
