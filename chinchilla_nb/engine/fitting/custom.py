@@ -23,6 +23,18 @@ Array = NDArray[Any]
 
 WALK = 500
 """Evaluations of one walk of the simplex; between two of them its best is reported."""
+COLLAPSED = 1e-9
+"""Size of a simplex, as the change of a prediction in units of the loss, at which the walk ends."""
+SMALLER = 10
+"""Factor by which the simplex shrinks once it finds nothing lower."""
+NO_GAIN = 1e-9
+"""Relative decrease that a walk must bring for another one of the same size."""
+DIFFERENCE = 6e-6
+"""Step of a central difference, about the cube root of float64's rounding, which balances its two errors."""
+LARGEST = 1e300
+"""What an objective or a slope beyond all numbers counts as, since L-BFGS-B does not take infinity."""
+ROUGHLY = {"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9}
+"""How far L-BFGS-B goes; the simplex does the rest."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,12 +87,12 @@ class CustomObjective:
         if not (np.isfinite(unit) and unit > 0):
             return Minimum(start, unit, unit == 0)
         found = minimize(
-            lambda theta: min(self.value(theta) / unit, 1e300),
+            lambda theta: min(self.value(theta) / unit, LARGEST),
             start,
             jac=_central_differences(self, box, unit),
             method="L-BFGS-B",
             bounds=np.stack([box.lower, box.upper], axis=1),
-            options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9},
+            options=ROUGHLY,
         )
         return Minimum(found.x, self.value(found.x), bool(found.success))
 
@@ -91,7 +103,7 @@ class CustomObjective:
         """
         at = Minimum(theta, self.value(theta), False)
         size = float(np.median(np.abs(self.squared.residuals(theta))))
-        while size > 1e-9:
+        while size > COLLAPSED:
             simplex: Array | None = self._simplex(at.theta, size, box)
             before = at.value
             while simplex is not None:
@@ -106,8 +118,8 @@ class CustomObjective:
                 simplex = found.final_simplex[0] if found.status else None
                 at = min(at, Minimum(found.x, found.fun, False), key=lambda minimum: float(minimum.value))
                 yield at
-            if before - at.value <= 1e-9 * abs(before):
-                size /= 10
+            if before - at.value <= NO_GAIN * abs(before):
+                size /= SMALLER
         yield replace(at, converged=True)
 
     def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
@@ -129,11 +141,11 @@ def _central_differences(objective: CustomObjective, box: Coordinates, unit: flo
         slope = np.zeros_like(theta)
         for index in range(len(theta)):
             step = np.zeros_like(theta)
-            step[index] = 6e-6 * max(1.0, abs(theta[index]))
+            step[index] = DIFFERENCE * max(1.0, abs(theta[index]))
             high, low = np.minimum(theta + step, box.upper), np.maximum(theta - step, box.lower)
             width = high[index] - low[index]
             if width > 0:
                 slope[index] = (objective.value(high) - objective.value(low)) / width / unit
-        return np.asarray(np.clip(np.nan_to_num(slope), -1e300, 1e300))
+        return np.asarray(np.clip(np.nan_to_num(slope), -LARGEST, LARGEST))
 
     return gradient

@@ -22,9 +22,26 @@ __all__ = ["descend_to_vertex"]
 
 Array = NDArray[Any]
 
-SMALLEST_RADIUS = 1e-13
-LARGEST_RADIUS = 1.0
+SMALLEST_RADIUS, LARGEST_RADIUS = 1e-13, 1.0
+"""Of the box that a linear program searches, as the change of a prediction per parameter."""
+WIDER, NARROWER, MUCH_NARROWER = 3.0, 4.0, 100.0
+"""Factors by which the box grows after a step that kept its promise, and shrinks after one that did not, or once a
+program in it promises nothing."""
+KEPT, BROKEN = 0.75, 0.25
+"""Shares of the promised decrease above and below which the promise was kept, or broken."""
+RESOLVED = 1e-6
+"""Decrease, relative to the box, below which a linear program promises nothing: HiGHS works to 1e-7."""
+SMALL_BOX = 1e-8
+"""Size of a box in which a program that promises nothing is the last."""
+ON_THE_KINK = 1e-9
+"""Size of a residual, relative to the box, that a linear program has brought to zero."""
+INTERPOLATED = 64
+"""Units of float64's rounding within which a mean residual is that of runs that follow a law exactly."""
+LARGEST_STEP = 1.0
+"""A Newton step beyond it has left the neighbourhood in which the kinks were found."""
 MOST_ACTIVE = 50
+"""Residuals on their kinks that Newton's method holds there: more than a few per parameter meet only where the law goes
+through the runs, which needs no multipliers."""
 MOST_NEAR = 4096
 """Residuals that a linear program may bring to zero. With so many it takes a tenth of a second, with six times as many
 twenty seconds, in which nothing can stop it."""
@@ -42,18 +59,17 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
     radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     at = objective.derivatives(theta)
     # Runs that follow a law to the rounding of their own float64: every residual is on its kink.
-    if at.value <= 64 * np.finfo(float).eps * _steepest(objective):
+    if at.value <= INTERPOLATED * np.finfo(float).eps * _steepest(objective):
         return Minimum(theta, at.value, True)
     for _ in range(steps):
         radius = min(radius, _uncrowded(at))
         step, active, predicted = _linear_program(objective, theta, at, box, radius)
-        # What a linear program resolves: HiGHS works to 1e-7 of the box.
-        if predicted <= 1e-6 * radius * _steepest(objective):
+        if predicted <= RESOLVED * radius * _steepest(objective):
             refined = _newton_on_kinks(objective, theta, active, box)
             better = refined if objective.value(refined) <= at.value else theta
-            if radius <= 1e-8 or not np.array_equal(better, theta):
+            if radius <= SMALL_BOX or not np.array_equal(better, theta):
                 return Minimum(better, objective.value(better), True)
-            radius /= 100
+            radius /= MUCH_NARROWER
             continue
         trial = np.clip(theta + step, box.lower, box.upper)
         restored = _back_onto_kinks(objective, trial, active, box)
@@ -63,10 +79,10 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
         gain = at.value - there.value
         if gain > 0:
             theta, at = theta_new, there
-        if gain > 0.75 * predicted:
-            radius = min(3 * radius, LARGEST_RADIUS)
-        elif gain < 0.25 * predicted:
-            radius /= 4
+        if gain > KEPT * predicted:
+            radius = min(WIDER * radius, LARGEST_RADIUS)
+        elif gain < BROKEN * predicted:
+            radius /= NARROWER
         if radius < SMALLEST_RADIUS:
             return Minimum(theta, at.value, True)
     return Minimum(theta, at.value, False)
@@ -105,7 +121,7 @@ def _linear_program(
     step, above, below = np.split(solution.x, [J.shape[1], J.shape[1] + len(near)])
     left = np.abs(above - below)
     before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size
-    return step * reach, near[left <= 1e-9], float((before - solution.fun) * size)
+    return step * reach, near[left <= ON_THE_KINK], float((before - solution.fun) * size)
 
 
 def _uncrowded(at: Derivatives) -> float:
@@ -139,7 +155,6 @@ def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coo
 
 def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 8) -> Array:
     """Solve the stationarity conditions with the active residuals held at zero."""
-    # More kinks than a few per parameter meet only where the law goes through the runs: that needs no multipliers.
     if not 0 < active.size <= MOST_ACTIVE:
         return theta
     precision = float(np.finfo(theta.dtype).eps)
@@ -163,7 +178,7 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
         multiplier = solved[len(free) :]
         step = np.zeros_like(theta)
         step[free] = solved[: len(free)] / size
-        if not np.isfinite(step).all() or np.abs(step).max() > 1:
+        if not np.isfinite(step).all() or np.abs(step).max() > LARGEST_STEP:
             return theta
         theta = np.clip(theta + step, box.lower, box.upper)
         if np.abs(step).max() <= 4 * precision:

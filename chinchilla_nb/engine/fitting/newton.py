@@ -15,6 +15,21 @@ __all__ = ["Minimum", "newton"]
 
 Array = NDArray[Any]
 
+ROUNDING = 4
+"""Units in the last place of theta below which a step is none; the objective scatters by twice as many."""
+NEGLIGIBLE = 1e-6
+"""Share of the objective's rounding below which a promised decrease is none."""
+GOOD_STEP = 0.5
+"""Share of the promised decrease from which on a step is trusted more."""
+LESS_DAMPED, MORE_DAMPED = 16.0, 8.0
+"""Factors by which damping falls after a good step and rises after a bad one."""
+LEAST_DAMPING, FIRST_DAMPING, LARGEST_DAMPING = 1e-9, 1e-4, 1e12
+"""Damping below the least is none; it begins with the first; beyond the largest, no step downhill is left."""
+FLATTEST = 1e-14
+"""Curvature, relative to the steepest parameters', that a flat direction counts as having."""
+TINY = 1e-300
+"""Keeps a scale of zero from dividing."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Minimum:
@@ -39,23 +54,26 @@ def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 40
         if not free.any():
             return Minimum(theta, at.value, True)
         trial, predicted = _try_step(theta, at.gradient, at.hessian, free, damping, box)
-        if np.abs(trial - theta).max() <= precision * 4 or predicted <= precision * abs(float(at.value)) * 1e-6:
+        if (
+            np.abs(trial - theta).max() <= ROUNDING * precision
+            or predicted <= precision * abs(float(at.value)) * NEGLIGIBLE
+        ):
             return Minimum(theta, at.value, True)
         with np.errstate(over="ignore", invalid="ignore"):
             there = objective.derivatives(trial)
         # Near the optimum values tie in rounding; then a smaller gradient is progress.
         gain = at.value - there.value
-        tie = abs(gain) <= 8 * precision * abs(at.value)
+        tie = abs(gain) <= 2 * ROUNDING * precision * abs(at.value)
         if (gain > 0 and not tie) or (tie and _norm(there.gradient, free) < _norm(at.gradient, free)):
             theta, at = trial, there
-            if gain > predicted / 2:
-                damping = 0.0 if damping < 1e-9 else damping / 16
+            if gain > GOOD_STEP * predicted:
+                damping = 0.0 if damping < LEAST_DAMPING else damping / LESS_DAMPED
         elif tie:
             return Minimum(theta, at.value, True)
-        elif damping > 1e12:
+        elif damping > LARGEST_DAMPING:
             return Minimum(theta, at.value, False)
         else:
-            damping = max(damping * 8, 1e-4)
+            damping = max(damping * MORE_DAMPED, FIRST_DAMPING)
     return Minimum(theta, at.value, False)
 
 
@@ -71,10 +89,10 @@ def _try_step(
     index = np.flatnonzero(free)
     H = hessian[np.ix_(index, index)].astype(float)
     g = gradient[index].astype(float)
-    size = np.sqrt(np.maximum(np.abs(np.diag(H)), 1e-300))
+    size = np.sqrt(np.maximum(np.abs(np.diag(H)), TINY))
     eigenvalue, basis = np.linalg.eigh(H / np.outer(size, size))
     # Directions of negative curvature are followed downhill; flat ones are kept from running away.
-    curvature = np.maximum(np.abs(eigenvalue), 1e-14) + damping
+    curvature = np.maximum(np.abs(eigenvalue), FLATTEST) + damping
     along = basis.T @ (g / size) / curvature
     step = np.zeros_like(theta)
     with np.errstate(over="ignore", invalid="ignore"):

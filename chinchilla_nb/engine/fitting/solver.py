@@ -22,6 +22,16 @@ Array = NDArray[Any]
 
 TIGHTEN = 0.2
 """Factor from one width of smoothing to the next."""
+NARROWEST = 1e-6
+"""Share of the first width at which smoothing ends: what is left of it moves no residual that matters."""
+NO_RESIDUAL = 1e-9
+"""Typical residual, in units of the loss, of runs that follow a law exactly and leave none to go by."""
+SAME_LOSSES = 1e-5
+"""Largest difference of predictions, in units of the loss, between two minima that are taken for one."""
+ROUGHLY = {"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9}
+"""How far L-BFGS-B goes before Newton's method, which needs a start near the minimum, takes over."""
+POLISHED_RADIUS = 1e-9
+"""How far from its optimum, in prediction, a minimum finished in float64 is at most."""
 
 
 def first_width(objective: Objective, starts: Array) -> float:
@@ -29,8 +39,7 @@ def first_width(objective: Objective, starts: Array) -> float:
     if not np.isfinite(objective.loss.upper):
         return objective.loss.width
     best = min(starts, key=objective.value)
-    # Runs that follow a law exactly leave no residual to go by.
-    typical = max(float(np.median(np.abs(objective.residuals(best)))), 1e-9)
+    typical = max(float(np.median(np.abs(objective.residuals(best)))), NO_RESIDUAL)
     return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
 
 
@@ -51,7 +60,7 @@ def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
             jac=True,
             method="L-BFGS-B",
             bounds=np.stack([box.lower, box.upper], axis=1),
-            options={"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9},
+            options=ROUGHLY,
         )
         return newton(objective, np.clip(found.x, box.lower, box.upper), box)
 
@@ -62,7 +71,7 @@ def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
     residuals: list[Array] = []
     for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
         here = objective.residuals(minimum.theta)
-        if all(np.abs(here - other).max() > 1e-5 for other in residuals):
+        if all(np.abs(here - other).max() > SAME_LOSSES for other in residuals):
             kept.append(minimum)
             residuals.append(here)
     return kept
@@ -70,7 +79,7 @@ def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
 
 def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) -> tuple[Array, float]:
     """Follow the minimum from one width of smoothing down to the loss itself, or as near as a kink allows."""
-    narrowest = max(objective.loss.width, width * 1e-6)
+    narrowest = max(objective.loss.width, width * NARROWEST)
     while width * TIGHTEN > narrowest:
         width *= TIGHTEN
         theta = newton(objective.smoothed(width), theta, box).theta
@@ -92,7 +101,7 @@ def finish(objective: Objective, theta: Array, box: Coordinates, radius: float) 
 
 def polish(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
     """Take a finished minimum to the precision of the objective."""
-    polished = finish(objective, theta, box, radius=1e-9)
+    polished = finish(objective, theta, box, radius=POLISHED_RADIUS)
     # Runs that follow a law exactly have the same optimum under every loss, and least squares reaches it best.
     square = replace(SQUARE, logarithmic=objective.loss.logarithmic)
     exact = newton(replace(objective, loss=square), polished.theta, box)
