@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from chinchilla_nb import Chinchilla
+from chinchilla_nb.config.callables import ImportNotAllowed
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae
 
@@ -119,7 +120,7 @@ def test_callables_are_imported_only_when_allowed(write, minimal, tmp_path, monk
     monkeypatch.syspath_prepend(str(tmp_path))
     search = {"size_estimator": "my_models:size", "hyperparam_grid": {"width": {"geomspace": [1e6, 4e6, 3]}}}
     path = write({**minimal, "model_search_config": search, "weight_fn": "numpy:sqrt"}, "c.json")
-    with pytest.raises(ValueError, match=r"size_estimator asks to import 'my_models:size'.*allow_imports=True"):
+    with pytest.raises(ImportNotAllowed, match=r"size_estimator asks to import 'my_models:size'.*allow_imports=True"):
         Chinchilla.from_config(path)
     import sys
 
