@@ -81,11 +81,11 @@ def checked_row(result: Mapping[str, Any]) -> CheckedRow:
     if isinstance(result, CheckedRow):
         return result
     if not isinstance(result, Mapping):
-        raise ValueError(f"a run must map names to values, got {brief(result)}")
+        raise InputError("a run", "must map names to values", got=brief(result))
     missing = [name for name in ("N", "D", "loss") if name not in result]
     if missing:
         got = ", ".join(map(str, result)) or "nothing"
-        raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {got}")
+        raise InputError(" and ".join(missing), "missing", got=got, remedy="a run needs N, D and loss")
     given = [name for name in ("N", "D", "C", "loss") if name != "C" or result.get("C") is not None]
     numbers_of = {name: _positive(result[name], name) for name in given}
     return row_of(numbers_of, {name: value for name, value in result.items() if name not in REQUIRED})
