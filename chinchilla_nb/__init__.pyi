@@ -1,5 +1,6 @@
 from . import datasets
-from .config.settings import ModelSearch, Settings
+from .config.model_search import ModelSearch
+from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve

@@ -8,6 +8,8 @@ import operator
 from rich.console import Console
 from rich.logging import RichHandler
 
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = ["get_logger", "parse_level"]
 
 
@@ -56,4 +58,5 @@ def parse_level(level: int | str) -> int:
             return operator.index(level)
         except TypeError:
             pass
-    raise ValueError(f"log_level must be a whole number or one of DEBUG, INFO, WARNING, ERROR, CRITICAL, got {level!r}")
+    rule = "must be a whole number or one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
+    raise InputError("log_level", rule, got=repr(level))

@@ -10,6 +10,7 @@ import numpy as np
 
 from chinchilla_nb._validator import ModelSearchConfig, validate
 from chinchilla_nb.checks import as_positive_number, brief
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 
 __all__ = ["is_between", "search_model_config"]
@@ -81,7 +82,7 @@ def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarr
         If the bounds are not two.
     """
     if np.ndim(bounds) == 0 or len(bounds) != 2:
-        raise ValueError(f"bounds must be the lower and the upper end, got {brief(bounds)}")
+        raise InputError("bounds", "must be the lower and the upper end", got=brief(bounds))
     low, high = bounds
     value = np.asarray(value)
     inside = (value >= low) & (value <= high)

@@ -1,6 +1,6 @@
 """What users write, checked: parameter grids, seed ranges, model searches, simulations (pydantic).
 
-The models say what is allowed; :func:`validate` turns what pydantic says about a violation into one sentence.
+The models say what is allowed; :func:`validate` raises what a validator found wrong as it is.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from chinchilla_nb.checks import as_count, as_float, as_positive_number, brief, unknown_key
+from chinchilla_nb.checks import as_axes, as_count, as_float, as_floats, as_mapping, as_positive_number, brief
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.quantity import number_text
 
 __all__ = ["ModelSearchConfig", "ParamGrid", "SeedRanges", "SimulationArgs", "validate"]
 
@@ -40,37 +43,8 @@ class ParamGrid(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
-        """Check that each parameter is given exactly once."""
-        grid = _as_mapping(values, "param_grid")
-        for key in grid:
-            if key not in cls.model_fields:
-                raise ValueError(unknown_key("param_grid", key, cls.model_fields))
-        for choices in (("E", "e"), ("A", "a"), ("B", "b"), ("alpha",), ("beta",)):
-            given = [name for name in choices if grid.get(name) is not None]
-            if len(given) != 1:
-                wanted = " or ".join(repr(name) for name in choices)
-                got = "both" if given else "neither" if len(choices) > 1 else "none"
-                raise ValueError(f"param_grid needs exactly one of {wanted}, got {got}")
-        return grid
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def check_axis(cls, values: Any, info: Any) -> tuple[float, ...] | None:
-        """Check that an axis lists at least one finite number."""
-        if values is None:
-            return None
-        key = f"param_grid[{info.field_name!r}]"
-        axis = _as_floats(values, key)
-        if not axis:
-            raise ValueError(f"{key} must list at least one value, got none")
-        for value in axis:
-            if not np.isfinite(value):
-                raise ValueError(f"{key} must hold finite numbers, got {value}")
-            if value <= 0 and info.field_name in ("E", "A", "B"):
-                raise ValueError(f"{key} must hold positive numbers, got {value}")
-            if value < 0 and info.field_name in ("alpha", "beta"):
-                raise ValueError(f"{key} must not hold negative numbers, got {value}")
-        return axis
+        """Check that each parameter is given exactly once, by numbers that a fit can start from."""
+        return {name: tuple(axis.tolist()) for name, axis in StartGrid(as_axes(values)).axes.items()}
 
     def axes(self) -> dict[str, tuple[float, ...]]:
         """Return the axes that were given, by key."""
@@ -89,7 +63,7 @@ class SeedRanges(BaseModel):
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
         """Check that both ranges are given and nothing else."""
-        return _with_exactly(cls, _as_mapping(values, "seed_ranges"), "seed_ranges")
+        return _with_exactly(cls, as_mapping(values, "seed_ranges"), "seed_ranges")
 
     @field_validator("C", mode="before")
     @classmethod
@@ -116,23 +90,23 @@ class ModelSearchConfig(BaseModel):
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
         """Check that both arguments are given and nothing else."""
-        return _with_exactly(cls, _as_mapping(values, "model_search_config"), "model_search_config")
+        return _with_exactly(cls, as_mapping(values, "model_search_config"), "model_search_config")
 
     @field_validator("size_estimator", mode="before")
     @classmethod
     def size_estimator_must_be_callable(cls, v: Any) -> Callable[..., Any]:
         """Check that the size estimator can be called."""
         if not callable(v):
-            raise ValueError(f"size_estimator must be callable, got {brief(v)}")
+            raise InputError("size_estimator", "must be callable", got=brief(v))
         return v  # type: ignore[no-any-return]
 
     @field_validator("hyperparam_grid", mode="before")
     @classmethod
     def hyperparam_grid_must_be_dict(cls, v: Any) -> dict[str, list[Any]]:
         """Check that the grid maps names to lists; NumPy scalars become Python's, which do not overflow."""
-        grid = _as_mapping(v, "hyperparam_grid")
+        grid = as_mapping(v, "hyperparam_grid")
         if not grid:
-            raise ValueError("hyperparam_grid must name at least one hyperparameter, got none")
+            raise InputError("hyperparam_grid", "must name at least one hyperparameter", got="none")
         return {str(name): _as_choices(choices, name) for name, choices in grid.items()}
 
 
@@ -158,19 +132,20 @@ class SimulationArgs(BaseModel):
         if args.get("scaling_factor") is not None:
             args["scaling_factor"] = as_positive_number(args["scaling_factor"], "scaling_factor")
         elif args.get("num_scaling_steps", 1):
-            raise ValueError("scaling_factor must be given, here or in the constructor, to simulate scaling steps")
+            raise InputError("scaling_factor", "must be given, here or in the constructor, to simulate scaling steps")
         return args
 
     @field_validator("target_params", mode="before")
     @classmethod
     def check_target_params(cls, v: Any) -> dict[str, float]:
         """Check that the target is a law: five finite numbers by name."""
-        target = _as_mapping(v, "target_params")
+        target = as_mapping(v, "target_params")
         params = {name: as_float(value, f"target_params[{name!r}]") for name, value in target.items()}
         try:
             return ScalingLaw.from_params(params).as_dict()
-        except ValueError as error:
-            raise ValueError(f"target_params: {error}") from None
+        except InputError as error:
+            where = f"target_params[{error.where!r}]" if error.where in params else "target_params"
+            raise InputError(where, error.rule, got=error.got) from None
 
     @field_validator("noise_generator", mode="before")
     @classmethod
@@ -189,66 +164,53 @@ def validate(model: type[M], values: Any) -> M:
 
     Raises
     ------
-    ValueError
-        One sentence on the first thing that is wrong.
+    InputError
+        On the first thing that is wrong.
     TypeError
         If a validator says so.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise ValueError(_first_sentence(error)) from None
-
-
-def _as_floats(values: Any, name: str) -> tuple[float, ...]:
-    """Return a list, tuple, array, Series or single number as a tuple of floats."""
-    if isinstance(values, (str, bytes, Mapping)):
-        raise ValueError(f"{name} must list numbers, got {brief(values)}")
-    items = list(values) if np.iterable(values) else [values]
-    return tuple(as_float(value, name) for value in items)
+        raise _first_problem(error) from None
 
 
 def _as_range(values: Any, name: str) -> tuple[float, float]:
-    ends = _as_floats(values, name)
+    ends = as_floats(values, name)
     if len(ends) != 2:
-        raise ValueError(f"{name} must be two numbers, the lowest and the highest, got {len(ends)}")
+        raise InputError(name, "must be two numbers, the lowest and the highest", got=str(len(ends)))
     for end in ends:
         as_positive_number(end, name)
     if ends[0] > ends[1]:
-        raise ValueError(f"{name} must run from low to high, got {ends[0]:g} to {ends[1]:g}")
+        raise InputError(name, "must run from low to high", got=f"{number_text(ends[0])} to {number_text(ends[1])}")
     return ends[0], ends[1]
 
 
 def _as_choices(choices: Any, name: object) -> list[Any]:
     key = f"hyperparam_grid[{name!r}]"
     if isinstance(choices, (str, bytes, Mapping)) or not np.iterable(choices):
-        raise ValueError(f"{key} must be a list of values, got {brief(choices)}")
+        raise InputError(key, "must be a list of values", got=brief(choices))
     values = [choice.item() if isinstance(choice, np.generic) else choice for choice in choices]
     if not values:
-        raise ValueError(f"{key} must list at least one value, got none")
+        raise InputError(key, "must list at least one value", got="none")
     return values
-
-
-def _as_mapping(values: Any, name: str) -> dict[str, Any]:
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{name} must be a dictionary, got {brief(values)}")
-    return dict(values)
 
 
 def _with_exactly(model: type[BaseModel], values: dict[str, Any], where: str) -> dict[str, Any]:
     for key in values:
         if key not in model.model_fields:
-            raise ValueError(unknown_key(where, key, model.model_fields))
+            raise unknown_key(where, key, model.model_fields)
     for key in model.model_fields:
         if values.get(key) is None:
-            raise ValueError(f"{where} needs the key {key!r}: {model.model_fields[key].description}")
+            raise InputError(where, f"needs the key {key!r}", remedy=f"give the {model.model_fields[key].description}")
     return values
 
 
-def _first_sentence(error: ValidationError) -> str:
+def _first_problem(error: ValidationError) -> InputError:
+    """Return what one of our own validators raised or, from what pydantic found, an error with the same parts."""
     first = error.errors(include_url=False)[0]
     own = first.get("ctx", {}).get("error")
-    if own is not None:
-        return str(own)
+    if isinstance(own, InputError):
+        return own
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg'].lower()}, got {brief(first['input'])}"
+    return InputError(where, f"is not valid: {first['msg']}", got=brief(first["input"]))

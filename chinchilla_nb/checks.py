@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = [
+    "as_axes",
     "as_count",
     "as_float",
+    "as_floats",
     "as_folder",
     "as_generator",
-    "as_limits",
+    "as_mapping",
     "as_positive_number",
     "brief",
-    "unknown_key",
 ]
 
 LONGEST = 60
@@ -36,7 +38,7 @@ def as_float(value: Any, name: str) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         Naming the value that is not.
     """
     try:
@@ -44,9 +46,9 @@ def as_float(value: Any, name: str) -> float:
             raise TypeError
         return float(value)
     except OverflowError:
-        raise ValueError(f"{name} must be a number below 1.8e308, got {brief(value)}") from None
+        raise InputError(name, "must be a number below 1.8e308", got=brief(value)) from None
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number, got {brief(value)}") from None
+        raise InputError(name, "must be a number", got=brief(value)) from None
 
 
 def as_positive_number(value: Any, name: str) -> float:
@@ -54,12 +56,12 @@ def as_positive_number(value: Any, name: str) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         Naming the value that is not.
     """
     number = as_float(value, name)
     if not (np.isfinite(number) and number > 0):
-        raise ValueError(f"{name} must be positive and finite, got {number}")
+        raise InputError(name, "must be positive and finite", got=str(number))
     return number
 
 
@@ -68,30 +70,54 @@ def as_count(value: Any, name: str) -> int:
 
     Raises
     ------
-    ValueError
+    InputError
         Naming the value that is not.
     """
     number = as_float(value, name)
     if not number.is_integer():
-        raise ValueError(f"{name} must be a whole number, got {brief(value)}")
+        raise InputError(name, "must be a whole number", got=brief(value))
     if number < 0:
-        raise ValueError(f"{name} must not be negative, got {brief(value)}")
+        raise InputError(name, "must not be negative", got=brief(value))
     return int(value)
 
 
-def as_limits(low: Any, high: Any, parameter: str) -> tuple[float, float]:
-    """Return limits of a parameter in fits as floats.
+def as_floats(values: Any, name: str) -> tuple[float, ...]:
+    """Return a list, tuple, array, Series or single number as a tuple of floats.
 
     Raises
     ------
-    ValueError
-        If they are not 0 <= low <= high and finite, or leave A or B nothing but zero.
+    InputError
+        Naming the value that is not a number.
     """
-    name = f"bounds[{parameter!r}]"
-    low, high = as_float(low, name), as_float(high, name)
-    if not 0 <= low <= high < np.inf or (parameter in ("A", "B") and high == 0):
-        raise ValueError(f"{name} must be 0 <= low <= high with a finite, positive high, got {low:g} to {high:g}")
-    return low, high
+    if isinstance(values, (str, bytes, Mapping)):
+        raise InputError(name, "must list numbers", got=brief(values))
+    items = list(values) if np.iterable(values) else [values]
+    return tuple(as_float(value, name) for value in items)
+
+
+def as_mapping(values: Any, name: str) -> dict[str, Any]:
+    """Return a mapping as a dictionary.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(name, "must be a dictionary", got=brief(values))
+    return dict(values)
+
+
+def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
+    """Return the axes of a grid of starting values that are given: numbers by key.
+
+    Raises
+    ------
+    InputError
+        If it is not a dictionary of numbers.
+    """
+    axes = as_mapping(param_grid, "param_grid").items()
+    return {str(key): as_floats(axis, f"param_grid[{key!r}]") for key, axis in axes if axis is not None}
 
 
 def as_folder(project_dir: str | os.PathLike[str]) -> Path:
@@ -99,18 +125,19 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is none, saying how to create it, or it is no path.
     FileExistsError
         If it is a file.
     """
     if not (isinstance(project_dir, (str, os.PathLike)) and os.fspath(project_dir)):
-        raise ValueError(f"project_dir must be the path of an existing folder, got {brief(project_dir)}")
+        raise InputError("project_dir", "must be the path of an existing folder", got=brief(project_dir))
     folder = Path(project_dir)
     if folder.is_file():
         raise FileExistsError(f"project_dir must be a folder, but {str(folder)!r} is a file")
     if not folder.is_dir():
-        raise ValueError(f"project_dir {str(folder)!r} does not exist: create it with os.makedirs({str(folder)!r})")
+        remedy = f"create it with os.makedirs({str(folder)!r})"
+        raise InputError("project_dir", f"{str(folder)!r} does not exist", remedy=remedy)
     return folder
 
 
@@ -126,13 +153,3 @@ def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
         return np.random.default_rng(rng)
     except (TypeError, ValueError):
         raise TypeError(f"rng must be a seed (a whole number from 0) or a numpy Generator, got {brief(rng)}") from None
-
-
-def unknown_key(where: str, key: object, known: Iterable[str]) -> str:
-    """Say that a key is unknown, and which known one is nearest."""
-    known = list(known)
-    near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
-    # Case first: 'c' is nearer to 'C' than to any longer name.
-    near = [name for name in known if name.lower() == str(key).lower()] or near
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known) or 'none'}"
-    return f"{where} has no key {key!r}; {hint}"

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
-from chinchilla_nb.config.arguments import Setting, make_settings
-from chinchilla_nb.config.reading import read_config
-from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.checks import as_count, as_folder, as_positive_number
+from chinchilla_nb.config.attributes import configured
+from chinchilla_nb.config.reading import read_settings
+from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
@@ -40,6 +41,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 """A run to train: ``(N, D), model_config``."""
 
 
+@configured
 class Chinchilla:
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
@@ -51,34 +53,16 @@ class Chinchilla:
     ----------
     project_dir : str or path
         Existing folder that holds the runs (``df.csv``) and the figures.
-    param_grid : dict of str to list
-        Initial values for the fit: ``E`` or ``e = log E``, ``A`` or ``a``, ``B`` or ``b``, ``alpha``, ``beta``.
-    seed_ranges : dict of str to tuple, or None
-        ``C``, lowest and highest compute of a seed run in FLOPs, and ``N_to_D``, lowest and highest tokens per
-        parameter (D/N). Only :meth:`seed`, :meth:`step` and :meth:`simulate` need it.
-    model_search_config : dict, optional
-        ``hyperparam_grid`` and ``size_estimator``: the model configurations that exist, and their sizes.
-    loss_fn : callable, default asymmetric_mae
-        ``loss_fn(y_true, y_pred)`` returns a loss per run.
-    weight_fn : callable, optional
-        ``weight_fn(C)`` returns a weight per run, normalised to mean one.
-    num_seeding_steps : int, optional
-        How many seed runs :meth:`step` asks for before it scales.
-    scaling_factor : float, optional
-        How many times the largest compute so far the next scaled run gets.
+    {settings}
     log_level : int or str, default 20
         30 hides standard messages and progress bars, anything above 30 hides all messages.
-    rng : int or Generator, optional
-        Makes :meth:`seed`, :meth:`step` and :meth:`simulate` repeat exactly.
-    dtype : data type, default longdouble
-        Precision in which the fit is polished and its objective evaluated; float64 or wider.
+    {more_settings}
 
     Attributes
     ----------
     session : Session
-        The shared state: settings, runs, fit. Panels watch it; all attributes below but the last two read from it.
-    param_grid, seed_ranges, model_search_config, loss_fn, weight_fn, num_seeding_steps, scaling_factor, dtype
-        As given; assign to change them.
+        The shared state: settings, runs, fit, which panels watch. Each setting is an attribute as well, under the name
+        of its argument: as given, and changed by assigning to it.
     database : Database
         The runs.
     visualizer : Visualizer
@@ -94,29 +78,23 @@ class Chinchilla:
         If ``project_dir`` is a file.
     """
 
-    param_grid = Setting()
-    seed_ranges = Setting()
-    model_search_config = Setting()
-    loss_fn = Setting()
-    weight_fn = Setting()
-    num_seeding_steps = Setting()
-    scaling_factor = Setting()
-    dtype = Setting()
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Settings by the names of their arguments, which `configured` adds."""
 
     def __init__(
         self,
         project_dir: str | os.PathLike[str],
-        param_grid: Mapping[str, Any],
-        seed_ranges: Mapping[str, Any] | None,
+        param_grid: Mapping[str, Any] | None = None,
+        seed_ranges: Mapping[str, Any] | None = None,
         model_search_config: Mapping[str, Any] | None = None,
         loss_fn: Callable[..., Any] = asymmetric_mae,
         weight_fn: Callable[..., Any] | None = None,
         num_seeding_steps: int | None = None,
         scaling_factor: float | None = None,
         log_level: int | str = 20,
-        *,
-        rng: int | np.random.Generator | None = None,
-        dtype: DTypeLike = np.longdouble,
+        **more: Any,
     ) -> None:
         settings = make_settings(
             {
@@ -127,20 +105,17 @@ class Chinchilla:
                 "weight_fn": weight_fn,
                 "num_seeding_steps": num_seeding_steps,
                 "scaling_factor": scaling_factor,
-                "dtype": dtype,
+                **more,
             }
         )
-        self._open(project_dir, settings, log_level, as_generator(rng))
+        self._open(project_dir, settings, log_level)
         note = precision_note(settings.dtype)
         if note:
             self.logger.info(note)
 
-    def _open(
-        self, project_dir: str | os.PathLike[str], settings: Settings, log_level: int | str, rng: np.random.Generator
-    ) -> None:
+    def _open(self, project_dir: str | os.PathLike[str], settings: Settings, log_level: int | str) -> None:
         self.log_level = parse_level(log_level)
         self.project_dir = str(as_folder(project_dir))
-        self.rng = rng
         self.logger = get_logger(self.log_level, "chinchilla_nb.core")
         self.database = Database(self.project_dir, log_level=self.log_level)
         self.session = Session(self.database, settings)
@@ -166,24 +141,25 @@ class Chinchilla:
         ValueError
             If the format is not supported, or a key or value is not known.
         """
-        arguments = read_config(config_path, overrides=kwargs, allow_imports=allow_imports)
-        bounds = arguments.pop("bounds", {})
-        cc = cls(**arguments)
-        cc.session.settings = dataclasses.replace(cc.session.settings, bounds=bounds)
-        return cc
+        config = read_settings(config_path, kwargs, allow_imports=allow_imports)
+        if config.project_dir is None:
+            where = f"the configuration {os.fspath(config_path)!r}"
+            raise InputError(where, "needs the key 'project_dir'", remedy="add it, or pass project_dir=...")
+        return cls(config.project_dir, log_level=config.log_level, **config.arguments)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is on disk stays there; locks, loggers and observers belong to the process.
+        # A copy draws from a generator of its own, so that neither changes what the other draws.
+        settings = self.session.settings
         return {
             "project_dir": self.project_dir,
-            "settings": self.session.settings,
+            "settings": dataclasses.replace(settings, rng=copy.deepcopy(settings.rng)),
             "log_level": self.log_level,
-            "rng": copy.deepcopy(self.rng),
             "fit": self.session.fit,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._open(state["project_dir"], state["settings"], state["log_level"], state["rng"])
+        self._open(state["project_dir"], state["settings"], state["log_level"])
         self.session.fit = state["fit"]
 
     @property
@@ -223,7 +199,7 @@ class Chinchilla:
         ValueError
             If there are no seed ranges, or no configuration lies in them.
         """
-        run = next_seed(self.session.settings, self.rng)
+        run = next_seed(self.session.settings)
         return (run.N, run.D), run.config
 
     def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
@@ -267,7 +243,7 @@ class Chinchilla:
         Parameters
         ----------
         scaling_factor : float, optional
-            How many times the largest compute so far, the upper end of the seed regime included, the run gets; the
+            Compute of the run as a multiple of the largest so far, the upper end of the seed regime included; the
             instance's factor if neither this nor ``C`` is given.
         C : float, optional
             The compute itself, in FLOPs.
@@ -319,7 +295,7 @@ class Chinchilla:
         if num_seeding_steps is not None:
             wanted = as_count(num_seeding_steps, "num_seeding_steps")
         if wanted is None:
-            raise ValueError("num_seeding_steps must be given, here or in the constructor, got None")
+            raise InputError("num_seeding_steps", "must be given, here or in the constructor", got="None")
         unknown = [name for name in scale_kwargs if name not in ("scaling_factor", "C")]
         if unknown:
             raise TypeError(f"step takes scaling_factor or C for scale, not {unknown[0]!r}")
@@ -374,7 +350,7 @@ class Chinchilla:
         try:
             np.broadcast_shapes(np.shape(N), np.shape(D))
         except ValueError:
-            raise ValueError(f"N and D must broadcast, got shapes {np.shape(N)} and {np.shape(D)}") from None
+            raise InputError("N and D", "must broadcast", got=f"shapes {np.shape(N)} and {np.shape(D)}") from None
         loss = self._law().loss(_as_positive(N, "N"), _as_positive(D, "D"))
         return float(loss) if loss.ndim == 0 else loss
 
@@ -409,7 +385,7 @@ class Chinchilla:
 
     def _fit(self) -> Fit:
         if self.session.fit is None:
-            raise ValueError("the scaling law has not been estimated yet: call fit() first")
+            raise InputError("the scaling law", "has not been estimated yet", remedy="call fit() first")
         return self.session.fit
 
     def _law(self) -> Law:

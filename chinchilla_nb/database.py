@@ -14,7 +14,7 @@ import pandas as pd
 from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
-from chinchilla_nb.checks import as_folder
+from chinchilla_nb.checks import as_folder, brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.csv_file import CsvFile
@@ -91,7 +91,7 @@ class Database(HasTraits):
         if project_dir is not None:
             as_folder(project_dir)
         if isinstance(columns, str) or not np.iterable(columns):
-            raise ValueError(f"columns must be a list of names, got {columns!r}")
+            raise InputError("columns", "must be a list of names", got=brief(columns))
         check_columns(columns)
         self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         if self._file is None:

@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.figures import (
@@ -68,7 +69,8 @@ def _figure(width: float, height: float) -> Figure:
 def _colours(cmap_name: str) -> Colormap:
     """Return the named colour map without its lightest or darkest tenth at the high end, which vanishes on white."""
     if cmap_name not in colormaps:
-        raise ValueError(f"cmap_name must be a matplotlib colour map such as 'plasma' or 'viridis', got {cmap_name!r}")
+        rule = "must be a matplotlib colour map such as 'plasma' or 'viridis'"
+        raise InputError("cmap_name", rule, got=repr(cmap_name))
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.planning.next_run import NextRun
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
@@ -28,19 +27,19 @@ def needed_regime(settings: Settings) -> SeedRegime:
     """
     if settings.seed_regime is None:
         example = "{'C': (1e15, 1e16), 'N_to_D': (10, 100)}"
-        raise ValueError(f"seed_ranges must be given to draw seeds, e.g. {example}, got None")
+        raise InputError("seed_ranges", f"must be given to draw seeds, e.g. {example}", got="None")
     return settings.seed_regime
 
 
-def next_seed(settings: Settings, rng: np.random.Generator) -> NextRun:
-    """Draw a run from the seed regime.
+def next_seed(settings: Settings) -> NextRun:
+    """Draw a run from the seed regime with the generator of the settings.
 
     Raises
     ------
     ValueError
         If there is no seed regime, or no configuration lies in it.
     """
-    return draw_seed(rng, needed_regime(settings), settings.models)
+    return draw_seed(settings.rng, needed_regime(settings), settings.models)
 
 
 def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None = None, C: float | None = None) -> float:
@@ -61,12 +60,13 @@ def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None =
         If there is neither, or there are both, or one is not positive and finite.
     """
     if scaling_factor is not None and C is not None:
-        raise ValueError(f"give either C or scaling_factor, not both, got C={C!r}, scaling_factor={scaling_factor!r}")
+        got = f"C={C!r}, scaling_factor={scaling_factor!r}"
+        raise InputError("", "give either C or scaling_factor, not both", got=got)
     if C is not None:
         return as_positive_number(C, "C")
     factor = settings.scaling_factor if scaling_factor is None else as_positive_number(scaling_factor, "scaling_factor")
     if factor is None:
-        raise ValueError("give C or scaling_factor, or set scaling_factor in the constructor, got neither")
+        raise InputError("", "give C or scaling_factor, or set scaling_factor in the constructor", got="neither")
     return next_budget(factor, runs, settings.seed_regime)
 
 
@@ -79,6 +79,6 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
         If nothing has been fitted, or the law has no optimum.
     """
     if fit is None:
-        raise ValueError("the next scale step follows from the law: fit it first")
+        raise InputError("the next scale step", "follows from the law", remedy="fit it first")
     budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
     return compute_optimal_run(fit.law, budget, settings.models)

@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
-from chinchilla_nb.config.reading import parse_config
+from chinchilla_nb.config.callables import ImportNotAllowed
+from chinchilla_nb.config.reading import SUFFIXES, read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importing import guess_sources, preview_import
@@ -22,7 +24,6 @@ from chinchilla_nb.session import Session
 
 __all__ = ["RowsLeftOutWarning", "open_session"]
 
-CONFIGURATIONS = (".json", ".yaml", ".yml")
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 NAMED = 3
 """Rows left out that are named one by one."""
@@ -76,30 +77,29 @@ def _open_path(path: Path) -> Session:
         return _open_file(path)
     if str(path) in datasets.names():
         return open_session(datasets.load(str(path)))
-    raise ValueError(
-        f"there is nothing at {str(path)!r}, and no study of that name: give a folder, a .yaml, .json or .csv file, "
-        f"or {' or '.join(datasets.names())}"
-    )
+    kinds = f"a folder, a .yaml, .json or .csv file, or {' or '.join(datasets.names())}"
+    raise InputError("", f"there is nothing at {str(path)!r}, and no study of that name", remedy=f"give {kinds}")
 
 
 def _open_file(path: Path) -> Session:
     kind = path.suffix.lower()
     if kind in TABLES:
         return _in_memory(_read_runs(path), Settings())
-    if kind in CONFIGURATIONS:
-        from chinchilla_nb.core import Chinchilla
+    if kind in SUFFIXES:
+        return _open_configuration(path)
+    kinds = f"a .yaml or .json file, a .csv (a spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
+    raise InputError(repr(str(path)), "is neither a configuration nor a table of runs", remedy=f"give {kinds}")
 
-        # One that was saved while a table was open names no project: its runs lie beside it.
-        beside: dict[str, Any] = {} if "project_dir" in parse_config(path) else {"project_dir": path.absolute().parent}
-        try:
-            return Chinchilla.from_config(path, **beside).session
-        except ValueError as error:
-            remedy = f"open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
-            raise ValueError(str(error).replace("pass allow_imports=True", remedy)) from None
-    raise ValueError(
-        f"{str(path)!r} is neither a configuration nor a table of runs: give a .yaml or .json file, a .csv (a "
-        f"spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
-    )
+
+def _open_configuration(path: Path) -> Session:
+    try:
+        config = read_settings(path)
+    except ImportNotAllowed as error:
+        remedy = f"if you trust it, open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
+        raise InputError(error.where, error.rule, remedy=remedy) from None
+    # One that was saved while a table was open names no project: its runs lie beside it.
+    folder = path.absolute().parent if config.project_dir is None else config.project_dir
+    return Session(Database(folder, log_level=config.log_level), config.settings)
 
 
 def _read_runs(path: Path) -> pd.DataFrame:
@@ -117,13 +117,12 @@ def _read_runs(path: Path) -> pd.DataFrame:
     try:
         preview = preview_import(table, sources)
     except ValueError:
-        raise ValueError(
-            f"{str(path)!r}: cannot tell which of its columns ({', '.join(table.columns)}) are the loss and two of N, "
-            "D and C: name them so, or open a folder and import the file in its run log, where columns are chosen"
-        ) from None
+        rule = f"does not say which of its columns ({', '.join(table.columns)}) are the loss and two of N, D and C"
+        remedy = "name them so, or open a folder and import the file in its run log, where columns are chosen"
+        raise InputError(repr(str(path)), rule, remedy=remedy) from None
     told = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:NAMED])
     if not preview.rows:
-        raise ValueError(f"{str(path)!r} holds no run that can be used: {told}")
+        raise InputError(repr(str(path)), "holds no run that can be used", remedy=told)
     if preview.rejected:
         more = len(preview.rejected) - NAMED
         rest = f"; and {more} more" if more > 0 else ""

@@ -106,10 +106,11 @@ def parse_budget(text: str) -> float:
     try:
         C = parse_number(text)
     except ValueError:
-        raise ValueError(f"{text.strip()!r} is not a number of FLOPs: write 5.76e23 or 1e24") from None
+        raise InputError(repr(text.strip()), "is not a number of FLOPs", remedy="write 5.76e23 or 1e24") from None
     if not (math.isfinite(C) and 0 < C <= LARGEST_BUDGET):
         largest = written_budget(LARGEST_BUDGET)
-        raise ValueError(f"{text.strip()!r} is not a budget: type a number above 0 and at most {largest}")
+        remedy = f"type a number above 0 and at most {largest}"
+        raise InputError(repr(text.strip()), "is not a budget", remedy=remedy)
     return C
 
 

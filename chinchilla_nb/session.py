@@ -321,7 +321,7 @@ class Session(Exclusions):
 
 def in_words(error: Exception) -> str:
     """Return one sentence that says what went wrong."""
-    text = " ".join(str(error).split())
+    said = str(error)
     return (
-        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
+        said if said and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {said}"
     )

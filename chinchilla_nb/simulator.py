@@ -6,14 +6,14 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._validator import SimulationArgs, validate
 from chinchilla_nb.checks import brief
-from chinchilla_nb.config.arguments import change_settings
-from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import Fit, solve
@@ -90,7 +90,8 @@ class Simulator(Chinchilla):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["cc"])  # type: ignore[misc]
-        self._start(state["settings"])
+        # What cc and its simulator draw comes from one generator, also after both were copied.
+        self._start(replace(state["settings"], rng=self.cc.session.settings.rng))
         self._target = state["target"]
         if len(state["df"]):
             self.database.df = state["df"]

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
 from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.figures import frontier_figure, prediction_figure
 from chinchilla_nb.whole_file import refusals_explained, write_whole
 
@@ -142,7 +143,7 @@ class Visualizer:
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:
         folder = as_folder(self.project_dir)
         if not isinstance(name, str) or not name or PurePath(name).name != name:
-            raise ValueError(f"img_name must be the name of a file in {folder}, got {name!r}")
+            raise InputError("img_name", f"must be the name of a file in {folder}", got=repr(name))
         path = folder / f"{'simulation--' if simulation else ''}{name.removesuffix('.png')}.png"
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=DPI)
@@ -154,12 +155,12 @@ class Visualizer:
 def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
     """Return N and D of a point given by two of C, N and D."""
     if not isinstance(point, Mapping):
-        raise ValueError(f"next_point must map C, N and D to numbers, got {brief(point)}")
+        raise InputError("next_point", "must map C, N and D to numbers", got=brief(point))
     known = {
         name: as_positive_number(point[name], f"next_point[{name!r}]") for name in ("C", "N", "D") if name in point
     }
     if len(known) < 2:
-        raise ValueError(f"next_point needs two of C, N and D, got {', '.join(map(str, point)) or 'none'}")
+        raise InputError("next_point", "needs two of C, N and D", got=", ".join(map(str, point)) or "none")
     if "N" not in known:
         return known["C"] / (6 * known["D"]), known["D"]
     return known["N"], known["D"] if "D" in known else known["C"] / (6 * known["N"])

@@ -17,7 +17,7 @@ def refusals_explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = (error.strerror or type(error).__name__).lower()
         said = f"nothing was written, {reason}: make room, or allow writing to the file and its folder"
         raise OSError(error.errno, said, str(path)) from None
 

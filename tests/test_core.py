@@ -106,7 +106,7 @@ def test_precision_below_double_is_a_type_error(make, dtype):
         ({"num_seeding_steps": 2.5}, "num_seeding_steps must be a whole number, got 2.5"),
         ({"log_level": "loud"}, "log_level must be a whole number or one of"),
         ({"seed_ranges": {"C": (2, 1), "N_to_D": (1, 2)}}, "must run from low to high"),
-        ({"param_grid": {**AXES, "alpha": []}}, "param_grid['alpha'] must list at least one value"),
+        ({"param_grid": {**AXES, "alpha": []}}, "param_grid['alpha'] must be a list of at least one number"),
         ({"project_dir": None}, "project_dir must be the path of an existing folder, got None"),
         ({"project_dir": ""}, "project_dir must be the path of an existing folder, got ''"),
         ({"scaling_factor": True}, "scaling_factor must be a number, got True"),

@@ -160,7 +160,7 @@ class TestBadInput:
 
     def test_bad_file(self, tmp_path: Path) -> None:
         (tmp_path / "df.csv").write_text("C,N,D,loss\n6,1,1,oops\n")
-        with pytest.raises(ValueError, match=r"df\.csv, line 2, column loss: 'oops' is not a positive number"):
+        with pytest.raises(ValueError, match=r"df\.csv, line 2, column loss must be a positive number, got 'oops'"):
             Database(tmp_path)
 
 
@@ -212,18 +212,30 @@ class TestAssigned:
         ("frame", "said"),
         [
             (pd.DataFrame({"N": [1], "D": [1]}), "no column loss"),
-            (pd.DataFrame({"N": [1, 1], "D": [1, -2], "loss": [1.0, 1.0]}), "row 1, column D: -2 is not"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": ["low"]}), "row 0, column loss: 'low' is not"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": [None]}), "row 0, column loss: None is not"),
-            (pd.DataFrame([[1, 1, 1, 1]], columns=["N", "D", "loss", "N"]), "two columns are named 'N'"),
+            (
+                pd.DataFrame({"N": [1, 1], "D": [1, -2], "loss": [1.0, 1.0]}),
+                "row 1, column D must be a positive number, got -2",
+            ),
+            (
+                pd.DataFrame({"N": [1], "D": [1], "loss": ["low"]}),
+                "row 0, column loss must be a positive number, got 'low'",
+            ),
+            (
+                pd.DataFrame({"N": [1], "D": [1], "loss": [None]}),
+                "row 0, column loss must be a positive number, got None",
+            ),
+            (pd.DataFrame([[1, 1, 1, 1]], columns=["N", "D", "loss", "N"]), "two columns named 'N'"),
             (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "x": [[1]]}), "df, row 0: x must be"),
-            (pd.DataFrame({"N": ["1"], "D": [1], "loss": [1]}), "row 0, column N: '1' is not"),
-            (pd.DataFrame({"N": [True], "D": [1], "loss": [1]}), "row 0, column N: True is not"),
-            (pd.DataFrame({"N": [1], "D": [1 + 1j], "loss": [1]}), r"row 0, column D: \(1\+1j\) is not"),
+            (pd.DataFrame({"N": ["1"], "D": [1], "loss": [1]}), "row 0, column N must be a positive number, got '1'"),
+            (pd.DataFrame({"N": [True], "D": [1], "loss": [1]}), "row 0, column N must be a positive number, got True"),
+            (
+                pd.DataFrame({"N": [1], "D": [1 + 1j], "loss": [1]}),
+                r"row 0, column D must be a positive number, got \(1\+1j\)",
+            ),
             (pd.DataFrame({"N": [1e200], "D": [1e200], "loss": [1]}), r"6ND is beyond every float for N = 1e\+200"),
             (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "two\nlines": [1]}), r"name must be .* got 'two\\nlines'"),
             (pd.DataFrame({"N": [1], "D": [1], "loss": [1], " x": [1]}), "without spaces at its ends, got ' x'"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "": [1]}), "column 4 has no name"),
+            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "": [1]}), "no name for column 4"),
         ],
     )
     def test_mistakes_change_nothing(self, tmp_path: Path, frame: pd.DataFrame, said: str) -> None:

@@ -158,8 +158,8 @@ TARGET = {"E": 1.69337368, "A": 406.401018, "B": 410.722827, "alpha": 0.33917084
             Chinchilla.__init__,
             {
                 "project_dir": REQUIRED,
-                "param_grid": REQUIRED,
-                "seed_ranges": REQUIRED,
+                "param_grid": None,
+                "seed_ranges": None,
                 "model_search_config": None,
                 "loss_fn": asymmetric_mae,
                 "weight_fn": None,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from runs import GRID, make_runs
 
-from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.config.model_search import ModelSearch
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit, fit
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
@@ -27,12 +28,11 @@ def even_fit() -> Fit:
 
 def test_a_seed_needs_a_regime():
     with pytest.raises(ValueError, match="seed_ranges must be given to draw seeds, e.g. {'C'"):
-        next_seed(Settings(), np.random.default_rng(1))
+        next_seed(Settings())
 
 
 def test_a_seed_lies_in_the_regime_and_repeats_with_the_generator():
-    settings = Settings(seed_regime=REGIME)
-    seed, again = (next_seed(settings, np.random.default_rng(5)) for _ in range(2))
+    seed, again = (next_seed(Settings(seed_regime=REGIME, rng=np.random.default_rng(5))) for _ in range(2))
     assert seed == again
     assert 1e18 <= 6 * seed.N * seed.D <= 1e19 * (1 + 1e-12)
     assert 10 <= seed.D / seed.N <= 40

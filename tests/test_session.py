@@ -148,7 +148,7 @@ class TestInPlace:
             raise ValueError("the chart\nis gone")
 
         session.start(Slow(3), on_progress=fail)
-        assert (session.error, session.busy) == ("the chart is gone", False)
+        assert (session.error, session.busy) == ("the chart\nis gone", False)
         session.start(Slow(3), on_end=lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
         assert (session.error, session.busy) == ("ZeroDivisionError: division by zero", False)
 

@@ -40,19 +40,19 @@ def test_linear_and_logarithmic_axes_may_be_mixed_in_any_order():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"E": []}, "param_grid['E'] must list at least one value, got none"),
-        ({"E": [np.nan]}, "param_grid['E'] must hold finite numbers, got nan"),
-        ({"alpha": [np.inf]}, "param_grid['alpha'] must hold finite numbers, got inf"),
+        ({"E": []}, "param_grid['E'] must be a list of at least one number"),
+        ({"E": [np.nan]}, "param_grid['E'] must be finite numbers, got nan"),
+        ({"alpha": [np.inf]}, "param_grid['alpha'] must be finite numbers, got inf"),
         ({"A": ["many"]}, "param_grid['A'] must be a number, got 'many'"),
         ({"A": "123"}, "param_grid['A'] must list numbers, got '123'"),
         ({"A": [[1, 2], [3, 4]]}, "param_grid['A'] must be a number, got [1, 2]"),
-        ({"B": [0]}, "param_grid['B'] must hold positive numbers, got 0.0"),
-        ({"alpha": [-0.1]}, "param_grid['alpha'] must not hold negative numbers, got -0.1"),
-        ({"e": [0.5]}, "param_grid needs exactly one of 'E' or 'e', got both"),
-        ({"A": None}, "param_grid needs exactly one of 'A' or 'a', got neither"),
-        ({"beta": None}, "param_grid needs exactly one of 'beta', got none"),
+        ({"B": [0]}, "param_grid['B'] must be positive, got 0.0"),
+        ({"alpha": [-0.1]}, "param_grid['alpha'] must not be negative, got -0.1"),
+        ({"e": [0.5]}, "param_grid must have one key E or e, got both"),
+        ({"A": None}, "param_grid must have one key A or a, got neither"),
+        ({"beta": None}, "param_grid must have one key beta, got none"),
         ({"gamma": [1]}, "param_grid has no key 'gamma'"),
-        ({"Beta": [1]}, "param_grid has no key 'Beta'; did you mean 'beta'?"),
+        ({"Beta": [1]}, "param_grid has no key 'Beta': did you mean 'beta'?"),
     ],
 )
 def test_a_bad_grid_is_one_sentence(change, message):
@@ -63,7 +63,7 @@ def test_a_bad_grid_is_one_sentence(change, message):
 
 
 def test_models_built_directly_raise_what_pydantic_users_expect():
-    with pytest.raises(ValidationError, match="exactly one of 'E' or 'e'"):
+    with pytest.raises(ValidationError, match="one key E or e"):
         ParamGrid(A=[1], B=[1], alpha=[1], beta=[1])
 
 
@@ -80,7 +80,7 @@ def test_seed_ranges_with_equal_ends_fix_the_value():
 @pytest.mark.parametrize(
     ("ranges", "message"),
     [
-        ({"C": [1e19, 1e18], "N_to_D": [1, 2]}, "seed_ranges['C'] must run from low to high, got 1e+19 to 1e+18"),
+        ({"C": [1e19, 1e18], "N_to_D": [1, 2]}, "seed_ranges['C'] must run from low to high, got 1e19 to 1e18"),
         ({"C": [-1, 1e18], "N_to_D": [1, 2]}, "seed_ranges['C'] must be positive and finite, got -1.0"),
         ({"C": [1, np.inf], "N_to_D": [1, 2]}, "seed_ranges['C'] must be positive and finite, got inf"),
         ({"C": [1, 2, 3], "N_to_D": [1, 2]}, "seed_ranges['C'] must be two numbers, the lowest and the highest, got 3"),
@@ -88,7 +88,7 @@ def test_seed_ranges_with_equal_ends_fix_the_value():
         ({"C": "1e18", "N_to_D": [1, 2]}, "seed_ranges['C'] must list numbers, got '1e18'"),
         ({"C": [1, 2], "N_to_D": [2, 1]}, "seed_ranges['N_to_D'] (tokens per parameter) must run from low to high"),
         ({"C": [1, 2], "N_to_D": [0, 1]}, "must be positive and finite, got 0.0"),
-        ({"C": [1, 2]}, "seed_ranges needs the key 'N_to_D': lowest and highest D/N"),
+        ({"C": [1, 2]}, "seed_ranges needs the key 'N_to_D': give the lowest and highest D/N"),
         ({"C": [1, 2], "N_to_D": [1, 2], "D": [1, 2]}, "seed_ranges has no key 'D'"),
         ([1, 2], "seed_ranges must be a dictionary, got [1, 2]"),
     ],
@@ -154,8 +154,8 @@ def test_other_noise_is_a_type_error(noise):
         ({"scaling_factor": None}, "scaling_factor must be given, here or in the constructor"),
         ({"scaling_factor": 0}, "scaling_factor must be positive and finite, got 0.0"),
         ({"target_params": {**TARGET, "A": "large"}}, "target_params['A'] must be a number, got 'large'"),
-        ({"target_params": {**TARGET, "A": -1}}, "target_params: A must be finite and not negative, got -1.0"),
-        ({"target_params": {"E": 1}}, "target_params: a law needs E (or e)"),
+        ({"target_params": {**TARGET, "A": -1}}, "target_params['A'] must be finite and not negative, got -1.0"),
+        ({"target_params": {"E": 1}}, "target_params needs E (or e)"),
         ({"target_params": [1, 2]}, "target_params must be a dictionary, got [1, 2]"),
     ],
 )

@@ -1,77 +1,161 @@
-"""Everything a session is configured with, as one immutable value."""
+"""Everything a session is configured with, as one immutable value whose fields are the table of settings."""
+
+# ruff: noqa: RUF009  `setting` makes a field
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.config.callables import load_weight, save_weight
+from chinchilla_nb.config.grids import load_grid, read_grid, save_grid, show_grid
+from chinchilla_nb.config.limits import read_bounds, save_bounds
+from chinchilla_nb.config.losses import load_loss, save_loss
+from chinchilla_nb.config.model_search import ModelSearch, load_search, read_search, save_search, show_search
+from chinchilla_nb.config.plain_values import (
+    read_dtype,
+    read_factor,
+    read_function,
+    read_generator,
+    read_law,
+    read_ranges,
+    read_steps,
+    save_ranges,
+    show_ranges,
+)
+from chinchilla_nb.config.setting import Setting, document, setting, table_of
+from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
-from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
-from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
-from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
+from chinchilla_nb.engine.fitting.problem import Problem, same_function
+from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["ModelSearch", "Settings"]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class ModelSearch:
-    """Which model configurations to choose from, and how large each of them is."""
-
-    hyperparam_grid: Mapping[str, Iterable[Any]]
-    size_estimator: Callable[..., float]
-
-    def table(self) -> ModelTable:
-        """Return every configuration with its size; estimated once, as an estimator may build real models."""
-        return _tabulated(self)
-
-
-@lru_cache(maxsize=8)
-def _tabulated(search: ModelSearch) -> ModelTable:
-    return tabulate_models(search.hyperparam_grid, search.size_estimator)
+__all__ = ["SETTINGS", "Settings", "change_settings", "make_settings"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Settings:
     """What a fit starts from and minimises, where seeds are drawn, and how compute is scaled.
 
+    Each field is a row of the table of settings, :data:`SETTINGS`: arguments and attributes of
+    :class:`~chinchilla_nb.Chinchilla`, configuration files and their documentation follow from it.
+
     Attributes
     ----------
-    grid : StartGrid
-        Starting values of the fit.
-    seed_regime : SeedRegime or None
-        Where seeds are drawn; None if runs come from elsewhere.
-    model_search : ModelSearch or None
-        Configurations that N is rounded to; None to leave N free.
-    loss_fn : callable
-        ``loss_fn(y_true, y_pred)``, a loss per run.
-    weight_fn : callable or None
-        ``weight_fn(C)``, a weight per run.
-    num_seeding_steps : int or None
-        Seeds to train before compute is scaled.
-    scaling_factor : float or None
-        Factor from the largest compute so far to the next.
-    bounds : mapping of str to (float, float)
-        Limits of single parameters in a fit; equal ends fix a parameter.
-    dtype : type
-        Precision that the fit is polished in.
+    {attributes}
     """
 
-    grid: StartGrid = field(default_factory=lambda: HOFFMANN_GRID)
-    seed_regime: SeedRegime | None = None
-    model_search: ModelSearch | None = None
-    loss_fn: LossFunction = asymmetric_mae
-    weight_fn: Callable[..., Any] | None = None
-    num_seeding_steps: int | None = None
-    scaling_factor: float | None = None
-    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    dtype: type[np.floating[Any]] = np.longdouble
+    family: Family = setting(
+        "law",
+        "str, default 'chinchilla'",
+        "The law that is fitted: ``'chinchilla'``, L = E + A / N^alpha + B / D^beta, or ``'kaplan'``, "
+        "L = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D.",
+        default="chinchilla",
+        read=read_law,
+        show=lambda family: family.name,
+        save=lambda family: family.name,
+        fit_option="family",
+    )
+    grid: StartGrid | None = setting(
+        "param_grid",
+        "dict of str to list, optional",
+        "Initial values for the fit: ``E`` or ``e = log E``, ``A`` or ``a``, ``B`` or ``b``, ``alpha``, ``beta``; of "
+        "another law its parameters. None takes the law's own.",
+        reads=("family",),
+        read=read_grid,
+        show=show_grid,
+        load=load_grid,
+        save=save_grid,
+        fit_option="starts",
+    )
+    seed_regime: SeedRegime | None = setting(
+        "seed_ranges",
+        "dict of str to tuple, optional",
+        "``C``, lowest and highest compute of a seed run in FLOPs, and ``N_to_D``, lowest and highest tokens per "
+        "parameter (D/N). Only :meth:`seed`, :meth:`step` and :meth:`simulate` need it.",
+        read=read_ranges,
+        show=show_ranges,
+        save=save_ranges,
+    )
+    model_search: ModelSearch | None = setting(
+        "model_search_config",
+        "dict, optional",
+        "``hyperparam_grid`` and ``size_estimator``: the model configurations that exist, and their sizes.",
+        read=read_search,
+        show=show_search,
+        load=load_search,
+        save=save_search,
+    )
+    loss_fn: LossFunction = setting(
+        "loss_fn",
+        "callable, default asymmetric_mae",
+        "``loss_fn(y_true, y_pred)`` returns a loss per run.",
+        default=asymmetric_mae,
+        read=read_function("loss_fn", optional=False),
+        load=load_loss,
+        save=save_loss,
+        same=same_function,
+        fit_option="loss_fn",
+    )
+    weight_fn: Callable[..., Any] | None = setting(
+        "weight_fn",
+        "callable, optional",
+        "``weight_fn(C)`` returns a weight per run, normalised to mean one.",
+        read=read_function("weight_fn", optional=True),
+        load=load_weight,
+        save=save_weight,
+        same=same_function,
+        fit_option="weight_fn",
+    )
+    num_seeding_steps: int | None = setting(
+        "num_seeding_steps",
+        "int, optional",
+        "How many seed runs :meth:`step` asks for before it scales.",
+        read=read_steps,
+    )
+    scaling_factor: float | None = setting(
+        "scaling_factor",
+        "float, optional",
+        "Compute of the next scaled run as a multiple of the largest so far.",
+        read=read_factor,
+    )
+    bounds: Mapping[str, tuple[float, float]] = setting(
+        "bounds",
+        "dict of str to float or tuple, optional",
+        "Limits of single parameters in a fit, by name: a number fixes a parameter, ``(low, high)`` bounds it.",
+        reads=("family",),
+        read=read_bounds,
+        show=dict,
+        save=save_bounds,
+        fit_option="bounds",
+    )
+    rng: np.random.Generator = setting(
+        "rng",
+        "int or Generator, optional",
+        "Makes :meth:`seed`, :meth:`step`, :meth:`simulate` and the seeds that panels draw repeat exactly.",
+        read=read_generator,
+        save=None,
+    )
+    dtype: type[np.floating[Any]] = setting(
+        "dtype",
+        "data type, default longdouble",
+        "Precision in which the fit is polished and its objective evaluated; float64 or wider.",
+        default=np.longdouble,
+        read=read_dtype,
+        save=lambda dtype: np.dtype(dtype).name,
+        fit_option="dtype",
+    )
+
+    @property
+    def starts(self) -> StartGrid:
+        """The grid that a fit starts from: the law's own where none was given."""
+        return self.family.starts if self.grid is None else self.grid
 
     @property
     def models(self) -> ModelTable | None:
@@ -80,4 +164,43 @@ class Settings:
 
     def problem(self, runs: Runs) -> Problem:
         """Return what a fit to runs under these settings is asked."""
-        return Problem(runs, CHINCHILLA, self.grid, self.loss_fn, self.weight_fn, self.bounds, self.dtype)
+        options = [row.fit_option for row in SETTINGS.values() if row.fit_option]
+        return Problem(runs, **{option: getattr(self, option) for option in options})
+
+
+SETTINGS: Mapping[str, Setting] = table_of(Settings)
+"""The table of settings: a row for each argument, in the order in which they are read."""
+
+document(Settings, attributes={f"{one.name} : {one.type}": one.metadata["setting"].about for one in fields(Settings)})
+
+
+def make_settings(arguments: Mapping[str, Any]) -> Settings:
+    """Build settings from documented arguments by name; what is not given is as by default.
+
+    Raises
+    ------
+    InputError, TypeError
+        One sentence on the first argument that is wrong.
+    """
+    return change_settings(Settings(), **arguments)
+
+
+def change_settings(settings: Settings, **arguments: Any) -> Settings:
+    """Return settings with some documented arguments changed.
+
+    Raises
+    ------
+    InputError, TypeError
+        One sentence on the first argument that is wrong.
+    """
+    for name in arguments:
+        if name not in SETTINGS:
+            raise TypeError(str(unknown_key("Chinchilla", name, SETTINGS, "argument")))
+    known = {row.field: getattr(settings, row.field) for row in SETTINGS.values()}
+    changes: dict[str, Any] = {}
+    for name, row in SETTINGS.items():
+        if name in arguments:
+            known[row.field] = changes[row.field] = row.read(arguments[name], known)
+        elif not changes.keys().isdisjoint(row.reads):
+            row.read(row.show(known[row.field]), known)  # what was given for another law may not do for this one
+    return replace(settings, **changes)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def load(name: str) -> Study:
     []
     """
     if name not in SEED_REGIMES:
-        raise ValueError(f"no study is called {name!r}: choose from {', '.join(names())}")
+        raise InputError("", f"no study is called {name!r}", remedy=f"choose from {', '.join(names())}")
     import pandas as pd  # here, so that naming the studies costs nothing
 
     folder = resources.files(__name__) / name

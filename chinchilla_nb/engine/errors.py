@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["InputError"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["InputError", "unknown_key"]
 
 
 class InputError(ValueError):
@@ -48,3 +51,13 @@ class InputError(ValueError):
 
 def _restore(kind: type[InputError], where: str, rule: str, got: str, place: str, remedy: str) -> InputError:
     return kind(where, rule, got=got, place=place, remedy=remedy)
+
+
+def unknown_key(where: str, key: object, known: Iterable[str], kind: str = "key") -> InputError:
+    """Return the error that a key is unknown, which names the nearest known one."""
+    known = list(known)
+    near = difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+    # Case first: 'c' is nearer to 'C' than to any longer name.
+    near = [name for name in known if name.lower() == str(key).lower()] or near
+    choices = f"choose from {', '.join(known)}" if known else "it takes none"
+    return InputError(where, f"has no {kind} {key!r}", remedy=f"did you mean {near[0]!r}?" if near else choices)

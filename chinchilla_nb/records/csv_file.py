@@ -22,6 +22,7 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_text import as_csv, columns_as_csv, read_header, read_rows, split_header
 from chinchilla_nb.records.rows import REQUIRED, empty_table
 from chinchilla_nb.whole_file import refusals_explained, write_whole
@@ -104,7 +105,7 @@ class CsvFile:
             line, column and value.
         """
         if self.path.is_dir():
-            raise ValueError(f"{self.path} is a folder, not a file of runs; move it away")
+            raise InputError(str(self.path), "is a folder, not a file of runs", remedy="move it away")
         try:
             with self.path.open("rb") as file:
                 data, status = file.read(), os.fstat(file.fileno())

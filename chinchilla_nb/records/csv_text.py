@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
 
 __all__ = ["as_csv", "columns_as_csv", "read_header", "read_rows", "split_header"]
@@ -57,7 +58,8 @@ def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:
     first, _, rest = data.partition(b"\n")
     header = read_header(first, path)
     if not header and rest.strip():
-        raise ValueError(f"{path}, line 1: is blank, but there is text below; let the column names be the first line")
+        rule, remedy = "is blank, but there is text below", "let the column names be the first line"
+        raise InputError(f"{path}, line 1", rule, remedy=remedy)
     return header, rest
 
 
@@ -75,11 +77,11 @@ def read_header(line: bytes, path: Path) -> list[str]:
     where = f"{path}, line 1"
     for separator in ";\t|":
         if separator in text and "," not in text:
-            raise ValueError(f"{where}: columns are separated by {separator!r}; save the file with commas")
+            raise InputError(where, f"has columns separated by {separator!r}", remedy="save the file with commas")
     try:
         names = [name.strip() for name in next(csv.reader([text]))]
     except csv.Error:  # a carriage return within the line
-        raise ValueError(f"{where}: lines end in carriage returns; save the file with usual line breaks") from None
+        raise InputError(where, "ends in carriage returns", remedy="save the file with usual line breaks") from None
     check_header(names, where)
     return names
 
@@ -122,13 +124,13 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
         )
     except (ValueError, OverflowError) as error:  # pandas says what, we say where
         _find_mistake(data, header, path, lines_before)
-        raise ValueError(f"{path} is not a CSV file: {error}") from None
+        raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
     if any(first_bad(frame[name].to_numpy(), name) is not None for name in present):
         _find_mistake(data, header, path, lines_before)
     try:
         return tidy(frame)
-    except ValueError as error:  # no column C, and 6ND beyond every float
-        raise ValueError(f"{path}: {error}") from None
+    except InputError as error:  # no column C, and 6ND beyond every float
+        raise InputError(error.where, error.rule, place=f"in {path}", remedy=error.remedy) from None
 
 
 def _regular(data: bytes, columns: int) -> bool:
@@ -155,13 +157,16 @@ def _find_mistake(data: bytes, header: list[str], path: Path, lines_before: int)
             where = f"{path}, line {before + 1}"
             if len(row) != len(header):
                 found = brief(", ".join(row))
-                raise ValueError(f"{where}: {len(row)} values for {len(header)} columns, {found}; correct or delete it")
+                rule = f"has {len(row)} values for {len(header)} columns"
+                raise InputError(where, rule, got=found, remedy="correct or delete it")
             for index, name in columns:
                 if not _is_allowed(row[index], name):
                     found = brief(row[index])
-                    raise ValueError(f"{where}, column {name}: {found} is not a positive number; correct or delete it")
+                    rule, remedy = "must be a positive number", "correct or delete it"
+                    raise InputError(f"{where}, column {name}", rule, got=found, remedy=remedy)
     except csv.Error as error:
-        raise ValueError(f"{path}, line {line + 1}: {error}; correct or delete it") from None
+        rule = f"is not written as CSV ({error})"
+        raise InputError(f"{path}, line {line + 1}", rule, remedy="correct or delete it") from None
 
 
 def _is_allowed(text: str, name: str) -> bool:
@@ -176,4 +181,4 @@ def _decode(data: bytes, path: Path, first_line: int) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         line = first_line + data[: error.start].count(b"\n")
-        raise ValueError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from None
+        raise InputError(f"{path}, line {line}", "is not UTF-8 text", remedy="save the file as UTF-8") from None

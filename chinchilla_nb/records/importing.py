@@ -159,19 +159,18 @@ def _words(column: str) -> tuple[list[str], str]:
 def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
     for quantity, source in sources.items():
         if source.column not in columns:
-            raise ValueError(f"{quantity} is to come from {source.column!r}, but there is no such column")
+            raise InputError(quantity, f"is to come from {source.column!r}, but there is no such column")
     if "loss" not in sources:
-        raise ValueError("choose the column that holds the loss")
+        raise InputError("", "choose the column that holds the loss")
     if len(sources) < 3:
         missing = " and ".join(name for name in ("N", "D", "C") if name not in sources)
-        raise ValueError(
-            f"choose columns for two of N, D and C: {missing} are open, and C = 6ND gives only one of them"
-        )
+        rule = "are open, and C = 6ND gives only one of them"
+        raise InputError(missing, rule, remedy="choose columns for two of N, D and C")
     names = [source.column for source in sources.values()]
     for name in names:
         if names.count(name) > 1:
             both = " and ".join(quantity for quantity, source in sources.items() if source.column == name)
-            raise ValueError(f"{both} cannot both come from column {name!r}: choose another for one of them")
+            raise InputError(both, f"cannot both come from column {name!r}", remedy="choose another for one of them")
 
 
 def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequence[str]) -> CheckedRow:

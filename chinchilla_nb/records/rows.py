@@ -81,11 +81,11 @@ def checked_row(result: Mapping[str, Any]) -> CheckedRow:
     if isinstance(result, CheckedRow):
         return result
     if not isinstance(result, Mapping):
-        raise ValueError(f"a run must map names to values, got {brief(result)}")
+        raise InputError("a run", "must map names to values", got=brief(result))
     missing = [name for name in ("N", "D", "loss") if name not in result]
     if missing:
         got = ", ".join(map(str, result)) or "nothing"
-        raise ValueError(f"{' and '.join(missing)} missing: a run needs N, D and loss, got {got}")
+        raise InputError(" and ".join(missing), "missing", got=got, remedy="a run needs N, D and loss")
     given = [name for name in ("N", "D", "C", "loss") if name != "C" or result.get("C") is not None]
     numbers_of = {name: _positive(result[name], name) for name in given}
     return row_of(numbers_of, {name: value for name, value in result.items() if name not in REQUIRED})
@@ -162,7 +162,7 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
         row = first_bad(numbers_of["C"], "C")
         if row is not None:
             N, D = (f"{numbers_of[name][row]:g}" for name in ("N", "D"))
-            raise ValueError(f"C = 6ND is beyond every float for N = {N} and D = {D}; correct them")
+            raise InputError("C = 6ND", f"is beyond every float for N = {N} and D = {D}", remedy="correct them")
     columns: dict[str, Any] = {name: numbers_of[name] for name in REQUIRED}
     for name in ("N", "D"):
         columns[name] = as_integers(columns[name])
@@ -215,13 +215,14 @@ def check_header(names: list[str], where: str) -> None:
     """Raise a ValueError unless the column names are distinct, not empty, and include N, D and loss."""
     for position, name in enumerate(names, 1):
         if not name.strip():
-            raise ValueError(f"{where}: column {position} has no name; give it one or remove it")
+            raise InputError(where, f"has no name for column {position}", remedy="give it one or remove it")
         if names.index(name) != position - 1:
-            raise ValueError(f"{where}: two columns are named {name!r}; rename or remove one")
+            raise InputError(where, f"has two columns named {name!r}", remedy="rename or remove one")
     missing = [name for name in ("N", "D", "loss") if name not in names]
     if missing:
         found = ", ".join(names)[:LONGEST_HEADER] or "none"
-        raise ValueError(f"{where}: no column {' or '.join(missing)} among {found}; name the columns N, D and loss")
+        rule = f"has no column {' or '.join(missing)} among {found}"
+        raise InputError(where, rule, remedy="name the columns N, D and loss")
 
 
 def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
@@ -233,7 +234,8 @@ def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
     if row is not None:
         got = series.iloc[row]
         got = brief(got.item() if isinstance(got, np.generic) else got)
-        raise ValueError(f"df, row {row}, column {name}: {got} is not a positive number; correct it or drop the row")
+        where, remedy = f"df, row {row}, column {name}", "correct it or drop the row"
+        raise InputError(where, "must be a positive number", got=got, remedy=remedy)
     return values
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_quantity
 
 __all__ = ["match_runs"]
@@ -57,13 +58,13 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
 def _compared(name: str, sign: str, value: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     values = columns[_column(name, columns)]
     if not value:
-        raise ValueError(f"finish the condition: {name} {sign} a value")
+        raise InputError("", f"finish the condition: {name} {sign} a value")
     if values.dtype.kind in "iufb":
         return np.asarray(_COMPARE[sign](values.astype(float), _number(value)), dtype=bool)
     if sign in ("=", "==", "!="):
         equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
         return ~equal if sign == "!=" else equal
-    raise ValueError(f"{name} is text: compare it with = or !=")
+    raise InputError(name, "is text", remedy="compare it with = or !=")
 
 
 def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
@@ -71,7 +72,7 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
         return name
     found = [one for one in columns if one.casefold() == name.casefold()]
     if not found:
-        raise ValueError(f"there is no column {name!r}: there are {', '.join(columns)}")
+        raise InputError("", f"there is no column {name!r}", remedy=f"there are {', '.join(columns)}")
     return found[0]
 
 
@@ -81,8 +82,8 @@ def _number(text: str) -> float:
     except ValueError:
         try:
             return parse_quantity(text)
-        except ValueError as error:
-            raise ValueError(f"the value {error}") from None
+        except InputError as error:
+            raise InputError("the value", error.rule, remedy=error.remedy) from None
 
 
 def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
@@ -90,7 +91,8 @@ def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
     texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
     length = len(next(iter(columns.values()), ()))
     if not texts:
-        raise ValueError(f"there is no column of text to find {word!r} in: compare a number, as in loss < 3")
+        remedy = "compare a number, as in loss < 3"
+        raise InputError("", f"there is no column of text to find {word!r} in", remedy=remedy)
     found = np.zeros(length, dtype=bool)
     for values in texts:
         found |= np.array([isinstance(one, str) and word in one.casefold() for one in values], dtype=bool)

@@ -83,17 +83,17 @@ def read_table(name: str, content: bytes) -> Table:
     """
     ending = PurePath(name).suffix.lower()
     if ending not in FORMATS:
-        raise ValueError(f"{name!r} is none of {', '.join(FORMATS)}: save the table as one of these")
+        raise InputError(repr(name), f"is none of {', '.join(FORMATS)}", remedy="save the table as one of these")
     if ending == ".parquet":
         table = _read_parquet(name, content)
     else:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ValueError(f"{name!r} is not UTF-8 text: save it with that encoding") from None
+            raise InputError(repr(name), "is not UTF-8 text", remedy="save it with that encoding") from None
         table = _read_separated(text, ending) if ending in (".csv", ".tsv") else _read_json(name, text, ending)
     if not table.rows and not table.rejected:
-        raise ValueError(f"{name!r} holds no rows")
+        raise InputError(repr(name), "holds no rows")
     return table
 
 
@@ -135,9 +135,9 @@ def _read_json(name: str, text: str, ending: str) -> Table:
             return _from_objects(enumerate(_json_rows(json.loads(text)), 1))
         except json.JSONDecodeError as error:
             if "\n" not in text.strip():
-                raise ValueError(f"{name!r} is not JSON: {error}") from None
+                raise InputError(repr(name), f"is not JSON ({error})") from None
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{name!r} cannot be read: {_refusal(error)}") from None
+            raise InputError(repr(name), f"cannot be read: {_refusal(error)}") from None
     # Many files of JSON Lines are called .json.
     return _from_objects((place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip())
 
@@ -197,9 +197,10 @@ def _read_parquet(name: str, content: bytes) -> Table:
     try:
         frame = pd.read_parquet(io.BytesIO(content))
     except ImportError:
-        raise ValueError("reading Parquet needs pyarrow: pip install pyarrow, or save the table as CSV") from None
+        remedy = "pip install pyarrow, or save the table as CSV"
+        raise InputError("", "reading Parquet needs pyarrow", remedy=remedy) from None
     except Exception as error:  # noqa: BLE001  pyarrow and fastparquet each raise their own
-        raise ValueError(f"{name!r} is not a Parquet file: {error}") from None
+        raise InputError(repr(name), f"is not a Parquet file ({error})") from None
     columns = _distinct([str(column) for column in frame.columns])
     rows = [
         {column: _plain(value) for column, value in zip(columns, values, strict=True)}

@@ -11,8 +11,9 @@ import pytest
 
 from chinchilla_nb import Chinchilla
 from chinchilla_nb.config.callables import find_callable, name_of_callable
+from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.saving import as_config, write_config
-from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.model_sizes import transformer_size
@@ -76,11 +77,11 @@ def test_the_file_is_what_a_person_would_write():
 @pytest.mark.parametrize(
     ("settings", "name", "message"),
     [
-        (Settings(weight_fn=lambda C: C), "c.yaml", "a file cannot name the weight_fn"),
+        (Settings(weight_fn=lambda C: C), "c.yaml", "has no name that a file could hold: define it with def"),
         (
             Settings(model_search=ModelSearch({"x": [(1, 2)]}, len)),
             "c.json",
-            "cannot hold (1, 2)",
+            "hyperparam_grid['x'] holds (1, 2), which a file cannot hold",
         ),
         (Settings(), "c.toml", "saved as .yaml, .yml or .json, got 'c.toml'"),
     ],

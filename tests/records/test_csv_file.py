@@ -115,7 +115,7 @@ class TestForeignFiles:
             ('C,N,D,loss,x\n6,1,1,2.5,a\n6,1,1,2.5,"a"b\n', ["line 3", "correct or delete it"]),
             ("C,N,D,loss\n6,1_000,1,2.5\n", ["line 2", "column N", "'1_000'"]),
             ("C,N,D,loss,loss\n6,1,1,2.5,1\n", ["line 1", "'loss'"]),
-            (",C,N,D,loss\n0,6,1,1,2.5\n", ["line 1", "column 1 has no name"]),
+            (",C,N,D,loss\n0,6,1,1,2.5\n", ["line 1", "no name for column 1"]),
             ("c,n,d,loss\n6,1,1,2.5\n", ["line 1", "no column N or D", "name the columns N, D and loss"]),
             ("C;N;D;loss\n6;1;1;2,5\n", ["line 1", "separated by ';'", "save the file with commas"]),
             ("C\tN\tD\tloss\n6\t1\t1\t2.5\n", ["line 1", r"separated by '\t'"]),
@@ -334,7 +334,7 @@ class TestTogether:
         reader.read_new()
         with path.open("a") as file:
             file.write("6,1,1,bad\n")
-        with pytest.raises(ValueError, match=r"line 4, column loss: 'bad'"):
+        with pytest.raises(ValueError, match=r"line 4, column loss must be a positive number, got 'bad'"):
             reader.read_new()
 
 

@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_forgiven(session, tmp_path)
     good = (tmp_path / "df.csv").read_text()
     (tmp_path / "df.csv").write_text(good + "1,2\n")
     assert wait_until(lambda: len(told) == 1, 2.0)
-    assert "line 3: 2 values for 4 columns" in str(told[0])
+    assert "line 3 has 2 values for 4 columns" in str(told[0])
     time.sleep(1.2)
     assert len(told) == 1
     (tmp_path / "df.csv").write_text(good + "5.4e19,3e9,3e9,2.5\n")

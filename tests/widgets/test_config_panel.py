@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from chinchilla_nb import Chinchilla, ConfigPanel, Session, Workbench
-from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.config.model_search import ModelSearch
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.losses import huber, log_huber, mse
 from chinchilla_nb.engine.planning.model_sizes import transformer_size, transformer_size_without_embeddings
 from chinchilla_nb.quantity import number_text
@@ -113,12 +114,12 @@ def test_spacings(cc, panel):
         (lambda p: p.grid.axes["E"].high, "1,5", "'1,5' is not a number: write decimals with a point"),
         (lambda p: p.grid.axes["E"].count, "2.5", "count must be a whole number"),
         (lambda p: p.grid.axes["E"].count, "1e6", "count must be from 1 to 1,000"),
-        (lambda p: p.grid.axes["E"].low, "-1", "E must hold positive numbers, got -1"),
+        (lambda p: p.grid.axes["E"].low, "-1", "E must be positive, got -1"),
         (lambda p: p.grid.axes["E"].low, "3", "low must not be above high"),
         (lambda p: p.grid.axes["E"].low, "nan", "must be finite"),
         (lambda p: p.grid.axes["B"].low, "0", "equal ratios need a positive low"),
         (lambda p: p.grid.axes["beta"].listed, "0.1,, 2", "type a number"),
-        (lambda p: p.grid.axes["beta"].listed, "-0.1", "β must not hold negative numbers, got -0.1"),
+        (lambda p: p.grid.axes["beta"].listed, "-0.1", "β must not be negative, got -0.1"),
         (lambda p: boxes(p.plan.C)[1], "1e17", "Must run from low to high, got 1e18 to 1e17"),
         (lambda p: boxes(p.plan.ratio)[0], "", "type a number"),
         (lambda p: boxes(p.plan.seeds)[0], "1.5", "whole number"),

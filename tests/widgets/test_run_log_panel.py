@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from runs import make_runs, table_of
 
-from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.config.model_search import ModelSearch
+from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
@@ -401,7 +402,7 @@ def test_rows_of_another_process_appear_and_the_watch_ends_with_the_panel(tmp_pa
     with (tmp_path / "df.csv").open("a") as file:
         file.write("1,2\n")
     time.sleep(1.2)
-    assert "line 4: 2 values for 4 columns" in text_of(panel.errors)
+    assert "line 4 has 2 values for 4 columns" in text_of(panel.errors)
     panel.close()
     time.sleep(0.7)
     assert "chinchilla_nb file watch" not in {thread.name for thread in threading.enumerate()}

@@ -164,3 +164,40 @@ def test_picture_is_of_the_last_of_two_quick_fits(session, captured):
             await asyncio.sleep(0.05)
 
     asyncio.run(main())
+
+
+def seed_drawn_by(panel) -> dict[str, str]:
+    """Return what the run log fills in when the next seed is asked for."""
+    panel.form.seed.click()
+    return {name: field.value for name, field in panel.form.fields.items()}
+
+
+def test_seeds_repeat_and_everybody_draws_from_one_generator(tmp_path):
+    from chinchilla_nb import Chinchilla, RunLogPanel
+
+    def project(name: str) -> Chinchilla:
+        (tmp_path / name).mkdir()
+        ranges = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
+        return Chinchilla(tmp_path / name, seed_ranges=ranges, rng=0, log_level=50)
+
+    cc, other, alone = (project(name) for name in "abc")
+    expected = [alone.seed()[0] for _ in range(3)]
+    bench, panel, again = Workbench(cc), RunLogPanel(other), Workbench(other)
+    drawn = [seed_drawn_by(bench.panels["Runs"]) for _ in range(2)]
+    assert drawn[0] != drawn[1]
+    assert drawn == [seed_drawn_by(panel), seed_drawn_by(again.panels["Runs"])]
+    # The third draw of each comes after two, whoever made them.
+    assert cc.seed()[0] == other.seed()[0] == expected[2]
+    for one in (bench, panel, again):
+        one.close()  # ends the watch of the file
+
+
+def test_opening_a_configuration_does_not_load_the_facade(tmp_path):
+    (tmp_path / "config.yaml").write_text("scaling_factor: 2\nlaw: kaplan\n")
+    code = (
+        "import sys\nfrom chinchilla_nb import open_session\n"
+        "assert open_session(sys.argv[1]).settings.family.name == 'kaplan'\n"
+        "sys.exit('chinchilla_nb.core' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "config.yaml")]
+    assert subprocess.run(command, check=False).returncode == 0

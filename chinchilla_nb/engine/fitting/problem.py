@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
@@ -132,8 +132,7 @@ def _checked(bounds: Bounds, family: Family) -> dict[str, tuple[float, float]]:
     parameters = {parameter.name: parameter for parameter in family.parameters}
     for name in bounds:
         if name not in parameters:
-            remedy = f"choose from {', '.join(parameters)}"
-            raise InputError("bounds", f"has the unknown parameter {name!r}", remedy=remedy)
+            raise unknown_key("bounds", name, parameters)
     return {name: as_limits(low, high, parameters[name]) for name, (low, high) in bounds.items()}
 
 

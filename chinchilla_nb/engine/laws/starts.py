@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter
 from chinchilla_nb.engine.runs import read_only
 
@@ -52,11 +52,11 @@ class StartGrid:
         parameters: Sequence[Parameter] = CHINCHILLA_PARAMETERS,
     ) -> None:
         self.parameters = tuple(parameters)
+        known = [name for parameter in self.parameters for name in parameter.names]
+        for name in axes:
+            if name not in known:
+                raise unknown_key("param_grid", name, known)
         names = [_pick(axes, parameter.names) for parameter in self.parameters]
-        unknown = set(axes) - set(names)
-        if unknown:
-            known = ", ".join(" or ".join(parameter.names) for parameter in self.parameters)
-            raise InputError("param_grid", f"has the unknown key {min(unknown)!r}", remedy=f"its keys are {known}")
         self.axes: Mapping[str, NDArray[np.float64]] = MappingProxyType(
             {
                 name: read_only(_as_axis(axes[name], name, parameter))

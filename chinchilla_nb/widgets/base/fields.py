@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from chinchilla_nb.config.callables import find_callable, name_of_callable
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.widgets.base.parts import Parts
 
@@ -175,16 +176,16 @@ def number(text: str, name: str) -> float:
 
     Raises
     ------
-    ValueError
-        If it is none.
+    InputError
+        If it is not one.
     """
     if not text.strip():
-        raise ValueError(f"{name}: type a number, such as 0.5 or 1e18")
+        raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
     try:
         return parse_number(re.sub(r"\s", "", text))
     except ValueError:
-        hint = ": write decimals with a point" if "," in text else ""
-        raise ValueError(f"{name}: {text.strip()!r} is not a number{hint}") from None
+        remedy = "write decimals with a point" if "," in text else ""
+        raise InputError(name, f"{text.strip()!r} is not a number", remedy=remedy) from None
 
 
 def numbers(text: str, name: str) -> list[float]:
@@ -192,7 +193,7 @@ def numbers(text: str, name: str) -> list[float]:
 
     Raises
     ------
-    ValueError
-        If one is none.
+    InputError
+        If one of them is not a number.
     """
     return [number(part, name) for part in text.split(",")]

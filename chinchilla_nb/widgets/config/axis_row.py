@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb._validator import ParamGrid, validate
+from chinchilla_nb._validator import ParamGrid
 from chinchilla_nb.checks import as_count
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
@@ -91,7 +92,7 @@ class AxisRow(Row):
 
         Raises
         ------
-        ValueError
+        InputError
             If they are not valid.
         """
         key = self.unit.value
@@ -101,29 +102,23 @@ class AxisRow(Row):
             low, high = number(self.low.value, "low"), number(self.high.value, "high")
             count = as_count(number(self.count.value, "count"), "count")
             axis = _spaced(low, high, count, self.spacing.value)
-        # The documented model says what is allowed; the other axes are there because it asks for all five.
+        # The other axes are there because a grid has all of them.
         others = {name: (1.0,) for name in GREEK if name != self.parameter}
         try:
-            valid = validate(ParamGrid, {**others, key: axis}).axes()[key]
-            StartGrid({**others, key: valid})
-        except ValueError as error:
-            raise ValueError(str(error).replace(f"param_grid[{key!r}]", self.label(key))) from None
-        return key, valid
+            valid = StartGrid({**others, key: axis}).axes[key]
+        except InputError as error:
+            raise InputError(self.label(key), error.rule, got=error.got, remedy=error.remedy) from None
+        return key, tuple(valid.tolist())
 
     def label(self, key: str) -> str:
         """Return the name of what the numbers are."""
         return GREEK[self.parameter] if key == self.parameter else f"log {GREEK[self.parameter]}"
 
-    def culprit(self, problem: str) -> ipywidgets.Widget:
-        """Find the box a person has to look at."""
+    def culprit(self, error: InputError) -> ipywidgets.Widget:
+        """Return the box a person has to look at."""
         if self.spacing.value == LISTED:
             return self.listed
-        for box in (self.low, self.high, self.count):
-            try:
-                number(box.value, "")
-            except ValueError:
-                return box
-        return self.count if problem.startswith(("count", "one value")) else self.low
+        return {"high": self.high, "count": self.count}.get(error.where, self.low)
 
 
 def _list_text(axis: Sequence[float]) -> str:
@@ -141,15 +136,15 @@ def _spacing_of(axis: Sequence[float]) -> str:
 
 def _spaced(low: float, high: float, count: int, spacing: str) -> list[float]:
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"low and high must be finite, got {low:g} and {high:g}")
+        raise InputError("low and high", "must be finite", got=f"{low:g} and {high:g}")
     if low > high:
-        raise ValueError(f"low must not be above high, got {low:g} and {high:g}")
+        raise InputError("low", "must not be above high", got=f"{low:g} and {high:g}")
     if not 1 <= count <= 1000:
-        raise ValueError(f"count must be from 1 to 1,000, got {count:,}")
+        raise InputError("count", "must be from 1 to 1,000", got=f"{count:,}")
     if count == 1 and low != high:
-        raise ValueError("one value needs low and high to be the same")
+        raise InputError("count", "must be 2 or more where low and high are not the same", got="1")
     if spacing == EVEN:
         return list(np.linspace(low, high, count).tolist())
     if low <= 0:
-        raise ValueError(f"equal ratios need a positive low, got {low:g}: choose even steps")
+        raise InputError("equal ratios", "need a positive low", got=f"{low:g}", remedy="choose even steps")
     return list(np.geomspace(low, high, count).tolist())

@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import ipywidgets
 
-from chinchilla_nb.config.arguments import make_settings
-from chinchilla_nb.config.reading import read_config
+from chinchilla_nb.config.callables import ImportNotAllowed
+from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.saving import write_config
-from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.widgets.base.fields import Editor
@@ -213,26 +213,21 @@ class ConfigPanel(Panel):
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:
         path, self._replace = self._path(), ""
-        # Where the runs are is not changed by loading.
-        overrides = {"project_dir": "."}
+        # What the project draws from stays with the project, as its folder does.
+        overrides = {"rng": self.session.settings.rng}
         try:
-            arguments = read_config(path, overrides, allow_imports=self.allow_imports.value)
-            self.session.settings = _settings_of(arguments)
+            self.session.settings = read_settings(path, overrides, allow_imports=self.allow_imports.value).settings
+        except ImportNotAllowed as error:
+            refused = InputError(error.where, error.rule, remedy='tick "may import functions" if you trust it')
+            self.message.value = note("bad", f"Nothing was loaded: {refused}.")
+            return
         except (ValueError, TypeError, OSError) as error:
-            text = str(error).replace("pass allow_imports=True", 'tick "may import functions"')
-            self.message.value = note("bad", f"Nothing was loaded: {text}.")
+            self.message.value = note("bad", f"Nothing was loaded: {error}.")
             return
         self.message.value = note("good", f"Loaded {path}.")
 
     def _path(self) -> Path:
         return Path(self.path.value.strip()).expanduser()
-
-
-def _settings_of(arguments: dict[str, Any]) -> Settings:
-    """Make settings of what a file says; what belongs to the project stays with the project."""
-    bounds = arguments.pop("bounds", {})
-    named = {name: value for name, value in arguments.items() if name not in ("project_dir", "log_level", "rng")}
-    return dataclasses.replace(make_settings(named), bounds=bounds)
 
 
 def _not_valid(count: int) -> str:

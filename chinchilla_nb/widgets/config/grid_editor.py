@@ -10,6 +10,7 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.widgets.base.fields import GREEK, Editor
 from chinchilla_nb.widgets.base.parts import Parts
@@ -44,16 +45,16 @@ class GridEditor(Editor):
     @staticmethod
     def describe(settings: Settings) -> str:
         """Write how many starts there are."""
-        count = len(settings.grid)
-        parts = " × ".join(str(len(axis)) for axis in settings.grid.axes.values())
+        count = len(settings.starts)
+        parts = " × ".join(str(len(axis)) for axis in settings.starts.axes.values())
         advice = ": a fit will take long" if count > MANY_STARTS else ""
         return f"{parts} = {count:,} start{'' if count == 1 else 's'}{advice}"
 
     def show(self, settings: Settings) -> None:
         """Write the grid if it is another one."""
-        if settings.grid is not self._grid:
-            self._grid = settings.grid
-            for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+        if settings.starts is not self._grid:
+            self._grid = settings.starts
+            for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
                 row.explain("")
                 row.show(key, axis.tolist())
         self._remark(settings)
@@ -61,20 +62,20 @@ class GridEditor(Editor):
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
         """Return settings with the axis that was edited, if it is valid."""
         axes: dict[str, Any] = {}
-        for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+        for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
             if owner in row.inputs:
                 new_key, new_axis = _read(row, owner, key, axis)
                 axes[new_key] = new_axis
             else:
                 axes[key] = axis
-        if any(axes.get(key) is not axis for key, axis in settings.grid.axes.items()):
+        if any(axes.get(key) is not axis for key, axis in settings.starts.axes.items()):
             self._grid = StartGrid(axes)
             settings = replace(settings, grid=self._grid)
         self._remark(settings)
         return settings
 
     def _remark(self, settings: Settings) -> None:
-        for row, (key, axis) in zip(self.axes.values(), settings.grid.axes.items(), strict=True):
+        for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
             values = np.exp(axis) if key != row.parameter else axis
             row.say(f"{GREEK[row.parameter]} = {_sketch(values)}")
 
@@ -84,8 +85,8 @@ def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[
     row.switch(owner, key, axis.tolist())
     try:
         new_key, new_axis = row.read()
-    except ValueError as error:
-        row.explain(str(error), row.culprit(str(error)))
+    except InputError as error:
+        row.explain(str(error), row.culprit(error))
         return key, axis
     row.explain("")
     return (key, axis) if new_key == key and np.array_equal(new_axis, axis) else (new_key, new_axis)

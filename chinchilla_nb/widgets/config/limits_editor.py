@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import ipywidgets
 
-from chinchilla_nb.checks import as_limits
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.problem import as_limits
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts, reveal
@@ -19,6 +21,8 @@ from chinchilla_nb.widgets.base.parts import Parts, reveal
 __all__ = ["LimitRow", "LimitsEditor"]
 
 FREE, FIXED, BOUNDED = "free", "fixed", "bounded"
+LOWER = "lower limit"
+_PARAMETERS = {parameter.name: parameter for parameter in CHINCHILLA_PARAMETERS}
 _MODES = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
 
 
@@ -58,7 +62,7 @@ class LimitRow(Row):
         elif self.mode.value == BOUNDED and not self.high.value:
             with suppress(ValueError):
                 # A number that it was fixed at becomes the lower limit.
-                value = max(value, number(self.low.value, "lower limit"))
+                value = max(value, number(self.low.value, LOWER))
             self.low.value = self.low.value or number_text(float(f"{value / 2:.3g}"))
             self.high.value = number_text(float(f"{2 * value:.3g}"))
 
@@ -80,19 +84,18 @@ class LimitRow(Row):
         if self.mode.value == FIXED:
             value = number(self.low.value, GREEK[self.parameter])
             return self._checked(value, value)
-        return self._checked(number(self.low.value, "lower limit"), number(self.high.value, "upper limit"))
+        return self._checked(number(self.low.value, LOWER), number(self.high.value, "upper limit"))
 
     def _checked(self, low: float, high: float) -> tuple[float, float]:
         try:
-            return as_limits(low, high, self.parameter)
+            return as_limits(low, high, _PARAMETERS[self.parameter])
         except ValueError:
             name, least = GREEK[self.parameter], "above 0" if self.parameter in ("A", "B") else "0 or more"
             if self.mode.value == FIXED:
-                raise ValueError(f"{name} is fixed at {low:g}: type a number that is {least}") from None
-            raise ValueError(
-                f"{name} lies between {low:g} and {high:g}: type a lower limit of 0 or more and an upper limit that is "
-                f"{'above 0 and ' if least == 'above 0' else ''}no smaller"
-            ) from None
+                raise InputError(name, f"is fixed at {low:g}", remedy=f"type a number that is {least}") from None
+            smaller = f"{'above 0 and ' if least == 'above 0' else ''}no smaller"
+            remedy = f"type a lower limit of 0 or more and an upper limit that is {smaller}"
+            raise InputError(name, f"lies between {low:g} and {high:g}", remedy=remedy) from None
 
 
 class LimitsEditor(Editor):
@@ -141,8 +144,9 @@ class LimitsEditor(Editor):
             row.suggest(self.law.as_dict()[row.parameter])
         try:
             limits = row.read()
-        except ValueError as error:
-            row.explain(str(error), row.high if "upper" in str(error) else row.low)
+        except InputError as error:
+            too_low = row.mode.value == FIXED or error.where == LOWER
+            row.explain(str(error), row.low if too_low else row.high)
             return settings
         row.explain("")
         row.say("")

@@ -9,9 +9,8 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb._validator import SeedRanges
-from chinchilla_nb.config.arguments import ARGUMENTS
-from chinchilla_nb.config.settings import Settings
-from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import compact, number_text, scientific
 from chinchilla_nb.widgets.base.fields import Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts
@@ -19,7 +18,6 @@ from chinchilla_nb.widgets.base.parts import Parts
 __all__ = ["PlanEditor"]
 
 _UNSET = object()
-_NAMES = ("seed_ranges['C']", "seed_ranges['N_to_D'] (tokens per parameter)", "num_seeding_steps", "scaling_factor")
 
 
 class PlanEditor(Editor):
@@ -98,15 +96,15 @@ class PlanEditor(Editor):
             try:
                 ends = [number(field.value, what) for field, what in zip(row.inputs, ("low", "high"), strict=True)]
                 # The other range is one that is valid, so that what is said is about this one.
-                ARGUMENTS["seed_ranges"].read({"C": (1.0, 1.0), "N_to_D": (1.0, 1.0), name: ends})
-            except ValueError as error:
-                row.explain(_in_short(str(error)), _culprit(row))
+                change_settings(settings, seed_ranges={"C": (1.0, 1.0), "N_to_D": (1.0, 1.0), name: ends})
+            except InputError as error:
+                row.explain(_capitalised(error.problem), _culprit(row))
             else:
                 ranges[name] = ends
         if len(ranges) < 2:
             return settings
-        regime: SeedRegime = ARGUMENTS["seed_ranges"].read(ranges)
-        return settings if regime == settings.seed_regime else replace(settings, seed_regime=regime)
+        changed = change_settings(settings, seed_ranges=ranges)
+        return settings if changed.seed_regime == settings.seed_regime else changed
 
     def _remember(self, settings: Settings) -> None:
         self._seen = {name: getattr(settings, name) for name in self._seen}
@@ -130,12 +128,12 @@ def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
     """Read a number that may be left out."""
     text = row.inputs[0].value.strip()
     try:
-        value = ARGUMENTS[name].read(number(text, "this") if text else None)
-    except ValueError as error:
-        row.explain(_in_short(str(error)))
+        changed = change_settings(settings, **{name: number(text, "this") if text else None})
+    except InputError as error:
+        row.explain(_capitalised(error.problem))
         return settings
     row.explain("")
-    return settings if value == getattr(settings, name) else replace(settings, **{name: value})
+    return settings if getattr(changed, name) == getattr(settings, name) else changed
 
 
 def _range_row(parts: Parts, name: str, hint: str) -> Row:
@@ -152,11 +150,8 @@ def _culprit(row: Row) -> ipywidgets.Widget:
     return row.inputs[-1]
 
 
-def _in_short(problem: str) -> str:
-    """Leave out what stands beside the field: its documented name."""
-    for name in _NAMES:
-        problem = problem.removeprefix(f"{name} ")
-    return (problem[:1].upper() + problem[1:]).replace("e+", "e")
+def _capitalised(problem: str) -> str:
+    return problem[:1].upper() + problem[1:]
 
 
 def _size(square: float) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.config.arguments import ARGUMENTS
-from chinchilla_nb.config.settings import ModelSearch, Settings
+from chinchilla_nb.config.model_search import ModelSearch
+from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -114,15 +114,16 @@ class SearchEditor(Editor):
         if grid is None:
             return settings
         try:
-            search: ModelSearch = ARGUMENTS["model_search_config"].read(
-                {"hyperparam_grid": grid, "size_estimator": estimator}
+            changed = change_settings(
+                settings, model_search_config={"hyperparam_grid": grid, "size_estimator": estimator}
             )
-            self._check(search)
+            assert changed.model_search is not None
+            self._check(changed.model_search)
         except ValueError as error:
             self.kind_row.explain(str(error), self.function if self.kind.value == OWN else self.kind)
             return settings
-        self._search = search
-        return replace(settings, model_search=search)
+        self._search = changed.model_search
+        return changed
 
     def _read_grid(self, estimator: Callable[..., float], search: ModelSearch | None) -> dict[str, list[Any]] | None:
         """Read the values of the hyperparameters; None if some are not valid."""

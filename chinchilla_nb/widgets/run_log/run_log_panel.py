@@ -53,7 +53,6 @@ class RunLogPanel(Panel):
     Parameters
     ----------
     source : Chinchilla or Session
-        With a Chinchilla, seeds come from its own random generator.
 
     Attributes
     ----------
@@ -91,7 +90,6 @@ class RunLogPanel(Panel):
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
-        self._rng = getattr(source, "rng", None) or np.random.default_rng()
         self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
         self._message = ""
         parts = self._parts = Parts()
@@ -293,7 +291,7 @@ class RunLogPanel(Panel):
 
     @guarded
     def _fill_seed(self, _button: Any) -> None:
-        seed = next_seed(self.session.settings, self._rng)
+        seed = next_seed(self.session.settings)
         self.form.fill(seed.N, seed.D, seed.config)
 
     @guarded

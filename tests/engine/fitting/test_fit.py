@@ -251,7 +251,7 @@ def test_bounded_fits_are_no_worse_than_a_bounded_search_by_scipy(loss, bounds):
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ({"gamma": (0, 1)}, "unknown parameter 'gamma'"),
+        ({"gamma": (0, 1)}, "bounds has no key 'gamma'"),
         ({"E": (2.0, 1.0)}, r"bounds\['E'\] must be 0 <= low <= high .*got \(2.0, 1.0\)"),
         ({"alpha": (-1.0, 1.0)}, r"bounds\['alpha'\]"),
         ({"beta": (0.0, np.inf)}, r"bounds\['beta'\]"),

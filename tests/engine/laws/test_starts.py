@@ -59,7 +59,7 @@ def test_axes_are_read_only_and_survive_a_pickle():
         ({"alpha": "steep"}, r"param_grid\['alpha'\] must be numbers, got 'steep'"),
         ({"beta": [0.5, -0.5]}, r"param_grid\['beta'\] must not be negative, got -0.5"),
         ({"E": [1.0]}, "param_grid must have one key E or e, got both"),
-        ({"gamma": [1.0]}, "param_grid has the unknown key 'gamma'"),
+        ({"gamma": [1.0]}, "param_grid has no key 'gamma': choose from E, e"),
     ],
 )
 def test_what_is_no_axis_is_named(change, message):

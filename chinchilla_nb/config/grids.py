@@ -1,0 +1,36 @@
+"""The grid of starting values: as users write it, as a value, and as a file holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chinchilla_nb.checks import as_axes
+from chinchilla_nb.config.spacings import load_axis, save_axis
+from chinchilla_nb.engine.laws.starts import StartGrid
+
+__all__ = ["load_grid", "read_grid", "save_grid", "show_grid"]
+
+
+def read_grid(written: Any, known: Mapping[str, Any]) -> StartGrid | None:
+    """Read values by parameter; None takes the law's own starts."""
+    return None if written is None else StartGrid(as_axes(written), known["family"].parameters)
+
+
+def show_grid(grid: StartGrid | None) -> dict[str, np.ndarray] | None:
+    """Return a grid as a user would write it."""
+    return None if grid is None else dict(grid.axes)
+
+
+def load_grid(value: Any, _allow_imports: bool) -> Any:
+    """Turn what a file says into what a user would write: axes that may be spaced."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: load_axis(axis, f"param_grid[{name!r}]") for name, axis in value.items()}
+
+
+def save_grid(grid: StartGrid) -> dict[str, Any]:
+    """Return a grid as a file holds it."""
+    return {name: save_axis(axis.tolist()) for name, axis in grid.axes.items()}

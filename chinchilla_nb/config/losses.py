@@ -1,0 +1,48 @@
+"""The loss of a fit: as users write it, and as a file names it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from chinchilla_nb.checks import as_positive_number, brief
+from chinchilla_nb.config.callables import function_name, load_function
+from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
+
+__all__ = ["load_loss", "save_loss"]
+
+
+def load_loss(value: Any, allow_imports: bool) -> Any:
+    """Turn what a file says into what a user would write: a function by name, or by name and parameter."""
+    if not isinstance(value, Mapping):
+        return load_function(value, "loss_fn", BUILTIN_LOSSES, allow_imports)
+    options = dict(value)
+    name = options.pop("name", None)
+    if not isinstance(name, str):
+        raise InputError("loss_fn", "must have a name, e.g. {name: log_huber, delta: 1.0e-3}", got=brief(dict(value)))
+    loss = load_function(name, "loss_fn", BUILTIN_LOSSES, allow_imports)
+    if name in BUILTIN_LOSSES:
+        known = [parameter for parameter in inspect.signature(loss).parameters if parameter not in ("y_true", "y_pred")]
+        for option, number in options.items():
+            if option not in known:
+                raise unknown_key(f"loss_fn {name}", option, known)
+            options[option] = as_positive_number(number, f"loss_fn[{option!r}]")
+    return functools.partial(loss, **options) if options else loss
+
+
+def save_loss(loss_fn: Any) -> Any:
+    """Return a loss as a file names it."""
+    options: dict[str, float] = {}
+    if isinstance(loss_fn, functools.partial) and not loss_fn.args and _is_plain(loss_fn.keywords.values()):
+        options, loss_fn = {name: float(value) for name, value in loss_fn.keywords.items()}, loss_fn.func
+    name = function_name(loss_fn, "loss_fn", BUILTIN_LOSSES)
+    return {"name": name, **options} if options else name
+
+
+def _is_plain(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, (int, float, np.number)) for value in values)

@@ -1,0 +1,85 @@
+"""Which model configurations there are to choose from: as users write it, as a value, and as a file holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from chinchilla_nb._validator import ModelSearchConfig, validate
+from chinchilla_nb.config.callables import function_name, load_function
+from chinchilla_nb.config.spacings import load_axis
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
+from chinchilla_nb.engine.planning.model_sizes import SIZE_ESTIMATORS
+
+__all__ = ["ModelSearch", "load_search", "read_search", "save_search", "show_search"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ModelSearch:
+    """Which model configurations to choose from, and how large each of them is."""
+
+    hyperparam_grid: Mapping[str, Iterable[Any]]
+    size_estimator: Callable[..., float]
+
+    def table(self) -> ModelTable:
+        """Return every configuration with its size; estimated once, as an estimator may build real models."""
+        return _tabulated(self)
+
+
+@lru_cache(maxsize=8)
+def _tabulated(search: ModelSearch) -> ModelTable:
+    return tabulate_models(search.hyperparam_grid, search.size_estimator)
+
+
+def read_search(written: Any, _known: Mapping[str, Any]) -> ModelSearch | None:
+    """Read ``{"hyperparam_grid": ..., "size_estimator": ...}``; None leaves N free."""
+    if written is None:
+        return None
+    config = validate(ModelSearchConfig, written)
+    return ModelSearch(config.hyperparam_grid, config.size_estimator)
+
+
+def show_search(search: ModelSearch | None) -> dict[str, Any] | None:
+    """Return a model search as a user would write it."""
+    if search is None:
+        return None
+    grid = {name: list(choices) for name, choices in search.hyperparam_grid.items()}
+    return {"hyperparam_grid": grid, "size_estimator": search.size_estimator}
+
+
+def load_search(value: Any, allow_imports: bool) -> Any:
+    """Turn what a file says into what a user would write: an estimator by name, hyperparameters that may be spaced."""
+    if not isinstance(value, Mapping):
+        return value
+    search = dict(value)
+    if "size_estimator" in search:
+        search["size_estimator"] = load_function(
+            search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, allow_imports
+        )
+    if isinstance(search.get("hyperparam_grid"), Mapping):
+        grid = search["hyperparam_grid"].items()
+        search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}
+    return search
+
+
+def save_search(search: ModelSearch) -> dict[str, Any]:
+    """Return a model search as a file holds it."""
+    grid = search.hyperparam_grid
+    return {
+        "size_estimator": function_name(search.size_estimator, "size_estimator", SIZE_ESTIMATORS),
+        "hyperparam_grid": {name: [_plain(choice, name) for choice in grid[name]] for name in grid},
+    }
+
+
+def _plain(choice: Any, name: str) -> Any:
+    if isinstance(choice, np.generic):
+        choice = choice.item()
+    if choice is not None and not isinstance(choice, (bool, int, float, str)):
+        rule = f"holds {choice!r}, which a file cannot hold"
+        raise InputError(f"hyperparam_grid[{name!r}]", rule, remedy="list numbers or text")
+    return choice
