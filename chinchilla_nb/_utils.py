@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb._validator import ModelSearchConfig, validate
 from chinchilla_nb.checks import as_positive_number, brief
+from chinchilla_nb.config.validators import ModelSearchConfig, validate
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 

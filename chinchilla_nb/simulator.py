@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from chinchilla_nb._logger import get_logger
-from chinchilla_nb._validator import SimulationArgs, validate
 from chinchilla_nb.checks import brief
 from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.config.validators import SimulationArgs, validate
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import Fit, solve

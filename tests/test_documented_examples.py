@@ -20,7 +20,7 @@ from chinchilla_nb import Chinchilla, Database, Simulator, Visualizer
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._metrics import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb._utils import is_between, search_model_config
-from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs
+from chinchilla_nb.config.validators import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs
 
 
 def estimate_model_size(hidden_size, num_layers):

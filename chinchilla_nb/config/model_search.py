@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb._validator import ModelSearchConfig, validate
 from chinchilla_nb.config.callables import function_name, load_function
 from chinchilla_nb.config.spacings import load_axis
+from chinchilla_nb.config.validators import ModelSearchConfig, validate
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 from chinchilla_nb.engine.planning.model_sizes import SIZE_ESTIMATORS

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb._validator import SeedRanges, validate
 from chinchilla_nb.checks import as_count, as_generator, as_positive_number, brief
+from chinchilla_nb.config.validators import SeedRanges, validate
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.engine.planning.seeding import SeedRegime

@@ -206,7 +206,7 @@ def test_landscape_is_the_least_objective_by_starting_exponents(session):
     from chinchilla_nb.figures import landscape_figure
 
     session.run_fit()
-    grid, landscape = session.settings.grid, session.fit.landscape
+    grid, landscape = session.settings.starts, session.fit.landscape
     figure = landscape_figure(session.fit)
     points = grid.points()
     for i, alpha in enumerate(figure.across):

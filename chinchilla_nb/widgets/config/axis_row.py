@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb._validator import ParamGrid
 from chinchilla_nb.checks import as_count
+from chinchilla_nb.config.validators import ParamGrid
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text

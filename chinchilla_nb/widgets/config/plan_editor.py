@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb._validator import SeedRanges
 from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.config.validators import SeedRanges
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import compact, number_text, scientific
 from chinchilla_nb.widgets.base.fields import Editor, Row, number

@@ -199,7 +199,7 @@ def test_starts_of_another_law_and_unknown_laws_are_named():
         fit(some_runs(), StartGrid({"E": 1, "A": 1, "B": 1, "alpha": 1, "beta": 1}), law="kaplan")
     with pytest.raises(InputError, match=r"law must be one of 'chinchilla', 'kaplan', got 'kaplann'"):
         fit(some_runs(), law="kaplann")
-    with pytest.raises(InputError, match=r"bounds has the unknown parameter 'E': choose from N_c, D_c, "):
+    with pytest.raises(InputError, match=r"bounds has no key 'E': choose from N_c, D_c, "):
         fit(some_runs(), law="kaplan", bounds={"E": (0, 1)})
 
 

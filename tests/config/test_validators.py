@@ -11,8 +11,8 @@ import pytest
 from pydantic import ValidationError
 from runs import LAW
 
-from chinchilla_nb._validator import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs, validate
 from chinchilla_nb.checks import as_count
+from chinchilla_nb.config.validators import ModelSearchConfig, ParamGrid, SeedRanges, SimulationArgs, validate
 
 AXES = {"E": [1.5], "A": [100, 200], "B": [100], "alpha": [0.3], "beta": [0.3]}
 TARGET = LAW.as_dict()
