@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import pickle
 import signal
 import threading
 import time
@@ -20,7 +21,8 @@ from runs import GRID, LAW, make_runs, table_of
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit
+from chinchilla_nb.engine.fitting.fit import FitError, FitStatus, fit, solve
+from chinchilla_nb.engine.fitting.losses import mae
 from chinchilla_nb.session import Session
 from chinchilla_nb.work.job import Outcome
 
@@ -86,6 +88,25 @@ class TestState:
         assert session.stale
         session.run_fit()
         assert not session.stale
+
+    def test_a_fit_made_elsewhere_is_judged_by_what_it_was_asked(self, session: Session) -> None:
+        session.run_fit()
+        # Of the same runs and settings, as a copy or another process gives it: as good as the session's own.
+        session.fit = pickle.loads(pickle.dumps(session.fit))
+        assert not session.stale
+        # Of the session's very runs, but with another loss.
+        session.fit = fit(session.runs, GRID, mae)
+        assert session.stale
+        # Of other runs.
+        session.fit = solve(session.settings.problem(make_runs(9, rng=1)))
+        assert session.stale
+        assert session.new_runs == 0
+
+    def test_a_fit_can_be_repeated_from_itself(self, session: Session) -> None:
+        found = session.run_fit(exhaustive=True)
+        again = solve(found.problem, exhaustive=True)
+        assert again.law == found.law
+        assert again.objective == found.objective
 
     def test_settings_are_what_is_fitted_with(self, session: Session) -> None:
         session.settings = dataclasses.replace(session.settings, bounds={"alpha": (0.5, 0.5)})

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from runs import make_runs
 
 from chinchilla_nb.engine.runs import Runs
 
@@ -78,3 +79,24 @@ def test_lengths_and_shapes_must_agree():
 def test_text_says_how_many_and_how_large():
     assert repr(Runs([], [], [])) == "Runs(none)"
     assert repr(Runs([1e8, 1e9], [1e9, 1e10], [3.0, 2.0])) == "Runs(2 runs, C from 6e+17 to 6e+19 FLOPs)"
+
+
+def test_taking_runs_checks_none_of_them_again(monkeypatch):
+    runs = make_runs(50)
+
+    def checked(values, name):
+        raise AssertionError(f"{name} was checked again")
+
+    monkeypatch.setattr("chinchilla_nb.engine.runs.as_positive_array", checked)
+    which = [3, 3, 0]  # as a bootstrap takes them
+    assert runs.take(which).loss.tolist() == [runs.loss[3], runs.loss[3], runs.loss[0]]
+    assert len(runs.take(runs.C > np.median(runs.C))) == 25
+
+
+def test_runs_are_alike_by_their_numbers_in_their_order():
+    runs = make_runs(5)
+    assert runs.alike(Runs(runs.N, runs.D, runs.loss))
+    assert runs.alike(Runs(runs.N, runs.D, runs.loss, columns={"note": list("abcde")}))
+    assert not runs.alike(runs.take([1, 0, 2, 3, 4]))
+    assert not runs.alike(runs.take(range(4)))
+    assert not runs.alike(Runs(runs.N, runs.D, runs.loss, 2 * runs.C))

@@ -369,6 +369,9 @@ def test_progress_only_improves_and_ends_with_the_fit(loss):
     stages = [step.stage for step in steps]
     assert sorted(set(stages), key=stages.index) == ["screening", "optimising", "polishing"]
     final = steps[-1].best
+    # Only the last one is judged: until then nothing has stalled, or converged.
+    assert {step.best.status for step in steps[:-1] if step.best} == {FitStatus.UNFINISHED}
+    assert final.status is FitStatus.CONVERGED
     assert final.objective == fit(NOISY, GRID, loss).objective
     assert all(step.best is None or step.best.objective >= final.objective * (1 - 1e-12) for step in steps)
 

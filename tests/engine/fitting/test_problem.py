@@ -1,0 +1,90 @@
+"""What is asked of a fit: when two ask the same, and what cannot be asked."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from runs import GRID, make_runs
+
+from chinchilla_nb import FAMILIES, Problem, asymmetric_mae, log_huber, mse
+from chinchilla_nb.engine.errors import InputError
+
+RUNS = make_runs(9)
+PROBLEM = Problem(RUNS, starts=GRID, loss_fn=partial(log_huber, delta=1e-3), bounds={"alpha": (0.2, 0.5)})
+
+
+def test_a_problem_is_like_its_copies():
+    assert PROBLEM.alike(PROBLEM)
+    assert PROBLEM.alike(pickle.loads(pickle.dumps(PROBLEM)))
+    same = replace(
+        PROBLEM, runs=RUNS.take(range(9)), loss_fn=partial(log_huber, delta=1e-3), bounds={"alpha": (0.2, 0.5)}
+    )
+    assert PROBLEM.alike(same)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"runs": RUNS.take(range(8))},
+        {"loss_fn": partial(log_huber, delta=1e-2)},
+        {"loss_fn": mse},
+        {"weight_fn": np.sqrt},
+        {"bounds": {"alpha": (0.2, 0.6)}},
+        {"bounds": {}},
+        {"dtype": np.float64},
+        {"starts": FAMILIES["chinchilla"].starts},
+        {"family": FAMILIES["kaplan"], "starts": FAMILIES["kaplan"].starts, "bounds": {}},
+    ],
+    ids=lambda change: ", ".join(change),
+)
+def test_each_part_of_a_problem_makes_it_another(change):
+    assert not PROBLEM.alike(replace(PROBLEM, **change))
+
+
+def test_the_defaults_are_the_documented_ones():
+    plain = Problem(RUNS)
+    assert plain.family is FAMILIES["chinchilla"]
+    assert len(plain.starts) == 4500
+    assert plain.loss_fn is asymmetric_mae
+    assert plain.dtype is np.longdouble
+    assert plain.bounds == {}
+
+
+def test_bounds_cannot_be_changed_behind_a_fits_back():
+    limits = {"alpha": (0.2, 0.5)}
+    problem = Problem(RUNS, bounds=limits)
+    limits["alpha"] = (0.0, 1.0)
+    assert problem.bounds == {"alpha": (0.2, 0.5)}
+    with pytest.raises(TypeError):
+        problem.bounds["alpha"] = (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "where", "sentence"),
+    [
+        ({"bounds": {"alhpa": (0, 1)}}, "bounds", "bounds has no key 'alhpa': did you mean 'alpha'?"),
+        (
+            {"bounds": {"E": (2.0, 1.0)}},
+            "bounds['E']",
+            "bounds['E'] must be 0 <= low <= high with a finite, positive high, got (2.0, 1.0)",
+        ),
+        (
+            {"starts": FAMILIES["kaplan"].starts},
+            "starts",
+            "starts must be of the law 'chinchilla', got log_N_c, log_D_c, alpha_N, alpha_D: give starts of E, A, B, "
+            "alpha, beta, or none",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_told_with_its_place(parts, where, sentence):
+    with pytest.raises(InputError) as caught:
+        Problem(RUNS, **parts)
+    assert caught.value.where == where
+    assert str(caught.value) == sentence
+    # Across processes too: joblib's workers raise it there.
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.where, str(again)) == (where, sentence)
