@@ -3,6 +3,7 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.errors import InputError
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
 from .engine.fitting.problem import Problem
@@ -43,6 +44,7 @@ __all__ = [
     "FitStatus",
     "FitWarning",
     "FrontierPanel",
+    "InputError",
     "KaplanLaw",
     "ModelSearch",
     "Problem",

@@ -75,8 +75,10 @@ def test_bounds_cannot_be_changed_behind_a_fits_back():
         (
             {"starts": FAMILIES["kaplan"].starts},
             "starts",
-            "starts must be of the law 'chinchilla', got log_N_c, log_D_c, alpha_N, alpha_D: give starts of E, A, B, "
-            "alpha, beta, or none",
+            (
+                "starts must be of the law 'chinchilla', got log_N_c, log_D_c, alpha_N, alpha_D: "
+                "give starts of E, A, B, alpha, beta, or none"
+            ),
         ),
     ],
 )
