@@ -84,7 +84,7 @@ def test_simulation_in_voila(voila, width, theme):
     expect(button(page, "Run")).to_be_enabled(timeout=WAIT_MS)
     button(page, "Step").click()
     expect(page.get_by_text("Paused at 1 of 11 runs")).to_be_visible(timeout=WAIT_MS)
-    chart = page.locator(".cnb-plane").last
+    chart = page.locator(".cnb-charts .bqplot").first
     # One run, and the markers of the plane that are not drawn yet have no dot.
     expect(chart.locator(DOTS)).to_have_count(1)
     button(page, "Resume").click()

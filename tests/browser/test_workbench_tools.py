@@ -55,7 +55,7 @@ def test_mouse_on_the_charts(lab):
 
     # The diamond is dragged, and follows the frontier.
     before = value_of(page, "workbench.frontier.charts.charts[0].next_point.y[0]")
-    marker = page.locator(".bqplot").first.locator("g.object_grp").last.bounding_box()
+    marker = page.locator(".bqplot").first.locator("path[style*='--cnb-next-run']").bounding_box()
     x, y = marker["x"] + marker["width"] / 2, marker["y"] + marker["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

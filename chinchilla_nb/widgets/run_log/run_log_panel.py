@@ -103,7 +103,7 @@ class RunLogPanel(Panel):
         self._connect()
         for show in (self._show_table, self._show_form, self._show_sections):
             show()
-        self._stop_watching = self.session.watch_file(partial(self.report, "watch_file"))
+        self._stop_watching = self.session.watch_file(partial(self.errors.report, "watch_file"))
 
     def _build(self) -> None:
         make = self._parts
