@@ -12,6 +12,7 @@ import ipywidgets
 
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -163,7 +164,7 @@ class SearchEditor(Editor):
         except ValueError:
             raise
         except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
-            raise ValueError(f"the estimator fails: {type(error).__name__}: {error}") from None
+            raise InputError("the estimator", f"fails: {type(error).__name__}: {error}") from None
         left_out = count - len(table.N)
         note = f", {left_out:,} that cannot be built left out" if left_out else ""
         self.kind_row.say(
