@@ -13,7 +13,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["AxisRow"]
 
@@ -66,8 +66,8 @@ class AxisRow(Row):
         """Show the inputs that the spacing needs."""
         listed = self.spacing.value == LISTED
         for box in (self.low, self.high, self.count):
-            reveal(box, not listed)
-        reveal(self.listed, listed)
+            set_shown(box, not listed)
+        set_shown(self.listed, listed)
 
     def switch(self, owner: ipywidgets.Widget, key: str, axis: Sequence[float]) -> None:
         """Follow a change of unit or spacing: the same values, written the new way.

@@ -17,7 +17,7 @@ from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LimitRow", "LimitsEditor"]
 
@@ -69,8 +69,8 @@ class LimitRow(Row):
 
     def arrange(self) -> None:
         """Show the boxes that the mode needs."""
-        reveal(self.low, self.mode.value != FREE)
-        reveal(self.high, self.mode.value == BOUNDED)
+        set_shown(self.low, self.mode.value != FREE)
+        set_shown(self.high, self.mode.value == BOUNDED)
 
     def read(self) -> tuple[float, float] | None:
         """Return the limits, None for a free parameter.

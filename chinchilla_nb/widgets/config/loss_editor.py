@@ -17,7 +17,7 @@ from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LossEditor"]
 
@@ -159,9 +159,9 @@ class LossEditor(Editor):
         self._seen = {name: getattr(settings, name) for name in self._seen}
         kind = self.kind.value
         self.option.description = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
-        reveal(self.option, kind in _OPTIONS)
+        set_shown(self.option, kind in _OPTIONS)
         for box, there in ((self.function, kind == OWN), (self.weight_function, self.weighting.value == OWN)):
-            reveal(box, there)
+            set_shown(box, there)
             if there:
                 box.offer()
         self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), a loss per run"))

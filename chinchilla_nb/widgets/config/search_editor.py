@@ -20,7 +20,7 @@ from chinchilla_nb.engine.planning.model_sizes import (
 )
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
 
 __all__ = ["SearchEditor"]
@@ -190,7 +190,7 @@ class SearchEditor(Editor):
 
     def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
         """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
-        reveal(self.function, self.kind.value == OWN)
+        set_shown(self.function, self.kind.value == OWN)
         if self.kind.value == OWN:
             self.function.offer()
         names = [] if estimator is None else _hyperparameters(estimator, texts)
