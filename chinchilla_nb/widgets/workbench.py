@@ -9,10 +9,12 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.opening import open_session
+from chinchilla_nb.widgets.base.error_notes import ErrorNotes
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import close_parts
 from chinchilla_nb.widgets.base.snapshot import Snapshot
-from chinchilla_nb.widgets.base.style import note, style_sheet
+from chinchilla_nb.widgets.base.style import style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
@@ -31,7 +33,7 @@ _CHARTS = ("Frontier", "Simulation")
 class Workbench(Snapshot, ipywidgets.VBox):
     """Configuration, runs, fit, frontier and simulation, watching the same session.
 
-    Wide windows show charts beside controls and results, narrow ones one below the other. A panel is made when it is
+    Wide windows show charts next to controls and results, narrow ones one below the other. A panel is made when it is
     opened first, so that those nobody opens cost nothing.
 
     Parameters
@@ -47,7 +49,9 @@ class Workbench(Snapshot, ipywidgets.VBox):
         Open and close the panels, by name.
     panels : dict of str to Panel
         Those that were opened, by name.
-    errors : HTML
+    guard : Guard
+        Of the callbacks of the workbench itself; every panel has its own.
+    errors : ErrorNotes
         Why a panel could not be opened.
     """
 
@@ -63,7 +67,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         }
         bar = ipywidgets.Box(list(self.toggles.values()))
         bar.add_class("cnb-bar")
-        self.errors = ipywidgets.HTML()
+        self.errors = ErrorNotes()
+        self.guard = Guard(self.errors.report)
         nav = ipywidgets.VBox([style_sheet(), bar, self.errors])
         nav.add_class("cnb")
         nav.add_class("cnb-nav")
@@ -88,15 +93,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         close_parts(self)
         super().close()
 
+    @guarded
     def _arrange(self, _change: Any = None) -> None:
-        try:
-            self._arrange_panels()
-        except Exception as error:  # noqa: BLE001  # raised in a callback, it would be shown nowhere
-            self.errors.value = note("bad", f"{type(error).__name__}: {error}")
-        else:
-            self.errors.value = ""
-
-    def _arrange_panels(self) -> None:
         shown = [name for name, toggle in self.toggles.items() if toggle.value]
         self._controls.children = self._opened(name for name in shown if name not in _CHARTS)
         self._charts.children = self._opened(name for name in shown if name in _CHARTS)

@@ -132,7 +132,7 @@ def slider(opened: Any) -> None:
         both = f"{READOUT} + {DIAMOND}"
         report("Budget slider, to numbers and marker, 240 runs", echoes(page, BUDGET, both), 0.1)
         # Not the slider's own number, which the page writes by itself.
-        cost = "[...document.querySelectorAll('.cnb-aside .widget-html')].map(html => html.textContent).join()"
+        cost = "[...document.querySelectorAll('.cnb-tools .widget-html')].map(html => html.textContent).join()"
         report("Off-frontier slider, to its cost", echoes(page, DEPARTURE, cost), 0.1)
         drag = "; ".join(f"setTimeout(() => {press(BUDGET)}, {at})" for at in range(0, 600, 20))
         page.evaluate(f"() => {{ {drag} }}")

@@ -53,7 +53,7 @@ def test_configuration_in_lab(lab):
     count = box(page, "Number of the starting values of E").first
     count.fill(ATTACK)
     expect(page.get_by_role("alert")).to_contain_text("is not a number")
-    expect(page.get_by_text("1 field not valid: what was valid last holds")).to_have_count(1)
+    expect(page.get_by_text("1 field not valid: the last valid values still apply")).to_have_count(1)
     count.fill("6")
     expect(page.get_by_role("alert")).to_have_count(0)
     assert run_code(page, "print(cc.param_grid['E'])").strip() == "[1.  1.2 1.4 1.6 1.8 2. ]"
@@ -84,7 +84,7 @@ def test_simulation_in_voila(voila, width, theme):
     expect(button(page, "Run")).to_be_enabled(timeout=WAIT_MS)
     button(page, "Step").click()
     expect(page.get_by_text("Paused at 1 of 11 runs")).to_be_visible(timeout=WAIT_MS)
-    chart = page.locator(".cnb-plane").last
+    chart = page.locator(".cnb-charts .bqplot").first
     # One run, and the markers of the plane that are not drawn yet have no dot.
     expect(chart.locator(DOTS)).to_have_count(1)
     button(page, "Resume").click()

@@ -55,7 +55,7 @@ def test_mouse_on_the_charts(lab):
 
     # The diamond is dragged, and follows the frontier.
     before = value_of(page, "workbench.frontier.charts.charts[0].next_point.y[0]")
-    marker = page.locator(".bqplot").first.locator("g.object_grp").last.bounding_box()
+    marker = page.locator(".bqplot").first.locator("path[style*='--cnb-next-run']").bounding_box()
     x, y = marker["x"] + marker["width"] / 2, marker["y"] + marker["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -68,7 +68,7 @@ def test_mouse_on_the_charts(lab):
 
     # So is the dashed line, anywhere along it.
     before = value_of(page, "workbench.frontier.budget.C")
-    line = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(3) path.line")
+    line = page.locator(".bqplot").first.locator("path.line[style*='10, 10']")  # the only dashed one
     x = line.evaluate("path => path.getBoundingClientRect().x")
     page.mouse.move(x, box["y"] + 0.9 * box["height"])
     page.mouse.down()
@@ -91,7 +91,7 @@ def test_mouse_on_the_charts(lab):
     assert all("e+" not in text for text in ticks.all_text_contents())
     # Curves are drawn for what is seen, which stays while a run comes.
     zoomed = ticks.all_text_contents()
-    frontier = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(5) path.line")
+    frontier = page.locator(".bqplot").first.locator("path.line[style*='--cnb-ink']")
     covered = frontier.evaluate("path => path.getBoundingClientRect().toJSON()")
     assert covered["x"] <= box["x"] + 1
     assert covered["x"] + covered["width"] >= box["x"] + box["width"] - 1
@@ -120,7 +120,7 @@ def test_mouse_on_the_charts(lab):
     assert 0 < count < 30
     page.get_by_role("button", name=f"Exclude {count} run").click()
     until(page, f"len(session.runs) == 30 - {count}")
-    hollow = page.locator(".bqplot").first.locator(".svg-figure > g > g > g:nth-child(8) path.element")
+    hollow = page.locator(".bqplot").first.locator("path.element[style*='fill: var(--cnb-paper']")
     expect(hollow).to_have_count(count + 1)
     page.get_by_role("button", name=f"Include {count} run").click()
     until(page, "len(session.runs) == 30")

@@ -1,19 +1,21 @@
-"""The compute budget: what people type, what they slide, and what neither of them means."""
+"""The compute budget: what people type, what they slide, what their hardware delivers, and what none of it means."""
 
 from __future__ import annotations
 
 import pytest
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_budget
-from chinchilla_nb.widgets.frontier.budget import BudgetControl
-from chinchilla_nb.widgets.frontier.hardware import budget_of_hardware
+from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.hardware import Hardware
+from chinchilla_nb.widgets.frontier.model_size import ModelSize
 
 
 @pytest.fixture
-def control() -> BudgetControl:
-    control = BudgetControl()
-    control.follow(lowest=1e18, largest_run=1e21, default=1e22)
-    return control
+def budget() -> Budget:
+    budget = Budget()
+    budget.follow(lowest=1e18, largest_run=1e21, default=1e22)
+    return budget
 
 
 @pytest.mark.parametrize(
@@ -31,123 +33,104 @@ def test_what_is_no_budget_is_explained(text):
     assert repr(text) in str(caught.value)
 
 
-def test_default_is_shown_and_nobody_chose_it(control):
-    assert (control.C, control.text.value, control.slider.value) == (1e22, "1e22", 22.0)
-    assert "10× the largest run" in control.remark.value
-    assert not control.chosen
+def test_default_is_written_and_nobody_chose_it(budget):
+    assert (budget.C, budget.text) == (1e22, "1e22")
+    assert budget.meaning == "= 10²², 10× the largest run"
+    assert not budget.chosen
 
 
-def test_typing_sets_the_exact_budget_and_moves_the_slider(control):
-    control.text.set_state({"value": "5.76e23"})
-    assert control.C == 5.76e23
-    assert control.slider.value == pytest.approx(23.7604, abs=1e-4)
-    assert control.slider.max >= 23.7604
-    assert control.text.value == "5.76e23"
-    assert "576× the largest run" in control.remark.value
+def test_typing_sets_the_exact_budget_and_is_not_rewritten(budget):
+    budget.type("1000e21")
+    assert (budget.C, budget.text, budget.chosen) == (1e24, "1000e21", True)
+    assert budget.range == (1e18, 1e24)  # beyond a hundred times the largest run
+    budget.type("5.7612345e23")
+    assert budget.C == 5.7612345e23
+    assert "576× the largest run" in budget.meaning
 
 
-def test_typing_is_not_rewritten(control):
-    control.text.set_state({"value": "1000e21"})
-    assert control.C == 1e24
-    assert control.text.value == "1000e21"
+def test_sliding_writes_a_round_budget(budget):
+    budget.slide(21.5)
+    assert (budget.C, budget.text, budget.chosen) == (3.16e21, "3.16e21", True)
 
 
-def test_sliding_writes_a_round_budget(control):
-    control.slider.set_state({"value": 21.5})
-    assert control.C == 3.16e21
-    assert control.text.value == "3.16e21"
-    # Not log10(3.16e21): the handle is not pulled from under the hand.
-    assert control.slider.value == 21.5
-    assert control.chosen
+def test_a_handle_moved_to_the_nearest_step_by_the_page_chooses_nothing(budget):
+    budget.type("2e22")  # log10 is 22.30103, the nearest step is 22.30
+    budget.slide(22.30)
+    assert (budget.C, budget.text) == (2e22, "2e22")
 
 
 @pytest.mark.parametrize("text", ["5.76e", "<b>", "1e3", "1e99"])
-def test_wrong_text_is_explained_beside_and_changes_nothing(control, text):
-    control.text.set_state({"value": text})
-    assert "The budget stays at 1e22 FLOPs" in control.problem
-    assert "<b>" not in control.problem
-    assert control.C == 1e22
-    control.text.set_state({"value": "2e22"})
-    assert control.problem == ""
-    assert control.C == 2e22
+def test_wrong_text_is_explained_and_changes_nothing(budget, text):
+    budget.type(text)
+    assert budget.problem.endswith(". The budget stays at 1e22 FLOPs.")
+    assert (budget.C, budget.text, budget.chosen) == (1e22, "1e22", False)
+    budget.type("2e22")
+    assert (budget.C, budget.problem) == (2e22, "")
 
 
-def test_handle_snapped_by_the_page_is_no_choice(control):
-    control.text.set_state({"value": "2e22"})  # log10 is 22.30103, the nearest step is 22.30
-    control.slider.set_state({"value": 22.30})
-    assert control.C == 2e22
-    assert control.text.value == "2e22"
+def test_default_follows_the_runs_until_a_budget_is_chosen(budget):
+    budget.follow(lowest=1e18, largest_run=1e22, default=1e23)
+    assert budget.C == 1e23
+    budget.choose(7e22)
+    budget.follow(lowest=1e18, largest_run=1e23, default=1e24)
+    assert budget.C == 7e22
+    budget.follow(lowest=1e23, largest_run=1e23, default=1e24)
+    assert budget.C == 1e23
 
 
-def test_default_follows_the_runs_until_a_budget_is_chosen(control):
-    control.follow(lowest=1e18, largest_run=1e22, default=1e23)
-    assert control.C == 1e23
-    control.text.set_state({"value": "7e22"})
-    control.follow(lowest=1e18, largest_run=1e23, default=1e24)
-    assert control.C == 7e22
+def test_a_budget_out_of_range_is_refused_or_clamped(budget):
+    with pytest.raises(InputError, match="1e17 FLOPs is below the smallest run: type 1e18 or more"):
+        budget.choose(1e17)
+    with pytest.raises(InputError, match="stay at or below 1e40"):
+        budget.choose(1e41)
+    assert (budget.C, budget.chosen) == (1e22, False)
+    assert budget.clamp(1e17, seen=1e22) == 1e18
+    assert budget.clamp(1e30, seen=1e22) == 1e23  # a hundred times the largest run
+    assert budget.clamp(1e30, seen=1e25) == 1e25
+    assert budget.clamp(2e20, seen=1e25) == 2e20
 
 
-def test_slider_reaches_every_range(control):
-    for scale in (1e-12, 1e6, 1e-3):
-        control.follow(lowest=1e18 * scale, largest_run=1e21 * scale, default=1e22 * scale)
-        assert control.slider.min <= control.slider.value <= control.slider.max
-        assert 10**control.slider.value == pytest.approx(1e22 * scale)
+def test_who_watches_a_budget_sees_it_with_its_text(budget):
+    seen = []
+    budget.observe(lambda change: seen.append((change["new"], budget.text, budget.problem)), "C")
+    budget.type("lots")
+    budget.slide(21.5)
+    budget.type("5.76e23")
+    assert seen == [(3.16e21, "3.16e21", ""), (5.76e23, "5.76e23", "")]
 
 
 def test_hardware_delivers_its_flops():
     # 64 devices, 14 days of 86,400 s, 40 % of 989 TFLOP/s.
     expected = 64 * 14 * 86_400 * 989e12 * 0.4
-    assert budget_of_hardware("64", "14", "989e12", "0.4") == pytest.approx(expected, rel=1e-12)
-    assert budget_of_hardware("64", "14", "H100 · 989e12", "40%") == pytest.approx(expected, rel=1e-12)
+    assert Hardware("64", "14", "989e12", "0.4").C == pytest.approx(expected, rel=1e-12)
+    assert Hardware("64", "14", "H100 · 989e12", "40%").C == pytest.approx(expected, rel=1e-12)
+    # The days are what is asked for: whatever they say now does not matter.
+    assert Hardware("64", "x", "989e12", "0.4").days_for(expected) == pytest.approx(14, rel=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "where", "problem"),
     [
-        (("0", "14", "989e12", "0.4"), "number of devices '0'"),
-        (("64", "<b>", "989e12", "0.4"), "number of days '<b>'"),
-        (("64", "14", "fast", "0.4"), "FLOP/s 'fast'"),
-        (("64", "1,5", "989e12", "0.4"), "number of days '1,5'"),
-        (("64", "14", "989e12", "40"), "utilisation '40' is above 1"),
-        (("64", "14", "989e12", "x%"), "utilisation 'x'"),
+        (("0", "14", "989e12", "0.4"), "number of devices", "'0' is not a positive number: write 64"),
+        (("64", "<b>", "989e12", "0.4"), "number of days", "'<b>' is not a positive number: write 14"),
+        (("64", "14", "fast", "0.4"), "FLOP/s", "'fast' is not a positive number: write 989e12"),
+        (("64", "1,5", "989e12", "0.4"), "number of days", "'1,5' is not a positive number: write 14"),
+        (("64", "14", "989e12", "40"), "utilisation", "'40' is above 1: write 0.4 or 40%"),
+        (("64", "14", "989e12", "x%"), "utilisation", "'x' is not a positive number: write 40%"),
     ],
 )
-def test_wrong_hardware_is_named(fields, said):
-    with pytest.raises(ValueError, match=said):
-        budget_of_hardware(*fields)
+def test_wrong_hardware_is_named(fields, where, problem):
+    with pytest.raises(InputError) as caught:
+        _ = Hardware(*fields).C
+    assert (caught.value.where, caught.value.problem) == (where, problem)
 
 
-def test_opening_hardware_leaves_the_budget_and_says_how_long_it_takes(control):
-    control.text.set_state({"value": "5.76e23"})
-    control.hardware_toggle.value = True
-    assert (control.C, control.text.value) == (5.76e23, "5.76e23")
-    # Days of 64 devices at 40 % of 989 TFLOP/s.
-    assert float(control.hardware.days.value) == pytest.approx(5.76e23 / (64 * 86_400 * 989e12 * 0.4), rel=1e-3)
-    assert "5.76×10²³ FLOPs" in control.hardware.outcome.value
-    control.hardware.devices.set_state({"value": "many"})
-    control.hardware_toggle.value = False
-    control.hardware_toggle.value = True
-    assert control.C == 5.76e23
-    assert "many" in control.hardware.outcome.value
-
-
-def test_nobody_has_chosen_a_budget_by_opening_hardware(control):
-    control.hardware_toggle.value = True
-    assert not control.chosen
-    assert control.C == 1e22
-
-
-def test_hardware_fields_set_the_budget(control):
-    control.hardware_toggle.value = True
-    control.hardware.days.set_state({"value": "14"})
-    assert control.C == pytest.approx(64 * 14 * 86_400 * 989e12 * 0.4, rel=5e-3)
-    assert control.text.value == "3.06e22"
-    control.hardware.devices.set_state({"value": "128"})
-    assert control.C == pytest.approx(2 * 3.06e22, rel=5e-3)
-    before = control.C
-    control.hardware.days.set_state({"value": "<b>"})
-    assert control.C == before
-    assert "&lt;b&gt;" in control.hardware.outcome.value
-    control.hardware.days.set_state({"value": "1e-9"})
-    assert "below the smallest run" in control.hardware.outcome.value
-    assert control.C == before
+def test_model_size_goes_in_steps_and_has_words():
+    size = ModelSize()
+    assert size.optimal
+    size.slide(-0.98)  # nearest step of 0.05 doublings: -1
+    assert (size.factor, size.words) == (0.5, "half the compute-optimal size")
+    size.slide(0.5)
+    assert (size.factor, size.words) == (pytest.approx(2**0.5), "1.41 times the compute-optimal size")
+    size.slide(0.01)
+    assert size.optimal

@@ -55,6 +55,11 @@ def boxes(row):
     return [field for field in row.inputs if isinstance(field, ipywidgets.Text)]
 
 
+def wrong(row):
+    """Return the inputs that are marked."""
+    return [field for field in row.inputs if "cnb-wrong" in field._dom_classes]
+
+
 def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
     before = cc.session.settings
     panel = ConfigPanel(cc)
@@ -115,15 +120,18 @@ def test_spacings(cc, panel):
         (lambda p: p.grid.axes["E"].count, "2.5", "count must be a whole number"),
         (lambda p: p.grid.axes["E"].count, "1e6", "count must be from 1 to 1,000"),
         (lambda p: p.grid.axes["E"].low, "-1", "E must be positive, got -1"),
-        (lambda p: p.grid.axes["E"].low, "3", "low must not be above high"),
-        (lambda p: p.grid.axes["E"].low, "nan", "must be finite"),
-        (lambda p: p.grid.axes["B"].low, "0", "equal ratios need a positive low"),
+        (lambda p: p.grid.axes["E"].low, "3", "low must not be above high, got 3 and 2"),
+        (lambda p: p.grid.axes["E"].low, "nan", "low must be finite"),
+        (lambda p: p.grid.axes["B"].low, "0", "low must be positive for equal ratios, got 0: choose even steps"),
         (lambda p: p.grid.axes["beta"].listed, "0.1,, 2", "type a number"),
         (lambda p: p.grid.axes["beta"].listed, "-0.1", "β must not be negative, got -0.1"),
-        (lambda p: boxes(p.plan.C)[1], "1e17", "Must run from low to high, got 1e18 to 1e17"),
-        (lambda p: boxes(p.plan.ratio)[0], "", "type a number"),
-        (lambda p: boxes(p.plan.seeds)[0], "1.5", "whole number"),
-        (lambda p: boxes(p.plan.factor)[0], "0", "positive"),
+        (lambda p: boxes(p.plan.C)[1], "1e17", "high must not be below low, got 1e17 and 1e18"),
+        (lambda p: boxes(p.plan.ratio)[0], "", "low is empty: type a number"),
+        (lambda p: boxes(p.plan.ratio)[0], "-5", "low must be positive and finite, got -5"),
+        (lambda p: boxes(p.plan.ratio)[1], "inf", "high must be positive and finite, got inf"),
+        (lambda p: boxes(p.plan.seeds)[0], "1.5", "must be a whole number, got 1.5"),
+        (lambda p: boxes(p.plan.factor)[0], "0", "must be positive and finite, got 0"),
+        (lambda p: p.grid.axes["E"].count, "1", "count must be 2 or more where low and high are not the same"),
         (lambda p: p.loss.option, "-1", "w must be positive"),
         (lambda p: p.grid.axes["E"].count, ATTACK, "is not a number"),
     ],
@@ -135,10 +143,10 @@ def test_what_is_wrong_is_explained_beside_its_field_and_changes_nothing(cc, pan
     assert cc.session.settings is before
     row = next(row for editor in panel.editors for row in editor.rows if box in row.inputs)
     assert message in row.problem
+    assert wrong(row) == [box]
     assert "<img" not in row.remark.value
-    assert "cnb-wrong" in box._dom_classes
     assert "1 field not valid" in text_of(panel.state)
-    # Other fields stay usable, and keep what was valid last.
+    # Other fields stay usable, and the last valid values still apply.
     panel.limits.limits["E"].mode.value = "fixed"
     panel.limits.limits["E"].low.value = "1.7"
     assert cc.session.settings.bounds == {"E": (1.7, 1.7)}
@@ -161,9 +169,13 @@ def test_fix_free_and_bound_parameters(cc, panel):
     row.mode.value = "bounded"
     assert cc.session.settings.bounds == {"alpha": (0.34, 0.68)}
     row.high.value = "0.2"
-    assert row.problem.startswith(
-        "α lies between 0.34 and 0.2: type a lower limit of 0 or more and an upper limit that"
-    )
+    assert row.problem == "upper limit must be finite, and not below the lower limit, got 0.2"
+    assert wrong(row) == [row.high]
+    row.low.value = "-0.1"
+    assert row.problem == "lower limit must be 0 or more, got -0.1"
+    assert wrong(row) == [row.low]
+    row.low.value = "0.34"
+    assert wrong(row) == [row.high]
     row.high.value = "0.5"
     assert cc.session.settings.bounds == {"alpha": (0.34, 0.5)}
     row.mode.value = "free"

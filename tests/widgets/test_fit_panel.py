@@ -63,6 +63,17 @@ def test_a_fit_in_a_cell_says_what_stops_it(session):
     assert "interrupt" not in panel.state.value
 
 
+def test_a_fit_under_way_is_not_called_stalled(session):
+    panel, said = FitPanel(session), []
+    panel.result.observe(lambda change: said.append(text_of(panel.result)), "value")
+    session.run_fit()
+    *under_way, ended = said
+    assert under_way
+    assert all("Running" in text for text in under_way)
+    assert not any("Stalled" in text for text in said)
+    assert "Converged" in ended
+
+
 def test_fit_elsewhere_and_new_runs_move_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()

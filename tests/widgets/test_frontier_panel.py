@@ -40,7 +40,7 @@ def test_before_any_run_it_says_what_to_do(empty_session):
 def test_budget_says_n_d_ratio_and_loss(session, law):
     session.run_fit()
     panel = FrontierPanel(session)
-    panel.budget.text.set_state({"value": "5.76e23"})
+    panel.budget_control.text.set_state({"value": "5.76e23"})
     N, D = optimum(law, 5.76e23)
     text = text_of(panel.allocation)
     shown_N, shown_D, shown_loss = (
@@ -63,9 +63,9 @@ def test_slider_moves_marker_and_no_axis(session):
     panel = FrontierPanel(session)
     chart = panel.charts.charts[0]
     ends, dots = (chart.figure.axes[0].scale.min, chart.figure.axes[0].scale.max), chart.runs.x
-    panel.budget.slider.set_state({"value": 19.0})
+    panel.budget_control.slider.set_state({"value": 19.0})
     assert chart.next_point.x[0] == pytest.approx(1e19)
-    panel.budget.slider.set_state({"value": 22.0})
+    panel.budget_control.slider.set_state({"value": 22.0})
     assert chart.next_point.x[0] == pytest.approx(1e22)
     assert (chart.figure.axes[0].scale.min, chart.figure.axes[0].scale.max) == ends
     assert chart.runs.x is dots
@@ -115,7 +115,7 @@ def test_a_law_without_an_optimum_is_explained(session):
     session.run_fit()
     panel = FrontierPanel(session)
     assert session.fit.law.alpha == 0
-    assert "No compute-optimal allocation" in text_of(panel.allocation)
+    assert "no compute-optimal allocation" in text_of(panel.allocation)
     for chart in (*panel.charts.charts, panel.charts.loss):
         assert len(chart.next_point.x) == len(chart.frontier.x) == 0
     assert panel.errors.value == ""

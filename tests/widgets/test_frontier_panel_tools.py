@@ -15,8 +15,9 @@ import yaml
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.quantity import compact
+from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.throttle import Throttle
-from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM
+from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM, ChartModes
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 
@@ -37,6 +38,12 @@ def drop(chart, x: float, y: float) -> None:
     """Do what the page does when a person lets go of the next point."""
     with chart.next_point.hold_trait_notifications():
         chart.next_point.x, chart.next_point.y = np.array([x]), np.array([y])
+
+
+def drag(chart, x: float, y: float) -> None:
+    """Do what the page does while a person drags the next point."""
+    mark = chart.next_point
+    mark._handle_custom_msgs(mark, {"event": "drag", "point": {"x": x, "y": y}, "index": 0})
 
 
 def content(panel) -> bytes:
@@ -64,7 +71,7 @@ def test_a_dragged_marker_stays_on_the_frontier(panel, law):
     N = np.geomspace(1e6, 1e13, 700_001)
     assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
     # On the way it follows too.
-    CN.next_point._handle_custom_msgs(CN.next_point, {"event": "drag", "point": {"x": 2e20, "y": 1e9}, "index": 0})
+    drag(CN, 2e20, 1e9)
     assert panel.budget.C == pytest.approx(2e20)
     drop(CN, 3e20, 1e12)
     # Straight up: the budget is the same, and the marker comes back.
@@ -126,12 +133,12 @@ def test_the_line_of_a_budget_is_dragged(panel):
 
 
 def test_markers_say_what_they_are(panel):
-    panel.budget.text.set_state({"value": "1e21"})
+    panel.budget_control.text.set_state({"value": "1e21"})
     panel.off_frontier.slider.set_state({"value": -1.0})
     CN = panel.charts.charts[0]
     assert CN.next_point.names[0].startswith("Next run\nLoss ")
     assert "C 10²¹ FLOPs" in CN.next_point.names[0]
-    assert CN.beside.names[0].startswith("Half the compute-optimal size\nLoss ")
+    assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nLoss ")
 
 
 def test_outliers_are_boxed_by_their_loss(panel, session):
@@ -156,21 +163,95 @@ def test_zoom_is_kept_while_runs_come_and_reset_shows_them(panel, database):
     assert panel.errors.value == ""
 
 
-def test_zooming_is_followed_at_a_pace():
-    calls = []
+def test_a_throttle_passes_on_the_first_at_once_and_always_the_last():
+    calls: list[int] = []
 
     async def scenario() -> None:
-        pace = Throttle(lambda: calls.append(1), 0.05)
-        for _ in range(100):
-            pace.ask()
-        assert calls == []
+        throttle = Throttle(calls.append, 0.05)
+        for place in range(100):
+            throttle.ask(place)
+        assert calls == [0]
         await asyncio.sleep(0.2)
-        assert calls == [1]
-        pace.ask()
+        assert calls == [0, 99]
+        throttle.ask(100)
+        assert calls == [0, 99, 100]
+        for place in (101, 102):
+            throttle.ask(place)
         await asyncio.sleep(0.2)
 
     asyncio.run(scenario())
-    assert calls == [1, 1]
+    assert calls == [0, 99, 100, 102]
+
+
+def test_a_drag_is_followed_at_once_and_ends_where_it_was_dropped(panel):
+    CN = panel.charts.charts[0]
+    drawn: list[float] = []
+    panel.budget.observe(lambda change: drawn.append(change["new"]), "C")
+
+    async def scenario() -> None:
+        for C in (2e20, 2.2e20, 2.4e20, 2.6e20):
+            drag(CN, C, 1e9)
+        assert drawn == [2e20]
+        drop(CN, 3e20, 1e9)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(scenario())
+    assert drawn == [2e20, 3e20]
+    assert CN.next_point.x[0] == pytest.approx(3e20)
+
+
+def fail(*_: object) -> None:
+    raise RuntimeError("<b>lost?</b>")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda panel: panel.budget_control.slider.set_state({"value": 19.0}),
+        lambda panel: panel.budget_control.text.set_state({"value": "1e20"}),
+        lambda panel: panel.budget_control.hardware.days.set_state({"value": "3"}),
+        lambda panel: click(panel.charts.charts[0], 2e20, 5e8),
+        lambda panel: drag(panel.charts.charts[0], 2e20, 5e8),
+        lambda panel: drop(panel.charts.charts[0], 2e20, 5e8),
+    ],
+    ids=["slider", "text", "hardware", "click", "drag", "drop"],
+)
+def test_what_fails_when_the_budget_changes_is_shown(panel, act):
+    panel.budget.observe(fail, "C")
+    act(panel)
+    assert "RuntimeError: &lt;b&gt;lost?" in panel.errors.value
+
+
+def test_what_fails_when_the_size_changes_is_shown(panel):
+    panel.size.observe(fail, "factor")
+    panel.off_frontier.slider.set_state({"value": 1.0})
+    assert "lost?" in panel.errors.value
+
+
+@pytest.mark.parametrize(
+    ("callback", "act"),
+    [
+        ("on_budget", lambda modes, chart: drag(chart, 2e20, 5e8)),
+        ("on_zoom", lambda modes, chart: chart.frame.scales["x"].set_state({"min": 1e20, "max": 1e21})),
+        ("on_zoom", lambda modes, chart: modes.reset.click()),
+        ("on_region", lambda modes, chart: setattr(modes.mode, "value", ZOOM)),
+    ],
+    ids=["drag", "zoom", "reset", "mode"],
+)
+def test_what_fails_when_the_mouse_is_used_is_shown(panel, callback, act):
+    callbacks = {name: lambda *_: None for name in ("on_budget", "on_zoom", "on_region")}
+    act(ChartModes(panel.guard, panel.charts, **{**callbacks, callback: fail}), panel.charts.charts[0])
+    assert "lost?" in panel.errors.value
+
+
+def test_what_fails_in_the_export_is_shown(panel, monkeypatch):
+    export = ExportControl(panel.guard, {"csv": fail}, {"csv": "runs"})
+    export.buttons["csv"].click()
+    assert "lost?" in panel.errors.value
+    panel.errors.report("ExportControl._offer", None)
+    monkeypatch.setattr("chinchilla_nb.widgets.base.export.snippet", fail)
+    panel.export.language.value = "YAML"
+    assert "lost?" in panel.errors.value
 
 
 def test_a_study_of_bytes_speaks_of_bytes():
@@ -185,7 +266,7 @@ def test_a_study_of_bytes_speaks_of_bytes():
 
 
 def test_an_empty_box_is_said(panel):
-    panel._select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
+    panel.selection.select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
     assert "No run lies in the box" in panel.selection.table.value
     assert panel.selection.exclude.layout.display == "none"
 
@@ -193,29 +274,29 @@ def test_an_empty_box_is_said(panel):
 def test_run_names_are_escaped_in_the_list(session, database):
     database.df = database.df.assign(run="<img src=x onerror=alert(1)>")
     panel = FrontierPanel(session)
-    panel._select(("C", "N"), ((1e17, 1e23), (1.0, 1e15)))
+    panel.selection.select(("C", "N"), ((1e17, 1e23), (1.0, 1e15)))
     assert "&lt;img src=x" in panel.selection.table.value
     assert "<img" not in panel.selection.table.value
 
 
 def test_half_the_size_costs_what_the_law_says(panel, law):
-    panel.budget.text.set_state({"value": "1e21"})
+    panel.budget_control.text.set_state({"value": "1e21"})
     best_N = panel.charts.charts[0].next_point.y[0]
     panel.off_frontier.slider.set_state({"value": -1.0})
-    beside = panel.charts.charts[2].beside
-    assert beside.x == pytest.approx([best_N / 2])
-    assert 6 * beside.x * beside.y == pytest.approx([1e21])
+    off = panel.charts.charts[2].off_frontier
+    assert off.x == pytest.approx([best_N / 2])
+    assert 6 * off.x * off.y == pytest.approx([1e21])
     best = float(law.loss(best_N, 1e21 / 6 / best_N))
     # Data of the half-sized model at which it reaches the same loss, from the law itself.
     D = (law.B / (best - law.E - law.A * (best_N / 2) ** -law.alpha)) ** (1 / law.beta)
     assert f"{6 * best_N / 2 * D / 1e21:.3g} times the compute" in panel.off_frontier.cost.value
     panel.off_frontier.reset.click()
-    assert len(beside.x) == 0
-    assert panel.off_frontier.factor == 1
+    assert len(off.x) == 0
+    assert panel.size.factor == 1
 
 
 def test_snippets_give_back_the_allocation(panel, law):
-    panel.budget.text.set_state({"value": "1e24"})
+    panel.budget_control.text.set_state({"value": "1e24"})
     N = panel.charts.charts[0].next_point.y[0]
     values: dict = {}
     exec(text_of(panel), values)
@@ -241,7 +322,7 @@ def test_table_to_take_away(panel, rows):
     np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
     assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual\n")
     # A link to what is no longer shown is taken back.
-    panel.budget.text.set_state({"value": "2e22"})
+    panel.budget_control.text.set_state({"value": "2e22"})
     assert panel.export.link.value == ""
 
 
@@ -267,7 +348,7 @@ def test_images_to_take_away(panel):
 
 
 def test_images_name_the_model_off_the_frontier(panel):
-    panel.budget.text.set_state({"value": "1e21"})
+    panel.budget_control.text.set_state({"value": "1e21"})
     before = panel.picture("svg", 72)
     assert b"Off the frontier" not in before
     N = panel.charts.charts[0].next_point.y[0]

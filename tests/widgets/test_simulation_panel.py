@@ -123,18 +123,18 @@ def test_study_shows_quartiles_by_seeds(panel):
     [
         (lambda p: p.procedure.seeds, "2", "Seeds must be a whole number from 3 to 5,000, got 2"),
         (lambda p: p.procedure.seeds, "1e9", "Seeds must be a whole number from 3 to 5,000, got 1e9"),
-        (lambda p: p.procedure.seeds, "x", "Seeds: 'x' is not a number"),
+        (lambda p: p.procedure.seeds, "x", "Seeds 'x' is not a number"),
         (lambda p: p.procedure.scalings, "-1", "Scaled runs must be a whole number from 0 to 100, got -1"),
         (lambda p: p.procedure.factor, "0", "Factor must be positive and finite, got 0"),
         (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number from 0 up, got 0.5"),
         (lambda p: p.procedure.budget, "lots", "'lots' is not a number of FLOPs: write 5.76e23 or 1e24"),
-        (lambda p: p.procedure.counts, "10,", "Numbers of seeds: type a number, such as 0.5 or 1e18"),
+        (lambda p: p.procedure.counts, "10,", "Numbers of seeds is empty: type a number, such as 0.5 or 1e18"),
         (lambda p: p.procedure.counts, "10, 2", "Numbers of seeds must be a whole number from 3 to 5,000, got 2"),
         (lambda p: p.procedure.repetitions, "0", "Repetitions must be a whole number from 1 to 10,000, got 0"),
         (lambda p: p.task.size, "-0.1", "Size of the noise must be finite and not negative, got -0.1"),
         (lambda p: p.task.numbers["E"], "-1e30", "E must be finite and not negative, got -1e30"),
         (lambda p: p.task.numbers["alpha"], "0", "α must be positive and finite, got 0"),
-        (lambda p: p.task.numbers["B"], "<img src=x>", "B: '<img src=x>' is not a number"),
+        (lambda p: p.task.numbers["B"], "<img src=x>", "B '<img src=x>' is not a number"),
     ],
 )
 def test_what_is_wrong_is_explained_and_marked_and_cannot_be_run(panel, field, text, problem):

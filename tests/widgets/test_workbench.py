@@ -16,6 +16,7 @@ from ipywidgets.widgets.widget import _instances
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.widgets import FitPanel, FrontierPanel, Workbench
+from chinchilla_nb.widgets import workbench as workbench_module
 
 
 def test_panels_share_the_session(session):
@@ -107,6 +108,17 @@ def test_panels_open_when_asked_for_and_share_the_session(session):
     workbench.toggles["Runs"].value = False
     workbench.toggles["Runs"].value = True
     assert workbench.panels["Runs"] is runs
+    workbench.close()
+
+
+def test_why_a_panel_does_not_open_is_shown(session, monkeypatch):
+    workbench = Workbench(session)
+    monkeypatch.setitem(workbench_module._MODULES, "Runs", ("no_such_module", "RunLogPanel"))
+    workbench.toggles["Runs"].value = True
+    assert "ModuleNotFoundError" in workbench.errors.value
+    monkeypatch.undo()
+    workbench.toggles["Simulation"].value = True
+    assert workbench.errors.value == ""
     workbench.close()
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from html import escape
 from typing import Any
 
 import ipywidgets
+
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 
 __all__ = ["ExportControl", "download_link", "snippet"]
 
@@ -20,8 +23,11 @@ class ExportControl(ipywidgets.VBox):
 
     Parameters
     ----------
+    guard : Guard
     makers : mapping of str to callable
         ``"png"``, ``"svg"`` and ``"csv"``; each makes the file's content.
+    names : mapping of str to str
+        What each file is called, without its suffix.
 
     Attributes
     ----------
@@ -32,15 +38,15 @@ class ExportControl(ipywidgets.VBox):
     code : HTML
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], bytes]], on_click: Callable[[str], None]) -> None:
-        self._makers = makers
+    def __init__(self, guard: Guard, makers: Mapping[str, Callable[[], bytes]], names: Mapping[str, str]) -> None:
+        self.guard, self._makers, self._names = guard, makers, names
         self.buttons = {
             kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Offer a {kind.upper()} file for download")
             for kind in makers
         }
         for kind, button in self.buttons.items():
             button.layout.width = "60px"
-            button.on_click(lambda _, kind=kind: on_click(kind))
+            button.on_click(partial(self._offer, kind))
         self.link = ipywidgets.HTML()
         self.language = ipywidgets.ToggleButtons(
             options=["Python", "YAML"], tooltips=["Copy as Python", "Copy as YAML"]
@@ -56,9 +62,10 @@ class ExportControl(ipywidgets.VBox):
         self.language.observe(self._show_code, "value")
         self.show(None)
 
-    def offer(self, kind: str, name: str) -> None:
+    @guarded
+    def _offer(self, kind: str, _button: ipywidgets.Button) -> None:
         """Make a file and show the link that downloads it."""
-        self.link.value = download_link(f"{name}.{kind}", _MIME[kind], self._makers[kind]())
+        self.link.value = download_link(f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
 
     def withdraw(self) -> None:
         """Take back the link: what it downloads is no longer what is shown."""
@@ -69,6 +76,7 @@ class ExportControl(ipywidgets.VBox):
         self._allocation = allocation
         self._show_code()
 
+    @guarded
     def _show_code(self, _change: Any = None) -> None:
         for part in (self._copy, self.code):
             part.layout.display = "none" if self._allocation is None else None

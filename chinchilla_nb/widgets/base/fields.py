@@ -1,4 +1,4 @@
-"""Fields of a form: a row of inputs with a name before it, and what is wrong or worth knowing beside it."""
+"""Fields of a form: a row of inputs with a name before it, and what is wrong or worth knowing after it."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class Row(ipywidgets.Box):
         self.remark = parts.html("", "cnb-remark")
         super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
 
-    def explain(self, problem: str, culprit: ipywidgets.Widget | None = None) -> None:
-        """Say what is wrong, and mark the input that is."""
+    def explain(self, problem: str, wrong: ipywidgets.Widget | None = None) -> None:
+        """Say what is wrong, and mark the input that is: the last one where none is given."""
         self.problem = problem
         for field in self.inputs:
-            (field.add_class if problem and field is (culprit or self.inputs[-1]) else field.remove_class)("cnb-wrong")
+            (field.add_class if problem and field is (wrong or self.inputs[-1]) else field.remove_class)("cnb-wrong")
         if problem:
             self.remark.value = f'<span class="cnb-problem" role="alert">{escape(problem)}</span>'
 
@@ -104,7 +104,7 @@ class Editor(ipywidgets.VBox):
         raise NotImplementedError
 
     def read(self, settings: Any, owner: ipywidgets.Widget) -> Any:
-        """Return settings with what the inputs say; where that is not valid, with what was valid last.
+        """Return settings with what the inputs say; where that is not valid, the settings stay as they are.
 
         Parameters
         ----------
@@ -153,14 +153,14 @@ class FunctionBox(ipywidgets.Combobox):
 
         Raises
         ------
-        ValueError
+        InputError
             If there is none.
         """
         name = self.value.strip()
         if self._known is not None and name == self._known[0]:
             return self._known[1]
         if not name:
-            raise ValueError("type the name of a function, of this notebook or as package.module:function, and Enter")
+            raise InputError("", "type the name of a function of this notebook, or package.module:function, and Enter")
         function = find_callable(name)
         self._known = (name, function)
         return function
@@ -177,7 +177,7 @@ def number(text: str, name: str) -> float:
     Raises
     ------
     InputError
-        If it is not one.
+        If it is not one; `where` is the name.
     """
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
@@ -194,6 +194,6 @@ def numbers(text: str, name: str) -> list[float]:
     Raises
     ------
     InputError
-        If one of them is not a number.
+        If one of them is not a number; `where` is the name.
     """
     return [number(part, name) for part in text.split(",")]

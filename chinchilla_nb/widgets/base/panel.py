@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import ipywidgets
 
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard
 from chinchilla_nb.widgets.base.parts import close_parts
 from chinchilla_nb.widgets.base.snapshot import Snapshot
-from chinchilla_nb.widgets.base.style import note, style_sheet
+from chinchilla_nb.widgets.base.style import style_sheet
 
 __all__ = ["Panel", "session_of"]
 
@@ -29,10 +30,10 @@ class Panel(Snapshot, ipywidgets.VBox):
     session : Session
     guard : Guard
         Of all callbacks, also those of the parts of the panel.
-    errors : HTML
-        What went wrong in the panel's own callbacks; empty when all is well.
+    errors : ErrorNotes
+        What went wrong in those callbacks.
     sheets : tuple of str
-        Style sheets of a kind of panel, beside the one that all have.
+        Style sheets of a kind of panel, in addition to the one that all panels have.
     """
 
     sheets: ClassVar[tuple[str, ...]] = ()
@@ -40,9 +41,8 @@ class Panel(Snapshot, ipywidgets.VBox):
     def __init__(self, source: Any) -> None:
         super().__init__()
         self.session = session_of(source)
-        self.guard = Guard(self.report)
-        self.errors = ipywidgets.HTML()
-        self._failures: dict[str, str] = {}
+        self.errors = ErrorNotes()
+        self.guard = Guard(self.errors.report)
         self._watched: list[tuple[Callable[..., None], list[str]]] = []
         self._sheet = style_sheet(*self.sheets)
         self.add_class("cnb")
@@ -55,18 +55,6 @@ class Panel(Snapshot, ipywidgets.VBox):
         """Call back when one of these traits of the session changes, until the panel is closed."""
         self.session.observe(callback, list(names))
         self._watched.append((callback, list(names)))
-
-    def report(self, where: str, error: Exception | None) -> None:
-        """Show that a callback failed, or that it works again."""
-        if error is None:
-            self._failures.pop(where, None)
-        else:
-            text = str(error)
-            # What our own engine says is a sentence for a person; of anything else the kind is part of the news.
-            self._failures[where] = (
-                text if text and isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
-            )
-        self.errors.value = "".join(note("bad", text) for text in self._failures.values())
 
     def close(self) -> None:
         """Stop watching the session and take the panel off the page."""

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
-__all__ = ["Parts", "close_parts", "reveal"]
+__all__ = ["Parts", "close_parts", "set_shown"]
 
 W = TypeVar("W", bound=ipywidgets.Widget)
 
@@ -21,7 +21,7 @@ W = TypeVar("W", bound=ipywidgets.Widget)
 class Parts:
     """Makes the widgets of one panel.
 
-    The layout they share must stay as it is: widths are classes of the style sheet, and `reveal` hides.
+    The layout they share must stay as it is: widths are classes of the style sheet, and `set_shown` hides.
     """
 
     def __init__(self) -> None:
@@ -86,9 +86,9 @@ def _named(label: str, tooltip: str) -> dict[str, Any]:
     return {"tooltip": tooltip, "description": hinted, "description_allow_html": True}
 
 
-def reveal(widget: ipywidgets.DOMWidget, there: bool) -> None:
+def set_shown(widget: ipywidgets.DOMWidget, shown: bool) -> None:
     """Show a widget, or take it off the page without losing its place."""
-    (widget.remove_class if there else widget.add_class)("cnb-none")
+    (widget.remove_class if shown else widget.add_class)("cnb-none")
 
 
 def close_parts(widget: ipywidgets.Widget) -> None:

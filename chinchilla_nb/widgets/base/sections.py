@@ -7,7 +7,7 @@ from html import escape
 
 import ipywidgets
 
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["Section"]
 
@@ -44,18 +44,18 @@ class Section(ipywidgets.Box):
         if self.toggle.value:
             self.fill()
         if self.content is not None:
-            reveal(self.content, self.toggle.value)
+            set_shown(self.content, self.toggle.value)
         self.toggle.description = f"{'▾' if self.toggle.value else '▸'} {self._title}"
 
     def fill(self) -> ipywidgets.DOMWidget:
         """Make the contents if there are none yet, and return them."""
         if self.content is None:
             self.content = self._make()
-            reveal(self.content, self.toggle.value)
+            set_shown(self.content, self.toggle.value)
             self.children = (self.toggle, self.summary, self.content)
         return self.content
 
     def say(self, summary: str, problem: str = "") -> None:
-        """Say beside the heading what is inside, and what is wrong with it."""
+        """Say next to the heading what is inside, and what is wrong with it."""
         wrong = f'<span class="cnb-problem">{escape(problem)}</span> ' if problem else ""
         self.summary.value = f'{wrong}<span class="cnb-muted">{escape(summary)}</span>'

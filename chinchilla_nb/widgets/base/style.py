@@ -14,12 +14,11 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "OUTLINE", "note", "sentence", "shade", "style_sheet", "tiles"]
+__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tiles"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
 ACCENT = "var(--cnb-accent, #00796b)"
-OUTLINE = "var(--cnb-outline, #808080)"
 
 
 FOLDER = Path(__file__).resolve().parents[1]
@@ -56,9 +55,3 @@ def note(kind: str, text: str) -> str:
     """Return a paragraph marked ``"warn"`` or ``"bad"``."""
     role = "alert" if kind == "bad" else "note"
     return f'<div class="cnb-note cnb-{kind}" role="{role}"><span>{escape(text)}</span></div>'
-
-
-def sentence(error: Exception) -> str:
-    """Return what an error says, with a capital letter and a full stop."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

@@ -9,7 +9,7 @@ import numpy as np
 
 from chinchilla_nb.figures import NOTHING, Polyline, polyline
 from chinchilla_nb.widgets.base.style import ACCENT
-from chinchilla_nb.widgets.charts.plots import Frame, set_line
+from chinchilla_nb.widgets.charts.plots import BUDGET_GRIP, NEXT_RUN, PAPER, Frame, set_line
 
 __all__ = ["BudgetMarks"]
 
@@ -24,7 +24,7 @@ class BudgetMarks:
     line : bqplot.Lines
     grip : bqplot.Scatter
         Invisible, along the line: whoever drags the line drags one of these.
-    next_point, beside : bqplot.Scatter
+    next_point, off_frontier : bqplot.Scatter
     clicks : bqplot.Scatter
         Invisible: a click on the ground of the chart adds a dot to it, which is how bqplot says where.
     below, above : list of bqplot.Mark
@@ -33,11 +33,11 @@ class BudgetMarks:
 
     def __init__(self, frame: Frame) -> None:
         self.line = frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
-        self.grip = frame.dots(opacities=[0.0], default_size=120)
-        self.beside = frame.marker("circle", fill=False, default_size=110, stroke_width=2.5)
+        self.grip = frame.dots(colors=[BUDGET_GRIP], opacities=[0.0], default_size=120)
+        self.off_frontier = frame.marker("circle", fill=False, default_size=110, stroke_width=2.5)
         self.clicks = frame.dots(opacities=[0.0], interactions={"click": "add"})
-        self.next_point = frame.marker("diamond", default_size=130)
-        self.below, self.above = [self.line, self.grip], [self.beside, self.clicks, self.next_point]
+        self.next_point = frame.marker("diamond", NEXT_RUN, stroke=PAPER, stroke_width=1.5, default_size=130)
+        self.below, self.above = [self.line, self.grip], [self.off_frontier, self.clicks, self.next_point]
         self._placed = {self.next_point: NOTHING, self.grip: NOTHING}
         self._held = 0  # which dot of a mark is dragged
         for mark in self.draggable:
@@ -61,14 +61,14 @@ class BudgetMarks:
     def _hold(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
         self._held = int(content["index"])
 
-    def move(self, line: Polyline, point: Polyline, beside: Polyline, words: tuple[str, str]) -> None:
-        """Draw them in these places, with what hovering says of the next run and of the one beside."""
+    def move(self, line: Polyline, point: Polyline, off_frontier: Polyline, words: tuple[str, str]) -> None:
+        """Draw them in these places, with what hovering says of the next run and of the one off the frontier."""
         self._placed = {self.next_point: point, self.grip: _along(line)}
         set_line(self.line, line)
         for mark, placed in self._placed.items():
             set_line(mark, placed)
-        set_line(self.beside, beside)
-        self.next_point.names, self.beside.names = np.array(words[:1]), np.array(words[1:])
+        set_line(self.off_frontier, off_frontier)
+        self.next_point.names, self.off_frontier.names = np.array(words[:1]), np.array(words[1:])
 
 
 def _along(line: Polyline) -> Polyline:

@@ -1,4 +1,4 @@
-"""What dots and lines mean, as HTML beside the charts."""
+"""What dots and lines mean, as HTML next to the charts."""
 
 from __future__ import annotations
 

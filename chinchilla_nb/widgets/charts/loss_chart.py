@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from chinchilla_nb.figures import NOTHING, LossFigure, polyline
-from chinchilla_nb.widgets.base.style import INK, MUTED
+from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
-from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_dots, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
 __all__ = ["LossChart"]
@@ -23,7 +23,7 @@ class LossChart:
     frame : Frame
     figure : bqplot.Figure
     dots : RunDots
-    runs, excluded, next_point, beside : bqplot.Scatter
+    runs, excluded, next_point, off_frontier : bqplot.Scatter
         Runs are the settled ones of the dots.
     envelope, frontier : bqplot.Lines
     budget : BudgetMarks
@@ -34,14 +34,13 @@ class LossChart:
         self._drawn: LossFigure | None = None
         self.excluded, self.dots = self.frame.hollow(), RunDots(self.frame)
         self.runs = self.dots.settled
-        self.envelope = self.frame.lines(colors=[MUTED], line_style="dotted", stroke_width=2.0)
+        self.envelope = self.frame.lines(colors=[ENVELOPE], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.budget = BudgetMarks(self.frame)
-        self.next_point, self.beside = self.budget.next_point, self.budget.beside
+        self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
         lines = [*self.budget.below, self.envelope, self.frontier]
         marks = [self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
-        self.figure = self.frame.figure(marks, height, hues=(1, 7))
-        self.figure.add_class("cnb-loss-chart")
+        self.figure = self.frame.figure(marks, height)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, labels as of its runs that are drawn; nothing without runs."""
@@ -66,7 +65,7 @@ class LossChart:
         self,
         C: float | None,
         point: tuple[float, float] | None,
-        beside: tuple[float, float] | None,
+        off_frontier: tuple[float, float] | None,
         words: tuple[str, str] = ("", ""),
     ) -> None:
         """Draw a budget, with C and the loss of the next run and of one off the frontier; None draws nothing."""
@@ -74,5 +73,5 @@ class LossChart:
         if C and self._drawn is not None:
             seen = self.frame.view[1]
             line = polyline([C, C], [seen.low, seen.high])
-        next_point, aside = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, beside))
-        self.budget.move(line, next_point, aside, words)
+        next_point, off = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, off_frontier))
+        self.budget.move(line, next_point, off, words)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.figures import NOTHING, IsoLoss, Plane
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
-from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, iso_loss_colour, set_dots, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
 __all__ = ["HEIGHT", "PlaneChart"]
@@ -26,7 +26,7 @@ class PlaneChart:
     ----------
     figure : bqplot.Figure
     dots : RunDots
-    runs, excluded, next_point, beside : bqplot.Scatter
+    runs, excluded, next_point, off_frontier : bqplot.Scatter
         Runs are the settled ones of the dots.
     iso_loss, frontier, regime, isoflop : bqplot.Lines
     levels : bqplot.Label
@@ -42,10 +42,19 @@ class PlaneChart:
         self.frame = Frame()
         self.iso_loss = self.frame.lines(stroke_width=1.2)
         self.regime = self.frame.lines(
-            colors=[MUTED], stroke_width=1.3, fill="inside", fill_colors=[MUTED], fill_opacities=[0.07], close_path=True
+            colors=[SEED_REGIME],
+            stroke_width=1.3,
+            fill="inside",
+            fill_colors=[MUTED],
+            fill_opacities=[0.07],
+            close_path=True,
         )
         self.budget = BudgetMarks(self.frame)
-        self.isoflop, self.next_point, self.beside = self.budget.line, self.budget.next_point, self.budget.beside
+        self.isoflop, self.next_point, self.off_frontier = (
+            self.budget.line,
+            self.budget.next_point,
+            self.budget.off_frontier,
+        )
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.excluded = self.frame.hollow()
         self.dots = RunDots(self.frame)
@@ -63,8 +72,7 @@ class PlaneChart:
         )
         runs = [self.dots.settled, self.dots.latest, self.excluded]
         below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT, hues=(1, 6, 7))
-        self.figure.add_class("cnb-plane")
+        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT)
 
     @property
     def moved(self) -> bool:
@@ -104,14 +112,14 @@ class PlaneChart:
         plane: Plane,
         C: float | None,
         point: tuple[float, float] | None,
-        beside: tuple[float, float] | None = None,
+        off_frontier: tuple[float, float] | None = None,
         words: tuple[str, str] = ("", ""),
     ) -> None:
         """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
         self.budget.move(
             plane.budget_line(C) if C else NOTHING,
             plane.project(*point) if point else NOTHING,
-            plane.project(*beside) if beside else NOTHING,
+            plane.project(*off_frontier) if off_frontier else NOTHING,
             words,
         )
 
@@ -124,7 +132,7 @@ def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
         for rows in ([curve.line.x for curve in curves], [curve.line.y for curve in curves])
     )
     with mark.hold_sync():
-        mark.colors = [shade(curve.colour) for curve in curves] or [MUTED]
+        mark.colors = [iso_loss_colour(shade(curve.colour)) for curve in curves] or [MUTED]
         mark.x, mark.y = x, y
 
 

@@ -11,15 +11,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
-from chinchilla_nb.widgets.base.style import ACCENT, MUTED, OUTLINE
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.style import ACCENT, MUTED
 
-__all__ = ["Frame", "set_dots", "set_line", "size_of", "tick_key"]
+__all__ = [
+    "BUDGET_GRIP",
+    "ENVELOPE",
+    "NEXT_RUN",
+    "PAPER",
+    "SEED_REGIME",
+    "Frame",
+    "iso_loss_colour",
+    "set_dots",
+    "set_line",
+    "size_of",
+    "tick_key",
+]
 
 MANY = 500
 """Runs from which on dots are small, so that one sees what lies beneath."""
 
 PAPER = "var(--cnb-paper, #ffffff)"
 """The ground of a panel: hollow dots are filled with it, so that they hide what they lie on."""
+
+# bqplot gives a mark no class of its own. Colours of these names are what the style sheets find marks by: colours by
+# loss are turned on a dark page, dashes become finer, and the mouse pointer says what can be dragged.
+RUN_OUTLINE = "var(--cnb-run-outline, #808080)"
+SEED_REGIME = "var(--cnb-seed-regime, #6b6b6b)"
+ENVELOPE = "var(--cnb-envelope, #6b6b6b)"
+BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
+NEXT_RUN = "var(--cnb-next-run, #00796b)"
+
+
+def iso_loss_colour(shade: str) -> str:
+    """Return the colour of a curve of equal loss: the shade itself, under a name that is never defined."""
+    return f"var(--cnb-iso-loss, {shade})"
 
 
 class Frame:
@@ -35,6 +61,8 @@ class Frame:
     scales : dict of str to bqplot.Scale
         Of ``"x"`` and ``"y"``.
     axes : dict of str to bqplot.Axis
+    writing : Writing
+        True while `show` and `reset` change the ranges, one end after the other.
     """
 
     def __init__(self, *, log_x: bool = True, log_y: bool = True) -> None:
@@ -49,9 +77,9 @@ class Frame:
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
             "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px", visible=False),
         }
+        self.writing = Writing()
         self._whole: dict[str, Axis] = {}
         self._ranges: dict[str, tuple[float, float]] = {}  # as they were last set here
-        self._moving = False  # while one end of a range has moved and the other not yet
 
     def show(self, x: Axis, y: Axis) -> None:
         """Take over range, title and ticks; where a person panned or zoomed, the range stays theirs until `reset`."""
@@ -62,15 +90,12 @@ class Frame:
 
     def reset(self) -> None:
         """Show everything again."""
-        self._moving = True
-        try:
+        with self.writing:
             for side, axis in self._whole.items():
                 self._label(side, axis)
                 self._ranges[side] = axis.low, axis.high
                 with self.scales[side].hold_sync():
                     self.scales[side].min, self.scales[side].max = axis.low, axis.high
-        finally:
-            self._moving = False
 
     def follow_zoom(self) -> None:
         """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
@@ -81,7 +106,7 @@ class Frame:
     @property
     def zoomed(self) -> bool:
         """Whether a person panned or zoomed."""
-        return not self._moving and any(self._range(side) != ends for side, ends in self._ranges.items())
+        return any(self._range(side) != ends for side, ends in self._ranges.items())
 
     @property
     def view(self) -> tuple[Axis, Axis]:
@@ -122,18 +147,18 @@ class Frame:
         colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
         mark = self.dots(
             color=np.empty(0),
-            stroke=OUTLINE,
+            stroke=RUN_OUTLINE,
             stroke_width=0.75,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
         mark.scales = {**self.scales, "color": colour}
         return mark
 
-    def marker(self, shape: str, **looks: object) -> bqplot.Scatter:
+    def marker(self, shape: str, colour: str = ACCENT, **looks: object) -> bqplot.Scatter:
         """Return a mark for one model, told about by hovering."""
         return self.dots(
             marker=shape,
-            colors=[ACCENT],
+            colors=[colour],
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
             **looks,
         )
@@ -147,12 +172,9 @@ class Frame:
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
 
-    def figure(self, marks: Sequence[bqplot.Mark], height: str, *, hues: Sequence[int] = ()) -> bqplot.Figure:
-        """Return the figure of these marks, as wide as there is room.
-
-        Hues are the places, from 1, of the marks coloured by loss: on a dark page the style sheet turns their colours.
-        """
-        figure = bqplot.Figure(
+    def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
+        """Return the figure of these marks, as wide as there is room."""
+        return bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
             fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
@@ -161,9 +183,6 @@ class Frame:
             display_toolbar=False,
             layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
         )
-        for place in hues:
-            figure.add_class(f"cnb-hue-{place}")
-        return figure
 
 
 def tick_key(value: float) -> str:

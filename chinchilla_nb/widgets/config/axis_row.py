@@ -13,7 +13,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["AxisRow"]
 
@@ -50,6 +50,7 @@ class AxisRow(Row):
         )
         self.listed = parts.text(f"Starting values of {name}, with commas between them", placeholder="1, 2, 5")
         self.listed.add_class("cnb-listed")
+        self._boxes = {"low": self.low, "high": self.high, "count": self.count}
         super().__init__(parts, [self.unit, self.spacing, self.low, self.high, self.count, self.listed])
 
     def show(self, key: str, axis: Sequence[float]) -> None:
@@ -65,8 +66,8 @@ class AxisRow(Row):
         """Show the inputs that the spacing needs."""
         listed = self.spacing.value == LISTED
         for box in (self.low, self.high, self.count):
-            reveal(box, not listed)
-        reveal(self.listed, listed)
+            set_shown(box, not listed)
+        set_shown(self.listed, listed)
 
     def switch(self, owner: ipywidgets.Widget, key: str, axis: Sequence[float]) -> None:
         """Follow a change of unit or spacing: the same values, written the new way.
@@ -76,7 +77,7 @@ class AxisRow(Row):
         owner : Widget
             What a person has changed.
         key, axis
-            The axis that was valid last.
+            The last valid axis.
         """
         if owner is self.unit and self.unit.value != key:
             convert = np.exp if self.unit.value == self.parameter else np.log
@@ -93,7 +94,7 @@ class AxisRow(Row):
         Raises
         ------
         InputError
-            If they are not valid.
+            If they are not valid; `box` finds the input by its `where`.
         """
         key = self.unit.value
         if self.spacing.value == LISTED:
@@ -114,11 +115,9 @@ class AxisRow(Row):
         """Return the name of what the numbers are."""
         return GREEK[self.parameter] if key == self.parameter else f"log {GREEK[self.parameter]}"
 
-    def culprit(self, error: InputError) -> ipywidgets.Widget:
-        """Return the box a person has to look at."""
-        if self.spacing.value == LISTED:
-            return self.listed
-        return {"high": self.high, "count": self.count}.get(error.where, self.low)
+    def box(self, where: str) -> ipywidgets.Widget:
+        """Return the box that an error is about: low, high or count, else the first of those that hold the values."""
+        return self.listed if self.spacing.value == LISTED else self._boxes.get(where, self.low)
 
 
 def _list_text(axis: Sequence[float]) -> str:
@@ -135,10 +134,11 @@ def _spacing_of(axis: Sequence[float]) -> str:
 
 
 def _spaced(low: float, high: float, count: int, spacing: str) -> list[float]:
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise InputError("low and high", "must be finite", got=f"{low:g} and {high:g}")
+    for name, end in (("low", low), ("high", high)):
+        if not np.isfinite(end):
+            raise InputError(name, "must be finite", got=f"{end:g}")
     if low > high:
-        raise InputError("low", "must not be above high", got=f"{low:g} and {high:g}")
+        raise InputError("low", "must not be above high", got=f"{number_text(low)} and {number_text(high)}")
     if not 1 <= count <= 1000:
         raise InputError("count", "must be from 1 to 1,000", got=f"{count:,}")
     if count == 1 and low != high:
@@ -146,5 +146,5 @@ def _spaced(low: float, high: float, count: int, spacing: str) -> list[float]:
     if spacing == EVEN:
         return list(np.linspace(low, high, count).tolist())
     if low <= 0:
-        raise InputError("equal ratios", "need a positive low", got=f"{low:g}", remedy="choose even steps")
+        raise InputError("low", "must be positive for equal ratios", got=number_text(low), remedy="choose even steps")
     return list(np.geomspace(low, high, count).tolist())

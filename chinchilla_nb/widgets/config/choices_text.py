@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import number_text
 
 __all__ = ["choices_text", "parse_choices"]
 
 MANY_VALUES = 20_000
-"""Values above which a range is a slip of the pen."""
+"""Values above which a range is taken for a typing mistake."""
 
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
 
@@ -20,7 +21,7 @@ def parse_choices(text: str) -> list[Any]:
 
     Raises
     ------
-    ValueError
+    InputError
         If there is none, or a range is empty.
     """
     values: list[Any] = []
@@ -29,14 +30,15 @@ def parse_choices(text: str) -> list[Any]:
         if matched:
             first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)
             if last < first or step < 1:
-                raise ValueError(f"{part.strip()!r} holds no number: write low..high or low..high step 2")
+                raise InputError(repr(part.strip()), "holds no number", remedy="write low..high or low..high step 2")
             if (last - first) // step > MANY_VALUES:
-                raise ValueError(f"{part.strip()!r} holds more than {MANY_VALUES:,} numbers: take larger steps")
+                rule = f"holds more than {MANY_VALUES:,} numbers"
+                raise InputError(repr(part.strip()), rule, remedy="take larger steps")
             values += range(first, last + 1, step)
         elif part.strip():
             values.append(_value(part.strip()))
     if not values:
-        raise ValueError("list at least one value: 64, 128 or 2..40")
+        raise InputError("", "list at least one value: 64, 128 or 2..40")
     return values
 
 

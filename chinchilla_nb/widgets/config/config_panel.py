@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +15,7 @@ from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.html_table import html_table
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Editor
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.panel import Panel
@@ -37,7 +36,7 @@ _EDITORS: tuple[type[Editor], ...] = (GridEditor, LimitsEditor, PlanEditor, Loss
 class ConfigPanel(Panel):
     """The settings of a session, as fields.
 
-    What is typed is checked at every keystroke. What is valid is in force at once; what is not is explained beside
+    What is typed is checked at every keystroke. What is valid is in force at once; what is not is explained next to
     its field and changes nothing. Settings changed in code are shown.
 
     Parameters
@@ -63,7 +62,7 @@ class ConfigPanel(Panel):
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._parts = Parts()
-        self._writing = False
+        self._writing = Writing()
         self._replace = ""
         self.sections = {kind: Section(self._parts, kind.title, partial(self._make, kind)) for kind in _EDITORS}
         self.state, self.message = self._parts.html(), self._parts.html()
@@ -131,21 +130,12 @@ class ConfigPanel(Panel):
     def _make(self, kind: type[Editor]) -> Editor:
         """Make the fields of a section, with what is in force in them."""
         editor = kind(self._parts, lambda field: field.observe(self._edited, "value"))
-        with self._unheard():
+        with self._writing:
             editor.show(self.session.settings)
         if isinstance(editor, GridEditor):
             editor.suggest.on_click(self._suggest)
             editor.suggest.disabled = not len(self.session.runs)
         return editor
-
-    @contextmanager
-    def _unheard(self) -> Iterator[None]:
-        """Let fields be written to, which nobody typed."""
-        before, self._writing = self._writing, True
-        try:
-            yield
-        finally:
-            self._writing = before
 
     @guarded
     def _turn(self, _change: Any) -> None:
@@ -161,7 +151,7 @@ class ConfigPanel(Panel):
         editor = next(editor for editor in self.editors if any(field in row.inputs for row in editor.rows))
         if isinstance(editor, LimitsEditor) and self.session.fit is not None:
             editor.law = self.session.fit.law
-        with self._unheard():
+        with self._writing:
             settings = editor.read(self.session.settings, field)
         if settings is not self.session.settings:
             self.session.settings = settings
@@ -170,7 +160,7 @@ class ConfigPanel(Panel):
     @guarded
     def _show(self, _change: Any = None) -> None:
         """Show settings that were changed elsewhere; fields that are being typed in stay as they are."""
-        with self._unheard():
+        with self._writing:
             for editor in self.editors:
                 editor.show(self.session.settings)
         self.grid.suggest.disabled = not len(self.session.runs)
@@ -184,7 +174,7 @@ class ConfigPanel(Panel):
         if not wrong:
             self.state.value = '<span class="cnb-good">✓ in force</span>'
         else:
-            self.state.value = f'<span class="cnb-bad">{_not_valid(wrong)}: what was valid last holds</span>'
+            self.state.value = f'<span class="cnb-bad">{_not_valid(wrong)}: the last valid values still apply</span>'
 
     @guarded
     def _suggest(self, _button: ipywidgets.Button) -> None:

@@ -86,7 +86,7 @@ def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[
     try:
         new_key, new_axis = row.read()
     except InputError as error:
-        row.explain(str(error), row.culprit(error))
+        row.explain(str(error), row.box(error.where))
         return key, axis
     row.explain("")
     return (key, axis) if new_key == key and np.array_equal(new_axis, axis) else (new_key, new_axis)

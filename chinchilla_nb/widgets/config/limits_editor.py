@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -16,12 +17,12 @@ from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LimitRow", "LimitsEditor"]
 
 FREE, FIXED, BOUNDED = "free", "fixed", "bounded"
-LOWER = "lower limit"
+LOWER, UPPER = "lower limit", "upper limit"
 _PARAMETERS = {parameter.name: parameter for parameter in CHINCHILLA_PARAMETERS}
 _MODES = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
 
@@ -60,7 +61,7 @@ class LimitRow(Row):
         if self.mode.value == FIXED and not self.low.value:
             self.low.value = number_text(float(f"{value:.4g}"))
         elif self.mode.value == BOUNDED and not self.high.value:
-            with suppress(ValueError):
+            with suppress(InputError):
                 # A number that it was fixed at becomes the lower limit.
                 value = max(value, number(self.low.value, LOWER))
             self.low.value = self.low.value or number_text(float(f"{value / 2:.3g}"))
@@ -68,34 +69,36 @@ class LimitRow(Row):
 
     def arrange(self) -> None:
         """Show the boxes that the mode needs."""
-        reveal(self.low, self.mode.value != FREE)
-        reveal(self.high, self.mode.value == BOUNDED)
+        set_shown(self.low, self.mode.value != FREE)
+        set_shown(self.high, self.mode.value == BOUNDED)
 
     def read(self) -> tuple[float, float] | None:
         """Return the limits, None for a free parameter.
 
         Raises
         ------
-        ValueError
-            If they are not valid.
+        InputError
+            If they are not valid; `where` is the name of the parameter, or which limit it is.
         """
         if self.mode.value == FREE:
             return None
         if self.mode.value == FIXED:
             value = number(self.low.value, GREEK[self.parameter])
             return self._checked(value, value)
-        return self._checked(number(self.low.value, LOWER), number(self.high.value, "upper limit"))
+        return self._checked(number(self.low.value, LOWER), number(self.high.value, UPPER))
 
     def _checked(self, low: float, high: float) -> tuple[float, float]:
         try:
             return as_limits(low, high, _PARAMETERS[self.parameter])
-        except ValueError:
-            name, least = GREEK[self.parameter], "above 0" if self.parameter in ("A", "B") else "0 or more"
+        except InputError:
+            above, name = self.parameter in ("A", "B"), GREEK[self.parameter]
             if self.mode.value == FIXED:
-                raise InputError(name, f"is fixed at {low:g}", remedy=f"type a number that is {least}") from None
-            smaller = f"{'above 0 and ' if least == 'above 0' else ''}no smaller"
-            remedy = f"type a lower limit of 0 or more and an upper limit that is {smaller}"
-            raise InputError(name, f"lies between {low:g} and {high:g}", remedy=remedy) from None
+                remedy = f"type a number that is {'above 0' if above else '0 or more'}"
+                raise InputError(name, f"is fixed at {number_text(low)}", remedy=remedy) from None
+            if not 0 <= low < math.inf:
+                raise InputError(LOWER, "must be 0 or more", got=number_text(low)) from None
+            rule = f"must be finite{' and above 0' if above else ''}, and not below the lower limit"
+            raise InputError(UPPER, rule, got=number_text(high)) from None
 
 
 class LimitsEditor(Editor):
@@ -145,8 +148,7 @@ class LimitsEditor(Editor):
         try:
             limits = row.read()
         except InputError as error:
-            too_low = row.mode.value == FIXED or error.where == LOWER
-            row.explain(str(error), row.low if too_low else row.high)
+            row.explain(str(error), row.high if error.where == UPPER else row.low)
             return settings
         row.explain("")
         row.say("")

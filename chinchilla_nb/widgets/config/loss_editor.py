@@ -12,11 +12,12 @@ import numpy as np
 
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LossEditor"]
 
@@ -117,8 +118,8 @@ class LossEditor(Editor):
                 continue
             try:
                 value = read()
-            except ValueError as error:
-                row.explain(str(error), self._culprit(row))
+            except InputError as error:
+                row.explain(str(error), self._box(row))
                 continue
             row.explain("")
             if not same_function(value, getattr(settings, name)):
@@ -148,7 +149,8 @@ class LossEditor(Editor):
     def _read_weight(self) -> Any:
         return None if self.weighting.value == "none" else _checked_weight(self.weight_function.read())
 
-    def _culprit(self, row: Row) -> ipywidgets.Widget:
+    def _box(self, row: Row) -> ipywidgets.Widget:
+        """Return the box that what is wrong with a row was typed in."""
         if row is self.weight_row:
             return self.weight_function
         return self.function if self.kind.value == OWN else self.option
@@ -157,9 +159,9 @@ class LossEditor(Editor):
         self._seen = {name: getattr(settings, name) for name in self._seen}
         kind = self.kind.value
         self.option.description = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
-        reveal(self.option, kind in _OPTIONS)
+        set_shown(self.option, kind in _OPTIONS)
         for box, there in ((self.function, kind == OWN), (self.weight_function, self.weighting.value == OWN)):
-            reveal(box, there)
+            set_shown(box, there)
             if there:
                 box.offer()
         self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), a loss per run"))
@@ -192,6 +194,6 @@ def _check_on_runs(function: Any, arguments: tuple[Any, ...], signature: str) ->
     try:
         values = np.asarray(function(*arguments), dtype=float)
     except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
-        raise ValueError(f"{signature} fails on two runs: {type(error).__name__}: {error}") from None
+        raise InputError(signature, f"fails on two runs: {type(error).__name__}: {error}") from None
     if values.shape != (2,) or not np.isfinite(values).all():
-        raise ValueError(f"{signature} must return a finite number per run, got {values!r} for two runs")
+        raise InputError(signature, "must return a finite number per run", got=repr(values), place="for two runs")

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.config.validators import SeedRanges
 from chinchilla_nb.engine.errors import InputError
@@ -17,6 +18,7 @@ from chinchilla_nb.widgets.base.parts import Parts
 
 __all__ = ["PlanEditor"]
 
+LOW, HIGH = "low", "high"
 _UNSET = object()
 
 
@@ -38,7 +40,7 @@ class PlanEditor(Editor):
         self.C = _range_row(parts, "Seed compute C", hints["C"])
         self.ratio = _range_row(parts, "Tokens per parameter", hints["N_to_D"])
         steps = parts.text("Seed runs that step() asks for before it scales", label="Seeding steps")
-        factor = parts.text("How many times the largest compute so far the next run gets", label="Scaling factor")
+        factor = parts.text("Compute of the next run as a multiple of the largest so far", label="Scaling factor")
         self.seeds, self.factor = Row(parts, [steps]), Row(parts, [factor])
         self.fill([self.C, self.ratio, self.seeds, self.factor])
         self._seen: dict[str, Any] = dict.fromkeys(("seed_regime", "num_seeding_steps", "scaling_factor"), _UNSET)
@@ -94,13 +96,9 @@ class PlanEditor(Editor):
         ranges = {}
         for name, row in (("C", self.C), ("N_to_D", self.ratio)):
             try:
-                ends = [number(field.value, what) for field, what in zip(row.inputs, ("low", "high"), strict=True)]
-                # The other range is one that is valid, so that what is said is about this one.
-                change_settings(settings, seed_ranges={"C": (1.0, 1.0), "N_to_D": (1.0, 1.0), name: ends})
+                ranges[name] = _read_range(row)
             except InputError as error:
-                row.explain(_capitalised(error.problem), _culprit(row))
-            else:
-                ranges[name] = ends
+                row.explain(str(error), row.inputs[0 if error.where == LOW else 1])
         if len(ranges) < 2:
             return settings
         changed = change_settings(settings, seed_ranges=ranges)
@@ -124,13 +122,22 @@ class PlanEditor(Editor):
         )
 
 
+def _read_range(row: Row) -> tuple[float, float]:
+    """Read the two ends of a range; an error says which of them is wrong."""
+    boxes = zip((LOW, HIGH), row.inputs, strict=True)
+    low, high = (as_positive_number(number(box.value, end), end) for end, box in boxes)
+    if low > high:
+        raise InputError(HIGH, "must not be below low", got=f"{number_text(high)} and {number_text(low)}")
+    return low, high
+
+
 def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
     """Read a number that may be left out."""
     text = row.inputs[0].value.strip()
     try:
-        changed = change_settings(settings, **{name: number(text, "this") if text else None})
+        changed = change_settings(settings, **{name: number(text, name) if text else None})
     except InputError as error:
-        row.explain(_capitalised(error.problem))
+        row.explain(error.problem)  # the label says where
         return settings
     row.explain("")
     return settings if getattr(changed, name) == getattr(settings, name) else changed
@@ -138,20 +145,6 @@ def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
 
 def _range_row(parts: Parts, name: str, hint: str) -> Row:
     return Row(parts, [parts.text(f"Lowest: {hint}", label=name), parts.text(f"Highest: {hint}", label="to")])
-
-
-def _culprit(row: Row) -> ipywidgets.Widget:
-    for field in row.inputs:
-        try:
-            if not 0 < number(field.value, "") < float("inf"):
-                return field
-        except ValueError:
-            return field
-    return row.inputs[-1]
-
-
-def _capitalised(problem: str) -> str:
-    return problem[:1].upper() + problem[1:]
 
 
 def _size(square: float) -> str:

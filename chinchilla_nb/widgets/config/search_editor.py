@@ -12,6 +12,7 @@ import ipywidgets
 
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -19,7 +20,7 @@ from chinchilla_nb.engine.planning.model_sizes import (
 )
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
 
 __all__ = ["SearchEditor"]
@@ -163,7 +164,7 @@ class SearchEditor(Editor):
         except ValueError:
             raise
         except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
-            raise ValueError(f"the estimator fails: {type(error).__name__}: {error}") from None
+            raise InputError("the estimator", f"fails: {type(error).__name__}: {error}") from None
         left_out = count - len(table.N)
         note = f", {left_out:,} that cannot be built left out" if left_out else ""
         self.kind_row.say(
@@ -189,7 +190,7 @@ class SearchEditor(Editor):
 
     def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
         """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
-        reveal(self.function, self.kind.value == OWN)
+        set_shown(self.function, self.kind.value == OWN)
         if self.kind.value == OWN:
             self.function.offer()
         names = [] if estimator is None else _hyperparameters(estimator, texts)

@@ -72,7 +72,7 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         cards = [
-            _card(titles[name], frame.figure([self.dots[name], self.excluded[name], lines[name]], HEIGHT, hues=(1,)))
+            _card(titles[name], frame.figure([self.dots[name], self.excluded[name], lines[name]], HEIGHT))
             for name, frame in frames.items()
         ]
         errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)

@@ -1,172 +1,121 @@
-"""Choose a compute budget: a logarithmic slider, and a box for a number such as 5.76e23."""
+"""The compute budget that a person chooses, as a number, as the text that they type, and as a place on a slider."""
 
 from __future__ import annotations
 
 import math
-from html import escape
 
-import ipywidgets
 import traitlets
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import LARGEST_BUDGET, parse_budget, scientific, written_budget
-from chinchilla_nb.widgets.base.style import note
-from chinchilla_nb.widgets.frontier.hardware import HardwareForm
 
-__all__ = ["BudgetControl"]
+__all__ = ["STEP", "Budget"]
 
 STEP = 0.01
 """Of the slider, in decades."""
 
+REACH = 100.0
+"""How many times the largest run the slider offers."""
 
-class BudgetControl(ipywidgets.VBox):
-    """A slider and a text box that agree on a budget.
+
+class Budget(traitlets.HasTraits):
+    """A budget that follows the runs until a person chooses one.
 
     Attributes
     ----------
     C : float
-        The budget in FLOPs; zero until a range is set.
+        The budget in FLOPs; zero until `follow` is called.
     chosen : bool
-        Whether a person chose it. A budget that nobody chose follows the runs.
-    slider : FloatSlider
-        The decimal logarithm of C.
-    text : Text
-    hardware_toggle : ToggleButton
-    hardware : HardwareForm
-        Devices, days, FLOP/s and utilisation, while the toggle is on.
-    remark : HTML
-        What the budget means, or what is wrong with the text.
+        Whether a person chose it.
+    text : str
+        The budget as it was typed, or as it can be typed.
+    problem : str
+        What is wrong with what was typed last; empty if nothing is.
+    lowest, largest_run : float
+        FLOPs of the smallest budget that makes sense and of the largest run, zero for no run.
     """
 
     C = traitlets.Float(0.0)
-
-    def __init__(self) -> None:
-        self.chosen = False
-        self._low, self._largest_run = 1.0, 0.0
-        self._following = False
-        label = ipywidgets.HTML('<span class="cnb-title">Compute budget</span>')
-        self.text = ipywidgets.Text(
-            placeholder="5.76e23",
-            tooltip="FLOPs, such as 5.76e23",
-            layout=ipywidgets.Layout(width="100px", min_width="0"),
-        )
-        unit = ipywidgets.HTML('<span class="cnb-muted">FLOPs</span>')
-        self.slider = ipywidgets.FloatSlider(
-            value=21.0,
-            min=18.0,
-            max=24.0,
-            step=STEP,
-            readout=False,
-            tooltip="Compute budget on a logarithmic scale",
-            layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="120px", margin="0 8px"),
-        )
-        self.remark = ipywidgets.HTML()
-        self.hardware_toggle = ipywidgets.ToggleButton(
-            description="Hardware", tooltip="Devices × days × FLOP/s × utilisation", icon="caret-right"
-        )
-        self.hardware_toggle.layout.width = "116px"
-        self.hardware = HardwareForm(self.choose)
-        self.hardware.layout.display = "none"
-        bar = ipywidgets.Box([label, self.text, unit, self.hardware_toggle, self.slider, self.remark])
-        bar.add_class("cnb-bar")
-        self._wrong = ipywidgets.HTML()
-        super().__init__([bar, self.hardware, self._wrong])
-        self.hardware_toggle.observe(self._open_hardware, "value")
-        self.slider.observe(self._slid, "value")
-        self.text.observe(self._typed, "value")
+    chosen = traitlets.Bool(False)
+    text = traitlets.Unicode("")
+    problem = traitlets.Unicode("")
+    lowest = traitlets.Float(1.0)
+    largest_run = traitlets.Float(0.0)
 
     def follow(self, lowest: float, largest_run: float, default: float) -> None:
-        """Offer budgets from the lowest, up to a hundred times the largest run or what was chosen.
-
-        Parameters
-        ----------
-        lowest, largest_run : float
-            FLOPs of the smallest budget that makes sense and of the largest run, zero for no run.
-        default : float
-            Budget until one is chosen.
-        """
-        self._low, self._largest_run = lowest, largest_run
-        self._set(max(self.C, lowest) if self.chosen else default)
+        """Take over the range of the runs, and the default unless a person chose a budget."""
+        C = max(self.C, lowest) if self.chosen else default
+        with self.hold_trait_notifications():
+            self.lowest, self.largest_run = lowest, largest_run
+            self._set(C, written_budget(C))
 
     def choose(self, C: float) -> None:
-        """Take over the budget that a person chose elsewhere.
+        """Take over a budget that a person chose, rounded to three digits.
 
         Raises
         ------
-        ValueError
+        InputError
             If it is out of range.
         """
-        self._check(C)
-        self.chosen = True
-        self._set(float(f"{C:.2e}"))
+        self.check(C)
+        self._choose(float(f"{C:.2e}"))
+
+    def type(self, text: str) -> None:
+        """Take over the budget that a person typed, to the last digit; say in `problem` what is wrong with it."""
+        try:
+            C = parse_budget(text)
+            self.check(C)
+        except ValueError as error:
+            self.problem = f"{error}. The budget stays at {written_budget(self.C)} FLOPs."
+            return
+        self._choose(C, text)
+
+    def slide(self, exponent: float) -> None:
+        """Take over the budget of a place on the slider, its decimal logarithm.
+
+        A page moves the handle to the nearest step and reports that: this chooses nothing.
+        """
+        if abs(exponent - math.log10(self.C)) > 0.51 * STEP:
+            self._choose(float(f"{10**exponent:.2e}"))
+
+    def check(self, C: float) -> None:
+        """Check that a budget is in range.
+
+        Raises
+        ------
+        InputError
+            If it is not.
+        """
+        got = f"{written_budget(C)} FLOPs"
+        if C < self.lowest:
+            remedy = f"type {written_budget(self.lowest)} or more"
+            raise InputError(got, "is below the smallest run", remedy=remedy)
+        if C > LARGEST_BUDGET:
+            raise InputError(got, "is not a budget", remedy=f"stay at or below {written_budget(LARGEST_BUDGET)}")
+
+    def clamp(self, C: float, seen: float) -> float:
+        """Return the nearest budget within the range, which a chart that shows more compute extends."""
+        low, high = self.range
+        return min(max(C, low), max(high, seen))
 
     @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest budget the slider reaches."""
-        high = max(100 * (self._largest_run or self._low), self.C)
-        return self._low, high
+        return self.lowest, max(REACH * (self.largest_run or self.lowest), self.C)
 
     @property
-    def problem(self) -> str:
-        """What is wrong with the text in the box; empty if nothing is."""
-        return str(self._wrong.value)
-
-    def _slid(self, change: dict[str, float]) -> None:
-        # The page moves the handle to the nearest step and reports that: not a choice.
-        if not self._following and abs(change["new"] - math.log10(self.C)) > 0.51 * STEP:
-            self.chosen = True
-            self._set(float(f"{10 ** change['new']:.2e}"), move=False)
-
-    def _typed(self, change: dict[str, str]) -> None:
-        if self._following:
-            return
-        try:
-            C = parse_budget(change["new"])
-            self._check(C)
-        except ValueError as error:
-            self._wrong.value = note("warn", f"{error}. The budget stays at {written_budget(self.C)} FLOPs.")
-            return
-        self.chosen = True
-        self._set(C, write=False)
-
-    def _check(self, C: float) -> None:
-        written, low, high = written_budget(C), written_budget(self._low), written_budget(LARGEST_BUDGET)
-        if C < self._low:
-            raise ValueError(f"{written} FLOPs is below the smallest run: type {low} or more")
-        if C > LARGEST_BUDGET:
-            raise ValueError(f"{written} FLOPs is not a budget: stay at or below {high}")
-
-    def _open_hardware(self, change: dict[str, bool]) -> None:
-        self.hardware.layout.display = None if change["new"] else "none"
-        self.hardware_toggle.icon = "caret-down" if change["new"] else "caret-right"
-        if change["new"]:
-            self.hardware.fill(self.C)
-
-    def _set(self, C: float, *, write: bool = True, move: bool = True) -> None:
-        """Take over a budget; what is being typed is not rewritten, nor the handle moved under the hand."""
-        self._following = True
-        try:
-            self._wrong.value = ""
-            self.C = C
-            if move:
-                self._move_slider()
-            if write:
-                self.text.value = written_budget(C)
-            self.remark.value = f'<span class="cnb-muted">{escape(self._meaning())}</span>'
-        finally:
-            self._following = False
-
-    def _move_slider(self) -> None:
-        low, high = (math.log10(end) for end in self.range)
-        low, high = math.floor(low / STEP) * STEP, math.ceil(high / STEP) * STEP
-        # Widen, move, tighten, each in a message of its own: in one, the page would clip the value to the old range
-        # and report that as a choice.
-        self.slider.min, self.slider.max = min(low, self.slider.min), max(high, self.slider.max)
-        self.slider.value = math.log10(self.C)
-        self.slider.min, self.slider.max = low, high
-
-    def _meaning(self) -> str:
-        if not self._largest_run:
+    def meaning(self) -> str:
+        """The budget as a power of ten and as a multiple of the largest run."""
+        if not self.largest_run:
             return scientific(self.C)
-        times = self.C / self._largest_run
+        times = self.C / self.largest_run
         factor = f"{times:.2g}" if times < 100 else f"{times:,.0f}" if times < 1e5 else scientific(times, 2)
         return f"= {scientific(self.C)}, {factor}× the largest run"
+
+    def _choose(self, C: float, text: str | None = None) -> None:
+        with self.hold_trait_notifications():
+            self.chosen = True
+            self._set(C, written_budget(C) if text is None else text)
+
+    def _set(self, C: float, text: str) -> None:
+        self.C, self.text, self.problem = C, text, ""

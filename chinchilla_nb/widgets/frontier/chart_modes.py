@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +11,7 @@ import ipywidgets
 from bqplot.interacts import BrushSelector, PanZoom
 
 from chinchilla_nb.figures import NOTHING
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import ACCENT
 from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
@@ -29,7 +28,7 @@ _HINTS = {
 }
 
 DRAG_PERIOD, ZOOM_PERIOD = 0.06, 0.1
-"""Seconds between two positions, and two ranges, that are followed; the last one always is."""
+"""Seconds between two positions, and two ranges, that are followed."""
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
 
@@ -39,6 +38,7 @@ class ChartModes(ipywidgets.Box):
 
     Parameters
     ----------
+    guard : Guard
     charts : FrontierCharts
     on_budget : callable
         Called with FLOPs when a person clicks on a chart, or drags the next run or the line of the budget.
@@ -58,16 +58,17 @@ class ChartModes(ipywidgets.Box):
 
     def __init__(
         self,
+        guard: Guard,
         charts: FrontierCharts,
         on_budget: Callable[[float], None],
         on_zoom: Callable[[], None],
         on_region: Callable[[tuple[str, str] | None, Ends | None], None],
     ) -> None:
-        self._charts, self._on_budget, self._on_region = charts, on_budget, on_region
-        self._zoom = Throttle(on_zoom, ZOOM_PERIOD)
-        self._dragged_at = 0.0
+        self.guard, self._charts = guard, charts
+        self._on_budget, self._on_zoom, self._on_region = on_budget, on_zoom, on_region
+        self._drag = Throttle(self._follow_drag, DRAG_PERIOD)
+        self._zoom = Throttle(self._follow_zoom, ZOOM_PERIOD)
         self._brush: BrushSelector | None = None  # whose box is selected
-        self._lock = threading.Lock()
         self.mode = ipywidgets.ToggleButtons(options=list(_HINTS), tooltips=list(_HINTS.values()))
         self.mode.style.button_width = "112px"
         self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show everything again", disabled=True)
@@ -85,9 +86,10 @@ class ChartModes(ipywidgets.Box):
                 mark.on_drag(partial(self._dragged, names))
                 mark.observe(partial(self._dropped, marks, names), ["x", "y"])
             for scale in chart.frame.scales.values():
-                scale.observe(self._zoomed, ["min", "max"])
+                scale.observe(partial(self._zoomed, chart.frame), ["min", "max"])
         self._choose()
 
+    @guarded
     def _choose(self, _change: Any = None) -> None:
         mode, self._brush = self.mode.value, None
         self.hint.value = f'<span class="cnb-muted">{_HINTS[mode]}</span>'
@@ -109,6 +111,7 @@ class ChartModes(ipywidgets.Box):
         brush.observe(partial(self._brushed, names), ["brushing", "selected_x", "selected_y"])
         return brush
 
+    @guarded
     def _brushed(self, names: tuple[str, str], change: Any) -> None:
         brush = change["owner"]
         x, y = brush.selected_x, brush.selected_y
@@ -124,6 +127,7 @@ class ChartModes(ipywidgets.Box):
         elif brush is self._brush:
             self._on_region(None, None)
 
+    @guarded
     def _clicked(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
         if not len(change["new"]):
             return
@@ -133,24 +137,34 @@ class ChartModes(ipywidgets.Box):
         if place is not None and self.mode.value == BUDGET:
             self._on_budget(_budget_at(names, *place))
 
+    @guarded
     def _dragged(self, names: tuple[str, str], _mark: bqplot.Scatter, content: Any) -> None:
-        with self._lock:
-            if time.monotonic() - self._dragged_at < DRAG_PERIOD:
-                return
-            self._on_budget(_budget_at(names, content["point"]["x"], content["point"]["y"]))
-            self._dragged_at = time.monotonic()
+        self._drag.ask(_budget_at(names, content["point"]["x"], content["point"]["y"]))
 
+    @guarded
     def _dropped(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
         # Not bqplot's own message at the end of a drag: that one may overtake the new place of the dot.
         place = marks.dropped(change["owner"])
         if place is not None:
-            self._on_budget(_budget_at(names, *place))
+            self._drag.ask(_budget_at(names, *place))
 
-    def _zoomed(self, _change: Any) -> None:
+    @guarded
+    def _follow_drag(self, C: float) -> None:
+        self._on_budget(C)
+
+    @guarded
+    def _zoomed(self, frame: Frame, _change: Any) -> None:
+        if frame.writing:
+            return
         self.reset.disabled = not any(frame.zoomed for frame in self._charts.frames)
         if not self.reset.disabled:
             self._zoom.ask()
 
+    @guarded
+    def _follow_zoom(self) -> None:
+        self._on_zoom()
+
+    @guarded
     def _reset(self, _button: Any) -> None:
         for frame in self._charts.frames:
             frame.reset()

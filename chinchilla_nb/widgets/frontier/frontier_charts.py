@@ -24,18 +24,18 @@ class FrontierCharts(ipywidgets.Box):
     loss : LossChart
     key : HTML
         The loss scale and what the lines mean.
-    aside : VBox
-        Takes what room is left beside the charts.
+    tools : VBox
+        Takes what room is left next to the charts.
     """
 
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
         self.loss = LossChart(HEIGHT)
         self._figure: FrontierFigure | None = None
-        self.key, self.aside = ipywidgets.HTML(), ipywidgets.VBox()
+        self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
-        self.aside.add_class("cnb-aside")
-        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.aside])
+        self.tools.add_class("cnb-tools")
+        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.tools])
         self.add_class("cnb-charts")
 
     @property
@@ -86,7 +86,7 @@ class FrontierCharts(ipywidgets.Box):
         self,
         C: float | None,
         point: tuple[float, float, float] | None,
-        beside: tuple[float, float, float] | None = None,
+        off_frontier: tuple[float, float, float] | None = None,
         words: tuple[str, str] = ("", ""),
     ) -> None:
         """Draw what depends on the budget; the rest stays untouched, however many runs there are.
@@ -95,12 +95,14 @@ class FrontierCharts(ipywidgets.Box):
         ----------
         C : float or None
             FLOPs whose isoFLOP line to draw.
-        point, beside : tuple of float or None
+        point, off_frontier : tuple of float or None
             N, D and loss of the next run, and of one off the frontier.
         words : tuple of str
             What hovering says of the two.
         """
         for chart in self.charts:
-            chart.move_budget(chart.plane, C, point[:2] if point else None, beside[:2] if beside else None, words)
-        next_run, aside = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, beside))
-        self.loss.move_budget(C, next_run, aside, words)
+            chart.move_budget(
+                chart.plane, C, point[:2] if point else None, off_frontier[:2] if off_frontier else None, words
+            )
+        next_run, off = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, off_frontier))
+        self.loss.move_budget(C, next_run, off, words)

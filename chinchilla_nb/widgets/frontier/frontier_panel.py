@@ -18,11 +18,13 @@ from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.style import note, sentence, tiles
-from chinchilla_nb.widgets.frontier.budget import BudgetControl
+from chinchilla_nb.widgets.base.style import note, tiles
+from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
-from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl, size_in_words
+from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -40,7 +42,10 @@ class FrontierPanel(Panel):
 
     Attributes
     ----------
-    budget : BudgetControl
+    budget : Budget
+    size : ModelSize
+        Of the next model relative to the compute-optimal one.
+    budget_control : BudgetControl
     charts : FrontierCharts
     modes : ChartModes
         What the mouse does on the charts.
@@ -59,20 +64,25 @@ class FrontierPanel(Panel):
         super().__init__(source)
         self._figure: FrontierFigure | None = None
         self._covered = (0.0, 0.0)
-        self.budget, self.charts, self.off_frontier = BudgetControl(), FrontierCharts(), OffFrontierControl()
+        self.budget, self.size = Budget(), ModelSize()
+        self.budget_control = BudgetControl(self.guard, self.budget)
+        self.charts = FrontierCharts()
         self.allocation = ipywidgets.HTML()
+        self.off_frontier = OffFrontierControl(self.guard, self.size)
         self.export = ExportControl(
-            {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table}, self._offer
+            self.guard,
+            {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
+            {"png": "frontier", "svg": "frontier", "csv": "runs"},
         )
-        self.selection = Selection(self.session, self._guard)
-        self.modes = ChartModes(self.charts, self._choose, self._follow_zoom, self._select)
-        self.charts.aside.children = (self.off_frontier, self.export)
+        self.selection = Selection(self.guard, self.session)
+        self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
+        self.charts.tools.children = (self.off_frontier, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget, self.allocation, self.modes, above, self.charts, self.selection)
+        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
         self.budget.observe(self._move, "C")
-        self.off_frontier.observe(self._pull, "factor")
+        self.size.observe(self._resize, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
         self._draw()
 
@@ -101,34 +111,19 @@ class FrontierPanel(Panel):
             self._draw_all()
 
     @guarded
-    def _pull(self, _change: Any) -> None:
+    def _resize(self, _change: Any) -> None:
         self._draw_budget()
 
-    @guarded
     def _choose(self, C: float) -> None:
         """Take over a budget from a chart; beyond the slider's ends it stays at them."""
         before = self.budget.C
-        low, high = self.budget.range
-        self.budget.choose(min(max(C, low), max(high, self._covered[1])))
+        self.budget.choose(self.budget.clamp(C, self._covered[1]))
         if self.budget.C == before:
-            self._draw_budget()  # a marker that was dragged aside goes back to the frontier
+            self._draw_budget()  # a marker that was dragged off the frontier goes back to it
 
-    @guarded
     def _follow_zoom(self) -> None:
         self.charts.follow_zoom()
         self._draw_budget()
-
-    @guarded
-    def _select(self, names: tuple[str, str] | None, ends: Any) -> None:
-        self.selection.select(names, ends)
-
-    @guarded
-    def _offer(self, kind: str) -> None:
-        self.export.offer(kind, "frontier" if kind != "csv" else "runs")
-
-    @guarded
-    def _guard(self, _where: str, action: Callable[[], None]) -> None:
-        action()
 
     def _draw_all(self) -> None:
         session = self.session
@@ -153,7 +148,7 @@ class FrontierPanel(Panel):
         """Draw what depends on the budget alone, and say what it buys."""
         if self._figure is None:
             return
-        C, best, beside, unit = self.budget.C, None, None, self.session.data_unit
+        C, best, chosen, unit = self.budget.C, None, None, self.session.data_unit
         self.export.withdraw()
         fit = self.session.fit
         if fit is None:
@@ -166,17 +161,17 @@ class FrontierPanel(Panel):
         else:
             try:
                 best = off_frontier(fit.law, C, 1.0)
-                beside = off_frontier(fit.law, C, self.off_frontier.factor)
+                chosen = off_frontier(fit.law, C, self.size.factor)
             except ValueError as error:
-                self.allocation.value = note("warn", sentence(error))
+                self.allocation.value = note("warn", f"{error}.")
             else:
                 self.allocation.value = _tiles(best, unit)
-        self.off_frontier.show(beside, unit)
-        self.export.show(None if beside is None else _allocation(C, beside, unit))
-        off = beside if self.off_frontier.factor != 1 else None
+        self.off_frontier.show(chosen, unit)
+        self.export.show(None if chosen is None else _allocation(C, chosen, unit))
+        off = chosen if not self.size.optimal else None
         words = (
             _words("Next run", best, C, unit, "Drag to move the budget"),
-            _words(size_in_words(self.off_frontier.factor).capitalize(), off, C, unit),
+            _words(self.size.words.capitalize(), off, C, unit),
         )
         self.charts.move_budget(C, _place(best), _place(off), words)
 
@@ -203,15 +198,11 @@ class FrontierPanel(Panel):
         from chinchilla_nb.drawing import draw_frontier, image_of
 
         fit, C = self.session.fit, self.budget.C
-        point = beside = None
+        point = off = None
         if fit is not None:
             try:
                 point = _model(off_frontier(fit.law, C, 1.0))
-                beside = (
-                    _model(off_frontier(fit.law, C, self.off_frontier.factor))
-                    if self.off_frontier.factor != 1
-                    else None
-                )
+                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor))
             except ValueError:
                 pass  # a law without an optimum has no next point; the panel says why
         figure = frontier_figure(
@@ -219,7 +210,7 @@ class FrontierPanel(Panel):
             fit,
             regime=self.session.settings.seed_regime,
             next_point=point,
-            beside=beside,
+            beside=off,
             budget=C,
             excluded=self.session.excluded_runs,
             data_unit=self.session.data_unit,

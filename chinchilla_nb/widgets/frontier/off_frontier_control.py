@@ -6,42 +6,40 @@ import math
 from html import escape
 
 import ipywidgets
-import traitlets
 
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
 from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tiles
+from chinchilla_nb.widgets.frontier.model_size import LIMIT, STEP, ModelSize
 
-__all__ = ["OffFrontierControl", "size_in_words"]
-
-STEP = 0.05
-"""Of the slider, in doublings."""
-
-_FACTORS = {1 / 8: "an eighth of", 1 / 4: "a quarter of", 1 / 2: "half", 2: "twice", 4: "four times", 8: "eight times"}
+__all__ = ["OffFrontierControl"]
 
 
 class OffFrontierControl(ipywidgets.VBox):
     """A slider for the model's size relative to the compute-optimal one.
 
+    Parameters
+    ----------
+    guard : Guard
+    size : ModelSize
+
     Attributes
     ----------
-    factor : float
-        Times the compute-optimal N.
     slider : FloatSlider
-        Its logarithm to base two.
+        The logarithm of the factor to base two.
     reset : Button
         Back to the frontier.
     cost : HTML
         What leaving the frontier costs.
     """
 
-    factor = traitlets.Float(1.0)
-
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard, size: ModelSize) -> None:
+        self.guard, self._size = guard, size
         self.slider = ipywidgets.FloatSlider(
             value=0.0,
-            min=-3.0,
-            max=3.0,
+            min=-LIMIT,
+            max=LIMIT,
             step=STEP,
             readout=False,
             tooltip="Model size relative to the compute-optimal one, from an eighth to eight times",
@@ -56,35 +54,36 @@ class OffFrontierControl(ipywidgets.VBox):
         self.cost = ipywidgets.HTML()
         super().__init__([bar, self.cost])
         self.slider.observe(self._slid, "value")
-        self.reset.on_click(lambda _: setattr(self.slider, "value", 0.0))
-        self._slid({"new": 0.0})
+        self.reset.on_click(self._reset)
+        self._show_factor()
 
     def show(self, run: OffFrontier | None, data_unit: str = "tokens") -> None:
         """Say what leaving the frontier costs; None where there is none. ``data_unit`` is what D counts."""
         self.layout.display = "none" if run is None else None
         if run is not None:
-            self.cost.value = _in_words(run, self.factor, data_unit)
+            self.cost.value = _in_words(run, self._size, data_unit)
 
+    @guarded
     def _slid(self, change: dict[str, float]) -> None:
-        octaves = round(change["new"] / STEP) * STEP
-        self.factor = 2.0**octaves
-        self._times.value = f"<b>{self.factor:.3g}×</b>"
-        self.reset.disabled = self.factor == 1.0
+        self._size.slide(change["new"])
+        self._show_factor()
+
+    @guarded
+    def _reset(self, _button: ipywidgets.Button) -> None:
+        self.slider.value = 0.0
+
+    def _show_factor(self) -> None:
+        self._times.value = f"<b>{self._size.factor:.3g}×</b>"
+        self.reset.disabled = self._size.optimal
 
 
-def size_in_words(factor: float) -> str:
-    """Return what a size is of the compute-optimal one."""
-    times = _FACTORS.get(factor, f"{factor:.3g} times")
-    return f"{times} the compute-optimal size"
-
-
-def _in_words(run: OffFrontier, factor: float, data_unit: str) -> str:
-    if factor == 1:
+def _in_words(run: OffFrontier, size: ModelSize, data_unit: str) -> str:
+    if size.optimal:
         text = f"Slide for a smaller model on more {data_unit}, or a larger one on fewer, with the same compute."
         return f'<div class="cnb-caption">{text}</div>'
     unit = data_unit.removesuffix("s")
     said = (
-        f"A model of {size_in_words(factor)}, {compact(run.N)} parameters, gets {compact(run.D)} "
+        f"A model of {size.words}, {compact(run.N)} parameters, gets {compact(run.D)} "
         f"{data_unit} from this budget, {plain(run.D / run.N)} per parameter. It ends at a loss of "
         f"{run.loss:.4g}, {run.extra_loss:.2g} above the optimum. "
     )
@@ -100,6 +99,6 @@ def _in_words(run: OffFrontier, factor: float, data_unit: str) -> str:
     costs = [
         ("Loss, same compute", f"+{run.extra_loss:.2g}"),
         ("Compute, same loss", compute),
-        (f"To run, per {unit}", f"{factor:.3g}×"),
+        (f"To run, per {unit}", f"{size.factor:.3g}×"),
     ]
     return f'{tiles(costs)}<div class="cnb-caption">{escape(said)}</div>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import ipywidgets
@@ -14,6 +14,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 
 __all__ = ["Selection"]
@@ -26,9 +27,8 @@ class Selection(ipywidgets.VBox):
 
     Parameters
     ----------
+    guard : Guard
     session : Session
-    guard : callable
-        Wraps what a click does, so that no exception is lost.
 
     Attributes
     ----------
@@ -40,8 +40,8 @@ class Selection(ipywidgets.VBox):
     table : HTML
     """
 
-    def __init__(self, session: Session, guard: Callable[[str, Callable[[], None]], None]) -> None:
-        self._session = session
+    def __init__(self, guard: Guard, session: Session) -> None:
+        self.guard, self._session = guard, session
         self._region: tuple[tuple[str, str], Any] | None = None
         self.chosen: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._excluded = np.empty(0, dtype=bool)
@@ -49,9 +49,9 @@ class Selection(ipywidgets.VBox):
         self.exclude = ipywidgets.Button(tooltip="Fits and predictions go without these runs; nothing is deleted")
         self.include = ipywidgets.Button(tooltip="Let the excluded runs in the box count again")
         self.undo = ipywidgets.Button(description="Undo", tooltip="Take back the last exclusion or inclusion")
-        self.exclude.on_click(lambda _: guard("exclude", lambda: session.exclude(self._keys(excluded=False))))
-        self.include.on_click(lambda _: guard("include", lambda: session.include(self._keys(excluded=True))))
-        self.undo.on_click(lambda _: guard("undo", session.undo_exclusion))
+        self.exclude.on_click(self._exclude)
+        self.include.on_click(self._include)
+        self.undo.on_click(self._undo)
         self.bar = ipywidgets.Box([self.exclude, self.include, self.undo])
         self.bar.add_class("cnb-bar")
         super().__init__([self.table])
@@ -78,6 +78,18 @@ class Selection(ipywidgets.VBox):
         for part in (self, self.bar):
             part.layout.display = None if self._region else "none"
         self.table.value = _table(runs, self.chosen, self._excluded) if self._region else ""
+
+    @guarded
+    def _exclude(self, _button: ipywidgets.Button) -> None:
+        self._session.exclude(self._keys(excluded=False))
+
+    @guarded
+    def _include(self, _button: ipywidgets.Button) -> None:
+        self._session.include(self._keys(excluded=True))
+
+    @guarded
+    def _undo(self, _button: ipywidgets.Button) -> None:
+        self._session.undo_exclusion()
 
     def _keys(self, *, excluded: bool) -> Iterable[Any]:
         keys = run_keys(self._session.all_runs)

@@ -19,7 +19,7 @@ from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess
 from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note
 
 __all__ = ["ImportForm"]
@@ -188,13 +188,13 @@ class ImportForm(ipywidgets.VBox):
                 if name in self.units:
                     known = source is not None and source.unit in self.units[name].options
                     self.units[name].value = source.unit if source and known else "×1"
-        self._reveal(True)
+        self._set_shown(True)
 
     def forget(self) -> None:
         """Show no file."""
         self._read, self._preview = None, None
         self.preview.value = ""
-        self._reveal(False)
+        self._set_shown(False)
 
     def show(self, name: str, preview: Preview) -> None:
         """Show what importing would do."""
@@ -216,9 +216,9 @@ class ImportForm(ipywidgets.VBox):
         self.add.disabled, self.add.description = True, "Add"
         self.preview.value = note("warn", f"{error}.")
 
-    def _reveal(self, there: bool) -> None:
+    def _set_shown(self, there: bool) -> None:
         for part in (self.mapping, self.buttons):
-            reveal(part, there)
+            set_shown(part, there)
 
 
 def _units(name: str) -> list[str]:

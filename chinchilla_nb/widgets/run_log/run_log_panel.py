@@ -32,7 +32,7 @@ from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
@@ -103,7 +103,7 @@ class RunLogPanel(Panel):
         self._connect()
         for show in (self._show_table, self._show_form, self._show_sections):
             show()
-        self._stop_watching = self.session.watch_file(partial(self.report, "watch_file"))
+        self._stop_watching = self.session.watch_file(partial(self.errors.report, "watch_file"))
 
     def _build(self) -> None:
         make = self._parts
@@ -204,7 +204,7 @@ class RunLogPanel(Panel):
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
         for part in (self._log, self.columns_toggle, self.copy_toggle):
-            reveal(part, bool(count))
+            set_shown(part, bool(count))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
             self.empty.value = note("warn", f"{lost}.")
@@ -219,7 +219,7 @@ class RunLogPanel(Panel):
             (self.columns_toggle, self.choice),
             (self.copy_toggle, self.copy),
         ):
-            reveal(section, toggle.value)
+            set_shown(section, toggle.value)
         if self.copy_toggle.value or self.columns_toggle.value:
             self._show_table()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
-from chinchilla_nb.widgets.base.parts import Parts, reveal
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.run_log.run_columns import full_width, tracks, write_rows
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRuns
 
@@ -113,7 +113,7 @@ class RunTable(ipywidgets.VBox):
         with self._writing:
             for place, box in enumerate(self.boxes):
                 there = place < len(rows)
-                reveal(box, there)
+                set_shown(box, there)
                 if there:
                     box.description = f"Run {rows[place] + 1} counts"
                     box.value = bool(included[rows[place]])
@@ -125,7 +125,7 @@ class RunTable(ipywidgets.VBox):
             f'<span class="cnb-muted">{some}{"" if count == total else f" that match, of {total:,}"}</span>'
         )
         for button in (self.first, self.back, self.onward, self.last):
-            reveal(button, shown.last_page > 0)
+            set_shown(button, shown.last_page > 0)
         self.first.disabled = self.back.disabled = shown.page == 0
         self.last.disabled = self.onward.disabled = shown.page == shown.last_page
 

@@ -78,7 +78,7 @@ class SimulationPanel(Panel):
         )
         form = ipywidgets.Box([self.task, self.procedure])
         form.add_class("cnb-form")
-        form.add_class("cnb-beside")
+        form.add_class("cnb-two-columns")
         self.source, self.comparison, self.trouble = (ipywidgets.HTML() for _ in range(3))
         self.charts = SimulationCharts()
         self.compose(self._bar(), form, self.source, self.trouble, self.comparison, self.charts)

@@ -1,0 +1,96 @@
+"""Fields for the hardware that a compute budget comes from."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.quantity import number_text, scientific
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.hardware import DEVICES, Hardware
+
+__all__ = ["HardwareForm"]
+
+
+class HardwareForm(ipywidgets.VBox):
+    """Fields whose product becomes the budget when a person changes one and all are valid.
+
+    Parameters
+    ----------
+    guard : Guard
+    budget : Budget
+
+    Attributes
+    ----------
+    devices, days, speed, utilisation : Text or Combobox
+    outcome : HTML
+        The product, or what is wrong with a field.
+    """
+
+    def __init__(self, guard: Guard, budget: Budget) -> None:
+        self.guard, self._budget = guard, budget
+        self._writing = Writing()
+        self.devices = _text("64", "Number of devices")
+        self.days = _text("14", "Days of training")
+        self.speed = ipywidgets.Combobox(
+            value="989e12",
+            options=DEVICES,
+            ensure_option=False,
+            tooltip="Peak FLOP/s of one device, such as 989e12",
+            layout=ipywidgets.Layout(width="130px", min_width="0"),
+        )
+        self.utilisation = _text("0.4", "Share of the peak that training reaches: 0.4 or 40%")
+        self.outcome = ipywidgets.HTML()
+        row = ipywidgets.Box(
+            [
+                *(self.devices, _word("devices ×"), self.days, _word("days ×"), self.speed, _word("FLOP/s ×")),
+                *(self.utilisation, _word("utilisation"), self.outcome),
+            ]
+        )
+        row.add_class("cnb-bar")
+        super().__init__([row])
+        for field in (self.devices, self.days, self.speed, self.utilisation):
+            field.observe(self._changed, "value")
+
+    def fill(self) -> None:
+        """Write how many days these devices take for the budget, if their fields are valid; change no budget."""
+        C = self._budget.C
+        try:
+            days = self._read().days_for(C)
+        except InputError:
+            return
+        with self._writing:
+            self.days.value = number_text(float(f"{days:.4g}"))
+        self._say(C)
+
+    @guarded
+    def _changed(self, _change: object) -> None:
+        if self._writing:
+            return
+        try:
+            C = self._read().C
+            self._budget.check(C)
+        except InputError as error:
+            self.outcome.value = note("warn", f"{error}.")
+            return
+        self._say(C)
+        self._budget.choose(C)
+
+    def _read(self) -> Hardware:
+        return Hardware(self.devices.value, self.days.value, self.speed.value, self.utilisation.value)
+
+    def _say(self, C: float) -> None:
+        self.outcome.value = f'<span class="cnb-muted">= {escape(scientific(C))} FLOPs</span>'
+
+
+def _text(value: str, tooltip: str) -> ipywidgets.Text:
+    return ipywidgets.Text(value=value, tooltip=tooltip, layout=ipywidgets.Layout(width="64px", min_width="0"))
+
+
+def _word(text: str) -> ipywidgets.HTML:
+    return ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')
