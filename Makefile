@@ -10,6 +10,7 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # All but the page of `make demo`, whose visitors see no stored output.
 TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
 PARALLEL := -n $(JOBS) --dist loadfile
+QUICK_TESTS := $(if $(QUICK),-m "not slow and not browser")
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
 
 # Threads cost more than they bring on arrays of this size, and make timings jump.
@@ -47,8 +48,8 @@ benchmarks: $(VENV)/test  ## Measure, and print the figures
 	$(RUN) tests/benchmarks/bench_voila.py
 	$(RUN) -m pytest -q -s tests/benchmarks
 
-bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10
-	$(PYTHON) scripts/test_bounds.py
+bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 (QUICK=1 leaves out slow tests and browsers)
+	$(PYTHON) scripts/test_bounds.py $(PARALLEL) $(QUICK_TESTS)
 
 kernels:  ## Test the panels in real pages on ipykernel 6.31, 7.3 and 7.4
 	$(PYTHON) scripts/test_kernels.py

@@ -1,7 +1,11 @@
-"""Run the tests on the oldest Python and the oldest dependencies that pyproject.toml allows: ``make bounds``."""
+"""Run the tests on the oldest Python and the oldest dependencies that pyproject.toml allows: ``make bounds``.
+
+Arguments are handed to pytest: ``python scripts/test_bounds.py -x tests/records``.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from make_environment import ROOT, python_of
+from make_environment import OLDEST_PYTHON, ROOT, python_of
 
 ENVIRONMENT = ROOT / ".venv-bounds"
 ALSO = ["pyparsing<3.3"]
@@ -33,20 +37,23 @@ def main() -> str | int:
 
 
 def oldest_python() -> str | None:
-    """Return a Python 3.10: that on PATH, else the newest that pyenv has."""
+    """Return a Python 3.10: this one, else that on PATH, else one that pyenv has."""
+    if sys.version_info[:2] == OLDEST_PYTHON:
+        return sys.executable
     path = shutil.which("python3.10")
     # pyenv puts a shim on PATH that fails where the version is not switched on.
     if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
         return path
-    kept = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3"))
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    kept = sorted(pyenv.glob("versions/3.10.*/bin/python3"))
     return str(kept[-1]) if kept else None
 
 
 def lower_bounds() -> list[str]:
-    """Return the lower bounds of what the package and its apps need, as constraints for pip."""
+    """Return the lower bounds of what the package and its extras need, as constraints for pip."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     # Python 3.10, which this has to run on, cannot read TOML.
-    lists = re.findall(r"^(?:dependencies|app) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
+    lists = re.findall(r"^(?:dependencies|app|parquet) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
     return [f"{name}=={version}" for name, version in re.findall(r'"([\w-]+)>=([\d.]+)"', " ".join(lists))]
 
 

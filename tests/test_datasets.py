@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -34,6 +36,11 @@ def test_study_has_sixty_runs_or_more_in_the_range_it_says(study: datasets.Study
     assert df.C.between(2e10 * 0.98, 5e12 * 1.02).all()
     assert df.N.between(5e3, 1e6).all()
     assert df.loss.between(0.5, np.log(256)).all()
+
+
+def test_losses_are_those_of_the_file_to_the_last_bit(study: datasets.Study) -> None:
+    with resources.files(datasets).joinpath("python_stdlib/runs.csv").open(encoding="utf-8") as file:
+        assert list(study.df.loss) == [float(row["loss"]) for row in csv.DictReader(file)]
 
 
 def test_C_is_6ND(study: datasets.Study) -> None:

@@ -76,10 +76,13 @@ def load(name: str) -> Study:
     """
     if name not in SEED_REGIMES:
         raise InputError("", f"no study is called {name!r}", remedy=f"choose from {', '.join(names())}")
-    import pandas as pd  # here, so that naming the studies costs nothing
+    # Here, so that naming the studies costs nothing.
+    import pandas as pd
+
+    from chinchilla_nb.records.csv_text import EXACT_FLOATS
 
     folder = resources.files(__name__) / name
     with folder.joinpath("runs.csv").open(encoding="utf-8") as file:
-        df = pd.read_csv(file)
+        df = pd.read_csv(file, **EXACT_FLOATS)
     description = folder.joinpath("README.md").read_text(encoding="utf-8")
     return Study(name, description, df, SEED_REGIMES[name], DATA_UNITS[name])

@@ -177,7 +177,7 @@ class CsvFile:
         """Keep other writers out, and tell whether there were any before."""
         written_by_us = self._lock_path.exists()
         # Not one lock per object: threads exclude each other too, as each acquires a lock of its own.
-        with refusals_explained(self.path), FileLock(str(self._lock_path), poll_interval=0.002):
+        with refusals_explained(self.path), FileLock(str(self._lock_path)).acquire(poll_interval=0.002):
             yield written_by_us
 
     def _read_on(self, added: bytes, status: os.stat_result) -> pd.DataFrame:

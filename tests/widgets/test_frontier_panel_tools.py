@@ -15,6 +15,7 @@ import yaml
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.quantity import compact
+from chinchilla_nb.records.csv_text import EXACT_FLOATS
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM, ChartModes
@@ -316,7 +317,7 @@ def text_of(panel) -> str:
 
 def test_table_to_take_away(panel, rows):
     panel.export.buttons["csv"].click()
-    table = pd.read_csv(io.BytesIO(content(panel)))
+    table = pd.read_csv(io.BytesIO(content(panel)), **EXACT_FLOATS)
     np.testing.assert_array_equal(table.loss, rows.loss)
     np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
     np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
@@ -332,7 +333,7 @@ def test_table_says_which_runs_are_excluded_and_loses_no_column(session, databas
     session.run_fit()
     panel = FrontierPanel(session)
     panel.export.buttons["csv"].click()
-    table = pd.read_csv(io.BytesIO(content(panel)))
+    table = pd.read_csv(io.BytesIO(content(panel)), **EXACT_FLOATS)
     assert list(np.flatnonzero(table.excluded)) == [3, 4]
     assert set(table["residual (recorded)"]) == {"mine"}
     np.testing.assert_allclose(table.residual, table.loss - table.predicted_loss)

@@ -7,6 +7,8 @@ import json
 import pytest
 from same_fits import ANSWERS, numerics, solve
 
+pytestmark = pytest.mark.slow
+
 STORED = json.loads(ANSWERS.read_text(encoding="utf-8"))
 
 
