@@ -43,6 +43,7 @@ format: $(VENV)/test  ## Format the code, and mend what ruff can mend
 
 benchmarks: $(VENV)/test  ## Measure, and print the figures
 	$(RUN) tests/benchmarks/bench_fit.py
+	$(RUN) tests/benchmarks/bench_evaluation.py
 	@$(RUN) tests/browser/find_chromium.py
 	$(RUN) tests/benchmarks/bench_panels.py
 	$(RUN) tests/benchmarks/bench_voila.py
