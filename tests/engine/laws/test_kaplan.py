@@ -9,7 +9,6 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from chinchilla_nb import (
-    FAMILIES,
     FitStatus,
     KaplanLaw,
     Runs,
@@ -110,29 +109,8 @@ def test_parameters_are_checked_and_may_be_logarithms():
         KaplanLaw(-1.0, 1.0, 0.1, 0.1)
 
 
-@pytest.mark.parametrize("bounds", [{}, {"N_c": (1e10, 1e16)}], ids=["free", "with limits of N_c"])
-def test_derivatives_are_differences_and_batches_are_their_members(bounds):
-    coordinates = FAMILIES["kaplan"].coordinates(some_runs(), bounds)
-    predictor = coordinates.predictor(some_runs())
-    theta = coordinates.theta(np.array([np.log(6.4e13), np.log(1.8e13), 0.08, 0.1]))
-    push, h = np.random.default_rng(2).standard_normal(40), 1e-6
-    at = predictor.at(theta)
-    sides = [(predictor.at(theta + h * step), predictor.at(theta - h * step)) for step in np.eye(4)]
-    slopes = np.stack([(above.value - below.value) / (2 * h) for above, below in sides], axis=-1)
-    assert at.jacobian() == pytest.approx(slopes, rel=1e-6, abs=1e-8 * np.abs(slopes).max())
-    assert at.pull(push) == pytest.approx(push @ at.jacobian(), rel=1e-9)
-    bends = np.stack([(above.pull(push) - below.pull(push)) / (2 * h) for above, below in sides])
-    assert at.curvature(push) == pytest.approx(bends, rel=1e-6, abs=1e-8 * np.abs(bends).max())
-
-    batch = theta + 1e-3 * np.random.default_rng(3).standard_normal((2, 3, 4))
-    whole = predictor.at(batch)
-    pushes = np.broadcast_to(push, (2, 3, 40))
-    for i, j in np.ndindex(2, 3):
-        one = predictor.at(batch[i, j])
-        assert np.array_equal(whole.value[i, j], one.value)
-        assert np.array_equal(whole.jacobian()[i, j], one.jacobian())
-        assert whole.pull(pushes)[i, j] == pytest.approx(one.pull(push), rel=1e-12)
-        assert whole.curvature(pushes)[i, j] == pytest.approx(one.curvature(push), rel=1e-12)
+def test_the_equation_is_that_of_the_paper():
+    assert str(LAW) == "L(N, D) = [(6.4e+13 / N)^0.7379 + 1.8e+13 / D]^0.103"
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)

@@ -1,0 +1,141 @@
+"""What every family of laws must bring: tried on each, so that a further one is tested by adding it to `LAWS`."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from runs import LAW
+
+from chinchilla_nb import FAMILIES, KaplanLaw, Runs
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents
+from chinchilla_nb.engine.laws.notation import HTML, TEXT
+
+LAWS = {"chinchilla": LAW, "kaplan": KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)}
+LIMITS = {"chinchilla": {"A": (1.0, 1e6), "B": (1.0, 1e6)}, "kaplan": {"N_c": (1e10, 1e16)}}
+"""Limits under which coordinates are chosen differently."""
+
+
+def test_every_family_is_tried():
+    assert LAWS.keys() == FAMILIES.keys() == LIMITS.keys()
+
+
+@pytest.fixture(params=LAWS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(params=["free", "limited"])
+def bounds(request, name):
+    return LIMITS[name] if request.param == "limited" else {}
+
+
+def some_runs(law, size=25):
+    rng = np.random.default_rng(1)
+    N, D = np.exp(rng.uniform(np.log([1e6, 1e8]), np.log([1e9, 1e11]), (size, 2))).T
+    return Runs(N, D, law.loss(N, D) * np.exp(0.02 * rng.standard_normal(size)))
+
+
+def point_of(law):
+    values = zip(law.parameters, law.as_dict().values(), strict=True)
+    return np.array([np.log(value) if parameter.log_name else value for parameter, value in values])
+
+
+@pytest.fixture
+def box(name, bounds):
+    return FAMILIES[name].coordinates(some_runs(LAWS[name]), bounds)
+
+
+def test_names_and_starts_are_those_of_the_parameters(name):
+    family, law = FAMILIES[name], LAWS[name]
+    assert family.name == name
+    assert list(law.as_dict()) == [parameter.name for parameter in family.parameters]
+    assert law.parameters == family.starts.parameters == family.parameters
+    assert family.from_params(law.as_dict()) == law
+
+
+def test_there_is_one_of_each_also_in_a_copy_and_in_another_process(name):
+    family = FAMILIES[name]
+    assert copy.deepcopy(family) is family
+    assert pickle.loads(pickle.dumps(family)) is family
+
+
+def test_coordinates_and_laws_are_each_others_inverse(name, box):
+    law = LAWS[name]
+    again = box.law(box.theta(point_of(law)))
+    assert list(again.as_dict().values()) == pytest.approx(list(law.as_dict().values()), rel=1e-9)
+
+
+def test_predictions_are_the_losses_of_the_law(name, box):
+    law, runs = LAWS[name], some_runs(LAWS[name])
+    predictor = box.predictor(runs)
+    theta = box.theta(point_of(law))
+    expected = law.loss(runs.N, runs.D)
+    assert predictor.at(theta).value * box.unit == pytest.approx(expected, rel=1e-12)
+    which = np.array([4, 4, 0, 11])
+    assert predictor.take(which).at(theta).value * box.unit == pytest.approx(expected[which], rel=1e-12)
+    wide = predictor.astype(np.longdouble).at(theta.astype(np.longdouble)).value
+    assert wide.dtype == np.longdouble
+    assert np.asarray(wide * box.unit, float) == pytest.approx(expected, rel=1e-12)
+
+
+def test_derivatives_are_differences(name, box):
+    runs = some_runs(LAWS[name])
+    predictor = box.predictor(runs)
+    theta = box.theta(point_of(LAWS[name])) * 1.02
+    push, h = np.random.default_rng(2).standard_normal(len(runs)), 1e-6
+    at = predictor.at(theta)
+    sides = [(predictor.at(theta + h * step), predictor.at(theta - h * step)) for step in np.eye(len(theta))]
+    slopes = np.stack([(above.value - below.value) / (2 * h) for above, below in sides], axis=-1)
+    assert at.jacobian() == pytest.approx(slopes, rel=1e-6, abs=1e-8 * np.abs(slopes).max())
+    assert at.pull(push) == pytest.approx(push @ at.jacobian(), rel=1e-9)
+    bends = np.stack([(above.pull(push) - below.pull(push)) / (2 * h) for above, below in sides])
+    assert at.curvature(push) == pytest.approx(bends, rel=1e-6, abs=1e-8 * np.abs(bends).max())
+
+
+def test_a_batch_is_its_members(name, box):
+    runs = some_runs(LAWS[name])
+    predictor = box.predictor(runs)
+    rng = np.random.default_rng(3)
+    theta = box.theta(point_of(LAWS[name]))
+    batch, pushes = theta + 1e-3 * rng.standard_normal((2, 3, len(theta))), rng.standard_normal((2, 3, len(runs)))
+    whole = predictor.at(batch)
+    for place in np.ndindex(2, 3):
+        one = predictor.at(batch[place])
+        assert np.array_equal(whole.value[place], one.value)
+        assert np.array_equal(whole.jacobian()[place], one.jacobian())
+        assert whole.pull(pushes)[place] == pytest.approx(one.pull(pushes[place]), rel=1e-12)
+        assert whole.curvature(pushes)[place] == pytest.approx(one.curvature(pushes[place]), rel=1e-12, abs=1e-13)
+
+
+def test_the_allocation_splits_the_budget_where_no_other_split_is_better(name):
+    law, C = LAWS[name], np.array([1e18, 1e21, 5.76e23])
+    N, D = allocate(law, C)
+    assert 6 * N * D == pytest.approx(C, rel=1e-12)
+    for factor in (0.99, 1.01):
+        assert (law.loss(N, D) < law.loss(N * factor, D / factor)).all()
+    assert compute_optimal_D(law, N) == pytest.approx(D, rel=1e-9)
+    a, b = exponents(law)
+    assert a + b == pytest.approx(1, rel=1e-12)
+    assert np.log(N[2] / N[0]) / np.log(C[2] / C[0]) == pytest.approx(a, rel=1e-9)
+
+
+def test_the_iso_loss_curve_holds_every_model_of_that_loss(name):
+    law = LAWS[name]
+    N = np.geomspace(1e8, 1e11, 4)
+    D = np.geomspace(1e9, 1e12, 4)
+    for one_N, one_D in zip(N, D, strict=True):
+        curve = law.iso_loss(float(law.loss(one_N, one_D)))
+        terms = np.logaddexp(curve.log_F - curve.f * np.log(one_N), curve.log_G - curve.g * np.log(one_D))
+        assert terms == pytest.approx(curve.log_S, rel=1e-9)
+
+
+def test_the_equation_is_written_with_every_number(name):
+    law = LAWS[name]
+    text, html = law.equation(TEXT), law.equation(HTML)
+    assert text == str(law)
+    assert html == law._repr_html_()
+    assert text.startswith("L(N, D) = ")
+    assert html.startswith("<i>L</i>(<i>N</i>, <i>D</i>) = ")
