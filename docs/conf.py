@@ -34,7 +34,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 # Notebooks are shown as they were committed; `make test` runs them and compares.
 nb_execution_mode = "off"
-# The pictures beside the panels are what a page without a kernel shows: nothing is fetched for the widgets.
+# A page without a kernel shows the pictures beside the panels; nothing is fetched for the widgets.
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 
@@ -45,9 +45,9 @@ numpydoc_show_class_members = False
 
 
 def bring_notebooks(_app: Sphinx, _config: Config) -> None:
-    """Copy the notebooks in: Sphinx reads only what lies below this folder."""
+    """Copy the notebooks here, because Sphinx reads only files below this folder."""
     folder = DOCS / "tutorials"
-    # The numbered ones: the page of `make demo` has nothing to show without a kernel.
+    # Only the numbered ones: the page of `make demo` shows nothing without a kernel.
     sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("[0-9]*.ipynb")}
     for old in folder.glob("*.ipynb"):
         if old.name not in sources:
@@ -59,7 +59,7 @@ def bring_notebooks(_app: Sphinx, _config: Config) -> None:
 
 
 def write_inline(translator: HTML5Translator, node: nodes.Element) -> None:
-    """Write a formula as MathML, which browsers show by themselves, without a network."""
+    """Write a formula as MathML, which browsers render themselves, without a network."""
     translator.body.append(tex2mathml(node.astext(), as_block=False))
     raise nodes.SkipNode
 
@@ -71,6 +71,6 @@ def write_block(translator: HTML5Translator, node: nodes.Element) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Let Sphinx call what is above."""
+    """Register the functions above with Sphinx."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.connect("config-inited", bring_notebooks)

@@ -63,11 +63,21 @@ def test_links_and_pictures_lead_somewhere():
     inside = [target for target in targets if "://" not in target]
     assert "docs/_static/workbench.png" in inside
     for target in inside:
-        assert (ROOT / target).exists(), target
+        path, _, anchor = target.partition("#")
+        assert (ROOT / path).exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert anchor in [re.sub(r"[^a-z0-9 -]", "", text.lower()).replace(" ", "-") for text in headings], target
 
 
-def test_badges_open_what_is_there():
-    paths = re.findall(r"mybinder\.org/v2/gh/OWNER/REPO/HEAD\?urlpath=(?:lab/tree|voila/render)/(\S+)\)", README)
+def test_no_link_waits_for_an_address():
+    assert "OWNER/REPO" not in README
+
+
+def test_badges_to_be_added_open_what_is_there():
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    link = r"mybinder\.org/v2/gh/OWNER/REPO/HEAD\?urlpath=(?:lab/tree|voila/render)/(\S+)\)"
+    paths = re.findall(link, contributing)
     assert len(paths) == 2
     for path in paths:
         assert (ROOT / path).is_file(), path
