@@ -355,7 +355,7 @@ class Chinchilla:
         return float(loss) if loss.ndim == 0 else loss
 
     def get_params(self) -> dict[str, float]:
-        """Return the estimated E, A, B, alpha and beta by name.
+        """Return the estimated parameters by name: E, A, B, alpha and beta, or those of another law.
 
         Raises
         ------

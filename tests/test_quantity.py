@@ -1,4 +1,4 @@
-"""Numbers as people write them, and refused text."""
+"""Numbers as people write them, and what is refused."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Figures as frozen arrays, computed from runs and the law fitted to them, without a drawing library.
+"""What to draw, as frozen arrays computed from runs and the law fitted to them; no drawing library.
 
-`drawing` draws them with matplotlib, `widgets.charts` with bqplot.
+`visualizer` draws these with matplotlib, `widgets.charts` with bqplot.
 """
 
 from __future__ import annotations

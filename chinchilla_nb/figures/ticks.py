@@ -1,4 +1,4 @@
-"""Axes: ranges, tick values and labels such as 10²¹, 70B or 1.4T."""
+"""Axes a person reads: ranges, tick values and labels such as 10²¹, 70B or 1.4T."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
@@ -19,46 +18,43 @@ __all__ = [
     "log_axis",
     "ratio_title",
     "round_apart",
-    "rounded_outward",
+    "steadied",
     "within_reach",
     "zoomed",
 ]
 
 MAX_TICKS = 7
-"""Most labelled ticks of an axis."""
 LEAST_DECADES = 0.5
-"""Shortest logarithmic axis."""
 PADDING = 0.05
-"""Space at each end of an axis, as a share of the range of the values."""
-# Widths of a character, of a superscript, of the gap between two labels and of the overhang allowed at the high end, as
-# fractions of an axis of 170 pixels: the true width is unknown here, and charts on usual pages are no narrower.
+# Width of a character, of a raised one, of the gap between two labels and of what may stick out at the high end, as
+# fractions of an axis of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
 CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
 UPRIGHT_GAP = 24 / 170
-"""Distance between two labels of an upright axis, as a fraction of its length."""
+"""Between two labels one above the other, as a fraction of an upright axis."""
 
 Text = Callable[[float, int], str]
-"""Formats a number, rounded to a number of digits."""
+"""Writes a number, rounded to so many digits."""
 
 Ticks = tuple[NDArray[np.float64], tuple[str, ...]]
-"""Tick values and their labels."""
+"""Values and their labels."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Axis:
-    """An axis: its quantity, range, ticks and labels.
+    """An axis: what it shows, from where to where, and what to write beside it.
 
     Attributes
     ----------
     name : str
         Symbol of the quantity: ``"C"``, ``"N"``, ``"D"`` or ``"loss"``.
     title : str
-        Name of the quantity, with its unit.
+        Quantity with its unit.
     low, high : float
         Ends of the axis.
     log : bool
         Whether the scale is logarithmic.
     ticks, minor_ticks : ndarray
-        Values with a labelled tick, and values with a small tick without a label.
+        Values that get a labelled tick, and values that get a small one without.
     tick_labels : tuple of str
     """
 
@@ -72,7 +68,7 @@ class Axis:
     minor_ticks: NDArray[np.float64]
 
     def fraction(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return the positions of values along the axis, from 0 at its low end to 1 at its high end."""
+        """Return where values lie along the axis, 0 at its low end and 1 at its high end."""
         values = np.asarray(values, dtype=float)
         if self.log:
             return np.asarray(np.log(values / self.low) / np.log(self.high / self.low))
@@ -83,12 +79,12 @@ _TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": 
 
 
 def data_title(data_unit: str = "tokens") -> str:
-    """Return the title of D, which may count tokens, bytes or samples."""
+    """Return what D is called where it counts tokens, bytes or samples."""
     return f"Training {data_unit} D"
 
 
 def ratio_title(data_unit: str = "tokens") -> str:
-    """Return the title of D / N."""
+    """Return what D / N is called."""
     return f"{data_unit.capitalize()} per parameter"
 
 
@@ -96,9 +92,9 @@ _TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "lo
 
 
 def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[np.bool_]:
-    """Return which of the others may stretch an axis of the values: those no further off than its length.
+    """Return which of the others an axis of the values may be stretched for: those within its length from it.
 
-    If there are no values, all of them may.
+    Where there are no values, all of them.
     """
     known, asked = np.asarray(values, dtype=float).ravel(), np.asarray(others, dtype=float).ravel()
     if not known.size:
@@ -110,10 +106,10 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
     return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
-def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
-    """Round positive numbers outside the range of the values outward, in steps of a tenth of that range in logarithms.
+def steadied(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Push positive numbers beyond the values outward, to steps of a tenth of the values' length on a logarithmic axis.
 
-    An axis of both then stays the same while the others vary a little, as predictions do from fit to fit.
+    An axis of both then stands still while the others wander a little, as what a law predicts does from fit to fit.
     """
     known, asked = np.log10(np.asarray(values, dtype=float)), np.log10(np.asarray(others, dtype=float))
     low, high = known.min(), known.max()
@@ -123,16 +119,16 @@ def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]
 
 
 def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
-    """Return a logarithmic axis around positive values, padded by five per cent and at least half a decade long.
+    """Return a logarithmic axis around positive values, five per cent wider than they are and half a decade at least.
 
     Raises
     ------
-    InputError
+    ValueError
         If there is no value, or one is not positive and finite.
     """
     values = np.asarray(values, dtype=float).ravel()
     if not values.size or not (np.isfinite(values) & (values > 0)).all():
-        raise InputError(f"an axis for {name}", "needs positive, finite values", got=str(values[:3]))
+        raise ValueError(f"an axis for {name} needs positive, finite values, got {values[:3]}")
     low, high = np.log10(values.min()), np.log10(values.max())
     pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
     low, high = float(10 ** (low - pad)), float(10 ** (high + pad))
@@ -143,29 +139,28 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:
-    """Return a logarithmic axis with another range, and ticks for it.
+    """Return a logarithmic axis that shows another range, with ticks of its own.
 
     Raises
     ------
-    InputError
+    ValueError
         If the axis is linear, or the ends are not positive and ascending.
     """
     if not axis.log or not 0 < low < high < np.inf:
-        rule = "only a logarithmic axis can be zoomed, to 0 < low < high"
-        raise InputError("", rule, got=f"({low}, {high})")
+        raise ValueError(f"only a logarithmic axis can be zoomed, to 0 < low < high, got ({low}, {high})")
     ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, plain))
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
 
 
 def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, upright: bool = False) -> Axis:
-    """Return a linear axis around finite values, padded by five per cent.
+    """Return a linear axis around finite values, five per cent wider than they are.
 
-    Labels of an upright axis are stacked and can be closer together.
+    The labels of an upright one stand one above the other, and crowd less.
     """
     values = np.asarray(values, dtype=float).ravel()
     low, high = float(values.min()), float(values.max())
-    # For identical values the axis is wide enough for ticks that differ in floating point.
+    # Identical values get an axis wide enough for ticks that floating point can tell apart.
     pad = max(PADDING * (high - low), 0.01 * max(abs(low), abs(high)) if high - low < 1e-6 * abs(high) else 0.0)
     low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
     if upright:
@@ -179,19 +174,19 @@ def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, uprig
 
 
 def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
-    """Return numbers rounded to the coarsest steps of 1, 2 or 5 that keep neighbours apart; ascending and distinct."""
+    """Round numbers to steps of 1, 2 or 5 as coarse as keeps neighbours apart; return them ascending, no two alike."""
     targets = np.unique(np.asarray(targets, dtype=float))
     gaps = np.diff(targets)
     if not gaps.size:
         return targets
     nearest = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
-    # Targets that differ only by rounding count as one.
+    # Targets that differ by rounding alone are one target.
     apart = nearest > 1e-9 * np.abs(targets)
     return np.unique([_on_step(t, _nice_step(gap)) for t, gap in zip(targets[apart], nearest[apart], strict=True)])
 
 
 def _log_ticks(low: float, high: float, text: Text) -> Ticks:
-    """Return ticks at powers of ten, thinned if dense; within three decades also at 1, 2, 5 or at even steps."""
+    """Ticks at powers of ten, thinned where they crowd; at 1, 2, 5 or even steps within three decades."""
 
     def position(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(values / low) / np.log(high / low))
@@ -205,8 +200,8 @@ def _log_ticks(low: float, high: float, text: Text) -> Ticks:
 
 
 def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Yield sets of tick values to try, best first, each with the number of values that must lie inside."""
-    # From text, because 10.0**23 is off by one unit in the last place, which a label would show.
+    """Values to try, the best first, each with how many of them must be inside."""
+    # Python's own float("1e23"): numpy's 10.0**23 is one unit in the last place off, and a label would show it.
     for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
         yield 3, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
     for mantissas in ((1, 2, 5), (1, 3)):
@@ -219,7 +214,7 @@ def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArr
 def _linear_ticks(
     low: float, high: float, position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
 ) -> Ticks:
-    """Return ticks at multiples of the finest step of 1, 2 or 5 whose labels fit, or else two ticks far apart."""
+    """Ticks at multiples of the finest step of 1, 2 or 5 whose labels do not crowd; else two, far apart."""
     finest = step = _nice_step((high - low) / 20)
     while True:
         values, labels = _labelled(_multiples(step, low, high), position, text)
@@ -240,7 +235,7 @@ def _multiples(step: float, low: float, high: float) -> NDArray[np.float64]:
 def _labelled(
     values: NDArray[np.float64], position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
 ) -> Ticks:
-    """Return values with labels, without those whose label would overhang the high end too far."""
+    """Label values, without those whose label would stick out at the high end."""
     labels = [text(value, 12) for value in values]
     ends = position(values) + _widths(labels) / 2
     inside = ends <= 1 + OVERHANG
@@ -268,7 +263,7 @@ def _minor_log_ticks(low: float, high: float) -> NDArray[np.float64]:
 
 
 def _nice_step(size: float) -> float:
-    """Return the largest step of 1, 2 or 5 times a power of ten that is at most ``size``."""
+    """Return the largest of 1, 2, 5 times a power of ten that is not above size."""
     exponent = np.floor(np.log10(size))
     steps = [float(f"{m}e{int(exponent)}") for m in (1, 2, 5)]
     return max((step for step in steps if step <= size * (1 + 1e-9)), default=steps[0])

@@ -78,6 +78,43 @@ def test_configuration_in_lab(lab):
     assert dialogs == []
 
 
+LAW = """
+import numpy as np
+import pandas as pd
+from chinchilla_nb import FitPanel, KaplanLaw
+N, D = (np.ravel(values) for values in np.meshgrid(np.geomspace(1e7, 1e9, 5), np.geomspace(1e9, 1e11, 5)))
+law = KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)
+cc.database.df = pd.DataFrame({"N": N, "D": D, "loss": law.loss(N, D)})
+FitPanel(cc)
+"""
+
+
+@pytest.mark.parametrize(("width", "theme"), [(900, "dark"), (1400, "light")])
+def test_another_law_in_lab(lab, width, theme):
+    page = lab(CONFIG, LAW, size=(width, 1600), theme=theme)
+    page.get_by_role("button", name="▸ Law").click()
+    page.get_by_role("button", name="▸ Parameters in the fit").click()
+    page.get_by_label("Law", exact=True).select_option("Kaplan: [(N_c/N)^(α_N/α_D) + D_c/D]^α_D")
+    expect(page.get_by_text("Fits start from the 144 starting values of this law")).to_be_visible(timeout=WAIT_MS)
+    for form in (".cnb-grid", ".cnb-limits"):
+        labels = page.locator(f"{form} .cnb-row > :first-child > .widget-label")
+        expect(labels).to_have_text(["Nc", "Dc", "αN", "αD"])
+        expect(labels.locator(".cnb-sub")).to_have_text(["c", "c", "N", "D"])
+        # None is cut off.
+        assert labels.evaluate_all("labels => labels.every(l => l.scrollWidth <= l.clientWidth)")
+    expect(page.get_by_role("button", name="Suggest a grid from the runs")).to_be_hidden()
+    button(page, "Fit").click()
+    tiles = page.locator(".cnb-tile")
+    expect(tiles).to_have_count(4, timeout=WAIT_MS)
+    expect(tiles.locator(".cnb-name")).to_have_text(["Nc", "Dc", "αN, exponent of N", "αD, exponent of D"])
+    expect(tiles.locator(".cnb-value")).to_have_text(["6.4×10¹³", "1.8×10¹³", "0.076", "0.103"])
+    assert tiles.evaluate_all("tiles => tiles.every(t => t.scrollWidth <= t.clientWidth)")
+    page.get_by_role("button", name="Diagnostics").click()
+    expect(page.locator("svg.cnb-map tspan")).to_have_text(["N", "D"])
+    assert_nothing_sticks_out(page)
+    screenshot(page, f"another-law-{theme}-{width}")
+
+
 @pytest.mark.parametrize(("width", "theme"), [(900, "dark"), (1400, "light")])
 def test_simulation_in_voila(voila, width, theme):
     page = voila(CONFIG, SIMULATION, size=(width, 1300), theme=theme)

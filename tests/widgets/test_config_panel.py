@@ -303,6 +303,7 @@ def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
     assert [type(editor) for editor in panel.editors] == [GridEditor]
     said = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
     assert said == {
+        "LawEditor": "Chinchilla: E + A/Nα + B/Dβ",
         "GridEditor": "5 × 3 × 3 × 1 × 3 = 135 starts",
         "LimitsEditor": "all free",
         "PlanEditor": "10¹⁸ to 10²⁰ FLOPs, D/N from 5 to 50",

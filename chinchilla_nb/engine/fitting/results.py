@@ -1,4 +1,4 @@
-"""Results of a fit: the law with its status and warnings, and the progress of a running fit."""
+"""What a fit returns: the law with its status and warnings, and the progress on the way there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Fit", "FitProgress", "FitStatus"]
 
 
 class FitStatus(str, enum.Enum):
-    """How a fit ended, or that it is unfinished."""
+    """How a fit ended, or that it has not."""
 
     UNFINISHED = "unfinished"
     CONVERGED = "converged"
@@ -30,27 +30,27 @@ class FitStatus(str, enum.Enum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
-    """A law fitted to runs, with what is needed to judge it.
+    """A law fitted to runs, and what it takes to judge it.
 
     Attributes
     ----------
     problem : Problem
-        The problem that was solved; `iter_fit` can solve it again.
+        What was asked; `iter_fit` answers it again.
     law : Law
         The best law found.
     objective : float
-        Weighted mean loss per run of the law.
+        Weighted mean loss per run at the law.
     status : FitStatus
     warnings : tuple of FitWarning
-        What these runs cannot support, each with a remedy.
+        What these runs cannot support, each with its remedy.
     optima : int
-        Number of distinct local optima reached from the promising starts.
+        Distinct local optima the promising starts led to.
     landscape : ndarray, shape (starts,)
-        The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
+        The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
     runs, loss_fn
-        The runs and loss of the problem.
+        Those of the problem.
     starts : int
-        Number of starts, all of which were screened.
+        Number of starts; every one was screened.
     """
 
     problem: Problem
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def runs(self) -> Runs:
-        """The runs that the law was fitted to."""
+        """What the law was fitted to."""
         return self.problem.runs
 
     @property
@@ -73,17 +73,17 @@ class Fit:
 
     @property
     def starts(self) -> int:
-        """The number of starts."""
+        """Number of starts."""
         return len(self.problem.starts)
 
     @property
     def predictions(self) -> NDArray[np.float64]:
-        """The predicted loss of each run, shape (n_runs,)."""
+        """Loss the law predicts for each run, shape (n_runs,)."""
         return self.law.loss(self.runs.N, self.runs.D)
 
     @property
     def residuals(self) -> NDArray[np.float64]:
-        """The measured minus the predicted loss of each run, shape (n_runs,)."""
+        """Measured minus predicted loss of each run, shape (n_runs,)."""
         return self.runs.loss - self.predictions
 
     def __repr__(self) -> str:
@@ -108,16 +108,16 @@ class Fit:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FitProgress:
-    """Progress of a fit.
+    """How far a fit has come.
 
     Attributes
     ----------
     stage : str
         ``screening``, ``optimising`` or ``polishing``.
     done, total : int
-        Number of starts (or optima) done in this stage, and in all.
+        Starts (or optima) done so far in this stage, and in all.
     best : Fit or None
-        The best law so far; the last progress of a fit holds the final result.
+        The best law so far; the last progress of a fit holds the final one.
     """
 
     stage: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
@@ -13,7 +13,7 @@ from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
 __all__ = ["FAMILIES", "family_named"]
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
-"""The choices of ``law=``."""
+"""What ``law=`` chooses from."""
 
 
 def family_named(name: object) -> Family:
@@ -22,8 +22,9 @@ def family_named(name: object) -> Family:
     Raises
     ------
     InputError
-        If no family has that name.
+        If there is none of that name.
     """
     if not (isinstance(name, str) and name in FAMILIES):
-        raise InputError("law", f"must be one of {', '.join(map(repr, FAMILIES))}", got=repr(name))
+        rule = f"must be one of {', '.join(map(repr, FAMILIES))}"
+        raise InputError("law", rule, got=repr(name), remedy=did_you_mean(name, FAMILIES))
     return FAMILIES[name]

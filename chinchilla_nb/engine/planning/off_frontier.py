@@ -1,10 +1,9 @@
-"""The cost of training a model that is smaller or larger than compute-optimal."""
+"""What it costs to train a model smaller or larger than the compute-optimal one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
 
@@ -18,15 +17,15 @@ class OffFrontier:
     Attributes
     ----------
     N, D : float
-        The model size, and the tokens the budget pays for at that size.
+        The model, and the tokens that the budget buys for it.
     loss : float
-        The loss predicted for them.
+        What the law predicts for them.
     extra_loss : float
-        Excess of that loss over the loss of the compute-optimal allocation of the same budget.
+        How much that is above the loss of the compute-optimal allocation of the same budget.
     D_same_loss : float
-        Tokens with which this model reaches the compute-optimal loss; NaN if no amount of data is enough.
+        Tokens at which this model reaches that loss; NaN where no amount of data does.
     compute_ratio : float
-        Compute needed for that, in units of the budget; NaN likewise.
+        Compute that takes, in units of the budget; NaN likewise.
     """
 
     N: float
@@ -38,19 +37,19 @@ class OffFrontier:
 
 
 def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
-    """Return what a model of ``factor`` times the compute-optimal size costs at a budget of C FLOPs.
+    """Leave the frontier at a budget of C FLOPs, for a model of ``factor`` times the compute-optimal size.
 
     Raises
     ------
-    InputError
-        If C or the factor is not positive and finite, or the law has no interior optimum.
+    ValueError
+        If C or the factor is not positive and finite, or the law has no optimum inside.
     """
     if not 0 < factor < float("inf"):
-        raise InputError("factor", "must be positive and finite", got=str(factor))
+        raise ValueError(f"factor must be positive and finite, got {factor}")
     N_best, D_best = (float(value) for value in allocate(law, C))
     best = float(law.loss(N_best, D_best))
     N, D = factor * N_best, D_best / factor
     loss = float(law.loss(N, D))
-    # At factor 1 the inverted law would give the same up to rounding.
+    # At factor 1 the closed form would give the same up to rounding.
     D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))
     return OffFrontier(N, D, loss, loss - best, D_same, factor * D_same / D_best)

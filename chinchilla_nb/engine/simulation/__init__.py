@@ -1,1 +1,1 @@
-"""Simulations of whole projects on a known law."""
+"""Whole projects on a law that is known."""

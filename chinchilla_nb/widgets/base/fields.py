@@ -15,11 +15,9 @@ from chinchilla_nb.config.callables import find_callable, name_of_callable
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.style import typeset
 
-__all__ = ["GREEK", "Editor", "FunctionBox", "Row", "called", "number", "numbers"]
-
-GREEK = {"E": "E", "A": "A", "B": "B", "alpha": "α", "beta": "β"}
-"""How a person writes the parameters."""
+__all__ = ["Editor", "FunctionBox", "Row", "called", "number", "numbers"]
 
 
 class Row(ipywidgets.Box):
@@ -57,7 +55,12 @@ class Row(ipywidgets.Box):
     def say(self, remark: str) -> None:
         """Say what the inputs mean, unless something is wrong with them."""
         if not self.problem:
-            self.remark.value = remark and f'<span class="cnb-muted">{escape(remark)}</span>'
+            self.remark.value = remark and f'<span class="cnb-muted">{typeset(remark)}</span>'
+
+    def discard(self) -> None:
+        """Close the row and its inputs; the layout and the styles that they share with other rows stay."""
+        for part in (*self.inputs, self.remark, self):
+            part.close()
 
 
 class Editor(ipywidgets.VBox):

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import ipywidgets
 
+from chinchilla_nb.widgets.base.style import typeset
+
 __all__ = ["Parts", "close_parts", "set_shown"]
 
 W = TypeVar("W", bound=ipywidgets.Widget)
@@ -65,7 +67,7 @@ class Parts:
     def choice(
         self, tooltip: str, options: Sequence[Any], size: str = "l", *, label: str = "", **traits: Any
     ) -> ipywidgets.Dropdown:
-        """Return a list to choose from, with its name before it."""
+        """Return a list to choose from, with its name before it; sizes are s, m, l, xl and xxl."""
         named = _named(label, tooltip)
         return self.make(ipywidgets.Dropdown, f"cnb-{size}", options=list(options), **named, **traits)
 
@@ -82,7 +84,7 @@ def _named(label: str, tooltip: str) -> dict[str, Any]:
     """Name an input; one with a label shows no tooltip of its own, so that the label does."""
     if not label:
         return {"tooltip": tooltip}
-    hinted = f'<span title="{escape(tooltip)}">{escape(label)}</span>'
+    hinted = f'<span title="{escape(tooltip)}">{typeset(label)}</span>'
     return {"tooltip": tooltip, "description": hinted, "description_allow_html": True}
 
 

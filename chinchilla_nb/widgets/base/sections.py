@@ -8,6 +8,7 @@ from html import escape
 import ipywidgets
 
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
+from chinchilla_nb.widgets.base.style import typeset
 
 __all__ = ["Section"]
 
@@ -58,4 +59,4 @@ class Section(ipywidgets.Box):
     def say(self, summary: str, problem: str = "") -> None:
         """Say next to the heading what is inside, and what is wrong with it."""
         wrong = f'<span class="cnb-problem">{escape(problem)}</span> ' if problem else ""
-        self.summary.value = f'{wrong}<span class="cnb-muted">{escape(summary)}</span>'
+        self.summary.value = f'{wrong}<span class="cnb-muted">{typeset(summary)}</span>'

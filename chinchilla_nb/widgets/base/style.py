@@ -6,6 +6,7 @@ Every function here escapes the text it is given.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -14,7 +15,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tiles"]
+__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tiles", "typeset"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
@@ -22,6 +23,16 @@ ACCENT = "var(--cnb-accent, #00796b)"
 
 
 FOLDER = Path(__file__).resolve().parents[1]
+
+_SUBSCRIPT = re.compile(r"(?<!\w)([A-Zα-ω])_(\w)(?!\w)")
+_POWER = re.compile(r"\^(?:\(([^()]*)\)|([α-ω](?:<span[^>]*>\w</span>)?))")
+
+
+def typeset(text: str) -> str:
+    """Return text as HTML in which symbols such as ``α_N`` have subscripts, and powers such as ``N^α`` are raised."""
+    # Not <sub>, which ipywidgets takes out of the labels of inputs.
+    lowered = _SUBSCRIPT.sub(r'\1<span class="cnb-sub">\2</span>', escape(text))
+    return _POWER.sub(r"<sup>\1\2</sup>", lowered)
 
 
 def style_sheet(*more: str) -> ipywidgets.HTML:
@@ -44,7 +55,7 @@ def shade(place: float) -> str:
 def tiles(facts: Iterable[tuple[str, str]]) -> str:
     """Return named numbers side by side."""
     cells = (
-        f'<div class="cnb-tile"><div class="cnb-name">{escape(name)}</div>'
+        f'<div class="cnb-tile"><div class="cnb-name">{typeset(name)}</div>'
         f'<div class="cnb-value">{escape(value)}</div></div>'
         for name, value in facts
     )

@@ -8,18 +8,17 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.checks import as_count
-from chinchilla_nb.config.validators import ParamGrid
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
-from chinchilla_nb.widgets.base.fields import GREEK, Row, number, numbers
+from chinchilla_nb.widgets.base.fields import Row, number, numbers
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["AxisRow"]
 
 EVEN, RATIOS, LISTED = "even", "ratios", "listed"
 _SPACINGS = [("even steps", EVEN), ("equal ratios", RATIOS), ("listed", LISTED)]
-_LOGS = {"E": "e", "A": "a", "B": "b"}
 
 
 class AxisRow(Row):
@@ -27,23 +26,19 @@ class AxisRow(Row):
 
     Attributes
     ----------
-    parameter : str
+    parameter : Parameter
     unit : Dropdown
         Whether the numbers are the parameter or its logarithm; the value is the documented key, ``"E"`` or ``"e"``.
     spacing : Dropdown
     low, high, count, listed : Text
     """
 
-    def __init__(self, parts: Parts, parameter: str) -> None:
+    def __init__(self, parts: Parts, parameter: Parameter) -> None:
         self.parameter = parameter
-        name = GREEK[parameter]
-        keys = [(name, parameter)]
-        if parameter in _LOGS:
-            keys.append((f"log {name}", _LOGS[parameter]))
-        meaning = ParamGrid.model_fields[parameter].description
-        self.unit = parts.choice(
-            f"{name} itself, or its natural logarithm: {meaning}", keys, "s", label=name, disabled=len(keys) == 1
-        )
+        name = parameter.symbol
+        keys = [(self.label(key), key) for key in parameter.names]
+        itself = f"{name} itself, or its natural logarithm" if parameter.log_name else name
+        self.unit = parts.choice(f"{itself}: {parameter.meaning}", keys, "s", label=name, disabled=len(keys) == 1)
         self.spacing = parts.choice(f"How the values of {name} are spaced", _SPACINGS, "m")
         self.low, self.high, self.count = (
             parts.text(f"{what} of the starting values of {name}", "s") for what in ("Lowest", "Highest", "Number")
@@ -80,7 +75,7 @@ class AxisRow(Row):
             The last valid axis.
         """
         if owner is self.unit and self.unit.value != key:
-            convert = np.exp if self.unit.value == self.parameter else np.log
+            convert = np.exp if self.unit.value == self.parameter.name else np.log
             listed = self.spacing.value == LISTED
             values = [float(f"{value:.4g}") for value in convert(axis if listed else [axis[0], axis[-1]])]
             self.show(self.unit.value, values if listed else _spaced(values[0], values[1], len(axis), EVEN))
@@ -103,17 +98,15 @@ class AxisRow(Row):
             low, high = number(self.low.value, "low"), number(self.high.value, "high")
             count = as_count(number(self.count.value, "count"), "count")
             axis = _spaced(low, high, count, self.spacing.value)
-        # The other axes are there because a grid has all of them.
-        others = {name: (1.0,) for name in GREEK if name != self.parameter}
         try:
-            valid = StartGrid({**others, key: axis}).axes[key]
+            valid = StartGrid({key: axis}, [self.parameter]).axes[key]
         except InputError as error:
             raise InputError(self.label(key), error.rule, got=error.got, remedy=error.remedy) from None
         return key, tuple(valid.tolist())
 
     def label(self, key: str) -> str:
         """Return the name of what the numbers are."""
-        return GREEK[self.parameter] if key == self.parameter else f"log {GREEK[self.parameter]}"
+        return self.parameter.symbol if key == self.parameter.name else f"log {self.parameter.symbol}"
 
     def box(self, where: str) -> ipywidgets.Widget:
         """Return the box that an error is about: low, high or count, else the first of those that hold the values."""

@@ -23,6 +23,7 @@ from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.sections import Section
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
+from chinchilla_nb.widgets.config.law_editor import LawEditor
 from chinchilla_nb.widgets.config.limits_editor import LimitsEditor
 from chinchilla_nb.widgets.config.loss_editor import LossEditor
 from chinchilla_nb.widgets.config.plan_editor import PlanEditor
@@ -30,7 +31,7 @@ from chinchilla_nb.widgets.config.search_editor import SearchEditor
 
 __all__ = ["ConfigPanel"]
 
-_EDITORS: tuple[type[Editor], ...] = (GridEditor, LimitsEditor, PlanEditor, LossEditor, SearchEditor)
+_EDITORS: tuple[type[Editor], ...] = (LawEditor, GridEditor, LimitsEditor, PlanEditor, LossEditor, SearchEditor)
 
 
 class ConfigPanel(Panel):
@@ -75,6 +76,11 @@ class ConfigPanel(Panel):
         self.watch(self._show, "settings", "revision")
         self.sections[GridEditor].toggle.value = True
         self._show()
+
+    @property
+    def law(self) -> LawEditor:
+        """The law that is fitted."""
+        return cast(LawEditor, self.sections[LawEditor].fill())
 
     @property
     def grid(self) -> GridEditor:
@@ -149,8 +155,9 @@ class ConfigPanel(Panel):
             return
         field = change["owner"]
         editor = next(editor for editor in self.editors if any(field in row.inputs for row in editor.rows))
-        if isinstance(editor, LimitsEditor) and self.session.fit is not None:
-            editor.law = self.session.fit.law
+        fit = self.session.fit
+        if isinstance(editor, LimitsEditor) and fit is not None and fit.problem.family is self.session.settings.family:
+            editor.law = fit.law
         with self._writing:
             settings = editor.read(self.session.settings, field)
         if settings is not self.session.settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
+from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
-from chinchilla_nb.widgets.base.fields import GREEK, Editor
-from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.fields import Editor
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.config.axis_row import AxisRow
 
 __all__ = ["GridEditor"]
@@ -23,23 +25,24 @@ MANY_STARTS = 50_000
 
 
 class GridEditor(Editor):
-    """Starting values of all five parameters.
+    """Starting values of the parameters of the law.
 
     Attributes
     ----------
     axes : dict of str to AxisRow
+        By parameter; other ones when the law changes.
     suggest : Button
+        Shown for the law that a grid can be suggested for.
     """
 
     title = "Starting values of the fit"
 
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
         super().__init__(parts, watch, "cnb-grid")
-        self.axes = {parameter: AxisRow(parts, parameter) for parameter in GREEK}
+        self.axes: dict[str, AxisRow] = {}
         self.suggest = parts.button("Suggest a grid from the runs", "Starts around the laws that could have made them")
-        self.fill(list(self.axes.values()), self.suggest)
         heads = "".join(f"<span>{name}</span>" for name in ("", "in", "values", "low", "high", "count"))
-        self.children = (parts.html(f'<div class="cnb-grid-head">{heads}</div>'), *self.children)
+        self._head = parts.html(f'<div class="cnb-grid-head">{heads}</div>')
         self._grid: StartGrid | None = None
 
     @staticmethod
@@ -54,6 +57,8 @@ class GridEditor(Editor):
         """Write the grid if it is another one."""
         if settings.starts is not self._grid:
             self._grid = settings.starts
+            self._offer(settings.family.parameters)
+            set_shown(self.suggest, settings.family is CHINCHILLA)
             for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
                 row.explain("")
                 row.show(key, axis.tolist())
@@ -69,15 +74,25 @@ class GridEditor(Editor):
             else:
                 axes[key] = axis
         if any(axes.get(key) is not axis for key, axis in settings.starts.axes.items()):
-            self._grid = StartGrid(axes)
+            self._grid = StartGrid(axes, settings.family.parameters)
             settings = replace(settings, grid=self._grid)
         self._remark(settings)
         return settings
 
+    def _offer(self, parameters: Sequence[Parameter]) -> None:
+        """Give each parameter a row, unless those that are there are of the same law."""
+        if [row.parameter for row in self.axes.values()] == list(parameters):
+            return
+        for row in self.axes.values():
+            row.discard()
+        self.axes = {parameter.name: AxisRow(self.parts, parameter) for parameter in parameters}
+        self.fill(list(self.axes.values()), self.suggest)
+        self.children = (self._head, *self.children)
+
     def _remark(self, settings: Settings) -> None:
         for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
-            values = np.exp(axis) if key != row.parameter else axis
-            row.say(f"{GREEK[row.parameter]} = {_sketch(values)}")
+            values = np.exp(axis) if key != row.parameter.name else axis
+            row.say(f"{row.parameter.symbol} = {_sketch(values)}")
 
 
 def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[str, Any]:

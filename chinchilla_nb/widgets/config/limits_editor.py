@@ -12,18 +12,16 @@ import ipywidgets
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import as_limits
-from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
+from chinchilla_nb.engine.laws.family import Family, Law
+from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.quantity import number_text
-from chinchilla_nb.widgets.base.fields import GREEK, Editor, Row, number
+from chinchilla_nb.widgets.base.fields import Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LimitRow", "LimitsEditor"]
 
 FREE, FIXED, BOUNDED = "free", "fixed", "bounded"
 LOWER, UPPER = "lower limit", "upper limit"
-_PARAMETERS = {parameter.name: parameter for parameter in CHINCHILLA_PARAMETERS}
 _MODES = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
 
 
@@ -32,15 +30,15 @@ class LimitRow(Row):
 
     Attributes
     ----------
-    parameter : str
+    parameter : Parameter
     mode : Dropdown
     low, high : Text
         ``low`` alone holds the number of a fixed parameter.
     """
 
-    def __init__(self, parts: Parts, parameter: str) -> None:
+    def __init__(self, parts: Parts, parameter: Parameter) -> None:
         self.parameter = parameter
-        name = GREEK[parameter]
+        name = parameter.symbol
         self.mode = parts.choice(f"Whether a fit may move {name}", _MODES, "m", label=name)
         self.low = parts.text(f"Number that {name} is fixed at, or its lower limit")
         self.high = parts.text(f"Upper limit of {name}", label="and")
@@ -83,15 +81,15 @@ class LimitRow(Row):
         if self.mode.value == FREE:
             return None
         if self.mode.value == FIXED:
-            value = number(self.low.value, GREEK[self.parameter])
+            value = number(self.low.value, self.parameter.symbol)
             return self._checked(value, value)
         return self._checked(number(self.low.value, LOWER), number(self.high.value, UPPER))
 
     def _checked(self, low: float, high: float) -> tuple[float, float]:
         try:
-            return as_limits(low, high, _PARAMETERS[self.parameter])
+            return as_limits(low, high, self.parameter)
         except InputError:
-            above, name = self.parameter in ("A", "B"), GREEK[self.parameter]
+            above, name = self.parameter.kind == "factor", self.parameter.symbol
             if self.mode.value == FIXED:
                 remedy = f"type a number that is {'above 0' if above else '0 or more'}"
                 raise InputError(name, f"is fixed at {number_text(low)}", remedy=remedy) from None
@@ -102,36 +100,40 @@ class LimitRow(Row):
 
 
 class LimitsEditor(Editor):
-    """Limits of all five parameters.
+    """Limits of the parameters of the law.
 
     Attributes
     ----------
     limits : dict of str to LimitRow
+        By parameter; other ones when the law changes.
     law : Law
-        Whose parameters are suggested: the law of Hoffmann et al. until there is a fit.
+        Whose parameters are suggested: one that was published, until there is a fit of the same form.
     """
 
     title = "Parameters in the fit"
+    law: Law
 
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
         super().__init__(parts, watch, "cnb-limits")
-        self.limits = {parameter: LimitRow(parts, parameter) for parameter in GREEK}
-        self.fill(list(self.limits.values()))
-        self.law: Law = KNOWN_LAWS["Hoffmann et al. 2022"]
+        self.limits: dict[str, LimitRow] = {}
+        self._family: Family | None = None
         self._bounds: Mapping[str, tuple[float, float]] | None = None
 
     @staticmethod
     def describe(settings: Settings) -> str:
         """Write which parameters are not free."""
+        symbols = {parameter.name: parameter.symbol for parameter in settings.family.parameters}
         texts = [
-            f"{GREEK[name]} = {low:g}" if low == high else f"{GREEK[name]} from {low:g} to {high:g}"
+            f"{symbols[name]} = {low:g}" if low == high else f"{symbols[name]} from {low:g} to {high:g}"
             for name, (low, high) in settings.bounds.items()
         ]
         return ", ".join(texts) or "all free"
 
     def show(self, settings: Settings) -> None:
         """Write the limits if they are others."""
-        if settings.bounds is self._bounds:
+        if settings.family is not self._family:
+            self._offer(settings.family)
+        elif settings.bounds is self._bounds:
             return
         self._bounds = settings.bounds
         for parameter, row in self.limits.items():
@@ -144,7 +146,7 @@ class LimitsEditor(Editor):
         row = next(row for row in self.limits.values() if owner in row.inputs)
         row.arrange()
         if owner is row.mode:
-            row.suggest(self.law.as_dict()[row.parameter])
+            row.suggest(self.law.as_dict()[row.parameter.name])
         try:
             limits = row.read()
         except InputError as error:
@@ -152,10 +154,18 @@ class LimitsEditor(Editor):
             return settings
         row.explain("")
         row.say("")
-        known = dict(settings.bounds)
-        if limits == known.get(row.parameter):
+        known, edited = dict(settings.bounds), row.parameter.name
+        if limits == known.get(edited):
             return settings
-        known |= {} if limits is None else {row.parameter: limits}
-        kept = (name for name in GREEK if name in known and not (name == row.parameter and limits is None))
+        known |= {} if limits is None else {edited: limits}
+        kept = (name for name in self.limits if name in known and not (name == edited and limits is None))
         self._bounds = {name: known[name] for name in kept}
         return replace(settings, bounds=self._bounds)
+
+    def _offer(self, family: Family) -> None:
+        """Give each parameter of a law a row."""
+        for row in self.limits.values():
+            row.discard()
+        self._family, self.law = family, family.published
+        self.limits = {parameter.name: LimitRow(self.parts, parameter) for parameter in family.parameters}
+        self.fill(list(self.limits.values()))

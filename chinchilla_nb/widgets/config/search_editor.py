@@ -199,8 +199,7 @@ class SearchEditor(Editor):
                 row.inputs[0].value = texts.get(name, "")
             return
         for row in self.values.values():
-            for one in (row.inputs[0], row.remark, row):
-                one.close()
+            row.discard()
         self.values = {name: self._row(name, texts.get(name, "")) for name in names}
         self.rows = [self.kind_row, *self.values.values()]
         self.grid.children = list(self.values.values())

@@ -225,6 +225,6 @@ def _growth(law: Law) -> str:
     except ValueError:
         return ""
     return (
-        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup></span>"
-        f"<span><i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
+        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup> &emsp; "
+        f"<i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from chinchilla_nb.figures import LandscapeFigure
-from chinchilla_nb.widgets.base.style import shade
+from chinchilla_nb.widgets.base.style import shade, typeset
 
 __all__ = ["landscape_map"]
 
@@ -32,7 +34,7 @@ def landscape_map(figure: LandscapeFigure) -> str:
         *(_text(_LEFT + (i + 0.5) * width, bottom + 14, f"{figure.across[i]:.3g}", "middle") for i in _some(columns)),
         *(_text(_LEFT - 6, _TOP + (rows - 0.5 - j) * height + 4, f"{figure.up[j]:.3g}", "end") for j in _some(rows)),
     ]
-    *most, last = (parameter.symbol for parameter in figure.others)
+    *most, last = (typeset(parameter.symbol) for parameter in figure.others)
     least_over = f"{', '.join(most)} and {last}"
     lowest = f"{figure.objective[figure.best]:.3g}"
     return (
@@ -60,4 +62,6 @@ def _some(count: int) -> range:
 def _text(x: float, y: float, text: str, anchor: str, strong: bool = False) -> str:
     ink = "var(--cnb-ink)" if strong else "var(--cnb-muted)"
     size = 12 if strong else 11
+    # SVG has no markup of HTML for the subscripts of symbols.
+    text = re.sub(r"_(\w)", r'<tspan dy="3" font-size="9">\1</tspan>', text)
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{ink}">{text}</text>'

@@ -16,7 +16,7 @@ from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
 from chinchilla_nb.quantity import number_text, parse_budget, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
-from chinchilla_nb.widgets.base.fields import GREEK, Row, number
+from chinchilla_nb.widgets.base.fields import Row, number
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.simulation.plan import Numbers
@@ -27,6 +27,7 @@ OWN, CURRENT_FIT = "own", "fit"
 FEWEST, MOST = 3, 5_000
 """Seeds that a simulation may have: a fit needs three runs, and more than thousands show nothing new."""
 
+_SYMBOLS = {parameter.name: parameter.symbol for parameter in ScalingLaw.parameters}
 _SIZES = {"exponential": "mean", "half-normal": "σ", "normal": "σ"}
 _MEANINGS = {
     "exponential": "training only ever ends above the law: mostly by little, sometimes by much",
@@ -63,7 +64,7 @@ class TaskEditor(ipywidgets.VBox):
         self.preset = parts.choice("Law to be recovered", self._presets(), label="Target law")
         self.preset_row = Row(parts, [self.preset])
         self.numbers = {
-            name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in GREEK.items()
+            name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in _SYMBOLS.items()
         }
         self.numbers_row = Row(parts, list(self.numbers.values()), "cnb-unnamed")
         families = [(name, name) for name in NOISE_FAMILIES]
@@ -119,7 +120,10 @@ class TaskEditor(ipywidgets.VBox):
         # Without an optimum inside, which needs all but E above zero, there is nothing to find.
         law = _read_row(
             self.numbers_row,
-            *((box, (_not_negative if name == "E" else _positive)(GREEK[name])) for name, box in self.numbers.items()),
+            *(
+                (box, (_not_negative if name == "E" else _positive)(_SYMBOLS[name]))
+                for name, box in self.numbers.items()
+            ),
         )
         size = _read_row(self.noise_row, (self.size, _not_negative("Size of the noise")))
         if size is not None:

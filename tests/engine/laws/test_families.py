@@ -56,6 +56,16 @@ def test_names_and_starts_are_those_of_the_parameters(name):
     assert family.from_params(law.as_dict()) == law
 
 
+def test_the_form_in_symbols_is_the_law(name):
+    family, law = FAMILIES[name], FAMILIES[name].published
+    assert family.from_params(law.as_dict()) == law
+    values = zip(family.parameters, law.as_dict().values(), strict=True)
+    # As Python reads it, but for the power and the outer brackets.
+    formula = family.form.replace("^", "**").replace("[", "(").replace("]", ")")
+    symbols = {parameter.symbol: value for parameter, value in values}
+    assert eval(formula, {"N": 3e8, "D": 7e9, **symbols}) == pytest.approx(law.loss(3e8, 7e9), rel=1e-12)
+
+
 def test_there_is_one_of_each_also_in_a_copy_and_in_another_process(name):
     family = FAMILIES[name]
     assert copy.deepcopy(family) is family
