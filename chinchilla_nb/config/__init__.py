@@ -1,1 +1,1 @@
-"""What a project is configured with: the settings, and how they are read, checked and saved."""
+"""The settings of a project, and how they are read, checked and saved."""

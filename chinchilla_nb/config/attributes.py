@@ -1,4 +1,4 @@
-"""Arguments, attributes and documentation of a class that follow from the table of settings."""
+"""Arguments, attributes and documentation of a class, derived from the table of settings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ T = TypeVar("T", bound=type)
 def configured(cls: T) -> T:
     """Give a class an attribute for each setting, and name all of them in its signature and documentation.
 
-    In the documentation, ``{settings}`` stands for the settings that the signature of ``__init__`` spells out and
-    ``{more_settings}`` for those that it takes as further keywords.
+    In the documentation, ``{settings}`` stands for the settings that the signature of ``__init__`` spells out, and
+    ``{more_settings}`` for those that it accepts as further keywords.
     """
     for row in SETTINGS.values():
         setattr(cls, row.argument, _Attribute(row))
@@ -35,7 +35,7 @@ def configured(cls: T) -> T:
 
 
 class _Attribute:
-    """An attribute that reads and changes ``session.settings``, where its only copy is."""
+    """An attribute that reads and changes ``session.settings``, which holds its only copy."""
 
     def __init__(self, row: Setting) -> None:
         self.row = row

@@ -1,4 +1,4 @@
-"""Functions by name, ``package.module:function``, and names of functions."""
+"""Find functions by name, ``package.module:function``, and find the names of functions."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ __all__ = [
 
 
 class ImportNotAllowed(InputError):
-    """A file asks for the import of a function, which runs its module's code, and nobody has allowed that.
+    """A file asks to import a function, which runs its module's code, and imports are not allowed.
 
-    How to allow it depends on who reads the file: whoever does may give another `remedy`.
+    How to allow them depends on how the file is opened, so a caller may replace `remedy`.
     """
 
 
 def find_callable(name: str) -> Callable[..., Any]:
-    """Return a function of the notebook or script that runs, or import ``package.module:function``.
+    """Return a function of the running notebook or script, or import ``package.module:function``.
 
     Raises
     ------
     InputError
-        If there is none of that name, or it cannot be called.
+        If there is no function of that name.
     """
     where = repr(name)
     if not re.fullmatch(r"([\w.]+:)?[A-Za-z_][\w.]*", name):
@@ -50,12 +50,12 @@ def find_callable(name: str) -> Callable[..., Any]:
             raise InputError(where, "cannot be imported", remedy=str(error)) from None
         raise InputError(where, "is not defined", remedy="run the cell that defines it") from None
     if not callable(found):
-        raise InputError(where, f"is not a function but {type(found).__name__}")
+        raise InputError(where, "must be a function", got=type(found).__name__)
     return found
 
 
 def name_of_callable(function: Callable[..., Any]) -> str | None:
-    """Return the name under which `find_callable` finds a function; None for one that has no such name."""
+    """Return the name by which `find_callable` finds a function, None if there is no such name."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
     if module is None and isinstance(function, getattr(sys.modules.get("numpy"), "ufunc", ())):
         module, name = "numpy", function.__name__
@@ -69,14 +69,14 @@ def name_of_callable(function: Callable[..., Any]) -> str | None:
 
 
 def load_function(value: Any, where: str, known: Mapping[str, Any], allow_imports: bool) -> Any:
-    """Return the function that a file names: one of those known or, as ``package.module:function``, any.
+    """Return the function that a file names: a key of `known`, or ``package.module:function``.
 
-    What is not text is left to the validators.
+    A value that is not text is returned unchanged, for the validators to check.
 
     Raises
     ------
     InputError
-        If there is no such function; ImportNotAllowed if it would have to be imported and that is not allowed.
+        If there is no such function; an ImportNotAllowed if it would have to be imported and that is not allowed.
     """
     if not isinstance(value, str):
         return value
@@ -99,30 +99,30 @@ def load_function(value: Any, where: str, known: Mapping[str, Any], allow_import
     try:
         return find_callable(value)
     except InputError as error:
-        raise InputError(where, f"{error.where} {error.rule}", remedy=error.remedy) from None
+        raise InputError(where, f"{error.where} {error.rule}", got=error.got, remedy=error.remedy) from None
 
 
 def function_name(function: Any, where: str, known: Mapping[str, Any]) -> str:
-    """Return the name by which a file may ask for a function: a short one where it is known.
+    """Return the name of a function in a file: its key in `known`, or ``module:function``.
 
     Raises
     ------
     InputError
-        If it has none, as a lambda.
+        If the function has no such name, like a lambda.
     """
     short = next((name for name, one in known.items() if one is function), None)
     name = short or name_of_callable(function)
     if name is None:
-        remedy = "define it with def, at the top of a module"
-        raise InputError(where, f"{brief(function)} has no name that a file could hold", remedy=remedy)
+        remedy = "define it with def at the top level of a module"
+        raise InputError(where, "must be a function that a file can name", got=brief(function), remedy=remedy)
     return name if short or ":" in name else f"__main__:{name}"
 
 
 def load_weight(value: Any, allow_imports: bool) -> Any:
-    """Return the weighting that a file names."""
+    """Return the weight function that a file names."""
     return load_function(value, "weight_fn", {}, allow_imports)
 
 
 def save_weight(weight_fn: Any) -> str:
-    """Return a weighting as a file names it."""
+    """Return the name of a weight function in a file."""
     return function_name(weight_fn, "weight_fn", {})

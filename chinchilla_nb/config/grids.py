@@ -1,4 +1,4 @@
-"""The grid of starting values: as users write it, as a value, and as a file holds it."""
+"""Convert the grid of starting values between what users write, its value and what a file stores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["load_grid", "read_grid", "save_grid", "show_grid"]
 
 
 def read_grid(written: Any, known: Mapping[str, Any]) -> StartGrid | None:
-    """Read values by parameter; None takes the law's own starts."""
+    """Read starting values by parameter; None stands for the law's own starts."""
     return None if written is None else StartGrid(as_axes(written), known["family"].parameters)
 
 
@@ -25,12 +25,12 @@ def show_grid(grid: StartGrid | None) -> dict[str, np.ndarray] | None:
 
 
 def load_grid(value: Any, _allow_imports: bool) -> Any:
-    """Turn what a file says into what a user would write: axes that may be spaced."""
+    """Convert a file's value into what a user would write, expanding ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
     return {name: load_axis(axis, f"param_grid[{name!r}]") for name, axis in value.items()}
 
 
 def save_grid(grid: StartGrid) -> dict[str, Any]:
-    """Return a grid as a file holds it."""
+    """Return a grid as a file stores it."""
     return {name: save_axis(axis.tolist()) for name, axis in grid.axes.items()}

@@ -1,4 +1,4 @@
-"""Limits of single parameters in a fit: as users write them, as values, and as a file holds them."""
+"""Convert the limits of parameters in a fit between what users write, values and what a file stores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Limits = Mapping[str, tuple[float, float]]
 
 
 def read_bounds(written: Any, known: Mapping[str, Any]) -> Limits:
-    """Read limits by parameter: one number fixes it, ``[low, high]`` bounds it; None leaves all free."""
+    """Read limits by parameter: a number fixes it, ``[low, high]`` bounds it; None leaves all parameters free."""
     if written is None:
         return {}
     if not isinstance(written, Mapping):
@@ -34,5 +34,5 @@ def read_bounds(written: Any, known: Mapping[str, Any]) -> Limits:
 
 
 def save_bounds(bounds: Limits) -> dict[str, Any]:
-    """Return limits as a file holds them."""
+    """Return limits as a file stores them."""
     return {name: float(low) if low == high else [float(low), float(high)] for name, (low, high) in bounds.items()}

@@ -1,4 +1,4 @@
-"""The loss of a fit: as users write it, and as a file names it."""
+"""Convert the loss of a fit between what users write and what a file stores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["load_loss", "save_loss"]
 
 
 def load_loss(value: Any, allow_imports: bool) -> Any:
-    """Turn what a file says into what a user would write: a function by name, or by name and parameter."""
+    """Convert a file's value, a name or a mapping of a name and its parameters, into a function."""
     if not isinstance(value, Mapping):
         return load_function(value, "loss_fn", BUILTIN_LOSSES, allow_imports)
     options = dict(value)
@@ -36,7 +36,7 @@ def load_loss(value: Any, allow_imports: bool) -> Any:
 
 
 def save_loss(loss_fn: Any) -> Any:
-    """Return a loss as a file names it."""
+    """Return a loss as a file stores it."""
     options: dict[str, float] = {}
     if isinstance(loss_fn, functools.partial) and not loss_fn.args and _is_plain(loss_fn.keywords.values()):
         options, loss_fn = {name: float(value) for name, value in loss_fn.keywords.items()}, loss_fn.func

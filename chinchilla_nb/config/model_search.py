@@ -1,4 +1,4 @@
-"""Which model configurations there are to choose from: as users write it, as a value, and as a file holds it."""
+"""Convert the model search between what users write, its value and what a file stores."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.checks import brief
 from chinchilla_nb.config.callables import function_name, load_function
 from chinchilla_nb.config.spacings import load_axis
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
@@ -21,13 +22,13 @@ __all__ = ["ModelSearch", "load_search", "read_search", "save_search", "show_sea
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ModelSearch:
-    """Which model configurations to choose from, and how large each of them is."""
+    """The model configurations to choose from, and the function that estimates their sizes."""
 
     hyperparam_grid: Mapping[str, Iterable[Any]]
     size_estimator: Callable[..., float]
 
     def table(self) -> ModelTable:
-        """Return every configuration with its size; estimated once, as an estimator may build real models."""
+        """Return every configuration with its size, estimated only once because an estimator may build real models."""
         return _tabulated(self)
 
 
@@ -53,7 +54,7 @@ def show_search(search: ModelSearch | None) -> dict[str, Any] | None:
 
 
 def load_search(value: Any, allow_imports: bool) -> Any:
-    """Turn what a file says into what a user would write: an estimator by name, hyperparameters that may be spaced."""
+    """Convert a file's value: find the estimator by name, and expand ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
     search = dict(value)
@@ -68,7 +69,7 @@ def load_search(value: Any, allow_imports: bool) -> Any:
 
 
 def save_search(search: ModelSearch) -> dict[str, Any]:
-    """Return a model search as a file holds it."""
+    """Return a model search as a file stores it."""
     grid = search.hyperparam_grid
     return {
         "size_estimator": function_name(search.size_estimator, "size_estimator", SIZE_ESTIMATORS),
@@ -80,6 +81,6 @@ def _plain(choice: Any, name: str) -> Any:
     if isinstance(choice, np.generic):
         choice = choice.item()
     if choice is not None and not isinstance(choice, (bool, int, float, str)):
-        rule = f"holds {choice!r}, which a file cannot hold"
-        raise InputError(f"hyperparam_grid[{name!r}]", rule, remedy="list numbers or text")
+        rule = "must list numbers or text to be saved in a file"
+        raise InputError(f"hyperparam_grid[{name!r}]", rule, got=brief(choice))
     return choice

@@ -1,4 +1,4 @@
-"""Settings that are one name, number, range, function or type: how what users write becomes their values."""
+"""Read settings that are a single name, number, range, function or type."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_law(written: Any, _known: Known) -> Family:
 
 
 def read_ranges(written: Any, _known: Known) -> SeedRegime | None:
-    """Read ``{"C": (low, high), "N_to_D": (low, high)}``; None where runs come from elsewhere."""
+    """Read ``{"C": (low, high), "N_to_D": (low, high)}``; None if no seeds are drawn."""
     if written is None:
         return None
     ranges = validate(SeedRanges, written)
@@ -47,12 +47,12 @@ def show_ranges(regime: SeedRegime | None) -> dict[str, tuple[float, float]] | N
 
 
 def save_ranges(regime: SeedRegime) -> dict[str, list[float]]:
-    """Return a seed regime as a file holds it."""
+    """Return a seed regime as a file stores it."""
     return {"C": list(regime.C), "N_to_D": list(regime.tokens_per_parameter)}
 
 
 def read_function(name: str, *, optional: bool) -> Callable[[Any, Known], Any]:
-    """Return a reader of functions; what cannot be called is a TypeError, as documented."""
+    """Return a reader of functions; a value that is not callable raises the documented TypeError."""
 
     def read(written: Any, _known: Known) -> Any:
         if not (callable(written) or (optional and written is None)):
@@ -63,24 +63,24 @@ def read_function(name: str, *, optional: bool) -> Callable[[Any, Known], Any]:
 
 
 def read_steps(written: Any, _known: Known) -> int | None:
-    """Read a number of seeds; None where it is given to each step."""
+    """Read the number of seed runs; None if it is given in each step."""
     return None if written is None else as_count(written, "num_seeding_steps")
 
 
 def read_factor(written: Any, _known: Known) -> float | None:
-    """Read a factor of compute; None where it is given to each step."""
+    """Read the scaling factor; None if it is given in each step."""
     return None if written is None else as_positive_number(written, "scaling_factor")
 
 
 def read_generator(written: Any, _known: Known) -> np.random.Generator:
-    """Read a seed or a generator, which stays the one it is; None makes one that nobody can repeat."""
+    """Read a seed or a generator, which is used itself, not copied; None makes one that does not repeat."""
     return as_generator(written)
 
 
 def read_dtype(written: Any, _known: Known) -> type[np.floating[Any]]:
-    """Read a floating-point type; one too narrow for L-BFGS-B to converge is a TypeError, as documented."""
+    """Read a floating-point type; one too narrow for L-BFGS-B to converge raises the documented TypeError."""
     try:
-        if written is None:  # which numpy takes for float64
+        if written is None:  # numpy would read it as float64
             raise TypeError
         dtype = np.dtype(written)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Configuration files, JSON or YAML, read into settings."""
+"""Read settings from configuration files, JSON or YAML."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from chinchilla_nb.engine.errors import InputError, unknown_key
 __all__ = ["SUFFIXES", "Configuration", "read_settings"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_OF_THE_PROJECT = ("project_dir", "log_level")
-"""What a file may set beside the settings."""
+_PROJECT_KEYS = ("project_dir", "log_level")
+"""Keys that a file may set besides the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration file says.
+    """The content of a configuration file.
 
     Attributes
     ----------
     arguments : dict
-        Settings by the names of their arguments, as code would write them.
+        Settings by argument, as code would pass them.
     project_dir : str, path or None
-        Folder of the runs; None if the file names none.
+        Folder of the runs; None if the file does not name one.
     log_level : int or str
     """
 
@@ -42,12 +42,12 @@ class Configuration:
 
     @property
     def settings(self) -> Settings:
-        """The settings, checked; what the file does not say is as by default.
+        """The settings, checked; those that the file leaves out have their defaults.
 
         Raises
         ------
         InputError, TypeError
-            On the first of them that is wrong.
+            For the first setting that is wrong.
         """
         return make_settings(self.arguments)
 
@@ -62,7 +62,7 @@ def read_settings(
     path : str or path
         A ``.json``, ``.yaml`` or ``.yml`` file.
     overrides : mapping, optional
-        Arguments that take the place of the file's, as the file or as code would write them.
+        Arguments that replace the file's, written as in a file or as in code.
     allow_imports : bool, default False
         Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
 
@@ -78,16 +78,16 @@ def read_settings(
     written, overrides = _parse(Path(path)), dict(overrides or {})
     for where, source in ((_named(path), written), ("from_config", overrides)):
         for key in source:
-            if key not in SETTINGS and key not in _OF_THE_PROJECT:
-                raise unknown_key(where, key, [*_OF_THE_PROJECT, *SETTINGS])
-    # What is overridden is not loaded: its callable need not be importable.
+            if key not in SETTINGS and key not in _PROJECT_KEYS:
+                raise unknown_key(where, key, [*_PROJECT_KEYS, *SETTINGS])
+    # Overridden values are not loaded, so their callables need not be importable.
     written |= overrides
     arguments = {key: row.load(written[key], allow_imports) for key, row in SETTINGS.items() if key in written}
-    return Configuration(arguments, **{key: written[key] for key in _OF_THE_PROJECT if key in written})
+    return Configuration(arguments, **{key: written[key] for key in _PROJECT_KEYS if key in written})
 
 
 class _Loader(yaml.SafeLoader):
-    """safe_load, but ``1e18`` is a number, as in JSON and Python, and a key written twice is an error."""
+    """A safe loader that reads ``1e18`` as a number, as JSON and Python do, and rejects a repeated key."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -106,7 +106,7 @@ _Loader.add_implicit_resolver(
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    """Return what a configuration file says, key by key, not interpreted yet."""
+    """Return the content of a configuration file by key, not interpreted yet."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError("the configuration", "must be a .json, .yaml or .yml file", got=repr(str(path)))
@@ -123,9 +123,9 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """Say in words and with line and column why a file does not parse."""
+    """Return why a file does not parse, with line and column if they are known."""
     if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text; save it with that encoding"
+        return "it is not UTF-8 text; save it as UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, json.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""Settings written to a configuration file from which :meth:`Chinchilla.from_config` makes them again."""
+"""Write settings to a configuration file that :meth:`Chinchilla.from_config` reads back."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["as_config", "write_config"]
 def write_config(
     path: str | os.PathLike[str], settings: Settings, project_dir: str | os.PathLike[str] | None = None
 ) -> None:
-    """Write settings to a ``.yaml``, ``.yml`` or ``.json`` file, whole or not at all.
+    """Write settings to a ``.yaml``, ``.yml`` or ``.json`` file, atomically.
 
     Parameters
     ----------
     path : str or path
     settings : Settings
     project_dir : str or path, optional
-        Folder of the runs. Without it the file needs ``from_config(path, project_dir=...)``.
+        Folder of the runs. Without it, the file must be read with ``from_config(path, project_dir=...)``.
 
     Raises
     ------
     InputError
-        If the format is not supported, or the settings hold something that has no name in a file, such as a lambda.
+        If the format is not supported, or a setting cannot be saved in a file, such as a lambda.
     OSError
         If the file cannot be written.
     """
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
-        raise InputError("a configuration", "is saved as .yaml, .yml or .json", got=repr(path.name))
+        raise InputError("a configuration", "must be saved as .yaml, .yml or .json", got=repr(path.name))
     config = as_config(settings, project_dir)
     if path.suffix.lower() == ".json":
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
@@ -49,12 +49,12 @@ def write_config(
 
 
 def as_config(settings: Settings, project_dir: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """Return what a configuration file says of settings; what is as by default is left out.
+    """Return settings as the content of a configuration file; settings with default values are left out.
 
     Raises
     ------
     InputError
-        If something has no name in a file.
+        If a setting cannot be saved in a file.
     """
     config: dict[str, Any] = {} if project_dir is None else {"project_dir": os.fspath(project_dir)}
     default = Settings()

@@ -1,4 +1,4 @@
-"""One setting: all that the constructor, files, panels, fits and the documentation know of it."""
+"""A single setting: all that the constructor, files, panels, fits and the documentation know about it."""
 
 from __future__ import annotations
 
@@ -30,27 +30,28 @@ class Setting:
     Attributes
     ----------
     argument : str
-        Its name as an argument and attribute of Chinchilla and as a key of a configuration file.
+        Its name as an argument and an attribute of Chinchilla, and as a key in a configuration file.
     kind : str
         What a user may write, for the documentation: ``int, optional``.
     about : str
-        What it is, for the documentation, in one sentence or two.
+        What it is, for the documentation, in one or two sentences.
     default : object
-        What a user would write to get what holds where nothing is written.
+        The default, as a user would write it.
     read : callable
         ``read(written, known)`` checks what a user wrote and returns the value of the field. `known` maps fields to
         the values of the settings above it in the table. Raises an InputError or a TypeError.
     show : callable
-        From the field's value back to what a user would write.
+        Converts the field's value back into what a user would write.
     load : callable
-        ``load(value, allow_imports)`` turns the value of a configuration file into what a user would write.
+        ``load(value, allow_imports)`` converts the value in a configuration file into what a user would write.
     save : callable or None
-        From the field's value to the value of a configuration file; None if a file does not keep it.
+        Converts the field's value into the value in a configuration file; None if files do not store it.
     same : callable
-        Whether two values of the field are the same.
+        Tells whether two values of the field are the same.
     fit_option : str
-        What of a :class:`~chinchilla_nb.engine.fitting.problem.Problem` the setting decides, an attribute of Settings
-        of the same name; a fit is stale when it changes. Empty if the setting changes no fit.
+        The argument of :class:`~chinchilla_nb.engine.fitting.problem.Problem` that the setting determines, which is
+        also the attribute of Settings that holds its value; a fit is stale when it changes. Empty if the setting does
+        not affect fits.
     reads : tuple of str
         Fields that `read` looks up in `known`; the setting is checked again when they change.
     field : str
@@ -72,7 +73,7 @@ class Setting:
 
 
 def setting(argument: str, kind: str, about: str, *, read: Callable[..., Any], default: Any = None, **more: Any) -> Any:
-    """Make a field of Settings from a row of the table; its default is what `read` makes of the row's."""
+    """Make a field of Settings from a row of the table; its default is the row's, converted by `read`."""
     row = Setting(argument, kind, about, default, read, **more)
     return field(default_factory=lambda: row.read(row.default, {}), metadata={"setting": row})
 
@@ -84,8 +85,8 @@ def table_of(settings: Any) -> dict[str, Setting]:
 
 
 def document(cls: type, **sections: Mapping[str, str]) -> None:
-    """Fill in the docstring of a class: what stands there in braces becomes entries, each with its description."""
-    if cls.__doc__ is not None:  # python -OO leaves it out
+    """Fill in the docstring of a class: each name in braces is replaced by its entries and their descriptions."""
+    if cls.__doc__ is not None:  # python -OO removes it
         written = {name: "\n".join(_entry(*entry) for entry in entries.items()) for name, entries in sections.items()}
         cls.__doc__ = inspect.cleandoc(cls.__doc__).format(**written)
 

@@ -1,6 +1,6 @@
-"""Everything a session is configured with, as one immutable value whose fields are the table of settings."""
+"""The configuration of a session, as one immutable value whose fields form the table of settings."""
 
-# ruff: noqa: RUF009  `setting` makes a field
+# ruff: noqa: RUF009  `setting` returns a field
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Settings:
     family: Family = setting(
         "law",
         "str, default 'chinchilla'",
-        "The law that is fitted: ``'chinchilla'``, L = E + A / N^alpha + B / D^beta, or ``'kaplan'``, "
+        "The law to fit: ``'chinchilla'``, L = E + A / N^alpha + B / D^beta, or ``'kaplan'``, "
         "L = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D.",
         default="chinchilla",
         read=read_law,
@@ -65,8 +65,8 @@ class Settings:
     grid: StartGrid | None = setting(
         "param_grid",
         "dict of str to list, optional",
-        "Initial values for the fit: ``E`` or ``e = log E``, ``A`` or ``a``, ``B`` or ``b``, ``alpha``, ``beta``; of "
-        "another law its parameters. None takes the law's own.",
+        "Initial values for the fit: ``E`` or ``e = log E``, ``A`` or ``a``, ``B`` or ``b``, ``alpha``, ``beta``; for "
+        "another law, its own parameters. None uses the default grid of the law.",
         reads=("family",),
         read=read_grid,
         show=show_grid,
@@ -77,8 +77,8 @@ class Settings:
     seed_regime: SeedRegime | None = setting(
         "seed_ranges",
         "dict of str to tuple, optional",
-        "``C``, lowest and highest compute of a seed run in FLOPs, and ``N_to_D``, lowest and highest tokens per "
-        "parameter (D/N). Only :meth:`seed`, :meth:`step` and :meth:`simulate` need it.",
+        "``C``, the lowest and highest compute of a seed run in FLOPs, and ``N_to_D``, the lowest and highest tokens "
+        "per parameter (D/N). Only :meth:`seed`, :meth:`step` and :meth:`simulate` need them.",
         read=read_ranges,
         show=show_ranges,
         save=save_ranges,
@@ -116,7 +116,7 @@ class Settings:
     num_seeding_steps: int | None = setting(
         "num_seeding_steps",
         "int, optional",
-        "How many seed runs :meth:`step` asks for before it scales.",
+        "Number of seed runs that :meth:`step` draws before it scales.",
         read=read_steps,
     )
     scaling_factor: float | None = setting(
@@ -128,7 +128,7 @@ class Settings:
     bounds: Mapping[str, tuple[float, float]] = setting(
         "bounds",
         "dict of str to float or tuple, optional",
-        "Limits of single parameters in a fit, by name: a number fixes a parameter, ``(low, high)`` bounds it.",
+        "Limits of parameters in a fit, by name: a number fixes a parameter, ``(low, high)`` bounds it.",
         reads=("family",),
         read=read_bounds,
         show=dict,
@@ -138,7 +138,8 @@ class Settings:
     rng: np.random.Generator = setting(
         "rng",
         "int or Generator, optional",
-        "Makes :meth:`seed`, :meth:`step`, :meth:`simulate` and the seeds that panels draw repeat exactly.",
+        "A seed or generator, with which :meth:`seed`, :meth:`step`, :meth:`simulate` and the seeds drawn in panels "
+        "repeat exactly.",
         read=read_generator,
         save=None,
     )
@@ -154,16 +155,16 @@ class Settings:
 
     @property
     def starts(self) -> StartGrid:
-        """The grid that a fit starts from: the law's own where none was given."""
+        """The grid that a fit starts from: the law's own if none was given."""
         return self.family.starts if self.grid is None else self.grid
 
     @property
     def models(self) -> ModelTable | None:
-        """The configurations that N is rounded to, with their sizes; None to leave N free."""
+        """The configurations that N is rounded to, with their sizes; None if N is free."""
         return None if self.model_search is None else self.model_search.table()
 
     def problem(self, runs: Runs) -> Problem:
-        """Return what a fit to runs under these settings is asked."""
+        """Return the problem of fitting runs with these settings."""
         options = [row.fit_option for row in SETTINGS.values() if row.fit_option]
         return Problem(runs, **{option: getattr(self, option) for option in options})
 
@@ -175,12 +176,12 @@ document(Settings, attributes={f"{one.name} : {one.type}": one.metadata["setting
 
 
 def make_settings(arguments: Mapping[str, Any]) -> Settings:
-    """Build settings from documented arguments by name; what is not given is as by default.
+    """Build settings from documented arguments by name; the others have their defaults.
 
     Raises
     ------
     InputError, TypeError
-        One sentence on the first argument that is wrong.
+        For the first argument that is wrong.
     """
     return change_settings(Settings(), **arguments)
 
@@ -191,7 +192,7 @@ def change_settings(settings: Settings, **arguments: Any) -> Settings:
     Raises
     ------
     InputError, TypeError
-        One sentence on the first argument that is wrong.
+        For the first argument that is wrong.
     """
     for name in arguments:
         if name not in SETTINGS:
@@ -202,5 +203,5 @@ def change_settings(settings: Settings, **arguments: Any) -> Settings:
         if name in arguments:
             known[row.field] = changes[row.field] = row.read(arguments[name], known)
         elif not changes.keys().isdisjoint(row.reads):
-            row.read(row.show(known[row.field]), known)  # what was given for another law may not do for this one
+            row.read(row.show(known[row.field]), known)  # what was given for another law may not fit this one
     return replace(settings, **changes)

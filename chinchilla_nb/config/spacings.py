@@ -1,4 +1,4 @@
-"""Values in even steps or equal ratios, as a file writes them: ``{linspace: [low, high, count]}``."""
+"""Evenly spaced values as a file writes them: ``{linspace: [low, high, count]}`` or ``{geomspace: ...}``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chinchilla_nb.engine.errors import InputError
 
 __all__ = ["load_axis", "save_axis"]
 
-MOST_VALUES = 1_000_000
-"""A count beyond this is a slip of the finger, and would fill the memory."""
+MAX_VALUES = 1_000_000
+"""A larger count is a typing error, and would fill the memory."""
 
 _SPACINGS: dict[str, Any] = {"linspace": np.linspace, "geomspace": np.geomspace}
 
 
 def load_axis(axis: Any, key: str) -> Any:
-    """Read ``{linspace: [low, high, count]}`` or ``{geomspace: ...}``; anything else is left to the validators."""
+    """Read ``{linspace: [low, high, count]}`` or ``{geomspace: ...}``; return anything else unchanged."""
     if not isinstance(axis, Mapping):
         return axis
     if len(axis) != 1 or next(iter(axis)) not in _SPACINGS:
@@ -35,16 +35,16 @@ def load_axis(axis: Any, key: str) -> Any:
     low, high, count = arguments
     if name == "geomspace" and not (low > 0 and high > 0):
         raise InputError(where, "must have positive ends", got=f"{low} and {high}")
-    if not 1 <= as_count(count, f"the count of {where}") <= MOST_VALUES:
-        raise InputError(f"the count of {where}", f"must be from 1 to {MOST_VALUES:,}", got=str(count))
+    if not 1 <= as_count(count, f"the count of {where}") <= MAX_VALUES:
+        raise InputError(f"the count of {where}", f"must be from 1 to {MAX_VALUES:,}", got=str(count))
     return _SPACINGS[name](low, high, int(count)).tolist()
 
 
 def save_axis(values: list[float]) -> Any:
-    """Write evenly spaced values as a file can say them more briefly; any others as they are."""
+    """Return evenly spaced values in the short form for files, and any others unchanged."""
     for name, space in _SPACINGS.items():
         fits = len(values) > 2 and (name == "linspace" or min(values) > 0)
-        # The file must give back these very numbers.
+        # The file must give back exactly these numbers.
         if fits and np.array_equal(space(values[0], values[-1], len(values)), values):
             return {name: [values[0], values[-1], len(values)]}
     return values

@@ -1,6 +1,6 @@
-"""What users write, checked: parameter grids, seed ranges, model searches, simulations (pydantic).
+"""Pydantic models that check what users write: parameter grids, seed ranges, model searches, simulations.
 
-The models say what is allowed; :func:`validate` raises what a validator found wrong as it is.
+The models define what is allowed; :func:`validate` raises the errors of their validators unchanged.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ParamGrid(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
-        """Check that each parameter is given exactly once, by numbers that a fit can start from."""
+        """Check that each parameter is given exactly once, with numbers that a fit can start from."""
         return {name: tuple(axis.tolist()) for name, axis in StartGrid(as_axes(values)).axes.items()}
 
     def axes(self) -> dict[str, tuple[float, ...]]:
@@ -62,7 +62,7 @@ class SeedRanges(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
-        """Check that both ranges are given and nothing else."""
+        """Check that both ranges are given, and no other key."""
         return _with_exactly(cls, as_mapping(values, "seed_ranges"), "seed_ranges")
 
     @field_validator("C", mode="before")
@@ -83,19 +83,19 @@ class ModelSearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    size_estimator: Callable[..., Any] = Field(description="number of parameters of a configuration")
+    size_estimator: Callable[..., Any] = Field(description="function that returns the size of a configuration")
     hyperparam_grid: dict[str, list[Any]] = Field(description="values to try for each hyperparameter")
 
     @model_validator(mode="before")
     @classmethod
     def check_keys(cls, values: Any) -> dict[str, Any]:
-        """Check that both arguments are given and nothing else."""
+        """Check that both arguments are given, and no other key."""
         return _with_exactly(cls, as_mapping(values, "model_search_config"), "model_search_config")
 
     @field_validator("size_estimator", mode="before")
     @classmethod
     def size_estimator_must_be_callable(cls, v: Any) -> Callable[..., Any]:
-        """Check that the size estimator can be called."""
+        """Check that the size estimator is callable."""
         if not callable(v):
             raise InputError("size_estimator", "must be callable", got=brief(v))
         return v  # type: ignore[no-any-return]
@@ -103,7 +103,7 @@ class ModelSearchConfig(BaseModel):
     @field_validator("hyperparam_grid", mode="before")
     @classmethod
     def hyperparam_grid_must_be_dict(cls, v: Any) -> dict[str, list[Any]]:
-        """Check that the grid maps names to lists; NumPy scalars become Python's, which do not overflow."""
+        """Check that the grid maps names to lists; NumPy scalars become Python numbers, which do not overflow."""
         grid = as_mapping(v, "hyperparam_grid")
         if not grid:
             raise InputError("hyperparam_grid", "must name at least one hyperparameter", got="none")
@@ -117,9 +117,9 @@ class SimulationArgs(BaseModel):
 
     num_seeding_steps: int = Field(100, description="number of seed runs")
     num_scaling_steps: int = Field(1, description="number of scaled runs after them")
-    scaling_factor: float | None = Field(None, description="next compute over the largest so far")
-    target_params: dict[str, float] = Field(description="the law to be found again")
-    noise_generator: Any = Field(None, description="what imperfect training adds to the loss of each run")
+    scaling_factor: float | None = Field(None, description="next compute as a multiple of the largest so far")
+    target_params: dict[str, float] = Field(description="the law to recover")
+    noise_generator: Any = Field(None, description="noise that imperfect training adds to the loss of each run")
 
     @model_validator(mode="before")
     @classmethod
@@ -150,7 +150,7 @@ class SimulationArgs(BaseModel):
     @field_validator("noise_generator", mode="before")
     @classmethod
     def check_noise_generator(cls, v: Any) -> Iterator[float] | None:
-        """Turn a (callable, arguments) pair into an iterator; anything but that, an iterator or None is a TypeError."""
+        """Return an iterator or None unchanged and a (callable, arguments) pair as an iterator; reject the rest."""
         if v is None or isinstance(v, Iterator):
             return v
         if isinstance(v, tuple) and len(v) == 2 and callable(v[0]) and isinstance(v[1], Iterable):
@@ -165,9 +165,9 @@ def validate(model: type[M], values: Any) -> M:
     Raises
     ------
     InputError
-        On the first thing that is wrong.
+        For the first value that is wrong.
     TypeError
-        If a validator says so.
+        If a validator raises one.
     """
     try:
         return model.model_validate(values)
@@ -207,7 +207,7 @@ def _with_exactly(model: type[BaseModel], values: dict[str, Any], where: str) ->
 
 
 def _first_problem(error: ValidationError) -> InputError:
-    """Return what one of our own validators raised or, from what pydantic found, an error with the same parts."""
+    """Return the error that our own validator raised, or make one with the same parts from what pydantic reports."""
     first = error.errors(include_url=False)[0]
     own = first.get("ctx", {}).get("error")
     if isinstance(own, InputError):

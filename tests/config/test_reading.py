@@ -184,11 +184,11 @@ def test_an_unknown_override_names_the_nearest_key(write, minimal):
         Chinchilla.from_config(write(minimal, "c.json"), los_fn=mae)
 
 
-def test_what_cannot_be_imported_is_one_sentence(write, minimal):
+def test_a_failed_import_is_one_sentence(write, minimal):
     for name in ("no_such_module:f", "numpy:no_such_function"):
         with pytest.raises(ValueError, match=f"weight_fn '{name}' cannot be imported"):
             Chinchilla.from_config(write({**minimal, "weight_fn": name}, "c.json"), allow_imports=True)
-    with pytest.raises(ValueError, match="weight_fn 'math:pi' is not a function but float"):
+    with pytest.raises(ValueError, match="weight_fn 'math:pi' must be a function, got float"):
         Chinchilla.from_config(write({**minimal, "weight_fn": "math:pi"}, "c.json"), allow_imports=True)
 
 
@@ -222,12 +222,12 @@ def test_other_encodings(tmp_path, minimal, name):
     read = read_settings(path)
     assert {**read.arguments, "project_dir": read.project_dir, "log_level": read.log_level} == minimal
     path.write_bytes(json.dumps({**minimal, "project_dir": "größe"}, ensure_ascii=False).encode("latin-1"))
-    with pytest.raises(ValueError, match="does not parse: it is not UTF-8 text; save it with that encoding"):
+    with pytest.raises(ValueError, match="does not parse: it is not UTF-8 text; save it as UTF-8"):
         read_settings(path)
 
 
 @pytest.mark.parametrize("path", [None, 3, b"c.yaml"])
-def test_what_is_no_path(path):
+def test_a_path_that_is_not_one_is_an_error(path):
     with pytest.raises(ValueError, match="config_path must be the path of a file, got"):
         Chinchilla.from_config(path)
 

@@ -77,16 +77,16 @@ def test_the_file_is_what_a_person_would_write():
 @pytest.mark.parametrize(
     ("settings", "name", "message"),
     [
-        (Settings(weight_fn=lambda C: C), "c.yaml", "has no name that a file could hold: define it with def"),
+        (Settings(weight_fn=lambda C: C), "c.yaml", "weight_fn must be a function that a file can name, got <function"),
         (
             Settings(model_search=ModelSearch({"x": [(1, 2)]}, len)),
             "c.json",
-            "hyperparam_grid['x'] holds (1, 2), which a file cannot hold",
+            "hyperparam_grid['x'] must list numbers or text to be saved in a file, got (1, 2)",
         ),
         (Settings(), "c.toml", "saved as .yaml, .yml or .json, got 'c.toml'"),
     ],
 )
-def test_what_a_file_cannot_hold_is_said_and_nothing_is_written(tmp_path, settings, name, message):
+def test_a_setting_that_cannot_be_saved_is_an_error_and_nothing_is_written(tmp_path, settings, name, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         write_config(tmp_path / name, settings)
     assert not list(tmp_path.iterdir())
@@ -110,7 +110,7 @@ def test_wrong_bounds_in_a_file_are_one_sentence(tmp_path, bounds, message):
         Chinchilla.from_config(path, log_level=50)
 
 
-def test_functions_have_names_only_where_they_are_found_by_them():
+def test_a_function_has_a_name_only_if_it_is_found_by_it():
     assert name_of_callable(json.dumps) == "json:dumps"
     assert name_of_callable(np.sqrt) == "numpy:sqrt"
     assert find_callable("json:dumps") is json.dumps

@@ -106,7 +106,7 @@ def test_a_fit_is_stale_when_a_setting_that_it_was_given_has_changed(name):
     assert changed.problem(RUNS).alike(replace(changed).problem(RUNS))
 
 
-def test_what_is_left_out_is_as_by_default(tmp_path):
+def test_settings_left_out_have_their_defaults(tmp_path):
     cc = Chinchilla(tmp_path, log_level=50)
     assert cc.param_grid is None
     assert cc.session.settings.starts is HOFFMANN_GRID
@@ -200,7 +200,7 @@ def test_the_law_is_read_before_what_names_its_parameters(tmp_path):
     assert as_config(cc.session.settings) == written
 
 
-def test_what_was_given_for_one_law_is_not_taken_for_another(tmp_path):
+def test_settings_for_one_law_are_rejected_for_another(tmp_path):
     cc = Chinchilla(tmp_path, log_level=50)
     cc.law = "kaplan"
     assert cc.session.problem.starts is FAMILIES["kaplan"].starts

@@ -1,4 +1,4 @@
-"""What users write, checked."""
+"""Checks of what users write."""
 
 from __future__ import annotations
 
