@@ -1,1 +1,1 @@
-"""Runs outside memory: the CSV file, tables of other people, what a filter matches."""
+"""Runs outside memory: the CSV file, tables from other sources, imports and queries."""

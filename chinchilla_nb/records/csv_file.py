@@ -1,10 +1,10 @@
-"""Runs on disk: a CSV that only grows, written under a lock, readable after a crash at any moment.
+"""Runs on disk: an append-only CSV, written under a lock and readable after a crash at any moment.
 
-A row is one ``write`` of one line, followed by ``fsync``. Whatever changes more than the end of the file (a new column,
-an assigned table, the very first row) is written beside it and moved into its place. A row that we write ends in a line
-break, so a last line without one, in a file that we have appended to (its lock file lies beside it), is a row whose
-`append` never returned: it is left out on reading, and the next append moves it to a file of its own, as it may be a
-line that someone typed. In a file that others made it is a row like the others.
+A row is one ``write`` of one line, followed by ``fsync``. Any other change (a new column, an assigned table, the very
+first row) is written to a temporary file, which then replaces the old one. Every row that we write ends in a line
+break. In a file that we have appended to (its lock file lies beside it), a last line without one is therefore a row
+whose `append` never returned: reading ignores it, and the next append moves it to a separate file, because someone may
+have typed it. In a file that others made, it is a row like any other.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ __all__ = ["CsvFile"]
 
 CHUNK = 1 << 16
 ENDING = 64
-"""Bytes kept of what was read last, to notice that a file is not the same any more."""
+"""Number of bytes kept from the end of what was read, to notice when the file has been replaced or edited."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """How far a file has been read, and what tells whether it is still the same file."""
+    """How far a file has been read, and how to tell whether it is still the same file."""
 
     header: list[str] = field(default_factory=list)
     offset: int = 0
@@ -51,14 +51,14 @@ class _Seen:
         return cls(header, len(data), data.count(b"\n"), status.st_ino, status.st_mtime_ns, data[-ENDING:])
 
     def move_on(self, added: bytes, status: os.stat_result) -> None:
-        """Note that lines behind the offset were read or written."""
+        """Note that lines after the offset were read or written."""
         self.offset += len(added)
         self.lines += added.count(b"\n")
         self.changed = status.st_mtime_ns
         self.ending = (self.ending + added)[-ENDING:]
 
     def same_file(self, status: os.stat_result) -> bool:
-        """Return whether a file may be the one that was read, grown or not."""
+        """Return whether a file may be the one that was read, possibly with more rows."""
         return bool(self.header) and status.st_ino == self.inode and status.st_size >= self.offset
 
     def is_up_to_date(self, status: os.stat_result) -> bool:
@@ -69,7 +69,8 @@ class _Seen:
 class CsvFile:
     """A CSV of runs that several processes read and append to.
 
-    It remembers how far it has read, so that neither an append nor a look for new rows depends on the file's length.
+    It remembers how far it has read, so that the cost of an append or of a check for new rows does not
+    grow with the file.
 
     Attributes
     ----------
@@ -79,7 +80,7 @@ class CsvFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], columns: Sequence[str] = REQUIRED) -> None:
-        self.path = Path(os.path.realpath(path))  # the file is replaced, not a link to it
+        self.path = Path(os.path.realpath(path))  # so that a rewrite replaces the file, not a link to it
         self.columns = list(columns)
         self.cut_off = ""
         self._seen = _Seen()
@@ -95,14 +96,14 @@ class CsvFile:
         Returns
         -------
         DataFrame
-            C, N, D and loss, then the other columns in their order; C is 6ND where it is not a column. No rows if
+            C, N, D and loss, then the other columns in their order; C is 6ND if it is not a column. No rows if
             there is no file or it is empty.
 
         Raises
         ------
         ValueError
-            If the file does not parse or a value is missing, not a number, infinite or not positive, naming file,
-            line, column and value.
+            If the file does not parse, or a value is missing, not a number, infinite or not positive. The message
+            names the file, line, column and value.
         """
         if self.path.is_dir():
             raise InputError(str(self.path), "is a folder, not a file of runs", remedy="move it away")
@@ -125,9 +126,9 @@ class CsvFile:
         Returns
         -------
         rows : DataFrame
-            The new ones; or all, if the file was replaced or changed otherwise.
+            The new rows, or all rows if the file was replaced or changed in another way.
         everything : bool
-            Whether these are all rows.
+            Whether `rows` holds all rows.
         """
         seen = self._seen
         try:
@@ -145,12 +146,12 @@ class CsvFile:
         return self.read(), True
 
     def append(self, *rows: Mapping[str, Any]) -> bool:
-        """Append rows made by `rows.checked_row`. Once this returns they are on disk.
+        """Append rows made by `rows.checked_row`. Once this returns, they are on disk.
 
         Returns
         -------
         bool
-            Whether the file held nothing but the rows seen before: else `read_new` gives the others and these.
+            Whether the file held only rows that were seen before. If not, `read_new` returns the others and these.
         """
         with self._locked() as written_by_us:
             try:
@@ -164,7 +165,7 @@ class CsvFile:
             return self._append_columns(rows, written_by_us)
 
     def rewrite(self, frame: pd.DataFrame) -> None:
-        """Replace the file by these rows, atomically."""
+        """Replace the file with these rows, atomically."""
         with self._locked():
             self._replace(list(frame.columns), columns_as_csv({name: frame[name] for name in frame.columns}))
 
@@ -174,22 +175,22 @@ class CsvFile:
 
     @contextmanager
     def _locked(self) -> Iterator[bool]:
-        """Keep other writers out, and tell whether there were any before."""
+        """Keep other writers out, and yield whether the file has been appended to before."""
         written_by_us = self._lock_path.exists()
-        # Not one lock per object: threads exclude each other too, as each acquires a lock of its own.
+        # A new lock each time, not one per object, so that threads exclude each other too.
         with refusals_explained(self.path), FileLock(str(self._lock_path)).acquire(poll_interval=0.002):
             yield written_by_us
 
     def _read_on(self, added: bytes, status: os.stat_result) -> pd.DataFrame:
         seen = self._seen
-        added = added[: added.rfind(b"\n") + 1]  # what is behind it may be a row that is just being written
+        added = added[: added.rfind(b"\n") + 1]  # the rest may be a row that is still being written
         rows = read_rows(added, seen.header, self.path, seen.lines)
         seen.move_on(added, status)
         return rows
 
     def _create(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         new = not self._seen.header
-        columns = [*self.columns, *_names_beyond(self.columns, rows)]
+        columns = [*self.columns, *_additional_columns(self.columns, rows)]
         self._replace(columns, as_csv([columns, *_values(columns, rows)]))
         if not new:
             self._seen = _Seen()
@@ -221,13 +222,13 @@ class CsvFile:
         return alone
 
     def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool) -> bool:
-        """Rewrite the file with the columns that new rows bring; values already there keep their text."""
+        """Rewrite the file with the additional columns of new rows; existing values keep their text."""
         data, cut_off = _whole_lines(self.path.read_bytes(), written_by_us)
         header, rest = split_header(data, self.path)
         if not header:
             return self._create(new)
         known = read_rows(rest, header, self.path, lines_before=1)
-        added = _names_beyond(header, new)
+        added = _additional_columns(header, new)
         rows = (values for values in csv.reader(io.StringIO(rest.decode(), newline="")) if values)
         full = (
             [*values, *(6 * int(N) * int(D) if name == "C" else None for name in added)]
@@ -240,7 +241,7 @@ class CsvFile:
         return False
 
     def _set_aside(self, cut_off: bytes) -> None:
-        """Keep a line that was not completely written: it may be one that someone typed."""
+        """Save a line that was not completely written to a separate file: someone may have typed it."""
         line = cut_off.strip(b"\0")
         if line:
             with self.set_aside_path.open("ab") as file:
@@ -249,12 +250,12 @@ class CsvFile:
                 os.fsync(file.fileno())
 
     def _replace(self, header: list[str], content: bytes) -> None:
-        status = write_whole(self.path, content)  # by way of a draft that only the holder of the lock writes
+        status = write_whole(self.path, content)  # through a draft that only the holder of the lock writes
         self._seen = _Seen.all_of(header, content, status)
 
 
-def _names_beyond(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that rows have and a header has not, in their order."""
+def _additional_columns(header: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of rows that are not in a header, in their order."""
     return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in header]
 
 
@@ -263,13 +264,13 @@ def _values(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[l
 
 
 def _whole_lines(data: bytes, written_by_us: bool) -> tuple[bytes, bytes]:
-    """Split off a last line that was not completely written; see the top of the module."""
+    """Split off a last line that was not completely written; see the docstring of the module."""
     end = data.rfind(b"\n") + 1
     return (data[:end], data[end:]) if written_by_us and end else (data, b"")
 
 
 def _continues(ending: bytes, tail: bytes) -> bool:
-    """Return whether the tail of a file is what was seen of it and then whole new lines."""
+    """Return whether the tail of a file starts with what was seen of it, followed only by new lines."""
     return tail.startswith(ending) and (ending.endswith(b"\n") or tail[len(ending) :].startswith((b"\n", b"\r")))
 
 
@@ -281,7 +282,7 @@ def _first_line(file: io.FileIO) -> bytes:
 
 
 def _end_of_last_line(file: io.FileIO, size: int) -> int:
-    """Return the offset behind the last line break, 0 if there is none."""
+    """Return the offset after the last line break, 0 if there is none."""
     file.seek(max(size - 1, 0))
     if file.read(1) == b"\n":
         return size

@@ -1,4 +1,4 @@
-"""Runs as the text of a CSV file: what is written, what is read, and where a mistake in it stands."""
+"""Runs as CSV text: write it, read it, and locate mistakes in it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, fir
 
 __all__ = ["as_csv", "columns_as_csv", "read_header", "read_rows", "split_header"]
 
-# Newer versions always read floats exactly, and warn of being told to.
+# Newer versions always read floats exactly, and warn if told to.
 NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
 EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"}
 
 
 def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
-    """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as nothing."""
+    """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as empty fields."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\n")
     for row in rows:
@@ -33,13 +33,13 @@ def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
 
 
 def columns_as_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> bytes:
-    """Return columns as CSV, below a line of their names: C, N and D without a decimal point, and all digits.
+    """Return columns as CSV below a line of their names; C, N and D have no decimal point, and all digits.
 
     Parameters
     ----------
     columns : mapping of str to array_like, shape (n_rows,)
     separator : str, default ","
-        What stands between two values; a tab for what is pasted into a spreadsheet.
+        Separator of values; use a tab for text to paste into a spreadsheet.
     """
     values = {name: np.asarray(column).tolist() for name, column in columns.items()}
     for name in values.keys() & set(WHOLE):
@@ -48,17 +48,17 @@ def columns_as_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> by
 
 
 def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:
-    """Return the column names of a file, none if all of it is blank, and what is below their line.
+    """Return the column names of a file (none if it is blank) and everything below their line.
 
     Raises
     ------
     ValueError
-        If the first line names no columns of runs.
+        If the first line does not name the columns of runs.
     """
     first, _, rest = data.partition(b"\n")
     header = read_header(first, path)
     if not header and rest.strip():
-        rule, remedy = "is blank, but there is text below", "let the column names be the first line"
+        rule, remedy = "is blank, but there is text below", "put the column names in the first line"
         raise InputError(f"{path}, line 1", rule, remedy=remedy)
     return header, rest
 
@@ -69,7 +69,7 @@ def read_header(line: bytes, path: Path) -> list[str]:
     Raises
     ------
     ValueError
-        If names are missing or doubled, or separated by anything but commas.
+        If names are missing, repeated, or separated by anything but commas.
     """
     text = _decode(line.removeprefix(b"\xef\xbb\xbf"), path, 1)  # a byte order mark, as Excel writes it
     if not text.strip():
@@ -81,7 +81,7 @@ def read_header(line: bytes, path: Path) -> list[str]:
     try:
         names = [name.strip() for name in next(csv.reader([text]))]
     except csv.Error:  # a carriage return within the line
-        raise InputError(where, "ends in carriage returns", remedy="save the file with usual line breaks") from None
+        raise InputError(where, "ends in carriage returns", remedy="save the file with standard line breaks") from None
     check_header(names, where)
     return names
 
@@ -95,18 +95,19 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     header : list of str
         Names of the columns in the file.
     path : Path
-        Named in errors.
+        Named in error messages.
     lines_before : int
-        Lines of the file that come before `data`.
+        Number of lines in the file before `data`.
 
     Raises
     ------
     ValueError
-        If a value is missing, not a number, infinite or not positive, naming file, line, column and value.
+        If a value is missing, not a number, infinite or not positive. The message names the file, line, column and
+        value.
     """
     if not data.strip():
         return tidy(pd.DataFrame(columns=header, dtype=float))
-    # Quotes and control characters are rare: the fast way is for files without, and for files without mistakes.
+    # Quotes and null characters are rare, so the fast path covers only files without them and without mistakes.
     if b'"' in data or b"\0" in data or not _regular(data, len(header)):
         _find_mistake(data, header, path, lines_before)
     present = [name for name in REQUIRED if name in header]
@@ -122,19 +123,19 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
             **EXACT_FLOATS,
             low_memory=False,
         )
-    except (ValueError, OverflowError) as error:  # pandas says what, we say where
+    except (ValueError, OverflowError) as error:  # pandas says what is wrong, we say where
         _find_mistake(data, header, path, lines_before)
         raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
     if any(first_bad(frame[name].to_numpy(), name) is not None for name in present):
         _find_mistake(data, header, path, lines_before)
     try:
         return tidy(frame)
-    except InputError as error:  # no column C, and 6ND beyond every float
+    except InputError as error:  # no column C, and 6ND overflows
         raise InputError(error.where, error.rule, place=f"in {path}", remedy=error.remedy) from None
 
 
 def _regular(data: bytes, columns: int) -> bool:
-    """Return whether every line that is not blank has one comma less than there are columns."""
+    """Return whether every line that is not blank has one comma fewer than there are columns."""
     if not data.endswith(b"\n"):
         data += b"\n"
     octets = np.frombuffer(data, dtype=np.uint8)
@@ -165,7 +166,7 @@ def _find_mistake(data: bytes, header: list[str], path: Path, lines_before: int)
                     rule, remedy = "must be a positive number", "correct or delete it"
                     raise InputError(f"{where}, column {name}", rule, got=found, remedy=remedy)
     except csv.Error as error:
-        rule = f"is not written as CSV ({error})"
+        rule = f"is not valid CSV ({error})"
         raise InputError(f"{path}, line {line + 1}", rule, remedy="correct or delete it") from None
 
 

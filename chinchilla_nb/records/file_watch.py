@@ -1,4 +1,4 @@
-"""Looks, twice a second, whether other processes have added rows to a project's file."""
+"""Watch a project's file for rows that other processes add."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 __all__ = ["FileWatch"]
 
 PERIOD = 0.5
-"""Seconds between two looks. A look costs one ``stat``."""
+"""Seconds between two checks. A check costs one ``stat``."""
 
 OnError = Callable[[Exception | None], None]
 
 
 class FileWatch:
-    """One daemon thread for any number of watchers, there only while somebody watches and there is a file.
+    """One daemon thread for any number of watchers, which runs only while there are watchers and a file.
 
     Parameters
     ----------
     database : Database
-        Asked to `refresh`; whoever observes it learns of new rows.
+        Its `refresh` is called, which notifies its observers of new rows.
     """
 
     def __init__(self, database: Any) -> None:
@@ -29,7 +29,7 @@ class FileWatch:
         self._lock = Lock()
         self._watchers: dict[object, OnError] = {}
         self._stop = Event()
-        self._trouble: Exception | None = None
+        self._last_error: Exception | None = None
 
     @property
     def running(self) -> bool:
@@ -37,12 +37,13 @@ class FileWatch:
         return bool(self._watchers)
 
     def start(self, on_error: OnError) -> Callable[[], None]:
-        """Watch until the function returned is called.
+        """Watch until the returned function is called.
 
         Parameters
         ----------
         on_error : callable
-            Told, on the watching thread, when a look fails otherwise than the one before, and None when it works again.
+            Called on the watching thread: with the error when a check fails in a new way, and with None when checks
+            succeed again.
         """
         if getattr(self._database, "project_dir", None) is None:
             return _nothing
@@ -51,8 +52,8 @@ class FileWatch:
             first = not self._watchers
             self._watchers[watcher] = on_error
             if first:
-                self._stop, self._trouble = Event(), None
-                Thread(target=self._look, args=(self._stop,), name="chinchilla_nb file watch", daemon=True).start()
+                self._stop, self._last_error = Event(), None
+                Thread(target=self._poll, args=(self._stop,), name="chinchilla_nb file watch", daemon=True).start()
         return partial(self._end, watcher)
 
     def _end(self, watcher: object) -> None:
@@ -61,31 +62,31 @@ class FileWatch:
             if not self._watchers:
                 self._stop.set()
 
-    def _look(self, stop: Event) -> None:
+    def _poll(self, stop: Event) -> None:
         while not stop.wait(PERIOD):
             try:
                 self._database.refresh()
-            except Exception as error:  # noqa: BLE001  # told to the watchers: on this thread nobody sees it
-                self._tell(error)
+            except Exception as error:  # noqa: BLE001  reported to the watchers
+                self._report(error)
             else:
-                self._tell(None)
+                self._report(None)
 
-    def _tell(self, trouble: Exception | None) -> None:
-        if _alike(trouble, self._trouble):
+    def _report(self, error: Exception | None) -> None:
+        if _alike(error, self._last_error):
             return
-        self._trouble = trouble
+        self._last_error = error
         with self._lock:
             watchers = list(self._watchers.values())
         for on_error in watchers:
-            on_error(trouble)
+            on_error(error)
 
 
 def _alike(one: Exception | None, other: Exception | None) -> bool:
-    """Return whether two looks failed in the same way, or neither did."""
+    """Return whether two checks failed in the same way, or neither failed."""
     if one is None or other is None:
         return one is other
     return type(one) is type(other) and one.args == other.args
 
 
 def _nothing() -> None:
-    """End a watch that never began."""
+    """End a watch that was never started."""

@@ -1,6 +1,6 @@
-"""Runs from other people's files: read a table, guess which column is what, and say of every row whether it will do.
+"""Import runs from other files: read a table, guess what each column holds, and check every row.
 
-Nothing is dropped in silence. A row that cannot be used is reported with its place in the file and the reason, a column
+Nothing is dropped silently: a row that cannot be used is reported with its place in the file and the reason, a column
 that cannot be kept with its name.
 """
 
@@ -20,9 +20,9 @@ from chinchilla_nb.records.tables import Rejected, Table, read_table
 __all__ = ["UNITS", "Preview", "Rejected", "Source", "Table", "guess_sources", "preview_import", "read_table"]
 
 UNITS = {"×1": 1.0, "×k": 1e3, "×M": 1e6, "×B": 1e9, "×T": 1e12, "PF-days": 8.64e19}
-"""What numbers in a column may be multiples of; a PF-day is 10¹⁵ FLOP/s for 86,400 s."""
+"""Units that the numbers in a column may have; a PF-day is 10¹⁵ FLOP/s for 86,400 s."""
 
-# Names in the order of preference, as letters and digits only, lower case.
+# Names in order of preference, in lower case and without anything but letters and digits.
 _NAMES = {
     "loss": "loss valloss validationloss evalloss testloss finalloss finalvalloss finalevalloss lossfinal trainloss "
     "trainingloss finaltrainloss nll crossentropy ce l",
@@ -33,7 +33,7 @@ _NAMES = {
     "D": "d tokens ntokens numtokens trainingtokens traintokens totaltokens tokensseen tokenstrained numtrainingtokens "
     "datasize datasetsize trainingdata samples nsamples numsamples trainingsamples trainsamples samplesseen examples",
 }
-# Failing that, a column whose name has one of the first words and none of the second.
+# If no name matches: a column whose name has a word of the first set and none of the second.
 _WORDS = {
     "loss": ({"loss", "nll"}, {"per", "std", "stderr", "min", "scale", "aux"}),
     "C": ({"flop", "flops", "compute"}, {"per", "utilization", "optimal"}),
@@ -54,7 +54,7 @@ _UNIT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a quantity comes from: a column, and what its numbers are multiples of, a key of `UNITS`."""
+    """Where a quantity comes from: a column, and the unit of its numbers, a key of `UNITS`."""
 
     column: str
     unit: str = "×1"
@@ -67,7 +67,7 @@ class Preview:
     Attributes
     ----------
     rows : tuple of mapping of str to value
-        Runs that `Database.extend` takes as they are: they were checked here, and cannot be changed.
+        Runs that `Database.extend` accepts without another check: they were checked here and cannot be changed.
     rejected : tuple of Rejected
         Rows that cannot be used, in the order of the file.
     left_out : tuple of str
@@ -85,7 +85,7 @@ def guess_sources(columns: Sequence[str]) -> dict[str, Source]:
     Returns
     -------
     dict of str to Source
-        Only what was recognised; no column is used twice.
+        Only the quantities that were recognised; no column is used twice.
     """
     named = {column: _words(column) for column in columns}
     sources: dict[str, Source] = {}
@@ -100,15 +100,15 @@ def guess_sources(columns: Sequence[str]) -> dict[str, Source]:
 
 
 def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | None = None) -> Preview:
-    """Say what importing a table would add.
+    """Return what importing a table would add.
 
     Parameters
     ----------
     table : Table
     sources : mapping of str to Source
-        For loss and at least two of N, D and C. The third follows from C = 6ND, in every row that lacks it.
+        For loss and at least two of N, D and C. In each row that lacks the third, it follows from C = 6ND.
     known : Runs, optional
-        What is in the log already: a row with the same N, D and loss is rejected, so that a file can be read again.
+        Runs already in the log: a row with the same N, D and loss is rejected, so that a file can be imported again.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
         try:
             row = _row(values, sources, kept)
             if (row["N"], row["D"], row["loss"]) in have:
-                raise InputError("", "is in the log already: a run with the same N, D and loss")
+                raise InputError("", "is already in the log: a run has the same N, D and loss")
         except InputError as error:
             rejected.append(Rejected.of(place, error))
         else:
@@ -145,7 +145,7 @@ def _take(
 
 
 def _words(column: str) -> tuple[list[str], str]:
-    """Split a column name into words in lower case, and take off the unit at its end."""
+    """Split a column name into lower-case words, without the unit at its end, and that unit."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", column)
     words = re.findall(r"[a-z0-9]+", spaced.lower())
     if words[-2:] in (["pf", "days"], ["petaflop", "days"]):
@@ -159,12 +159,12 @@ def _words(column: str) -> tuple[list[str], str]:
 def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
     for quantity, source in sources.items():
         if source.column not in columns:
-            raise InputError(quantity, f"is to come from {source.column!r}, but there is no such column")
+            raise InputError(quantity, f"is assigned to {source.column!r}, but there is no such column")
     if "loss" not in sources:
         raise InputError("", "choose the column that holds the loss")
     if len(sources) < 3:
         missing = " and ".join(name for name in ("N", "D", "C") if name not in sources)
-        rule = "are open, and C = 6ND gives only one of them"
+        rule = "are not assigned, and C = 6ND gives only one of them"
         raise InputError(missing, rule, remedy="choose columns for two of N, D and C")
     names = [source.column for source in sources.values()]
     for name in names:
@@ -189,10 +189,10 @@ def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequenc
 
 
 def _numbers(values: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterator[tuple[str, float]]:
-    """Yield the quantities that are in a row; what is there but wrong is an error, what is not there is not."""
+    """Yield the quantities in a row; a wrong value is an error, a missing one is not."""
     for quantity, source in sources.items():
         value = values.get(source.column)
-        if not _is_empty(value) and (quantity == "loss" or value == value):  # a loss that is NaN diverged
+        if not _is_empty(value) and (quantity == "loss" or value == value):  # a NaN loss means divergence
             try:
                 own_unit = isinstance(value, str) and value.strip()[-1].isalpha()
                 yield quantity, parse_quantity(value) * (1.0 if own_unit else UNITS[source.unit])

@@ -1,7 +1,7 @@
-"""What a run must be to be kept: four numbers, checked and rounded, and whatever else is known of it.
+"""Check the rows of runs: four numbers, checked and rounded, and any further values.
 
-A row is checked once, by whoever takes it in: `checked_row` checks what a program appends, the import what it reads of
-someone else's file. Both end in a `CheckedRow`, which the database and its file take as it is.
+A row is checked once, on its way in: `checked_row` checks what a program appends, and the import checks what it
+reads from a file. Both give a `CheckedRow`, which the database and its file accept without another check.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ __all__ = [
 REQUIRED = ("C", "N", "D", "loss")
 WHOLE = ("C", "N", "D")
 CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
-NO_NUMBERS = (str, bytes, bool, np.bool_)
-"""Types that `float` takes and that are no numbers all the same."""
+NOT_NUMBERS = (str, bytes, bool, np.bool_)
+"""Types that `float` accepts although they are not numbers."""
 LONGEST_HEADER = 80
 EXACT = 2.0**53
-"""Up to here a float64 holds every integer, so N and D are int64; beyond they stay float64."""
+"""A float64 holds every integer up to this one, so N and D are int64 up to it and float64 beyond."""
 
 
 class CheckedRow(Mapping[str, Any]):
-    """A run that was checked: plain Python numbers and text, with C, N and D as integers.
+    """A checked run: plain Python numbers and text, with C, N and D as integers.
 
-    Only `checked_row` and `row_of` make one, and nothing changes it afterwards, so that nobody has to check it again.
+    Only `checked_row` and `row_of` make one, and it cannot be changed, so it need not be checked again.
     """
 
     __slots__ = ("_values",)
@@ -70,13 +70,13 @@ class CheckedRow(Mapping[str, Any]):
 
 
 def checked_row(result: Mapping[str, Any]) -> CheckedRow:
-    """Return a run that a program gave, checked; one that was checked before as it is.
+    """Check a run that a program gives; a `CheckedRow` is returned unchanged.
 
     Raises
     ------
     ValueError
-        If N, D or loss is missing, or one of them or C is not a positive, finite number; if another value is neither
-        a number nor text of one line.
+        If N, D or loss is missing, one of them or C is not a positive, finite number, or another value is neither a
+        number nor a single line of text.
     """
     if isinstance(result, CheckedRow):
         return result
@@ -85,14 +85,15 @@ def checked_row(result: Mapping[str, Any]) -> CheckedRow:
     missing = [name for name in ("N", "D", "loss") if name not in result]
     if missing:
         got = ", ".join(map(str, result)) or "nothing"
-        raise InputError(" and ".join(missing), "missing", got=got, remedy="a run needs N, D and loss")
+        rule = "is missing" if len(missing) == 1 else "are missing"
+        raise InputError(" and ".join(missing), rule, got=got, remedy="a run needs N, D and loss")
     given = [name for name in ("N", "D", "C", "loss") if name != "C" or result.get("C") is not None]
     numbers_of = {name: _positive(result[name], name) for name in given}
     return row_of(numbers_of, {name: value for name, value in result.items() if name not in REQUIRED})
 
 
 def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> CheckedRow:
-    """Make a row of numbers that were found positive and finite, and of whatever else is known of the run.
+    """Make a row from numbers that are known to be positive and finite, and from any further values.
 
     Parameters
     ----------
@@ -104,8 +105,8 @@ def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> Checke
     Raises
     ------
     ValueError
-        If C, N or D is too small or too large for a whole number; if another value is neither a number nor text of one
-        line, or its name cannot be one of a column.
+        If C, N or D is too small or too large for a whole number, another value is neither a number nor a single line
+        of text, or its name cannot be a column name.
     """
     check_columns(others)
     N, D = _whole(numbers_of["N"], "N"), _whole(numbers_of["D"], "D")
@@ -115,11 +116,11 @@ def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> Checke
 
 
 def check_columns(names: Iterable[str]) -> None:
-    """Raise a ValueError unless each name comes back from the header of a CSV file as it is."""
+    """Raise a ValueError unless each name reads back unchanged from the header of a CSV file."""
     for name in names:
         if not isinstance(name, str) or not name or name != name.strip() or CONTROL.search(name):
-            rule = "must be text of one line, without spaces at its ends"
-            raise InputError("a column's name", rule, got=brief(name), remedy="rename it")
+            rule = "must be a single line of text without leading or trailing spaces"
+            raise InputError("a column name", rule, got=brief(name), remedy="rename the column")
 
 
 def _plain(value: Any, name: str) -> bool | int | float | str:
@@ -128,11 +129,11 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     Raises
     ------
     ValueError
-        If it is neither a number nor text of one line.
+        If it is neither a number nor a single line of text.
     """
     if isinstance(value, str):
         if CONTROL.search(value):
-            raise InputError(name, "must be text of one line without control characters", got=brief(value))
+            raise InputError(name, "must be a single line of text without control characters", got=brief(value))
         return value
     if value is None or value is pd.NA:
         return math.nan
@@ -147,11 +148,11 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
             return _plain(value.item(), name)
         except (ValueError, RuntimeError):
             pass
-    raise InputError(name, "must be a number or text", got=brief(value), remedy="make it text with str()")
+    raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return checked rows with C, N, D and loss in front, 6ND for a missing C, and N and D as integers."""
+    """Return checked rows with C, N, D and loss first, 6ND for a missing C, and N and D as integers."""
     numbers_of = {name: frame[name].to_numpy(np.float64) for name in REQUIRED if name in frame}
     for name in WHOLE:
         if name in numbers_of:
@@ -162,7 +163,7 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
         row = first_bad(numbers_of["C"], "C")
         if row is not None:
             N, D = (f"{numbers_of[name][row]:g}" for name in ("N", "D"))
-            raise InputError("C = 6ND", f"is beyond every float for N = {N} and D = {D}", remedy="correct them")
+            raise InputError("C = 6ND", f"exceeds the largest float for N = {N} and D = {D}", remedy="correct them")
     columns: dict[str, Any] = {name: numbers_of[name] for name in REQUIRED}
     for name in ("N", "D"):
         columns[name] = as_integers(columns[name])
@@ -176,24 +177,24 @@ def empty_table(columns: list[str]) -> pd.DataFrame:
 
 
 def as_integers(values: NDArray[np.float64]) -> NDArray[Any]:
-    """Return whole numbers as int64 if a float64 holds all of them exactly, else as they are."""
+    """Return whole numbers as int64 if a float64 holds all of them exactly, else unchanged."""
     return values.astype(np.int64) if np.all(values <= EXACT) else values
 
 
 def first_bad(values: NDArray[np.float64], name: str) -> int | None:
-    """Return where the first value stands that is not positive and finite; whole numbers must round to 1 or more."""
+    """Return the index of the first value that is not positive and finite; C, N and D must round to 1 or more."""
     rounded = np.rint(values) if name in WHOLE else values
     bad = np.flatnonzero(~(np.isfinite(rounded) & (rounded > 0)))
     return int(bad[0]) if bad.size else None
 
 
 def checked_frame(frame: Any) -> pd.DataFrame:
-    """Return a table that a user made, checked and tidied, with a new index.
+    """Return a user's table, checked and tidied, with a new index.
 
     Raises
     ------
     ValueError
-        If it lacks a column, has one twice, or holds a value that is not allowed, naming row, column and value.
+        If it lacks a column, has one twice, or holds a value that is not allowed; the message names the place.
     TypeError
         If it is not a DataFrame.
     """
@@ -240,9 +241,9 @@ def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
 
 
 def _float_or_nan(value: Any) -> float:
-    """Return a number as a float; what would only turn into one, text or True, as NaN."""
+    """Return a number as a float, and anything else as NaN, including text and True, which `float` would convert."""
     try:
-        return math.nan if isinstance(value, NO_NUMBERS) else float(value)
+        return math.nan if isinstance(value, NOT_NUMBERS) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
 
@@ -256,7 +257,7 @@ def _positive(value: Any, name: str) -> int | float:
         except (ValueError, RuntimeError):
             number = None
     try:
-        if number is None or isinstance(number, NO_NUMBERS):
+        if number is None or isinstance(number, NOT_NUMBERS):
             raise TypeError
         number = int(number) if isinstance(number, numbers.Integral) else float(number)
         allowed = math.isfinite(number) and number > 0

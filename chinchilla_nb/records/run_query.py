@@ -1,4 +1,4 @@
-"""Pick runs by what a person types: ``loss < 3 N >= 1B adam``."""
+"""Select runs by a query such as ``loss < 3 N >= 1B adam``."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _COMPARE = {
 
 
 def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """Return which runs meet every term of a query.
+    """Return which runs match every term of a query.
 
     Parameters
     ----------
     query : str
-        Terms between spaces. ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, and a word alone
-        is looked for in all columns of text, capitals or not. Quotes keep spaces: ``"two words"``.
+        Terms separated by spaces. ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, and a single
+        word is searched for in all text columns, ignoring case. Quotes keep spaces: ``"two words"``.
     columns : mapping of str to ndarray, shape (n_runs,)
 
     Raises
     ------
     ValueError
-        If a term names no column or compares with something that is not a number.
+        If a term names an unknown column, or compares with something that is not a number.
     """
     length = len(next(iter(columns.values()), ()))
     kept = np.ones(length, dtype=bool)
@@ -58,7 +58,7 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
 def _compared(name: str, sign: str, value: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     values = columns[_column(name, columns)]
     if not value:
-        raise InputError("", f"finish the condition: {name} {sign} a value")
+        raise InputError("", f"finish the condition: {name} {sign} needs a value")
     if values.dtype.kind in "iufb":
         return np.asarray(_COMPARE[sign](values.astype(float), _number(value)), dtype=bool)
     if sign in ("=", "==", "!="):
@@ -72,7 +72,7 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
         return name
     found = [one for one in columns if one.casefold() == name.casefold()]
     if not found:
-        raise InputError("", f"there is no column {name!r}", remedy=f"there are {', '.join(columns)}")
+        raise InputError("", f"there is no column {name!r}", remedy=f"choose from {', '.join(columns)}")
     return found[0]
 
 
@@ -92,7 +92,7 @@ def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
     length = len(next(iter(columns.values()), ()))
     if not texts:
         remedy = "compare a number, as in loss < 3"
-        raise InputError("", f"there is no column of text to find {word!r} in", remedy=remedy)
+        raise InputError("", f"there is no text column to search for {word!r}", remedy=remedy)
     found = np.zeros(length, dtype=bool)
     for values in texts:
         found |= np.array([isinstance(one, str) and word in one.casefold() for one in values], dtype=bool)

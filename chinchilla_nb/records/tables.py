@@ -1,4 +1,4 @@
-"""Tables of any kind of file, row by row, with the rows that could not be read."""
+"""Read tables from files of several formats, and report the rows that cannot be read."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Rejected:
     Attributes
     ----------
     place : int
-        Its line in the file; its number, in a file without lines.
+        Its line in the file, or its number in a file without lines.
     reason : str
         Why it cannot be used.
     kind : str
-        Which quantity is wrong, else what is wrong with the row as a whole: the same for all rows like it.
+        The quantity that is wrong, or what is wrong with the row as a whole; rows with the same mistake share it.
     """
 
     place: int
@@ -41,7 +41,7 @@ class Rejected:
 
     @classmethod
     def of(cls, place: int, error: InputError) -> Rejected:
-        """Reject a row because of an error, which is not kept: it would keep the whole table in memory."""
+        """Reject a row because of an error, which is not stored: it would keep the whole table in memory."""
         return cls(place, str(error), error.where or error.rule)
 
 
@@ -56,9 +56,9 @@ class Table:
     rows : tuple of dict
         Values by column; a column may be absent.
     places : tuple of int
-        Line of each row in the file, from 1; its number where the file has no lines.
+        Line of each row in the file, from 1, or its number if the file has no lines.
     rejected : tuple of Rejected
-        Rows that are no rows of this table.
+        Rows that could not be read.
     """
 
     columns: tuple[str, ...]
@@ -73,24 +73,24 @@ def read_table(name: str, content: bytes) -> Table:
     Parameters
     ----------
     name : str
-        Name of the file; its ending says what it is.
+        Name of the file; its extension determines the format.
     content : bytes
 
     Raises
     ------
     ValueError
-        If the ending is another one, the file is empty or it is not what its name says.
+        If the extension is not supported, the file is empty, or its content does not match its extension.
     """
     ending = PurePath(name).suffix.lower()
     if ending not in FORMATS:
-        raise InputError(repr(name), f"is none of {', '.join(FORMATS)}", remedy="save the table as one of these")
+        raise InputError(repr(name), f"must end in one of {', '.join(FORMATS)}", remedy="save the table as one of them")
     if ending == ".parquet":
         table = _read_parquet(name, content)
     else:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise InputError(repr(name), "is not UTF-8 text", remedy="save it with that encoding") from None
+            raise InputError(repr(name), "is not UTF-8 text", remedy="save it as UTF-8") from None
         table = _read_separated(text, ending) if ending in (".csv", ".tsv") else _read_json(name, text, ending)
     if not table.rows and not table.rejected:
         raise InputError(repr(name), "holds no rows")
@@ -115,13 +115,13 @@ def _read_separated(text: str, ending: str) -> Table:
                     Rejected.of(place, InputError("", f"has {len(values)} values for {len(columns)} columns"))
                 )
     except csv.Error as error:
-        unreadable = InputError("", "cannot be read, nor what follows", place=f"({error})")
+        unreadable = InputError("", "cannot be read, and neither can the lines after it", place=f"({error})")
         rejected.append(Rejected.of(reader.line_num, unreadable))
     return Table(columns, tuple(_typed(rows, columns)), tuple(places), tuple(rejected))
 
 
 def _lines(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield what is on the lines that are not blank, with the number of the line each begins on."""
+    """Yield the values of each row that is not blank, with the number of the line it begins on."""
     ended = 0
     for values in reader:
         begun, ended = ended + 1, reader.line_num
@@ -137,13 +137,13 @@ def _read_json(name: str, text: str, ending: str) -> Table:
             if "\n" not in text.strip():
                 raise InputError(repr(name), f"is not JSON ({error})") from None
         except (ValueError, RecursionError) as error:
-            raise InputError(repr(name), f"cannot be read: {_refusal(error)}") from None
-    # Many files of JSON Lines are called .json.
+            raise InputError(repr(name), f"cannot be read: {_reason(error)}") from None
+    # Many JSON Lines files are named .json.
     return _from_objects((place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip())
 
 
-def _refusal(error: ValueError | RecursionError) -> str:
-    """Say why Python does not take what is JSON all the same."""
+def _reason(error: ValueError | RecursionError) -> str:
+    """Return why Python rejects text although it is JSON."""
     return "it is nested too deeply" if isinstance(error, RecursionError) else "a number has thousands of digits"
 
 
@@ -172,7 +172,7 @@ def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
             rejected.append(Rejected.of(place, InputError("", "is not JSON", place=at)))
             continue
         except (ValueError, RecursionError) as error:
-            rejected.append(Rejected.of(place, InputError("", f"is not a row: {_refusal(error)}")))
+            rejected.append(Rejected.of(place, InputError("", f"is not a row: {_reason(error)}")))
             continue
         if isinstance(value, dict):
             rows.append(dict(_flat(value)))
@@ -210,7 +210,7 @@ def _read_parquet(name: str, content: bytes) -> Table:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of a data frame as a plain one; what is neither number nor text as text."""
+    """Return a value of a data frame as a plain Python value, converting anything but numbers and text to text."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
     value = value.item() if getattr(value, "ndim", None) == 0 else value
@@ -235,7 +235,7 @@ def _one_line(name: str) -> str:
 
 
 def _typed(rows: list[dict[str, str]], columns: Iterable[str]) -> list[dict[str, Any]]:
-    """Turn columns of text that are all numbers into numbers: integers where all are."""
+    """Convert text columns that hold only numbers, to integers if all of them are."""
     typed: list[dict[str, Any]] = [dict(row) for row in rows]
     for column in columns:
         texts = [row[column].strip() for row in rows]

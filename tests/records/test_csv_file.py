@@ -42,7 +42,7 @@ class TestText:
         header, first, second = path.read_text().splitlines()
         assert header == "C,N,D,loss"
         assert first == f"{int(1e24)},1000000000000,10000000000000,0.30000000000000004"
-        assert second.split(",")[0] == str(6 * (10**12 + 1) * 3 * 10**13)  # beyond 2^63 and beyond what a float holds
+        assert second.split(",")[0] == str(6 * (10**12 + 1) * 3 * 10**13)  # beyond 2^63, and not a float
 
     @settings(deadline=None, max_examples=50)  # every example waits for the disk
     @given(st.lists(st.tuples(st.floats(5e-324, 1.7e308), st.floats()), min_size=1, max_size=20))
@@ -57,7 +57,7 @@ class TestText:
     @settings(deadline=None, max_examples=50)  # every example waits for the disk
     @given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1, max_size=20))
     def test_text_reads_back(self, tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-        assume(text not in ("nan", "NaN"))  # these two say that there is no value
+        assume(text not in ("nan", "NaN"))  # these two mean that there is no value
         path = tmp_path_factory.mktemp("text") / "df.csv"
         append(path, note="a note")  # keeps a text that looks like a number from being one
         append(path, note=text)
@@ -119,9 +119,9 @@ class TestForeignFiles:
             ("c,n,d,loss\n6,1,1,2.5\n", ["line 1", "no column N or D", "name the columns N, D and loss"]),
             ("C;N;D;loss\n6;1;1;2,5\n", ["line 1", "separated by ';'", "save the file with commas"]),
             ("C\tN\tD\tloss\n6\t1\t1\t2.5\n", ["line 1", r"separated by '\t'"]),
-            ("C,N,D,loss\r6,1,1,2.5\r", ["line 1", "carriage returns", "usual line breaks"]),
+            ("C,N,D,loss\r6,1,1,2.5\r", ["line 1", "carriage returns", "standard line breaks"]),
             ("\n\nC,N,D,loss\n6,1,1,2.5\n", ["line 1", "is blank, but there is text below"]),
-            ("N,D,loss\n1e200,1e200,2.5\n", ["6ND is beyond every float"]),
+            ("N,D,loss\n1e200,1e200,2.5\n", ["6ND exceeds the largest float"]),
             ("C,N,D,loss\n6,1,1,2.5\n6,1,\udcff,2\n", ["line 3", "UTF-8"]),
             ("C,N,D,loss\n6,1,1,2.5\n6,1,1\0,2\n", ["line 3", "column D" if sys.version_info >= (3, 11) else "NUL"]),
         ],
@@ -179,7 +179,7 @@ class TestCrash:
         assert CsvFile(path).read()["loss"].tolist() == [3.25, 1.5, 1.5]
         assert path.with_name("df.csv.cut_off").read_text() == "120000000,1000,20000,2.5\n120000000,1000,20000,2.25\n"
 
-    def test_what_was_cut_off_can_be_told(self, path: Path) -> None:
+    def test_a_cut_off_line_is_available(self, path: Path) -> None:
         append(path)
         with path.open("a") as file:
             file.write("120,1,2")

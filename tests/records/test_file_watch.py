@@ -47,7 +47,7 @@ def test_rows_of_another_process_appear_within_two_seconds(session, tmp_path):
     assert wait_until(lambda: not watchers(), 2.0)
 
 
-def test_one_thread_for_all_who_watch(session):
+def test_one_thread_serves_all_watchers(session):
     first, second = (session.watch_file(lambda error: None) for _ in range(2))
     assert len(watchers()) == 1
     first()
@@ -62,7 +62,7 @@ def test_without_a_file_there_is_no_thread():
     stop()
 
 
-def test_a_file_that_cannot_be_read_is_told_once_and_forgiven(session, tmp_path):
+def test_an_unreadable_file_is_reported_once_and_its_recovery_too(session, tmp_path):
     told: list[Exception | None] = []
     stop = session.watch_file(told.append)
     good = (tmp_path / "df.csv").read_text()
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_told_once_and_forgiven(session, tmp_path)
     stop()
 
 
-def test_excluded_runs_count_for_nothing_and_come_back(session):
+def test_excluded_runs_are_not_used_until_they_are_included_again(session):
     session.database.extend([{"N": N, "D": 20 * N, "loss": 1e9 / N} for N in (1e8, 2e8, 4e8)])
     everything, before = session.runs, session.revision
     session.exclude([run_keys(everything)[0]])
@@ -97,7 +97,7 @@ def test_excluded_runs_count_for_nothing_and_come_back(session):
     assert session.runs is everything
 
 
-def test_what_is_left_out_stays_so_when_rows_are_added(session):
+def test_exclusions_stay_when_rows_are_added(session):
     session.exclude([run_keys(session.runs)[0]])
     session.database.append(N=2e9, D=1e10, loss=2.5)
     assert session.runs.loss.tolist() == [2.5]

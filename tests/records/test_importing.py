@@ -1,4 +1,4 @@
-"""Runs from other people's files: columns guessed, rows checked, nothing dropped in silence."""
+"""Runs from other people's files: columns guessed, rows checked, nothing dropped silently."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_columns_are_guessed_by_name(columns, expected):
         ("params", "N", 1.0),
     ],
 )
-def test_units_in_a_name_are_taken_at_their_word(column, quantity, factor):
+def test_units_in_a_name_are_recognised(column, quantity, factor):
     columns = [column, "D" if quantity == "N" else "N", "loss"]
     table = read(",".join(columns) + "\n2,3e11,2.5")
     (row,) = preview_import(table, guess_sources(columns)).rows
@@ -150,7 +150,7 @@ def test_the_same_file_twice_adds_nothing():
     database.extend(importing(text).rows)
     again = importing(text + "3e9,1e11,2.3,c\n", known=database.runs)
     assert [row["run"] for row in again.rows] == ["c"]
-    assert all("in the log already" in reason for reason in reasons(again).values())
+    assert all("already in the log" in reason for reason in reasons(again).values())
     assert len(again.rejected) == 2
 
 
@@ -170,7 +170,7 @@ def test_a_column_that_would_collide_is_named():
     assert preview.rows[0]["C"] == 6e20
 
 
-def test_what_is_missing_from_the_choice_is_said():
+def test_an_incomplete_choice_of_columns_is_an_error():
     table = read("a,b,loss\n1,2,3\n")
     with pytest.raises(ValueError, match="two of N, D and C"):
         preview_import(table, {"N": Source("a"), "loss": Source("loss")})
@@ -264,7 +264,7 @@ def test_parquet(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("runs.xlsx", b"PK", r"none of \.csv"),
+        ("runs.xlsx", b"PK", r"must end in one of \.csv"),
         ("runs.csv", b"", "holds no rows"),
         ("runs.csv", b"N,D,loss\n", "holds no rows"),
         ("runs.csv", b"N,D,loss\n\xff\xfe,1,2\n", "not UTF-8"),
@@ -274,7 +274,7 @@ def test_parquet(tmp_path):
         ("runs.json", b"[" + b"9" * 5_000 + b"]", "'runs.json' cannot be read: a number has thousands of digits"),
     ],
 )
-def test_files_that_are_no_tables(name, content, message):
+def test_files_that_are_not_tables(name, content, message):
     with pytest.raises(ValueError, match=message):
         read_table(name, content)
 
@@ -293,7 +293,7 @@ def test_what_an_import_accepts_the_database_takes(tmp_path, reference):
 
 
 class Counted(float):
-    """A number that counts how often somebody looks at its value."""
+    """A number that counts how often its value is read."""
 
     looks = 0
 
@@ -338,7 +338,7 @@ def test_a_row_that_was_checked_cannot_be_changed():
         row["N"] = -1
 
 
-def test_what_a_unit_makes_of_a_number_is_checked_too():
+def test_a_number_is_checked_after_its_unit_is_applied():
     preview = importing("params_b,tokens,loss\n1e305,1e11,2.5\n1e9,1e300,2.5\n1e-10,1e11,2.5\n")
     assert not preview.rows
     assert reasons(preview) == {
@@ -353,11 +353,11 @@ def test_most_rows_have_the_same_thing_wrong():
     assert [one.kind for one in preview.rejected] == ["N (N)"] * 2 + [f"has {n} values for 3 columns" for n in (2, 4)]
 
 
-def test_only_who_appends_says_that_nothing_was_appended():
+def test_only_an_append_says_that_nothing_was_appended():
     with pytest.raises(InputError, match="^loss must be positive and finite, got -1: nothing was appended$") as caught:
         Database().append(N=1e9, D=1e10, loss=-1)
     assert (caught.value.where, caught.value.remedy) == ("loss", "nothing was appended")
-    with pytest.raises(InputError, match=r"make it text with str\(\); nothing was appended$"):
+    with pytest.raises(InputError, match=r"convert it with str\(\); nothing was appended$"):
         Database().append(N=1e9, D=1e10, loss=1, extra=[1])
     with pytest.raises(InputError, match="^loss must be positive and finite, got -1$"):
         checked_row({"N": 1e9, "D": 1e10, "loss": -1})

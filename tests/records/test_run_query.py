@@ -1,4 +1,4 @@
-"""What a person types picks runs, or is explained."""
+"""Queries select runs, or the error explains what is wrong with them."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def test_queries(query, expected):
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("lr < 3", "no column 'lr': there are N, D/N, loss, run"),
-        ("loss <", "finish the condition: loss < a value"),
+        ("lr < 3", "no column 'lr': choose from N, D/N, loss, run"),
+        ("loss <", "finish the condition: loss < needs a value"),
         ("loss < low", "'low', not a number"),
         ("run < 3", "run is text"),
     ],
@@ -53,6 +53,6 @@ def test_mistakes_are_explained(query, message):
         match_runs(query, COLUMNS)
 
 
-def test_words_need_a_column_of_text():
-    with pytest.raises(ValueError, match="no column of text"):
+def test_words_need_a_text_column():
+    with pytest.raises(ValueError, match="no text column"):
         match_runs("adam", {"N": COLUMNS["N"]})

@@ -50,7 +50,7 @@ def type_a_run(panel) -> None:
 def test_a_truncated_file_is_told_of_until_it_is_put_back(panel, folder):
     file, whole = folder / "df.csv", (folder / "df.csv").read_text()
     file.write_text("".join(whole.splitlines(keepends=True)[:5]))
-    wait_for(panel, f"df.csv lost 26 of 30 rows since it was read: put {file} back")
+    wait_for(panel, f"df.csv lost 26 of 30 rows since it was read: restore {file}")
     assert len(panel.session.runs) == 4
     type_a_run(panel)  # the file is there, and takes it
     assert panel.errors.value == ""

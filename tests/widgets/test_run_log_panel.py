@@ -381,7 +381,7 @@ def test_a_path_that_cannot_be_read_is_explained(panel, tmp_path):
     assert "cannot be read: No such file" in text_of(panel.file.preview)
     (tmp_path / "table.xlsx").write_text("")
     panel.file.path.value = str(tmp_path / "table.xlsx")
-    assert "is none of .csv" in text_of(panel.file.preview)
+    assert "must end in one of .csv" in text_of(panel.file.preview)
     panel.file.path.value = str(tmp_path)
     assert "cannot be read" in text_of(panel.file.preview)
 
