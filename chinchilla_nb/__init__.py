@@ -1,7 +1,7 @@
 """Scaling laws fitted in a notebook: an exact, fast engine, and panels over your own training runs.
 
 The public names are listed once, in ``__init__.pyi``. Each loads its module on first use, so that importing the package
-costs next to nothing, and the engine works where no notebook is installed.
+takes almost no time, and the engine works without notebook packages.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Loggers of the package's own; nothing global is configured."""
+"""The package's own loggers; nothing global is configured."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["get_logger", "parse_level"]
 def get_logger(level: int | str, name: str) -> logging.Logger:
     """Return a logger that prints to the console through rich.
 
-    Each call makes a logger of its own, outside the registry of ``logging``: two objects with different levels do not
-    change each other, and neither the root logger nor any other library's logger is touched.
+    Each call makes a separate logger outside the registry of ``logging``: objects with different levels do not affect
+    each other, and neither the root logger nor any other library's logger is touched.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def get_logger(level: int | str, name: str) -> logging.Logger:
     logger = logging.Logger(name, parse_level(level))  # noqa: LOG001  registered ones are shared by name
     logger.propagate = False
     logger.disabled = logger.level > logging.WARNING
-    # To stderr, so that what a script prints can be piped; looked up at each message, as notebooks replace it.
+    # To stderr, so that a script's output can be piped; looked up for each message, as notebooks replace it.
     handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False, markup=False)
     handler.setFormatter(logging.Formatter("%(message)s", datefmt="[%X]"))
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""A few loss functions to use on demand; the engine knows their exact derivatives."""
+"""The built-in loss functions; the engine knows their exact derivatives."""
 
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
 

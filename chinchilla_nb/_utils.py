@@ -22,19 +22,19 @@ def search_model_config(
     size_estimator: Callable[..., float],
     use_cache: bool = False,
 ) -> tuple[dict[str, Any], float]:
-    """Find the model configuration whose size is nearest to a wanted number of parameters.
+    """Find the model configuration whose size is nearest to a target number of parameters.
 
     Parameters
     ----------
     N_opt : float
-        Wanted number of parameters.
+        Target number of parameters.
     hyperparam_grid : mapping of str to list
         Values to try for each hyperparameter.
     size_estimator : callable
         Takes a configuration as keyword arguments and returns its number of parameters.
     use_cache : bool, default False
-        Remember the sizes of this grid under this estimator. The grid is compared by its values, so a grid that was
-        changed is estimated anew; the estimator by what it is, so set this only when it always gives the same sizes.
+        Cache the sizes of this grid under this estimator. The grid is compared by value, so a changed grid is estimated
+        again; the estimator only by identity, so set this only if it always returns the same sizes.
 
     Returns
     -------
@@ -55,10 +55,10 @@ def search_model_config(
     >>> search_model_config(1e9, {"hidden_size": [1024, 2048], "num_layers": [16, 32]}, size)
     ({'hidden_size': 2048, 'num_layers': 16}, 805306368.0)
     """
-    wanted = as_positive_number(N_opt, "N_opt")
+    target = as_positive_number(N_opt, "N_opt")
     search = validate(ModelSearchConfig, {"hyperparam_grid": hyperparam_grid, "size_estimator": size_estimator})
-    table = _remembered_table(search) if use_cache else tabulate_models(search.hyperparam_grid, search.size_estimator)
-    return table.nearest(wanted)
+    table = _maybe_cached_table(search) if use_cache else tabulate_models(search.hyperparam_grid, search.size_estimator)
+    return table.nearest(target)
 
 
 def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarray) -> bool | np.ndarray:
@@ -67,9 +67,9 @@ def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarr
     Parameters
     ----------
     value : float or ndarray
-        What to check; NaN lies nowhere.
+        What to check; NaN is never within bounds.
     bounds : tuple of float or ndarray, shape (2,)
-        Lower and upper end.
+        Lower and upper bound.
 
     Returns
     -------
@@ -79,17 +79,17 @@ def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarr
     Raises
     ------
     ValueError
-        If the bounds are not two.
+        If there are not exactly two bounds.
     """
     if np.ndim(bounds) == 0 or len(bounds) != 2:
-        raise InputError("bounds", "must be the lower and the upper end", got=brief(bounds))
+        raise InputError("bounds", "must be a lower and an upper end", got=brief(bounds))
     low, high = bounds
     value = np.asarray(value)
     inside = (value >= low) & (value <= high)
     return bool(inside) if np.ndim(inside) == 0 else inside
 
 
-def _remembered_table(search: ModelSearchConfig) -> ModelTable:
+def _maybe_cached_table(search: ModelSearchConfig) -> ModelTable:
     # Values are keyed with their types, because 1, 1.0 and True are one key to a dict but not to an estimator.
     grid = tuple(
         (name, tuple((type(choice), choice) for choice in choices)) for name, choices in search.hyperparam_grid.items()

@@ -1,4 +1,4 @@
-"""The documented models of what users write; they are kept in `config.validators`."""
+"""The documented models of what users write; `config.validators` defines them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``chinchilla-nb``: the workbench in a browser, for whoever has runs and no notebook open."""
+"""The command ``chinchilla-nb``: the workbench in a browser, without opening a notebook."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ START_SECONDS = 120
 STOP_SECONDS = 15
 EXAMPLES = f"""
 examples:
-  chinchilla-nb                the runs in ./df.csv, or the shipped study where there are none
-  chinchilla-nb project        a folder of runs; what is appended goes to its df.csv
+  chinchilla-nb                the runs in ./df.csv, or the shipped study if there are none
+  chinchilla-nb project        a folder of runs; new runs are appended to its df.csv
   chinchilla-nb config.yaml    a configured project
-  chinchilla-nb runs.csv       a table whose columns are recognised by name; the file stays as it is
+  chinchilla-nb runs.csv       a table whose columns are recognised by name; the file is not changed
   chinchilla-nb {STUDY}  a study that comes with the package
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> str | None:
-    """Serve the workbench until Ctrl-C; return the sentence to exit with where that cannot be done.
+    """Serve the workbench until Ctrl-C; return an error message to exit with if that fails.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        In place of the command line's.
+        Used instead of those of the command line.
     """
     given = _parser().parse_args(arguments)
     source = given.source or default_source()
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     if importlib.util.find_spec("voila") is None:
         return "chinchilla-nb: Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'"
     if given.port and not _is_free(given.port):
-        return f"chinchilla-nb: port {given.port} cannot be used: choose another, or leave --port out for a free one"
+        return f"chinchilla-nb: port {given.port} cannot be used: choose another, or omit --port to use a free one"
     for remark in remarks:
         sys.stderr.write(f"chinchilla-nb: {remark}\n")
     page = notebook(source, str(Path.cwd()), remarks)
@@ -69,12 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
 
 
 def default_source() -> str:
-    """Return what is opened when nothing is named: the current folder if it holds runs, else the shipped study."""
+    """Return what to open if no source is given: the current folder if it holds runs, else the shipped study."""
     return "." if Path("df.csv").is_file() else STUDY
 
 
 def notebook(source: str, folder: str, remarks: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the notebook that is served: the workbench on a source, its paths as seen from a folder."""
+    """Return the notebook to serve: the workbench on a source, whose path is relative to a folder."""
     head = f"<h1>{html.escape(' '.join(source.split()))}</h1>"
     head += "".join(f"\n<p>{html.escape(remark)}</p>" for remark in remarks)
     code = [
@@ -82,7 +82,7 @@ def notebook(source: str, folder: str, remarks: Sequence[str] = ()) -> dict[str,
         f"os.chdir({folder!r})\n",
         "from chinchilla_nb import Workbench\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
-        'warnings.simplefilter("ignore", RowsLeftOutWarning)  # told above\n',
+        'warnings.simplefilter("ignore", RowsLeftOutWarning)  # shown above\n',
         f"Workbench({source!r})",
     ]
     return {
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", nargs="?", help="a folder, a configuration, a table of runs or the name of a study")
-    parser.add_argument("--port", type=_port, default=0, help="port to serve at; a free one if left out")
+    parser.add_argument("--port", type=_port, default=0, help="port to serve on; a free one by default")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -124,7 +124,7 @@ def _port(text: str) -> int:
 
 
 def _name(source: str, session: Session) -> str:
-    """Say what is opened: how many runs, or where the first one will go."""
+    """Describe what is opened: how many runs there are, or where new ones will go."""
     count, folder = len(session.runs), getattr(session.database, "project_dir", None)
     if count or folder is None:
         return f"{source} ({count} run{'' if count == 1 else 's'})"
@@ -133,7 +133,7 @@ def _name(source: str, session: Session) -> str:
 
 def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> str | None:
     url = f"http://127.0.0.1:{port}/"
-    # So that `kill` and a closed terminal end Voila and its kernels as Ctrl-C does.
+    # So that `kill` and closing the terminal end Voila and its kernels as Ctrl-C does.
     for name in {"SIGTERM", "SIGHUP"} & {one.name for one in signal.Signals}:
         signal.signal(signal.Signals[name], lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="chinchilla-nb-") as folder:
@@ -142,11 +142,11 @@ def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> 
         with _voila(page, port) as voila:
             if not _answers(f"{url}voila/static/voila.js", voila):
                 return f"chinchilla-nb: Voila did not start on port {port}: see above, or choose another with --port"
-            sys.stdout.write(f"\n  The workbench on {what} is at  {url}\n\n  Ctrl-C ends it.\n\n")
+            sys.stdout.write(f"\n  The workbench on {what} is at  {url}\n\n  Press Ctrl-C to stop it.\n\n")
             sys.stdout.flush()
             if browser and _has_screen():
                 webbrowser.open(url)
-            return "chinchilla-nb: Voila ended by itself: see above" if voila.wait() else None
+            return "chinchilla-nb: Voila ended unexpectedly: see above" if voila.wait() else None
     return None
 
 
@@ -155,9 +155,9 @@ def _voila(page: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.log_level=ERROR", "--Voila.port_retries=0"]
     voila = subprocess.Popen(
         [sys.executable, "-m", "voila", str(page), f"--port={port}", *options],
-        # Threads cost more than they bring on arrays of this size.
+        # Threads cost more than they gain on arrays of this size.
         env={"OMP_NUM_THREADS": "1", **os.environ},
-        # A group of its own, so that Ctrl-C comes here and Voila is told once, by us.
+        # A separate process group, so that only this process receives Ctrl-C, and stops Voila once.
         start_new_session=True,
     )
     try:
@@ -189,7 +189,7 @@ def _free_port() -> int:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As Voila does it: a port whose last connections are only just closed can be used again.
+        # As Voila does: a port whose last connections have just been closed can be used again.
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -200,7 +200,7 @@ def _is_free(port: int) -> bool:
 
 
 def _has_screen() -> bool:
-    """Say whether a browser window can open; elsewhere one would start in the terminal, over the address."""
+    """Return whether a browser window can open; otherwise a text browser could start in the terminal."""
     return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

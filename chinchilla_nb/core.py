@@ -61,8 +61,8 @@ class Chinchilla:
     Attributes
     ----------
     session : Session
-        The shared state: settings, runs, fit, which panels watch. Each setting is an attribute as well, under the name
-        of its argument: as given, and changed by assigning to it.
+        The state shared with panels: settings, runs and fit. Each setting is also an attribute of this class, named
+        like its argument: it reads as it was given, and assigning to it changes the setting.
     database : Database
         The runs.
     visualizer : Visualizer
@@ -81,7 +81,7 @@ class Chinchilla:
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Settings by the names of their arguments, which `configured` adds."""
+            """Return a setting by the name of its argument; `configured` adds these attributes."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class Chinchilla:
     def from_config(
         cls, config_path: str | os.PathLike[str], *, allow_imports: bool = False, **kwargs: Any
     ) -> Chinchilla:
-        """Build an instance from a JSON or YAML file; keyword arguments override what it says.
+        """Build an instance from a JSON or YAML file; keyword arguments override its values.
 
         Parameters
         ----------
@@ -135,6 +135,12 @@ class Chinchilla:
             limits parameters in fits, ``{alpha: 0.34, beta: [0.2, 0.5]}``.
         allow_imports : bool, default False
             Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
+        **kwargs
+            Arguments of the class that replace those of the file.
+
+        Returns
+        -------
+        Chinchilla
 
         Raises
         ------
@@ -148,8 +154,8 @@ class Chinchilla:
         return cls(config.project_dir, log_level=config.log_level, **config.arguments)
 
     def __getstate__(self) -> dict[str, Any]:
-        # What is on disk stays there; locks, loggers and observers belong to the process.
-        # A copy draws from a generator of its own, so that neither changes what the other draws.
+        # Runs on disk stay there; locks, loggers and observers belong to the process.
+        # A copy has its own generator, so that neither object changes what the other draws.
         settings = self.session.settings
         return {
             "project_dir": self.project_dir,
@@ -164,7 +170,7 @@ class Chinchilla:
 
     @property
     def visualizer(self) -> Visualizer:
-        """The figures of this project; made when first asked for, as matplotlib takes long to load."""
+        """The figures of this project, created on first use because matplotlib is slow to import."""
         if "_visualizer" not in self.__dict__:
             from chinchilla_nb.visualizer import Visualizer
 
@@ -172,13 +178,21 @@ class Chinchilla:
         return self._visualizer
 
     def append(self, /, **result: Any) -> None:
-        """Record a run: ``N``, ``D``, ``loss``, ``C`` if it is not 6ND, and whatever else is known of it."""
+        """Record a run: ``N``, ``D``, ``loss``, ``C`` if it is not 6ND, and any further values."""
         self.database.append(**result)
 
     def simulate(self, *args: Any, **kwargs: Any) -> Simulator:
-        """Simulate the whole procedure on a known law; arguments as in :class:`~chinchilla_nb.simulator.Simulator`.
+        """Simulate the whole procedure on a known law, without changing this project.
 
-        Nothing of this project is touched: what the simulation learns is on the Simulator that is returned.
+        Parameters
+        ----------
+        *args, **kwargs
+            Passed to :meth:`Simulator.__call__ <chinchilla_nb.simulator.Simulator.__call__>`.
+
+        Returns
+        -------
+        Simulator
+            Holds the simulated runs and the fit.
         """
         from chinchilla_nb.simulator import Simulator
 
@@ -192,7 +206,7 @@ class Chinchilla:
         Returns
         -------
         (N, D), model_config
-            The allocation, and the model configuration, None without ``model_search_config``.
+            The allocation and the model configuration, which is None without ``model_search_config``.
 
         Raises
         ------
@@ -208,16 +222,16 @@ class Chinchilla:
         Parameters
         ----------
         parallel : bool, default True
-            Spread starts over processes where that pays. The answer is the same, to the bit.
+            Whether to spread starts over processes where that saves time. The answer is the same, to the bit.
         simulation : bool, default False
-            Part of a simulation: neither messages nor a progress bar.
+            Whether this is part of a simulation, which shows neither messages nor a progress bar.
         exhaustive : bool, default False
-            Run the optimiser from every start instead of every distinct promising basin.
+            Whether to run the optimiser from every start, instead of once for every distinct promising basin.
 
         Returns
         -------
         Fit
-            Also kept as ``session.fit``.
+            The fit, which is also kept as ``session.fit``.
 
         Raises
         ------
@@ -243,17 +257,18 @@ class Chinchilla:
         Parameters
         ----------
         scaling_factor : float, optional
-            Compute of the run as a multiple of the largest so far, the upper end of the seed regime included; the
-            instance's factor if neither this nor ``C`` is given.
+            Compute of the run as a multiple of the largest so far, or of the upper end of the seed regime if that is
+            larger. The instance's factor is used if neither this nor ``C`` is given.
         C : float, optional
-            The compute itself, in FLOPs.
+            Compute of the run, in FLOPs.
         simulation : bool, default False
-            Part of a simulation: no message.
+            Whether this is part of a simulation, which shows no message.
 
         Returns
         -------
         (N, D), model_config
-            With a model search, N is that of the nearest configuration and D follows by :meth:`adjust_D_to_N`.
+            The allocation and the model configuration, which is None without ``model_search_config``. With a model
+            search, N is that of the nearest configuration and D follows by :meth:`adjust_D_to_N`.
 
         Raises
         ------
@@ -274,16 +289,23 @@ class Chinchilla:
         simulation: bool = False,
         **scale_kwargs: Any,
     ) -> Run:
-        """Seed while there are fewer than ``num_seeding_steps`` runs inside the seed regime; then fit and scale.
+        """Seed while the seed regime holds fewer than ``num_seeding_steps`` runs; after that, fit and scale.
 
         Parameters
         ----------
         num_seeding_steps : int, optional
-            The instance's if not given.
-        parallel, simulation : bool
-            Passed on to :meth:`fit`.
+            Number of seed runs before scaling starts. The instance's number is used if this is not given.
+        parallel : bool, default True
+            Passed to :meth:`fit`.
+        simulation : bool, default False
+            Passed to :meth:`fit` and :meth:`scale`.
         **scale_kwargs
-            Passed on to :meth:`scale`: ``scaling_factor`` or ``C``.
+            Passed to :meth:`scale`: ``scaling_factor`` or ``C``.
+
+        Returns
+        -------
+        (N, D), model_config
+            As returned by :meth:`seed` or :meth:`scale`.
 
         Raises
         ------
@@ -300,14 +322,14 @@ class Chinchilla:
         if unknown:
             raise TypeError(f"step takes scaling_factor or C for scale, not {unknown[0]!r}")
         regime = needed_regime(settings)
-        choose_budget(settings, runs, **scale_kwargs)  # what is wrong with it is said before the first seed
+        choose_budget(settings, runs, **scale_kwargs)  # so that a wrong budget is reported before the first seed
         if np.count_nonzero(regime.contains(runs.N, runs.D)) < wanted:
             return self.seed()
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
 
     def adjust_D_to_N(self, N: float) -> float:
-        """Return the tokens at which N parameters are compute-optimal, D = G^-(1 + b/a) N^(b/a).
+        """Return the tokens D for which N parameters are compute-optimal, D = G^-(1 + b/a) N^(b/a).
 
         Raises
         ------
@@ -327,7 +349,7 @@ class Chinchilla:
         Returns
         -------
         tuple of float, or ndarray, shape (k, 2)
-            N and D of the budget, or of each.
+            N and D for the budget, or for each budget.
 
         Raises
         ------
@@ -345,7 +367,7 @@ class Chinchilla:
         Raises
         ------
         ValueError
-            If N or D is not positive and finite, their shapes do not fit, or nothing has been fitted.
+            If N or D is not positive and finite, their shapes do not broadcast, or nothing has been fitted.
         """
         try:
             np.broadcast_shapes(np.shape(N), np.shape(D))
@@ -410,7 +432,7 @@ class Chinchilla:
 
 
 def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]] = np.float64) -> str:
-    """Say that a long double is no wider than a double here (Windows, Arm macOS, WebAssembly); empty where it is."""
+    """Return a note if long double is no wider than double here (Windows, Arm macOS, WebAssembly), else no text."""
     if dtype is np.longdouble and np.finfo(dtype).nmant <= np.finfo(double).nmant:
         return "long double is no wider than double on this machine: fits are polished in 64 bits"
     return ""

@@ -31,16 +31,16 @@ from chinchilla_nb.records.rows import (
 __all__ = ["Database"]
 
 SHOWN = 10
-"""Rows that a notebook shows of a database."""
+"""Number of rows of a database that a notebook shows."""
 
 
 class Database(HasTraits):
-    """Stores training runs: compute, parameters, samples, loss and whatever else is known of each.
+    """Stores training runs: compute, parameters, samples, loss and any further values.
 
     Parameters
     ----------
     project_dir : str or path, optional
-        Folder of the file ``df.csv``, which is read if it exists and made by the first `append`. None keeps the runs
+        Folder of the file ``df.csv``, which is read if it exists and created by the first `append`. None keeps the runs
         in memory.
     columns : sequence of str
         Columns of a new table; C, N, D and loss are always among them.
@@ -53,7 +53,7 @@ class Database(HasTraits):
     columns : list of str
         Columns of a new table.
     logger : Logger
-        Says what was read, and warns of what was not.
+        Reports what was read, and warns about what was not.
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
     former : DataFrame or None
@@ -62,7 +62,7 @@ class Database(HasTraits):
     Raises
     ------
     ValueError
-        If `project_dir` does not exist, or the file has bad rows: naming file, line, column and value.
+        If `project_dir` does not exist, or the file has bad rows; the message names the place.
     FileExistsError
         If `project_dir` is a file.
 
@@ -98,14 +98,14 @@ class Database(HasTraits):
             self._table = empty_table(self.columns)
         else:
             self._table = self._file.read()
-            self._tell_of_cut_off()
+            self._warn_of_cut_off()
             self.logger.info("%d runs in %s", len(self._table), self._file.path)
 
     @property
     def df(self) -> pd.DataFrame:
         """The runs: C, N, D, loss, then the user's columns.
 
-        A copy: change the runs by assigning a table, which is checked and replaces the file as a whole.
+        This is a copy. To change the runs, assign a table: it is checked, and replaces the whole file.
         """
         return self._rows().copy()
 
@@ -121,24 +121,24 @@ class Database(HasTraits):
 
     @property
     def gone(self) -> bool:
-        """Whether the file that runs were read from is not there any more, as `refresh` finds."""
+        """Whether the file that runs were read from is found missing by `refresh`."""
         with self._lock:
             return self._file is not None and self.former is not None and not self._file.path.exists()
 
     @property
     def lost(self) -> str:
-        """What the file has lost since it was read and what to do, in one sentence; empty if it has lost nothing."""
+        """One sentence on what the file has lost since it was read and what to do; empty if it has lost nothing."""
         with self._lock:
             if self._file is None or self.former is None:
                 return ""
             path, before = self._file.path, len(self.former)
             if self.gone:
                 return (
-                    f"{path} is gone, with the {before:,} rows read from it: put it back, write them anew with "
+                    f"{path} is gone, with the {before:,} rows read from it: restore it, write them again with "
                     "session.database.df = session.database.former, or open the folder again to start without them"
                 )
             return (
-                f"{path.name} lost {before - self._left:,} of {before:,} rows since it was read: put {path} back from "
+                f"{path.name} lost {before - self._left:,} of {before:,} rows since it was read: restore {path} from "
                 f"a copy; session.database.former holds the {before:,} rows while this kernel runs"
             )
 
@@ -153,18 +153,19 @@ class Database(HasTraits):
             return self._runs
 
     def append(self, /, **result: Any) -> None:
-        """Append a run; once this returns it is on disk, if there is a file.
+        """Append a run; once this returns, it is on disk if there is a file.
 
         Parameters
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text makes a column of its name.
+            text becomes a column of that name.
 
         Raises
         ------
         ValueError
-            If N, D, C or loss is missing, not a number, infinite or not positive, naming it. Nothing is written then.
+            If N, D, C or loss is missing, not a number, infinite or not positive; the message names it, and
+            nothing is written.
         """
         self.extend([result])
 
@@ -179,7 +180,7 @@ class Database(HasTraits):
         Raises
         ------
         ValueError
-            If a run is not valid. Nothing is written then.
+            If a run is not valid; nothing is written.
         """
         try:
             rows = [checked_row(result) for result in results]
@@ -197,9 +198,9 @@ class Database(HasTraits):
         self._announce(revision)
 
     def refresh(self) -> bool:
-        """Take up what others have written to the file, and return whether there was anything new.
+        """Read what other processes have written to the file, and return whether there was anything new.
 
-        Costs a look at the file's size and time if there is not.
+        If there was not, this costs no more than a check of the file's size and time.
         """
         with self._lock:
             if self._file is None:
@@ -240,10 +241,10 @@ class Database(HasTraits):
         self.log_level = log_level
         self.logger = get_logger(log_level, "chinchilla_nb.database")
         self._lock = RLock()
-        self._added: list[CheckedRow] = []  # rows that are not in the table yet: an append must not copy it
+        self._added: list[CheckedRow] = []  # rows not in the table yet, as an append must not copy it
         self._runs = None
         self.former = None
-        self._left = 0  # rows in the file when it had lost others
+        self._left = 0  # rows remaining in the file after it lost others
         self._changes = 0
         self._file: CsvFile | None = None
         if project_dir is not None:
@@ -257,7 +258,7 @@ class Database(HasTraits):
             return self._table
 
     def _take(self, rows: pd.DataFrame, everything: bool) -> int:
-        self._tell_of_cut_off()
+        self._warn_of_cut_off()
         if not everything:
             return self._keep(_joined(self._rows(), rows))
         before, fewer = self._rows() if self.former is None else self.former, len(rows) < len(self)
@@ -280,14 +281,14 @@ class Database(HasTraits):
         return self._changes
 
     def _announce(self, revision: int) -> None:
-        """Tell observers, without holding the lock: they may read the runs from another thread and wait for it."""
+        """Notify observers without holding the lock: they may read the runs from another thread and wait for it."""
         self.revision = max(self.revision, revision)
 
-    def _tell_of_cut_off(self) -> None:
+    def _warn_of_cut_off(self) -> None:
         if self._file is not None and self._file.cut_off:
             self.logger.warning(
-                "%s ends in a row that was not completely written, which is left out: %s; "
-                "end its line to keep it, or the next append moves it to %s",
+                "%s ends in a row that was not completely written and is ignored: %s; "
+                "add a line break to keep it, or the next append moves it to %s",
                 self._file.path,
                 self._file.cut_off,
                 self._file.set_aside_path.name,
@@ -296,7 +297,7 @@ class Database(HasTraits):
 
 
 def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Return one table of both, with the columns of both and NaN where a row has no value."""
+    """Return both tables as one, with the columns of both and NaN where a row has no value."""
     names = [*table.columns, *(name for name in more.columns if name not in table.columns)]
     columns: dict[str, Any] = {}
     for name in names:
@@ -310,6 +311,6 @@ def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
             columns[name] = as_integers(values) if name in ("N", "D") else values
         elif len({part.dtype.kind for part in parts}) == 1 or all(part.dtype.kind in "iuf" for part in parts):
             columns[name] = np.concatenate(parts)
-        else:  # numbers and text, or True and nothing: values keep their types
+        else:  # numbers and text, or True and NaN: values keep their types
             columns[name] = pd.Series([value for part in parts for value in part.tolist()])
     return pd.DataFrame(columns)

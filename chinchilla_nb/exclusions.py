@@ -1,4 +1,4 @@
-"""Runs that are kept but count for nothing, and the way back from each change of which they are."""
+"""Runs that are kept but not used, and how to undo each change of the selection."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Exclusions"]
 
 
 class Exclusions(HasTraits):
-    """Which runs are excluded, whoever changed that, and how to undo it.
+    """The excluded runs, with a history of changes that can be undone.
 
     Attributes
     ----------
     excluded : frozenset of RunKey
-        Runs that are kept but count for nothing.
+        Runs that are kept but not used.
     exclusion_changes : int
-        Counts the changes of `excluded`, undone ones too.
+        Number of changes of `excluded` so far, including undos.
     """
 
     excluded = Instance(frozenset, ())
@@ -31,37 +31,37 @@ class Exclusions(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._history: list[frozenset[RunKey]] = [self.excluded]
-        self._counted = lru_cache(maxsize=16)(without)  # so that undoing an exclusion gives the very runs of before
+        self._counted = lru_cache(maxsize=16)(without)  # so that an undo returns the same object as before
 
     def exclude(self, keys: Iterable[RunKey]) -> None:
-        """Leave runs out, without deleting them; `engine.run_keys.run_keys` names them."""
+        """Exclude runs without deleting them; `engine.run_keys.run_keys` returns their keys."""
         self.excluded = self.excluded | frozenset(keys)
 
     def include(self, keys: Iterable[RunKey]) -> None:
-        """Let excluded runs count again."""
+        """Use excluded runs again."""
         self.excluded = self.excluded - frozenset(keys)
 
     @property
     def can_undo_exclusion(self) -> bool:
-        """Whether `excluded` has changed, and that was not undone."""
+        """Whether there is a change of `excluded` to undo."""
         return len(self._history) > 1
 
     def undo_exclusion(self) -> None:
-        """Take back the last change of `excluded`, wherever it came from; without one, nothing happens."""
+        """Undo the last change of `excluded`, whatever made it; do nothing if there is none."""
         if self.can_undo_exclusion:
             self._history.pop()
             self.excluded = self._history[-1]
 
-    def those_that_count(self, runs: Runs) -> Runs:
+    def select_included(self, runs: Runs) -> Runs:
         """Return the runs that are not excluded: the same object for the same runs and the same exclusions."""
         return self._counted(runs, self.excluded)
 
-    def those_excluded(self, runs: Runs) -> Runs:
+    def select_excluded(self, runs: Runs) -> Runs:
         """Return the runs that are excluded."""
         return runs.take(is_among(runs, self.excluded))
 
     @observe("excluded")
     def _on_exclusion(self, change: Any) -> None:
-        if change["new"] != self._history[-1]:  # an undo has put the history right already
+        if change["new"] != self._history[-1]:  # an undo has already updated the history
             self._history.append(change["new"])
         self.exclusion_changes += 1

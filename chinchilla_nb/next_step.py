@@ -14,11 +14,11 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["DEFAULT_FACTOR", "choose_budget", "needed_regime", "next_scale_step", "next_seed"]
 
 DEFAULT_FACTOR = 10.0
-"""Compute of a step as a multiple of the largest so far, where the settings have no scaling factor."""
+"""Compute of a step as a multiple of the largest so far, if the settings have no scaling factor."""
 
 
 def needed_regime(settings: Settings) -> SeedRegime:
-    """Return where seeds are drawn.
+    """Return the regime that seeds are drawn from.
 
     Raises
     ------
@@ -48,16 +48,16 @@ def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None =
     Parameters
     ----------
     settings : Settings
-        Gives the factor where neither it nor C is given.
+        Provides the factor if neither it nor C is given.
     runs : Runs
-        What the largest compute is taken from, with the upper end of the seed regime.
+        Source of the largest compute, together with the upper end of the seed regime.
     scaling_factor, C : float, optional
-        One of them at the most.
+        At most one of them.
 
     Raises
     ------
     ValueError
-        If there is neither, or there are both, or one is not positive and finite.
+        If neither or both are given, or one is not positive and finite.
     """
     if scaling_factor is not None and C is not None:
         got = f"C={C!r}, scaling_factor={scaling_factor!r}"
@@ -71,7 +71,7 @@ def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None =
 
 
 def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
-    """Allocate the scaling factor times the largest compute so far by the fitted law.
+    """Allocate the scaling factor times the largest compute so far with the fitted law.
 
     Raises
     ------
@@ -79,6 +79,6 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
         If nothing has been fitted, or the law has no optimum.
     """
     if fit is None:
-        raise InputError("the next scale step", "follows from the law", remedy="fit it first")
+        raise InputError("the next scale step", "needs a fitted law", remedy="fit one first")
     budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
     return compute_optimal_run(fit.law, budget, settings.models)

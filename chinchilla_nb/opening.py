@@ -1,4 +1,4 @@
-"""Turn whatever a person calls their runs into a session."""
+"""Open a session on a project, a study, a folder, a configuration file or a table of runs."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from chinchilla_nb.session import Session
 __all__ = ["RowsLeftOutWarning", "open_session"]
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-NAMED = 3
-"""Rows left out that are named one by one."""
+MAX_NAMED = 3
+"""Number of left-out rows that a message names one by one."""
 
 
 class RowsLeftOutWarning(UserWarning):
-    """A table was opened without those of its rows that are no runs."""
+    """A table was opened without the rows that are not valid runs."""
 
 
 def open_session(source: Any) -> Session:
-    """Return the session of a project, of a study, or of what lies at a path.
+    """Return the session of a project, of a study, or of the folder or file at a path.
 
     Parameters
     ----------
     source : Chinchilla, Session, Study, str or path
-        A path is a folder of runs, opened with the settings' defaults, a configuration file, or a table of runs: CSV,
-        TSV, JSON Lines or Parquet, whose columns are recognised by their names. Text that is no path is the name of a
-        shipped study. What is appended to a study or a table is kept in memory only.
+        A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs: CSV,
+        TSV, JSON Lines or Parquet, whose columns are recognised by name. Text that is not a path is taken as the name
+        of a shipped study. Runs appended to a study or a table are kept in memory only.
 
     Raises
     ------
     ValueError
-        If there is nothing at the path, a file is of another kind, or what it holds is not valid.
+        If there is nothing at the path, a file is of another kind, or its content is not valid.
     TypeError
-        If it is none of these.
+        If `source` is none of these.
 
     Warns
     -----
@@ -61,7 +61,7 @@ def open_session(source: Any) -> Session:
     if isinstance(source, str | os.PathLike):
         return _open_path(Path(source))
     if isinstance(source, datasets.Study):
-        # Repeats of a run differ both ways; the default loss counts over-prediction tenfold, Hoffmann's does not.
+        # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
         return _in_memory(source.df.copy(), settings, source.data_unit)
@@ -97,18 +97,18 @@ def _open_configuration(path: Path) -> Session:
     except ImportNotAllowed as error:
         remedy = f"if you trust it, open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
         raise InputError(error.where, error.rule, remedy=remedy) from None
-    # One that was saved while a table was open names no project: its runs lie beside it.
+    # A file saved while a table was open does not name a project: its runs lie beside it.
     folder = path.absolute().parent if config.project_dir is None else config.project_dir
     return Session(Database(folder, log_level=config.log_level), config.settings)
 
 
 def _read_runs(path: Path) -> pd.DataFrame:
-    """Read a table of runs: as this package writes it, else by the names of its columns, without what is no run."""
+    """Read a table of runs as this package writes it, else by column names, without rows that are not valid."""
     if path.suffix.lower() == ".csv":
         try:
             runs = CsvFile(path).read()
         except ValueError:
-            pass  # somebody else's names, or rows that cannot be used: both are told below
+            pass  # other names, or rows that cannot be used: both are reported below
         else:
             if len(runs):
                 return runs
@@ -118,16 +118,16 @@ def _read_runs(path: Path) -> pd.DataFrame:
         preview = preview_import(table, sources)
     except ValueError:
         rule = f"does not say which of its columns ({', '.join(table.columns)}) are the loss and two of N, D and C"
-        remedy = "name them so, or open a folder and import the file in its run log, where columns are chosen"
+        remedy = "rename them, or open a folder and choose the columns when importing the file in its run log"
         raise InputError(repr(str(path)), rule, remedy=remedy) from None
-    told = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:NAMED])
+    reasons = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:MAX_NAMED])
     if not preview.rows:
-        raise InputError(repr(str(path)), "holds no run that can be used", remedy=told)
+        raise InputError(repr(str(path)), "holds no valid run", remedy=reasons)
     if preview.rejected:
-        more = len(preview.rejected) - NAMED
+        more = len(preview.rejected) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
         count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
-        warnings.warn(f"{str(path)!r}: {count} left out: {told}{rest}", RowsLeftOutWarning, stacklevel=2)
+        warnings.warn(f"{str(path)!r}: {count} left out: {reasons}{rest}", RowsLeftOutWarning, stacklevel=2)
     return pd.DataFrame([dict(row) for row in preview.rows])
 
 

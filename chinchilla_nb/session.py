@@ -1,4 +1,4 @@
-"""The state that the documented class and every panel share: runs, settings, the fit, and work under way."""
+"""The state shared by the documented class and every panel: runs, settings, the fit, and work under way."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["RunSource", "Session"]
 
 
 class RunSource(Protocol):
-    """What a session needs of a database: the runs, and a trait that counts their changes."""
+    """What a session needs from a database: the runs, and a trait that counts their changes."""
 
     revision: int
 
@@ -49,23 +49,23 @@ class Session(Exclusions):
     database : Database
         Holds the runs.
     settings : Settings
-        What fits are made with.
+        Settings of fits, seeds and scaling.
     data_unit : str
         What D counts: tokens, bytes or samples.
 
     Attributes
     ----------
     revision : int
-        Counts the changes of the runs.
+        Number of changes of the runs so far.
     excluded : frozenset of RunKey
-        Runs that are kept but count for nothing: no fit, chart or next step sees them. Of this session only, never
-        written to the file, which is the record of what was measured.
+        Runs that are kept but not used: fits, charts and next steps ignore them. Exclusions belong to this session and
+        are never written to the file, which is the record of what was measured.
     settings : Settings
-        Changed by assigning another one.
+        Assign another value to change them.
     fit : Fit or None
         The last fit.
     progress : FitProgress or other value, or None
-        What the work under way last reported, at most ten times a second.
+        The last report of the work under way, updated at most ten times a second.
     busy : bool
         Whether work is under way.
     error : str
@@ -73,7 +73,7 @@ class Session(Exclusions):
 
     Notes
     -----
-    Where an event loop runs (a notebook), traits change on its thread, also for work and appends on other threads.
+    Where an event loop runs (a notebook), traits change on its thread, even for work and appends on other threads.
     """
 
     revision = Int(0)
@@ -96,34 +96,34 @@ class Session(Exclusions):
 
     @property
     def runs(self) -> Runs:
-        """The runs that count, the same object until they change."""
-        return self.those_that_count(self.database.runs)
+        """The runs that are not excluded; the same object until they change."""
+        return self.select_included(self.database.runs)
 
     @property
     def all_runs(self) -> Runs:
-        """The runs, with those excluded."""
+        """All runs, including the excluded ones."""
         return self.database.runs
 
     @property
     def excluded_runs(self) -> Runs:
-        """The runs that are kept but do not count, for charts to show apart."""
-        return self.those_excluded(self.database.runs)
+        """The excluded runs, which charts show separately."""
+        return self.select_excluded(self.database.runs)
 
     @property
     def problem(self) -> Problem:
-        """What a fit would be asked now."""
+        """The problem that a fit would solve now."""
         return self.settings.problem(self.runs)
 
     @property
     def stale(self) -> bool:
-        """Whether runs, or settings that a fit depends on, were added or changed since the fit."""
+        """Whether the runs, or settings that a fit depends on, have changed since the fit."""
         if self.fit is None:
             return False
         return not self.fit.problem.alike(self.problem)
 
     @property
     def new_runs(self) -> int:
-        """How many runs were appended since the fit; zero where others are excluded now, or those before are others."""
+        """Number of runs appended since the fit; zero if exclusions or earlier runs have changed as well."""
         fit, excluded = self._excluded_from
         if self.fit is None or (self.fit is fit and self.excluded != excluded):
             return 0
@@ -133,17 +133,18 @@ class Session(Exclusions):
 
     @property
     def in_place(self) -> bool:
-        """Whether the work under way holds up the thread that started it: in a cell, no click is heard till then."""
+        """Whether the work under way blocks the thread that started it: in a cell, clicks wait until it ends."""
         job = self._job
         return job is not None and job.in_place
 
     def watch_file(self, on_error: Callable[[Exception | None], None]) -> Callable[[], None]:
-        """Take up rows that other processes append to the file, as they appear.
+        """Read rows that other processes append to the file, as they appear.
 
         Parameters
         ----------
         on_error : callable
-            Told why the file cannot be read, and None when it can again; on the event loop, where one runs.
+            Called with the error when the file cannot be read, and with None when it can be read again; on the event
+            loop, if one runs.
 
         Returns
         -------
@@ -153,12 +154,12 @@ class Session(Exclusions):
         return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
     def start_fit(self, **options: Any) -> None:
-        """Fit in the background where an event loop runs, else in place.
+        """Fit in the background if an event loop runs in this thread, else in place.
 
         Parameters
         ----------
         **options
-            Passed to `engine.fit.iter_fit`: ``exhaustive``, ``map``.
+            Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
         Raises
         ------
@@ -173,7 +174,7 @@ class Session(Exclusions):
         Parameters
         ----------
         **options
-            Passed to `engine.fit.iter_fit`: ``exhaustive``, ``map``.
+            Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
         Raises
         ------
@@ -184,10 +185,10 @@ class Session(Exclusions):
         """
         outcome = self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)).run()
         if outcome.error is not None:
-            self.error = ""  # the caller learns of it, now
+            self.error = ""  # the caller gets the error itself
             raise outcome.error
         if outcome.last is None or outcome.last.best is None or self.fit is None:
-            raise RuntimeError("the fit was cancelled before it had found anything: start it again")
+            raise RuntimeError("the fit was cancelled before it found anything: start it again")
         return self.fit
 
     def start(
@@ -197,18 +198,18 @@ class Session(Exclusions):
         on_progress: Callable[[Any], None] | None = None,
         on_end: Callable[[Outcome], None] | None = None,
     ) -> None:
-        """Start long work: on a worker thread where an event loop runs in this thread, else drained in place.
+        """Start long work: on a worker thread if an event loop runs in this thread, else in place.
 
         Parameters
         ----------
         steps : callable
-            Makes the iterator of progress values. `cancel` takes effect between two of them, and at the cancellation
-            points that the engine passes on the way to the next.
+            Makes the iterator of progress values. `cancel` takes effect between two values, and at the cancellation
+            points that the engine passes in between.
         on_progress : callable, optional
-            Receives progress values on the loop's thread, as they are put in `progress`.
+            Receives progress values on the loop's thread, when they are put in `progress`.
         on_end : callable, optional
-            Receives the `job.Outcome` on the loop's thread, before anybody is told that `busy` has ended. What the work
-            raised is in `error`.
+            Receives the `job.Outcome` on the loop's thread, before observers are notified that `busy` is False.
+            `error` holds what the work raised.
 
         Raises
         ------
@@ -232,17 +233,17 @@ class Session(Exclusions):
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the work under way has ended and its results are in the traits.
 
-        Works in a cell too, where it keeps the event loop from running: it then sets the traits itself.
+        This works in a cell too: there it blocks the event loop, and sets the traits itself.
 
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait at most.
+            Maximum number of seconds to wait.
 
         Returns
         -------
         bool
-            Whether no work is under way any more.
+            Whether the work has ended.
         """
         job = self._job
         return job is None or job.wait(timeout)
@@ -285,32 +286,32 @@ class Session(Exclusions):
             if on_progress is not None:
                 on_progress(value)
         except Exception as error:  # noqa: BLE001  raised on an event loop, it would be shown nowhere
-            self.error = in_words(error)
+            self.error = error_sentence(error)
 
     def _finish(self, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
         try:
-            # First of all notifications, that there is no more work: charts are drawn after the answer to Cancel.
+            # `busy` is notified first, so that Cancel is answered before charts are drawn.
             with self.hold_trait_notifications():
                 self._job = None
                 self.busy = False
                 if outcome.error is not None:
-                    self.error = in_words(outcome.error)
+                    self.error = error_sentence(outcome.error)
                 if on_end is not None:
                     on_end(outcome)
         except Exception as error:  # noqa: BLE001
-            self.error = in_words(error)
+            self.error = error_sentence(error)
 
     @observe("exclusion_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
 
     def _on_loop(self, callback: Callable[[], None]) -> None:
-        """Call back on the kernel's event loop if there is one, else here."""
+        """Call a function on the kernel's event loop if there is one, else here."""
         here = running_loop()
         if here is not None:
             self._loop = here
         elif self._loop is not None and self._loop.is_running():
-            with suppress(RuntimeError):  # closed in this very moment
+            with suppress(RuntimeError):  # the loop has just been closed
                 self._loop.call_soon_threadsafe(callback)
                 return
         callback()
@@ -319,9 +320,9 @@ class Session(Exclusions):
         self.revision = self.database.revision + self.exclusion_changes
 
 
-def in_words(error: Exception) -> str:
+def error_sentence(error: Exception) -> str:
     """Return one sentence that says what went wrong."""
-    said = str(error)
+    text = str(error)
     return (
-        said if said and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {said}"
+        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
     )

@@ -31,10 +31,10 @@ __all__ = ["Simulator"]
 HOFFMANN_LAW: Mapping[str, float] = MappingProxyType(
     {"E": 1.69337368, "A": 406.401018, "B": 410.722827, "alpha": 0.33917084, "beta": 0.2849083}
 )
-"""The default target, as documented: Hoffmann et al. 2022, approach 3, in full digits."""
+"""The default target, as documented: Hoffmann et al. 2022, approach 3, with all digits."""
 
 DEFAULT_NOISE = (random.expovariate, (1 / NOISE_SIZE,))
-"""The documented noise, exponential with mean 0.1; this very object is drawn from ``cc.rng``, afresh for each call."""
+"""The documented noise, exponential with mean 0.1. For this very object, each call draws anew from ``cc.rng``."""
 
 
 class Simulator(Chinchilla):
@@ -45,8 +45,8 @@ class Simulator(Chinchilla):
     Parameters
     ----------
     cc : Chinchilla
-        Whose settings are used: ``param_grid``, ``seed_ranges``, ``loss_fn`` and so on. What is not found here is
-        looked up there.
+        Provides the settings: ``param_grid``, ``seed_ranges``, ``loss_fn`` and so on. Attributes that a Simulator
+        does not have are looked up on it.
 
     Attributes
     ----------
@@ -66,15 +66,15 @@ class Simulator(Chinchilla):
         self._start(cc.session.settings)
 
     def _start(self, settings: Settings) -> None:
-        """Begin with no runs."""
+        """Start again without runs."""
         self.database = Database(None, log_level=self.cc.log_level)
         self.session = Session(self.database, settings)
         self._target = ScalingLaw.from_params(HOFFMANN_LAW)
         self._noise: Iterator[float] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        """Look up on ``cc`` what is not found here."""
-        # While a copy or a pickle is being restored there is no cc yet, and asking for it would end up here again.
+        """Look up attributes that are not found here on ``cc``."""
+        # While a copy or a pickle is being restored there is no cc yet, and looking it up would call this method again.
         if name == "cc" or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.cc, name)
@@ -90,7 +90,7 @@ class Simulator(Chinchilla):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["cc"])  # type: ignore[misc]
-        # What cc and its simulator draw comes from one generator, also after both were copied.
+        # cc and its simulator draw from the same generator, even after both were copied.
         self._start(replace(state["settings"], rng=self.cc.session.settings.rng))
         self._target = state["target"]
         if len(state["df"]):
@@ -105,7 +105,7 @@ class Simulator(Chinchilla):
         target_params: Mapping[str, float] = HOFFMANN_LAW,
         noise_generator: Iterator[float] | tuple[Callable[..., float], tuple[float, ...]] | None = DEFAULT_NOISE,
     ) -> None:
-        """Seed, fit and scale on a known law, from no runs; the result is on this object.
+        """Seed, fit and scale on a known law, starting without runs, and keep the result in this object.
 
         Parameters
         ----------
@@ -114,12 +114,12 @@ class Simulator(Chinchilla):
         num_scaling_steps : int, default 1
             Number of scaled runs after them; the law is fitted before each, and once more after the last.
         scaling_factor : float, optional
-            Compute of a scaled run as a multiple of the largest so far; that of ``cc`` if not given.
+            Compute of a scaled run as a multiple of the largest so far; the factor of ``cc`` if not given.
         target_params : dict of str to float
             The law to be recovered: E, A, B, alpha, beta.
         noise_generator : iterator, or tuple of callable and arguments, or None
-            What imperfect training adds to the loss of each run. By default exponential with mean 0.1, drawn from
-            ``cc.rng`` and fresh for each call; None for none.
+            Noise that imperfect training adds to the loss of each run; None for no noise. The default is exponential
+            with mean 0.1, and each call draws it anew from ``cc.rng``.
 
         Raises
         ------

@@ -17,7 +17,7 @@ REFERENCE = Path(os.environ.get("CHINCHILLA_NB_REFERENCE", ROOT.parent / "shared
 def reference() -> Callable[[str], pd.DataFrame]:
     """Read a table of others' published runs: ``reference("hoffmann_figure4.csv")``.
 
-    The tables are not the project's own, so they are not in its repository. Where they are absent the test is
+    The tables are not the project's own, so they are not in its repository. If they are missing, the test is
     skipped, except under ``CI=true``, where a skip would hide that nothing was checked.
     """
 

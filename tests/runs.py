@@ -1,4 +1,4 @@
-"""One law, one grid and one maker of runs for tests; a test that needs others says which, and why."""
+"""The law, grid and runs that tests share; a test that needs others says which, and why."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 """Hoffmann et al. 2022, as printed there."""
 
 AXES = {"e": [-0.5, 0.5], "a": [0, 10], "b": [0, 10], "alpha": [0.2, 1.0], "beta": [0.2, 1.0]}
-"""Axes of `GRID`, for what takes a param_grid."""
+"""Axes of `GRID`, to pass as a param_grid."""
 
 GRID = StartGrid(AXES)
-"""32 starts, of which none is near `LAW`."""
+"""32 starts, none of which is near `LAW`."""
 
 
 def make_runs(
@@ -27,9 +27,9 @@ def make_runs(
     C: tuple[float, float] = (1e18, 1e21),
     tokens_per_parameter: tuple[float, float] = (2.0, 200.0),
 ) -> Runs:
-    """Return runs that follow a law but for lognormal noise, their C and D/N drawn log-uniformly between two ends.
+    """Return runs that follow a law up to lognormal noise, with C and D/N drawn log-uniformly between two ends.
 
-    N and D are whole, as those of real runs are.
+    N and D are whole numbers, as in real runs.
     """
     rng = np.random.default_rng(rng)
     compute = np.exp(rng.uniform(*np.log(C), n))

@@ -76,7 +76,7 @@ def test_file_of_another_kind(tmp_path):
     assert ".csv" in said
 
 
-def test_spreadsheet_is_told_to_be_saved_as_csv(tmp_path):
+def test_a_spreadsheet_should_be_saved_as_csv(tmp_path):
     (tmp_path / "runs.xlsx").write_bytes(b"PK")
     assert re.search(r"'runs\.xlsx'.*spreadsheet can be saved as", refusal("runs.xlsx", cwd=tmp_path))
 
@@ -87,9 +87,9 @@ def test_table_without_rows(tmp_path, text):
     assert "'empty.csv' holds no rows" in refusal("empty.csv", cwd=tmp_path)
 
 
-def test_table_of_rows_that_are_no_runs(tmp_path):
+def test_table_without_valid_runs(tmp_path):
     (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,abc\n")
-    assert re.search(r"'bad\.csv' holds no run.*line 2: loss \(loss\) is 'abc'", refusal("bad.csv", cwd=tmp_path))
+    assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is 'abc'", refusal("bad.csv", cwd=tmp_path))
 
 
 @pytest.mark.parametrize("header", ["N,D", "size,amount,error"])
@@ -97,7 +97,7 @@ def test_columns_that_nobody_recognises(tmp_path, header):
     (tmp_path / "odd.csv").write_text(f"{header}\n" + ",".join("12" for _ in header.split(",")) + "\n")
     said = refusal("odd.csv", cwd=tmp_path)
     assert f"({', '.join(header.split(','))})" in said
-    assert "where columns are chosen" in said
+    assert "choose the columns when importing the file in its run log" in said
 
 
 def test_columns_of_other_names_are_recognised(tmp_path):
@@ -193,7 +193,7 @@ def serving(*arguments, cwd, temporary):
             if found := re.search(r"on (.*) is at +(http://127\.0\.0\.1:\d+/)", line):
                 break
         else:
-            pytest.fail("it ended by itself: " + "".join(said))
+            pytest.fail("it ended unexpectedly: " + "".join(said))
         # What it says from here on must not fill the pipe.
         drain = threading.Thread(target=process.stdout.read)
         drain.start()

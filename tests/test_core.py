@@ -1,4 +1,4 @@
-"""The documented class: seeds, fits, allocations, and what goes wrong in one sentence."""
+"""The documented class: seeds, fits, allocations, and errors in one sentence."""
 
 from __future__ import annotations
 
@@ -610,7 +610,7 @@ def read_all(terminal):
 
 
 def shown_until(terminal, wanted, seconds):
-    """Return what a terminal shows until it shows some text, for some seconds at the most."""
+    """Return what a terminal shows until it shows some text, for a number of seconds at most."""
     shown, end = "", time.monotonic() + seconds
     while wanted not in shown and time.monotonic() < end:
         time.sleep(0.1)
@@ -628,7 +628,7 @@ def test_a_long_fit_shows_a_bar_and_an_interrupt_ends_it_at_once(tmp_path, level
         shown = shown_until(terminal, "optimising", 120 if level == "20" else 6)
         time.sleep(3)  # in parallel, the processes are under way by now
         os.killpg(process.pid, signal.SIGINT)
-        # The fit would take many minutes: what does not end it does not get here.
+        # The fit would take many minutes: the test gets here only if the interrupt ends it.
         assert process.stdout.readline().strip() == "interrupted"
         assert process.stdout.readline().strip() == "fits again"
         assert process.wait(timeout=150) == 0

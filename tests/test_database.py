@@ -99,7 +99,7 @@ class TestBadInput:
 
     @pytest.mark.parametrize("name", ["N", "D", "loss"])
     def test_missing(self, name: str) -> None:
-        with pytest.raises(ValueError, match=f"^{name} missing"):
+        with pytest.raises(ValueError, match=f"^{name} is missing"):
             Database().append(**{key: value for key, value in ROW.items() if key != name})
 
     def test_a_size_that_rounds_to_nothing(self) -> None:
@@ -116,9 +116,9 @@ class TestBadInput:
     ) -> None:
         database = Database(tmp_path)
         database.append(**ROW)
-        with pytest.raises(ValueError, match="a column's name must be text of one line"):
+        with pytest.raises(ValueError, match="a column name must be a single line of text"):
             database.append(**ROW, **{name: 1})
-        with pytest.raises(ValueError, match="a column's name must be text of one line"):
+        with pytest.raises(ValueError, match="a column name must be a single line of text"):
             Database(columns=["N", name])
         assert len(Database(tmp_path)) == 1
 
@@ -129,10 +129,10 @@ class TestBadInput:
 
     @pytest.mark.parametrize("columns", ["CND", None, 3, [1]])
     def test_columns_must_be_names(self, columns: Any) -> None:
-        with pytest.raises(ValueError, match="^columns must be a list of names|^a column's name must be"):
+        with pytest.raises(ValueError, match="^columns must be a list of names|^a column name must be"):
             Database(columns=columns)
 
-    def test_a_run_that_is_no_mapping(self) -> None:
+    def test_a_run_that_is_not_a_mapping(self) -> None:
         with pytest.raises(ValueError, match="a run must map names to values, got 'N'"):
             Database().extend(ROW)
 
@@ -149,7 +149,7 @@ class TestBadInput:
             Database(tmp_path / "file")
 
     @pytest.mark.parametrize("project_dir", ["", 3, b"runs"])
-    def test_what_is_no_path(self, project_dir: Any) -> None:
+    def test_project_dir_that_is_not_a_path(self, project_dir: Any) -> None:
         with pytest.raises(ValueError, match="project_dir must be the path of an existing folder, got"):
             Database(project_dir)
 
@@ -187,7 +187,7 @@ def test_sizes_beyond_int64(tmp_path: Path) -> None:
 
 
 class TestAssigned:
-    def test_persisted_whole_and_told(self, tmp_path: Path) -> None:
+    def test_the_file_is_replaced_and_observers_are_notified(self, tmp_path: Path) -> None:
         database = Database(tmp_path)
         database.append(**ROW)
         runs, seen = database.runs, []
@@ -232,9 +232,12 @@ class TestAssigned:
                 pd.DataFrame({"N": [1], "D": [1 + 1j], "loss": [1]}),
                 r"row 0, column D must be a positive number, got \(1\+1j\)",
             ),
-            (pd.DataFrame({"N": [1e200], "D": [1e200], "loss": [1]}), r"6ND is beyond every float for N = 1e\+200"),
+            (pd.DataFrame({"N": [1e200], "D": [1e200], "loss": [1]}), r"6ND exceeds the largest float for N = 1e\+200"),
             (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "two\nlines": [1]}), r"name must be .* got 'two\\nlines'"),
-            (pd.DataFrame({"N": [1], "D": [1], "loss": [1], " x": [1]}), "without spaces at its ends, got ' x'"),
+            (
+                pd.DataFrame({"N": [1], "D": [1], "loss": [1], " x": [1]}),
+                "without leading or trailing spaces, got ' x'",
+            ),
             (pd.DataFrame({"N": [1], "D": [1], "loss": [1], "": [1]}), "no name for column 4"),
         ],
     )
@@ -416,7 +419,7 @@ class TestCopies:
         assert len(database) == 2
 
 
-def test_a_cut_off_row_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cut_off_row_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Database(tmp_path).append(**ROW)
     with (tmp_path / "df.csv").open("a") as file:
         file.write("120,1")

@@ -1,4 +1,4 @@
-"""What is excluded, and the way back: without a session, a file or a fit."""
+"""Excluding runs and undoing it, without a session, a file or a fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEYS = run_keys(RUNS)
 
 
 def counted(exclusions: Exclusions) -> list[float]:
-    return exclusions.those_that_count(RUNS).loss.tolist()
+    return exclusions.select_included(RUNS).loss.tolist()
 
 
 def test_every_change_can_be_undone_one_by_one():
@@ -44,7 +44,7 @@ def test_a_change_back_is_a_change_like_others():
     assert exclusions.excluded == frozenset()
 
 
-def test_what_changes_nothing_is_not_there_to_be_undone():
+def test_there_is_nothing_to_undo_where_nothing_changed():
     exclusions = Exclusions()
     exclusions.include(KEYS[:1])
     exclusions.exclude([])
@@ -52,21 +52,21 @@ def test_what_changes_nothing_is_not_there_to_be_undone():
     assert exclusions.exclusion_changes == 0
 
 
-def test_undoing_gives_the_very_runs_of_before():
+def test_an_undo_returns_the_same_runs_as_before():
     exclusions = Exclusions()
     exclusions.exclude(KEYS[:1])
-    before = exclusions.those_that_count(RUNS)
+    before = exclusions.select_included(RUNS)
     exclusions.exclude(KEYS[1:2])
     exclusions.undo_exclusion()
-    assert exclusions.those_that_count(RUNS) is before
+    assert exclusions.select_included(RUNS) is before
     exclusions.undo_exclusion()
-    assert exclusions.those_that_count(RUNS) is RUNS
+    assert exclusions.select_included(RUNS) is RUNS
 
 
-def test_those_excluded_and_those_that_count_are_all():
+def test_included_and_excluded_runs_are_all_runs():
     exclusions = Exclusions()
     exclusions.exclude(KEYS[1:3])
-    both = [*exclusions.those_excluded(RUNS).loss, *counted(exclusions)]
+    both = [*exclusions.select_excluded(RUNS).loss, *counted(exclusions)]
     np.testing.assert_array_equal(sorted(both), np.sort(RUNS.loss))
 
 

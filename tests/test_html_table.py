@@ -12,7 +12,7 @@ from chinchilla_nb.html_table import html_table
 ATTACK = "<script>alert(1)</script> & 'co'"
 
 
-def test_what_is_said_comes_back_and_nothing_of_it_is_markup():
+def test_text_reads_back_and_none_of_it_is_markup():
     table = ET.fromstring(html_table([["a", ATTACK], ["b", "2"]], ["name", ATTACK]))
     assert [[cell.text for cell in row] for row in table.iter("tr")] == [["name", ATTACK], ["a", ATTACK], ["b", "2"]]
     assert {element.tag for element in table.iter()} == {"table", "thead", "tbody", "tr", "th", "td"}

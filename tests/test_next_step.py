@@ -1,4 +1,4 @@
-"""The next run follows from the session's state, or it is said what is missing."""
+"""The next run follows from the session's state, or an error says what is missing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_budget_is_given_or_a_factor_of_the_largest_compute():
         ({"scaling_factor": "10"}, "^scaling_factor must be a number, got '10'"),
     ],
 )
-def test_a_budget_that_is_none_is_one_sentence(options, message):
+def test_a_wrong_budget_is_one_sentence(options, message):
     with pytest.raises(ValueError, match=message):
         choose_budget(Settings(), RUNS, **options)
 
@@ -69,7 +69,7 @@ def test_without_runs_and_seeds_there_is_nothing_to_scale_up_from():
 
 
 def test_a_step_needs_a_law():
-    with pytest.raises(ValueError, match="fit it first"):
+    with pytest.raises(ValueError, match="the next scale step needs a fitted law: fit one first"):
         next_scale_step(Settings(), RUNS, None)
 
 

@@ -89,7 +89,7 @@ class TestState:
         session.run_fit()
         assert not session.stale
 
-    def test_a_fit_made_elsewhere_is_judged_by_what_it_was_asked(self, session: Session) -> None:
+    def test_a_fit_made_elsewhere_is_judged_by_its_problem(self, session: Session) -> None:
         session.run_fit()
         # Of the same runs and settings, as a copy or another process gives it: as good as the session's own.
         session.fit = pickle.loads(pickle.dumps(session.fit))
@@ -108,7 +108,7 @@ class TestState:
         assert again.law == found.law
         assert again.objective == found.objective
 
-    def test_settings_are_what_is_fitted_with(self, session: Session) -> None:
+    def test_fits_use_the_settings(self, session: Session) -> None:
         session.settings = dataclasses.replace(session.settings, bounds={"alpha": (0.5, 0.5)})
         assert session.run_fit().law.alpha == 0.5
 
@@ -333,7 +333,7 @@ class TestOnALoop:
             assert session.busy
             assert session.wait()
             assert not session.busy
-            await asyncio.sleep(0.2)  # what was posted meanwhile must not be told again
+            await asyncio.sleep(0.2)  # reports posted meanwhile must not be delivered twice
             return seen
 
         seen = asyncio.run(main())
@@ -366,14 +366,14 @@ class TestOnALoop:
         try:
             loop.run_until_complete(begin())
             time.sleep(0.3)
-            session.run_fit()  # nothing is under way any more, though nobody was told
+            session.run_fit()  # nothing is under way any more, although nobody was notified
             assert session.wait(20)
             assert session.fit is not None
         finally:
             loop.run_until_complete(asyncio.sleep(0))
             loop.close()
 
-    def test_rows_of_a_training_thread_are_told_on_the_loop(self) -> None:
+    def test_rows_of_a_training_thread_are_reported_on_the_loop(self) -> None:
         async def main() -> None:
             session = Session(Database(), Settings(grid=GRID))
             seen = record(session, "revision")

@@ -124,7 +124,7 @@ def test_a_model_search_decides_the_sizes(make):
     assert set(df["N"]) <= {300 * width**2 for width in widths}
 
 
-def test_what_is_no_chinchilla_is_a_type_error():
+def test_anything_but_a_chinchilla_is_a_type_error():
     with pytest.raises(TypeError, match="cc must be a Chinchilla, got 3"):
         Simulator(3)
 
@@ -144,12 +144,12 @@ def test_other_noise_is_a_type_error(make, noise):
         (iter([float("nan")] * 9), "must leave the loss positive and finite, got nan"),
     ],
 )
-def test_noise_that_no_run_could_have_is_one_sentence(make, noise, message):
+def test_impossible_noise_is_one_sentence(make, noise, message):
     with pytest.raises(ValueError, match=message):
         make().simulate(5, 0, noise_generator=noise)
 
 
-def test_what_is_not_found_is_looked_up_on_cc(make, tmp_path):
+def test_missing_attributes_are_looked_up_on_cc(make, tmp_path):
     cc = make()
     cc.remark = "a note"
     sim = Simulator(cc)

@@ -93,7 +93,7 @@ def test_infinite_sizes_leave_configurations_out():
 
 
 @pytest.mark.parametrize("size", ["12M", None, np.array([1, 2])])
-def test_a_size_that_is_no_number_is_named_with_its_configuration(size):
+def test_a_size_that_is_not_a_number_is_named_with_its_configuration(size):
     with pytest.raises(ValueError, match=r"size_estimator must return a number, got .* for {'width': 3}") as caught:
         search_model_config(1e9, {"width": [3]}, lambda width: size)
     assert repr(size) in str(caught.value)
@@ -128,6 +128,6 @@ def test_is_between_takes_numbers_and_arrays():
 
 
 @pytest.mark.parametrize("bounds", [(1, 2, 3), (1,), 5, None])
-def test_bounds_are_two(bounds):
-    with pytest.raises(ValueError, match="bounds must be the lower and the upper end, got"):
+def test_there_must_be_two_bounds(bounds):
+    with pytest.raises(ValueError, match="bounds must be a lower and an upper end, got"):
         is_between(1, bounds)

@@ -1,4 +1,4 @@
-"""A file is written whole, or stays what it was and the refusal says so."""
+"""A file is written completely, or stays unchanged and the error says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ resource = pytest.importorskip("resource")
 
 @pytest.fixture
 def full_disk():
-    """Let no file of this process grow beyond 100 bytes."""
+    """Keep the files of this process from growing beyond 100 bytes."""
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))

@@ -1,1 +1,1 @@
-"""Work that takes long: the job, its processes, and what is shown of its progress."""
+"""Long-running work: the job, its processes, and the display of its progress."""

@@ -1,4 +1,4 @@
-"""A line that says how far work is, for work that takes longer than a second; none for anything shorter."""
+"""A progress bar for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from chinchilla_nb.work.remaining import RemainingTime
 __all__ = ["Bar", "watching"]
 
 LONG = 1.0
-"""Seconds after which work is long enough for a bar."""
+"""Seconds after which the bar appears."""
 PERIOD = 0.2
-"""Seconds between two drawings."""
+"""Seconds between two updates."""
 
 
 class Line(AbstractContextManager[Any], Protocol):
-    """Where a bar is drawn, from entering to leaving it; then it is gone."""
+    """A place to draw a bar: entering the context opens it, leaving the context removes the bar."""
 
     def show(self, stage: str, done: int, total: int | None, facts: str) -> None:
-        """Draw it anew."""
+        """Redraw the bar."""
 
 
 class Bar:
-    """A progress bar that appears after a second, unless the work has ended by then, and is gone when it has.
+    """A progress bar that appears after a second, unless the work has ended by then, and disappears at its end.
 
     Parameters
     ----------
     title : str
         What is being done.
     shown : bool
-        False for none at all.
+        False to show no bar at all.
     """
 
     def __init__(self, title: str, shown: bool = True) -> None:
@@ -49,17 +49,17 @@ class Bar:
         self._thread: Thread | None = None
         line = _line() if shown else None
         if line is not None:
-            # In this context, so that a notebook shows the bar under the cell that started the work.
+            # In a copy of this context, so that a notebook shows the bar under the cell that started the work.
             self._thread = Thread(target=contextvars.copy_context().run, args=(self._draw, line), daemon=True)
             self._thread.start()
 
     def update(self, done: int, total: int, stage: str) -> None:
-        """Say how far the work is."""
+        """Report how far the work has got."""
         self._pace.add(stage, done)
         self._at = (stage, done, total)
 
     def close(self) -> None:
-        """Take the bar away, or see to it that it never appears."""
+        """Remove the bar, or keep it from appearing."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -98,11 +98,11 @@ def watching(session: Any, title: str, shown: bool) -> Iterator[None]:
 
 
 def _line() -> Line | None:
-    """Return where a bar can be drawn: in a pipe, a log file or a notebook that runs unattended it is noise."""
+    """Return where to draw a bar, None in a pipe, a log file or an unattended notebook, where it would be noise."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
-    if hasattr(shell, "get_parent"):  # the shell of a kernel, which knows the request it answers
-        # Who runs notebooks to keep or compare their outputs takes no questions.
+    if hasattr(shell, "get_parent"):  # the shell of a kernel, which knows the request being handled
+        # Tools that run notebooks to store or compare outputs do not allow input requests.
         watched = shell.get_parent().get("content", {}).get("allow_stdin", True)
         return NotebookLine() if watched else None
     console = Console(stderr=True)
@@ -118,12 +118,12 @@ class TerminalLine(Progress):
         self._task = self.add_task("", visible=False, facts="")
 
     def show(self, stage: str, done: int, total: int | None, facts: str) -> None:
-        """Draw it anew."""
+        """Redraw the bar."""
         self.update(self._task, description=stage, completed=done, total=total, facts=facts, visible=True, refresh=True)
 
 
 class NotebookLine:
-    """An output of a cell, of its own: rich's is a widget, which takes the cell's other outputs while it is drawn."""
+    """A separate cell output: rich would use a widget, which captures the cell's other outputs while it is shown."""
 
     def __enter__(self) -> None:
         from IPython.display import display
@@ -134,7 +134,7 @@ class NotebookLine:
         self._handle.update({"text/html": ""}, raw=True)
 
     def show(self, stage: str, done: int, total: int | None, facts: str) -> None:
-        """Draw it anew."""
+        """Redraw the bar."""
         place = f'value="{done}" max="{total}"' if total is not None else ""
         html = (
             '<div style="display: flex; align-items: center; gap: 10px; white-space: nowrap; overflow: hidden; '

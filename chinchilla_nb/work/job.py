@@ -1,4 +1,4 @@
-"""One piece of long work: an iterator of progress values, drained on a thread of its own or in place."""
+"""A job: an iterator of progress values, drained on its own thread or in place."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 __all__ = ["Job", "Outcome", "running_loop"]
 
 PERIOD = 0.1
-"""Seconds between two reports: a browser that gets thousands of messages a second stays behind for good."""
+"""Seconds between two reports: a browser that receives thousands of messages a second never catches up."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Outcome:
-    """How long work ended.
+    """How a job ended.
 
     Attributes
     ----------
     last : object
-        The last value the iterator gave, None if it gave none.
+        The last value of the iterator, None if there was none.
     cancelled : bool
         Whether it was stopped before its end.
     error : Exception or None
@@ -44,7 +44,7 @@ class Job:
     Parameters
     ----------
     steps : callable
-        Makes the iterator. It is called, drained and closed in one and the same thread.
+        Makes the iterator, which is made, drained and closed on the same thread.
     on_progress : callable
         Receives a progress value.
     on_end : callable
@@ -52,8 +52,8 @@ class Job:
 
     Notes
     -----
-    After `start`, both callbacks run on the event loop that was running in the thread that called it. If that loop
-    is gone before the work ends, they run on the worker thread, so that no result is ever lost.
+    After `start`, both callbacks run on the event loop that was running in the calling thread. If that loop is closed
+    before the work ends, they run on the worker thread, so that no result is ever lost.
     """
 
     def __init__(
@@ -69,13 +69,13 @@ class Job:
         self._ended = Event()
         self._delivered = Event()
         self._lock = Lock()  # guards the fields below, which the worker fills and the loop empties
-        self._unseen: list[Any] = []  # nothing, or the latest value nobody has seen
+        self._unseen: list[Any] = []  # empty, or the latest value that was not reported yet
         self._outcome: Outcome | None = None
         self._posted = False
         self._reported_at = -math.inf
         self._last: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._inline: int | None = None  # the thread that drains in place
+        self._inline: int | None = None  # the thread of work that is drained in place
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Drain on a daemon thread and report to `loop`."""
@@ -86,7 +86,7 @@ class Job:
     def run(self) -> Outcome:
         """Drain in this thread, report in place, and return the outcome.
 
-        KeyboardInterrupt passes through, after the iterator was closed and `on_end` was told of a cancelled outcome.
+        KeyboardInterrupt passes through, after the iterator is closed and `on_end` has received a cancelled outcome.
         """
         self._inline = get_ident()
         outcome = Outcome(None, True, None)
@@ -105,16 +105,16 @@ class Job:
         return self._inline is not None
 
     def cancel(self) -> None:
-        """Ask the work to stop before its next step, or at a cancellation point of the engine within one."""
+        """Ask the work to stop before its next step, or at a cancellation point of the engine within a step."""
         self._cancel.set()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the work has ended and its callbacks have run; return whether that is so.
+        """Block until the work has ended and its callbacks have run; return whether they have.
 
-        Called on the loop that the reports go to, which this blocks, it makes the reports itself.
+        If called on the event loop that receives the reports, which this blocks, it delivers them itself.
         """
         end = math.inf if timeout is None else time.monotonic() + timeout
-        while self._inline != get_ident():  # work drained further down this very stack cannot be waited for
+        while self._inline != get_ident():  # a job drained on this very stack cannot be waited for
             mine = self._inline is None and self._may_deliver()
             if mine:
                 self._deliver()
@@ -125,13 +125,13 @@ class Job:
         return self._delivered.is_set()
 
     def _may_deliver(self) -> bool:
-        """Return whether callbacks may run in this thread: it is their loop's, or their loop is at rest."""
+        """Return whether callbacks may run in this thread: their event loop is here, or is not running."""
         return self._loop is None or self._loop is running_loop() or not self._loop.is_running()
 
     def _work(self) -> None:
         try:
             outcome = self._drain()
-        except BaseException as error:  # noqa: BLE001  a SystemExit on this thread must not leave the session busy for ever
+        except BaseException as error:  # noqa: BLE001  a SystemExit on this thread must not leave the session busy forever
             outcome = Outcome(self._last, False, RuntimeError(f"the work was ended by {error!r}"))
         self._end(outcome)
 
@@ -181,7 +181,7 @@ class Job:
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(call, self._loop)
-        except RuntimeError:  # the loop is closed: nobody else will make the report
+        except RuntimeError:  # the loop is closed, and nothing else will deliver the report
             self._deliver()
 
     def _deliver(self) -> None:

@@ -1,4 +1,4 @@
-"""A map over processes that is used only where it pays."""
+"""A map that uses processes only where that saves time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ __all__ = ["adaptive_map"]
 
 R = TypeVar("R")
 
-# Starting the processes and importing numpy and scipy in each costs about this much, in seconds.
+# Seconds that it takes to start the processes and import numpy and scipy in each.
 STARTUP = 2.0
 
 
 def adaptive_map(function: Callable[[Any], R], items: Iterable[Any]) -> Iterator[R]:
-    """Apply a function to each item, in order; in processes once what is left would take longer than starting them.
+    """Apply a function to each item, in order; use processes if the remaining items take longer than starting them.
 
-    The first items are done here, to learn what one costs. Functions travel by cloudpickle, lambdas and closures too.
+    The first items are processed here, to measure their cost. Functions are sent by cloudpickle, including lambdas and
+    closures.
     """
     items = list(items)
     started = time.perf_counter()
@@ -39,5 +40,5 @@ def _process_map(function: Callable[[Any], R], items: list[Any]) -> Iterator[R]:
     try:
         yield from results
     finally:
-        # Interrupted or cancelled: what is queued is dropped now, not when the garbage collector comes by.
+        # When interrupted or cancelled, drop queued items now, not when the garbage collector runs.
         results.close()

@@ -1,4 +1,4 @@
-"""When the stage under way will end, told from its pace so far."""
+"""Estimate when the current stage will end, from its pace so far."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ STEADY = 1.0
 
 
 class RemainingTime:
-    """Watches work that comes in stages, each of so many steps.
+    """The remaining time of work in stages, each with a number of steps.
 
     Parameters
     ----------
     clock : callable
-        Seconds that only go forward.
+        Returns seconds, which must never go backwards.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,13 +25,13 @@ class RemainingTime:
         self._stage, self._began, self._done = "", clock(), 0
 
     def add(self, stage: str, done: int) -> None:
-        """Take up how many steps of a stage are done."""
+        """Record how many steps of a stage are done."""
         if stage != self._stage:
-            # From here on: until the first report, the stage may have been getting ready.
+            # Timed from the first report: before it, the stage may have been starting processes.
             self._stage, self._began, self._done = stage, self._clock(), done
 
     def remaining(self, stage: str, done: int, total: int) -> float | None:
-        """Seconds until the stage ends; None while that is a guess."""
+        """Return the seconds until the stage ends, None while that would be a guess."""
         seconds, steps = self._clock() - self._began, done - self._done
         if stage != self._stage or steps < 1 or seconds < STEADY:
             return None
