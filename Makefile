@@ -2,30 +2,30 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 0
-# Tests run in so many processes, each with servers and a browser of its own.
+# Number of processes that run tests, each with its own servers and browser.
 JOBS ?= 2
 
 RUN := $(VENV)/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-# All but the page of `make demo`, whose visitors see no stored output.
+# All notebooks except the page that Voila serves, which shows no stored output.
 TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
 PARALLEL := -n $(JOBS) --dist loadfile
 QUICK_TESTS := $(if $(QUICK),-m "not slow and not browser")
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
 
-# Threads cost more than they bring on arrays of this size, and make timings jump.
+# Threads cost more than they gain on arrays of this size, and make timings noisy.
 export OMP_NUM_THREADS := 1
 
 .PHONY: help test demo lint format benchmarks bounds kernels notebooks docs clean
 .DEFAULT_GOAL := help
 
-help:  ## Say what there is
+help:  ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 - \2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/app  ## Open the workbench on the shipped study, on this machine only (PORT=8866 picks the port)
 	@$(VENV)/bin/chinchilla-nb python_stdlib --port $(PORT)
 
-test: lint  ## Lint, check types, run every test, in Chromium too, and every notebook
+test: lint  ## Lint, check types, and run all tests (also in Chromium) and all notebooks
 	@$(RUN) tests/browser/find_chromium.py
 	$(RUN) -m pytest -q $(PARALLEL)
 ifneq ($(NOTEBOOKS),)
@@ -37,11 +37,11 @@ lint: $(VENV)/test  ## Lint and check types
 	$(RUN) -m ruff format --check
 	$(RUN) -m mypy
 
-format: $(VENV)/test  ## Format the code, and mend what ruff can mend
+format: $(VENV)/test  ## Format the code, and fix what ruff can fix
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
 
-benchmarks: $(VENV)/test  ## Measure, and print the figures
+benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
 	$(RUN) tests/benchmarks/bench_fit.py
 	$(RUN) tests/benchmarks/bench_evaluation.py
 	@$(RUN) tests/browser/find_chromium.py
@@ -55,17 +55,17 @@ bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 
 kernels:  ## Test the panels in real pages on ipykernel 6.31, 7.3 and 7.4
 	$(PYTHON) scripts/test_kernels.py
 
-notebooks: $(VENV)/test  ## Run the notebooks again and keep their outputs
+notebooks: $(VENV)/test  ## Run the notebooks again and store their outputs
 	$(RUN) -m jupyter nbconvert --to notebook --execute --ExecutePreprocessor.store_widget_state=False --inplace $(TUTORIALS)
 
 docs: $(VENV)/docs  ## Build the documentation into build/docs
 	$(RUN) -m sphinx -W --keep-going -q docs build/docs
 	@echo "  build/docs/index.html"
 
-clean:  ## Remove everything that make has made
+clean:  ## Remove everything that make has created
 	rm -rf $(VENV) .venv-bounds .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
-# Stamps: an environment is installed into again only when pyproject.toml has changed.
+# Stamp files: packages are installed again only when pyproject.toml has changed.
 $(VENV)/app: pyproject.toml scripts/make_environment.py
 	@$(PYTHON) scripts/make_environment.py $(VENV) app
 	@touch $@

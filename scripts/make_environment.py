@@ -1,4 +1,4 @@
-"""Make a virtual environment and install the project into it, with nothing but Python at hand.
+"""Make a virtual environment and install the project into it, using nothing but Python.
 
 ``python scripts/make_environment.py .venv app,test [--constraint FILE]``
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = (3, 10)
 NOISE = ("WARNING: Location ",)
-"""Starts of pip's remarks on a machine's own configuration; whoever runs the tests cannot mend those."""
+"""Beginnings of pip's remarks about the configuration of the machine, which the project cannot fix."""
 
 
 def main() -> str | None:
-    """Do it; return the sentence to exit with where that fails."""
+    """Make the environment; return an error message to exit with if that fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("environment", type=Path)
     parser.add_argument("extras")
@@ -29,16 +29,17 @@ def main() -> str | None:
 
 
 def prepare(environment: Path, extras: str, constraint: Path | None = None) -> str | None:
-    """Make the environment where there is none and install the project; return what is wrong where that fails."""
+    """Make the environment if there is none and install the project; return an error message if that fails."""
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         return (
-            f"Python 3.10 or newer is needed, {sys.executable} is {found}: name another with make PYTHON=python3.12 ..."
+            f"Python 3.10 or newer is needed, but {sys.executable} is {found}: "
+            "name another with make PYTHON=python3.12 ..."
         )
     python = python_of(environment)
     if not _runs(python) and not make(environment):
         return "no virtual environment could be made: install Python's venv module (Debian: apt install python3-venv)"
-    print(f"installing into {environment}: a few minutes, once", flush=True)
+    print(f"installing into {environment}: this takes a few minutes, once", flush=True)
     what = ["--editable", f"{ROOT}[{extras}]"]
     if constraint is not None:
         what += ["--constraint", str(constraint)]
@@ -53,7 +54,7 @@ def python_of(environment: Path) -> Path:
 
 
 def make(environment: Path) -> bool:
-    """Make an empty environment; on Debian as root, install the package that Debian keeps apart for this."""
+    """Make an empty environment; as root on Debian, install the separate package that this needs there."""
     command = [sys.executable, "-m", "venv", "--clear", str(environment)]
     if _succeeds(command):
         return True
@@ -68,7 +69,7 @@ def make(environment: Path) -> bool:
 
 
 def install(python: Path, what: list[str]) -> bool:
-    """Run pip quietly, passing on everything it says but the known noise."""
+    """Run pip quietly, printing all its output except the known noise."""
     command = [str(python), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install", *what]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():

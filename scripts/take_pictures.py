@@ -1,6 +1,7 @@
 """Take the picture of the workbench that the README and the documentation show: ``python scripts/take_pictures.py``.
 
-It is a real one, of Voila in Chromium on the shipped study after a click on Fit. Needs what ``make test`` installs.
+It is a real screenshot: Voila in Chromium on the shipped study, after a click on Fit. It needs what ``make test``
+installs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ COLOURS = 200
 MARGIN = 12
 SETTLE_MS = 2000
 BELOW = "Smaller or larger than optimal"
-"""What comes after the charts: the picture ends there."""
+"""Text below the charts, where the picture ends."""
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 
@@ -52,7 +53,7 @@ def photograph(page: Page) -> Image.Image:
 
 
 def main() -> None:
-    """Write the picture, and say how large it is."""
+    """Write the picture and print its size."""
     with tempfile.TemporaryDirectory() as place, serve_voila(Path(place)) as server, sync_playwright() as playwright:
         write_notebook(server.notebooks / "workbench.ipynb", (OPEN,))
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)
@@ -60,7 +61,7 @@ def main() -> None:
         open_in_voila(page, f"{server.url}/voila/render/workbench.ipynb", "light")
         picture = photograph(page)
         browser.close()
-    # Few colours are in it: a palette halves the file and nobody sees it.
+    # It has few colours: a palette halves the file without a visible difference.
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
     print(f"{PICTURE.relative_to(ROOT)}: {picture.width} x {picture.height}, {PICTURE.stat().st_size / 1e3:.0f} kB")
 

@@ -1,6 +1,6 @@
 """Run the tests on the oldest Python and the oldest dependencies that pyproject.toml allows: ``make bounds``.
 
-Arguments are handed to pytest: ``python scripts/test_bounds.py -x tests/records``.
+Arguments are passed to pytest: ``python scripts/test_bounds.py -x tests/records``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from make_environment import OLDEST_PYTHON, ROOT, python_of
 
 ENVIRONMENT = ROOT / ".venv-bounds"
 ALSO = ["pyparsing<3.3"]
-"""The oldest matplotlib calls what later pyparsings deprecate, and warnings are errors in tests."""
+"""The oldest matplotlib calls functions that newer pyparsing deprecates, and warnings are errors in tests."""
 
 
 def main() -> str | int:
-    """Make the environment and run the tests; return their exit status, or the sentence to exit with."""
+    """Make the environment and run the tests; return their exit status or an error message."""
     python = oldest_python()
     if python is None:
         return "Python 3.10 is needed to test the oldest versions: install it as python3.10 on PATH, or with pyenv"
@@ -37,11 +37,11 @@ def main() -> str | int:
 
 
 def oldest_python() -> str | None:
-    """Return a Python 3.10: this one, else that on PATH, else one that pyenv has."""
+    """Return the path of a Python 3.10: this one, else the one on PATH, else one installed by pyenv."""
     if sys.version_info[:2] == OLDEST_PYTHON:
         return sys.executable
     path = shutil.which("python3.10")
-    # pyenv puts a shim on PATH that fails where the version is not switched on.
+    # pyenv puts a shim on PATH that fails if the version is not active.
     if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
         return path
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -50,9 +50,9 @@ def oldest_python() -> str | None:
 
 
 def lower_bounds() -> list[str]:
-    """Return the lower bounds of what the package and its extras need, as constraints for pip."""
+    """Return the lower bounds on the dependencies of the package and its extras, as constraints for pip."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    # Python 3.10, which this has to run on, cannot read TOML.
+    # Python 3.10, on which this must run, cannot read TOML.
     lists = re.findall(r"^(?:dependencies|app|parquet) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
     return [f"{name}=={version}" for name, version in re.findall(r'"([\w-]+)>=([\d.]+)"', " ".join(lists))]
 

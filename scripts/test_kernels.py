@@ -1,6 +1,6 @@
 """Run the tests that open a kernel on several versions of ipykernel: ``make kernels``.
 
-``python scripts/test_kernels.py [VERSION ...]`` takes other versions than these, such as ``7.1`` or ``7.2.0``.
+``python scripts/test_kernels.py [VERSION ...]`` tests other versions, such as ``7.1`` or ``7.2.0``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from make_environment import ROOT, install, prepare, python_of
 
 ENVIRONMENT = ROOT / ".venv-kernels"
 VERSIONS = ("6.31", "7.3", "7.4")
-"""Callbacks of widgets run on the main thread in the first and the last, on a subshell's, with a loop of its own, in
-the one between."""
+"""The first and the last run callbacks of widgets on the main thread; the one between runs them on the thread of a
+subshell, which has its own event loop."""
 TESTS = ("tests/test_session.py", "tests/work/test_bar.py", "tests/browser")
-"""Those in which work runs in a kernel: `tests/widgets` calls the panels in its own process."""
+"""The tests in which work runs in a kernel; `tests/widgets` calls the panels in its own process."""
 
 
 def main() -> str | int:
-    """Test each version and print what passed where; return the exit status, or the sentence to exit with."""
+    """Test each version and print the outcomes; return the exit status or an error message."""
     versions = sys.argv[1:] or VERSIONS
-    if trouble := prepare(ENVIRONMENT, "app,test"):
-        return trouble
+    if message := prepare(ENVIRONMENT, "app,test"):
+        return message
     python = python_of(ENVIRONMENT)
     if status := subprocess.run([python, ROOT / "tests" / "browser" / "find_chromium.py"], check=False).returncode:
         return status
@@ -42,7 +42,7 @@ def main() -> str | int:
 
 
 def test(python: Path) -> tuple[int, dict[str, str]]:
-    """Run the tests in a process of their own; return its exit status, and what became of each test."""
+    """Run the tests in a separate process; return its exit status, and the outcome of each test."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [python, "-m", "pytest", "-q", *TESTS, f"--junit-xml={report}"]
@@ -52,13 +52,13 @@ def test(python: Path) -> tuple[int, dict[str, str]]:
 
 
 def outcome(case: ET.Element) -> str:
-    """Return in a word what became of a test."""
+    """Return the outcome of a test in one word."""
     kinds = {child.tag for child in case}
     return next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "passed")
 
 
 def table(results: dict[str, dict[str, str]]) -> str:
-    """Return one line a test, with a column for each version."""
+    """Return a line for each test, with a column for each version."""
     tests = list(dict.fromkeys(name for column in results.values() for name in column))
     rows = [("", *results)]
     rows += [(name, *(column.get(name, "not run") for column in results.values())) for name in tests]
