@@ -1,7 +1,7 @@
-"""Where long work lets itself be stopped: between two evaluations of an objective, not only between two results.
+"""Cancellation points: long work can be stopped between two evaluations of an objective, not only between two results.
 
-A minimisation inside SciPy cannot be an iterator. Whoever runs one on a thread says how to ask whether to go on, and
-the engine asks at every evaluation.
+A minimisation inside SciPy cannot be an iterator. Code that runs one on a thread gives a function that tells whether to
+stop, and the engine calls it at every evaluation.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _asked: ContextVar[Callable[[], bool] | None] = ContextVar("chinchilla_nb_asked_
 
 
 class Cancelled(Exception):
-    """The work was asked to stop, and has: no error."""
+    """The work was asked to stop and has stopped; this is not an error."""
 
 
 @contextmanager
 def cancellable(asked: Callable[[], bool]) -> Iterator[None]:
-    """Let work in this block, on this thread, be stopped once ``asked()`` is true."""
+    """Stop work in this block, on this thread, once ``asked()`` returns true."""
     token = _asked.set(asked)
     try:
         yield
@@ -30,12 +30,12 @@ def cancellable(asked: Callable[[], bool]) -> Iterator[None]:
 
 
 def cancellation_point() -> None:
-    """Go on, unless the work was asked to stop.
+    """Raise `Cancelled` if the work was asked to stop.
 
     Raises
     ------
     Cancelled
-        If it was.
+        If the function given to `cancellable` returns true.
     """
     asked = _asked.get()
     if asked is not None and asked():

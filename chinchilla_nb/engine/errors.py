@@ -1,4 +1,4 @@
-"""What is wrong with something a user gave, as a value."""
+"""Errors in user input, as values."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from collections.abc import Iterable
 
 __all__ = ["InputError", "did_you_mean", "unknown_key"]
 
+SIMILAR = 0.5
+"""Similarity (of `difflib`) from which on a known key is suggested for an unknown one: it allows a slip or two."""
+
 
 class InputError(ValueError):
     """Something a user gave cannot be used.
 
     ``str()`` joins the parts into one sentence, ``D must be positive, got -3.0 in row 17 of df.csv: correct the row``.
-    A panel shows the parts beside its own label and field instead; nobody takes the sentence apart.
+    A panel shows the parts next to its own label and field instead; no code takes the sentence apart.
 
     Parameters
     ----------
     where : str
-        What is wrong, as a user writes it: ``D``, ``bounds['alpha']``.
+        Name of the wrong input, as a user writes it: ``D``, ``bounds['alpha']``.
     rule : str
-        What must hold, or what is the matter: ``must be positive``.
+        The condition that is violated, or the problem: ``must be positive``.
     got : str, optional
-        The value that breaks the rule, as a message shows it.
+        The value that violates the rule, as the message shows it.
     place : str, optional
         Where the value stands: ``in row 17 of df.csv``.
     remedy : str, optional
@@ -34,7 +37,7 @@ class InputError(ValueError):
 
     @property
     def problem(self) -> str:
-        """The sentence without `where`, for a field whose label already says it."""
+        """The sentence without `where`, for a field whose label already names it."""
         got = " ".join(part for part in (f"got {self.got}" if self.got else "", self.place) if part)
         problem = self.rule
         if got:
@@ -45,7 +48,7 @@ class InputError(ValueError):
         return f"{self.where} {self.problem}" if self.where else self.problem
 
     def __reduce__(self) -> tuple[object, ...]:
-        # An exception is pickled with its message alone, which is not what it is made from.
+        # By default an exception is pickled with its message, which is not what the constructor takes.
         return _restore, (type(self), self.where, self.rule, self.got, self.place, self.remedy)
 
 
@@ -54,16 +57,16 @@ def _restore(kind: type[InputError], where: str, rule: str, got: str, place: str
 
 
 def unknown_key(where: str, key: object, known: Iterable[str], kind: str = "key") -> InputError:
-    """Return the error that a key is unknown, which names the nearest known one."""
+    """Return the error for an unknown key, which names the nearest known key."""
     known = list(known)
     choices = f"choose from {', '.join(known)}" if known else "it takes none"
     return InputError(where, f"has no {kind} {key!r}", remedy=did_you_mean(key, known) or choices)
 
 
 def did_you_mean(key: object, known: Iterable[str]) -> str:
-    """Return the remedy that names the known name nearest to a key; empty if none is near."""
+    """Return a remedy that suggests the known name most similar to a key; empty if none is similar."""
     known = list(known)
-    # Case first: 'c' is nearer to 'C' than to any longer name.
+    # A name that differs in case only comes first: 'c' is nearer to 'C' than to any longer name.
     near = [name for name in known if name.lower() == str(key).lower()]
-    near = near or difflib.get_close_matches(str(key), known, n=1, cutoff=0.5)
+    near = near or difflib.get_close_matches(str(key), known, n=1, cutoff=SIMILAR)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,4 @@
-"""Names for single runs that outlive sorting, appending and rereading: what was measured, and which of its equals."""
+"""Keys of runs that survive sorting, appending and rereading: the measured values and a count among equal runs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["RunKey", "is_among", "run_keys", "without"]
 
 RunKey = tuple[float, float, float, float, int]
-"""N, D, loss and C of a run, and how many runs before it have the same four."""
+"""N, D, loss and C of a run, and the number of earlier runs with the same four values."""
 
 
 def run_keys(runs: Runs) -> tuple[RunKey, ...]:
     """Return the key of every run.
 
-    A key depends on the run and its equals alone, not on where it stands: it still means the same run after others were
-    added, removed or put in another order.
+    A key depends only on the run and the runs equal to it, not on its position: it still identifies the same run after
+    others are added, removed or reordered.
     """
     seen: Counter[tuple[float, float, float, float]] = Counter()
     keys = []
@@ -37,6 +37,6 @@ def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:
 
 
 def without(runs: Runs, excluded: frozenset[RunKey]) -> Runs:
-    """Return the runs but those excluded; the same object if there are none."""
+    """Return the runs that are not excluded; the same object if none is."""
     left_out = is_among(runs, excluded)
     return runs.take(~left_out) if left_out.any() else runs

@@ -30,9 +30,9 @@ class Runs:
     loss : array_like, shape (n_runs,)
         Final loss, e.g. in nats per token.
     C : array_like, shape (n_runs,), optional
-        Compute in FLOPs; 6ND where not given.
+        Compute in FLOPs; 6ND if not given.
     columns : mapping of str to array_like, optional
-        Whatever else is known of each run.
+        Other data about each run.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class Runs:
         return f"Runs({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
 
     def take(self, which: ArrayLike) -> Runs:
-        """Return the runs picked by a boolean mask or an array of indices; they are not checked again."""
+        """Return the runs selected by a boolean mask or an array of indices; they are not checked again."""
         which = np.atleast_1d(which)
         taken = object.__new__(Runs)
         taken._keep(
@@ -95,7 +95,7 @@ class Runs:
         return taken
 
     def alike(self, other: Runs) -> bool:
-        """Say whether these are the same runs in the same order, whatever else is known of them."""
+        """Return whether these are the same runs in the same order; columns are not compared."""
         return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
 
 
@@ -105,7 +105,7 @@ def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        Naming the first value that is not, and where it stands.
+        If a value is not positive and finite; the error names the first one and its index.
     """
     try:
         array = np.array(values, dtype=np.float64, ndmin=1)

@@ -1,1 +1,1 @@
-"""From runs to a law: what is minimised, from where, how, and what the answer is worth."""
+"""Fitting a law to runs: the objective, the starts, the solver, and diagnostics of the result."""

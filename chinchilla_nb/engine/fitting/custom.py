@@ -1,4 +1,4 @@
-"""Fits of losses the engine does not know: numeric derivatives, and a simplex for what they miss."""
+"""Fits of custom losses: numeric derivatives first, then a simplex search where they fail."""
 
 from __future__ import annotations
 
@@ -21,20 +21,25 @@ __all__ = ["CustomObjective"]
 
 Array = NDArray[Any]
 
-WALK = 500
-"""Evaluations of one walk of the simplex; between two of them its best is reported."""
-COLLAPSED = 1e-9
-"""Size of a simplex, as the change of a prediction in units of the loss, at which the walk ends."""
-SMALLER = 10
+EVALUATIONS = 500
+"""Evaluations of one Nelder-Mead call; the best minimum so far is reported after each call."""
+SMALLEST_SIMPLEX = 1e-9
+"""Size of a simplex, as the change of a prediction in units of the loss, at which the search ends."""
+SHRINK = 10
 """Factor by which the simplex shrinks once it finds nothing lower."""
-NO_GAIN = 1e-9
-"""Relative decrease that a walk must bring for another one of the same size."""
+LEAST_GAIN = 1e-9
+"""Relative decrease below which a search is not repeated with a simplex of the same size."""
+XATOL = 1e-3
+"""Size of the final simplex of a search, relative to its first one, at which Nelder-Mead has converged."""
+FLATTEST, LONGEST_EDGE = 1e-12, 1.0
+"""Least effect of theta on predictions that is divided by, and the longest edge of a simplex along a direction without
+any."""
 DIFFERENCE = 6e-6
 """Step of a central difference, about the cube root of float64's rounding, which balances its two errors."""
 LARGEST = 1e300
-"""What an objective or a slope beyond all numbers counts as, since L-BFGS-B does not take infinity."""
-ROUGHLY = {"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9}
-"""How far L-BFGS-B goes; the simplex does the rest."""
+"""Replaces an infinite objective or slope, because L-BFGS-B does not accept infinity."""
+LBFGSB_OPTIONS = {"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9}
+"""Where L-BFGS-B stops; the simplex search continues from there."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,9 +49,9 @@ class CustomObjective:
     Attributes
     ----------
     squared : Objective
-        The squared-error objective over the same runs: it predicts losses and finds good starts.
+        The squared-error objective over the same runs, for predictions and good starts.
     unit : float
-        Loss that counts as one in `squared`.
+        The loss that equals one in the coordinates of `squared`.
     """
 
     squared: Objective
@@ -55,11 +60,11 @@ class CustomObjective:
 
     @classmethod
     def of(cls, problem: Problem, coordinates: Coordinates) -> CustomObjective:
-        """Set up the objective of a problem."""
+        """Return the objective of a problem."""
         return cls(Objective.of(problem, SQUARE, coordinates), problem.loss_fn, coordinates.unit)
 
     def value(self, theta: Array) -> float:
-        """Weighted mean loss; infinity where the loss is not a number."""
+        """Return the weighted mean loss; infinity where it is not finite."""
         with np.errstate(all="ignore"):
             truth = self.squared.target * self.unit
             predicted = self.squared.residuals(theta) * self.unit + truth
@@ -78,11 +83,11 @@ class CustomObjective:
         return value if np.isfinite(value) else np.inf
 
     def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
-        """Evaluate the objective at every start, one after the other."""
+        """Evaluate the objective at every start, one by one."""
         return (self.value(theta) for theta in coordinates.theta(grid.points()))
 
     def optimise(self, start: Array, box: Coordinates) -> Minimum:
-        """Minimise from one start with SciPy's L-BFGS-B on central differences."""
+        """Minimise from one start with SciPy's L-BFGS-B and central differences."""
         unit = self.value(start)
         if not (np.isfinite(unit) and unit > 0):
             return Minimum(start, unit, unit == 0)
@@ -92,18 +97,18 @@ class CustomObjective:
             jac=_central_differences(self, box, unit),
             method="L-BFGS-B",
             bounds=np.stack([box.lower, box.upper], axis=1),
-            options=ROUGHLY,
+            options=LBFGSB_OPTIONS,
         )
         return Minimum(found.x, self.value(found.x), bool(found.success))
 
     def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
-        """Let a simplex walk on where gradients fail (a kink, a step), until it finds nothing lower.
+        """Continue with a simplex search, which also passes kinks and steps, until it finds nothing lower.
 
-        Yields the best minimum so far after each short walk; the last one is the answer.
+        Yields the best minimum so far after each Nelder-Mead call; the last one is the result.
         """
         at = Minimum(theta, self.value(theta), False)
         size = float(np.median(np.abs(self.squared.residuals(theta))))
-        while size > COLLAPSED:
+        while size > SMALLEST_SIMPLEX:
             simplex: Array | None = self._simplex(at.theta, size, box)
             before = at.value
             while simplex is not None:
@@ -112,25 +117,25 @@ class CustomObjective:
                     at.theta,
                     method="Nelder-Mead",
                     bounds=np.stack([box.lower, box.upper], axis=1),
-                    options={"initial_simplex": simplex, "maxfev": WALK, "xatol": 1e-3 * size, "fatol": np.inf},
+                    options={"initial_simplex": simplex, "maxfev": EVALUATIONS, "xatol": XATOL * size, "fatol": np.inf},
                 )
-                # A walk that was cut short goes on with its simplex.
+                # A search that ran out of evaluations continues with its simplex.
                 simplex = found.final_simplex[0] if found.status else None
                 at = min(at, Minimum(found.x, found.fun, False), key=lambda minimum: float(minimum.value))
                 yield at
-            if before - at.value <= NO_GAIN * abs(before):
-                size /= SMALLER
+            if before - at.value <= LEAST_GAIN * abs(before):
+                size /= SHRINK
         yield replace(at, converged=True)
 
     def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
-        """Corners around theta that change the predictions by `size` each, in directions that do so independently."""
+        """Return corners around theta, each of which changes the predictions by `size` in a direction of its own."""
         jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.target))
         _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
-        reach = np.minimum(size / np.maximum(singular, 1e-12), 1.0)
+        reach = np.minimum(size / np.maximum(singular, FLATTEST), LONGEST_EDGE)
         corners = np.zeros((len(theta), len(theta)))
         corners[: len(reach)] = directions * reach[:, None]
         inside = np.clip(theta + corners, box.lower, box.upper)
-        # A corner that the box pushes back onto theta is reflected.
+        # A corner that clipping to the box returns to theta is reflected.
         flat = np.all(inside == theta, axis=1)
         inside[flat] = np.clip(theta - corners[flat], box.lower, box.upper)
         return np.concatenate([theta[None], inside])

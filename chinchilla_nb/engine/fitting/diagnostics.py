@@ -1,4 +1,4 @@
-"""What a planner must know about a fit before trusting it: warnings, each with its remedy."""
+"""Warnings about what the runs of a fit cannot support, each with a remedy."""
 
 from __future__ import annotations
 
@@ -19,24 +19,30 @@ __all__ = ["FitWarning", "diagnose"]
 Bounds = Mapping[str, tuple[float, float]]
 
 COLLINEAR = 0.995
-"""Correlation of log N and log D beyond which their terms are told apart by rounding and noise."""
+"""Correlation of log N and log D beyond which only rounding and noise separate their terms."""
 VANISHED = 1e-8
-"""Exponents up to this above the lowest that a fit considers leave a term flat over any range of runs."""
+"""An exponent less than this above its lower bound leaves a term flat over any range of runs."""
 NORMAL_MEDIAN = 1.4826
-"""Standard deviation over the median of absolute values, for normal errors."""
+"""Ratio of the standard deviation to the median absolute value, for normal errors."""
 UNCERTAIN = 0.5
-"""Standard error of an exponent, as a share of it, from which on it is called poorly determined."""
+"""Relative standard error beyond which an exponent is reported as poorly determined."""
+FEWEST_SIZES = 3
+"""Distinct values of N (or D) needed to identify the factor and the exponent of its term."""
+TINY = 1e-300
+"""Keeps a scale of zero from dividing."""
+SINGULAR = 1e-15
+"""Relative singular value below which a direction counts as undetermined and is left out of the covariance."""
 COUNTS = {3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 @dataclass(frozen=True, slots=True)
 class FitWarning:
-    """Something a fit cannot vouch for.
+    """A reason not to trust part of a fit.
 
     Attributes
     ----------
     code : str
-        Short name for programs, e.g. ``collinear``.
+        Identifier for programs, e.g. ``collinear``.
     message : str
         What is wrong, with the numbers.
     remedy : str
@@ -52,7 +58,7 @@ class FitWarning:
 
 
 def diagnose(problem: Problem, law: Law) -> tuple[FitWarning, ...]:
-    """List what the runs cannot support, or what came out at a limit."""
+    """Return warnings about what the runs cannot support and about parameters that ended at a bound."""
     box = problem.family.coordinates(problem.runs, problem.bounds)
     return (
         *_too_few(problem),
@@ -78,7 +84,7 @@ def _no_spread(problem: Problem) -> Iterator[FitWarning]:
     runs, constant = problem.runs, False
     for term in terms_of(problem.family.parameters):
         values = np.unique(getattr(runs, term.axis))
-        if len(values) < 3:
+        if len(values) < FEWEST_SIZES:
             constant = constant or len(values) == 1
             yield FitWarning(
                 "few_sizes",
@@ -90,7 +96,7 @@ def _no_spread(problem: Problem) -> Iterator[FitWarning]:
         if abs(correlation) > COLLINEAR:
             yield FitWarning(
                 "collinear",
-                f"N and D move together (correlation of their logarithms {correlation:.4f}), so their terms mix",
+                f"N and D move together (correlation of their logarithms {correlation:.4f}), so their effects mix",
                 "add runs with other tokens per parameter, e.g. an isoFLOP slice",
             )
 
@@ -105,7 +111,7 @@ def _at_bounds(law: Law, bounds: Bounds) -> Iterator[FitWarning]:
 
 
 def _at_the_ends(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWarning]:
-    """Warn of what came out at the ends of what a fit considers, where a user has set no bounds."""
+    """Warn about parameters at the ends of their ranges where the user has set no bounds."""
     values, bounds, parameters = law.as_dict(), problem.bounds, problem.family.parameters
     lowest = dict(zip((parameter.name for parameter in parameters), box.lower, strict=True))
     highest = dict(zip((parameter.name for parameter in parameters), box.upper, strict=True))
@@ -113,7 +119,7 @@ def _at_the_ends(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWa
         if parameter.kind == "floor" and values[parameter.name] <= 0 and parameter.name not in bounds:
             yield FitWarning(
                 "zero",
-                f"{parameter.name} = 0: these runs show no sign of a loss that nothing goes below",
+                f"{parameter.name} = 0: these runs show no sign of an irreducible loss",
                 f"add larger runs, or bound {parameter.name} from below",
             )
     for term in terms_of(parameters):
@@ -135,20 +141,20 @@ def _at_the_ends(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWa
 
 
 def _poorly_determined(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWarning]:
-    """Standard errors of the exponents from the linearised fit, sigma^2 (J^T J)^-1."""
+    """Warn about exponents with a large standard error in the linearised fit, sigma^2 (J^T J)^-1."""
     runs, family = problem.runs, problem.family
     if len(runs) <= len(family.parameters) or not has_optimum(law):
         return
-    # Relative errors, so that large losses do not decide alone.
+    # Relative errors, so that large losses do not dominate.
     jacobian = box.predictor(runs).at(box.theta(_point(law))).jacobian() / (runs.loss / box.unit)[:, None]
     relative = law.loss(runs.N, runs.D) / runs.loss - 1
-    # The median resists outliers.
+    # The median is robust to outliers.
     sigma = NORMAL_MEDIAN * float(np.median(np.abs(relative)))
     names = [parameter.name for parameter in family.parameters]
     free = [i for i, name in enumerate(names) if name not in problem.bounds or len(set(problem.bounds[name])) == 2]
     columns = jacobian[:, free]
-    size = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
-    covariance = np.linalg.pinv((columns / size).T @ (columns / size), rcond=1e-15)
+    size = np.maximum(np.linalg.norm(columns, axis=0), TINY)
+    covariance = np.linalg.pinv((columns / size).T @ (columns / size), rcond=SINGULAR)
     errors = sigma * np.sqrt(np.maximum(np.diag(covariance), 0)) / size
     error = dict(zip((names[i] for i in free), errors, strict=True))
     for term in terms_of(family.parameters):

@@ -31,13 +31,13 @@ Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
 SCREENED_RUNS = 512
-"""Runs that the grid is screened on; more would not change which starts are promising."""
+"""Number of runs that the grid is screened on; more would not change which starts are promising."""
 COARSE_RUNS = 4096
-"""Runs that each promising start is optimised on, before the best are finished on all of them."""
+"""Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 PROMISING = 8
-"""Starts taken from the grid, and as many from profiled laws."""
+"""Number of starts taken from the grid; as many are taken from profiled laws."""
 FINISHED = 4
-"""Distinct optima that are finished exactly."""
+"""Number of distinct optima that are finished exactly."""
 
 
 def fit(
@@ -57,20 +57,20 @@ def fit(
     Parameters
     ----------
     runs : Runs
-        At least three.
+        At least three runs.
     starts, loss_fn, weight_fn, bounds, dtype
-        As in `Problem`.
+        As for `Problem`.
     law : str
         ``"chinchilla"`` or ``"kaplan"``.
     exhaustive, map
-        As in `iter_fit`.
+        As for `iter_fit`.
 
     Raises
     ------
     FitError
-        If there are fewer than three runs, or weights are unusable.
+        If there are fewer than three runs, or the weights are unusable.
     InputError
-        If the law is not known, starts are of another law, or bounds are unusable.
+        If the law is unknown, the starts belong to another law, or the bounds are unusable.
     """
     family = family_named(law)
     problem = Problem(runs, family, starts or family.starts, loss_fn, weight_fn, bounds or {}, dtype)
@@ -78,28 +78,28 @@ def fit(
 
 
 def solve(problem: Problem, *, exhaustive: bool = False, map: MapFunction = map) -> Fit:
-    """Answer a problem; parameters and errors as in `iter_fit`."""
+    """Solve a problem; parameters and errors as for `iter_fit`."""
     *_, last = iter_fit(problem, exhaustive=exhaustive, map=map)
     assert last.best is not None
     return last.best
 
 
 def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = map) -> Iterator[FitProgress]:
-    """Answer a problem, yielding progress; the last one holds the answer.
+    """Solve a problem step by step, yielding progress; the last progress holds the final fit.
 
     Parameters
     ----------
     problem : Problem
-        Every one of its starts is screened.
+        All of its starts are screened.
     exhaustive : bool
-        Run the optimiser from every start rather than from the promising ones.
+        Whether to optimise from every start instead of only the promising ones.
     map : callable
-        How starts are mapped over; one that uses processes makes an exhaustive fit or a custom loss faster.
+        Maps the optimiser over starts; a parallel map speeds up an exhaustive fit or a custom loss.
 
     Raises
     ------
     FitError
-        If there are fewer than three runs, or weights are unusable.
+        If there are fewer than three runs, or the weights are unusable.
     """
     if len(problem.runs) < FEWEST_RUNS:
         raise FitError(
@@ -115,7 +115,7 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Search:
-    """A problem and the coordinates it is searched in."""
+    """A problem and the coordinates in which it is searched."""
 
     problem: Problem
     box: Coordinates
@@ -125,18 +125,18 @@ class _Search:
         return read_only(screen(objective, self.problem.starts, self.box))
 
     def profiled(self, objective: Objective, value: Callable[[Array], Any]) -> Array:
-        """Rows of theta: the profiled laws of the lowest value."""
+        """Return the profiled laws with the lowest values, as rows of theta."""
         starts = profiled_starts(objective, self.problem.starts, self.box)
         values = np.array([float(value(start)) for start in starts])
         return starts[np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")[:PROMISING]]
 
     def promising(self, landscape: Array, profiled: Array, exhaustive: bool) -> Array:
-        """Rows of theta to optimise from: the best of the grid, or all of it, behind the best profiled laws."""
+        """Return the starts to optimise from, as rows of theta: profiled laws, then the best or all of the grid."""
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
         return np.concatenate([profiled, self.box.theta(self.problem.starts.points()[best])])
 
     def answer(self, best: Minimum, optima: int, landscape: Array, *, final: bool = False) -> Fit:
-        """Make a Fit of the best minimum so far; only the final one is diagnosed."""
+        """Return the best minimum so far as a Fit; only the final one is diagnosed."""
         law = self.box.law(best.theta.astype(float))
         status = FitStatus.UNFINISHED
         if final:
@@ -171,7 +171,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
         minima = distinct(coarse, [*minima, found])
         if not minima:
             continue
-        # The minima are those of the smoothed loss; what people follow is the loss itself.
+        # These are minima of the smoothed loss; progress reports the loss itself.
         best = Minimum(minima[0].theta, coarse.value(minima[0].theta), False)
         yield FitProgress("optimising", done, len(starts), search.answer(best, len(minima), landscape))
 
@@ -180,7 +180,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     best = Minimum(minima[0].theta, np.inf, False)
     for done, minimum in enumerate(minima[:FINISHED], 1):
         theta, narrow = tighten(objective, minimum.theta, box, width)
-        # The smoothed loss is nowhere above the loss itself: an optimum it puts above the best is not worth finishing.
+        # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
         if objective.smoothed(narrow).value(theta) < best.value:
             radius = narrow * min(objective.loss.lower, objective.loss.upper)
             best = min(best, finish(objective, theta, box, radius), key=lambda one: float(one.value))
@@ -190,7 +190,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
 
 
 def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
-    """Fit a loss of the user's."""
+    """Fit a custom loss."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
     yield FitProgress("screening", 0, total, None)

@@ -1,7 +1,7 @@
-"""The exact optimum of a piecewise-linear loss: successive linear programs, then Newton on the kinks they find.
+"""The exact optimum of a piecewise-linear loss: successive linear programs, then Newton's method on the kinks.
 
-At the optimum some residuals are exactly zero. A linear program in all parameters, inside a box small enough for
-the linearisation to hold, finds which; the stationarity conditions with those residuals held at zero are smooth, and
+At the optimum some residuals are exactly zero. A linear program in all parameters, inside a box small enough for the
+linearisation to hold, finds which ones. With those residuals held at zero, the stationarity conditions are smooth, and
 Newton's method solves them to rounding (Fletcher 1987, Practical Methods of Optimization, section 14.2).
 """
 
@@ -23,28 +23,34 @@ __all__ = ["descend_to_vertex"]
 Array = NDArray[Any]
 
 SMALLEST_RADIUS, LARGEST_RADIUS = 1e-13, 1.0
-"""Of the box that a linear program searches, as the change of a prediction per parameter."""
+"""Limits of the size of the box that a linear program searches, as the change of a prediction per parameter."""
 WIDER, NARROWER, MUCH_NARROWER = 3.0, 4.0, 100.0
-"""Factors by which the box grows after a step that kept its promise, and shrinks after one that did not, or once a
-program in it promises nothing."""
-KEPT, BROKEN = 0.75, 0.25
-"""Shares of the promised decrease above and below which the promise was kept, or broken."""
+"""Factors by which the box grows after a step with the predicted decrease, shrinks after a step without it, and shrinks
+once a program predicts no decrease."""
+GOOD_STEP, BAD_STEP = 0.75, 0.25
+"""Shares of the predicted decrease above which a step is good, and below which it is bad."""
 RESOLVED = 1e-6
-"""Decrease, relative to the box, below which a linear program promises nothing: HiGHS works to 1e-7."""
+"""Decrease, relative to the box, below which a linear program predicts none: the tolerance of HiGHS is 1e-7."""
 SMALL_BOX = 1e-8
-"""Size of a box in which a program that promises nothing is the last."""
+"""Size of a box in which a program that predicts no decrease ends the search."""
 ON_THE_KINK = 1e-9
-"""Size of a residual, relative to the box, that a linear program has brought to zero."""
+"""Size of a residual, relative to the box, below which a linear program has brought it to zero."""
 INTERPOLATED = 64
-"""Units of float64's rounding within which a mean residual is that of runs that follow a law exactly."""
+"""Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
 LARGEST_STEP = 1.0
-"""A Newton step beyond it has left the neighbourhood in which the kinks were found."""
+"""A longer Newton step leaves the neighbourhood in which the kinks were found."""
 MOST_ACTIVE = 50
-"""Residuals on their kinks that Newton's method holds there: more than a few per parameter meet only where the law goes
-through the runs, which needs no multipliers."""
+"""Most residuals that Newton's method holds at zero: more than a few per parameter are zero only if the law passes
+through the runs, and then no multipliers are needed."""
 MOST_NEAR = 4096
-"""Residuals that a linear program may bring to zero. With so many it takes a tenth of a second, with six times as many
-twenty seconds, in which nothing can stop it."""
+"""Most residuals that a linear program may bring to zero. With this many it takes a tenth of a second, with six times
+as many twenty seconds, during which it cannot be cancelled."""
+FLATTEST, FLAT = 1e-12, 1e-9
+"""Least effect of a parameter on predictions that a linear program, and a Newton step, is scaled by."""
+SINGULAR = 1e-14
+"""Relative singular value below which a direction of the Newton system counts as undetermined."""
+ROUNDING = 4
+"""Units in the last place of theta below which a Newton step is rounding."""
 
 
 def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radius: float, steps: int = 100) -> Minimum:
@@ -53,16 +59,17 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
     Parameters
     ----------
     radius : float
-        First size of the box a linear program searches: the change of a prediction per parameter, in its own units.
+        Initial size of the box that a linear program searches: the change of a prediction per parameter, in the units
+        of the objective.
     """
     theta = theta.astype(objective.dtype)
     radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     at = objective.derivatives(theta)
-    # Runs that follow a law to the rounding of their own float64: every residual is on its kink.
+    # The runs follow a law to float64 rounding: every residual is on its kink.
     if at.value <= INTERPOLATED * np.finfo(float).eps * _steepest(objective):
         return Minimum(theta, at.value, True)
     for _ in range(steps):
-        radius = min(radius, _uncrowded(at))
+        radius = min(radius, _largest_solvable_radius(at))
         step, active, predicted = _linear_program(objective, theta, at, box, radius)
         if predicted <= RESOLVED * radius * _steepest(objective):
             refined = _newton_on_kinks(objective, theta, active, box)
@@ -79,9 +86,9 @@ def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radi
         gain = at.value - there.value
         if gain > 0:
             theta, at = theta_new, there
-        if gain > KEPT * predicted:
+        if gain > GOOD_STEP * predicted:
             radius = min(WIDER * radius, LARGEST_RADIUS)
-        elif gain < BROKEN * predicted:
+        elif gain < BAD_STEP * predicted:
             radius /= NARROWER
         if radius < SMALLEST_RADIUS:
             return Minimum(theta, at.value, True)
@@ -93,14 +100,14 @@ def _linear_program(
 ) -> tuple[Array, Array, float]:
     """Minimise the linearised objective in a box.
 
-    Returns the step, the indices of the residuals it brings to zero, and the decrease it promises.
+    Returns the step, the indices of the residuals it brings to zero, and the predicted decrease.
     """
     J, r = at.jacobian.astype(float), at.residuals.astype(float)
     reach = radius / _sizes(J)
     low = np.maximum(-reach, (box.lower - theta).astype(float)) / reach
     high = np.minimum(reach, (box.upper - theta).astype(float)) / reach
     J = J * reach
-    # A residual that no point of the box can bring to zero keeps its sign: it adds a constant slope.
+    # A residual that is not zero anywhere in the box keeps its sign: it adds a constant slope.
     near = np.flatnonzero(np.abs(r) <= np.abs(J).sum(axis=1))
     far = np.ones(len(r), dtype=bool)
     far[near] = False
@@ -124,7 +131,7 @@ def _linear_program(
     return step * reach, near[left <= ON_THE_KINK], float((before - solution.fun) * size)
 
 
-def _uncrowded(at: Derivatives) -> float:
+def _largest_solvable_radius(at: Derivatives) -> float:
     """Return the size of a box in which at most `MOST_NEAR` residuals can be brought to zero."""
     if len(at.residuals) <= MOST_NEAR:
         return LARGEST_RADIUS
@@ -134,17 +141,18 @@ def _uncrowded(at: Derivatives) -> float:
 
 
 def _sizes(jacobian: Array) -> Array:
-    """Typical change of a prediction per unit of each parameter."""
-    return np.asarray(np.maximum(np.sqrt(np.mean(jacobian**2, axis=0)), 1e-12))
+    """Return the typical change of a prediction per unit of each parameter."""
+    return np.asarray(np.maximum(np.sqrt(np.mean(jacobian**2, axis=0)), FLATTEST))
 
 
 def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 3) -> Array:
     """Return the nearby point where the active residuals are zero again.
 
-    The kinks are curved: a step that keeps them at zero to first order leaves them. Without this correction the box
-    shrinks until the curvature does not show, and a long valley takes thousands of steps (Fletcher 1987, section 14.4).
+    The kinks are curved: a step that keeps the residuals at zero to first order leaves them. Without this correction
+    the box shrinks until the curvature is negligible, and a long valley takes thousands of steps (Fletcher 1987,
+    section 14.4).
     """
-    size = np.maximum(np.sqrt(np.mean(objective.derivatives(theta).jacobian.astype(float) ** 2, axis=0)), 1e-9)
+    size = np.maximum(np.sqrt(np.mean(objective.derivatives(theta).jacobian.astype(float) ** 2, axis=0)), FLAT)
     for _ in range(steps if active.size else 0):
         at = objective.derivatives(theta)
         J, r = at.jacobian[active].astype(float) / size, at.residuals[active].astype(float)
@@ -171,17 +179,17 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
             multiplier = np.linalg.lstsq(K.T, -pull[free].astype(float), rcond=None)[0]
         push[active] = multiplier
         hessian = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)].astype(float)
-        size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-9)
+        size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), FLAT)
         system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])
         right = np.concatenate([-pull[free].astype(float) / size, -at.residuals[active].astype(float)])
-        solved = np.linalg.lstsq(system, right, rcond=1e-14)[0]
+        solved = np.linalg.lstsq(system, right, rcond=SINGULAR)[0]
         multiplier = solved[len(free) :]
         step = np.zeros_like(theta)
         step[free] = solved[: len(free)] / size
         if not np.isfinite(step).all() or np.abs(step).max() > LARGEST_STEP:
             return theta
         theta = np.clip(theta + step, box.lower, box.upper)
-        if np.abs(step).max() <= 4 * precision:
+        if np.abs(step).max() <= ROUNDING * precision:
             break
     return theta
 

@@ -1,7 +1,7 @@
 """Losses between predicted and true values, and their exact derivatives.
 
-The five built-in losses are one family: quadratic near zero, linear beyond, in the loss or in its logarithm.
-`residual_loss` recognises them, so that the solver can use exact derivatives and smooth the kinks.
+The five built-in losses form one family: quadratic near zero and linear beyond, in the loss or its logarithm.
+`residual_loss` recognises them, so that the solver can use exact derivatives and smooth kinks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
     "BUILTIN_LOSSES",
@@ -28,7 +30,7 @@ __all__ = [
 __all__ += ["loss_name", "residual_loss"]
 
 LossFunction = Callable[..., Any]
-"""``loss_fn(y_true, y_pred)`` returning one loss per run."""
+"""``loss_fn(y_true, y_pred)``, which returns one loss per run."""
 
 
 def asymmetric_mae(y_true: ArrayLike, y_pred: ArrayLike, w: float = 1e1) -> NDArray[Any]:
@@ -58,7 +60,7 @@ def mse(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True)
 class ResidualLoss:
-    """A loss of the residual r: r^2 / (2 width) between the two linear branches.
+    """A loss of the residual r: r^2 / (2 width) between two linear branches.
 
     Parameters
     ----------
@@ -67,11 +69,11 @@ class ResidualLoss:
     lower, upper : float
         Slopes of the linear branches for under-prediction (r < 0) and over-prediction (r > 0); infinity for none.
     width : float
-        Inverse curvature in between; 0 for a kink.
+        Inverse curvature between the branches; 0 for a kink.
 
     Raises
     ------
-    ValueError
+    InputError
         If a slope is not positive.
     """
 
@@ -83,7 +85,8 @@ class ResidualLoss:
     def __post_init__(self) -> None:
         for slope in (self.lower, self.upper):
             if not slope > 0:
-                raise ValueError(f"a loss must grow with the error: delta or w must be positive, got {slope}")
+                rule = "must grow with the error, so delta or w must be positive"
+                raise InputError("a loss", rule, got=str(slope))
 
     @property
     def has_kink(self) -> bool:
@@ -91,18 +94,18 @@ class ResidualLoss:
         return self.width == 0
 
     def value(self, r: NDArray[Any]) -> NDArray[Any]:
-        """Loss of each residual."""
+        """Return the loss of each residual."""
         slope = self.slope(r)
         return np.asarray(slope * (r - slope * (self.width / 2)))
 
     def slope(self, r: NDArray[Any]) -> NDArray[Any]:
-        """First derivative at each residual; at a kink, that of under-prediction."""
+        """Return the first derivative at each residual; at a kink, that of the lower branch."""
         if self.has_kink:
             return np.where(r > 0, np.asarray(self.upper, r.dtype), np.asarray(-self.lower, r.dtype))
         return np.clip(r / self.width, -self.lower, self.upper)
 
     def curvature(self, r: NDArray[Any]) -> NDArray[Any]:
-        """Second derivative at each residual, where there is one."""
+        """Return the second derivative at each residual; zero on the linear branches and at a kink."""
         if self.has_kink:
             return np.zeros_like(r)
         return np.asarray(((r >= -self.lower * self.width) & (r <= self.upper * self.width)) / self.width)
@@ -117,7 +120,7 @@ class ResidualLoss:
 
 
 def asymmetric(w: float) -> ResidualLoss:
-    """Kinked loss with slope -1 below zero and w above."""
+    """Return the kinked loss with slope -1 below zero and slope w above."""
     return ResidualLoss(False, 1.0, w, 0.0)
 
 
@@ -137,7 +140,7 @@ BUILTIN_LOSSES: dict[str, LossFunction] = {function.__name__: function for funct
 
 
 def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
-    """Recognise a built-in loss, or a `functools.partial` of one that sets its delta or w; None for others."""
+    """Return the form of a built-in loss, or of a `functools.partial` that sets delta or w; None for other losses."""
     if isinstance(loss_fn, functools.partial):
         family = _FAMILY.get(loss_fn.func)
         return family(**loss_fn.keywords) if family is not None and not loss_fn.args else None
@@ -146,7 +149,7 @@ def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
 
 
 def loss_name(loss_fn: LossFunction) -> str:
-    """Name of a loss for people, e.g. ``log_huber(delta=0.001)``."""
+    """Return the name of a loss as shown to users, e.g. ``log_huber(delta=0.001)``."""
     if isinstance(loss_fn, functools.partial):
         options = ", ".join(f"{name}={value:g}" for name, value in loss_fn.keywords.items() if np.isreal(value))
         return f"{loss_name(loss_fn.func)}({options})"

@@ -1,4 +1,4 @@
-"""The function a fit minimises: the weighted mean loss over runs, with exact first and second derivatives."""
+"""The objective of a fit: the weighted mean loss over runs, with exact first and second derivatives."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Objective:
     Attributes
     ----------
     predictor : Predictor
-        Of the runs.
+        Predicts the losses of the runs.
     target : ndarray, shape (n_runs,)
-        Loss in units of the coordinates, or its logarithm for logarithmic losses.
+        Measured losses in units of the coordinates; their logarithms for a logarithmic loss.
     weight : ndarray, shape (n_runs,)
         Weights that add up to one.
     loss : ResidualLoss
-        In the same units as the target.
+        The loss, in the units of the target.
     """
 
     predictor: Predictor
@@ -52,7 +52,7 @@ class Objective:
 
     @classmethod
     def of(cls, problem: Problem, loss: ResidualLoss, coordinates: Coordinates) -> Objective:
-        """Set up the objective of a problem, with a loss that need not be the problem's own."""
+        """Return the objective of a problem, with a loss that may differ from that of the problem."""
         weight, scaled = problem.weights(), problem.runs.loss / coordinates.unit
         return cls(
             predictor=coordinates.predictor(problem.runs),
@@ -63,35 +63,35 @@ class Objective:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Precision in which the objective is evaluated."""
+        """The precision in which the objective is evaluated."""
         return self.target.dtype
 
     def take(self, which: Array) -> Objective:
-        """Return the objective over some of the runs."""
+        """Return the objective for some of the runs."""
         weight = self.weight[which]
         return replace(
             self, predictor=self.predictor.take(which), target=self.target[which], weight=weight / weight.sum()
         )
 
     def astype(self, dtype: type[np.floating[Any]]) -> Objective:
-        """Return the objective evaluated in another precision."""
+        """Return the objective in another precision."""
         target, weight = self.target.astype(dtype), self.weight.astype(dtype)
         return replace(self, predictor=self.predictor.astype(dtype), target=target, weight=weight)
 
     def smoothed(self, width: float) -> Objective:
-        """Return the objective with kinks rounded off over this width."""
+        """Return the objective with its kinks smoothed over a width."""
         return replace(self, loss=self.loss.smoothed(width))
 
     def residuals(self, theta: Array) -> Array:
-        """Prediction minus truth, in units of the target, shape (..., n_runs)."""
+        """Return the predictions minus the target, shape (..., n_runs)."""
         return self._compare(self._at(theta).value)
 
     def value(self, theta: Array) -> Any:
-        """Weighted mean loss, shape (...)."""
+        """Return the weighted mean loss, shape (...)."""
         return self.loss.value(self.residuals(theta)) @ self.weight
 
     def value_of(self, prediction: Array) -> Array:
-        """Weighted mean loss of predictions, shape (..., n_runs), which this overwrites."""
+        """Return the weighted mean loss of predictions, shape (..., n_runs), which are overwritten."""
         cancellation_point()
         if self.loss.logarithmic:
             np.log(prediction, out=prediction)
@@ -99,7 +99,7 @@ class Objective:
         return np.asarray(self.loss.value(prediction) @ self.weight)
 
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
-        """Weighted mean loss and its gradient."""
+        """Return the weighted mean loss and its gradient."""
         at = self._at(theta)
         r = self._compare(at.value)
         push = self.weight * self.loss.slope(r)
@@ -108,7 +108,7 @@ class Objective:
         return self.loss.value(r) @ self.weight, at.pull(push)
 
     def derivatives(self, theta: Array) -> Derivatives:
-        """Value, gradient and Hessian at one theta, with the residuals and Jacobian they are made of."""
+        """Return value, gradient and Hessian at one theta, and the residuals and Jacobian they are computed from."""
         at = self._at(theta)
         r, jacobian = self._compare(at.value), self._jacobian(at)
         slope = self.weight * self.loss.slope(r)
@@ -122,11 +122,11 @@ class Objective:
         )
 
     def residual_hessian(self, theta: Array, coefficient: Array, jacobian: Array) -> Array:
-        """Sum over runs of coefficient x Hessian of the residual, shape (p, p)."""
+        """Return the sum over runs of coefficient x Hessian of the residual, shape (p, p)."""
         return self._residual_hessian(self._at(theta), coefficient, jacobian)
 
     def _at(self, theta: Array) -> Prediction:
-        cancellation_point()  # here, as no evaluation does without it
+        cancellation_point()  # here, because every evaluation passes through
         return self.predictor.at(theta)
 
     def _compare(self, prediction: Array) -> Array:
@@ -141,7 +141,7 @@ class Objective:
     def _residual_hessian(self, at: Prediction, coefficient: Array, jacobian: Array) -> Array:
         if not self.loss.logarithmic:
             return at.curvature(coefficient)
-        # The Hessian of log L is that of L over L, less the gradients of log L multiplied.
+        # The Hessian of log L is the Hessian of L over L, minus the outer product of the gradient of log L with itself.
         hessian = at.curvature(coefficient / at.value)
         hessian -= (jacobian * coefficient[:, None]).T @ jacobian
         return hessian

@@ -1,4 +1,4 @@
-"""What is asked of a fit, as a value: a fit can be repeated from it, and two askings can be compared."""
+"""The problem of a fit as a value: a fit can be repeated from it, and two problems can be compared."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["FEWEST_RUNS", "FitError", "Problem", "WeightFunction", "as_limits", "same_function"]
 
 WeightFunction = Callable[..., Any]
-"""``weight_fn(C)`` returning one weight per run."""
+"""``weight_fn(C)``, which returns one weight per run."""
 
 Bounds = Mapping[str, tuple[float, float]]
 
 FEWEST_RUNS = 3
-"""Fewer leave nothing to be fitted; up to the number of parameters, a warning says so."""
+"""Fewer runs are refused; with fewer runs than parameters, a fit has a warning."""
 
 
 class FitError(InputError):
-    """The runs or options cannot be fitted at all."""
+    """The runs cannot be fitted, or not with these options."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Problem:
-    """What is asked of a fit.
+    """Everything that determines a fit.
 
     Parameters
     ----------
@@ -44,21 +44,21 @@ class Problem:
     family : Family
         The form of the law.
     starts : StartGrid
-        Starting values; a family's own are ``family.starts``.
+        Starting values; ``family.starts`` are the defaults of a family.
     loss_fn : callable
-        ``loss_fn(y_true, y_pred)``, a loss per run. The built-in losses and partials of them are minimised with
-        exact derivatives, any other with numeric ones.
+        ``loss_fn(y_true, y_pred)`` returns one loss per run. The built-in losses and partials of them are minimised
+        with exact derivatives, other losses with numeric ones.
     weight_fn : callable, optional
-        ``weight_fn(C)`` gives a weight per run that is not negative; normalised to mean one.
+        ``weight_fn(C)`` returns one non-negative weight per run; the weights are normalised to mean one.
     bounds : mapping of str to (float, float)
-        Limits of single parameters, by name; equal ends fix a parameter.
+        Lower and upper bound of parameters, by name; equal bounds fix a parameter.
     dtype : type
-        Precision that the answer is polished and the objective evaluated in.
+        Precision in which the final optimum is polished and its objective evaluated.
 
     Raises
     ------
     InputError
-        If the starts are of another law, or bounds are unusable.
+        If the starts belong to another law, or the bounds are unusable.
     """
 
     runs: Runs
@@ -82,7 +82,7 @@ class Problem:
         return Problem, (self.runs, self.family, self.starts, self.loss_fn, self.weight_fn, bounds, self.dtype)
 
     def alike(self, other: Problem) -> bool:
-        """Say whether two problems ask the same, so that a fit to one answers the other."""
+        """Return whether two problems are the same, so that a fit of one also solves the other."""
         return (
             self.family is other.family
             and self.dtype is other.dtype
@@ -99,7 +99,7 @@ class Problem:
         Raises
         ------
         FitError
-            If ``weight_fn`` returns something else.
+            If ``weight_fn`` does not return one usable weight per run.
         """
         if self.weight_fn is None:
             return np.ones(len(self.runs))
@@ -115,12 +115,12 @@ class Problem:
 
 
 def as_limits(low: float, high: float, parameter: Parameter) -> tuple[float, float]:
-    """Return limits of a parameter as floats.
+    """Return the bounds of a parameter as floats.
 
     Raises
     ------
     InputError
-        If they are not 0 <= low <= high and finite, or leave a factor nothing but zero.
+        If they are not 0 <= low <= high and finite, or allow a factor only the value zero.
     """
     if not 0 <= low <= high < np.inf or (parameter.kind == "factor" and high == 0):
         rule = "must be 0 <= low <= high with a finite, positive high"
@@ -137,7 +137,7 @@ def _checked(bounds: Bounds, family: Family) -> dict[str, tuple[float, float]]:
 
 
 def same_function(one: Any, other: Any) -> bool:
-    """Say whether two functions are one, or partials of one with the same arguments; None is the same as None."""
+    """Return whether two functions are identical, or partials of one with the same arguments; None equals None."""
     if isinstance(one, functools.partial) and isinstance(other, functools.partial):
         return (one.func, one.args, one.keywords) == (other.func, other.args, other.keywords)
     return one is other

@@ -1,4 +1,4 @@
-"""What a fit returns: the law with its status and warnings, and the progress on the way there."""
+"""Results of a fit: the law with its status and warnings, and the progress of a running fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Fit", "FitProgress", "FitStatus"]
 
 
 class FitStatus(str, enum.Enum):
-    """How a fit ended, or that it has not."""
+    """How a fit ended, or that it is unfinished."""
 
     UNFINISHED = "unfinished"
     CONVERGED = "converged"
@@ -30,27 +30,27 @@ class FitStatus(str, enum.Enum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fit:
-    """A law fitted to runs, and what it takes to judge it.
+    """A law fitted to runs, with what is needed to judge it.
 
     Attributes
     ----------
     problem : Problem
-        What was asked; `iter_fit` answers it again.
+        The problem that was solved; `iter_fit` can solve it again.
     law : Law
         The best law found.
     objective : float
-        Weighted mean loss per run at the law.
+        Weighted mean loss per run of the law.
     status : FitStatus
     warnings : tuple of FitWarning
-        What these runs cannot support, each with its remedy.
+        What these runs cannot support, each with a remedy.
     optima : int
-        Distinct local optima the promising starts led to.
+        Number of distinct local optima reached from the promising starts.
     landscape : ndarray, shape (starts,)
-        The objective at every start of the grid (over up to 512 of the runs), in the order of `StartGrid.points`.
+        The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
     runs, loss_fn
-        Those of the problem.
+        The runs and loss of the problem.
     starts : int
-        Number of starts; every one was screened.
+        Number of starts, all of which were screened.
     """
 
     problem: Problem
@@ -63,7 +63,7 @@ class Fit:
 
     @property
     def runs(self) -> Runs:
-        """What the law was fitted to."""
+        """The runs that the law was fitted to."""
         return self.problem.runs
 
     @property
@@ -73,17 +73,17 @@ class Fit:
 
     @property
     def starts(self) -> int:
-        """Number of starts."""
+        """The number of starts."""
         return len(self.problem.starts)
 
     @property
     def predictions(self) -> NDArray[np.float64]:
-        """Loss the law predicts for each run, shape (n_runs,)."""
+        """The predicted loss of each run, shape (n_runs,)."""
         return self.law.loss(self.runs.N, self.runs.D)
 
     @property
     def residuals(self) -> NDArray[np.float64]:
-        """Measured minus predicted loss of each run, shape (n_runs,)."""
+        """The measured minus the predicted loss of each run, shape (n_runs,)."""
         return self.runs.loss - self.predictions
 
     def __repr__(self) -> str:
@@ -108,16 +108,16 @@ class Fit:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FitProgress:
-    """How far a fit has come.
+    """Progress of a fit.
 
     Attributes
     ----------
     stage : str
         ``screening``, ``optimising`` or ``polishing``.
     done, total : int
-        Starts (or optima) done so far in this stage, and in all.
+        Number of starts (or optima) done in this stage, and in all.
     best : Fit or None
-        The best law so far; the last progress of a fit holds the final one.
+        The best law so far; the last progress of a fit holds the final result.
     """
 
     stage: str

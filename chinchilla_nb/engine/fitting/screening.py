@@ -1,4 +1,4 @@
-"""Where to start: the objective at every start of the grid, and at profiled laws beside it."""
+"""The choice of starts: the objective at every start of the grid, and profiled laws as additional starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["profiled_starts", "screen", "spread_sample"]
 Array = NDArray[Any]
 
 BLOCK = 1 << 20
-"""Losses predicted in one go, some ten milliseconds' worth; between two of them a fit can be stopped."""
+"""Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
 
 
 def spread_sample(n_runs: int, size: int) -> Array:
@@ -25,7 +25,7 @@ def spread_sample(n_runs: int, size: int) -> Array:
 
 
 def screen(objective: Objective, starts: StartGrid, coordinates: Coordinates) -> Array:
-    """Evaluate the objective at every start, shape (n_starts,); infinity where it overflows."""
+    """Return the objective at every start, shape (n_starts,); infinity where it overflows."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         if isinstance(objective.predictor, Screening):
             values = objective.predictor.screen(starts, objective.value_of)
@@ -37,9 +37,9 @@ def screen(objective: Objective, starts: StartGrid, coordinates: Coordinates) ->
 
 
 def profiled_starts(objective: Objective, starts: StartGrid, coordinates: Coordinates) -> Array:
-    """Return laws fitted by least squares over a lattice of exponents, rows of theta inside the box.
+    """Return laws fitted by least squares at a lattice of exponents, as rows of theta inside the box.
 
-    A law that cannot be profiled starts from its grid alone.
+    If the law cannot be profiled, these are the starts of the grid.
     """
     if not isinstance(objective.predictor, Profiling):
         return coordinates.theta(starts.points())

@@ -1,4 +1,4 @@
-"""From starts to the optimum: optimise each, keep the distinct basins, tighten the smoothing, finish exactly."""
+"""From starts to the optimum: optimise each start, keep distinct optima, reduce the smoothing, and finish exactly."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ Array = NDArray[Any]
 TIGHTEN = 0.2
 """Factor from one width of smoothing to the next."""
 NARROWEST = 1e-6
-"""Share of the first width at which smoothing ends: what is left of it moves no residual that matters."""
+"""Share of the first width at which smoothing ends; the remaining smoothing is negligible for typical residuals."""
 NO_RESIDUAL = 1e-9
-"""Typical residual, in units of the loss, of runs that follow a law exactly and leave none to go by."""
+"""Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
 SAME_LOSSES = 1e-5
-"""Largest difference of predictions, in units of the loss, between two minima that are taken for one."""
-ROUGHLY = {"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9}
-"""How far L-BFGS-B goes before Newton's method, which needs a start near the minimum, takes over."""
+"""Largest difference of predictions, in units of the loss, between two minima that count as one."""
+LBFGSB_OPTIONS = {"maxiter": 100, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-9}
+"""Where L-BFGS-B stops: near enough to the minimum for Newton's method to take over."""
 POLISHED_RADIUS = 1e-9
-"""How far from its optimum, in prediction, a minimum finished in float64 is at most."""
+"""Largest distance, in prediction, of a minimum finished in float64 from the exact optimum."""
 
 
 def first_width(objective: Objective, starts: Array) -> float:
-    """Return the width of smoothing at which a typical residual of the best start is still in the quadratic middle."""
+    """Return the smoothing width at which a typical residual of the best start lies in the quadratic middle."""
     if not np.isfinite(objective.loss.upper):
         return objective.loss.width
     best = min(starts, key=objective.value)
@@ -60,13 +60,13 @@ def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
             jac=True,
             method="L-BFGS-B",
             bounds=np.stack([box.lower, box.upper], axis=1),
-            options=ROUGHLY,
+            options=LBFGSB_OPTIONS,
         )
         return newton(objective, np.clip(found.x, box.lower, box.upper), box)
 
 
 def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
-    """Keep one of each group of minima that predict the same losses, best first."""
+    """Return one minimum of each group that predicts the same losses, best first."""
     kept: list[Minimum] = []
     residuals: list[Array] = []
     for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
@@ -78,7 +78,7 @@ def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
 
 
 def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) -> tuple[Array, float]:
-    """Follow the minimum from one width of smoothing down to the loss itself, or as near as a kink allows."""
+    """Follow the minimum while the smoothing width shrinks, down to the loss itself or as near as a kink allows."""
     narrowest = max(objective.loss.width, width * NARROWEST)
     while width * TIGHTEN > narrowest:
         width *= TIGHTEN
@@ -87,22 +87,22 @@ def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) 
 
 
 def finish(objective: Objective, theta: Array, box: Coordinates, radius: float) -> Minimum:
-    """End at the exact optimum of the loss itself, from a point within about `radius` of it in prediction."""
+    """Find the exact optimum of the unsmoothed loss from a point within about `radius` of it in prediction."""
     if objective.loss.has_kink:
         return descend_to_vertex(objective, theta, box, radius)
     found = newton(objective, theta, box)
     if found.converged or not np.isfinite(objective.loss.upper):
         return found
-    # So narrow a middle is all but a kink: find the vertex of the kinked loss and start from there.
+    # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
     vertex = descend_to_vertex(kinked, found.theta, box, radius)
     return min(found, newton(objective, vertex.theta, box), key=lambda minimum: float(minimum.value))
 
 
 def polish(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
-    """Take a finished minimum to the precision of the objective."""
+    """Refine a finished minimum to the precision of the objective."""
     polished = finish(objective, theta, box, radius=POLISHED_RADIUS)
-    # Runs that follow a law exactly have the same optimum under every loss, and least squares reaches it best.
+    # Runs that follow a law exactly have the same optimum under every loss; least squares finds it most accurately.
     square = replace(SQUARE, logarithmic=objective.loss.logarithmic)
     exact = newton(replace(objective, loss=square), polished.theta, box)
     interpolating = Minimum(exact.theta, objective.value(exact.theta), exact.converged)

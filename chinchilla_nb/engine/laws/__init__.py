@@ -1,1 +1,1 @@
-"""Scaling laws, what each brings to a fit, and the allocation of compute that follows from one."""
+"""Scaling laws, what a fit needs from each, and the allocation of compute that follows from a law."""

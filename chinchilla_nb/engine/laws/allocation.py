@@ -1,7 +1,7 @@
 """How to spend compute: the N and D that minimise L(N, D) subject to 6ND = C, for any law.
 
-A law with a closed form gives it itself. For any other, the loss along an isoFLOP line has one minimum, where its slope
-dL/d log N = N dL/dN - D dL/dD changes sign; bisection of a bracket finds it, for all budgets at once.
+A law with a closed form provides its own allocation. For any other law, the loss along an isoFLOP line has one minimum,
+where the slope dL/d log N = N dL/dN - D dL/dD changes sign; bisection of a bracket finds it, for all budgets at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ __all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop
 Array = NDArray[Any]
 
 WIDEST = 512.0
-"""How far a bracket is widened to either side, in units of log N: beyond every number there is."""
+"""Largest half-width of a bracket, in units of log N: ends that far out are beyond the range of float64."""
 HALVINGS = 70
-"""A bracket of `WIDEST` is then narrower than a float64 can tell."""
+"""Bisection steps after which a bracket of `WIDEST` is narrower than float64 resolves."""
 PROBE = 1e3
 """Ratio of the two budgets between which exponents without a closed form are measured."""
 
@@ -35,12 +35,12 @@ def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
     ----------
     law : Law
     C : float
-        Budget in FLOPs at which they are measured for a law whose exponents have no closed form.
+        Budget in FLOPs around which the exponents are measured if the law has no closed form for them.
 
     Raises
     ------
     InputError
-        If the law has no optimum inside.
+        If the law has no interior optimum.
     """
     _check_interior(law)
     if isinstance(law, ClosedForm):
@@ -62,7 +62,7 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     Raises
     ------
     InputError
-        If a budget is not positive and finite, or the law has no optimum inside (a term that is zero or flat).
+        If a budget is not positive and finite, or the law has no interior optimum (a term is zero or flat).
     """
     C = _check_positive(C, "C")
     _check_interior(law)
@@ -89,7 +89,7 @@ def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
     def slope(log_D: Array) -> Array:
         D = np.exp(log_D)
         dN, dD = law.gradient(N, D)
-        # More data makes the term of the model the one that is worth more compute.
+        # The sign is reversed: with more data, compute is better spent on the model, so this slope rises through zero.
         return np.asarray(D * dD - N * dN)
 
     return np.exp(_rising_zero(slope, np.log(N)))
@@ -101,12 +101,12 @@ def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
 
 
 def has_optimum(law: Law) -> bool:
-    """Whether the law has a compute-optimal allocation: both of its terms fall."""
+    """Return whether the law has a compute-optimal allocation, that is, whether both of its terms decrease."""
     return _flat(law) is None
 
 
 def _rising_zero(slope: Callable[[Array], Array], start: Array) -> Array:
-    """Return where a function that rises through zero does so, for each element, from a bracket around `start`."""
+    """Return where an increasing function crosses zero, for each element, from a bracket around `start`."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         width = np.ones_like(start)
         while (open_ends := (slope(start - width) > 0) | (slope(start + width) < 0)).any() and width.max() < WIDEST:
@@ -120,7 +120,7 @@ def _rising_zero(slope: Callable[[Array], Array], start: Array) -> Array:
 
 
 def _flat(law: Law) -> tuple[str, str, str] | None:
-    """Return a parameter that takes a term out of the law by being zero, what the term depends on, and its axis."""
+    """Return a parameter whose zero removes a term, what the term depends on, and its axis; None without one."""
     values = law.as_dict()
     for term in terms_of(law.parameters):
         for name in (term.factor, term.exponent):

@@ -25,11 +25,11 @@ class ScalingLaw:
     Parameters
     ----------
     E : float
-        Irreducible loss: what no model and no data would go below.
+        Irreducible loss: the limit for ever larger models and ever more data.
     A, alpha : float
-        Loss owed to the finite model, A / N^alpha.
+        Loss due to the finite model size, A / N^alpha.
     B, beta : float
-        Loss owed to the finite data, B / D^beta.
+        Loss due to the finite data, B / D^beta.
     """
 
     E: float
@@ -51,7 +51,7 @@ class ScalingLaw:
         Raises
         ------
         InputError
-            If a parameter is missing, unknown, or given both ways.
+            If a parameter is missing, unknown, or given both directly and as a logarithm.
         """
         return cls(**linear_params(params, cls.parameters))
 
@@ -66,30 +66,30 @@ class ScalingLaw:
         return -self.alpha * self.A * N ** (-self.alpha - 1), -self.beta * self.B * D ** (-self.beta - 1)
 
     def iso_loss(self, loss: float) -> IsoLoss:
-        """Return the curve of models and data that reach a loss: A / N^alpha + B / D^beta = L - E."""
+        """Return the curve in N and D along which the loss is reached: A / N^alpha + B / D^beta = L - E."""
         with np.errstate(divide="ignore", invalid="ignore"):
             log_A, log_B, log_S = np.log([self.A, self.B, loss - self.E])
         return IsoLoss(float(log_A), self.alpha, float(log_B), self.beta, float(log_S))
 
     def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
-        """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
+        """Return the tokens with which N parameters reach a loss; NaN where no amount of data is enough."""
         excess = np.asarray(loss) - self.E - self.A * np.asarray(N, dtype=float) ** -self.alpha
         return _invert(excess, self.B, self.beta)
 
     def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
+        """Return the parameters with which D tokens reach a loss; NaN where no model is large enough."""
         excess = np.asarray(loss) - self.E - self.B * np.asarray(D, dtype=float) ** -self.beta
         return _invert(excess, self.A, self.alpha)
 
     def allocate(self, C: Array) -> tuple[Array, Array]:
-        """Return N* and D* of budgets of C FLOPs (Hoffmann et al. 2022, equation 4).
+        """Return N* and D* for budgets of C FLOPs (Hoffmann et al. 2022, equation 4).
 
         With G = (alpha A / (beta B))^(1 / (alpha + beta)) and the exponents a and b: N* = G (C / 6)^a and
         D* = (C / 6)^b / G.
         """
         a, b = self.exponents()
         log_G = self._log_G()
-        # In logarithms, because C, A and B each span more decades than their product can hold.
+        # In logarithms, because products of C, A and B can overflow.
         log_budget = np.log(C / 6)
         return np.exp(log_G + a * log_budget), np.exp(b * log_budget - log_G)
 
@@ -112,7 +112,7 @@ class ScalingLaw:
         return asdict(self)
 
     def equation(self, notation: Notation) -> str:
-        """Write the law with its numbers."""
+        """Return the equation of the law with its values."""
         text = f"{notation.loss} = {notation.number(self.E)}"
         for factor, axis, power in ((self.A, "N", self.alpha), (self.B, "D", self.beta)):
             base = notation.power(notation.variable(axis), notation.exponent(power))
@@ -127,7 +127,7 @@ class ScalingLaw:
 
 
 PARAMETERS = tuple(field.name for field in fields(ScalingLaw))
-"""Names of the five parameters, in the order every array of parameters uses."""
+"""Names of the five parameters, in the order used by every array of parameters."""
 
 
 def _invert(excess: NDArray[np.float64], factor: float, exponent: float) -> NDArray[np.float64]:

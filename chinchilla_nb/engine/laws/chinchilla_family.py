@@ -1,8 +1,8 @@
-"""How L(N, D) = E + A / N^alpha + B / D^beta is fitted: its coordinates, predictions, and where to start.
+"""How L(N, D) = E + A / N^alpha + B / D^beta is fitted: coordinates, predictions and starts.
 
-Coordinates are theta = (E, a, b, alpha, beta) of L = E + exp(a - alpha x) + exp(b - beta y) with centred
-x = log N - mean and y = log D - mean, and losses in units of their geometric mean. Centring takes out most of the
-correlation between A and alpha (and B and beta); the unit makes a fit independent of how the loss is measured.
+The coordinates are theta = (E, a, b, alpha, beta) in L = E + exp(a - alpha x) + exp(b - beta y), with centred
+x = log N - mean and y = log D - mean, and losses in units of their geometric mean. Centring removes most of the
+correlation between A and alpha (and between B and beta); the unit makes a fit independent of the scale of the loss.
 """
 
 from __future__ import annotations
@@ -29,24 +29,25 @@ __all__ = ["CHINCHILLA"]
 Array = NDArray[Any]
 
 LOG_RANGE = 40.0
-"""A and B may shrink to exp(-40) of the mean loss before they count as zero, or grow as far above it."""
+"""Range of a and b: a term below exp(-40) of the mean loss counts as zero, and none grows beyond exp(40) of it."""
 LARGEST_EXPONENT = 10.0
+"""Upper bound of alpha and beta, far above any measured exponent; an exponent that ends there is warned about."""
 LATTICE = np.geomspace(0.05, 3.0, 10)
-"""Exponents that laws are profiled at, besides those of the user's grid."""
+"""Exponents at which laws are profiled, besides those of the start grid."""
 BLOCK = 1 << 20
-"""Losses predicted in one go, some ten milliseconds' worth; between two of them a fit can be stopped."""
+"""Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Coordinates:
-    """theta = (E, a, b, alpha, beta) in units and centred.
+    """theta = (E, a, b, alpha, beta), centred and in units of the mean loss.
 
     Attributes
     ----------
     unit : float
-        Loss that counts as one.
+        The loss that equals one in these coordinates.
     centre_N, centre_D : float
-        What is taken off log N and log D.
+        Subtracted from log N and log D.
     lower, upper : ndarray, shape (5,)
         Bounds of theta.
     """
@@ -59,9 +60,9 @@ class _Coordinates:
 
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
-        """Choose coordinates for runs, with limits of single parameters of the law."""
+        """Choose coordinates for runs, with bounds on parameters of the law."""
         unit = float(np.exp(np.log(runs.loss).mean()))
-        # A limit on A is a box in (a, alpha) only where a = log A, that is without centring.
+        # A bound on A is a box in (a, alpha) only if a = log A, that is, without centring.
         centre_N = 0.0 if "A" in bounds else float(np.log(runs.N).mean())
         centre_D = 0.0 if "B" in bounds else float(np.log(runs.D).mean())
         lower = np.array([0.0, -LOG_RANGE, -LOG_RANGE, 0.0, 0.0])
@@ -73,14 +74,14 @@ class _Coordinates:
         return cls(unit, centre_N, centre_D, lower, upper)
 
     def law(self, theta: Array) -> ScalingLaw:
-        """Return the law at theta; A or B is zero at the end of its range."""
+        """Return the law at theta; A or B is zero at the lower end of its range."""
         E, a, b, alpha, beta = theta
         A = 0.0 if a <= -LOG_RANGE else np.exp(a + alpha * self.centre_N) * self.unit
         B = 0.0 if b <= -LOG_RANGE else np.exp(b + beta * self.centre_D) * self.unit
         return ScalingLaw(E * self.unit, A, B, alpha, beta)
 
     def theta(self, points: Array) -> Array:
-        """Turn starts, rows of log E, log A, log B, alpha, beta, into rows of theta inside the box."""
+        """Convert starts, rows of log E, log A, log B, alpha, beta, to rows of theta inside the box."""
         log_E, log_A, log_B, alpha, beta = np.moveaxis(points, -1, 0)
         log_unit = np.log(self.unit)
         with np.errstate(over="ignore"):
@@ -90,7 +91,7 @@ class _Coordinates:
         return np.asarray(np.clip(np.stack([E, a, b, alpha, beta], axis=-1), self.lower, self.upper))
 
     def predictor(self, runs: Runs) -> _Predictor:
-        """Prepare predictions for runs."""
+        """Return the predictor of the losses of runs."""
         return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
 
 
@@ -121,13 +122,13 @@ class _Predictor:
     coordinates: _Coordinates
 
     def at(self, theta: Array) -> _Prediction:
-        """Evaluate at theta, shape (..., 5)."""
+        """Predict at theta, shape (..., 5)."""
         E, a, b, alpha, beta = over_runs(theta)
         A_term, B_term = np.exp(a - alpha * self.x), np.exp(b - beta * self.y)
         return _Prediction(self.x, self.y, A_term, B_term, E + A_term + B_term)
 
     def take(self, which: Array) -> _Predictor:
-        """Return the predictor of some of the runs."""
+        """Return the predictor for some of the runs."""
         return replace(self, x=self.x[which], y=self.y[which])
 
     def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
@@ -135,7 +136,7 @@ class _Predictor:
         return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
     def screen(self, starts: StartGrid, value: Callable[[Array], Array]) -> Array:
-        """Evaluate an objective at every start; A / N^alpha and B / D^beta, of few distinct values, once each."""
+        """Evaluate an objective at every start; each distinct A / N^alpha and B / D^beta is computed only once."""
         log_E, log_A, log_B, alpha, beta = starts.log_axes()
         log_unit = np.log(self.coordinates.unit)
         values = np.empty([len(axis) for axis in (log_E, log_A, log_B, alpha, beta)])
@@ -152,8 +153,8 @@ class _Predictor:
     def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
         """Fit E, A and B by least squares at a lattice of exponents; rows of theta, shape (n, 5).
 
-        For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): the only
-        nonlinear search is over alpha and beta, and a lattice covers that, however far the grid is from the data.
+        For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): only the
+        search over alpha and beta is nonlinear, and a lattice covers it however far the start grid is from the data.
         """
         *_, alpha, beta = starts.log_axes()
         weight = np.sqrt(weight)
@@ -173,7 +174,7 @@ class _Predictor:
 
 
 class _Prediction:
-    """What is predicted, and the two terms that it and its derivatives are made of, shape (..., n_runs) each."""
+    """A prediction and the two terms that make up its value and derivatives, each of shape (..., n_runs)."""
 
     __slots__ = ("A_term", "B_term", "value", "x", "y")
 
@@ -181,12 +182,12 @@ class _Prediction:
         self.x, self.y, self.A_term, self.B_term, self.value = x, y, A_term, B_term, value
 
     def jacobian(self) -> Array:
-        """Derivatives by E, a, b, alpha and beta."""
+        """Return the derivatives by E, a, b, alpha and beta."""
         ones = np.ones_like(self.A_term)
         return np.stack([ones, self.A_term, self.B_term, -self.x * self.A_term, -self.y * self.B_term], axis=-1)
 
     def pull(self, push: Array) -> Array:
-        """Sum over runs of push x derivatives."""
+        """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         A_push, B_push = push * self.A_term, push * self.B_term
         pulled = np.empty((*push.shape[:-1], 5), dtype=push.dtype)
         pulled[..., 0] = push.sum(axis=-1)
@@ -195,7 +196,7 @@ class _Prediction:
         return pulled
 
     def curvature(self, push: Array) -> Array:
-        """Sum over runs of push x second derivatives: a couples with alpha and b with beta, nothing else does."""
+        """Return the sum over runs of push x second derivatives; only a and alpha, and b and beta, are coupled."""
         hessian = np.zeros((*push.shape[:-1], 5, 5), dtype=self.value.dtype)
         for term, z, factor, exponent in ((self.A_term, self.x, 1, 3), (self.B_term, self.y, 2, 4)):
             pushed = push * term
@@ -215,11 +216,11 @@ class _Chinchilla:
     published = KNOWN_LAWS["Hoffmann et al. 2022"]
 
     def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
-        """Choose coordinates for runs, with limits of single parameters of the law."""
+        """Choose coordinates for runs, with bounds on parameters of the law."""
         return _Coordinates.of(runs, bounds)
 
     def __reduce__(self) -> str:
-        return "CHINCHILLA"  # there is one, also in a copy and in another process
+        return "CHINCHILLA"  # copies and other processes refer to the one instance
 
     def from_params(self, params: Mapping[str, float]) -> ScalingLaw:
         """Build a law from its parameters by name."""

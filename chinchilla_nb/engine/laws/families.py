@@ -13,7 +13,7 @@ from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
 __all__ = ["FAMILIES", "family_named"]
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
-"""What ``law=`` chooses from."""
+"""The choices of ``law=``."""
 
 
 def family_named(name: object) -> Family:
@@ -22,7 +22,7 @@ def family_named(name: object) -> Family:
     Raises
     ------
     InputError
-        If there is none of that name.
+        If no family has that name.
     """
     if not (isinstance(name, str) and name in FAMILIES):
         rule = f"must be one of {', '.join(map(repr, FAMILIES))}"

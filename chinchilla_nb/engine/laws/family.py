@@ -1,9 +1,9 @@
-"""What a law must bring to be fitted, and all that the solver knows of it; and what a fitted law answers.
+"""Protocols: what a law must provide to be fitted, which is all that the solver uses, and what a fitted law offers.
 
-A `Family` is the form of a law with its parameters free, a `Law` one member of it. Arrays of parameters are called
-theta: the coordinates the solver works in, which a family chooses so that they are of similar size and little
-correlated. Everything a `Predictor` does takes leading batch axes of theta, so that one predictor serves one start, a
-grid of starts and thousands of resamples.
+A `Family` is the form of a law with free parameters; a `Law` is one member of it. Arrays of parameters are called
+theta: the coordinates in which the solver works, which a family chooses to be of similar size and weakly correlated.
+All methods of a `Predictor` accept leading batch axes of theta, so that one predictor serves a single start, a grid of
+starts and thousands of resamples.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class IsoLoss:
-    """The curve on which a law predicts one loss, F / N^f + G / D^g = S, in logarithms so that nothing overflows.
+    """The curve on which a law predicts one loss, F / N^f + G / D^g = S; in logarithms so that nothing overflows.
 
     Attributes
     ----------
     log_F, f, log_G, g : float
-        The factor and the exponent of the term of N, and of that of D.
+        Factor and exponent of the term in N, and of the term in D.
     log_S : float
-        What they add up to; NaN where the law does not reach the loss.
+        Sum of the two terms; NaN where the law does not reach the loss.
     """
 
     log_F: float
@@ -60,7 +60,7 @@ class Law(Protocol):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Its parameters, in the order of `as_dict`."""
+        """The parameters, in the order of `as_dict`."""
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
         """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
@@ -69,27 +69,27 @@ class Law(Protocol):
         """Return dL/dN and dL/dD, loss per parameter and per token."""
 
     def iso_loss(self, loss: float) -> IsoLoss:
-        """Return the curve of models and data that reach a loss."""
+        """Return the curve in N and D along which the loss is reached."""
 
     def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
-        """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
+        """Return the tokens with which N parameters reach a loss; NaN where no amount of data is enough."""
 
     def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
+        """Return the parameters with which D tokens reach a loss; NaN where no model is large enough."""
 
     def as_dict(self) -> dict[str, float]:
         """Return the parameters by name."""
 
     def equation(self, notation: Notation) -> str:
-        """Write the law with its numbers."""
+        """Return the equation of the law with its values."""
 
 
 @runtime_checkable
 class ClosedForm(Protocol):
-    """A law whose compute-optimal allocation has a closed form; any other one is minimised numerically."""
+    """A law whose compute-optimal allocation has a closed form; for any other law it is found numerically."""
 
     def allocate(self, C: Array) -> tuple[Array, Array]:
-        """Return N* and D* of budgets of C FLOPs."""
+        """Return N* and D* for budgets of C FLOPs."""
 
     def optimal_D(self, N: Array) -> Array:
         """Return the tokens at which models of N parameters are compute-optimal."""
@@ -103,51 +103,51 @@ class Coordinates(Protocol):
 
     @property
     def unit(self) -> float:
-        """Loss that counts as one."""
+        """The loss that equals one in these coordinates."""
 
     @property
     def lower(self) -> Array:
-        """Lowest theta, shape (n_parameters,)."""
+        """Lower bounds of theta, shape (n_parameters,)."""
 
     @property
     def upper(self) -> Array:
-        """Highest theta, shape (n_parameters,)."""
+        """Upper bounds of theta, shape (n_parameters,)."""
 
     def law(self, theta: Array) -> Law:
         """Return the law at theta."""
 
     def theta(self, points: Array) -> Array:
-        """Turn rows of `StartGrid.points` into rows of theta inside the box."""
+        """Convert rows of `StartGrid.points` to rows of theta inside the box."""
 
     def predictor(self, runs: Runs) -> Predictor:
-        """Prepare predictions for runs."""
+        """Return the predictor of the losses of runs."""
 
 
 class Prediction(Protocol):
-    """What is predicted for the runs at one theta, or at each of a batch of them."""
+    """Predicted losses of the runs at one theta, or at each theta of a batch."""
 
     @property
     def value(self) -> Array:
         """Loss of each run in units of `Coordinates.unit`, shape (..., n_runs)."""
 
     def jacobian(self) -> Array:
-        """Derivatives of each loss by theta, shape (..., n_runs, n_parameters)."""
+        """Return the derivatives of each loss by theta, shape (..., n_runs, n_parameters)."""
 
     def pull(self, push: Array) -> Array:
-        """Sum over runs of push x derivatives, shape (..., n_parameters), without forming the Jacobian."""
+        """Return the vector-Jacobian product: the sum over runs of push x derivatives, shape (..., n_parameters)."""
 
     def curvature(self, push: Array) -> Array:
-        """Sum over runs of push x second derivatives, shape (..., n_parameters, n_parameters)."""
+        """Return the sum over runs of push x second derivatives, shape (..., n_parameters, n_parameters)."""
 
 
 class Predictor(Protocol):
-    """Predicts the losses of some runs as a function of theta."""
+    """Predicts the losses of given runs as a function of theta."""
 
     def at(self, theta: Array) -> Prediction:
-        """Evaluate at theta, shape (..., n_parameters)."""
+        """Predict at theta, shape (..., n_parameters)."""
 
     def take(self, which: Array) -> Predictor:
-        """Return the predictor of some of the runs."""
+        """Return the predictor for some of the runs."""
 
     def astype(self, dtype: type[np.floating[Any]]) -> Predictor:
         """Return the predictor in another precision."""
@@ -155,21 +155,21 @@ class Predictor(Protocol):
 
 @runtime_checkable
 class Screening(Protocol):
-    """A predictor that evaluates a whole grid of starts faster than start by start."""
+    """A predictor that evaluates a whole grid of starts faster than one start at a time."""
 
     def screen(self, starts: StartGrid, value: Callable[[Array], Array]) -> Array:
         """Evaluate an objective at every start, shape (n_starts,).
 
-        ``value`` turns predictions, shape (..., n_runs), which it may overwrite, into objectives, shape (...).
+        ``value`` maps predictions, shape (..., n_runs), to objectives, shape (...); it may overwrite the predictions.
         """
 
 
 @runtime_checkable
 class Profiling(Protocol):
-    """A predictor that is linear in some parameters once others are fixed (variable projection)."""
+    """A predictor that is linear in some parameters when the others are fixed (variable projection)."""
 
     def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
-        """Return the laws of least squares over a lattice of the others, rows of theta, shape (n, n_parameters)."""
+        """Return least-squares laws over a lattice of the other parameters; rows of theta, shape (n, n_parameters)."""
 
 
 class Family(Protocol):
@@ -177,7 +177,7 @@ class Family(Protocol):
 
     @property
     def name(self) -> str:
-        """As in ``law="chinchilla"``."""
+        """The name, as in ``law="chinchilla"``."""
 
     @property
     def form(self) -> str:
@@ -189,22 +189,22 @@ class Family(Protocol):
 
     @property
     def starts(self) -> StartGrid:
-        """Where a fit begins unless a user says otherwise."""
+        """The default starts of a fit."""
 
     @property
     def published(self) -> Law:
         """A law of this form that others have published, whose parameters are suggested before there is a fit."""
 
     def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> Coordinates:
-        """Choose coordinates for runs, with limits of single parameters of the law."""
+        """Choose coordinates for runs, with bounds on parameters of the law."""
 
     def from_params(self, params: Mapping[str, float]) -> Law:
         """Build a law from its parameters by name."""
 
 
 def over_runs(theta: Array) -> Iterable[Array]:
-    """Return each parameter at theta, shape (..., n_parameters), ready to be combined with arrays of shape (n_runs,).
+    """Return each parameter of theta, shape (..., n_parameters), so that it broadcasts with arrays of shape (n_runs,).
 
-    Numbers where theta is a single one, which arithmetic is quickest with; arrays of shape (..., 1) for a batch.
+    Scalars for a single theta, because arithmetic with scalars is fastest; arrays of shape (..., 1) for a batch.
     """
     return theta if theta.ndim == 1 else np.moveaxis(theta[..., None], -2, 0)

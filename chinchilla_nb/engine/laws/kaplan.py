@@ -22,19 +22,19 @@ KAPLAN_PARAMETERS = (
     Parameter("alpha_N", "exponent", "α_N", "exponent of N", "N"),
     Parameter("alpha_D", "exponent", "α_D", "exponent of D", "D"),
 )
-"""In the order of every array of parameters."""
+"""The parameters, in the order used by every array of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class KaplanLaw:
-    """Loss as a function of model size and data, without a floor: it falls to zero as both grow.
+    """Loss as a function of model size and data, without an irreducible loss: it tends to zero as both grow.
 
     Parameters
     ----------
     N_c, D_c : float
         Scales of the two terms, in parameters and in tokens.
     alpha_N, alpha_D : float
-        The loss falls as N^-alpha_N where data abound, and as D^-alpha_D where the model is large.
+        The loss falls as N^-alpha_N when data are abundant, and as D^-alpha_D when the model is large.
     """
 
     N_c: float
@@ -57,7 +57,7 @@ class KaplanLaw:
         Raises
         ------
         InputError
-            If a parameter is missing, unknown, or given both ways.
+            If a parameter is missing, unknown, or given both directly and as a logarithm.
         """
         return cls(**linear_params(params, cls.parameters))
 
@@ -86,19 +86,19 @@ class KaplanLaw:
         return by_size, by_data
 
     def iso_loss(self, loss: float) -> IsoLoss:
-        """Return the curve of models and data that reach a loss: (N_c / N)^r + D_c / D = L^(1 / alpha_D)."""
+        """Return the curve in N and D along which the loss is reached: (N_c / N)^r + D_c / D = L^(1 / alpha_D)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             log_N_c, log_D_c, log_loss = np.log([self.N_c, self.D_c, loss])
         ratio = self._ratio
         return IsoLoss(float(ratio * log_N_c), ratio, float(log_D_c), 1.0, float(log_loss) / self.alpha_D)
 
     def iso_loss_D(self, loss: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
-        """Tokens at which a model of N parameters reaches a loss; NaN where no amount of data does."""
+        """Return the tokens with which N parameters reach a loss; NaN where no amount of data is enough."""
         log_U, _ = self._log_terms(N, 1.0)
         return self._rest(loss, log_U, self.D_c, 1.0)
 
     def iso_loss_N(self, loss: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Parameters at which training on D tokens reaches a loss; NaN where no model does."""
+        """Return the parameters with which D tokens reach a loss; NaN where no model is large enough."""
         _, log_V = self._log_terms(1.0, D)
         return self._rest(loss, log_V, self.N_c, self._ratio)
 
@@ -115,7 +115,7 @@ class KaplanLaw:
         return asdict(self)
 
     def equation(self, notation: Notation) -> str:
-        """Write the law with its numbers."""
+        """Return the equation of the law with its values."""
         over, power = notation.over, notation.power
         sizes = power(f"({notation.number(self.N_c)}{over}{notation.variable('N')})", notation.exponent(self._ratio))
         data = f"{notation.number(self.D_c)}{over}{notation.variable('D')}"

@@ -1,9 +1,10 @@
-"""How L(N, D) = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D is fitted: coordinates, predictions, where to start.
+"""How L(N, D) = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D is fitted: coordinates, predictions and starts.
 
-Coordinates are theta = (p, q, alpha_N, alpha_D) of L = (exp(p - r x) + exp(q - y))^alpha_D with r = alpha_N / alpha_D,
-centred x = log N - mean and y = log D - mean, and losses in units of their geometric mean: p and q are the sizes of the
-two terms in the middle of the runs, which the runs determine, where N_c and D_c are extrapolated from afar. Only where
-N_c or D_c has limits, which are a box in log N_c and log D_c alone, theta begins with those two instead.
+The coordinates are theta = (p, q, alpha_N, alpha_D) in L = (exp(p - r x) + exp(q - y))^alpha_D, with
+r = alpha_N / alpha_D, centred x = log N - mean and y = log D - mean, and losses in units of their geometric mean. p and
+q are the logarithms of the two terms in the middle of the runs, which the runs determine well, whereas N_c and D_c are
+far extrapolations. If N_c or D_c is bounded, theta begins with log N_c and log D_c instead, so that the bounds are a
+box.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ __all__ = ["KAPLAN"]
 Array = NDArray[Any]
 
 LOG_RANGE = 300.0
-"""Each term may shrink or grow to exp(+-300) of the sum that gives the mean loss: the power alpha_D, far below one,
-turns that into moderate losses."""
+"""Range of p and q: each term lies within exp(+-300) of the sum that gives the mean loss. Raised to the power alpha_D,
+which is far below one, even these extremes are moderate losses."""
 LARGEST_LOG = 700.0
-"""Of N_c and D_c, below the largest number there is."""
+"""Largest log N_c and log D_c; exp(700) is just below the largest float64."""
 LEAST, LARGEST = 1e-3, 10.0
-"""Exponents considered. At zero the equation has no N_c, or no alpha_D, that would tell one law from another."""
+"""Range of the exponents. At zero the law no longer depends on N_c, or is not defined, so zero itself is excluded."""
 LATTICE = np.geomspace(0.02, 2.0, 12)
-"""Exponents that laws are profiled at, besides those of the user's grid."""
+"""Exponents at which laws are profiled, besides those of the start grid."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,9 +48,9 @@ class _Coordinates:
     Attributes
     ----------
     unit : float
-        Loss that counts as one.
+        The loss that equals one in these coordinates.
     centre_N, centre_D : float
-        What is taken off log N and log D.
+        Subtracted from log N and log D.
     lower, upper : ndarray, shape (4,)
         Bounds of theta.
     direct : bool
@@ -65,7 +66,7 @@ class _Coordinates:
 
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
-        """Choose coordinates for runs, with limits of single parameters of the law."""
+        """Choose coordinates for runs, with bounds on parameters of the law."""
         unit = float(np.exp(np.log(runs.loss).mean()))
         direct = "N_c" in bounds or "D_c" in bounds
         scale = LARGEST_LOG if direct else LOG_RANGE
@@ -101,7 +102,7 @@ class _Coordinates:
         return KaplanLaw(*np.exp(log_scales), *theta[2:])
 
     def theta(self, points: Array) -> Array:
-        """Turn starts, rows of log N_c, log D_c, alpha_N, alpha_D, into rows of theta inside the box."""
+        """Convert starts, rows of log N_c, log D_c, alpha_N, alpha_D, to rows of theta inside the box."""
         log_N_c, log_D_c, alpha_N, alpha_D = np.moveaxis(points, -1, 0)
         alpha_N, alpha_D = np.maximum(alpha_N, LEAST), np.maximum(alpha_D, LEAST)
         first, second = log_N_c, log_D_c
@@ -110,7 +111,7 @@ class _Coordinates:
         return np.asarray(np.clip(np.stack([first, second, alpha_N, alpha_D], axis=-1), self.lower, self.upper))
 
     def predictor(self, runs: Runs) -> _Predictor:
-        """Prepare predictions for runs."""
+        """Return the predictor of the losses of runs."""
         return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
 
 
@@ -130,7 +131,7 @@ class _Predictor:
     coordinates: _Coordinates
 
     def at(self, theta: Array) -> _Prediction | _DirectPrediction:
-        """Evaluate at theta, shape (..., 4)."""
+        """Predict at theta, shape (..., 4)."""
         if not self.coordinates.direct:
             return _Prediction(self.x, self.y, theta)
         middle = self.coordinates.middle(*np.moveaxis(theta, -1, 0))
@@ -138,7 +139,7 @@ class _Predictor:
         return _DirectPrediction(_Prediction(self.x, self.y, inner), theta, self.coordinates)
 
     def take(self, which: Array) -> _Predictor:
-        """Return the predictor of some of the runs."""
+        """Return the predictor for some of the runs."""
         return replace(self, x=self.x[which], y=self.y[which])
 
     def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
@@ -149,7 +150,7 @@ class _Predictor:
         """Fit the two terms by least squares at a lattice of exponents; rows of theta, shape (n, 4).
 
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
-        1973). Its errors are weighted by dL / dL^(1 / alpha_D), so that those of L itself are minimised to first order.
+        1973). Errors are weighted by dL / dL^(1 / alpha_D), so that the errors of L are minimised to first order.
         """
         pairs = {*itertools.product(LATTICE, LATTICE), *itertools.product(*starts.log_axes()[2:])}
         rows = []
@@ -166,7 +167,7 @@ class _Predictor:
     def _profiled(
         self, alpha_N: float, alpha_D: float, loss: Array, weight: Array
     ) -> tuple[float, float, float, float] | None:
-        """Return p and q of least squares at two exponents, with these; None where numbers overflow."""
+        """Return the least-squares p and q at two exponents, followed by the exponents; None if a number overflows."""
         cancellation_point()
         with np.errstate(all="ignore"):
             total = loss ** (1 / alpha_D)
@@ -181,10 +182,10 @@ class _Predictor:
 
 
 class _Prediction:
-    """What is predicted at theta = (p, q, alpha_N, alpha_D).
+    """The prediction at theta = (p, q, alpha_N, alpha_D).
 
-    Derivatives are those of log L = alpha_D log(U + V), of which u = U / (U + V) and v = V / (U + V) are the shares of
-    the two terms; dL = L dlog L.
+    Derivatives follow from log L = alpha_D log(U + V) by dL = L dlog L; u = U / (U + V) and v = V / (U + V) are the
+    shares of the two terms.
     """
 
     __slots__ = ("_log_S", "_r", "_u", "_v", "alpha_D", "value", "x")
@@ -198,24 +199,24 @@ class _Prediction:
         self.value = np.exp(alpha_D * self._log_S)
 
     def _slopes(self) -> Array:
-        """Derivatives of log L, shape (..., n_runs, 4)."""
+        """Return the derivatives of log L, shape (..., n_runs, 4)."""
         u, xu = self._u, self.x * self._u
         return np.stack([self.alpha_D * u, self.alpha_D * self._v, -xu, self._log_S + self._r * xu], axis=-1)
 
     def jacobian(self) -> Array:
-        """Derivatives by p, q, alpha_N and alpha_D."""
+        """Return the derivatives by p, q, alpha_N and alpha_D."""
         return np.asarray(self.value[..., None] * self._slopes())
 
     def pull(self, push: Array) -> Array:
-        """Sum over runs of push x derivatives."""
+        """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         return np.asarray(((push * self.value)[..., None, :] @ self._slopes())[..., 0, :])
 
     def curvature(self, push: Array) -> Array:
-        """Sum over runs of push x second derivatives."""
+        """Return the sum over runs of push x second derivatives."""
         w = push * self.value
         slopes = self._slopes()
         hessian = np.swapaxes(slopes * w[..., None], -1, -2) @ slopes
-        # How a share answers to p: uv; all else follows from it by the chain rule.
+        # The derivative of u by p is uv; all others follow from it by the chain rule.
         shift, r, alpha_D = w * self._u * self._v, np.squeeze(self._r, -1), np.squeeze(self.alpha_D, -1)
         moment = [(shift * power).sum(axis=-1) for power in (np.ones_like(self.x), self.x, self.x**2)]
         u, v = (w * self._u).sum(axis=-1), (w * self._v).sum(axis=-1)
@@ -232,7 +233,7 @@ class _Prediction:
 
 
 class _DirectPrediction:
-    """What is predicted at theta = (log N_c, log D_c, alpha_N, alpha_D): the chain rule around `_Prediction`."""
+    """The prediction at theta = (log N_c, log D_c, alpha_N, alpha_D), by the chain rule from `_Prediction`."""
 
     def __init__(self, inner: _Prediction, theta: Array, coordinates: _Coordinates) -> None:
         self._inner, self.value = inner, inner.value
@@ -241,7 +242,7 @@ class _DirectPrediction:
         self._n, self._log_unit = n - coordinates.centre_N, np.log(coordinates.unit)
 
     def _inner_by_theta(self) -> Array:
-        """Derivatives of p, q, alpha_N, alpha_D by theta, shape (..., 4, 4)."""
+        """Return the derivatives of p, q, alpha_N, alpha_D by theta, shape (..., 4, 4)."""
         r, alpha_D, n = self._r, self._alpha_D, self._n
         change = np.zeros((*np.shape(r), 4, 4), dtype=self.value.dtype)
         change[..., range(4), range(4)] = 1
@@ -251,15 +252,15 @@ class _DirectPrediction:
         return change
 
     def jacobian(self) -> Array:
-        """Derivatives by log N_c, log D_c, alpha_N and alpha_D."""
+        """Return the derivatives by log N_c, log D_c, alpha_N and alpha_D."""
         return np.asarray(self._inner.jacobian() @ self._inner_by_theta())
 
     def pull(self, push: Array) -> Array:
-        """Sum over runs of push x derivatives."""
+        """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         return np.asarray((self._inner.pull(push)[..., None, :] @ self._inner_by_theta())[..., 0, :])
 
     def curvature(self, push: Array) -> Array:
-        """Sum over runs of push x second derivatives."""
+        """Return the sum over runs of push x second derivatives."""
         change, pulled = self._inner_by_theta(), self._inner.pull(push)
         r, alpha_D, n = self._r, self._alpha_D, self._n
         p, q = pulled[..., 0], pulled[..., 1]
@@ -300,11 +301,11 @@ class _Kaplan:
     """Kaplan et al. 2020, table 2."""
 
     def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
-        """Choose coordinates for runs, with limits of single parameters of the law."""
+        """Choose coordinates for runs, with bounds on parameters of the law."""
         return _Coordinates.of(runs, bounds)
 
     def __reduce__(self) -> str:
-        return "KAPLAN"  # there is one, also in a copy and in another process
+        return "KAPLAN"  # copies and other processes refer to the one instance
 
     def from_params(self, params: Mapping[str, float]) -> KaplanLaw:
         """Build a law from its parameters by name."""

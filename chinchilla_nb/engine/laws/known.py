@@ -1,4 +1,4 @@
-"""Scaling laws that others have published, as targets to simulate."""
+"""Published scaling laws, as targets for simulations."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ KNOWN_LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
     }
 )
 """Laws of language models: "Training Compute-Optimal Large Language Models", equation 10, and "Chinchilla Scaling: A
-replication attempt", section 3, which fits the same runs again."""
+replication attempt", section 3, a new fit to the same runs."""

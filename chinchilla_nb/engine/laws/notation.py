@@ -10,20 +10,20 @@ __all__ = ["HTML", "TEXT", "Notation"]
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """What an equation is put together from; every law writes itself in it.
+    """The building blocks in which every law writes its equation.
 
     Attributes
     ----------
     number : callable
-        Writes a factor or a floor.
+        Writes a factor or an irreducible loss.
     exponent : callable
-        Writes a number that is raised.
+        Writes a number that is an exponent.
     variable : callable
         Writes a letter such as ``N``.
     power : callable
         ``power(base, exponent)``.
     over : str
-        Between what is divided and what it is divided by.
+        The division sign.
     """
 
     number: Callable[[float], str]
@@ -34,7 +34,7 @@ class Notation:
 
     @property
     def loss(self) -> str:
-        """The left side of every law."""
+        """The left-hand side of every law."""
         L, N, D = (self.variable(letter) for letter in "LND")
         return f"{L}({N}, {D})"
 

@@ -1,4 +1,4 @@
-"""What a parameter of a law is to the laws' users: its names, its part in the law, and what it means."""
+"""Descriptions of the parameters of laws: names, role in the law, and meaning."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Parameter:
     name : str
         As in code and files, e.g. ``alpha``.
     kind : str
-        ``"floor"``, a loss that nothing goes below; ``"factor"``, the size of a term; or ``"exponent"``.
+        ``"floor"``, the irreducible loss; ``"factor"``, the size of a term; or ``"exponent"``.
     symbol : str
-        As a person writes it, e.g. ``α``.
+        As written in formulas, e.g. ``α``.
     meaning : str
         A few words, e.g. ``exponent of N``.
     axis : str
-        ``"N"`` or ``"D"``, what its term depends on; empty for a floor.
+        What its term depends on, ``"N"`` or ``"D"``; empty for a floor.
     log_name : str
-        Name of its logarithm where a grid of starts may give that instead; empty for an exponent.
+        Name of its logarithm, which a grid of starts may give instead; empty for an exponent.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Parameter:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names under which a grid of starts may give it."""
+        """The names under which a grid of starts may give the parameter."""
         return (self.name, self.log_name) if self.log_name else (self.name,)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a law that falls with N or with D: the axis, its factor and its exponent."""
+    """A term of a law, which decreases with N or with D: the axis, and the names of its factor and exponent."""
 
     axis: str
     factor: str
@@ -59,12 +59,12 @@ class Term:
 
     @property
     def size(self) -> str:
-        """What it depends on, in words."""
+        """What the term depends on, in words."""
         return SIZES[self.axis]
 
 
 def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
-    """Return the terms that some parameters make up, that of N first."""
+    """Return the terms formed by parameters, the one in N first."""
     found = []
     for axis in SIZES:
         kinds = {parameter.kind: parameter.name for parameter in parameters if parameter.axis == axis}
@@ -79,7 +79,7 @@ def as_parameter(name: str, value: float) -> float:
     Raises
     ------
     InputError
-        If it is not finite, or negative.
+        If it is negative or not finite.
     """
     number = float(value)
     if not (np.isfinite(number) and number >= 0):
@@ -88,12 +88,12 @@ def as_parameter(name: str, value: float) -> float:
 
 
 def linear_params(params: Mapping[str, float], parameters: Sequence[Parameter]) -> dict[str, float]:
-    """Return the parameters of a law by name, from a mapping that may hold logarithms under their own names.
+    """Return the parameters of a law by name, from a mapping that may hold logarithms under the names of those.
 
     Raises
     ------
     InputError
-        If a parameter is missing, unknown, or given both ways.
+        If a parameter is missing, unknown, or given both directly and as a logarithm.
     """
     logarithms = {parameter.log_name: parameter.name for parameter in parameters if parameter.log_name}
     values = {
@@ -113,4 +113,4 @@ CHINCHILLA_PARAMETERS = (
     Parameter("alpha", "exponent", "α", "exponent of N", "N"),
     Parameter("beta", "exponent", "β", "exponent of D", "D"),
 )
-"""Those of L(N, D) = E + A / N^alpha + B / D^beta, in the order of every array of parameters."""
+"""The parameters of L(N, D) = E + A / N^alpha + B / D^beta, in the order used by every array of parameters."""

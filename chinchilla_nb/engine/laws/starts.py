@@ -1,4 +1,4 @@
-"""The grid of starting values that a fit begins from."""
+"""The grid of starting values of a fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chinchilla_nb.engine.runs import read_only
 __all__ = ["HOFFMANN_GRID", "StartGrid"]
 
 MOST_STARTS = 10_000_000
-"""Beyond these, memory is in the way before time is."""
+"""Beyond this, memory runs out before time becomes the problem."""
 
 
 class StartGrid:
@@ -27,9 +27,9 @@ class StartGrid:
     ----------
     axes : mapping of str to iterable of float
         Values by parameter, e.g. ``E`` (or ``e`` = log E), ``A`` (or ``a``), ``B`` (or ``b``), ``alpha`` and ``beta``,
-        keys in any order. A single number is an axis of one value.
+        in any order. A single number is an axis of one value.
     parameters : sequence of Parameter
-        Those of the law; of L(N, D) = E + A / N^alpha + B / D^beta where none are given.
+        The parameters of the law; by default those of L(N, D) = E + A / N^alpha + B / D^beta.
 
     Attributes
     ----------
@@ -40,8 +40,8 @@ class StartGrid:
     Raises
     ------
     InputError
-        If an axis is missing, unknown, given both ways, empty, or holds something that is not a usable number; if there
-        are more than ten million starts.
+        If an axis is missing, unknown, empty, given both directly and as a logarithm, or holds something that is not a
+        usable number; if there are more than ten million starts.
     """
 
     __slots__ = ("axes", "parameters")
@@ -93,7 +93,7 @@ class StartGrid:
         ]
 
     def points(self) -> NDArray[np.float64]:
-        """Return every start, a row of the values of `log_axes` each, shape (n_starts, n_parameters)."""
+        """Return all starts, one row of values of `log_axes` each, shape (n_starts, n_parameters)."""
         return np.stack(np.meshgrid(*self.log_axes(), indexing="ij"), axis=-1).reshape(-1, len(self.parameters))
 
 

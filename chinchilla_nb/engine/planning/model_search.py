@@ -1,4 +1,4 @@
-"""Which model configurations exist, and which of them is nearest to a wanted size."""
+"""Tables of model configurations, and the configuration nearest to a given size."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.errors import InputError
 
 __all__ = ["ModelTable", "tabulate_models"]
 
@@ -35,7 +36,7 @@ class ModelTable:
         Parameters
         ----------
         N : float
-            Wanted number of parameters.
+            Desired number of parameters.
         """
         right = int(np.searchsorted(self.N, N))
         candidates = range(max(right - 1, 0), min(right + 1, len(self.N)))
@@ -49,29 +50,28 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
     Parameters
     ----------
     hyperparam_grid : mapping of str to iterable
-        Values to try for each hyperparameter; numbers, text or anything the estimator takes.
+        Values of each hyperparameter: numbers, text or anything else the estimator accepts.
     size_estimator : callable
-        Called with one configuration as keyword arguments; returns its number of parameters. Infinity or NaN
-        leaves the configuration out.
+        Called with one configuration as keyword arguments; returns its number of parameters. A configuration whose
+        size is infinite or NaN is left out.
 
     Raises
     ------
-    ValueError
-        If a hyperparameter has no values, a size is no number or no configuration has a positive, finite one.
+    InputError
+        If a hyperparameter has no values, a size is not a number, or no configuration has a positive, finite size.
     """
     values = {name: list(choices) for name, choices in hyperparam_grid.items()}
     empty = [name for name, choices in values.items() if not choices]
     if empty or not values:
         named = f"hyperparam_grid[{empty[0]!r}]" if empty else "hyperparam_grid"
-        raise ValueError(f"{named} must list at least one value, got none")
+        raise InputError(named, "must list at least one value", got="none")
     configs = [dict(zip(values, choice, strict=True)) for choice in itertools.product(*values.values())]
     N = np.array([_size(size_estimator, config) for config in configs])
     usable = np.flatnonzero(np.isfinite(N) & (N > 0))
     if not usable.size:
-        raise ValueError(
-            f"size_estimator must return a positive, finite size for at least one configuration, "
-            f"got none among {len(configs)}, e.g. {N[0]} for {configs[0]}"
-        )
+        rule = "must return a positive, finite size for at least one configuration"
+        place = f"among {len(configs)}, e.g. {N[0]} for {configs[0]}"
+        raise InputError("size_estimator", rule, got="none", place=place)
     order = usable[np.argsort(N[usable], kind="stable")]
     return ModelTable(tuple(configs[index] for index in order), N[order])
 
@@ -82,4 +82,4 @@ def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float
     try:
         return float(size)
     except (TypeError, ValueError):
-        raise ValueError(f"size_estimator must return a number, got {size!r} for {config}") from None
+        raise InputError("size_estimator", "must return a number", got=repr(size), place=f"for {config}") from None

@@ -1,8 +1,8 @@
-"""Sizes of standard transformers: how many parameters a decoder has, with and without its embeddings.
+"""Sizes of standard transformers: the number of parameters of a decoder, with and without its embeddings.
 
-The count is that of GPT-2 (Radford et al. 2019): layers of attention and a two-layer perceptron, each behind a layer
-norm, all with biases, and one layer norm at the end; the output shares the token embeddings. Without embeddings it is
-what Kaplan et al. 2020 (table 1) approximate by 12 n_layers d_model^2.
+The count follows GPT-2 (Radford et al. 2019): each layer has attention and a two-layer perceptron, each preceded by a
+layer norm, all with biases; one layer norm comes at the end; the output shares the token embeddings. Kaplan et al. 2020
+(table 1) approximate the count without embeddings by 12 n_layers d_model^2.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ def transformer_size(
     n_heads: int | None = None,
     d_ff: int | None = None,
 ) -> float:
-    """Return the number of parameters of a transformer, its embeddings included.
+    """Return the number of parameters of a transformer, including its embeddings.
 
     Parameters
     ----------
     d_model, n_layers : int
         Width and number of layers.
     vocab_size : int
-        Tokens, each with an embedding.
+        Number of tokens; each has an embedding.
     n_positions : int, default 0
-        Positions that have a learned embedding; none where positions are rotary or sinusoidal.
+        Number of positions with a learned embedding; 0 for rotary or sinusoidal positions.
     n_heads : int, optional
-        Attention heads. They change no size, but a width they do not divide is no model.
+        Attention heads. They do not change the size, but they must divide the width.
     d_ff : int, optional
-        Width of the perceptrons, by default four times `d_model`.
+        Width of the perceptrons; four times `d_model` by default.
 
     Returns
     -------
     float
-        Infinity for a configuration that cannot be built, which leaves it out of a model search.
+        Infinity for a configuration that cannot be built, so that a model search leaves it out.
     """
     body = transformer_size_without_embeddings(d_model, n_layers, n_heads, d_ff)
     return body + d_model * (vocab_size + n_positions)
@@ -49,7 +49,7 @@ def transformer_size(
 def transformer_size_without_embeddings(
     d_model: int, n_layers: int, n_heads: int | None = None, d_ff: int | None = None
 ) -> float:
-    """Return the number of parameters of a transformer without its embeddings; arguments as in `transformer_size`."""
+    """Return the number of parameters of a transformer without its embeddings; arguments as for `transformer_size`."""
     if n_heads is not None and d_model % n_heads:
         return math.inf
     width = 4 * d_model if d_ff is None else d_ff
@@ -65,4 +65,4 @@ SIZE_ESTIMATORS: Mapping[str, Callable[..., float]] = MappingProxyType(
         "transformer_without_embeddings": transformer_size_without_embeddings,
     }
 )
-"""The built-in estimators by the name that configuration files give them."""
+"""The built-in estimators, by their names in configuration files."""

@@ -1,4 +1,4 @@
-"""A run that is planned and not trained yet."""
+"""A run that is planned but not yet trained."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NextRun:
     N : int
     D : float
     config : dict, optional
-        The model configuration, where a model search was asked for.
+        The model configuration, if a model search chose it.
     """
 
     N: int

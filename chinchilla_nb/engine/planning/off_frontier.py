@@ -1,9 +1,10 @@
-"""What it costs to train a model smaller or larger than the compute-optimal one."""
+"""The cost of training a model that is smaller or larger than compute-optimal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
 
@@ -17,15 +18,15 @@ class OffFrontier:
     Attributes
     ----------
     N, D : float
-        The model, and the tokens that the budget buys for it.
+        The model size, and the tokens the budget pays for at that size.
     loss : float
-        What the law predicts for them.
+        The loss predicted for them.
     extra_loss : float
-        How much that is above the loss of the compute-optimal allocation of the same budget.
+        Excess of that loss over the loss of the compute-optimal allocation of the same budget.
     D_same_loss : float
-        Tokens at which this model reaches that loss; NaN where no amount of data does.
+        Tokens with which this model reaches the compute-optimal loss; NaN if no amount of data is enough.
     compute_ratio : float
-        Compute that takes, in units of the budget; NaN likewise.
+        Compute needed for that, in units of the budget; NaN likewise.
     """
 
     N: float
@@ -37,19 +38,19 @@ class OffFrontier:
 
 
 def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
-    """Leave the frontier at a budget of C FLOPs, for a model of ``factor`` times the compute-optimal size.
+    """Return what a model of ``factor`` times the compute-optimal size costs at a budget of C FLOPs.
 
     Raises
     ------
-    ValueError
-        If C or the factor is not positive and finite, or the law has no optimum inside.
+    InputError
+        If C or the factor is not positive and finite, or the law has no interior optimum.
     """
     if not 0 < factor < float("inf"):
-        raise ValueError(f"factor must be positive and finite, got {factor}")
+        raise InputError("factor", "must be positive and finite", got=str(factor))
     N_best, D_best = (float(value) for value in allocate(law, C))
     best = float(law.loss(N_best, D_best))
     N, D = factor * N_best, D_best / factor
     loss = float(law.loss(N, D))
-    # At factor 1 the closed form would give the same up to rounding.
+    # At factor 1 the inverted law would give the same up to rounding.
     D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))
     return OffFrontier(N, D, loss, loss - best, D_same, factor * D_same / D_best)

@@ -1,4 +1,4 @@
-"""The next run after the seeds: how much compute it gets, and how that is spent."""
+"""The next run after the seeds: its compute and the allocation of that compute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["compute_optimal_run", "next_budget", "optimum"]
 
 
 def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
-    """Return factor times the largest compute so far, that of the seed regime included, in FLOPs.
+    """Return a multiple of the largest compute so far, including that of the seed regime, in FLOPs.
 
     Raises
     ------
@@ -32,13 +32,13 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
 def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) -> NextRun:
     """Spend a budget of C FLOPs on a whole number of parameters.
 
-    With a model search, N is that of the configuration nearest to the optimum, and D what is compute-optimal for that
-    N, so that 6ND may differ from C; without one, N is the optimum rounded and 6ND = C.
+    With a model search, N is the size of the configuration nearest to the optimum and D is compute-optimal for that N,
+    so that 6ND may differ from C. Without one, N is the rounded optimum and 6ND = C.
 
     Raises
     ------
-    ValueError
-        If C is not positive and finite, or the law has no optimum inside.
+    InputError
+        If C is not positive and finite, or the law has no interior optimum.
     """
     N_opt = float(allocate(law, C)[0])
     if models is None:
@@ -50,7 +50,7 @@ def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) ->
 
 
 def optimum(law: Law, C: float) -> tuple[float, float] | None:
-    """Return N* and D* at a budget of C FLOPs; None where the law has no optimum inside."""
+    """Return N* and D* at a budget of C FLOPs; None if the law has no interior optimum."""
     try:
         N, D = allocate(law, C)
     except ValueError:

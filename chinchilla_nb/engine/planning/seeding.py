@@ -1,4 +1,4 @@
-"""Draws from the seed regime: the small runs a scaling law is first fitted to."""
+"""Draws from the seed regime: the small runs to which a scaling law is first fitted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from chinchilla_nb.engine.planning.next_run import NextRun
 __all__ = ["SeedRegime", "draw_seed"]
 
 TRIES = 1024
+"""Draws after which a regime counts as impossible to meet: enough that one which is met at times is not refused."""
+ROUNDED_RATIO, ROUNDED_COMPUTE = 1e-15, 1e-3
+"""Relative amounts by which D / N and C of a seed may pass the ends of their ranges: the first is float64 rounding,
+the second allows for the rounding of N."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,9 @@ class SeedRegime:
     tokens_per_parameter: tuple[float, float]
 
     def contains(self, N: np.ndarray | float, D: np.ndarray | float) -> np.ndarray:
-        """Whether runs of N parameters on D tokens lie in the regime, the ends included up to rounding."""
+        """Return whether runs of N parameters on D tokens lie in the regime, ends included, up to rounding."""
         N, D = np.asarray(N, dtype=float), np.asarray(D, dtype=float)
-        # N and D are rounded to integers on disk, which moves C and D / N by up to half a unit of each.
+        # N and D are rounded to integers on disk, by up to half a unit each, which changes C and D / N.
         slack = 1 + 0.5 / np.minimum(N, D)
         inside = np.ones(np.broadcast(N, D).shape, dtype=bool)
         for value, (low, high) in ((6 * N * D, self.C), (D / N, self.tokens_per_parameter)):
@@ -47,16 +51,16 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
     Parameters
     ----------
     rng : Generator
-        Source of randomness; the same state gives the same run.
+        Random number generator; the same state gives the same run.
     regime : SeedRegime
-        What the returned run lies in, also after the model search moved N.
+        Ranges that contain the returned run, even if the model search changes N.
     models : ModelTable, optional
-        If given, N is that of the nearest configuration and D spends what is left of the compute.
+        If given, N is the size of the nearest configuration and D spends the rest of the compute.
 
     Raises
     ------
     InputError
-        If none of 1,024 tries gave a run inside the regime; says which range could not be met.
+        If none of 1,024 draws lies in the regime; the error names the ranges.
     """
     for _ in range(TRIES):
         C = draw_log_uniform(rng, regime.C)
@@ -69,21 +73,21 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
         D = C / (6 * N)
         low, high = regime.tokens_per_parameter
         if models is None:
-            # Only the rounding of N can push D / N past an end, always where the ends are equal: C moves instead.
+            # Only the rounding of N can move D / N past an end, and always does where the ends are equal: adjust C.
             D = min(max(D, low * N), high * N)
-        if _lies(D / N, (low, high), 1e-15) and _lies(6 * N * D, regime.C, 1e-3):
+        if _lies(D / N, (low, high), ROUNDED_RATIO) and _lies(6 * N * D, regime.C, ROUNDED_COMPUTE):
             return NextRun(N, D, config)
     raise _not_found(regime, models)
 
 
 def draw_log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:
-    """Draw from the log-uniform distribution on [low, high]."""
+    """Draw from the log-uniform distribution over [low, high]."""
     low, high = bounds
     return float(np.clip(np.exp(rng.uniform(np.log(low), np.log(high))), low, high))
 
 
 def _lies(value: float, bounds: tuple[float, float], slack: float) -> bool:
-    """Return whether a value lies in bounds, the ends included up to a relative slack."""
+    """Return whether a value lies within bounds, ends included, up to a relative slack."""
     return bounds[0] * (1 - slack) <= value <= bounds[1] * (1 + slack)
 
 

@@ -1,1 +1,1 @@
-"""Whole projects on a law that is known."""
+"""Simulations of whole projects on a known law."""

@@ -1,4 +1,4 @@
-"""What imperfect training adds to the loss of a pseudo-run."""
+"""The noise that imperfect training adds to the loss of a pseudo-run."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NOISE_FAMILIES: Mapping[str, Callable[[np.random.Generator, float], float]] = Ma
         "normal": lambda rng, size: rng.normal(0.0, size),
     }
 )
-"""By name: the first two only add to the loss. The size is the mean of the exponential and the sigma of the others."""
+"""Samplers by name. The first two are never negative. The size is the mean of the exponential or the sigma."""
 
 NOISE_SIZE = 0.1
 """Size of the default noise, in units of the loss."""
 
 
 def draw_noise(family: str, size: float, rng: np.random.Generator) -> Iterator[float]:
-    """Draw from a family of noise, without end.
+    """Draw from a family of noise endlessly.
 
     Raises
     ------
     InputError
-        If the family is not known, or the size is negative or not finite.
+        If the family is unknown, or the size is negative or not finite.
     """
     if family not in NOISE_FAMILIES:
         raise InputError("noise", f"must be one of {', '.join(NOISE_FAMILIES)}", got=repr(family))

@@ -1,4 +1,4 @@
-"""Scaling-law estimation on a task whose law is known: pseudo-runs, and the fits to ever more of them."""
+"""Scaling-law estimation on a task with a known law: pseudo-runs, and fits to a growing number of them."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, draw_noise
 __all__ = ["Procedure", "SimulationProgress", "Task", "iter_runs", "iter_simulation", "pseudo_loss"]
 
 FEWEST_RUNS = 6
-"""Runs from which on seeds are fitted while they come: one more than the law has parameters."""
+"""Number of runs from which on seeds are fitted while they arrive: one more than the law has parameters."""
 
 GROWTH = 1.05
-"""By how much the runs must grow before they are fitted again, so that a hundred seeds take fifty fits."""
+"""Factor by which the number of runs must grow before the next fit, so that a hundred seeds take about fifty fits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A hypothetical task: its scaling law, and what imperfect training adds to the loss.
+    """A hypothetical task: its scaling law, and the noise that imperfect training adds to the loss.
 
     Attributes
     ----------
     law : Law
     noise : str
-        A family of `noise.NOISE_FAMILIES`.
+        The name of a family in `noise.NOISE_FAMILIES`.
     size : float
         Size of the noise, in units of the loss; 0 for none.
     """
@@ -51,18 +51,18 @@ class Task:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Procedure:
-    """What is simulated: how runs are chosen, by seeds first and then by the fitted law.
+    """How a simulation chooses runs: seeds first, then scaled runs according to the fitted law.
 
     Attributes
     ----------
     regime : SeedRegime
-        What seeds are drawn from.
+        The ranges that seeds are drawn from.
     seeds, scalings : int
         Number of seed runs, and of scaled runs after them.
     factor : float, optional
-        Compute of the next scaled run as a multiple of the largest so far; needed when ``scalings`` is not zero.
+        Compute of the next scaled run as a multiple of the largest so far; required unless ``scalings`` is zero.
     models : ModelTable, optional
-        The configurations that exist.
+        The available model configurations.
     """
 
     regime: SeedRegime
@@ -77,23 +77,23 @@ class Procedure:
         return self.seeds + self.scalings
 
     def stage(self, done: int) -> str:
-        """Return what the last of so many runs is part of: ``"seeding"`` or ``"scaling"``."""
+        """Return the stage of the last of ``done`` runs: ``"seeding"`` or ``"scaling"``."""
         return "seeding" if done <= self.seeds else "scaling"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SimulationProgress:
-    """How far a simulation is.
+    """Progress of a simulation.
 
     Attributes
     ----------
     stage : str
-        ``"seeding"`` or ``"scaling"`` after a run and the fit that followed it, ``"fitting"`` within a fit.
+        ``"seeding"`` or ``"scaling"`` after a run and the fit to it; ``"fitting"`` during a fit.
     done, total : int
-        Runs made, and runs to make.
+        Number of runs made, and of runs in all.
     runs : Runs
     fits : tuple of Fit
-        Each fit so far, to ever more of the runs.
+        The fits so far, each to more of the runs.
     """
 
     stage: str
@@ -109,12 +109,12 @@ class SimulationProgress:
 
 
 def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> float:
-    """Return the loss of one pseudo-run: the law's, plus the next noise.
+    """Return the loss of one pseudo-run: the loss of the law plus the next noise value.
 
     Raises
     ------
     InputError
-        If the noise has ended, is not a number, or makes the loss something no run could have.
+        If the noise has ended, is not a number, or makes the loss negative, zero or infinite.
     """
     loss = float(law.loss(N, D))
     if noise is None:
@@ -140,7 +140,7 @@ def iter_runs(
     fit: Callable[[Runs], Fit],
     rng: np.random.Generator,
 ) -> Iterator[Runs]:
-    """Seed, then fit and scale, one pseudo-run at a time.
+    """Make pseudo-runs one at a time: seeds first, then scaled runs, each from a fit.
 
     Parameters
     ----------
@@ -150,24 +150,24 @@ def iter_runs(
     fit : callable
         ``fit(runs)`` returns the fit that decides the next scaled run.
     rng : Generator
-        Where seeds are drawn from.
+        Random number generator for the seeds.
 
     Yields
     ------
     Runs
-        All so far, after each.
+        All runs so far, after each run.
 
     Raises
     ------
-    ValueError
-        If no seed can be drawn, or the runs are too few to fit when the first scaled run is due.
+    InputError
+        If no seed can be drawn, or there are too few runs to fit when the first scaled run is due.
     """
     N, D, loss = (np.empty(procedure.total) for _ in range(3))
     runs = Runs([], [], [])
     for made in range(procedure.total):
         seeding = made < procedure.seeds
         run = draw_seed(rng, procedure.regime, procedure.models) if seeding else _scale(procedure, fit(runs))
-        # Whole tokens, as a record of real runs holds them.
+        # Whole tokens, as in a record of real runs.
         N[made], D[made] = run.N, max(1, round(run.D))
         loss[made] = train(run.N, D[made])
         so_far = slice(made + 1)
@@ -190,32 +190,32 @@ def iter_simulation(
     *,
     watch: bool = True,
 ) -> Iterator[SimulationProgress]:
-    """Simulate, and fit the runs again and again while they come.
+    """Simulate a project, and fit the runs repeatedly while they arrive.
 
     Parameters
     ----------
     procedure : Procedure
     task : Task
     iter_fit : callable
-        Fits runs, as `fit.iter_fit` does with everything but the runs filled in.
+        Fits runs: `fit.iter_fit` with all arguments but the runs filled in.
     rng : Generator
-        Where seeds and noise are drawn from.
+        Random number generator for seeds and noise.
     watch : bool, default True
-        Whether to fit while seeds come, or only where the procedure needs it and at the end.
+        Whether to fit while seeds arrive, or only when a scaled run is due and at the end.
 
     Yields
     ------
     SimulationProgress
-        Within each fit, and after each run with the fit that followed it, if one did.
+        During each fit, and after each run and the fit to it, if there was one.
 
     Raises
     ------
-    ValueError
-        If no seed can be drawn, a loss is not positive, or the runs are too few to be fitted.
+    InputError
+        If no seed can be drawn, a loss is not positive, or there are too few runs to fit.
     """
     fits: list[Fit] = []
     total = procedure.total
-    # A scaled run is due only after the runs before it were fitted, here.
+    # A scaled run is only requested after this loop has fitted the runs before it.
     for runs in iter_runs(procedure, task.trainer(rng), lambda _runs: fits[-1], rng):
         done = len(runs)
         fitted = len(fits[-1].runs) if fits else 0

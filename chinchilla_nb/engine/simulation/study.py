@@ -1,4 +1,4 @@
-"""Studies of how well many simulations find the law they come from."""
+"""Studies of how well simulations recover the law that they were made from."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ __all__ = ["StudyProgress", "iter_study", "relative_error"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class StudyProgress:
-    """How far a study is.
+    """Progress of a study.
 
     Attributes
     ----------
     done, total : int
-        Simulations made, and simulations to make.
+        Number of simulations made, and of simulations in all.
     seeds : ndarray of int, shape (n_counts,)
         Numbers of seeds, ascending.
     errors : ndarray, shape (n_repetitions, n_counts)
-        Relative error of N* at the target budget after each simulation; NaN for one not made yet, infinite where the
-        fitted law has no optimum.
+        Relative error of N* at the target budget after each simulation; NaN for simulations not yet made, infinite if
+        the fitted law has no optimum.
     """
 
     done: int
@@ -47,7 +47,7 @@ class StudyProgress:
             errors = self.errors[:, column]
             made = errors[~np.isnan(errors)]
             if len(made):
-                # Without interpolation, as some errors may be infinite.
+                # Without interpolation, because some errors may be infinite.
                 found[:, column] = np.quantile(made, [0.25, 0.5, 0.75], method="inverted_cdf")
         return found
 
@@ -62,27 +62,27 @@ def iter_study(
     repetitions: int,
     random_seed: int,
 ) -> Iterator[StudyProgress]:
-    """Simulate again and again with different numbers of seeds, and compare N* at a budget with the true one.
+    """Repeat simulations with different numbers of seeds, and compare N* at a budget with its true value.
 
     Parameters
     ----------
     procedure : Procedure
-        Its own number of seeds is not used.
+        Its number of seeds is replaced by each of ``seeds``.
     task : Task
     iter_fit : callable
-        As in `simulate.iter_simulation`.
+        As for `simulate.iter_simulation`.
     C : float
         Target budget in FLOPs.
     seeds : sequence of int
-        Numbers of seeds to compare. In one repetition the fewer seeds are the first of the more.
+        Numbers of seeds to compare. Within a repetition, a smaller set of seeds is the beginning of a larger one.
     repetitions : int
     random_seed : int
-        The same one makes the same study.
+        Seed of the random numbers; the same seed gives the same study.
 
     Yields
     ------
     StudyProgress
-        Within each fit, so that a study can be stopped there, and after each simulation.
+        During each fit, so that a study can be stopped there, and after each simulation.
     """
     counts = read_only(np.array(sorted(set(seeds))))
     errors = np.full((repetitions, len(counts)), np.nan)
@@ -101,9 +101,9 @@ def iter_study(
 
 
 def relative_error(law: Law, truth: Law, C: float) -> float:
-    """Return by how much the compute-optimal N at a budget is off, as a share of the true one.
+    """Return the relative error of the compute-optimal N at a budget.
 
-    Infinite where the law has no optimum inside.
+    Infinite if the law has no interior optimum.
     """
     found = optimum(law, C)
     return math.inf if found is None else abs(found[0] / float(allocate(truth, C)[0]) - 1)
