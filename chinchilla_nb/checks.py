@@ -1,4 +1,4 @@
-"""Single values as users write them: each check returns what the value should be, or raises one sentence."""
+"""Checks of single values given by users: each returns the converted value or raises a one-sentence error."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ __all__ = [
 ]
 
 LONGEST = 60
-"""Characters of a value that a message repeats."""
+"""Most characters of a value that are shown in a message."""
 
 
 def brief(value: object) -> str:
-    """Return what a message shows of a value: all of it, or where it is long the beginning."""
+    """Return the text of a value for a message, shortened if it is long."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def as_float(value: Any, name: str) -> float:
-    """Return a number as a float; neither text nor True is one.
+    """Return a number as a float; text and booleans are not numbers.
 
     Raises
     ------
     InputError
-        Naming the value that is not.
+        If it is not one.
     """
     try:
         if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value):
@@ -57,7 +57,7 @@ def as_positive_number(value: Any, name: str) -> float:
     Raises
     ------
     InputError
-        Naming the value that is not.
+        If it is not one.
     """
     number = as_float(value, name)
     if not (np.isfinite(number) and number > 0):
@@ -66,12 +66,12 @@ def as_positive_number(value: Any, name: str) -> float:
 
 
 def as_count(value: Any, name: str) -> int:
-    """Return a whole number that is not negative.
+    """Return a non-negative whole number.
 
     Raises
     ------
     InputError
-        Naming the value that is not.
+        If it is not one.
     """
     number = as_float(value, name)
     if not number.is_integer():
@@ -87,7 +87,7 @@ def as_floats(values: Any, name: str) -> tuple[float, ...]:
     Raises
     ------
     InputError
-        Naming the value that is not a number.
+        If a value is not a number; the error shows it.
     """
     if isinstance(values, (str, bytes, Mapping)):
         raise InputError(name, "must list numbers", got=brief(values))
@@ -101,7 +101,7 @@ def as_mapping(values: Any, name: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If it is something else.
+        If it is not a mapping.
     """
     if not isinstance(values, Mapping):
         raise InputError(name, "must be a dictionary", got=brief(values))
@@ -109,7 +109,7 @@ def as_mapping(values: Any, name: str) -> dict[str, Any]:
 
 
 def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
-    """Return the axes of a grid of starting values that are given: numbers by key.
+    """Return the given axes of a grid of starting values, as numbers by key.
 
     Raises
     ------
@@ -126,9 +126,9 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        If there is none, saying how to create it, or it is no path.
+        If the folder does not exist (the error says how to create it), or the value is not a path.
     FileExistsError
-        If it is a file.
+        If the path is a file.
     """
     if not (isinstance(project_dir, (str, os.PathLike)) and os.fspath(project_dir)):
         raise InputError("project_dir", "must be the path of an existing folder", got=brief(project_dir))
@@ -142,7 +142,7 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
 
 
 def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
-    """Return a generator, a new one from a seed.
+    """Return a random number generator, a new one if a seed or None is given.
 
     Raises
     ------

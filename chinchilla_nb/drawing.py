@@ -1,4 +1,4 @@
-"""The figures drawn with matplotlib, without pyplot: values of `figures` in, a `Figure` out."""
+"""Drawing with matplotlib, without pyplot: a value of `figures` in, a `Figure` out."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ from chinchilla_nb.quantity import compact, plain, scientific
 __all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
 DPI = 150
+"""Resolution of saved images."""
 SNAPSHOT_DPI = 75
-"""Of images that a panel leaves in a notebook, where every byte is kept."""
+"""Resolution of snapshots, which are stored in the notebook."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
 _REGIME, _NEXT = "#0072b2", "#d55e00"
@@ -45,14 +46,14 @@ _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
 class _NotebookFigure(Figure):
-    """A figure that a notebook shows although pyplot, which registers figures for display, is not involved."""
+    """A figure that a notebook can display without pyplot, which would register it for display."""
 
     def _repr_png_(self) -> bytes:
         return image_of(self)
 
 
 def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
-    """Return a figure as an image, ``"png"`` or ``"svg"``, of so many pixels per inch."""
+    """Return a figure as an image, ``"png"`` or ``"svg"``, at a resolution in pixels per inch."""
     image = io.BytesIO()
     figure.savefig(image, format=kind, dpi=dpi)
     return image.getvalue()
@@ -67,7 +68,7 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _colours(cmap_name: str) -> Colormap:
-    """Return the named colour map without its lightest or darkest tenth at the high end, which vanishes on white."""
+    """Return the named colour map without the last tenth of its high end, which is often invisible on white."""
     if cmap_name not in colormaps:
         rule = "must be a matplotlib colour map such as 'plasma' or 'viridis'"
         raise InputError("cmap_name", rule, got=repr(cmap_name))
@@ -75,7 +76,7 @@ def _colours(cmap_name: str) -> Colormap:
 
 
 def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma") -> Figure:
-    """Draw a frontier figure, titled with its law and its next point; touches neither pyplot nor any file.
+    """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
         )
     if law is not None:
         plane = drawing.planes[2]
-        models = [("Next", plane.next_point), ("Off the frontier", plane.beside)]
+        models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
         lines = [_model(name, law, point) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
@@ -104,7 +105,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
 
 
 def draw_predictions(drawing: PredictionFigure) -> Figure:
-    """Draw predicted against true loss and the errors; touches neither pyplot nor any file."""
+    """Draw predicted against true loss and the errors, without pyplot and without writing a file."""
     panels = 2 if drawing.by_compute is None else 3
     figure = _figure(4.2 * panels, 4.3)
     axes = figure.subplots(1, panels)
@@ -134,7 +135,7 @@ def draw_predictions(drawing: PredictionFigure) -> Figure:
 
 
 def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
-    """Draw one plane; return what the legend explains."""
+    """Draw one plane; return the handles of its legend by label."""
     _set_axes(ax, plane.x, plane.y)
     handles: dict[str, Any] = {}
     if len(plane.dots):
@@ -146,7 +147,7 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
             plane.excluded.x, plane.excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9
         )
     if len(plane.regime):
-        # Filled below the runs, outlined above them.
+        # The fill is below the runs, the outline above them.
         ax.fill(plane.regime.x, plane.regime.y, fc=_REGIME, alpha=0.07, lw=0, zorder=1.5)
         (outline,) = ax.plot(plane.regime.x, plane.regime.y, color=_REGIME, lw=1.3, ls=(0, (4, 2)), zorder=3.2)
         handles["Seed regime"] = outline
@@ -164,20 +165,20 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         handles["Next point"] = ax.scatter(
             plane.next_point.x, plane.next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
         )
-    if len(plane.beside):
+    if len(plane.off_frontier):
         handles["Off the frontier"] = ax.scatter(
-            plane.beside.x, plane.beside.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
+            plane.off_frontier.x, plane.off_frontier.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
     return handles
 
 
 def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
-    """Write the loss on its curve, along it, with a halo that cuts the line beneath."""
+    """Write the loss along its curve, with a halo that interrupts the line beneath."""
     if not curve.label:
         return
     at = curve.label_at
     before, after = max(at - 2, 0), min(at + 2, len(curve.line) - 1)
-    # The axes are square, so that fractions of them have the angles of the page.
+    # The axes are square, so angles in fractions of the axes are angles on the page.
     rise = np.diff(plane.y.fraction(curve.line.y[[before, after]]))[0]
     run = np.diff(plane.x.fraction(curve.line.x[[before, after]]))[0]
     angle = (np.degrees(np.arctan2(rise, run)) + 90) % 180 - 90
@@ -196,7 +197,7 @@ def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
 
 
 def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
-    # Inside the last chart's frame of reference, so that it is exactly as tall as the charts.
+    # An inset of the last chart, so that it is exactly as tall as the charts.
     bar = ax.figure.colorbar(ScalarMappable(cmap=colours), cax=ax.inset_axes((1.05, 0, 0.045, 1)))
     bar.set_label("Loss L")
     bar.ax.yaxis.set_minor_locator(FixedLocator([]))
@@ -249,7 +250,7 @@ def _write_note(figure: Figure, note: str) -> None:
 
 
 def _model(name: str, law: Law, point: Polyline) -> str:
-    """Say what a model to train is, and what the law predicts for it."""
+    """Describe a model to train and the loss predicted for it."""
     N, D = float(point.x[0]), float(point.y[0])
     loss = float(law.loss(N, D))
     return (
@@ -259,7 +260,7 @@ def _model(name: str, law: Law, point: Polyline) -> str:
 
 
 def _number(value: float) -> str:
-    """Write a number with four digits as mathtext."""
+    """Format a number with four digits as mathtext."""
     text = f"{value:.4g}"
     if "e" not in text:
         return text
@@ -274,4 +275,4 @@ MATHTEXT = Notation(
     power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
     over=r"\,/\,",
 )
-"""Between dollar signs, as matplotlib draws it."""
+"""Mathtext, which matplotlib renders between dollar signs."""

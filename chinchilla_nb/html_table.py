@@ -1,4 +1,4 @@
-"""Tables in HTML, of plain text: every one in a notebook and in a panel is made here."""
+"""HTML tables of plain text: all tables in notebooks and panels are made here."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def html_table(
     row_classes: Iterable[str] = (),
     cell_style: str = "",
 ) -> str:
-    """Return a table; what it says is plain text, escaped here.
+    """Return a table; its cells are plain text, which is escaped here.
 
     Parameters
     ----------
     rows : iterable of sequence of str
     head : iterable of str
-        Names of the columns; none for a table without a head.
+        Names of the columns; empty for a table without a header row.
     named_rows : bool, default False
-        Whether the first cell of each row is its name.
+        Whether the first cell of each row is a row heading.
     table_class : str
         CSS classes of the table.
     row_classes : iterable of str
-        CSS class of each row, for those that have one.
+        CSS classes of the rows, in order; missing or empty ones are omitted.
     cell_style : str
-        Style of each cell, for places without a style sheet.
+        Inline style of each cell, for places without a style sheet.
     """
     style = f" style='{escape(cell_style)}'" if cell_style else ""
     names = "".join(f"<th{style}>{escape(name)}</th>" for name in head)

@@ -1,4 +1,4 @@
-"""Numbers as people write and read them: ``6.9e9``, ``70B``, ``1,400,000``, ``5.76×10²³``."""
+"""Parsing and formatting of numbers as people write them: ``6.9e9``, ``70B``, ``1,400,000``, ``5.76×10²³``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 SUFFIXES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 LARGEST_BUDGET = 1e40
-"""FLOPs above which a number is taken for a slip of the finger."""
+"""FLOPs above which a number is taken for a typing error."""
 
 RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
@@ -36,19 +36,19 @@ _WRITTEN = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)?(?:\.\d*)?(?:[eE][
 
 
 def parse_quantity(value: Any) -> float:
-    """Return a number that was written as text, or that is one.
+    """Return a positive number from text or a number.
 
     Parameters
     ----------
     value : object
-        Text may group digits by commas or underscores and end in k, M, B (or G), T, P or E. A decimal comma is refused:
-        it would silently be a thousand times too much.
+        Text may group digits with commas or underscores and end in k, M, B (or G), T, P or E. A decimal comma is
+        refused, because it could silently be read as a thousand times the number meant.
 
     Raises
     ------
     InputError
-        If it is not a finite number above zero; it says what is wrong, "is empty" for example, and leaves it to the
-        caller to say where.
+        If it is not a finite number above zero; the message says what is wrong, for example "is empty", and the caller
+        adds where.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         raise InputError("", "is empty")
@@ -69,18 +69,18 @@ def parse_quantity(value: Any) -> float:
 
 
 def parse_number(text: str) -> float:
-    """Return a number of any sign and size that was written as `parse_quantity` reads it.
+    """Return a number of any sign and size from text in the notation of `parse_quantity`.
 
     Raises
     ------
     InputError
-        If it is not a number; it says what is wrong, and leaves it to the caller to say where.
+        If it is not a number; the message says what is wrong, and the caller adds where.
     """
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(text)
     if found is None:
         try:
-            return float(text.replace("_", "?"))  # nan, inf and what else Python reads, but no stray underscores
+            return float(text.replace("_", "?"))  # nan, inf and other forms Python reads, but no stray underscores
         except ValueError:
             raise _refusal(text) from None
     digits, suffix = found.groups()
@@ -91,17 +91,17 @@ def parse_number(text: str) -> float:
 
 
 def _refusal(text: str) -> InputError:
-    hint = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
-    return InputError("", f"is {text!r}, not a number", remedy=hint)
+    remedy = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
+    return InputError("", f"is {text!r}, not a number", remedy=remedy)
 
 
 def parse_budget(text: str) -> float:
-    """Return the FLOPs a person wrote.
+    """Return a budget in FLOPs from text.
 
     Raises
     ------
-    ValueError
-        If it is not a positive number of a size that compute has.
+    InputError
+        If it is not a positive number of at most `LARGEST_BUDGET`.
     """
     try:
         C = parse_number(text)
@@ -115,12 +115,12 @@ def parse_budget(text: str) -> float:
 
 
 def written_budget(C: float) -> str:
-    """Write FLOPs as they can be typed."""
+    """Format FLOPs as a user would type them."""
     return number_text(float(f"{C:.3g}"))
 
 
 def scientific(value: float, digits: int = 3) -> str:
-    """Write a number other than zero as a power of ten, rounded to so many digits: ``5.76×10²³``, ``10²¹``."""
+    """Format a non-zero number as a power of ten, rounded to a number of digits: ``5.76×10²³``, ``10²¹``."""
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = f"{float(mantissa):.{digits}g}"
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
@@ -128,20 +128,20 @@ def scientific(value: float, digits: int = 3) -> str:
 
 
 def compact(value: float, digits: int = 3) -> str:
-    """Write a positive number, rounded to so many digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
+    """Format a positive number, rounded to a number of digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
 
-    As a power of ten where it is too large or too small for them.
+    Numbers that are too large or too small for these suffixes are formatted as a power of ten.
     """
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded >= 1e15 or rounded < 1e-3:
         return scientific(rounded, digits)
     unit, suffix = next(((unit, suffix) for unit, suffix in _UNITS if rounded >= unit), (1.0, ""))
-    # Up to 999 of a unit: fewer than three digits would be written as 3.7e+02.
+    # Values reach 999 of a unit: with fewer than three digits they would be formatted as 3.7e+02.
     return f"{rounded / unit:.{max(digits, 3)}g}{suffix}"
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """Write a number, rounded to so many digits, as people do: ``0.34``, ``3,970``; far from one, ``2.75×10⁶``."""
+    """Format a number, rounded to a number of digits: ``0.34``, ``3,970``; if very large or small, ``2.75×10⁶``."""
     if value != 0 and math.isfinite(value) and not 1e-4 <= abs(value) < 1e5:
         return scientific(value, digits)
     text = f"{value:.{digits}g}"
@@ -149,7 +149,7 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share that is not negative in per cent, rounded as people do: ``3.2 %``, ``1,250 %``."""
+    """Format a non-negative share as a rounded percentage: ``3.2 %``, ``1,250 %``."""
     value = 100 * share
     rounded = float(f"{value:.1e}") if value < 100 else value
     if rounded >= 1e6:
@@ -158,14 +158,14 @@ def percent(share: float) -> str:
 
 
 def deviation(share: float) -> str:
-    """Write by how much a number is off, as a share of the true one: ``+3.2 %``, and as a factor where it is large."""
+    """Format a relative error as a percentage, ``+3.2 %``, or as a factor if it is large."""
     if share > 9:
         return f"× {share + 1:,.0f}"
     return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %".replace("-", "\N{MINUS SIGN}")
 
 
 def number_text(value: float) -> str:
-    """Write a number as briefly as gives it back exactly: ``5e14``, ``0.5``, ``20``."""
+    """Format a number as the shortest text that reads back exactly: ``5e14``, ``0.5``, ``20``."""
     text = format(value, ".15g")
     text = text if float(text) == value else repr(float(value))
     if abs(value) >= 1e6 and math.isfinite(value):

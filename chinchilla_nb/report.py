@@ -1,4 +1,4 @@
-"""A summary of a fit: the law, how well it fits, and what to train next; as text and as HTML."""
+"""A summary of a fit as text and HTML: the law, how well it fits, and what to train next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Table = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Titled tables of names and values, ready to read.
+    """Titled tables of names and formatted values.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Report:
     tables : tuple of (title, rows)
         Parameters, goodness of fit, next model.
     warnings : tuple of str
-        What the runs cannot support, each with its remedy.
+        What the runs cannot support, each with a remedy.
     """
 
     law: str
@@ -49,9 +49,9 @@ class Report:
         ----------
         fit : Fit
         settings : Settings
-            Where the scaling factor, the seed regime and the model search come from.
+            Provides the scaling factor, the seed regime and the model search.
         stale : bool, default False
-            Whether the runs or settings have changed since the fit, which the report then says.
+            Whether the runs or settings have changed since the fit; if so, the report says it.
         """
         warnings = [str(warning) for warning in fit.warnings]
         if stale:
@@ -83,18 +83,18 @@ class Report:
 
 
 def facts_table(rows: Iterable[tuple[str, str]]) -> str:
-    """Return names and values as a table in HTML."""
+    """Return names and values as an HTML table."""
     return html_table(rows, named_rows=True, cell_style="text-align:left;padding:2px 16px 2px 0")
 
 
 def show(value: Any) -> None:
-    """Show a value: richly in a notebook; in a terminal as text, and a figure not at all, as an image is saved."""
+    """Display a value in a notebook; in a terminal print a report, but no figure, because its image is saved."""
     if _in_notebook():
         from IPython.display import display
 
         display(value)
     elif isinstance(value, Report):
-        print(value)  # noqa: T201  this is what report() is asked to do
+        print(value)  # noqa: T201  printing is the purpose of report()
 
 
 def _in_notebook() -> bool:
@@ -124,7 +124,7 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
         ("median absolute relative error", f"{np.median(np.abs(residuals) / loss):.3%}"),
     ]
-    # With one distinct loss there is no variance to explain.
+    # If all losses are equal there is no variance to explain.
     if spread > 0:
         rows.append(("R² of the loss", f"{1 - np.sum(residuals**2) / spread:.6f}"))
     return tuple(rows)

@@ -1,4 +1,4 @@
-"""Visualizer: the figures of a project, drawn and saved as images."""
+"""Visualizer: draws the figures of a project and saves them as images."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Visualizer:
     Parameters
     ----------
     project_dir : str or path
-        Directory to save images in.
+        Directory for the images.
     log_level : int or str
-        Threshold of the log messages; 20 says where each image went.
+        Threshold of the log messages; at 20 the path of each saved image is logged.
 
     Attributes
     ----------
@@ -56,22 +56,22 @@ class Visualizer:
         cmap_name: str = "plasma",
         simulation: bool = False,
     ) -> Figure:
-        """Draw the runs, and the fitted law with its efficient frontier, in the planes C-N, C-D and N-D; save it.
+        """Draw and save the runs and the fitted law with its efficient frontier in the planes C-N, C-D and N-D.
 
         Parameters
         ----------
         cc : Chinchilla
-            Whose runs, fit and seed regime to draw.
+            Its runs, fit and seed regime are drawn.
         next_point : mapping, optional
-            A run to come, by two or three of ``"C"``, ``"N"`` and ``"D"``.
+            A planned run, given by two or three of ``"C"``, ``"N"`` and ``"D"``.
         fitted : bool
-            Whether to draw the law; without a fit only the runs are drawn, as ``raw_data_points``.
+            Whether to draw the law; without a fit only the runs are drawn and saved as ``raw_data_points``.
         img_name : str
-            Name of the image file, without its ending.
+            Name of the image file without its extension.
         cmap_name : str
             A matplotlib colour map, from low loss to high.
         simulation : bool
-            Whether to put ``simulation--`` before the file's name.
+            Whether to prefix the file name with ``simulation--``.
 
         Returns
         -------
@@ -80,10 +80,10 @@ class Visualizer:
         Raises
         ------
         ValueError
-            If the colour map is unknown, ``next_point`` is not a point, ``img_name`` is no file name, or the project
-            directory is gone.
+            If the colour map is unknown, ``next_point`` is not a point, ``img_name`` is not a file name, or the
+            project directory does not exist.
         OSError
-            If the image cannot be written; one that was there stays.
+            If the image cannot be written; an existing image is kept.
         """
         self.cc = cc
         session = cc.session
@@ -111,7 +111,7 @@ class Visualizer:
         simulation: bool = False,
         img_name: str = "LBFGS",
     ) -> Figure:
-        """Draw predicted against true loss and the distribution of the errors, against C when given; save the image.
+        """Draw and save predicted against true loss and the distribution of the errors, and errors by C if given.
 
         Parameters
         ----------
@@ -120,9 +120,9 @@ class Visualizer:
         C : array_like, shape (n_runs,), optional
             FLOPs of each run.
         simulation : bool
-            Whether to put ``simulation--`` before the file's name.
+            Whether to prefix the file name with ``simulation--``.
         img_name : str
-            Name of the image file, without its ending.
+            Name of the image file without its extension.
 
         Returns
         -------
@@ -131,10 +131,10 @@ class Visualizer:
         Raises
         ------
         ValueError
-            If there are no runs, or not one finite prediction (and compute) per run, ``img_name`` is no file name, or
-            the project directory is gone.
+            If there are no runs, there is not one finite prediction (and compute) per run, ``img_name`` is not a file
+            name, or the project directory does not exist.
         OSError
-            If the image cannot be written; one that was there stays.
+            If the image cannot be written; an existing image is kept.
         """
         figure = draw_predictions(prediction_figure(y_true, y_pred, C))
         self._save(figure, img_name, simulation)
@@ -153,7 +153,7 @@ class Visualizer:
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
-    """Return N and D of a point given by two of C, N and D."""
+    """Return N and D of a point given by at least two of C, N and D."""
     if not isinstance(point, Mapping):
         raise InputError("next_point", "must map C, N and D to numbers", got=brief(point))
     known = {

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writes: a file is written completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["refusals_explained", "write_whole"]
 
 @contextmanager
 def refusals_explained(path: Path) -> Iterator[None]:
-    """Let what the system refuses within name the file, and say that it is as it was and what to do."""
+    """Raise any OSError of this block with the path, the fact that nothing was written, and a remedy."""
     try:
         yield
     except OSError as error:
@@ -23,12 +23,12 @@ def refusals_explained(path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, content: bytes) -> os.stat_result:
-    """Write a file so that whatever happens it holds all of this, or is as it was; return its status.
+    """Write a file so that it ends up with all of the content or unchanged, and return its status.
 
     Raises
     ------
     OSError
-        If it cannot be written; `refusals_explained` says that better.
+        If it cannot be written; `refusals_explained` gives a better message.
     """
     draft = path.with_name(path.name + ".tmp")
     try:

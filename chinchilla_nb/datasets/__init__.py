@@ -1,4 +1,4 @@
-"""Studies that the project measured itself, shipped with how each was measured."""
+"""Studies measured for this project, shipped with a description of how each was measured."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Study:
     Attributes
     ----------
     name : str
-        What `load` knows it by.
+        The name to pass to `load`.
     description : str
         What was trained, how, and what the columns mean, as Markdown.
     df : DataFrame
-        One row per run: C (FLOPs), N, D, loss and what else was recorded.
+        One row per run: C (FLOPs), N, D, loss and further columns.
     seed_regime : SeedRegime
-        Where its seed runs were drawn.
+        The ranges from which its seed runs were drawn.
     data_unit : str
-        What D counts.
+        The unit of D.
     """
 
     name: str
@@ -48,14 +48,14 @@ class Study:
 
 
 SEED_REGIMES = {"python_stdlib": SeedRegime(C=(2e10, 5e12), tokens_per_parameter=(8.0, 300.0))}
-"""Where each study draws its seed runs."""
+"""The ranges of the seed runs of each study."""
 
 DATA_UNITS = {"python_stdlib": "bytes"}
-"""What each study counts its data in."""
+"""The unit of D in each study."""
 
 
 def names() -> tuple[str, ...]:
-    """List the studies that `load` knows."""
+    """Return the names of the studies that `load` accepts."""
     return tuple(SEED_REGIMES)
 
 
@@ -64,8 +64,8 @@ def load(name: str) -> Study:
 
     Raises
     ------
-    ValueError
-        If there is no such study; lists those there are.
+    InputError
+        If there is no such study; the error lists the studies.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def load(name: str) -> Study:
     """
     if name not in SEED_REGIMES:
         raise InputError("", f"no study is called {name!r}", remedy=f"choose from {', '.join(names())}")
-    # Here, so that naming the studies costs nothing.
+    # Imported here, so that listing the studies does not import pandas.
     import pandas as pd
 
     from chinchilla_nb.records.csv_text import EXACT_FLOATS

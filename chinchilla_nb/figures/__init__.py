@@ -1,6 +1,6 @@
-"""What to draw, as frozen arrays computed from runs and the law fitted to them; no drawing library.
+"""Figures as frozen arrays, computed from runs and the law fitted to them, without a drawing library.
 
-`visualizer` draws these with matplotlib, `widgets.charts` with bqplot.
+`drawing` draws them with matplotlib, `widgets.charts` with bqplot.
 """
 
 from __future__ import annotations

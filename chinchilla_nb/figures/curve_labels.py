@@ -1,4 +1,4 @@
-"""Where to write the losses on iso-loss curves, so that no label covers what somebody wants to read."""
+"""Placement of the loss labels on iso-loss curves so that they cover nothing else."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 __all__ = ["place_labels"]
 
 Points = NDArray[np.float64]
-"""Shape (n_points, 2); from (0, 0) to (1, 1) within the chart."""
+"""Shape (n_points, 2), in fractions of the chart: (0, 0) to (1, 1) is inside."""
 
-# Half a character, a label's end and half its height, half a dot and half a marker, as fractions of a chart of 190 by
-# 256 pixels: no usual page has a smaller one, and in a larger one labels cover less of it.
+# Half a character, the padding of a label and half its height, half a dot and half a marker, as fractions of a chart of
+# 190 by 256 pixels: charts on usual pages are no smaller, and on a larger chart labels cover a smaller part.
 _SIZE = np.array([190.0, 256.0])
 _HALF_CHARACTER, _END, _HALF_HEIGHT = 3.2 / 190, 2 / 190, 7 / 256
 _DOT, _MARKER = 4 / _SIZE, 9 / _SIZE
@@ -24,18 +24,18 @@ def place_labels(
 ) -> list[int | None]:
     """Choose the vertex of each curve at which to write its text; None where there is no room.
 
-    Labels keep within the chart, off each other, the dots, and the line along which a marker moves; off other curves if
-    they can. Where several curves have one text, one of them gets it.
+    Labels stay inside the chart and clear of each other, the dots and the line along which a marker moves, and clear of
+    other curves if possible. If several curves have the same text, only one of them is labelled.
 
     Parameters
     ----------
     curves : sequence of ndarray, shape (n_vertices, 2)
-        Places within the chart, from (0, 0) to (1, 1); vertices may lie beyond.
+        Vertices in fractions of the chart; they may lie outside it.
     texts : sequence of str
     dots, line, markers : ndarray, shape (n, 2)
-        Centres of the runs, ends of the straight frontier, and centres of large markers; each may be empty.
+        Centres of the runs, ends of the straight frontier, and centres of large markers; any may be empty.
     """
-    # Three hundred runs say where the others are too.
+    # Three hundred runs show well enough where all of them are.
     dots, line = dots[:: max(1, len(dots) // 300)], _along(line)
     taken, taken_sizes = np.empty((0, 2)), np.empty((0, 2))
     at: list[int | None] = [None] * len(curves)
@@ -43,7 +43,7 @@ def place_labels(
         size = np.array([_HALF_CHARACTER * len(text) + _END, _HALF_HEIGHT])
         best, best_room = None, 0.0
         for index in (i for i, other in enumerate(texts) if other == text):
-            # Every other vertex is choice enough.
+            # Every other vertex is enough to choose from.
             sides = (np.minimum(curves[index], 1 - curves[index]) / size).min(axis=1) - 1
             vertices = np.flatnonzero(sides[::2] > 0) * 2
             if not len(vertices):
@@ -72,12 +72,15 @@ def place_labels(
 
 
 def _along(ends: Points) -> Points:
-    """Points along the straight line between two ends; none where there is no line."""
+    """Return points along the straight line between two ends; none if there is no line."""
     return ends[:1] + np.linspace(0, 1, 60)[:, None] * (ends[-1:] - ends[:1]) if len(ends) else ends
 
 
 def _clearance(points: Points, others: Points, sizes: Points) -> NDArray[np.float64]:
-    """How far each point is from the nearest of the others, in units of boxes of half these sizes that just touch."""
+    """Return the distance of each point to the nearest of the others, in units in which boxes just touch at 1.
+
+    `sizes` are the sums of the half-widths and of the half-heights of the two boxes.
+    """
     if not len(others):
         return np.full(len(points), np.inf)
     across, up = (np.abs(points[:, i, None] - others[:, i]) / sizes[..., i] for i in (0, 1))

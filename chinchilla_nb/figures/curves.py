@@ -1,6 +1,6 @@
-"""Curves in the plane of N and D, cut to what a chart shows; each plane draws them in two of C, N and D.
+"""Curves in the plane of N and D, clipped to the range of a chart; each chart draws them in two of C, N and D.
 
-Every vertex lies on its curve to rounding: cuts are made along the curve's parameter, never between two drawn points.
+Every vertex lies on its curve up to rounding: curves are cut along their parameter, not between drawn points.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from chinchilla_nb.engine.laws.family import Law
 __all__ = ["Box", "frontier", "iso_loss", "isoflop"]
 
 Box = Mapping[str, tuple[float, float]]
-"""Ends of ``"C"``, ``"N"`` and ``"D"``."""
+"""Lower and upper ends of ``"C"``, ``"N"`` and ``"D"``."""
 
 Path = tuple[NDArray[np.float64], NDArray[np.float64]]
 """log N and log D along a curve."""
 
 SAMPLES = 161
+"""Number of vertices of a curve, enough to look smooth across a chart."""
 _TOLERANCE = 1e-9
+"""Distance outside the box, in logarithms, up to which a vertex counts as inside."""
 
 
 def frontier(law: Law, box: Box) -> list[Path]:
-    """Return the efficient frontier N*(C), D*(C) inside the box: one straight line, or none."""
+    """Return the efficient frontier N*(C), D*(C) inside the box: one line or none."""
     if not has_optimum(law):
         return []
 
@@ -39,15 +41,15 @@ def frontier(law: Law, box: Box) -> list[Path]:
 
 
 def isoflop(C: float, box: Box) -> list[Path]:
-    """Return the models that a budget of C FLOPs buys, 6ND = C, inside the box."""
+    """Return the isoFLOP line of a budget of C FLOPs, 6ND = C, inside the box."""
     return _inside(lambda log_N: (log_N, np.log(C / 6) - log_N), _along(box["N"]), box)
 
 
 def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
-    """Return the models that reach a loss, inside the box: up to two pieces, as the curve may leave the box and return.
+    """Return the iso-loss curve inside the box, in up to two pieces because the curve may leave the box and return.
 
-    Of the sum S that both terms make up there, the model's size is given the share u and the data the rest:
-    F / N^f = u S and G / D^g = (1 - u) S. In logarithms and in s = logit u nothing overflows.
+    The curve is parametrised by the share u of the model-size term in the sum S of both terms: F / N^f = u S and
+    G / D^g = (1 - u) S. In logarithms and in s = logit u nothing overflows.
     """
     curve = law.iso_loss(loss)
     if not np.isfinite(curve.log_S):
@@ -55,7 +57,7 @@ def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
     if not has_optimum(law):
         return _straight(law, loss, box)
 
-    # Logarithms of the shares that the box's ends of N and of D allow.
+    # Logarithms of the shares of the two terms at the ends of the box.
     size_shares = curve.log_F - curve.log_S - curve.f * np.log(box["N"])
     data_shares = curve.log_G - curve.log_S - curve.g * np.log(box["D"])
     start = max(_logit(size_shares[1]), -_logit(data_shares[0]))
@@ -71,7 +73,7 @@ def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
 
 
 def _straight(law: Law, loss: float, box: Box) -> list[Path]:
-    """Return the models that reach a loss by a law in which one of N and D, or neither, matters."""
+    """Return the iso-loss curve of a law that depends on only one of N and D, or on neither."""
     with np.errstate(divide="ignore", invalid="ignore"):
         log_D, log_N = np.log(law.iso_loss_D(loss, box["N"])), np.log(law.iso_loss_N(loss, box["D"]))
     if np.isfinite(log_D[0]):
@@ -91,7 +93,7 @@ def _logit(log_u: float) -> float:
 
 
 def _inside(path: Callable[[NDArray[np.float64]], Path], s: NDArray[np.float64], box: Box) -> list[Path]:
-    """Cut a curve, sampled at parameters s, into the pieces inside the box."""
+    """Return the pieces inside the box of a curve sampled at parameters s."""
     room = _room(path(s), box)
     room = np.where(np.isfinite(room), room, -np.inf)
     inside = room >= -_TOLERANCE
@@ -123,7 +125,7 @@ def _room(at: Path, box: Box) -> NDArray[np.float64]:
 
 
 def _crossing(s: NDArray[np.float64], room: NDArray[np.float64], outside: int, inside: int) -> float | None:
-    """Parameter at which the curve crosses the side of the box between two samples."""
+    """Return the parameter at which the curve crosses the side of the box between two samples."""
     if not np.isfinite(room[outside]) or room[inside] <= _TOLERANCE:
         return None
     share = room[inside] / (room[inside] - room[outside])

@@ -1,4 +1,4 @@
-"""The objective over the start grid, seen along the two exponents of a law."""
+"""The objective over the start grid, as a function of the two exponents of a law."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from chinchilla_nb.engine.runs import read_only
 __all__ = ["LandscapeFigure", "landscape_figure"]
 
 SPAN = 1e6
-"""Times the lowest objective at which the scale of colours ends: terrible starts are all alike."""
+"""Ratio of the highest to the lowest objective on the colour scale; differences between worse starts do not matter."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LandscapeFigure:
-    """The lowest objective that any start with these exponents has.
+    """The lowest objective of all starts with given exponents.
 
     Attributes
     ----------
     exponents : tuple of Parameter
-        The exponent of N, and that of D.
+        The exponents of N and of D.
     others : tuple of Parameter
-        What the objective is the least over.
+        The parameters that the objective is minimised over.
     across, up : ndarray
         Starting values of the two exponents, ascending.
     law : tuple of float
-        The two exponents of the law that was found.
+        The two exponents of the fitted law.
     objective : ndarray, shape (n_across, n_up)
-        Infinite where every start overflows.
+        The lowest objective; infinite where every start overflows.
     shade : ndarray, shape (n_across, n_up)
-        Its place between the lowest, 0, and the highest, 1, on a logarithmic scale.
+        Its position between the lowest, 0, and the highest, 1, on a logarithmic scale.
     best : tuple of int
-        Indices of the lowest.
+        Indices of the lowest objective.
     """
 
     exponents: tuple[Parameter, Parameter]
@@ -50,7 +50,7 @@ class LandscapeFigure:
 
 
 def landscape_figure(fit: Fit) -> LandscapeFigure:
-    """Lay out the objective over the starts that a fit was screened at."""
+    """Lay out the objective over the starts of a fit."""
     parameters, axes = fit.problem.family.parameters, fit.problem.starts.log_axes()
     cube = np.where(np.isfinite(fit.landscape), fit.landscape, np.inf).reshape([len(axis) for axis in axes])
     across, up = (index for index, parameter in enumerate(parameters) if parameter.kind == "exponent")
@@ -75,7 +75,7 @@ def _shade(objective: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = objective[np.isfinite(objective)]
     if not finite.size:
         return np.ones(objective.shape)
-    # An exact start would be infinitely far below the others in logarithms.
+    # The logarithm of an exact start would be minus infinity.
     floor = max(float(finite.min()), float(finite.max()) / SPAN, np.finfo(float).tiny)
     top = min(float(finite.max()), floor * SPAN)
     if not top > floor:

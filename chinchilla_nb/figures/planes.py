@@ -17,16 +17,17 @@ from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, steadied, within_reach
+from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, rounded_outward, within_reach
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
 
 LEVELS = 10
-# What the axes show when there is nothing to show: the models of the literature.
+"""Number of losses for which iso-loss curves are drawn."""
+# Ranges of the axes if there is nothing to draw: those of published models.
 _DEFAULT_RANGES = {"C": (1e18, 1e24), "N": (1e8, 1e12), "D": (1e9, 1e13)}
-# A frontier may widen the axes of N and D by this factor beyond the runs; a wild fit shall not squeeze them to a speck.
+# A frontier may widen the axes of N and D by this factor beyond the runs, so that a bad fit does not squeeze the runs.
 _REACH = 1e3
-# Curves on axes that a person chose reach past them by this part of their length, so that none ends while they move on.
+# Curves extend beyond zoomed axes by this share of their length, so that no curve ends in view while the axes move.
 _MARGIN = 0.4
 
 
@@ -39,11 +40,11 @@ class IsoLoss:
     level : float
         The loss.
     colour : float
-        Place of the level on the figure's loss scale, in [0, 1].
+        Position of the level on the loss scale of the figure, in [0, 1].
     label : str
-        What to write on the curve; empty where there is no room.
+        Text on the curve; empty if there is no room.
     label_at : int
-        Vertex of ``line`` to write it at.
+        Vertex of ``line`` at which the label is placed.
     line : Polyline
     """
 
@@ -62,18 +63,18 @@ class Plane:
     ----------
     x, y : Axis
     dots, excluded : Polyline
-        The runs that are drawn (as dots, not joined), and those that do not count; ``FrontierFigure.shown`` and
-        ``shown_excluded`` say which they are.
+        The drawn runs (as dots, not joined), and the drawn excluded runs; ``FrontierFigure.shown`` and
+        ``shown_excluded`` hold their indices.
     iso_loss : tuple of IsoLoss
         From the lowest loss to the highest.
     frontier : Polyline
-        Compute-optimal allocations; two ends of a straight line, or empty.
+        Compute-optimal allocations: the two ends of a straight line, or empty.
     regime : Polyline
-        Corners of the seed regime, closed: the first comes again at the end.
-    next_point, beside : Polyline
-        One point or none: the next run, and one of the same budget off the frontier.
+        Corners of the seed regime; the first is repeated at the end to close the outline.
+    next_point, off_frontier : Polyline
+        One point or none: the next run, and a run of the same budget off the frontier.
     isoflop : Polyline
-        Allocations that cost the chosen budget.
+        The isoFLOP line of the chosen budget.
     """
 
     x: Axis
@@ -84,7 +85,7 @@ class Plane:
     frontier: Polyline
     regime: Polyline
     next_point: Polyline
-    beside: Polyline
+    off_frontier: Polyline
     isoflop: Polyline
 
     def project(self, N: ArrayLike, D: ArrayLike) -> Polyline:
@@ -92,27 +93,27 @@ class Plane:
         return _project(self.x.name, self.y.name, N, D)
 
     def budget_line(self, C: float) -> Polyline:
-        """Return the isoFLOP line of a budget, from side to side of this plane."""
+        """Return the isoFLOP line of a budget, from one side of this plane to the other."""
         return _budget_line(self.x, self.y, C)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FrontierFigure:
-    """What to draw of runs and the law fitted to them.
+    """Runs and the law fitted to them, in three planes.
 
     Attributes
     ----------
     planes : tuple of Plane
         C-N, C-D and N-D; axes of the same name are the same in all of them.
     shown, shown_excluded : ndarray of int
-        Indices of the runs that are drawn, among those that count and among those that do not.
+        Indices of the drawn runs, among the included and among the excluded runs.
     colour : ndarray, shape (n_dots,)
-        Place of each dot on the loss scale, in [0, 1].
+        Position of each dot on the loss scale, in [0, 1].
     loss : LossScale
     law : Law or None
-        Whose curves are drawn.
+        The law whose curves are drawn.
     note : str
-        What a person should know, such as that not all runs are drawn; empty where there is nothing to say.
+        A remark for the reader, such as that not all runs are drawn; empty if there is none.
     """
 
     planes: tuple[Plane, Plane, Plane]
@@ -124,7 +125,7 @@ class FrontierFigure:
     note: str
 
     def in_view(self, plane: Plane, x: Axis, y: Axis) -> Plane:
-        """Return a plane of this figure on other axes, with the curves that are seen there."""
+        """Return a plane of this figure on other axes, with the curves that are visible there."""
         if (x, y) == (plane.x, plane.y) or self.law is None:
             return replace(plane, x=x, y=y)
         levels = _levels(self.law, _box(x, y))
@@ -137,7 +138,7 @@ def frontier_figure(
     *,
     regime: SeedRegime | None = None,
     next_point: tuple[float, float] | None = None,
-    beside: tuple[float, float] | None = None,
+    off_frontier: tuple[float, float] | None = None,
     budget: float | None = None,
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
@@ -148,30 +149,30 @@ def frontier_figure(
     Parameters
     ----------
     runs : Runs
-        May be empty.
+        The included runs; may be empty.
     fit : Fit or Law, optional
-        Without it, no curves and no frontier.
+        Without it, no curves and no frontier are drawn.
     regime : SeedRegime, optional
-        Where seeds are drawn from.
-    next_point, beside : tuple of float, optional
-        N and D of a run to come, and of one off the frontier.
+        The ranges that seeds are drawn from.
+    next_point, off_frontier : tuple of float, optional
+        N and D of a planned run, and of a run off the frontier.
     budget : float, optional
-        FLOPs whose isoFLOP line to draw.
+        FLOPs of the isoFLOP line.
     C_range : tuple of float, optional
-        FLOPs that the axes cover besides the runs', so that a budget moved within it moves no axis.
+        FLOPs that the axes cover in addition to those of the runs; moving a budget within this range moves no axis.
     excluded : Runs, optional
-        Runs that do not count: drawn apart. They make no colour, and stretch an axis by its length at most.
+        Excluded runs, drawn in another style. They do not affect colours, and stretch an axis at most by its length.
     data_unit : str
-        What D counts.
+        The unit of D.
     """
     law = fit.law if isinstance(fit, Fit) else fit
     excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
-    to_come = [point for point in (next_point, beside) if point]
-    axes = _axes(runs, excluded, law, regime, to_come, budgets, data_unit)
+    planned = [point for point in (next_point, off_frontier) if point]
+    axes = _axes(runs, excluded, law, regime, planned, budgets, data_unit)
     levels = _levels(law, {name: (axis.low, axis.high) for name, axis in axes.items()}) if law else np.empty(0)
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
-    # The runs alone make the colours, so that a new fit recolours no run.
+    # Only the runs determine the colours, so that a new fit recolours no run.
     scale = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
     CN, CD, ND = (
         Plane(
@@ -183,7 +184,7 @@ def frontier_figure(
             frontier=NOTHING,
             regime=_project(x, y, *_corners(regime)) if regime else NOTHING,
             next_point=_project(x, y, *next_point) if next_point else NOTHING,
-            beside=_project(x, y, *beside) if beside else NOTHING,
+            off_frontier=_project(x, y, *off_frontier) if off_frontier else NOTHING,
             isoflop=_budget_line(axes[x], axes[y], budget) if budget else NOTHING,
         )
         for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
@@ -206,14 +207,14 @@ def _axes(
     excluded: Runs,
     law: Law | None,
     regime: SeedRegime | None,
-    to_come: list[tuple[float, float]],
+    planned: list[tuple[float, float]],
     budgets: list[float],
     data_unit: str,
 ) -> dict[str, Axis]:
-    """Axes of C, N and D that cover whatever is drawn."""
+    """Return axes of C, N and D that cover everything drawn."""
     shown = {"C": list(runs.C), "N": list(runs.N), "D": list(runs.D)}
     models = [*zip(*_corners(regime), strict=True)] if regime else []
-    for N, D in [*models, *to_come]:
+    for N, D in [*models, *planned]:
         for name, value in (("N", N), ("D", D), ("C", 6 * N * D)):
             shown[name].append(float(value))
     shown["C"] += budgets
@@ -229,9 +230,9 @@ def _axes(
         for name, values in zip(("N", "D"), optimal, strict=True):
             near = np.clip(values, min(shown[name]) / _REACH, max(shown[name]) * _REACH) if shown[name] else values
             near = near[np.isfinite(near) & (near > 0)]
-            shown[name] += list(steadied(shown[name], near) if shown[name] else near)
+            shown[name] += list(rounded_outward(shown[name], near) if shown[name] else near)
     for name in ("N", "D"):
-        # Only a budget is known: a square around its even split.
+        # If only budgets are known, the axes are centred on their even split.
         shown[name] = shown[name] or [float((C / 6) ** 0.5) for C in shown["C"]]
     return {name: log_axis(name, values, titles.get(name)) for name, values in shown.items()}
 
@@ -241,7 +242,7 @@ def _dots(runs: Runs, shown: NDArray[np.intp], x: str, y: str) -> Polyline:
 
 
 def _box(x: Axis, y: Axis, margin: float = 0.0) -> curves.Box:
-    """Ends of C, N and D that a plane shows; those of the quantity on neither axis follow from 6ND = C."""
+    """Return the ends of C, N and D in a plane; those of the quantity on neither axis follow from 6ND = C."""
     wider = {axis.name: (axis.high / axis.low) ** margin for axis in (x, y)}
     box = {axis.name: (axis.low / wider[axis.name], axis.high * wider[axis.name]) for axis in (x, y)}
     if "C" not in box:
@@ -253,7 +254,7 @@ def _box(x: Axis, y: Axis, margin: float = 0.0) -> curves.Box:
 
 
 def _levels(law: Law, box: curves.Box) -> NDArray[np.float64]:
-    """Round losses, ascending, that the law predicts at even steps along the diagonal of N and D."""
+    """Return round losses, ascending, near those predicted at even steps along the diagonal of N and D."""
     ends = {name: np.log(box[name]) for name in ("C", "N", "D")}
     start, end = np.log(6) + ends["N"] + ends["D"]
     first = max(0.0, (ends["C"][0] - start) / (end - start))
@@ -269,7 +270,7 @@ def _levels(law: Law, box: curves.Box) -> NDArray[np.float64]:
 
 
 def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: LossScale, margin: float = 0.0) -> Plane:
-    """Return a plane with the law's frontier and its curves at all levels, labelled where there is room."""
+    """Return a plane with the frontier of the law and its curves at all levels, labelled where there is room."""
     x, y, box = plane.x.name, plane.y.name, _box(plane.x, plane.y, margin)
     with np.errstate(all="ignore"):
         pieces = [
@@ -294,12 +295,12 @@ def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: Los
 
 
 def _fractions(plane: Plane, line: Polyline) -> NDArray[np.float64]:
-    """Where points lie in the plane, from (0, 0) to (1, 1); shape (n_points, 2)."""
+    """Return the positions of points as fractions of the axes, shape (n_points, 2)."""
     return np.column_stack([plane.x.fraction(line.x), plane.y.fraction(line.y)])
 
 
 def _corners(regime: SeedRegime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """N and D at the corners of the seed regime, closed."""
+    """Return N and D at the corners of the seed regime, as a closed outline."""
     C = np.array([regime.C[i] for i in (0, 1, 1, 0, 0)])
     ratio = np.array([regime.tokens_per_parameter[i] for i in (0, 0, 1, 1, 0)])
     return np.sqrt(C / (6 * ratio)), np.sqrt(C * ratio / 6)
@@ -310,7 +311,7 @@ def _budget_line(x: Axis, y: Axis, C: float) -> Polyline:
 
 
 def _joined(pieces: list[curves.Path], x: str, y: str) -> Polyline:
-    """The two ends of a curve that is a straight line in logarithms."""
+    """Return the two ends of a curve that is a straight line in logarithms."""
     if not pieces:
         return NOTHING
     log_N, log_D = (np.concatenate(logs)[[0, -1]] for logs in zip(*pieces, strict=True))

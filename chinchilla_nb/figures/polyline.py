@@ -1,4 +1,4 @@
-"""Points to draw, joined or not."""
+"""Points to draw, either joined by a line or as dots."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["NOTHING", "Polyline", "polyline"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Polyline:
-    """Points joined by a line, in the units of the axes; empty where there is nothing to draw.
+    """Points in the units of the axes; empty if there is nothing to draw.
 
     Attributes
     ----------

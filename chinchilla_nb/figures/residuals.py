@@ -1,4 +1,4 @@
-"""How well a law describes its runs: predicted against true loss, residuals, and the loss as compute grows."""
+"""Figures of how well a law describes its runs: predicted against true loss, residuals, and loss against compute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
 from chinchilla_nb.engine.laws.family import Law
@@ -14,7 +15,7 @@ from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, steadied, within_reach
+from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, rounded_outward, within_reach
 
 __all__ = [
     "Histogram",
@@ -29,21 +30,22 @@ __all__ = [
 
 RESIDUAL = "True − predicted loss"
 NARROWEST = 1e-9
-# How far the frontier reaches past axes that a person chose, as a part of their length.
+"""Least half-width of an axis of residuals, in units of the loss; smaller residuals are rounding."""
+# How far the frontier extends beyond zoomed axes, as a share of their length.
 _MARGIN = 0.4
-# Residuals further from the quartiles than this many times their distance are left out of the histogram.
 OUTLYING = 4
+"""Residuals further outside the quartiles than this multiple of their distance are left out of the histogram."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scatter:
-    """Dots on two axes.
+    """A scatter chart: dots on two axes.
 
     Attributes
     ----------
     x, y : Axis
     dots, excluded : Polyline
-        One dot per run that is drawn, and per run that does not count; not joined.
+        One dot per drawn run, and per excluded run.
     """
 
     x: Axis
@@ -54,18 +56,18 @@ class Scatter:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Histogram:
-    """How errors are distributed.
+    """The distribution of errors.
 
     Attributes
     ----------
     x, y : Axis
-        Residual, and number of runs.
+        Residual and number of runs.
     edges : ndarray, shape (n_bins + 1,)
     counts : ndarray of float, shape (n_bins,)
     outside : int
-        Runs whose error lies beyond the bins.
+        Number of runs with an error outside the bins.
     mean, deviation : float
-        Mean residual of all runs and its root mean square around the mean, in units of the loss.
+        Mean and standard deviation of the residuals of all runs, in units of the loss.
     """
 
     x: Axis
@@ -79,19 +81,19 @@ class Histogram:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PredictionFigure:
-    """Predicted against true loss, and the errors' distribution.
+    """Predicted against true loss, and the distribution of the errors.
 
     Attributes
     ----------
     scatter : Scatter
-        True loss across, predicted loss up, both on the same range.
+        True loss on the x axis and predicted loss on the y axis, with the same range.
     identity : Polyline
-        Where a perfect prediction lies.
+        The line of perfect predictions.
     errors : Histogram
     by_compute : Scatter or None
-        Residuals against C, where C was given.
+        Residuals against C, if C was given.
     shown : ndarray of int
-        Indices of the runs that are drawn.
+        Indices of the drawn runs.
     note : str
     """
 
@@ -105,15 +107,15 @@ class PredictionFigure:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ResidualsFigure:
-    """Residuals against N, D and C, in this order, on one axis of residuals.
+    """Residuals against N, D and C, in this order, with a common axis of residuals.
 
     Attributes
     ----------
     panels : tuple of Scatter
     shown, shown_excluded : ndarray of int
-        Indices of the runs that are drawn, among those that count and among those that do not.
+        Indices of the drawn runs, among the included and among the excluded runs.
     colour : ndarray
-        Place of each dot on the loss scale, in [0, 1].
+        Position of each dot on the loss scale, in [0, 1].
     loss : LossScale
     note : str
     """
@@ -134,11 +136,11 @@ class LossFigure:
     ----------
     scatter : Scatter
     envelope : Polyline
-        Steps along the lowest loss that any run of at most that compute reached.
+        Step function of the lowest loss of any run up to each compute.
     frontier : Polyline
-        Loss the law predicts at the compute-optimal allocation.
+        Predicted loss of the compute-optimal allocation.
     shown, shown_excluded : ndarray of int
-        Indices of the runs that are drawn, among those that count and among those that do not.
+        Indices of the drawn runs, among the included and among the excluded runs.
     colour : ndarray
     loss : LossScale
     law : Law or None
@@ -156,7 +158,7 @@ class LossFigure:
     note: str
 
     def frontier_in_view(self, x: Axis) -> Polyline:
-        """Return the frontier along another axis of C, and somewhat past it."""
+        """Return the frontier along another axis of C, extended somewhat beyond it."""
         wider = (x.high / x.low) ** _MARGIN
         return _lowest_loss(self.law, x.low / wider, x.high * wider)
 
@@ -176,14 +178,14 @@ def prediction_figure(
         True losses; at least one.
     predictions : array_like, shape (n_runs,)
     C : array_like, shape (n_runs,), optional
-        FLOPs of each run, to show the errors against.
+        FLOPs of each run, for errors against compute.
     excluded : tuple of array_like
-        True and predicted losses of runs that do not count: drawn apart, and in no error.
+        True and predicted losses of excluded runs, drawn in another style and left out of the errors.
 
     Raises
     ------
-    ValueError
-        If there is no run, or not one finite prediction (and compute) per run.
+    InputError
+        If there is no run, or there is not one finite prediction (and compute) per run.
     """
     loss = _checked("losses", loss, np.shape(loss))
     predictions = _checked("predictions", predictions, loss.shape)
@@ -199,7 +201,7 @@ def prediction_figure(
         )
     apart = polyline(*excluded)
     both = np.concatenate([loss, predictions])
-    # On one axis both ways: what is stretched for one coordinate is for the other.
+    # Both axes have the same range: a run must be within reach in both coordinates to stretch it.
     reached = within_reach(both, apart.x, log=False) & within_reach(both, apart.y, log=False)
     both = np.concatenate([both, apart.x[reached], apart.y[reached]])
     x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss", upright=True)
@@ -222,9 +224,9 @@ def residuals_figure(
     excluded_predictions: ArrayLike = (),
     data_unit: str = "tokens",
 ) -> ResidualsFigure:
-    """Lay out true minus predicted loss against N, D and C; errors as of `prediction_figure`.
+    """Lay out true minus predicted loss against N, D and C; errors as for `prediction_figure`.
 
-    Runs that do not count are drawn apart; they stretch an axis by its length at most. ``data_unit`` is what D counts.
+    Excluded runs are drawn in another style and stretch an axis at most by its length. ``data_unit`` is the unit of D.
     """
     residuals = _checked("losses", runs.loss, (len(runs),)) - _checked("predictions", predictions, (len(runs),))
     excluded = excluded or Runs([], [], [])
@@ -258,21 +260,21 @@ def loss_figure(
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
 ) -> LossFigure:
-    """Lay out loss against compute with the envelope of the runs and the law's efficient frontier.
+    """Lay out loss against compute, with the envelope of the runs and the efficient frontier of the law.
 
     Parameters
     ----------
     runs : Runs
-        At least one.
+        At least one run.
     fit : Fit or Law, optional
     C_range : tuple of float, optional
-        FLOPs that the axes cover besides the runs', with what the law predicts there.
+        FLOPs that the axes cover in addition to those of the runs, with the predicted losses there.
     excluded : Runs, optional
-        Runs that do not count: drawn apart. They stretch an axis by its length at most.
+        Excluded runs, drawn in another style; they stretch an axis at most by its length.
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no run.
     """
     _checked("losses", runs.loss, (len(runs),))
@@ -283,7 +285,7 @@ def loss_figure(
     C, losses = np.append(runs.C, C_range or ()), runs.loss
     if C_range:
         predicted = _lowest_loss(law, *C_range).y[[0, -1]] if law and has_optimum(law) else np.empty(0)
-        losses = np.append(losses, steadied(losses, predicted))
+        losses = np.append(losses, rounded_outward(losses, predicted))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
     return LossFigure(
@@ -302,7 +304,7 @@ def loss_figure(
 
 
 def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
-    """Loss the law predicts along its efficient frontier between two computes; nothing where it has none."""
+    """Return the predicted loss along the efficient frontier between two budgets; empty if the law has none."""
     if law is None or not has_optimum(law):
         return NOTHING
     C = np.geomspace(low, high, 121)
@@ -315,17 +317,17 @@ def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
 def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=float)
     if not array.size:
-        raise ValueError("there are no runs to draw: append at least one")
+        raise InputError("", "there are no runs to draw", remedy="append at least one")
     if array.shape != shape or array.ndim != 1:
-        raise ValueError(f"{name} must be a list of one number per run, got shape {array.shape} for {shape}")
+        raise InputError(name, "must be a list of one number per run", got=f"shape {array.shape} for {shape}")
     bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
-        raise ValueError(f"{name} must be finite numbers, got {array[bad[0]]} at index {bad[0]}")
+        raise InputError(name, "must be finite numbers", got=str(array[bad[0]]), place=f"at index {bad[0]}")
     return array
 
 
 def _envelope(runs: Runs) -> Polyline:
-    """Lowest loss up to each compute, as steps: a corner for every run that set a new low."""
+    """Return the lowest loss up to each compute as a step function, with a step at every run that is lower."""
     order = np.lexsort((runs.loss, runs.C))
     C, lowest = runs.C[order], np.minimum.accumulate(runs.loss[order])
     record = np.append(True, np.diff(lowest) < 0)
@@ -337,11 +339,11 @@ def _envelope(runs: Runs) -> Polyline:
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:
     quartiles = np.quantile(residuals, [0.25, 0.75])
     spread = float(quartiles[1] - quartiles[0])
-    # A few diverged runs shall not press all others into one bar; how many are left out is said.
+    # A few diverged runs must not squeeze all others into one bar; the figure states how many are left out.
     low = max(float(residuals.min()), quartiles[0] - OUTLYING * spread)
     high = min(float(residuals.max()), quartiles[1] + OUTLYING * spread)
     if high - low > 1e-9 * max(abs(low), abs(high)):
-        # Freedman and Diaconis (1981), within what a small chart can show.
+        # The rule of Freedman and Diaconis (1981), limited to what a small chart can show.
         width = 2 * spread / len(residuals) ** (1 / 3)
         edges = np.linspace(low, high, 1 + int(np.clip(np.ceil((high - low) / width), 5, 40)))
     else:
@@ -363,12 +365,12 @@ def _histogram(residuals: NDArray[np.float64]) -> Histogram:
 
 
 def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Ticks of an axis that counts: whole numbers only."""
+    """Return the ticks and labels of an axis that are whole numbers, for counts."""
     whole = (axis.ticks >= 0) & (axis.ticks % 1 == 0)
     labels = tuple(label for label, keep in zip(axis.tick_labels, whole, strict=True) if keep)
     return read_only(axis.ticks[whole]), labels
 
 
 def _residual_axis(residuals: NDArray[np.float64], *, upright: bool) -> Axis:
-    """An axis that shows zero, never so narrow that it shows the rounding of the losses."""
+    """Return an axis of residuals that includes zero and is not so narrow that it shows rounding."""
     return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL, upright=upright)

@@ -1,4 +1,4 @@
-"""What to draw of simulations: how an estimate settles while runs come, and how errors fall with more seeds."""
+"""Figures of simulations: how an estimate converges as runs arrive, and how errors decrease with more seeds."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
 __all__ = ["ErrorFigure", "TraceFigure", "error_figure", "frontier_line", "trace_figure"]
 
-# A wild first estimate must not squeeze the others together: what lies further out is drawn on the edge.
+# Largest ratio shown, so that a bad first estimate does not squeeze the others; larger ones are drawn at the edge.
 _FURTHEST = 100.0
-# Errors below a hundredth of a per cent do not matter.
+# Range of the errors shown, in per cent: those below a hundredth do not matter.
 _LEAST, _MOST = 1e-2, 1e4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TraceFigure:
-    """N* at a budget as it was estimated from ever more runs, over the true one.
+    """Ratio of the estimated to the true N* at a budget, as the number of runs grows.
 
     Attributes
     ----------
     x, y : Axis
-        Number of runs, linear; the ratio, logarithmic.
+        Number of runs, linear; ratio, logarithmic.
     line : Polyline
     truth : Polyline
-        The ratio one, from side to side.
+        The line at a ratio of one, across the chart.
     """
 
     x: Axis
@@ -43,7 +43,7 @@ class TraceFigure:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ErrorFigure:
-    """How far N* at a budget is off, in per cent, for each number of seeds.
+    """Relative error of N* at a budget, in per cent, for each number of seeds.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class ErrorFigure:
 
 
 def frontier_line(law: Law, x: Axis) -> Polyline:
-    """Return the efficient frontier of a law over an axis of compute, from end to end: N* against C."""
+    """Return the efficient frontier of a law, N* against C, from one end of an axis of compute to the other."""
     ends = np.array([x.low, x.high])
     return polyline(ends, allocate(law, ends)[0])
 
@@ -72,12 +72,12 @@ def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: floa
     Parameters
     ----------
     counts, laws : sequence
-        To how many runs each law was fitted.
+        The fitted laws, and the number of runs that each was fitted to.
     truth : Law
     C : float
         Target budget in FLOPs.
     total : int
-        Runs at the end, where the axis ends.
+        Number of runs at the end of the simulation, where the axis ends.
     """
     true_N = float(allocate(truth, C)[0])
     found = [optimum(law, C) for law in laws]
@@ -98,7 +98,7 @@ def error_figure(seeds: ArrayLike, quartiles: NDArray[np.float64]) -> ErrorFigur
     ----------
     seeds : array_like, shape (n_counts,)
     quartiles : ndarray, shape (3, n_counts)
-        Lower quartile, median and upper quartile of the relative error; NaN where nothing is known yet.
+        Lower quartile, median and upper quartile of the relative error; NaN where there is no result yet.
     """
     seeds = np.asarray(seeds, dtype=float)
     percent = np.clip(100 * quartiles, _LEAST, _MOST)

@@ -1,4 +1,4 @@
-"""Fewer dots than runs, where there are too many for a browser to redraw."""
+"""Selection of the runs to draw when there are too many for a browser to redraw."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from chinchilla_nb.figures.ticks import Axis
 __all__ = ["LATEST", "MAX_DOTS", "note", "thin"]
 
 MAX_DOTS = 1_000
+"""Most runs drawn in a chart."""
 LATEST = 50
-"""Runs that are drawn however many there are: whoever appends one sees it, and the others stay what they were."""
+"""Latest runs that are always drawn, so that an appended run is visible and the selection of the others is stable."""
 
 
 def thin(*columns: NDArray[np.float64], limit: int = MAX_DOTS) -> NDArray[np.intp]:
-    """Return indices, ascending, of the runs to draw: ``limit`` at most, or all where they are hardly more.
+    """Return the ascending indices of the runs to draw: at most ``limit``, or all if there are hardly more.
 
-    The latest are always among them, from one to ``LATEST``; the others are evenly spread along the first column, and
-    the same ones until so many more have been appended. The runs with the lowest and the highest value of every column
-    are always among them, so that no axis changes.
+    The latest runs are always included, from one to ``LATEST``. The others are evenly spread along the first column and
+    stay the same until ``LATEST`` more have been appended. The runs with the lowest and the highest value of every
+    column are always included, so that no axis changes.
     """
     total = len(columns[0])
     settled = max(0, total - 1) // LATEST * LATEST
@@ -41,13 +42,13 @@ def _spread(columns: Sequence[NDArray[np.float64]], limit: int) -> NDArray[np.in
 
 
 def note(shown: int, total: int, *excluded: tuple[Axis, NDArray[np.float64]]) -> str:
-    """Say how many of the runs are drawn, and how many excluded ones lie off these axes; nothing where all are seen."""
+    """Return how many runs are drawn and how many excluded runs lie off these axes; empty if all are visible."""
     drawn = "" if shown == total else f"{shown:,} of {total:,} runs drawn"
     return " · ".join(filter(None, (drawn, _beyond(*excluded))))
 
 
 def _beyond(*columns: tuple[Axis, NDArray[np.float64]]) -> str:
-    """Say how many of the excluded runs lie off their axes; nothing where none does."""
+    """Return how many excluded runs lie off their axes; empty if none does."""
     off = np.any([(values < axis.low) | (values > axis.high) for axis, values in columns], axis=0)
     count = int(np.count_nonzero(off))
     return f"{count:,} excluded run{'' if count == 1 else 's'} beyond the charts" if count else ""

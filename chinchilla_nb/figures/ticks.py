@@ -1,4 +1,4 @@
-"""Axes a person reads: ranges, tick values and labels such as 10²¹, 70B or 1.4T."""
+"""Axes: ranges, tick values and labels such as 10²¹, 70B or 1.4T."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
@@ -18,43 +19,46 @@ __all__ = [
     "log_axis",
     "ratio_title",
     "round_apart",
-    "steadied",
+    "rounded_outward",
     "within_reach",
     "zoomed",
 ]
 
 MAX_TICKS = 7
+"""Most labelled ticks of an axis."""
 LEAST_DECADES = 0.5
+"""Shortest logarithmic axis."""
 PADDING = 0.05
-# Width of a character, of a raised one, of the gap between two labels and of what may stick out at the high end, as
-# fractions of an axis of 170 pixels: charts get no narrower on a usual page, and nobody tells how wide they are.
+"""Space at each end of an axis, as a share of the range of the values."""
+# Widths of a character, of a superscript, of the gap between two labels and of the overhang allowed at the high end, as
+# fractions of an axis of 170 pixels: the true width is unknown here, and charts on usual pages are no narrower.
 CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
 UPRIGHT_GAP = 24 / 170
-"""Between two labels one above the other, as a fraction of an upright axis."""
+"""Distance between two labels of an upright axis, as a fraction of its length."""
 
 Text = Callable[[float, int], str]
-"""Writes a number, rounded to so many digits."""
+"""Formats a number, rounded to a number of digits."""
 
 Ticks = tuple[NDArray[np.float64], tuple[str, ...]]
-"""Values and their labels."""
+"""Tick values and their labels."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Axis:
-    """An axis: what it shows, from where to where, and what to write beside it.
+    """An axis: its quantity, range, ticks and labels.
 
     Attributes
     ----------
     name : str
         Symbol of the quantity: ``"C"``, ``"N"``, ``"D"`` or ``"loss"``.
     title : str
-        Quantity with its unit.
+        Name of the quantity, with its unit.
     low, high : float
         Ends of the axis.
     log : bool
         Whether the scale is logarithmic.
     ticks, minor_ticks : ndarray
-        Values that get a labelled tick, and values that get a small one without.
+        Values with a labelled tick, and values with a small tick without a label.
     tick_labels : tuple of str
     """
 
@@ -68,7 +72,7 @@ class Axis:
     minor_ticks: NDArray[np.float64]
 
     def fraction(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return where values lie along the axis, 0 at its low end and 1 at its high end."""
+        """Return the positions of values along the axis, from 0 at its low end to 1 at its high end."""
         values = np.asarray(values, dtype=float)
         if self.log:
             return np.asarray(np.log(values / self.low) / np.log(self.high / self.low))
@@ -79,12 +83,12 @@ _TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": 
 
 
 def data_title(data_unit: str = "tokens") -> str:
-    """Return what D is called where it counts tokens, bytes or samples."""
+    """Return the title of D, which may count tokens, bytes or samples."""
     return f"Training {data_unit} D"
 
 
 def ratio_title(data_unit: str = "tokens") -> str:
-    """Return what D / N is called."""
+    """Return the title of D / N."""
     return f"{data_unit.capitalize()} per parameter"
 
 
@@ -92,9 +96,9 @@ _TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "lo
 
 
 def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[np.bool_]:
-    """Return which of the others an axis of the values may be stretched for: those within its length from it.
+    """Return which of the others may stretch an axis of the values: those no further off than its length.
 
-    Where there are no values, all of them.
+    If there are no values, all of them may.
     """
     known, asked = np.asarray(values, dtype=float).ravel(), np.asarray(others, dtype=float).ravel()
     if not known.size:
@@ -106,10 +110,10 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
     return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
-def steadied(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
-    """Push positive numbers beyond the values outward, to steps of a tenth of the values' length on a logarithmic axis.
+def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Round positive numbers outside the range of the values outward, in steps of a tenth of that range in logarithms.
 
-    An axis of both then stands still while the others wander a little, as what a law predicts does from fit to fit.
+    An axis of both then stays the same while the others vary a little, as predictions do from fit to fit.
     """
     known, asked = np.log10(np.asarray(values, dtype=float)), np.log10(np.asarray(others, dtype=float))
     low, high = known.min(), known.max()
@@ -119,16 +123,16 @@ def steadied(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
 
 
 def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
-    """Return a logarithmic axis around positive values, five per cent wider than they are and half a decade at least.
+    """Return a logarithmic axis around positive values, padded by five per cent and at least half a decade long.
 
     Raises
     ------
-    ValueError
+    InputError
         If there is no value, or one is not positive and finite.
     """
     values = np.asarray(values, dtype=float).ravel()
     if not values.size or not (np.isfinite(values) & (values > 0)).all():
-        raise ValueError(f"an axis for {name} needs positive, finite values, got {values[:3]}")
+        raise InputError(f"an axis for {name}", "needs positive, finite values", got=str(values[:3]))
     low, high = np.log10(values.min()), np.log10(values.max())
     pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
     low, high = float(10 ** (low - pad)), float(10 ** (high + pad))
@@ -139,28 +143,29 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:
-    """Return a logarithmic axis that shows another range, with ticks of its own.
+    """Return a logarithmic axis with another range, and ticks for it.
 
     Raises
     ------
-    ValueError
+    InputError
         If the axis is linear, or the ends are not positive and ascending.
     """
     if not axis.log or not 0 < low < high < np.inf:
-        raise ValueError(f"only a logarithmic axis can be zoomed, to 0 < low < high, got ({low}, {high})")
+        rule = "only a logarithmic axis can be zoomed, to 0 < low < high"
+        raise InputError("", rule, got=f"({low}, {high})")
     ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, plain))
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
 
 
 def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, upright: bool = False) -> Axis:
-    """Return a linear axis around finite values, five per cent wider than they are.
+    """Return a linear axis around finite values, padded by five per cent.
 
-    The labels of an upright one stand one above the other, and crowd less.
+    Labels of an upright axis are stacked and can be closer together.
     """
     values = np.asarray(values, dtype=float).ravel()
     low, high = float(values.min()), float(values.max())
-    # Identical values get an axis wide enough for ticks that floating point can tell apart.
+    # For identical values the axis is wide enough for ticks that differ in floating point.
     pad = max(PADDING * (high - low), 0.01 * max(abs(low), abs(high)) if high - low < 1e-6 * abs(high) else 0.0)
     low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
     if upright:
@@ -174,19 +179,19 @@ def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, uprig
 
 
 def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
-    """Round numbers to steps of 1, 2 or 5 as coarse as keeps neighbours apart; return them ascending, no two alike."""
+    """Return numbers rounded to the coarsest steps of 1, 2 or 5 that keep neighbours apart; ascending and distinct."""
     targets = np.unique(np.asarray(targets, dtype=float))
     gaps = np.diff(targets)
     if not gaps.size:
         return targets
     nearest = np.minimum(np.append(np.inf, gaps), np.append(gaps, np.inf))
-    # Targets that differ by rounding alone are one target.
+    # Targets that differ only by rounding count as one.
     apart = nearest > 1e-9 * np.abs(targets)
     return np.unique([_on_step(t, _nice_step(gap)) for t, gap in zip(targets[apart], nearest[apart], strict=True)])
 
 
 def _log_ticks(low: float, high: float, text: Text) -> Ticks:
-    """Ticks at powers of ten, thinned where they crowd; at 1, 2, 5 or even steps within three decades."""
+    """Return ticks at powers of ten, thinned if dense; within three decades also at 1, 2, 5 or at even steps."""
 
     def position(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.log(values / low) / np.log(high / low))
@@ -200,8 +205,8 @@ def _log_ticks(low: float, high: float, text: Text) -> Ticks:
 
 
 def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Values to try, the best first, each with how many of them must be inside."""
-    # Python's own float("1e23"): numpy's 10.0**23 is one unit in the last place off, and a label would show it.
+    """Yield sets of tick values to try, best first, each with the number of values that must lie inside."""
+    # From text, because 10.0**23 is off by one unit in the last place, which a label would show.
     for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
         yield 3, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
     for mantissas in ((1, 2, 5), (1, 3)):
@@ -214,7 +219,7 @@ def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArr
 def _linear_ticks(
     low: float, high: float, position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
 ) -> Ticks:
-    """Ticks at multiples of the finest step of 1, 2 or 5 whose labels do not crowd; else two, far apart."""
+    """Return ticks at multiples of the finest step of 1, 2 or 5 whose labels fit, or else two ticks far apart."""
     finest = step = _nice_step((high - low) / 20)
     while True:
         values, labels = _labelled(_multiples(step, low, high), position, text)
@@ -235,7 +240,7 @@ def _multiples(step: float, low: float, high: float) -> NDArray[np.float64]:
 def _labelled(
     values: NDArray[np.float64], position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
 ) -> Ticks:
-    """Label values, without those whose label would stick out at the high end."""
+    """Return values with labels, without those whose label would overhang the high end too far."""
     labels = [text(value, 12) for value in values]
     ends = position(values) + _widths(labels) / 2
     inside = ends <= 1 + OVERHANG
@@ -263,7 +268,7 @@ def _minor_log_ticks(low: float, high: float) -> NDArray[np.float64]:
 
 
 def _nice_step(size: float) -> float:
-    """Return the largest of 1, 2, 5 times a power of ten that is not above size."""
+    """Return the largest step of 1, 2 or 5 times a power of ten that is at most ``size``."""
     exponent = np.floor(np.log10(size))
     steps = [float(f"{m}e{int(exponent)}") for m in (1, 2, 5)]
     return max((step for step in steps if step <= size * (1 + 1e-9)), default=steps[0])

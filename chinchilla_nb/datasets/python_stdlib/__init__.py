@@ -1,1 +1,1 @@
-"""Byte-level transformers on the sources of Python's standard library: the study and how to measure it again."""
+"""Byte-level transformers on the sources of Python's standard library: the study and the code that measures it."""

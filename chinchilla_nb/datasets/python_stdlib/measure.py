@@ -1,7 +1,7 @@
-"""Measure the study again: train every planned run and log it, resuming where an earlier call stopped.
+"""Measure the study: train every planned run and log it, resuming where an earlier call stopped.
 
 Usage: ``python -m chinchilla_nb.datasets.python_stdlib.measure FOLDER [--jobs 2]`` in an environment that has
-``torch==2.13.0``. About 80 minutes of one core in all. FOLDER/df.csv has a row as soon as a run has finished.
+``torch==2.13.0``. It takes about 80 minutes on one core. Each run is in FOLDER/df.csv as soon as it has finished.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from chinchilla_nb.datasets.python_stdlib.train import load_corpus, train
 
 
 def main() -> None:
-    """Train what the folder's log lacks, each run on one thread."""
+    """Train the runs that are missing from the log of the folder, each on one thread."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where df.csv is, or will be")
-    parser.add_argument("--jobs", type=int, default=1, help="runs trained at once")
+    parser.add_argument("folder", type=Path, help="folder of df.csv, created if it does not exist")
+    parser.add_argument("--jobs", type=int, default=1, help="number of runs trained in parallel")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     logged = Database(str(options.folder)).df
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def train_and_log(run: int, planned: PlannedRun, folder: Path) -> None:
-    """Train one run and append it to the log; several processes may do so at once."""
+    """Train one run and append it to the log; several processes may do this at the same time."""
     torch.set_num_threads(1)
     measured = train(load_corpus(), planned.width, planned.depth, planned.D, planned.seed)
     what = {name: value for name, value in asdict(planned).items() if name != "D"}

@@ -9,11 +9,13 @@ from torch import nn
 from chinchilla_nb.datasets.python_stdlib.plan import VOCABULARY
 
 CONTEXT = 128
+"""Bytes that a prediction can depend on."""
 HEAD_SIZE = 16
+"""Least features of an attention head."""
 
 
 def count_heads(width: int) -> int:
-    """Most attention heads of at least HEAD_SIZE features each that divide the width evenly."""
+    """Return the largest number of attention heads of at least HEAD_SIZE features that divides the width evenly."""
     return max(heads for heads in range(1, width // HEAD_SIZE + 1) if width % (2 * heads) == 0)
 
 
@@ -35,7 +37,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm attention and a four times wider GELU layer."""
+    """Pre-norm attention, and a GELU layer four times as wide."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -51,7 +53,7 @@ class Block(nn.Module):
 
 
 class ByteTransformer(nn.Module):
-    """Predicts the next byte from up to `CONTEXT` bytes before it."""
+    """Predicts the next byte from up to `CONTEXT` preceding bytes."""
 
     def __init__(self, width: int, depth: int) -> None:
         super().__init__()
@@ -66,12 +68,12 @@ class ByteTransformer(nn.Module):
         for block in self.blocks:
             for layer in (block.attention.qkv, block.up):
                 nn.init.normal_(layer.weight, std=width**-0.5)
-            # Residual branches shrink with depth, so that the sum starts at unit scale (as GPT-2 does).
+            # Residual branches are scaled down with depth, as in GPT-2, so that their sum starts at unit scale.
             nn.init.normal_(block.attention.out.weight, std=(2 * depth * width) ** -0.5 / 2)
             nn.init.normal_(block.down.weight, std=(2 * depth * 4 * width) ** -0.5 / 2)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        # The tied matrix has rows of unit norm; the input side wants entries of unit size.
+        # The rows of the tied matrix have unit norm; the input needs entries of unit size.
         x = self.embedding(inputs) * self.embedding.embedding_dim**0.5
         rotation = tuple(table[: inputs.shape[1]] for table in self.rotation)
         for block in self.blocks:
@@ -80,14 +82,14 @@ class ByteTransformer(nn.Module):
 
 
 def rotary_table(head_size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cosines and sines of the rotary position embedding, each of shape (CONTEXT, head_size / 2)."""
+    """Return cosines and sines of the rotary position embedding, each of shape (CONTEXT, head_size / 2)."""
     frequency = 10_000.0 ** (-torch.arange(0, head_size, 2) / head_size)
     angle = torch.arange(CONTEXT)[:, None] * frequency
     return angle.cos(), angle.sin()
 
 
 def rotate(x: torch.Tensor, rotation: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-    """Rotate pairs of features by an angle that grows with position."""
+    """Rotate pairs of features by angles that grow with position."""
     cos, sin = rotation
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)

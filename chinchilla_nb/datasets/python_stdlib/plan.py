@@ -1,4 +1,4 @@
-"""Which runs the study trains: seeds, isoFLOP slices and repeats, the same list on every machine."""
+"""The runs of the study: isoFLOP slices, repeats and seeds, identical on every machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ VOCABULARY = 256
 HYPERPARAM_GRID = {"width": [16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128], "depth": [1, 2, 3, 4, 5, 6]}
 SEEDS = 36
 SLICES = {6e10: 6, 2e11: 7, 6e11: 7, 2e12: 7, 5e12: 5}
-"""Compute of an isoFLOP slice, in FLOPs, and how many model sizes it has."""
+"""Compute of each isoFLOP slice, in FLOPs, and its number of model sizes."""
 SLICE_TOKENS_PER_PARAMETER = (2.0, 400.0)
 REPEATS = 3
-"""How many runs of each of the two smaller slices are trained again with two other random seeds."""
+"""Number of runs in each of the two smallest slices that are repeated with two other random seeds."""
 
 
 def count_parameters(width: int, depth: int) -> float:
-    """Number of trainable parameters N, embeddings included.
+    """Return the number of trainable parameters N, including embeddings.
 
     The embedding is tied to the output layer and counted once: as the output layer it costs the same
     2 FLOPs per parameter and byte as every other matrix, so C = 6ND holds for this N.
@@ -29,7 +29,7 @@ def count_parameters(width: int, depth: int) -> float:
     Returns
     -------
     float
-        N, or infinity for shapes the study leaves out (width not between 12 and 32 times depth).
+        N, or infinity for shapes that the study leaves out (width not between 12 and 32 times depth).
     """
     if not 12 * depth <= width <= 32 * depth:
         return float("inf")
@@ -38,7 +38,7 @@ def count_parameters(width: int, depth: int) -> float:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One training run: its part in the study, its shape, its bytes and its random seed."""
+    """One training run: its part in the study, shape, bytes and random seed."""
 
     part: str
     width: int
@@ -48,12 +48,12 @@ class PlannedRun:
 
 
 def plan() -> list[PlannedRun]:
-    """List every run of the study, slices first."""
+    """Return all runs of the study, slices first."""
     return [*isoflop_runs(), *repeated_runs(), *seed_runs()]
 
 
 def seed_runs() -> list[PlannedRun]:
-    """Runs drawn by the toolkit's own seed procedure."""
+    """Return the runs drawn by the seed procedure of the toolkit."""
     rng = np.random.default_rng(2022)
     models = tabulate_models(HYPERPARAM_GRID, count_parameters)
     draws = [draw_seed(rng, SEED_REGIMES["python_stdlib"], models) for _ in range(SEEDS)]
@@ -61,7 +61,7 @@ def seed_runs() -> list[PlannedRun]:
 
 
 def isoflop_runs() -> list[PlannedRun]:
-    """Runs of equal compute and different size, their D / N spread evenly over a factor of a hundred."""
+    """Return runs of equal compute and different size, with D / N spread evenly in logarithms over their range."""
     models = tabulate_models(HYPERPARAM_GRID, count_parameters)
     runs = {}
     for C, sizes in SLICES.items():
@@ -72,7 +72,7 @@ def isoflop_runs() -> list[PlannedRun]:
 
 
 def repeated_runs() -> list[PlannedRun]:
-    """Every other run of the two smaller slices, with two more random seeds each, to know the noise."""
+    """Return every other run of the two smallest slices, with two more random seeds each, to measure the noise."""
     first = isoflop_runs()
     sizes = list(SLICES.values())
     chosen = first[: sizes[0] : 2][:REPEATS] + first[sizes[0] : sizes[0] + sizes[1] : 2][:REPEATS]

@@ -1,4 +1,4 @@
-"""What the fitted law says of the study, and how far to trust it: the figures in the study's README.
+"""Results of the fitted law and how far to trust it: the figures in the README of the study.
 
 Usage: ``python -m chinchilla_nb.datasets.python_stdlib.summary`` prints them.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TRAINED_UP_TO = 1.05e12
-"""FLOPs; a little above 1e12, since whole steps round a run's compute."""
+"""FLOPs; slightly above 1e12, because a whole number of steps rounds the compute of a run."""
 
 
 def summary() -> str:
@@ -37,10 +37,10 @@ def summary() -> str:
     better = np.count_nonzero(error < 0)
     facts = (
         f"All {len(df)} runs (log-Huber loss, delta = 1e-3): {describe(everything)}.",
-        f"Half of the runs lie within {np.median(residual):.1%} of that law, the worst is {residual.max():.1%} off.",
+        f"Half of the runs lie within {np.median(residual):.1%} of that law; the worst is {residual.max():.1%} off.",
         (
             f"Runs repeated with other random seeds differ by {noise(df):.1%} (relative standard deviation); "
-            "the rest of the residuals is the law's own misfit, and that of shapes and learning rates."
+            "the rest of the residuals is due to the law itself, the shapes and the learning rates."
         ),
         (
             f"N* grows as C^{a:.2f}; at 5e12 FLOPs it is {N:.2g} parameters on {D:.2g} bytes, "
@@ -57,22 +57,22 @@ def summary() -> str:
 
 
 def fit_to(df: pd.DataFrame) -> Fit:
-    """Fit with Hoffmann's loss from Hoffmann's grid."""
+    """Return the fit with the loss and the grid of Hoffmann et al. 2022."""
     return fit(Runs(df.N, df.D, df.loss), loss_fn=functools.partial(log_huber, delta=1e-3))
 
 
 def describe(found: Fit) -> str:
-    """Parameters of a law, for a sentence."""
+    """Return the parameters of a law as part of a sentence."""
     return ", ".join(f"{name} = {value:.3g}" for name, value in found.law.as_dict().items())
 
 
 def relative_error(law: Law, df: pd.DataFrame) -> np.ndarray:
-    """Measured over predicted loss, minus one."""
+    """Return the measured over the predicted loss, minus one."""
     return df.loss.to_numpy() / law.loss(df.N, df.D) - 1
 
 
 def noise(df: pd.DataFrame) -> float:
-    """Relative standard deviation of runs that differ in their random seed only, pooled."""
+    """Return the pooled relative standard deviation of runs that differ only in their random seed."""
     repeats = df.groupby(["width", "depth", "D"]).loss
     spread = (repeats.std() / repeats.mean())[repeats.count() > 1]
     return float(np.sqrt(np.mean(spread**2)))

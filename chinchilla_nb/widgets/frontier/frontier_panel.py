@@ -210,7 +210,7 @@ class FrontierPanel(Panel):
             fit,
             regime=self.session.settings.seed_regime,
             next_point=point,
-            beside=off,
+            off_frontier=off,
             budget=C,
             excluded=self.session.excluded_runs,
             data_unit=self.session.data_unit,
