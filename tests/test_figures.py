@@ -1,4 +1,4 @@
-"""Figures as values: what they say must hold in closed form, and no label may crowd another."""
+"""Figures as values: curves satisfy closed forms, and labels do not overlap."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def noisy_runs(law: ScalingLaw = LAW, n: int = 60) -> Runs:
 
 
 def models(plane: figures.Plane, line: figures.Polyline) -> tuple[np.ndarray, np.ndarray]:
-    """N and D of points in a plane, from 6ND = C and nothing else."""
+    """Return N and D of points in a plane, from 6ND = C alone."""
     at = {plane.x.name: line.x, plane.y.name: line.y}
     N = at["N"] if "N" in at else at["C"] / (6 * at["D"])
     return N, at["D"] if "D" in at else at["C"] / (6 * at["N"])
 
 
 def read_back(label: str) -> float:
-    """What a person reads a tick label as."""
+    """Return the number that a tick label stands for."""
     if "10" in label and label.translate(SUPERSCRIPTS) != label:
         mantissa, _, power = label.rpartition("×")
         return float(f"{mantissa or 1}e{power[2:].translate(SUPERSCRIPTS)}")
@@ -70,7 +70,7 @@ def test_curves_and_frontier_stay_in_the_axes_and_reach_their_sides(law):
             x, y = plane.x.fraction(line.x), plane.y.fraction(line.y)
             sides = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
             assert sides.min() > -1e-3
-            # Neither end stops in the middle of nowhere.
+            # Both ends lie on a side of the axes.
             assert max(sides[0], sides[-1]) < 5e-3
 
 
@@ -159,7 +159,7 @@ def test_iso_loss_labels_keep_apart_and_each_level_is_labelled_at_most_once(law)
 
 
 def boxes(plane: figures.Plane, size: tuple[float, float] = (190, 256)) -> np.ndarray:
-    """Left, bottom, right and top of every label in a chart of that many pixels, six a character and eleven high."""
+    """Return left, bottom, right and top of every label in pixels, with characters 6 wide and 11 high."""
     found = []
     for curve in plane.iso_loss:
         if curve.label:
@@ -194,13 +194,13 @@ def test_iso_loss_labels_cover_nothing(law):
 
 
 def halved(plane: figures.Plane) -> tuple[figures.Axis, figures.Axis]:
-    """The middle half of both axes."""
+    """Return the middle half of both axes."""
     x, y = ((axis.low**0.75 * axis.high**0.25, axis.low**0.25 * axis.high**0.75) for axis in (plane.x, plane.y))
     return figures.zoomed(plane.x, *x), figures.zoomed(plane.y, *y)
 
 
 def contours(plane: figures.Plane, x: figures.Axis, y: figures.Axis, level: float) -> np.ndarray:
-    """Fractions of the axes at which the law has a loss, traced through a grid of losses by contourpy."""
+    """Return the contour of a loss in fractions of the axes, traced by contourpy on a grid."""
     at = np.linspace(0, 1, 201)
     X, Y = np.meshgrid(x.low * (x.high / x.low) ** at, y.low * (y.high / y.low) ** at)
     losses = LAW.loss(*models(plane, figures.Polyline(X, Y)))
@@ -208,7 +208,7 @@ def contours(plane: figures.Plane, x: figures.Axis, y: figures.Axis, level: floa
 
 
 @pytest.mark.parametrize("zoom", [0.3, 2.0], ids=["zoomed in", "zoomed out"])
-def test_curves_cover_what_is_seen(zoom):
+def test_curves_cover_the_visible_range(zoom):
     figure = figures.frontier_figure(noisy_runs(), LAW)
     for plane in figure.planes:
         x, y = (
@@ -221,12 +221,12 @@ def test_curves_cover_what_is_seen(zoom):
         for level in levels:
             lines = [curve.line for curve in seen.iso_loss if curve.level == level]
             drawn = np.concatenate([np.column_stack([x.fraction(line.x), y.fraction(line.y)]) for line in lines])
-            # Nowhere further from a drawn vertex than those are from each other.
+            # No point of the contour is further from a drawn vertex than vertices are from each other.
             assert KDTree(drawn).query(contours(plane, x, y, level))[0].max() < 0.02
         for curve in seen.iso_loss:
             N, D = models(seen, curve.line)
             np.testing.assert_allclose(LAW.loss(N, D), curve.level, rtol=1e-9)
-            # Both ends lie beyond what is seen.
+            # Both ends lie outside the visible range.
             for end in (0, -1):
                 at = np.array([x.fraction(curve.line.x[end]), y.fraction(curve.line.y[end])])
                 assert ((at <= 0) | (at >= 1)).any()
@@ -250,7 +250,7 @@ def test_excluded_runs_are_drawn_apart_and_stretch_an_axis_only_so_far():
     np.testing.assert_array_equal(stretched.colour, alone.colour)
     assert len(stretched.planes[0].dots) == 2
     assert stretched.note == ""
-    # Ten decades off, it would squeeze all others into a corner: it waits beyond, for whoever zooms out.
+    # Ten decades away, it would squeeze all others into a corner: it is drawn outside the axes, visible by zooming out.
     beyond = figures.frontier_figure(runs, LAW, excluded=far)
     assert beyond.planes[0].y.high == alone.planes[0].y.high
     np.testing.assert_array_equal(beyond.planes[2].excluded.x, [1e15])
@@ -261,7 +261,7 @@ def test_excluded_runs_are_drawn_apart_and_stretch_an_axis_only_so_far():
     assert figures.loss_figure(runs, excluded=far).scatter.y.high < 5
 
 
-def test_excluded_runs_are_in_no_error():
+def test_excluded_runs_do_not_count_in_errors():
     runs, excluded = noisy_runs(), Runs([1e9, 1e9], [1e10, 1e10], [2.7, 9.0])
     predictions, off = LAW.loss(runs.N, runs.D), LAW.loss(excluded.N, excluded.D)
     residuals = figures.residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off)
@@ -275,7 +275,7 @@ def test_excluded_runs_are_in_no_error():
     np.testing.assert_array_equal(figure.scatter.excluded.x, excluded.loss)
 
 
-def test_axes_say_what_the_data_are_counted_in():
+def test_axes_show_the_unit_of_the_data():
     runs = noisy_runs()
     assert figures.frontier_figure(runs).planes[1].y.title == "Training tokens D"
     assert figures.frontier_figure(runs, data_unit="bytes").planes[1].y.title == "Training bytes D"
@@ -345,7 +345,7 @@ def test_values_cannot_be_changed():
 # --- Thinning -------------------------------------------------------------------------------------------------------
 
 
-def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
+def test_many_runs_are_thinned_deterministically_and_keep_their_extremes():
     runs = noisy_runs(n=10_000)
     figure = figures.frontier_figure(runs, LAW)
     assert len(figure.shown) == len(set(figure.shown)) == figures.MAX_DOTS == len(figure.planes[0].dots)
@@ -354,12 +354,12 @@ def test_many_runs_are_thinned_the_same_way_each_time_and_their_extremes_stay():
     for name in ("N", "D", "C", "loss"):
         column = getattr(runs, name)
         assert {column.argmin(), column.argmax()} <= set(figure.shown)
-    # Evenly spread: the quartiles of compute stay where they were.
+    # Evenly spread: the quartiles of compute hardly change.
     quartiles = np.quantile(np.log10(runs.C), [0.25, 0.5, 0.75])
     np.testing.assert_allclose(np.quantile(np.log10(runs.C[figure.shown]), [0.25, 0.5, 0.75]), quartiles, atol=0.02)
 
 
-def test_thinned_runs_stay_the_same_while_some_are_appended_and_those_are_drawn():
+def test_appended_runs_are_drawn_and_the_other_thinned_runs_stay_the_same():
     runs = noisy_runs(n=10_041)
     before, after = (figures.frontier_figure(runs.take(np.arange(10_041) < count)).shown for count in (10_001, 10_041))
     assert before[-1] == 10_000
@@ -378,13 +378,13 @@ def test_another_law_that_differs_little_moves_no_axis():
         seen.add((axis.name, axis.low, axis.high))
     assert len(seen) == 4
     ends = {name: (low, high) for name, low, high in seen}
-    # ... and they hold what the law buys with these budgets: N* = G (C / 6)^(beta / (alpha + beta)).
+    # ... and they contain the compute-optimal N of these budgets: N* = G (C / 6)^(beta / (alpha + beta)).
     G = (0.34 * 406.4 / (0.28 * 410.7)) ** (1 / 0.62)
     for C in (1e14, 1e26):
         assert ends["N"][0] < G * (C / 6) ** (0.28 / 0.62) < ends["N"][1]
 
 
-def test_a_thousand_runs_are_all_drawn_and_nothing_is_said():
+def test_a_thousand_runs_are_all_drawn_without_a_note():
     figure = figures.frontier_figure(noisy_runs(n=1_000))
     np.testing.assert_array_equal(figure.shown, np.arange(1_000))
     assert figure.note == ""
@@ -419,11 +419,11 @@ def test_powers_of_ten(value, text):
 @example(write=compact, value=999_999.0, digits=1)
 @example(write=compact, value=999.96e12, digits=4)
 @example(write=compact, value=0.0012345, digits=6)
-def test_any_number_reads_back_as_it_was_rounded(write, value, digits):
+def test_any_number_reads_back_as_rounded(write, value, digits):
     text = write(value, digits)
     assert "e" not in text
     assert read_back(text) == pytest.approx(float(f"{value:.{digits - 1}e}"), rel=1e-12)
-    # Digits, a point, and "×10⁻²³"; zeros, or the "0.00" of small numbers, fill up to three places.
+    # Digits, a point and "×10⁻²³"; zeros, or the "0.00" of small numbers, pad to three places.
     assert len(text) <= max(digits, 3) + 7
 
 
@@ -435,7 +435,7 @@ def test_any_number_reads_back_as_it_was_rounded(write, value, digits):
 )
 @example(name="loss", start=7.25, decades=0.625)
 @example(name="C", start=19.17, decades=0.79)
-def test_ticks_of_any_log_axis_are_few_readable_and_never_crowd(name, start, decades):
+def test_ticks_of_any_log_axis_are_few_correct_and_never_overlap(name, start, decades):
     axis = figures.log_axis(name, [10**start, 10 ** (start + decades)])
     assert 2 <= len(axis.ticks) <= 7
     assert axis.low <= axis.ticks[0]
@@ -447,7 +447,7 @@ def test_ticks_of_any_log_axis_are_few_readable_and_never_crowd(name, start, dec
 
 @settings(deadline=None, max_examples=300)
 @given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e4))
-def test_labels_above_each_other_stand_closer_but_clear(low, span):
+def test_labels_of_upright_axes_are_closer_but_do_not_overlap(low, span):
     axis = figures.linear_axis("loss", [low, low + span], upright=True)
     steps = np.diff(axis.fraction(axis.ticks))
     assert 2 <= len(axis.ticks) <= 8
@@ -457,7 +457,7 @@ def test_labels_above_each_other_stand_closer_but_clear(low, span):
 
 @settings(deadline=None, max_examples=300)
 @given(low=st.floats(-1e3, 1e3), span=st.floats(1e-3, 1e4))
-def test_ticks_of_any_linear_axis_never_crowd_and_say_what_they_are(low, span):
+def test_ticks_of_any_linear_axis_never_overlap_and_are_correct(low, span):
     axis = figures.linear_axis("loss", [low, low + span])
     assert 2 <= len(axis.ticks) <= 7
     np.testing.assert_allclose([read_back(label) for label in axis.tick_labels], axis.ticks, rtol=1e-9, atol=1e-12)
@@ -467,7 +467,7 @@ def test_ticks_of_any_linear_axis_never_crowd_and_say_what_they_are(low, span):
 @settings(deadline=None, max_examples=300)
 @given(name=st.sampled_from(["C", "N", "D", "loss"]), start=st.floats(-3, 28), decades=st.floats(1e-3, 3))
 @example(name="C", start=20.01, decades=0.98)
-def test_ticks_of_any_zoom_say_what_they_are(name, start, decades):
+def test_ticks_of_any_zoomed_axis_never_overlap_and_are_correct(name, start, decades):
     axis = figures.zoomed(figures.log_axis(name, [1.0, 10.0]), 10**start, 10 ** (start + decades))
     assert 2 <= len(axis.ticks) <= 7
     assert_apart(axis)
@@ -475,9 +475,9 @@ def test_ticks_of_any_zoom_say_what_they_are(name, start, decades):
 
 
 def assert_apart(axis: figures.Axis) -> None:
-    """No label touches the next, nor the edge of the chart, on an axis of 170 pixels.
+    """Assert that no label overlaps the next or the edge of the chart on an axis of 170 pixels.
 
-    A character of 11 pixels is up to 7 wide, a raised one 4.5.
+    A character of 11 pixels is up to 7 pixels wide, a superscript 4.5.
     """
     place = axis.fraction(axis.ticks) * 170
     raised = [sum(ord(character) in SUPERSCRIPTS for character in label) for label in axis.tick_labels]
@@ -486,15 +486,15 @@ def assert_apart(axis: figures.Axis) -> None:
     assert place[-1] + width[-1] / 2 <= 170 + 18
 
 
-def test_ticks_a_person_would_choose():
+def test_ticks_of_typical_axes():
     assert figures.log_axis("C", [1e18, 1e22]).tick_labels == ("10¹⁸", "10¹⁹", "10²⁰", "10²¹", "10²²")
     assert figures.log_axis("N", [5e7, 1.6e10]).tick_labels == ("100M", "1B", "10B")
     assert figures.log_axis("N", [1e4, 1e12]).tick_labels == ("10k", "1M", "100M", "10B", "1T")
     assert figures.log_axis("C", [1.1e20, 5e20]).tick_labels[0].endswith("×10²⁰")
 
 
-def test_an_axis_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="positive, finite"):
+def test_a_logarithmic_axis_with_zero_is_refused():
+    with pytest.raises(ValueError, match=r"^an axis for C needs positive, finite values, got \[1\. 0\.\]$"):
         figures.log_axis("C", [1.0, 0.0])
 
 
@@ -560,7 +560,7 @@ def test_residuals_are_true_minus_predicted_and_their_axis_is_shared():
         assert panel.y.high > 0.1
 
 
-def test_error_distribution_counts_every_run_once_and_says_what_lies_beyond():
+def test_error_distribution_counts_every_run_once_and_the_outliers():
     rng = np.random.default_rng(1)
     loss = np.append(rng.normal(3, 0.01, 500), [9.0, 9.5])
     figure = figures.prediction_figure(loss, np.full(502, 3.0))
@@ -584,9 +584,9 @@ def test_perfect_predictions_lay_out(count):
 @pytest.mark.parametrize(
     ("loss", "predictions", "message"),
     [
-        ([], [], "no runs"),
-        ([2.0], [2.0, 3.0], "one number per run"),
-        ([2.0, 2.1], [2.0, np.nan], "finite numbers, got nan at index 1"),
+        ([], [], "^there are no runs to draw: append at least one$"),
+        ([2.0], [2.0, 3.0], r"^predictions must be a list of one number per run, got shape \(2,\) for \(1,\)$"),
+        ([2.0, 2.1], [2.0, np.nan], "^predictions must be finite numbers, got nan at index 1$"),
     ],
 )
 def test_predictions_that_do_not_fit_the_runs_are_refused(loss, predictions, message):
@@ -614,5 +614,5 @@ def test_figures_import_no_drawing_library():
         (0.0, 4, "0"),
     ],
 )
-def test_plain_numbers_bear_no_exponent_of_a_program(value, digits, text):
+def test_plain_numbers_have_no_e_notation(value, digits, text):
     assert plain(value, digits) == text

@@ -1,4 +1,4 @@
-"""Numbers as people write them, and what is refused."""
+"""Numbers as people write them, and refused text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report: numbers in it, in a terminal and in a notebook."""
+"""The report: its numbers, and its output in a terminal and in a notebook."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_partial_as_loss_is_named(make, capsys):
     assert re.search(r"log_huber\(delta=0\.001\)", capsys.readouterr().out)
 
 
-def test_a_stale_fit_is_called_stale(make, capsys):
+def test_a_stale_fit_is_reported_as_stale(make, capsys):
     cc = make()
     cc.fit()
     cc.append(N=1e9, D=2e10, loss=2.5)

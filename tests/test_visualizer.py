@@ -1,4 +1,4 @@
-"""Visualizer: images on disk, figures in notebooks, and nothing global touched."""
+"""Visualizer: images on disk, figures in notebooks, and unchanged global state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | None = REGIME) -> SimpleNamespace:
-    """The part of a Chinchilla that plot reads."""
+    """Return the parts of a Chinchilla that plot reads."""
     found = None if law is None else dataclasses.replace(FIT, law=law)
     settings = SimpleNamespace(seed_regime=regime)
     return SimpleNamespace(
@@ -95,7 +95,7 @@ def test_before_a_fit_or_without_it_the_runs_alone_are_raw_data_points(visualize
     assert legend(figure) == {"Training run", "Seed regime"}
 
 
-def test_names_given_are_the_names_saved(visualizer, runs):
+def test_images_are_saved_under_the_names_given(visualizer, runs):
     visualizer.plot(chinchilla(runs, LAW), img_name="mine", cmap_name="viridis", simulation=True)
     visualizer.LBFGS(LAW.loss(runs.N, runs.D), runs.loss, C=runs.C)
     visualizer.LBFGS(LAW.loss(runs.N, runs.D), runs.loss, simulation=True, img_name="errors")
@@ -123,7 +123,7 @@ def test_no_text_overlaps_another(visualizer, runs, law):
             boxes = [label.get_window_extent(renderer) for label in axis.get_ticklabels() if label.get_text()]
             assert len(boxes) >= 2
             assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
-    # Whole charts with their labels, legend and title keep off each other and on the page.
+    # Charts with their labels, legend and title do not overlap and stay on the page.
     blocks = [ax.get_tightbbox(renderer) for ax in figure.axes]
     blocks += [legend.get_window_extent(renderer) for legend in figure.legends]
     blocks += [figure._suptitle.get_window_extent(renderer)]
@@ -153,7 +153,7 @@ def test_odd_runs_and_laws_draw_without_a_warning(visualizer, odd, law):
     assert len(saved(visualizer)) == 1
 
 
-def test_thinning_is_said_in_the_picture(visualizer):
+def test_thinning_is_noted_in_the_figure(visualizer):
     figure = visualizer.plot(chinchilla(make_runs(2_500), LAW))
     assert "1,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
 
@@ -170,12 +170,12 @@ def test_thinning_is_said_in_the_picture(visualizer):
         ({"img_name": ""}, "img_name must be the name of a file in .*, got ''"),
     ],
 )
-def test_bad_options_are_one_sentence(visualizer, runs, options, message):
+def test_bad_options_raise_one_sentence(visualizer, runs, options, message):
     with pytest.raises(ValueError, match=message):
         visualizer.plot(chinchilla(runs, LAW), **options)
 
 
-def test_a_project_directory_that_is_gone_is_one_sentence(tmp_path, runs):
+def test_a_missing_project_directory_raises_one_sentence(tmp_path, runs):
     with pytest.raises(ValueError, match=r"gone' does not exist: create it with os\.makedirs"):
         Visualizer(str(tmp_path / "gone")).plot(chinchilla(runs, LAW))
 
@@ -188,7 +188,7 @@ def test_the_instance_drawn_stays_on_the_visualizer(visualizer, runs):
 
 
 def test_drawing_does_not_even_import_pyplot(tmp_path):
-    # In a process of its own: what other tests import must not decide.
+    # In a process of its own, because other tests may import pyplot.
     code = f"""
 import sys
 from chinchilla_nb.visualizer import Visualizer
@@ -200,7 +200,7 @@ assert plt.get_fignums() == []
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=Path(__file__).parents[1])
 
 
-def test_a_users_style_is_neither_changed_nor_in_the_way(visualizer, runs):
+def test_the_style_of_the_user_is_not_changed_and_does_no_harm(visualizer, runs):
     with mpl.rc_context({"axes.grid": True, "text.usetex": False, "figure.figsize": (3, 3)}):
         before = dict(mpl.rcParams)
         visualizer.plot(chinchilla(runs, LAW))

@@ -1,11 +1,11 @@
-"""How long fits take, and how much longer the peer's do on the same grid, data and loss. Prints; asserts nothing.
+"""Time of fits, and of fits of the peer on the same grid, data and loss. Prints; asserts nothing.
 
     python tests/benchmarks/bench_fit.py                     4,500 starts x 240 runs, and 1e3 to 1e5 runs
     python tests/benchmarks/bench_fit.py --search            200 random starts of SciPy's methods per loss
     CHINCHILLA_PEER_PYTHON=... python tests/benchmarks/bench_fit.py --peer
-                                                             the peer's fit() beside ours (an hour; --thin 2: minutes)
+                                                             fit() of the peer and ours (an hour; --thin 2: minutes)
 
-The runs are Hoffmann's 240 where ../shared/reference has them, else 240 of Chinchilla's law with noise.
+The runs are the 240 of Hoffmann et al. if ../shared/reference has them, else 240 of Chinchilla's law with noise.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LOSSES = {
     "huber": huber,
     "log_huber, 1e-3": functools.partial(log_huber, delta=1e-3),
 }
-# Runs in the peer's own interpreter and calls nothing but its documented interface.
+# Runs in the interpreter of the peer and calls only its documented interface.
 PEER = """
 import json, sys, time
 import numpy as np
@@ -120,7 +120,7 @@ def against_peer(runs: Runs, python: str, thin: int) -> None:
 
 
 def search(runs: Runs, starts: int = 200) -> None:
-    print(f"{starts} random starts of each method; lowest objective relative to ours, less one")
+    print(f"{starts} random starts of each method; lowest objective relative to ours, minus one")
     log_N, log_D = np.log(runs.N), np.log(runs.D)
     delta = {f"log_huber, {d:g}": functools.partial(log_huber, delta=d) for d in (1e-7, 1e-5, 1e-2, 10.0)}
     for name, loss in {**LOSSES, **delta}.items():

@@ -1,10 +1,10 @@
-"""How long a researcher waits for the panels, in a real page: clicks, drags and appends. Prints; asserts nothing.
+"""Waiting times for the panels in a real page: clicks, drags and appends. Prints; asserts nothing.
 
     python tests/benchmarks/bench_panels.py                  everything, about three minutes
     python tests/benchmarks/bench_panels.py slider append    parts of it: cancel, simulation, slider, append, many
 
 Every wait begins with the event in the page (or the line of Python in the kernel) and ends with the frame that shows
-the answer, so that messages, kernel and drawing are all in it. JupyterLab, Chromium drawing in software.
+the result, so that it includes messages, kernel and drawing. JupyterLab in Chromium with software rendering.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def project(n):
 def slow_loss(y_true, y_pred):
     end = time.perf_counter() + 0.02
     while time.perf_counter() < end:
-        pass  # in Python, so that it takes the interpreter's lock from everybody else
+        pass  # in Python, so that it holds the interpreter lock
     return np.abs(y_true - y_pred)
 
 cc = project({runs})
@@ -45,7 +45,7 @@ session = cc.session
 """
 FITTED_BENCH = "session.run_fit()\nworkbench = Workbench(cc)\nworkbench"
 WITH_RUNS = "workbench.toggles['Runs'].value = True"
-BUDGET, DEPARTURE = 0, 1  # which slider on the page
+BUDGET, OFF_FRONTIER = 0, 1  # index of the slider on the page
 FIT_READY = "cnbButton('Fit').disabled === false"
 READOUT = "[...document.querySelectorAll('.cnb-tiles')].at(-1).textContent"
 DIAMOND = "[...document.querySelector('.bqplot').querySelectorAll('g.object_grp')].at(-1).getAttribute('transform')"
@@ -62,7 +62,7 @@ def report(what: str, times: list[float], target: float | None = None) -> None:
 
 
 def changed(page: Any, expression: str) -> str:
-    """Return the condition that an expression of the page is no longer what it is now."""
+    """Return a condition that is true once an expression of the page has changed."""
     page.evaluate(f"() => {{ globalThis.cnbBefore = {expression} }}")
     return f"({expression}) !== globalThis.cnbBefore"
 
@@ -73,7 +73,7 @@ def press(slider: int, key: str = "ArrowRight") -> str:
 
 
 def cancelled(page: Any, start: str, wait_ms: int, ended: str = FIT_READY) -> float:
-    """Start work, let it run for a while, and time the click on Cancel."""
+    """Start work, let it run for a while, and return the time that Cancel takes."""
     run_code(page, start)
     page.wait_for_timeout(wait_ms)
     if run_code(page, "print(session.busy)") != "True\n":
@@ -82,16 +82,16 @@ def cancelled(page: Any, start: str, wait_ms: int, ended: str = FIT_READY) -> fl
 
 
 def cancel(opened: Any) -> None:
-    """Cancel fits of every kind, and how late the loop is meanwhile."""
+    """Cancel fits of every kind, and measure the delay of the event loop meanwhile."""
     change = "import dataclasses\nsession.settings = dataclasses.replace(session.settings, loss_fn={})\n"
     with opened(OPEN.format(runs=240, then="Workbench(cc)")) as page:
         times = [cancelled(page, "session.start_fit(exhaustive=True)", wait) for wait in (300, 700, 900, 1100, 1300)]
         report("Cancel of an exhaustive fit, 4,500 starts, 240 runs", times, 0.3)
-        report("  the kernel's loop is late by", [late(page)])
+        report("  delay of the kernel's event loop", [late(page)])
         run_code(page, change.format("slow_loss"))
         times = [cancelled(page, "session.start_fit()", wait) for wait in (300, 700, 900, 1100, 1300)]
-        report("Cancel of a loss of the user's, 20 ms of Python a call", times, 0.3)
-        report("  the kernel's loop is late by", [late(page)])
+        report("Cancel of a custom loss, 20 ms of Python per call", times, 0.3)
+        report("  delay of the kernel's event loop", [late(page)])
     with opened(OPEN.format(runs=100_000, then="Workbench(cc)")) as page:
         times = []
         for loss in ("asymmetric_mae", "mae", "mse", "functools.partial(huber, delta=1e-3)", "log_huber"):
@@ -100,11 +100,11 @@ def cancel(opened: Any) -> None:
             late(page)
             times += [cancelled(page, "session.start_fit()", wait) for wait in (150, 400)]
         report("Cancel of a fit to 100,000 runs, each built-in loss", [t for t in times if t == t], 0.3)
-        report("  the kernel's loop is late by", [late(page)])
+        report("  delay of the kernel's event loop", [late(page)])
 
 
 def simulation(opened: Any) -> None:
-    """Cancel a simulation and a study; how late the loop is while they draw."""
+    """Cancel a simulation and a study, and measure the delay of the event loop while they draw."""
     with opened(OPEN.format(runs=240, then="panel = SimulationPanel(cc)\npanel")) as page:
         for name, done in (("Run", "simulation"), ("Study", "study")):
             times, lags = [], []
@@ -115,7 +115,7 @@ def simulation(opened: Any) -> None:
                 times.append(seconds(page, "cnbButton('Cancel').click()", f"cnbButton('{name}').disabled === false"))
                 late(page)
             report(f"Cancel of a {done}", times, 0.3)
-            report(f"  a {done}: the kernel's loop is late by", lags)
+            report(f"  a {done}: delay of the kernel's event loop", lags)
 
 
 def echoes(page: Any, slider: int, then: str) -> list[float]:
@@ -127,18 +127,18 @@ def echoes(page: Any, slider: int, then: str) -> list[float]:
 
 
 def slider(opened: Any) -> None:
-    """Move the sliders of the frontier, key by key and as a drag."""
+    """Move the sliders of the frontier by keys and by a drag."""
     with opened(OPEN.format(runs=240, then=FITTED_BENCH)) as page:
         both = f"{READOUT} + {DIAMOND}"
         report("Budget slider, to numbers and marker, 240 runs", echoes(page, BUDGET, both), 0.1)
-        # Not the slider's own number, which the page writes by itself.
+        # Not the number next to the slider, which the page updates without the kernel.
         cost = "[...document.querySelectorAll('.cnb-tools .widget-html')].map(html => html.textContent).join()"
-        report("Off-frontier slider, to its cost", echoes(page, DEPARTURE, cost), 0.1)
+        report("Off-frontier slider, to its cost", echoes(page, OFF_FRONTIER, cost), 0.1)
         drag = "; ".join(f"setTimeout(() => {press(BUDGET)}, {at})" for at in range(0, 600, 20))
         page.evaluate(f"() => {{ {drag} }}")
         page.wait_for_timeout(600)
         times = [seconds(page, press(BUDGET, "ArrowLeft"), changed(page, READOUT)) for _ in range(3)]
-        report("Budget slider, right behind a drag of 30 steps", times, 0.1)
+        report("Budget slider, right after a drag of 30 steps", times, 0.1)
 
 
 def append(opened: Any) -> None:
@@ -156,7 +156,7 @@ def append(opened: Any) -> None:
 
 
 def many(opened: Any) -> None:
-    """Ten thousand runs: everything that moves."""
+    """All interactions with ten thousand runs."""
     with opened(OPEN.format(runs=10_000, then=FITTED_BENCH), WITH_RUNS) as page:
         said = page.get_by_text("runs drawn").first.inner_text()
         print(f"10,000 runs: {page.evaluate(f'() => {DOTS}'):,} dots in a chart, and the panel says: {said}")

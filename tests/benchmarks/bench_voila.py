@@ -1,10 +1,10 @@
-"""How long the workbench takes to open in Voila, from the kernel being up to the first chart. Prints; asserts nothing.
+"""Time from the start of the kernel to the first chart of the workbench in Voila. Prints; asserts nothing.
 
-    python tests/benchmarks/bench_voila.py             400, 1,280 and 2,200 pixels wide, the median of three each
-    CHINCHILLA_NB_SCREENSHOTS=... python ...           with a picture of each, to look at
+    python tests/benchmarks/bench_voila.py             400, 1,280 and 2,200 pixels wide, median of three each
+    CHINCHILLA_NB_SCREENSHOTS=... python ...           also saves a screenshot of each
 
-The page is asked for; a first cell says in the page when the kernel began with it. What comes before, the start of a
-kernel, is Jupyter's and printed apart.
+The first cell prints when the kernel began to run the page. The time before that, in which Jupyter starts the kernel,
+is printed separately.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CELLS = (
 
 
 def open_once(browser: Browser, url: str, name: str, size: tuple[int, int]) -> tuple[float, float]:
-    """Return the seconds from the request to the kernel being up, and from there to the first chart with its runs."""
+    """Return the seconds from the request to the start of the kernel, and from there to the first chart with runs."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     asked = time.time()
     page.goto(url, wait_until="commit", timeout=PAGE_MS)
@@ -50,7 +50,7 @@ def open_once(browser: Browser, url: str, name: str, size: tuple[int, int]) -> t
 
 
 def main() -> None:
-    """Print a line for each width."""
+    """Print one line per width."""
     with tempfile.TemporaryDirectory() as place, serve_voila(Path(place)) as server, sync_playwright() as playwright:
         write_notebook(server.notebooks / "workbench.ipynb", CELLS)
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)

@@ -1,4 +1,4 @@
-"""A clock inside a page of JupyterLab: from a click, a key or a line of Python to what has changed on the screen."""
+"""A clock in a page of JupyterLab: times from a click, a key or a line of Python to the change on the screen."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 PATIENCE = 60_000
 
-# Acts, then waits for the frame in which the condition is true on the screen. Answers in milliseconds since 1970, which
-# the kernel on the same machine counts as well.
+# Acts, then waits for the frame in which the condition is true on the screen. Times are in milliseconds since 1970, so
+# that they can be compared with those of the kernel on the same machine.
 CLOCK = """() => {
     const now = () => performance.timeOrigin + performance.now();
     globalThis.cnbTimed = (act, holds) => new Promise((answer, fail) => {
@@ -46,7 +46,7 @@ CLOCK = """() => {
     globalThis.cnbCell = (code) => jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code});
 }""".replace("PATIENCE", str(PATIENCE))
 
-# A task on the kernel's own loop that wakes every 20 ms: how late it wakes is how long clicks have waited.
+# A task on the event loop of the kernel that wakes every 20 ms: the delay of its waking is the delay of clicks.
 TICKER = """
 import asyncio, time
 
@@ -65,7 +65,7 @@ ticking = asyncio.get_running_loop().create_task(ticker.run())
 
 @contextlib.contextmanager
 def lab_pages() -> Iterator[Any]:
-    """Yield a function that opens cells in JupyterLab and returns the page, its clock set."""
+    """Yield a function that opens cells in JupyterLab and returns the page with its clock."""
     with (
         tempfile.TemporaryDirectory() as folder,
         serve_lab(Path(folder)) as server,
@@ -83,7 +83,7 @@ def lab_pages() -> Iterator[Any]:
             open_in_lab(page, f"{server.url}/doc/tree/{name}", "light")
             page.evaluate(CLOCK)
             wait_idle(page)
-            late(page)  # how late the loop was while the page opened is nobody's question
+            late(page)  # discard the delay while the page opened
             yield page
             page.evaluate("() => jupyterapp.serviceManager.sessions.shutdownAll()")
             page.close()
@@ -92,13 +92,13 @@ def lab_pages() -> Iterator[Any]:
 
 
 def seconds(page: Page, act: str, holds: str) -> float:
-    """Seconds from what one JavaScript expression does until another is true on the screen."""
+    """Return the seconds from the evaluation of one JavaScript expression until another is true on the screen."""
     started, seen = page.evaluate(f"() => cnbTimed(() => {{ {act} }}, () => {holds})")
     return (seen - started) / 1000
 
 
 def seconds_from_kernel(page: Page, source: str, holds: str) -> float:
-    """Seconds from the moment a line of Python begins in the kernel until a JavaScript expression is true."""
+    """Return the seconds from the start of a line of Python in the kernel until a JavaScript expression is true."""
     code = f"began = time.time()\n{source}"
     _, seen = page.evaluate(f"code => cnbTimed(() => cnbCell(code), () => {holds})", code)
     wait_idle(page)
@@ -106,5 +106,5 @@ def seconds_from_kernel(page: Page, source: str, holds: str) -> float:
 
 
 def late(page: Page) -> float:
-    """Return how late the kernel's loop was at worst since the last time it was asked."""
+    """Return the largest delay of the event loop of the kernel since the last call."""
     return float(run_code(page, "print(ticker.late); ticker.late = 0.0"))

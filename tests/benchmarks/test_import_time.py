@@ -1,4 +1,4 @@
-"""What `import chinchilla_nb` costs over numpy, scipy.optimize and pandas. Prints; wall-clock is never asserted."""
+"""Time of `import chinchilla_nb` beyond numpy, scipy.optimize and pandas. Prints; never asserts wall-clock time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def seconds(statement: str) -> float:
     ["import chinchilla_nb", "from chinchilla_nb import Chinchilla", "from chinchilla_nb import fit"],
 )
 def test_import_time(statement):
-    # Taken in turn, so that what else the machine does falls on both alike.
+    # Measured alternately, so that other load on the machine affects both equally.
     pairs = [(seconds(GROUND), seconds(f"{GROUND}; {statement}")) for _ in range(REPEATS)]
     ground, both = (statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"\n{GROUND}: {ground:.3f} s; with `{statement}` {both:.3f} s: {both - ground:+.3f} s")

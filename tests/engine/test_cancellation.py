@@ -1,4 +1,4 @@
-"""Fits that are asked to stop, in every stage and under every kind of loss."""
+"""Cancellation of fits, in every stage and for every kind of loss."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOSSES = [
 
 
 @pytest.mark.parametrize(("loss", "exhaustive"), [*((loss, False) for loss in LOSSES), (mse, True)])
-def test_a_fit_stops_where_it_is_asked_to(loss, exhaustive):
+def test_a_fit_stops_at_the_cancellation_point_where_it_is_asked_to(loss, exhaustive):
     runs, asked = make_runs(20, noise=0.01), itertools.count()
     with cancellable(lambda: next(asked) < 0):
         list(iter_fit(Problem(runs, starts=GRID, loss_fn=loss), exhaustive=exhaustive))
@@ -63,7 +63,7 @@ def test_the_optimum_of_very_many_runs_is_found_in_small_linear_programs():
     runs = make_runs(2 * MOST_NEAR, noise=0.01)
     found = list(iter_fit(Problem(runs, loss_fn=mae)))[-1].best
     assert found.status is FitStatus.CONVERGED
-    # Least absolute errors, seen along E: as many runs lie above the law as below, but for those on it.
+    # By the derivative in E: as many runs lie above the law as below, up to the runs on it.
     above, below = np.sum(found.residuals > 1e-12), np.sum(found.residuals < -1e-12)
     assert abs(above - below) <= len(runs) - above - below == 5
 

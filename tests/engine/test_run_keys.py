@@ -1,4 +1,4 @@
-"""A key names the same run whatever happens around it."""
+"""Keys of runs: a key identifies the same run after other runs change."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ def test_keys_are_distinct_even_for_equal_runs():
     assert len(set(run_keys(RUNS))) == 4
 
 
-def test_a_key_outlives_appending_and_sorting():
+def test_a_key_survives_appending_and_sorting():
     excluded = frozenset([run_keys(RUNS)[3]])
     more = Runs([5e8, *RUNS.N[::-1]], [1e10] * 5, [2.0, *RUNS.loss[::-1]])
     left = without(more, excluded)
     assert sorted(left.loss) == [2.0, 2.9, 3.0, 3.0]
 
 
-def test_of_equal_runs_only_as_many_are_left_out_as_were_chosen():
+def test_only_as_many_equal_runs_are_left_out_as_were_chosen():
     assert without(RUNS, frozenset([run_keys(RUNS)[2]])).loss.tolist() == [3.0, 2.9, 3.1]
 
 
-def test_nothing_excluded_is_the_very_same_runs():
+def test_without_exclusions_the_same_object_is_returned():
     assert without(RUNS, frozenset()) is RUNS
     assert without(RUNS, frozenset([(1.0, 1.0, 1.0, 6.0, 0)])) is RUNS
 

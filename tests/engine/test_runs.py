@@ -1,4 +1,4 @@
-"""Runs: validated once, unchangeable after."""
+"""Runs: validated once, immutable afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_integers_do_not_overflow():
     assert runs.C[0] == pytest.approx(6 * (2**31 - 1) * 1e18, rel=1e-15)
 
 
-def test_nothing_can_be_changed_from_in_or_outside():
+def test_runs_cannot_be_changed_directly_or_through_the_arrays_given():
     N = np.array([1e8, 2e8])
     note = np.array(["a", "b"])
     runs = Runs(N, [1e9, 1e9], [3.0, 2.5], columns={"note": note})
@@ -38,7 +38,7 @@ def test_nothing_can_be_changed_from_in_or_outside():
         runs.columns["other"] = N
 
 
-def test_take_takes_every_column():
+def test_take_selects_from_every_column():
     runs = Runs([1.0, 2, 3], [4.0, 5, 6], [7.0, 8, 9], [1.0, 1, 2], {"seed": [0, 1, 2]})
     some = runs.take([False, True, True])
     assert (some.N.tolist(), some.C.tolist(), some.columns["seed"].tolist()) == ([2, 3], [1, 2], [1, 2])
@@ -62,7 +62,7 @@ def test_pickle_round_trip_stays_read_only():
         (None, "loss must be"),
     ],
 )
-def test_bad_values_are_named_with_their_place(bad, message):
+def test_bad_values_are_reported_with_their_index(bad, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         Runs([1.0, 2], [3.0, 4], [5.0, bad])
 
@@ -76,19 +76,19 @@ def test_lengths_and_shapes_must_agree():
         Runs([[1.0, 2]], [3.0, 4], [5.0, 6])
 
 
-def test_text_says_how_many_and_how_large():
+def test_repr_shows_the_number_of_runs_and_the_range_of_compute():
     assert repr(Runs([], [], [])) == "Runs(none)"
     assert repr(Runs([1e8, 1e9], [1e9, 1e10], [3.0, 2.0])) == "Runs(2 runs, C from 6e+17 to 6e+19 FLOPs)"
 
 
-def test_taking_runs_checks_none_of_them_again(monkeypatch):
+def test_take_does_not_check_the_runs_again(monkeypatch):
     runs = make_runs(50)
 
     def checked(values, name):
         raise AssertionError(f"{name} was checked again")
 
     monkeypatch.setattr("chinchilla_nb.engine.runs.as_positive_array", checked)
-    which = [3, 3, 0]  # as a bootstrap takes them
+    which = [3, 3, 0]  # as in a bootstrap
     assert runs.take(which).loss.tolist() == [runs.loss[3], runs.loss[3], runs.loss[0]]
     assert len(runs.take(runs.C > np.median(runs.C))) == 25
 

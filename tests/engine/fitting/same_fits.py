@@ -1,8 +1,8 @@
-"""Random problems and the answers that version 0.1.0 gave to them, kept to hold a rebuilt engine against it.
+"""Random problems and the answers of version 0.1.0 to them, as a reference for the rebuilt engine.
 
-Here the project's own old output is the right reference: what is tested is that nothing changed, not that it is right.
+Here the old output of the project is the right reference: the test is that nothing has changed, not that it is right.
 ``same_fits.json`` was written by ``python tests/engine/fitting/same_fits.py`` at commit 4222305, before the engine was
-rebuilt around `Problem` and `Family`; write it again only for a change that is meant to change answers.
+rebuilt around `Problem` and `Family`; write it again only for a change that is intended to change answers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def quartic(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
 
 
 def problems() -> Iterator[tuple[str, Runs, Any, dict[str, Any]]]:
-    """Yield the name, runs, loss and options of every fit: each problem with each loss, some with options."""
+    """Yield the name, runs, loss and options of every fit: each problem with each loss, and some with options."""
     for seed in range(PROBLEMS):
         rng = np.random.default_rng(seed)
         runs, options = random_runs(rng), random_options(seed)
@@ -48,7 +48,7 @@ def problems() -> Iterator[tuple[str, Runs, Any, dict[str, Any]]]:
 
 
 def random_runs(rng: np.random.Generator) -> Runs:
-    """Draw runs of a random law with noise; rounded, so that no last bit of a logarithm decides what they are."""
+    """Draw runs of a random law with noise, rounded so that they do not depend on the last bit of a logarithm."""
     size = int(rng.integers(4, 60))
     E, alpha, beta = rng.uniform(0, 3), rng.uniform(0.1, 0.8), rng.uniform(0.1, 0.8)
     N = (10 ** rng.uniform(6, 9.5, size)).round()
@@ -59,7 +59,7 @@ def random_runs(rng: np.random.Generator) -> Runs:
 
 
 def random_options(seed: int) -> dict[str, Any]:
-    """Return options of the fit: weights, bounds, precision and an exhaustive search take turns with none."""
+    """Return options of the fit: weights, bounds, precision or an exhaustive search in turn, or none."""
     options: dict[str, Any] = {"starts": GRID}
     if seed % 7 == 1:
         options["weight_fn"] = np.sqrt
@@ -77,7 +77,7 @@ def random_options(seed: int) -> dict[str, Any]:
 
 
 def answer(found: Fit) -> dict[str, Any]:
-    """Return what a fit says, in digits that lose nothing."""
+    """Return the results of a fit with full precision."""
     return {
         "law": {name: value.hex() for name, value in found.law.as_dict().items()},
         "objective": found.objective.hex(),
@@ -89,7 +89,7 @@ def answer(found: Fit) -> dict[str, Any]:
 
 
 def numerics() -> str:
-    """Return a digest of how this machine rounds: other processors and libraries differ in last bits."""
+    """Return a digest of how this machine rounds: other processors and libraries differ in the last bits."""
     x, wide = np.linspace(-20, 20, 2001), np.linspace(-20, 20, 2001, dtype=np.longdouble)
     high = np.exp(wide).astype(np.float64)
     parts = [

@@ -1,4 +1,4 @@
-"""Each warning: provoked by the least that should provoke it, and absent on healthy runs."""
+"""Each warning: given for the mildest runs that deserve it, and absent for healthy runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chinchilla_nb.engine.runs import Runs
 
 
 def runs_on(N, D, noise=0.0):
-    """Runs of every size with every amount of data: the warnings depend on how they lie."""
+    """Return runs of every size with every amount of data."""
     N, D = np.broadcast_arrays(np.asarray(N, float), np.asarray(D, float))
     rng = np.random.default_rng(0)
     return Runs(N.ravel(), D.ravel(), LAW.loss(N, D).ravel() * np.exp(noise * rng.normal(size=N.size)))
@@ -38,17 +38,17 @@ def test_healthy_runs_give_no_warning():
         ("few_sizes", runs_on([[1e8], [1e9]], TOKENS)),
         ("few_sizes", runs_on(SIZES, [1e10, 1e11])),
         ("collinear", runs_on(np.geomspace(1e7, 1e10, 12), 20 * np.geomspace(1e7, 1e10, 12))),
-        # A third of a decade of N, and losses that scatter by 10 %.
+        # A third of a decade of N, and noise of 10 %.
         ("poorly_determined", runs_on(np.geomspace(1e9, 2e9, 6)[:, None], TOKENS, noise=0.1)),
-        # Only models fed far more than is optimal.
+        # Only models with far more data than optimal.
         ("extrapolation", runs_on(np.geomspace(1e6, 1e7, 6)[:, None], np.geomspace(1e12, 1e13, 6))),
     ],
 )
-def test_runs_that_cannot_support_a_law_are_said_to(code, runs):
+def test_runs_that_cannot_support_a_law_give_a_warning(code, runs):
     assert code in codes(LAW, runs)
 
 
-def test_five_runs_and_three_sizes_are_enough_to_say_nothing_of_their_number():
+def test_five_runs_and_three_sizes_give_no_warning_about_their_number():
     five = HEALTHY.take([0, 7, 14, 21, 28])
     assert "few_runs" not in codes(LAW, five)
     assert "few_sizes" not in codes(LAW, runs_on(SIZES[:3], TOKENS))
@@ -72,7 +72,7 @@ def test_a_parameter_held_by_its_bounds_is_named():
     assert held[0].message.startswith("alpha = 0.34 is held by its bounds (0.1, 0.34)")
 
 
-def test_a_parameter_fixed_on_purpose_is_no_warning():
+def test_a_parameter_fixed_on_purpose_gives_no_warning():
     assert codes(LAW, HEALTHY, {"alpha": (0.34, 0.34)}) == []
 
 

@@ -1,4 +1,4 @@
-"""The default solver against optimising from every start, on random problems of every kind."""
+"""The default solver compared with optimising from every start, on random problems of every kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROBLEMS = 40
 
 
 def random_runs(seed):
-    """A random law, sizes over one to four decades, and noise from slight to heavy-tailed."""
+    """Return runs of a random law over one to four decades, with noise from slight to heavy-tailed."""
     rng = np.random.default_rng(seed)
     alpha, beta = rng.uniform(0.1, 0.9, 2)
     N_middle, D_middle = 10 ** rng.uniform(4, 9), 10 ** rng.uniform(6, 11)

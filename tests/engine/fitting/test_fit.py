@@ -1,4 +1,4 @@
-"""The fit: laws recovered, what must not matter does not, and limits, weights and few runs behave."""
+"""The fit: recovery of laws, invariances, bounds, weights and small numbers of runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def noisy_fit(request):
     return fit(NOISY, GRID, LOSSES[request.param])
 
 
-# What is found
+# Results
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
@@ -79,7 +79,7 @@ def test_the_landscape_is_the_objective_at_every_start(noisy_fit):
         assert noisy_fit.landscape[at] == pytest.approx(expected, rel=1e-12)
 
 
-# What must not matter
+# Invariances
 
 
 def test_the_order_of_runs_does_not_matter(noisy_fit):
@@ -92,7 +92,7 @@ def test_the_order_of_runs_does_not_matter(noisy_fit):
 @pytest.mark.parametrize("unit", [1e-3, 1e3])
 def test_losses_in_other_units_give_the_same_law_scaled(noisy_fit, unit):
     name = getattr(noisy_fit.loss_fn, "__name__", "log_huber")
-    # delta is a loss too: it changes with the unit, unless it is of the logarithm.
+    # delta is in units of the loss: it changes with the unit, except for log_huber.
     loss_fn = functools.partial(huber, delta=unit) if name == "huber" else noisy_fit.loss_fn
     again = fit(Runs(NOISY.N, NOISY.D, NOISY.loss * unit), GRID, loss_fn)
     assert values(again.law) == pytest.approx(values(noisy_fit.law) * [unit, unit, unit, 1, 1], rel=1e-8)
@@ -122,7 +122,7 @@ def test_the_order_of_grid_keys_does_not_matter(noisy_fit):
     ],
     ids=["overflow", "far beyond", "underflow", "E above every loss"],
 )
-def test_terrible_starts_are_survived_in_silence(noisy_fit, grid):
+def test_extreme_starts_give_the_same_fit_without_warnings(noisy_fit, grid):
     # Warnings are errors here.
     again = fit(NOISY, StartGrid(grid), noisy_fit.loss_fn)
     assert again.objective == pytest.approx(noisy_fit.objective, rel=1e-10)
@@ -146,7 +146,7 @@ def test_double_and_long_double_find_the_same_law(loss):
     assert double.objective == pytest.approx(long.objective, rel=1e-12)
 
 
-# Losses of the user's
+# Custom losses
 
 CUSTOM = {
     "lambda like mae": (mae, lambda y, p: abs(y - p)),
@@ -190,7 +190,7 @@ def test_a_loss_of_the_wrong_kind_is_refused_in_one_sentence(loss, message):
     assert "\n" not in str(caught.value)
 
 
-def test_what_a_loss_raises_is_told_with_its_name():
+def test_an_exception_in_a_loss_is_reported_with_the_name_of_the_loss():
     def moody(y_true, y_pred):
         raise RuntimeError("not today")
 
@@ -199,7 +199,7 @@ def test_what_a_loss_raises_is_told_with_its_name():
     assert isinstance(caught.value.__cause__, RuntimeError)
 
 
-# Limits
+# Bounds
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_bounded_fits_are_no_worse_than_a_bounded_search_by_scipy(loss, bounds):
         ({"E": (np.nan, 1.0)}, r"bounds\['E'\]"),
     ],
 )
-def test_impossible_bounds_are_named(bounds, message):
+def test_impossible_bounds_are_refused_by_name(bounds, message):
     with pytest.raises(InputError, match=message):
         fit(NOISY, GRID, mse, bounds=bounds)
 
@@ -303,7 +303,7 @@ def test_unusable_weights_are_refused(weight_fn, message):
         fit(NOISY, GRID, mse, weight_fn=weight_fn)
 
 
-# Few runs, and runs that say little
+# Few runs, and degenerate runs
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
@@ -314,13 +314,13 @@ def test_fewer_than_three_runs_are_refused(n):
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("n", [3, 4])
-def test_three_and_four_runs_are_met_exactly_and_warned_of(n, loss):
+def test_three_and_four_runs_are_fitted_exactly_with_a_warning(n, loss):
     found = fit(make_runs(n), GRID, loss)
     assert found.predictions == pytest.approx(found.runs.loss, rel=1e-12)
     assert "few_runs" in {warning.code for warning in found.warnings}
 
 
-def test_four_runs_that_no_law_meets_are_met_as_well_as_least_squares_at_any_exponents_can():
+def test_four_runs_that_no_law_fits_exactly_are_fitted_as_well_as_by_least_squares_at_any_exponents():
     runs = NOISY.take(np.arange(4))
     exponents = np.append(0.0, np.geomspace(1e-3, 10, 60))
     least = min(
@@ -333,7 +333,7 @@ def test_four_runs_that_no_law_meets_are_met_as_well_as_least_squares_at_any_exp
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_identical_runs_are_met_exactly(loss):
+def test_identical_runs_are_fitted_exactly(loss):
     found = fit(NOISY.take(np.zeros(8, int)), GRID, loss)
     assert found.predictions == pytest.approx(found.runs.loss, rel=1e-12)
 
@@ -351,7 +351,7 @@ def test_one_distinct_size_still_fits_the_other_axis(axis, loss):
 
 
 @pytest.mark.parametrize("loss", [mae, mse])
-def test_collinear_sizes_are_fitted_and_warned_of(loss):
+def test_collinear_sizes_are_fitted_with_a_warning(loss):
     law = LAWS["chinchilla"]
     N = np.geomspace(1e7, 1e10, 30)
     found = fit(Runs(N, 20 * N, law.loss(N, 20 * N)), GRID, loss)
@@ -369,7 +369,7 @@ def test_progress_only_improves_and_ends_with_the_fit(loss):
     stages = [step.stage for step in steps]
     assert sorted(set(stages), key=stages.index) == ["screening", "optimising", "polishing"]
     final = steps[-1].best
-    # Only the last one is judged: until then nothing has stalled, or converged.
+    # Only the last fit has a final status: until then nothing has stalled or converged.
     assert {step.best.status for step in steps[:-1] if step.best} == {FitStatus.UNFINISHED}
     assert final.status is FitStatus.CONVERGED
     assert final.objective == fit(NOISY, GRID, loss).objective
@@ -395,9 +395,9 @@ def test_serial_and_parallel_agree_to_the_bit(loss):
 def test_many_runs_average_the_noise_out(loss):
     law = LAWS["chinchilla"]
     found = fit(make_runs(20_000, noise=0.01, rng=9), GRID, loss)
-    # Noise is symmetric; only asymmetric_mae aims below it on purpose, by the same share everywhere.
+    # Noise is symmetric; only asymmetric_mae predicts lower on purpose, by the same share everywhere.
     predicted = found.predictions / law.loss(found.runs.N, found.runs.D)
-    # Five parameters of 20,000 runs leave 1 % sqrt(5 / 20,000) for mse, at the most 1.8 times that for the others.
+    # With five parameters and 20,000 runs the error is 1 % sqrt(5 / 20,000) for mse, at most 1.8 times that for others.
     assert np.std(predicted) < 2 * 1.8 * 0.01 * (5 / 20_000) ** 0.5
     assert found.status is FitStatus.CONVERGED
 
@@ -408,10 +408,10 @@ def test_many_runs_without_noise_give_the_law(loss):
     assert values(fit(make_runs(20_000, law), HOFFMANN_GRID, LOSSES[loss]).law) == pytest.approx(values(law), rel=1e-9)
 
 
-# How it reads
+# Text and HTML
 
 
-def test_text_and_html_say_the_law_the_loss_and_the_warnings():
+def test_text_and_html_show_the_law_the_loss_and_the_warnings():
     found = fit(NOISY.take(np.arange(4)), GRID, functools.partial(log_huber, delta=1e-3))
     for text in (repr(found), found._repr_html_()):
         assert f"{found.law.alpha:.6g}" in text

@@ -1,4 +1,4 @@
-"""The five documented losses: values by hand, derivatives against differences, and how they are recognised."""
+"""The five documented losses: values by hand, derivatives against differences, and recognition of built-in losses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TRUE, PREDICTED = np.array([2.0, 2.0, 2.0, 2.0]), np.array([2.0, 2.5, 1.5, 5.0])
     [
         (mae, [0, 0.5, 0.5, 3]),
         (mse, [0, 0.25, 0.25, 9]),
-        # Too high a prediction weighs ten times as much.
+        # Over-prediction weighs ten times as much.
         (asymmetric_mae, [0, 5, 0.5, 30]),
         (functools.partial(asymmetric_mae, w=2), [0, 1, 0.5, 6]),
         # r^2 / 2 inside delta = 1; delta (|r| - delta / 2) outside.
@@ -75,7 +75,7 @@ def test_long_double_stays_long_double(loss):
 def test_slope_and_curvature_are_derivatives(lower, upper, width, r):
     loss = ResidualLoss(False, lower, upper, width)
     h = 1e-6
-    # Away from the two joints, where the second derivative jumps.
+    # Away from the two points where the second derivative jumps.
     assume(min(abs(r + lower * width), abs(r - upper * width)) > 2 * h)
     low, here, high = np.array([r - h]), np.array([r]), np.array([r + h])
     assert loss.slope(here) == pytest.approx((loss.value(high) - loss.value(low)) / (2 * h), rel=1e-6, abs=1e-6)
@@ -108,18 +108,20 @@ def test_built_in_losses_and_partials_of_them_are_recognised(loss, expected):
 @pytest.mark.parametrize(
     "loss", [lambda y, p: abs(y - p), np.subtract, functools.partial(mae, np.ones(3)), functools.partial(np.subtract)]
 )
-def test_other_callables_are_not(loss):
+def test_other_callables_are_not_recognised(loss):
     assert residual_loss(loss) is None
 
 
 def test_a_loss_that_does_not_grow_with_the_error_is_refused():
-    with pytest.raises(ValueError, match=r"delta or w must be positive, got -1\.0"):
+    with pytest.raises(
+        ValueError, match=r"^a loss must grow with the error, so delta or w must be positive, got -1\.0$"
+    ):
         huber(1.0, 2.0, delta=-1.0)
     with pytest.raises(ValueError, match="got 0"):
         asymmetric_mae(1.0, 2.0, w=0)
 
 
-def test_names_say_the_options():
+def test_names_include_the_options():
     assert loss_name(mae) == "mae"
     assert loss_name(functools.partial(log_huber, delta=1e-3)) == "log_huber(delta=0.001)"
     assert loss_name(type("Mine", (), {"__call__": lambda self, y, p: y - p})()) == "Mine"

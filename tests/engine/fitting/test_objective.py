@@ -39,8 +39,8 @@ def test_gradient_and_hessian_are_derivatives(loss_fn, theta):
     objective = objective.smoothed(0.01).astype(np.longdouble)
     theta = np.array(theta, dtype=np.longdouble)
     h = np.longdouble(1e-7)
-    # The second derivative of a Huber loss jumps at two residuals; differences across one of them prove nothing.
-    # Those of a squared error are infinitely far away.
+    # The second derivative of a Huber loss jumps at two residuals, where finite differences are meaningless.
+    # For a squared error they are infinitely far away.
     r, loss = objective.residuals(theta), objective.loss
     joints = np.minimum(abs(r + loss.lower * loss.width), abs(r - loss.upper * loss.width))
     assume(joints.min() > 1e-5)
@@ -56,7 +56,7 @@ def test_gradient_and_hessian_are_derivatives(loss_fn, theta):
 
 
 @pytest.mark.parametrize("loss_fn", LOSSES)
-def test_the_short_gradient_is_the_long_one(loss_fn):
+def test_value_and_gradient_agrees_with_derivatives(loss_fn):
     objective, _ = objective_of(loss_fn, RUNS)
     theta = np.array([0.7, -1.5, -1.2, 0.3, 0.4])
     value, gradient = objective.value_and_gradient(theta)
@@ -91,7 +91,7 @@ def test_coordinates_round_trip(E, A, B, alpha, beta):
 
 @pytest.mark.parametrize("loss_fn", LOSSES)
 @pytest.mark.parametrize("unit", [1e-3, 1e3])
-def test_theta_does_not_know_the_unit_of_N_and_D(loss_fn, unit):
+def test_theta_is_independent_of_the_units_of_N_and_D(loss_fn, unit):
     other = Runs(RUNS.N * unit, RUNS.D / unit, RUNS.loss)
     theta = np.array([0.7, -1.5, -1.2, 0.3, 0.4])
     assert objective_of(loss_fn, other)[0].value(theta) == pytest.approx(
@@ -100,8 +100,8 @@ def test_theta_does_not_know_the_unit_of_N_and_D(loss_fn, unit):
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1e3])
-def test_theta_does_not_know_the_unit_of_the_loss(unit):
-    # mae and mse scale with the unit, the logarithmic loss not at all.
+def test_theta_is_independent_of_the_unit_of_the_loss(unit):
+    # mae and mse scale with the unit; the logarithmic loss does not.
     other = Runs(RUNS.N, RUNS.D, RUNS.loss * unit)
     theta = np.array([0.7, -1.5, -1.2, 0.3, 0.4])
     for loss_fn, factor in ((mae, unit), (mse, unit**2), (log_huber, 1.0)):
@@ -112,7 +112,7 @@ def test_theta_does_not_know_the_unit_of_the_loss(unit):
 def test_starts_beyond_the_box_are_moved_into_it():
     box = CHINCHILLA.coordinates(RUNS, {})
     theta = box.theta(np.array([[1e6, 1e6, -1e6, 99.0, -3.0]]))
-    # Each to the end that is nearest.
+    # Each to the nearest bound.
     expected = [box.upper[0], box.upper[1], box.lower[2], box.upper[3], box.lower[4]]
     assert theta.tolist() == [expected]
     assert np.isfinite(expected).all()

@@ -22,14 +22,14 @@ SMOOTH = {
 
 
 def noisy(seed):
-    """Forty runs with heavy-tailed noise."""
+    """Return forty runs with heavy-tailed noise."""
     rng = np.random.default_rng(seed)
     runs = make_runs(rng=rng)
     return Runs(runs.N, runs.D, LAW.loss(runs.N, runs.D) * np.exp(0.02 * rng.standard_t(3, size=len(runs))))
 
 
 def linear_optimum(runs, lower, upper, alpha, beta):
-    """Least mean kinked loss over E, A, B >= 0 for given exponents: a linear program in them and in r = u - v."""
+    """Return the least mean kinked loss over E, A, B >= 0 for given exponents, by a linear program with r = u - v."""
     n = len(runs)
     design = np.stack([np.ones(n), (runs.N / 1e8) ** -alpha, (runs.D / 1e10) ** -beta], axis=1)
     cost = np.concatenate([np.zeros(3), np.full(n, upper / n), np.full(n, lower / n)])
@@ -38,7 +38,7 @@ def linear_optimum(runs, lower, upper, alpha, beta):
 
 
 def jacobian(law, N, D):
-    """Derivatives of the prediction by E, log A, log B, alpha, beta, with columns scaled to a norm of one."""
+    """Return the derivatives of the predictions by E, log A, log B, alpha, beta, with columns of norm one."""
     A_term, B_term = law.A * N**-law.alpha, law.B * D**-law.beta
     x, y = np.log(N) - np.log(N).mean(), np.log(D) - np.log(D).mean()
     columns = np.stack([np.ones_like(N), A_term, B_term, -x * A_term, -y * B_term], axis=1)
@@ -63,18 +63,18 @@ def test_no_linear_program_around_the_answer_is_lower(loss, lower, upper, seed):
 
 @pytest.mark.parametrize(("loss", "lower", "upper"), KINKED.values(), ids=KINKED)
 @pytest.mark.parametrize("seed", range(5))
-def test_kinks_hold_the_answer_with_multipliers_in_range(loss, lower, upper, seed):
+def test_multipliers_at_the_kinks_are_in_range(loss, lower, upper, seed):
     runs = noisy(seed)
     law = fit(runs, GRID, loss).law
     r = law.loss(runs.N, runs.D) - runs.loss
     active = np.abs(r) <= 1e-10
     J = jacobian(law, runs.N, runs.D)
-    # Zero is in the subdifferential: the pull of the other runs is balanced by slopes in [-lower, upper] at the kinks.
+    # Zero is in the subdifferential: slopes in [-lower, upper] at the kinks balance the gradient of the other runs.
     pull = np.where(r > 0, upper, -lower)[~active] @ J[~active]
-    # The least imbalance |J' slopes + pull| that such slopes leave, as a linear program with an excess and a lack.
+    # The least imbalance |J' slopes + pull| over such slopes, by a linear program with surplus and slack variables.
     kinks, unit = active.sum(), np.eye(5)
     cost = np.concatenate([np.zeros(kinks), np.ones(10)])
-    cost[kinks] = float(law.E > 1e-9)  # held at zero, E may want to be lower
+    cost[kinks] = float(law.E > 1e-9)  # at its bound of zero, E may have a gradient
     balance = linprog(
         cost,
         A_eq=np.hstack([J[active].T, -unit, unit]),
@@ -96,6 +96,6 @@ def test_the_gradient_of_a_smooth_loss_vanishes_to_rounding(loss, slope, logarit
     r = np.log(predicted / truth) if logarithmic else predicted - truth
     push = slope(r) / (predicted if logarithmic else 1)
     J = jacobian(law, N, D)
-    # The law itself is a float64: what is left is its rounding, carried by the curvature.
+    # The law is stored in float64: the rest is its rounding, multiplied by the curvature.
     scale = np.abs(push) @ np.abs(J)
     assert (np.abs(push @ J) <= 1e-12 * np.maximum(scale, np.abs(J).sum(axis=0) * 1e-3)).all()

@@ -1,4 +1,4 @@
-"""What is asked of a fit: when two ask the same, and what cannot be asked."""
+"""Problems: when two are the same, and which are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNS = make_runs(9)
 PROBLEM = Problem(RUNS, starts=GRID, loss_fn=partial(log_huber, delta=1e-3), bounds={"alpha": (0.2, 0.5)})
 
 
-def test_a_problem_is_like_its_copies():
+def test_a_problem_is_alike_to_its_copies():
     assert PROBLEM.alike(PROBLEM)
     assert PROBLEM.alike(pickle.loads(pickle.dumps(PROBLEM)))
     same = replace(
@@ -41,7 +41,7 @@ def test_a_problem_is_like_its_copies():
     ],
     ids=lambda change: ", ".join(change),
 )
-def test_each_part_of_a_problem_makes_it_another(change):
+def test_a_change_of_any_part_makes_another_problem(change):
     assert not PROBLEM.alike(replace(PROBLEM, **change))
 
 
@@ -54,7 +54,7 @@ def test_the_defaults_are_the_documented_ones():
     assert plain.bounds == {}
 
 
-def test_bounds_cannot_be_changed_behind_a_fits_back():
+def test_bounds_cannot_be_changed_after_construction():
     limits = {"alpha": (0.2, 0.5)}
     problem = Problem(RUNS, bounds=limits)
     limits["alpha"] = (0.0, 1.0)
@@ -82,11 +82,11 @@ def test_bounds_cannot_be_changed_behind_a_fits_back():
         ),
     ],
 )
-def test_what_cannot_be_asked_is_told_with_its_place(parts, where, sentence):
+def test_impossible_problems_are_refused_with_the_part_at_fault(parts, where, sentence):
     with pytest.raises(InputError) as caught:
         Problem(RUNS, **parts)
     assert caught.value.where == where
     assert str(caught.value) == sentence
-    # Across processes too: joblib's workers raise it there.
+    # Also across processes, because joblib workers may raise it.
     again = pickle.loads(pickle.dumps(caught.value))
     assert (again.where, str(again)) == (where, sentence)

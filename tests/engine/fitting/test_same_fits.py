@@ -1,4 +1,4 @@
-"""The answers of version 0.1.0 come out again: see same_fits.py for why its own old output is the reference here."""
+"""Fits give the answers of version 0.1.0; same_fits.py explains why old output is the reference here."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_every_fit_is_the_same_within_rounding(found):
     assert found.keys() == STORED["fits"].keys()
     for name, stored in STORED["fits"].items():
         was, now = float.fromhex(stored["objective"]), float.fromhex(found[name]["objective"])
-        # Runs without noise leave objectives of nothing but rounding.
+        # Without noise, objectives consist only of rounding errors.
         assert now == pytest.approx(was, rel=1e-6, abs=1e-13), name
         assert found[name]["status"] == stored["status"], name

@@ -1,4 +1,4 @@
-"""Grids suggested by runs."""
+"""Grids suggested from runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.runs import Runs
 
-# Losses a hundred times smaller, sizes a thousand times smaller: nothing that a fixed grid was made for.
+# Losses a hundred times and sizes a thousand times smaller: beyond the range of a fixed grid.
 SMALL = ScalingLaw(E=0.012, A=0.9, B=3.0, alpha=0.45, beta=0.52)
 
 
@@ -28,6 +28,6 @@ def test_suggested_grid_surrounds_the_law_and_leads_to_it(law, C):
     assert found.as_dict() == pytest.approx(law.as_dict(), rel=1e-5)
 
 
-def test_without_runs_it_says_what_is_missing():
-    with pytest.raises(ValueError, match="once there are runs"):
+def test_without_runs_there_is_no_suggestion():
+    with pytest.raises(ValueError, match="^a grid can be suggested only once there are runs: append some first$"):
         suggest_grid(Runs([], [], []))

@@ -1,4 +1,4 @@
-"""Allocation: the budget is spent, nothing along the isoFLOP curve is better, and published optima come out."""
+"""Allocation: the budget is spent, no point on the isoFLOP line is better, and published optima are reproduced."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def test_the_budget_is_spent(law, C):
 
 @given(law=LAWS, C=BUDGETS)
 @settings(deadline=None)
-def test_nothing_along_the_isoflop_curve_is_better(law, C):
+def test_nothing_along_the_isoflop_line_is_better(law, C):
     N, _ = allocate(law, C)
 
     def log_reducible(log_N):
-        # The logarithm, and long double, keep the minimum sharp beside rounding.
+        # The logarithm and long double keep the minimum sharp despite rounding.
         N = np.exp(np.longdouble(log_N))
         return np.log(law.A * N**-law.alpha + law.B * (C / 6 / N) ** -law.beta)
 
@@ -78,12 +78,12 @@ def test_budgets_keep_their_shape_and_may_pass_the_largest_integer():
 
 
 @pytest.mark.parametrize("bad", [0, -1e20, np.nan, np.inf])
-def test_impossible_budgets_are_named(bad):
+def test_impossible_budgets_are_refused(bad):
     with pytest.raises(ValueError, match=rf"^C must be positive and finite, got {re.escape(str(float(bad)))}$"):
         allocate(BESIROGLU, [1e20, bad])
 
 
-def test_text_is_no_budget():
+def test_text_is_not_a_budget():
     with pytest.raises(ValueError, match=r"^C must be a number, got 'much'$"):
         allocate(BESIROGLU, "much")
 

@@ -1,4 +1,4 @@
-"""The law: published predictions, its gradient, iso-loss curves, and what it refuses."""
+"""The law: published predictions, gradient, iso-loss curves, and refused parameters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_loss_broadcasts():
     assert LAW.loss(np.ones((3, 1)), np.ones(4)).shape == (3, 4)
 
 
-def test_integers_that_would_overflow_are_numbers():
+def test_large_integers_do_not_overflow():
     assert LAW.loss(np.int64(10**18), 10**30) == pytest.approx(LAW.loss(1e18, 1e30), rel=1e-14)
 
 
@@ -38,9 +38,9 @@ def test_integers_that_would_overflow_are_numbers():
 def test_gradient_is_the_derivative(law, N, D):
     h = 1e-5
     by_N, by_D = law.gradient(N, D)
-    # Of one term alone: beside E and the other its differences are lost in rounding.
+    # Differences of one term alone: next to E and the other term they would be lost in rounding.
     only_N, only_D = ScalingLaw(0.0, law.A, 0.0, law.alpha, 0.0), ScalingLaw(0.0, 0.0, law.B, 0.0, law.beta)
-    # With abs=0: the derivative by D is often smaller than what pytest takes for nothing.
+    # With abs=0, because the derivative by D is often below the default tolerance of pytest.
     by_differences = (only_N.loss(N * (1 + h), D) - only_N.loss(N * (1 - h), D)) / (2 * h * N)
     assert by_N == pytest.approx(by_differences, rel=1e-6, abs=0)
     by_differences = (only_D.loss(N, D * (1 + h)) - only_D.loss(N, D * (1 - h))) / (2 * h * D)
@@ -50,7 +50,7 @@ def test_gradient_is_the_derivative(law, N, D):
 @given(law=LAWS, N=st.floats(1e6, 1e11), D=st.floats(1e8, 1e12))
 def test_iso_loss_gives_D_back(law, N, D):
     loss = law.loss(N, D)
-    assume(law.B * D**-law.beta > 1e-6 * loss)  # below, the loss no longer knows D
+    assume(law.B * D**-law.beta > 1e-6 * loss)  # below this, D is lost in the rounding of the loss
     assert law.iso_loss_D(loss, N) == pytest.approx(D, rel=1e-7)
 
 
@@ -68,7 +68,7 @@ def test_a_loss_out_of_reach_is_nan():
     assert np.isnan(ScalingLaw(1, 1, 1, 0.3, 0.0).iso_loss_D(3.0, 1e9))
 
 
-def test_overtraining_costs_what_de_vries_found():
+def test_the_cost_of_overtraining_agrees_with_de_vries():
     # de Vries 2023: a quarter of the optimal parameters costs 188.88 % more compute for the same loss.
     from chinchilla_nb.engine.laws.allocation import allocate
 
@@ -109,13 +109,13 @@ def test_from_params_takes_logarithms_in_any_order():
         {"E": 1, "A": 1, "B": 1, "alpha": 1, "gamma": 1},
     ],
 )
-def test_from_params_names_what_a_law_needs(params):
+def test_from_params_lists_the_parameters_it_needs(params):
     with pytest.raises(ValueError, match="a law needs E"):
         ScalingLaw.from_params(params)
 
 
 @pytest.mark.parametrize(("name", "value"), [("A", -1.0), ("E", np.nan), ("beta", np.inf)])
-def test_impossible_parameters_are_named(name, value):
+def test_impossible_parameters_are_refused_by_name(name, value):
     values = LAW.as_dict() | {name: value}
     with pytest.raises(ValueError, match=rf"^{name} must be finite and not negative, got {value}$"):
         ScalingLaw(**values)

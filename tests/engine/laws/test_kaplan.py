@@ -1,4 +1,4 @@
-"""Kaplan's joint law: its formula, what follows from it, and that the same solver fits it exactly."""
+"""Kaplan's joint law: its formula, its consequences, and exact fits by the same solver."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_loss_is_that_of_the_paper():
     # Equation 1.5 as printed, for GPT-3's size and data.
     N, D = 1.75e11, 3e11
     assert LAW.loss(N, D) == pytest.approx(((6.4e13 / N) ** (0.076 / 0.103) + 1.8e13 / D) ** 0.103, rel=1e-12)
-    # With data without end it is (N_c / N)^alpha_N, and with a model without end (D_c / D)^alpha_D.
+    # With infinite data it is (N_c / N)^alpha_N, and with an infinite model (D_c / D)^alpha_D.
     assert LAW.loss(N, 1e300) == pytest.approx((6.4e13 / N) ** 0.076, rel=1e-9)
     assert LAW.loss(1e300, D) == pytest.approx((1.8e13 / D) ** 0.103, rel=1e-9)
 
@@ -119,7 +119,7 @@ def test_a_law_is_recovered_from_runs_without_noise(loss, scale):
     runs = some_runs()
     found = fit(Runs(runs.N, runs.D, runs.loss * scale), loss_fn=loss, law="kaplan")
     assert found.status is FitStatus.CONVERGED
-    # A thousandfold loss is a law with the same exponents: its scales are each multiplied by 1000^(1 / exponent).
+    # A loss in other units is a law with the same exponents: each scale is multiplied by 1000^(1 / exponent).
     expected = KaplanLaw(6.4e13 * scale ** (1 / 0.076), 1.8e13 * scale ** (1 / 0.103), 0.076, 0.103)
     for name, value in expected.as_dict().items():
         assert found.law.as_dict()[name] == pytest.approx(value, rel=1e-10)
@@ -134,14 +134,14 @@ def test_least_absolute_errors_end_at_a_vertex():
     assert isinstance(found.law, KaplanLaw)
 
 
-def test_a_fixed_parameter_takes_a_run_from_the_vertex():
+def test_with_a_fixed_parameter_the_vertex_has_one_run_less():
     found = fit(some_runs(noise=0.02), loss_fn=mae, law="kaplan", bounds={"D_c": (1e13, 1e13)})
     assert found.law.D_c == pytest.approx(1e13, rel=1e-12)
     assert np.count_nonzero(np.abs(found.residuals) < 1e-12) == 3
 
 
-def test_limits_that_the_runs_reject_hold_and_are_said():
-    # Without limits N_c comes out near 6.4e13.
+def test_bounds_that_exclude_the_optimum_hold_and_give_a_warning():
+    # Without bounds N_c is near 6.4e13.
     found = fit(some_runs(noise=0.02), loss_fn=mse, law="kaplan", bounds={"N_c": (1e10, 1e11)})
     assert found.law.N_c == pytest.approx(1e11, rel=1e-9)
     assert [str(warning) for warning in found.warnings if warning.code == "at_bound"] == [
@@ -150,7 +150,7 @@ def test_limits_that_the_runs_reject_hold_and_are_said():
     assert found.objective > fit(some_runs(noise=0.02), loss_fn=mse, law="kaplan").objective
 
 
-def test_a_loss_of_the_users_fits_it_too():
+def test_a_custom_loss_fits_it_too():
     found = fit(some_runs(noise=0.02), loss_fn=lambda y, p: (y - p) ** 2, law="kaplan")
     assert found.objective == pytest.approx(fit(some_runs(noise=0.02), loss_fn=mse, law="kaplan").objective, rel=1e-6)
 
@@ -167,12 +167,12 @@ SIZES = np.geomspace(1e7, 1e9, 9)
     ],
     ids=["few runs", "one size", "fixed D/N"],
 )
-def test_warnings_speak_of_its_parameters(runs, message):
+def test_warnings_name_its_parameters(runs, message):
     warnings = [str(warning) for warning in fit(runs, loss_fn=mse, law="kaplan").warnings]
     assert any(warning.startswith(message) for warning in warnings), warnings
 
 
-def test_starts_of_another_law_and_unknown_laws_are_named():
+def test_starts_of_another_law_and_unknown_laws_are_refused():
     with pytest.raises(InputError, match=r"starts must be of the law 'kaplan', got E, A, B, alpha, beta: give"):
         fit(some_runs(), StartGrid({"E": 1, "A": 1, "B": 1, "alpha": 1, "beta": 1}), law="kaplan")
     with pytest.raises(InputError, match=r"law must be one of 'chinchilla', 'kaplan', got 'kaplann'"):

@@ -1,4 +1,4 @@
-"""The start grid: keys in any order, linear or logarithmic, and one sentence for what is no axis."""
+"""The start grid: keys in any order, linear or logarithmic, and one-sentence errors for unusable axes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_linear_axes_are_turned_into_logarithms():
     assert StartGrid(linear).points() == pytest.approx(StartGrid(AXES).points(), rel=1e-15)
 
 
-def test_any_container_will_do():
+def test_any_container_is_accepted():
     for values in ((0.0, 1.0), np.array([0, 1]), range(2), pd.Series([0.0, 1.0], index=[7, 3])):
         assert StartGrid(AXES | {"e": values}) == StartGrid(AXES)
     assert StartGrid(AXES | {"a": 2}) == StartGrid(AXES)
@@ -62,7 +62,7 @@ def test_axes_are_read_only_and_survive_a_pickle():
         ({"gamma": [1.0]}, "param_grid has no key 'gamma': choose from E, e"),
     ],
 )
-def test_what_is_no_axis_is_named(change, message):
+def test_unusable_axes_are_refused_by_name(change, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         StartGrid(AXES | change)
 

@@ -1,4 +1,4 @@
-"""Sizes of transformers against models whose parameters others have counted."""
+"""Sizes of transformers compared with published parameter counts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_sizes_are_those_of_gpt2(d_model, n_layers, size):
 
 
 def test_without_embeddings_is_what_kaplan_approximates():
-    # 12 n_layers d_model^2 leaves out biases and norms, which are a part in d_model of it.
+    # 12 n_layers d_model^2 leaves out biases and norms, a share of about 1 / d_model.
     assert transformer_size_without_embeddings(1600, 48) == pytest.approx(12 * 48 * 1600**2, rel=2 / 1600)
     with_embeddings = transformer_size(512, 6, vocab_size=1_000, n_positions=64)
     assert with_embeddings - transformer_size_without_embeddings(512, 6) == 512 * 1_064
@@ -32,7 +32,7 @@ def test_perceptron_width_is_four_times_the_model_unless_given():
     assert transformer_size(64, 3, 10, d_ff=257) - transformer_size(64, 3, 10, d_ff=256) == 3 * (64 + 64 + 1)
 
 
-def test_a_width_that_heads_do_not_divide_is_no_model():
+def test_a_width_that_heads_do_not_divide_is_not_a_model():
     assert math.isinf(transformer_size(100, 2, 10, n_heads=8))
     table = tabulate_models(
         {"d_model": [96, 100], "n_layers": [2], "n_heads": [8]}, transformer_size_without_embeddings

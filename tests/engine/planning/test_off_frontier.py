@@ -1,4 +1,4 @@
-"""Off the frontier: what a smaller or larger model costs, against a search that knows no closed form."""
+"""Off the frontier: the cost of a smaller or larger model, compared with a search without closed forms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_cost_of_another_size(factor):
     assert found.compute_ratio >= 1
 
 
-def test_a_model_too_small_never_gets_there():
+def test_a_model_that_is_too_small_never_reaches_the_loss():
     assert np.isnan(off_frontier(LAW, C, 1e-3).compute_ratio)
 
 

@@ -1,4 +1,4 @@
-"""The next run after the seeds: its compute, and how that is spent."""
+"""The next run after the seeds: its compute and the allocation of that compute."""
 
 from __future__ import annotations
 

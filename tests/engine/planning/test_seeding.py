@@ -1,4 +1,4 @@
-"""Seeds and the model search: what is drawn lies in both ranges, spread evenly in logarithms."""
+"""Seeds and the model search: seeds lie in both ranges and are log-uniform."""
 
 from __future__ import annotations
 
@@ -52,20 +52,20 @@ def test_equal_ends_are_a_point():
 
 
 @given(seed=st.integers(0, 2**32 - 1), C=st.floats(1e12, 1e28), ratio=st.floats(1e-2, 1e3))
-def test_equal_ends_are_met_though_N_is_whole(seed, C, ratio):
+def test_ranges_with_equal_ends_are_met_although_N_is_whole(seed, C, ratio):
     drawn = draw_seed(np.random.default_rng(seed), SeedRegime(C=(C, C), tokens_per_parameter=(ratio, ratio)))
     assert drawn.D / drawn.N == pytest.approx(ratio, rel=1e-14)
     assert 6 * drawn.N * drawn.D == pytest.approx(C, rel=1.1 / drawn.N)
     assert drawn.N == pytest.approx((C / (6 * ratio)) ** 0.5, abs=0.51, rel=1e-15)
 
 
-def test_a_regime_of_a_few_parameters_is_refused_rather_than_left():
+def test_a_regime_of_a_few_parameters_is_refused():
     # N^2 x 20 x 6 = 1000 is N = 2.9: no whole N has D/N = 20 at this compute.
     with pytest.raises(ValueError, match=r"raise seed_ranges\['C'\] so that N is more than a few parameters"):
         draw_seed(np.random.default_rng(0), SeedRegime(C=(1000, 1000), tokens_per_parameter=(20, 20)))
 
 
-def test_a_search_too_coarse_for_the_ranges_says_so():
+def test_a_search_too_coarse_for_the_ranges_is_refused():
     models = tabulate_models({"width": [64], "depth": [1]}, size)
     with pytest.raises(ValueError, match=r"no run with D/N between 5 and 80 .* in 1024 tries among 1 model sizes"):
         draw_seed(np.random.default_rng(0), REGIME, models)

@@ -1,4 +1,4 @@
-"""The noise of pseudo-runs follows the distribution it is named after, and repeats with the generator."""
+"""The noise of pseudo-runs: its distribution, its reproducibility and refused sizes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def drawn(family: str, size: float, count: int, seed: int = 1) -> list[float]:
 
 @pytest.mark.parametrize("family", NOISE_FAMILIES)
 def test_noise_follows_the_distribution_it_is_named_after(family):
-    # And no other: at 20,000 draws any of the others has a p-value of zero.
+    # At 20,000 draws the p-value of every other family is practically zero.
     pvalues = {name: stats.kstest(drawn(family, 0.2, 20_000), one.cdf).pvalue for name, one in DISTRIBUTIONS.items()}
     assert pvalues.pop(family) > 1e-3
     assert max(pvalues.values()) < 1e-12
@@ -51,7 +51,7 @@ def test_the_default_noise_is_exponential_with_mean_a_tenth_to_the_bit():
         ("normal", math.nan, "size of the noise must be finite and not negative, got nan"),
     ],
 )
-def test_noise_that_makes_no_sense_is_refused_before_the_first_draw(family, size, message):
+def test_unusable_noise_is_refused_before_the_first_draw(family, size, message):
     with pytest.raises(InputError) as raised:
         draw_noise(family, size, np.random.default_rng(0))
     assert str(raised.value) == message
@@ -65,7 +65,7 @@ def test_no_noise_leaves_the_generator_as_it_was():
     assert rng.random() == np.random.default_rng(7).random()
 
 
-def test_a_loss_no_run_could_have_says_what_was_added_to_what():
+def test_an_impossible_loss_is_reported_with_the_noise_and_the_loss():
     with pytest.raises(InputError) as raised:
         pseudo_loss(LAW, 1e10, 1e10, iter([-3.0]))
     assert str(raised.value) == "noise_generator must leave the loss positive and finite, got -3.0 on a loss of 2.1"

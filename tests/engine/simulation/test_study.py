@@ -1,4 +1,4 @@
-"""Simulations watched run by run, and studies of many."""
+"""Simulations run by run, and studies of many simulations."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def test_every_run_is_reported_once_and_a_noiseless_law_is_found():
     np.testing.assert_allclose(after[-1].runs.C[8:], [1e22, 1e23], rtol=1e-6)
 
 
-def test_seeds_are_fitted_the_less_often_the_more_there_are():
+def test_fits_become_less_frequent_as_seeds_accumulate():
     counts = [len(made.runs) for made in watched(60, 0)[-1].fits]
     assert counts[:4] == [6, 7, 8, 9]
     assert counts[-1] == 60
     assert all(b >= 1.05 * a for a, b in itertools.pairwise(counts[:-1]))
 
 
-def test_unwatched_simulations_are_fitted_where_they_must_be():
+def test_unwatched_simulations_are_fitted_only_where_necessary():
     assert [len(made.runs) for made in watched(20, 2, watch=False)[-1].fits] == [20, 21, 22]
     assert [len(made.runs) for made in watched(20, 0, watch=False)[-1].fits] == [20]
 
 
-def test_a_study_repeats_what_single_simulations_give():
+def test_a_study_agrees_with_single_simulations():
     *_, last = iter_study(
         Procedure(REGIME, 0, 1, 10.0), Task(LAW), FIT, 1e23, seeds=[20, 8], repetitions=2, random_seed=5
     )
@@ -70,14 +70,14 @@ def test_a_study_repeats_what_single_simulations_give():
     assert alone.fit.law.as_dict() == fit(alone.runs, GRID, mse).law.as_dict()
 
 
-def test_without_noise_no_study_errs():
+def test_without_noise_a_study_has_no_errors():
     *_, last = iter_study(
         Procedure(REGIME, 0, 0), Task(LAW, size=0.0), FIT, 1e23, seeds=[10, 20], repetitions=2, random_seed=0
     )
     assert (last.errors < 1e-3).all()
 
 
-def test_quartiles_are_over_what_is_known():
+def test_quartiles_are_over_the_simulations_made():
     errors = np.array([[1.0, np.nan], [3.0, np.inf], [2.0, 0.5], [4.0, np.inf]])
     quartiles = StudyProgress(7, 8, np.array([5, 10]), errors).quartiles()
     np.testing.assert_array_equal(quartiles[:, 0], [1, 2, 3])
