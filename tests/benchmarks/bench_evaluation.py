@@ -1,7 +1,7 @@
-"""What one evaluation of an objective costs, beside the exponentials it cannot do without. Prints; asserts nothing.
+"""Time of one evaluation of an objective, relative to its unavoidable exponentials. Prints; asserts nothing.
 
     python tests/benchmarks/bench_evaluation.py                    each law, 30 to 100,000 runs
-    python tests/benchmarks/bench_evaluation.py --against FOLDER   and beside another checkout of this project, in turn
+    python tests/benchmarks/bench_evaluation.py --against FOLDER   compared with another checkout of this project
 
 The floor is one pass of exp over the runs for each of the two terms of a law.
 """
@@ -27,7 +27,7 @@ ROUNDS = 5
 
 
 def measure() -> dict[str, float]:
-    """Return microseconds of CPU by what was evaluated."""
+    """Return microseconds of CPU time by name of the evaluation."""
     from chinchilla_nb import FAMILIES, Problem, Runs, ScalingLaw, log_huber, residual_loss
     from chinchilla_nb.engine.fitting.objective import Objective
 
@@ -51,7 +51,7 @@ def measure() -> dict[str, float]:
 
 
 def microseconds(call: Callable[[], object]) -> float:
-    """Return the least mean time of several series of calls, so that what else the machine does is left out."""
+    """Return the least mean time of several series of calls, which excludes most other load on the machine."""
     call()
     series = []
     for _ in range(ROUNDS):
@@ -79,7 +79,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps(measure()))
         return
-    # In turn, so that a machine whose speed drifts is as fast for one as for the other.
+    # Alternately, so that a drift in the speed of the machine affects both equally.
     folders = [ROOT] if arguments.against is None else [ROOT, arguments.against.resolve()]
     rounds = [[measured_in(folder) for folder in folders] for _ in range(3)]
     for name in rounds[0][0]:
