@@ -117,10 +117,10 @@ def test_what_does_not_fit_the_law_is_one_sentence(tmp_path, more, message):
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
-        ({"alpha_D": 0}, r"bounds\['alpha_D'\] must reach into what a fit considers, 0.001 to 10, got 0$"),
+        ({"alpha_D": 0}, r"bounds\['alpha_D'\] must overlap the range that a fit considers, 0.001 to 10, got 0$"),
         (
             {"alpha_N": (20, 30)},
-            r"bounds\['alpha_N'\] must reach into what a fit considers, 0.001 to 10, got \(20, 30\)",
+            r"bounds\['alpha_N'\] must overlap the range that a fit considers, 0.001 to 10, got \(20, 30\)",
         ),
     ],
 )

@@ -64,7 +64,7 @@ def unknown_key(where: str, key: object, known: Iterable[str], kind: str = "key"
 
 
 def did_you_mean(key: object, known: Iterable[str]) -> str:
-    """Return the remedy that names the known name nearest to a key; empty if none is near."""
+    """Return a remedy that suggests the known name most similar to a key; empty if none is similar."""
     known = list(known)
     # A name that differs in case only comes first: 'c' is nearer to 'C' than to any longer name.
     near = [name for name in known if name.lower() == str(key).lower()]

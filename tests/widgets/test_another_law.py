@@ -283,4 +283,4 @@ def test_what_the_runs_cannot_support_is_said_in_the_laws_words(cc):
     panel.fit_button.click()
     panel.wait()
     assert "alpha_D" in panel.trouble.value
-    assert "must reach into what a fit considers, 0.001 to 10, got 0" in text_of(panel.trouble)
+    assert "must overlap the range that a fit considers, 0.001 to 10, got 0" in text_of(panel.trouble)

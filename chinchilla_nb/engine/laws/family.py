@@ -181,7 +181,7 @@ class Family(Protocol):
 
     @property
     def form(self) -> str:
-        """The loss as a person writes it, in symbols: ``E + A/N^α + B/D^β``."""
+        """The formula of the loss in symbols, e.g. ``E + A/N^α + B/D^β``."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -193,7 +193,7 @@ class Family(Protocol):
 
     @property
     def published(self) -> Law:
-        """A law of this form that others have published, whose parameters are suggested before there is a fit."""
+        """A published law of this form, whose parameters are suggested before there is a fit."""
 
     def coordinates(self, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> Coordinates:
         """Choose coordinates for runs, with bounds on parameters of the law."""

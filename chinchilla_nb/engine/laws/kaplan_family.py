@@ -277,7 +277,7 @@ def _out_of_range(parameter: Parameter, limits: tuple[float, float], ends: tuple
     low, high = np.exp(ends) if parameter.log_name else ends
     got = f"{limits[0]:g}" if limits[0] == limits[1] else f"({limits[0]:g}, {limits[1]:g})"
     return InputError(
-        f"bounds[{parameter.name!r}]", f"must reach into what a fit considers, {low:g} to {high:g}", got=got
+        f"bounds[{parameter.name!r}]", f"must overlap the range that a fit considers, {low:g} to {high:g}", got=got
     )
 
 
@@ -296,7 +296,7 @@ class _Kaplan:
         },
         KAPLAN_PARAMETERS,
     )
-    """Around the law that was published."""
+    """Around the published law."""
     published = KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)
     """Kaplan et al. 2020, table 2."""
 

@@ -1,4 +1,4 @@
-"""What every family of laws must bring: tried on each, so that a further one is tested by adding it to `LAWS`."""
+"""What every family of laws must provide: tested for each, so that a new family is tested by adding it to `LAWS`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from chinchilla_nb.engine.laws.notation import HTML, TEXT
 
 LAWS = {"chinchilla": LAW, "kaplan": KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)}
 LIMITS = {"chinchilla": {"A": (1.0, 1e6), "B": (1.0, 1e6)}, "kaplan": {"N_c": (1e10, 1e16)}}
-"""Limits under which coordinates are chosen differently."""
+"""Bounds for which other coordinates are chosen."""
 
 
-def test_every_family_is_tried():
+def test_every_family_is_tested():
     assert LAWS.keys() == FAMILIES.keys() == LIMITS.keys()
 
 
@@ -60,19 +60,19 @@ def test_the_form_in_symbols_is_the_law(name):
     family, law = FAMILIES[name], FAMILIES[name].published
     assert family.from_params(law.as_dict()) == law
     values = zip(family.parameters, law.as_dict().values(), strict=True)
-    # As Python reads it, but for the power and the outer brackets.
+    # In the syntax of Python, except for the power and the outer brackets.
     formula = family.form.replace("^", "**").replace("[", "(").replace("]", ")")
     symbols = {parameter.symbol: value for parameter, value in values}
     assert eval(formula, {"N": 3e8, "D": 7e9, **symbols}) == pytest.approx(law.loss(3e8, 7e9), rel=1e-12)
 
 
-def test_there_is_one_of_each_also_in_a_copy_and_in_another_process(name):
+def test_copies_and_other_processes_share_one_instance(name):
     family = FAMILIES[name]
     assert copy.deepcopy(family) is family
     assert pickle.loads(pickle.dumps(family)) is family
 
 
-def test_coordinates_and_laws_are_each_others_inverse(name, box):
+def test_coordinates_and_laws_round_trip(name, box):
     law = LAWS[name]
     again = box.law(box.theta(point_of(law)))
     assert list(again.as_dict().values()) == pytest.approx(list(law.as_dict().values()), rel=1e-9)
@@ -91,7 +91,7 @@ def test_predictions_are_the_losses_of_the_law(name, box):
     assert np.asarray(wide * box.unit, float) == pytest.approx(expected, rel=1e-12)
 
 
-def test_derivatives_are_differences(name, box):
+def test_derivatives_agree_with_differences(name, box):
     runs = some_runs(LAWS[name])
     predictor = box.predictor(runs)
     theta = box.theta(point_of(LAWS[name])) * 1.02
@@ -105,7 +105,7 @@ def test_derivatives_are_differences(name, box):
     assert at.curvature(push) == pytest.approx(bends, rel=1e-6, abs=1e-8 * np.abs(bends).max())
 
 
-def test_a_batch_is_its_members(name, box):
+def test_a_batch_agrees_with_its_members(name, box):
     runs = some_runs(LAWS[name])
     predictor = box.predictor(runs)
     rng = np.random.default_rng(3)
@@ -120,7 +120,7 @@ def test_a_batch_is_its_members(name, box):
         assert whole.curvature(pushes)[place] == pytest.approx(one.curvature(pushes[place]), rel=1e-12, abs=1e-13)
 
 
-def test_the_allocation_splits_the_budget_where_no_other_split_is_better(name):
+def test_no_other_split_of_the_budget_is_better_than_the_allocation(name):
     law, C = LAWS[name], np.array([1e18, 1e21, 5.76e23])
     N, D = allocate(law, C)
     assert 6 * N * D == pytest.approx(C, rel=1e-12)
@@ -132,7 +132,7 @@ def test_the_allocation_splits_the_budget_where_no_other_split_is_better(name):
     assert np.log(N[2] / N[0]) / np.log(C[2] / C[0]) == pytest.approx(a, rel=1e-9)
 
 
-def test_the_iso_loss_curve_holds_every_model_of_that_loss(name):
+def test_the_iso_loss_curve_contains_models_of_that_loss(name):
     law = LAWS[name]
     N = np.geomspace(1e8, 1e11, 4)
     D = np.geomspace(1e9, 1e12, 4)
@@ -142,7 +142,7 @@ def test_the_iso_loss_curve_holds_every_model_of_that_loss(name):
         assert terms == pytest.approx(curve.log_S, rel=1e-9)
 
 
-def test_the_equation_is_written_with_every_number(name):
+def test_the_equation_contains_every_value(name):
     law = LAWS[name]
     text, html = law.equation(TEXT), law.equation(HTML)
     assert text == str(law)
