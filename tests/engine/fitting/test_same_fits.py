@@ -7,7 +7,7 @@ import json
 import pytest
 from same_fits import ANSWERS, numerics, solve
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a minute of computing, on a busy machine several
 
 STORED = json.loads(ANSWERS.read_text(encoding="utf-8"))
 
