@@ -40,7 +40,7 @@ def test_every_panel_comes_back_as_it_was(open_notebook):
     page = open_notebook(OPEN, *ALONE, size=(1400, 6000))
     workbench, config, log, fit, frontier, simulation = (output(page, cell) for cell in range(6))
     config.get_by_title(COUNT_OF_E).fill("6")
-    log.get_by_label("Run 29 counts").uncheck()
+    log.get_by_label("Include run 29 in the fit").uncheck()
     expect(log.locator(".cnb-out")).to_have_count(1)
     button(fit, "Fit").click()
     expect(fit.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
@@ -84,7 +84,7 @@ def test_a_fresh_kernel_leaves_pictures_and_tables(open_notebook):
         2: "Starting values of the fit",
         3: "15 of 30 runs",
         4: "No law was fitted to these runs yet.",
-        5: "Nothing was simulated yet.",
+        5: "Nothing has been simulated yet.",
     }
     tables = [output(page, cell).locator("td, p").get_by_text(text) for cell, text in said.items()]
     picture = page.locator("img[src^='data:image/png']")

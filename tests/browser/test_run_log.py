@@ -68,7 +68,7 @@ def find(page: Page | Locator, query: str) -> None:
 
 def leave_out_and_take_back(page: Page) -> None:
     """Uncheck a run by keyboard, see it struck through and out of the fit, and undo it."""
-    box = page.get_by_label("Run 29 counts")
+    box = page.get_by_label("Include run 29 in the fit")
     expect(box).to_be_visible()
     box.focus()
     box.press("Space")

@@ -137,9 +137,9 @@ def test_markers_say_what_they_are(panel):
     panel.budget_control.text.set_state({"value": "1e21"})
     panel.off_frontier.slider.set_state({"value": -1.0})
     CN = panel.charts.charts[0]
-    assert CN.next_point.names[0].startswith("Next run\nLoss ")
+    assert CN.next_point.names[0].startswith("Next run\nPredicted loss ")
     assert "C 10²¹ FLOPs" in CN.next_point.names[0]
-    assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nLoss ")
+    assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nPredicted loss ")
 
 
 def test_outliers_are_boxed_by_their_loss(panel, session):
@@ -170,14 +170,14 @@ def test_a_throttle_passes_on_the_first_at_once_and_always_the_last():
     async def scenario() -> None:
         throttle = Throttle(calls.append, 0.05)
         for place in range(100):
-            throttle.ask(place)
+            throttle.submit(place)
         assert calls == [0]
         await asyncio.sleep(0.2)
         assert calls == [0, 99]
-        throttle.ask(100)
+        throttle.submit(100)
         assert calls == [0, 99, 100]
         for place in (101, 102):
-            throttle.ask(place)
+            throttle.submit(place)
         await asyncio.sleep(0.2)
 
     asyncio.run(scenario())
@@ -268,7 +268,7 @@ def test_a_study_of_bytes_speaks_of_bytes():
 
 def test_an_empty_box_is_said(panel):
     panel.selection.select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
-    assert "No run lies in the box" in panel.selection.table.value
+    assert "There are no runs in the box" in panel.selection.table.value
     assert panel.selection.exclude.layout.display == "none"
 
 

@@ -80,11 +80,11 @@ def panel(session):
 def test_newest_runs_first_a_page_at_a_time(panel, session):
     assert column(panel, "#") == [str(number) for number in range(30, 15, -1)]
     assert text_of(panel.table.place).strip() == "1–15 of 30"
-    assert panel.table.back.disabled
-    panel.table.onward.click()
+    assert panel.table.previous.disabled
+    panel.table.next.click()
     assert column(panel, "#")[-1] == "1"
-    assert panel.table.onward.disabled
-    panel.table.back.click()
+    assert panel.table.next.disabled
+    panel.table.previous.click()
     session.database.append(N=1e8, D=1e10, loss=3.0)
     assert column(panel, "#")[0] == "31"
     assert "31 runs" in text_of(panel.state)
@@ -127,18 +127,18 @@ def test_residuals_come_with_a_fit_and_follow_the_runs(panel, session, law):
 
 
 def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
-    panel.table.onward.click()
+    panel.table.next.click()
     panel.query.value = "N >= 1B loss < 2.6"
     expected = np.count_nonzero((session.runs.N >= 1e9) & (session.runs.loss < 2.6))
     assert 0 < expected < PAGE
     assert len(column(panel, "N")) == expected
-    assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
+    assert f"1–{expected} of {expected} matching, 30 in total" in text_of(panel.table.place)
     panel.query.value = "loss < "
-    assert "finish the condition" in text_of(panel.trouble)
-    assert panel.leave_out.disabled
+    assert "finish the condition" in text_of(panel.query_error)
+    assert panel.exclude_matching.disabled
     panel.query.value = "loss < 0.1"
-    assert panel.trouble.value == ""
-    assert "No run matches" in text_of(panel.table.body)
+    assert panel.query_error.value == ""
+    assert "No runs match" in text_of(panel.table.body)
     panel.query.value = ""
     assert len(column(panel, "N")) == PAGE
 
@@ -153,7 +153,14 @@ def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
     panel.form.fields["N"].value = ATTACK
     shown = "".join(
         one.value
-        for one in (panel.table.body, panel.file.preview, panel.trouble, panel.form.remark, panel.state, panel.errors)
+        for one in (
+            panel.table.body,
+            panel.file.preview,
+            panel.query_error,
+            panel.form.remark,
+            panel.state,
+            panel.errors,
+        )
     )
     assert "&lt;img" in panel.file.preview.value
     assert "<img" not in shown
@@ -228,12 +235,12 @@ def test_checking_a_run_again_lets_it_count(panel, session):
 
 
 def test_all_that_match_are_left_out_at_once(panel, session):
-    assert panel.leave_out.disabled
+    assert panel.exclude_matching.disabled
     panel.query.value = "loss > 2.7"
     many = int(np.count_nonzero(session.runs.loss > 2.7))
-    panel.leave_out.click()
+    panel.exclude_matching.click()
     assert len(session.runs) == 30 - many
-    assert panel.leave_out.disabled
+    assert panel.exclude_matching.disabled
     panel.query.value = ""
     panel.which.value = "Excluded"
     assert len(panel.shown.matching) == many
@@ -429,7 +436,7 @@ def fail(*_, **__):
 
 PARTS = {
     "a heading": (lambda panel: heading(panel, "loss").click(), lambda panel: (panel.table, "_on_view")),
-    "a page": (lambda panel: panel.table.onward.click(), lambda panel: (panel.table, "_on_view")),
+    "a page": (lambda panel: panel.table.next.click(), lambda panel: (panel.table, "_on_view")),
     "a check box": (
         lambda panel: setattr(panel.table.boxes[0], "value", False),
         lambda panel: (panel.table, "_on_check"),
@@ -442,10 +449,10 @@ PARTS = {
         lambda panel: setattr(panel.choice.boxes["D/N"], "value", False),
         lambda panel: (panel.choice, "_on_choice"),
     ),
-    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_take")),
+    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_load")),
     "an upload": (
         lambda panel: setattr(panel.file.upload, "value", (upload("up.csv", b"N,D,loss\n1e9,1e10,2\n"),)),
-        lambda panel: (panel.file, "_take"),
+        lambda panel: (panel.file, "_load"),
     ),
     "a column of the file": (
         lambda panel: setattr(panel.file.columns["loss"], "value", "—"),
@@ -455,8 +462,8 @@ PARTS = {
         lambda panel: setattr(panel.file.units["D"], "value", "×B"),
         lambda panel: (panel.file, "_known_runs"),
     ),
-    "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "forget")),
-    "the filter": (lambda panel: setattr(panel.query, "value", "adam"), lambda panel: (panel, "_look")),
+    "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "clear")),
+    "the filter": (lambda panel: setattr(panel.query, "value", "adam"), lambda panel: (panel, "_show_view")),
     "a section": (lambda panel: setattr(panel.copy_toggle, "value", True), lambda panel: (panel.copy, "show")),
 }
 

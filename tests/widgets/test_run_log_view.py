@@ -60,7 +60,7 @@ def test_a_filter_begins_at_the_first_page_and_follows_the_selection():
 def test_a_filter_that_is_not_understood_shows_all_and_says_why():
     shown = RunLogView().filtered("loss <", IN_THE_FIT).of(COLUMNS, ALL_COUNT)
     assert len(shown.matching) == COUNT
-    assert "finish the condition" in str(shown.trouble)
+    assert "finish the condition" in str(shown.query_error)
     assert not shown.can_exclude, "all runs are not what was meant"
 
 
@@ -101,7 +101,7 @@ def test_a_table_always_has_columns():
 
 def test_a_log_without_runs():
     shown = RunLogView(query="loss <").of(run_columns(Runs([], [], []), None), np.ones(0, dtype=bool))
-    assert (len(shown.rows), shown.last_page, shown.trouble, shown.can_exclude) == (0, 0, None, False)
+    assert (len(shown.rows), shown.last_page, shown.query_error, shown.can_exclude) == (0, 0, None, False)
 
 
 def test_it_needs_no_widget():

@@ -127,15 +127,15 @@ def test_an_interrupt_cancels_it(control):
 
 
 def test_what_a_state_does_not_allow_is_refused_and_changes_nothing(control):
-    with pytest.raises(RuntimeError, match="must be paused for that, and is idle"):
+    with pytest.raises(RuntimeError, match="must be paused for this, but it is idle"):
         control.resume()
-    with pytest.raises(RuntimeError, match="must be paused for that, and is idle"):
+    with pytest.raises(RuntimeError, match="must be paused for this, but it is idle"):
         control.step()
     control.pause()
     control.cancel()
     assert control.state is IDLE
     control.start(counting, single=True)
-    with pytest.raises(RuntimeError, match="must be idle or ended for that, and is paused"):
+    with pytest.raises(RuntimeError, match="must be idle or ended for this, but it is paused"):
         control.start(counting)
     assert (control.state, control.latest.done) == (PAUSED, 1)
     control.resume()
@@ -148,7 +148,7 @@ def test_two_over_one_session_do_not_run_at_once(control):
     refused = []
 
     def start_other():
-        with pytest.raises(RuntimeError, match="other work is under way"):
+        with pytest.raises(RuntimeError, match="other work is in progress"):
             other.start(counting)
         refused.append(other.state)
 

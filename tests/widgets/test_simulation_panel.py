@@ -62,7 +62,7 @@ def test_run_finds_a_law_without_noise_and_touches_no_run(panel, session, databa
     assert database.df.equals(table)
     assert not session.busy
     assert panel.errors.value == ""
-    assert panel.trouble.value == ""
+    assert panel.failure.value == ""
 
 
 def law_N(law, C):
@@ -126,7 +126,7 @@ def test_study_shows_quartiles_by_seeds(panel):
         (lambda p: p.procedure.seeds, "x", "Seeds 'x' is not a number"),
         (lambda p: p.procedure.scalings, "-1", "Scaled runs must be a whole number from 0 to 100, got -1"),
         (lambda p: p.procedure.factor, "0", "Factor must be positive and finite, got 0"),
-        (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number from 0 up, got 0.5"),
+        (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number of 0 or more, got 0.5"),
         (lambda p: p.procedure.budget, "lots", "'lots' is not a number of FLOPs: write 5.76e23 or 1e24"),
         (lambda p: p.procedure.counts, "10,", "Numbers of seeds is empty: type a number, such as 0.5 or 1e18"),
         (lambda p: p.procedure.counts, "10, 2", "Numbers of seeds must be a whole number from 3 to 5,000, got 2"),
@@ -188,7 +188,7 @@ def test_failures_of_the_work_are_shown(panel):
     panel.task.family.value, panel.task.size.value = "normal", "50"
     panel.run_button.click()
     panel.wait()
-    assert "must leave the loss positive" in text_of(panel.trouble)
+    assert "must leave the loss positive" in text_of(panel.failure)
     # Seven noises in thirteen are too low for any loss: a run or two come before the first of them.
     done = len(panel.simulated.runs)
     assert 1 <= done < 13
