@@ -29,8 +29,8 @@ _POWER = re.compile(r"\^(?:\(([^()]*)\)|([α-ω](?:<span[^>]*>\w</span>)?))")
 
 
 def typeset(text: str) -> str:
-    """Return text as HTML in which symbols such as ``α_N`` have subscripts, and powers such as ``N^α`` are raised."""
-    # Not <sub>, which ipywidgets takes out of the labels of inputs.
+    """Return text as HTML, with subscripts in symbols such as ``α_N`` and superscripts in powers such as ``N^α``."""
+    # Not <sub>, which ipywidgets removes from the labels of inputs.
     lowered = _SUBSCRIPT.sub(r'\1<span class="cnb-sub">\2</span>', escape(text))
     return _POWER.sub(r"<sup>\1\2</sup>", lowered)
 
