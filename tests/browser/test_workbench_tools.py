@@ -78,7 +78,7 @@ def test_mouse_on_the_charts(lab):
     until(page, f"workbench.frontier.budget.C < {before} / 5")
 
     # The wheel zooms, the ticks follow, and Reset zoom shows the whole range again.
-    page.get_by_role("button", name="Pan and zoom", exact=True).click()
+    page.get_by_role("button", name="Pan / zoom", exact=True).click()
     wait_idle(page)
     ticks = page.locator(".bqplot").first.locator(".axis").first.locator(".tick text")
     shown = ticks.all_text_contents()
@@ -152,7 +152,7 @@ def test_every_control_can_be_focused_and_shows_it(lab):
         )
         reached.append(text)
         assert outline == "solid", text
-    wanted = ("Hardware", "Set budget", "Pan and zoom", "Select runs", "Reset", "Python", "YAML", "PNG", "SVG", "CSV")
+    wanted = ("Hardware", "Set budget", "Pan / zoom", "Select runs", "Reset", "Python", "YAML", "PNG", "SVG", "CSV")
     assert [text for text in reached if text in wanted] == list(wanted)
     assert reached.count("") >= 2  # the handles of the two sliders
 

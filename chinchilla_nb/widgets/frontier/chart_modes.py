@@ -20,7 +20,7 @@ from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 
 __all__ = ["BUDGET", "SELECT", "ZOOM", "ChartModes"]
 
-BUDGET, ZOOM, SELECT = "Set budget", "Pan and zoom", "Select runs"
+BUDGET, ZOOM, SELECT = "Set budget", "Pan / zoom", "Select runs"
 _HINTS = {
     BUDGET: "Click a chart, or drag ◆ or the dashed line.",
     ZOOM: "Drag to pan, scroll to zoom.",
