@@ -1,4 +1,4 @@
-"""Panels over a session; the only place that imports ipywidgets and bqplot."""
+"""Panels that show a session; only this package imports ipywidgets and bqplot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels a run is planned with, over one session."""
+"""All panels for planning training runs, on one session."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ _CHARTS = ("Frontier", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Configuration, runs, fit, frontier and simulation, watching the same session.
+    """Panels for configuration, runs, fit, frontier and simulation that share one session.
 
-    Wide windows show charts next to controls and results, narrow ones one below the other. A panel is made when it is
-    opened first, so that those nobody opens cost nothing.
+    Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
+    first opened, so that panels that are never opened cost nothing.
 
     Parameters
     ----------
     source : Chinchilla, Session, Study, str or path
-        What to work on: an open project, a study or its name, a folder of runs, a configuration or a CSV file.
+        What to work on: an open project, a study or its name, a folder of runs, a configuration file or a CSV file.
 
     Attributes
     ----------
     session : Session
     fit, frontier : FitPanel, FrontierPanel
     toggles : dict of str to ToggleButton
-        Open and close the panels, by name.
+        Buttons that show and hide the panels, by panel name.
     panels : dict of str to Panel
-        Those that were opened, by name.
+        The panels opened so far, by name.
     guard : Guard
-        Of the callbacks of the workbench itself; every panel has its own.
+        For the callbacks of the workbench itself; every panel has its own guard.
     errors : ErrorNotes
         Why a panel could not be opened.
     """

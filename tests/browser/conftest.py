@@ -31,12 +31,12 @@ _numbers = itertools.count()
 
 
 class OpenNotebook(Protocol):
-    """What ``lab``, ``notebook`` and ``voila`` are: cells in, a page with all of them run out."""
+    """The type of ``lab``, ``notebook`` and ``voila``: takes cells and returns a page in which all have run."""
 
     def __call__(self, *cells: str, theme: str = "light", size: tuple[int, int] = (1400, 1000)) -> Page: ...
 
 
-# Not for the session: while Playwright is there an event loop counts as running, and other tests must not see one.
+# Not session-scoped: while Playwright is active an event loop counts as running, which would affect other tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
@@ -96,7 +96,7 @@ def _opener(
             page = browser.new_page(viewport={"width": size[0], "height": size[1]})
             pages.callback(_close, page)
             page.on("pageerror", lambda error: None if _of_notebook_itself(error) else errors.append(str(error)))
-            # Fonts and icons of other hosts: a test must not depend on what the network says.
+            # Fonts and icons from other hosts: tests must not depend on the network.
             page.route(lambda url: not url.startswith((server.url, "data:", "blob:")), _refuse)
             show(page, server.url + route + name, theme)
             return page
@@ -106,7 +106,7 @@ def _opener(
 
 
 def _of_notebook_itself(error: Error) -> bool:
-    """Say whether Notebook 7.6 stumbled over its own settings, as it does in every page, with or without widgets."""
+    """Whether this is the error that Notebook 7.6 raises about its own settings in every page, even without widgets."""
     return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 

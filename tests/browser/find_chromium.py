@@ -13,11 +13,11 @@ DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core")
 
 
 def find_chromium() -> str | None:
-    """Return the path of a browser: the system's, else the one Playwright keeps, else None."""
+    """Return the path of the system's browser, or else of Playwright's, or else None."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
-    # Imported here: its own driver is a process, and a browser on PATH needs none of that.
+    # Imported here because Playwright starts a driver process, which a browser on PATH does not need.
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -26,8 +26,8 @@ def find_chromium() -> str | None:
 
 
 def install_chromium() -> None:
-    """Install from Debian's packages where that is allowed, else let Playwright fetch its own."""
-    # Debian's first: it works where only package mirrors are reached, and brings the libraries it needs.
+    """Install Debian's package if possible, or else the browser that Playwright downloads."""
+    # Debian's first: it works where only package mirrors can be reached, and includes the libraries it needs.
     if shutil.which("apt-get") and os.geteuid() == 0:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update"], ["install", "-y", "--no-install-recommends", *DEBIAN_PACKAGES]):

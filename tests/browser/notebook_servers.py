@@ -1,4 +1,4 @@
-"""JupyterLab, Notebook and Voila as real processes, each with configuration folders of its own."""
+"""JupyterLab, Notebook and Voila as real processes, each with its own configuration folders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True)
 class NotebookServer:
-    """A running server: where it answers, and the folder whose notebooks it serves."""
+    """A running server: its URL, and the folder of the notebooks it serves."""
 
     url: str
     notebooks: Path
@@ -42,14 +42,14 @@ JUPYTER_OPTIONS = [
 
 @contextlib.contextmanager
 def serve_lab(folder: Path) -> Iterator[NotebookServer]:
-    """Run JupyterLab over ``folder / "notebooks"`` until the block ends."""
+    """Run JupyterLab on ``folder / "notebooks"`` until the block ends."""
     with _serve("jupyterlab", JUPYTER_OPTIONS, ready="/api", folder=folder) as server:
         yield server
 
 
 @contextlib.contextmanager
 def serve_notebook(folder: Path) -> Iterator[NotebookServer]:
-    """Run Jupyter Notebook 7 over ``folder / "notebooks"`` until the block ends."""
+    """Run Jupyter Notebook 7 on ``folder / "notebooks"`` until the block ends."""
     options = [*JUPYTER_OPTIONS, "--JupyterNotebookApp.expose_app_in_browser=True"]
     with _serve("notebook", options, ready="/api", folder=folder) as server:
         yield server
@@ -57,8 +57,8 @@ def serve_notebook(folder: Path) -> Iterator[NotebookServer]:
 
 @contextlib.contextmanager
 def serve_voila(folder: Path) -> Iterator[NotebookServer]:
-    """Run Voila over ``folder / "notebooks"`` until the block ends."""
-    # Tracebacks, so that a failing cell says why.
+    """Run Voila on ``folder / "notebooks"`` until the block ends."""
+    # Show tracebacks, so that a failing cell reports its error.
     options = ["--no-browser", "--Voila.ip=127.0.0.1", "--VoilaConfiguration.show_tracebacks=True"]
     with _serve("voila", options, ready="/voila/static/voila.js", folder=folder) as server:
         yield server
@@ -73,7 +73,7 @@ def _serve(module: str, options: list[str], *, ready: str, folder: Path) -> Iter
     command = [sys.executable, "-m", module, str(notebooks), f"--port={port}", *options]
     log = folder / "server.log"
     with log.open("wb") as output:
-        # A session of its own, so that the server and whatever it starts end together.
+        # A separate session, so that the server and its child processes end together.
         process = subprocess.Popen(
             command,
             cwd=notebooks,
@@ -91,7 +91,7 @@ def _serve(module: str, options: list[str], *, ready: str, folder: Path) -> Iter
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return an environment in which nothing of the user's Jupyter, nor of an earlier test, is seen."""
+    """Return an environment that is isolated from the user's Jupyter and from earlier tests."""
     folders = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -102,7 +102,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
     for name in folders.values():
         (folder / name).mkdir()
-    # Else a popup that asks about news covers the page.
+    # Otherwise a popup that asks about news covers the page.
     notification = folder / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     notification.parent.mkdir(parents=True)
     notification.write_text(json.dumps({"fetchNews": "false"}), encoding="utf-8")
@@ -129,7 +129,7 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server, which ends its kernels; then whatever is left of its group."""
+    """End the server, which ends its kernels, then the rest of its process group."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)

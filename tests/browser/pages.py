@@ -1,4 +1,4 @@
-"""What a test does with an open page: run it, change its theme, take its picture."""
+"""Helpers for an open page: run its cells, change its theme, take a screenshot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import nbformat
 from playwright.sync_api import Page
 
 PAGE_MS = 60_000
-"""How long a page may take to load, to run its cells or to draw its widgets; this machine may be busy."""
+"""Milliseconds a page may take to load, to run its cells or to draw its widgets on a busy machine."""
 
 LAB_THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 KERNEL_IS_IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 DOTS = "path.dot.element:not([style*='opacity: 0;'])"
-"""Dots of a chart that are seen; others lie along the line of a budget, to drag it by."""
-PICTURES_AT_MOST = 20
+"""The visible dots of a chart; the others are the invisible dots for dragging the line of a budget."""
+MAX_SCREENSHOTS = 20
 
 
 def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
@@ -29,19 +29,19 @@ def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
 
 
 def open_in_lab(page: Page, url: str, theme: str) -> None:
-    """Open a notebook in JupyterLab, or in Notebook, which is the same application, and run all its cells."""
+    """Open a notebook in JupyterLab, or in Notebook, which works the same way, and run all its cells."""
     page.goto(url + "?reset", wait_until="domcontentloaded", timeout=PAGE_MS)
     page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
     page.wait_for_function(KERNEL_IS_IDLE, timeout=PAGE_MS)
     set_theme(page, theme)
-    # The command answers when the last cell has been executed.
+    # The command returns when the last cell has been executed.
     page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
     wait_idle(page)
     assert_no_cell_failed(page)
 
 
 def open_in_voila(page: Page, url: str, theme: str) -> None:
-    """Open a notebook in Voila, which runs it before it answers, and wait until its outputs are shown."""
+    """Open a notebook in Voila, which runs it before responding, and wait until its outputs are shown."""
     page.goto(f"{url}?theme={theme}", wait_until="domcontentloaded", timeout=PAGE_MS)
     page.wait_for_selector("#rendered_cells", state="visible", timeout=PAGE_MS)
     page.wait_for_function("() => !document.querySelector('#loading')?.checkVisibility()", timeout=PAGE_MS)
@@ -91,15 +91,15 @@ def assert_no_cell_failed(page: Page) -> None:
 
 
 def screenshot(page: Page, name: str, down_to: str = "body") -> Path:
-    """Save a picture of the page, from its top to the end of an element, once it has stopped changing.
+    """Save a screenshot of the page, from its top to the end of an element, once it has stopped changing.
 
-    Pictures go to the folder named by ``CHINCHILLA_NB_SCREENSHOTS``, else to one in the system's temporary folder.
+    Screenshots go to the folder named by ``CHINCHILLA_NB_SCREENSHOTS``, or to one in the system's temporary folder.
     """
     fallback = Path(tempfile.gettempdir()) / "chinchilla_nb_screenshots"
     folder = Path(os.environ.get("CHINCHILLA_NB_SCREENSHOTS", fallback))
     folder.mkdir(parents=True, exist_ok=True)
     before, picture = b"", _picture(page, down_to)
-    for _ in range(PICTURES_AT_MOST):
+    for _ in range(MAX_SCREENSHOTS):
         if picture == before:
             break
         page.wait_for_timeout(250)

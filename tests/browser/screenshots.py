@@ -1,7 +1,7 @@
-"""Take pictures of every panel to look at: ``python tests/browser/screenshots.py FOLDER [NAME ...]``.
+"""Take screenshots of all panels: ``python tests/browser/screenshots.py FOLDER [NAME ...]``.
 
 JupyterLab, Notebook and Voila, light and dark, 900 and 1,400 pixels wide, on the shipped study. A name, such as
-``lab-dark-900``, is a place, a theme and a width; without names all twelve are taken.
+``lab-dark-900``, consists of an application, a theme and a width; without names all twelve are taken.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ HEIGHT = 2600
 
 
 def photograph(page: Page, name: str) -> None:
-    """Save what the workbench looks like before and after a fit, and then each of its other panels."""
+    """Save the workbench before and after a fit, and then each of its other panels."""
     page.locator(".bqplot").nth(2).wait_for()
     screenshot(page, f"{name}-before", WORKBENCH)
     page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Predicted loss").wait_for()
+    page.get_by_text("Predicted loss", exact=True).wait_for()
     page.get_by_role("button", name="Diagnostics").click()
     page.get_by_text("Residual by compute").wait_for()
     print(screenshot(page, f"{name}-fitted", WORKBENCH))
@@ -58,7 +58,7 @@ def _toggle(page: Page, panel: str) -> None:
 
 
 def main(folder: str, *only: str) -> None:
-    """Take all pictures, or those whose names are given."""
+    """Take all screenshots, or those with the given names."""
     os.environ["CHINCHILLA_NB_SCREENSHOTS"] = folder
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)

@@ -1,4 +1,4 @@
-"""The configuration and simulation panels in a real page: what is typed, what it changes, and what is drawn."""
+"""The configuration and simulation panels in a real page: user input, its effects, and the charts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def button(page: Page, name: str):
 
 
 def assert_nothing_sticks_out(page: Page) -> None:
-    """No panel is wider than its place, and no field lies outside its card."""
+    """Assert that no panel is wider than its container and no field lies outside its card."""
     outside = page.evaluate(
         """() => [...document.querySelectorAll('.cnb')].flatMap(panel => {
             const edge = panel.getBoundingClientRect().right + 1;
@@ -57,9 +57,9 @@ def test_configuration_in_lab(lab):
     count.fill("6")
     expect(page.get_by_role("alert")).to_have_count(0)
     assert run_code(page, "print(cc.param_grid['E'])").strip() == "[1.  1.2 1.4 1.6 1.8 2. ]"
-    # The other panel over the same project follows, and so do both when code changes a setting.
+    # The other panel on the same project follows, and both follow when code changes a setting.
     expect(box(page, "Number of the starting values of E").nth(1)).to_have_value("6")
-    # What is closed says what it holds, and shows its fields when it is opened.
+    # A closed section summarises its contents, and shows its fields when it is opened.
     for at in (0, 1):
         expect(page.locator(".cnb-section").filter(has_text="Model search").nth(at)).to_contain_text("none: N is free")
         for name in ("Seeds and scaling", "What the fit minimises"):
@@ -68,7 +68,7 @@ def test_configuration_in_lab(lab):
     for at in (0, 1):
         expect(page.get_by_label("Loss").nth(at)).to_have_value("Huber of the logarithms")
         expect(page.get_by_label("Scaling factor").nth(at)).to_have_value("2.5")
-    # By keyboard alone: from the low end to the high end of the same row.
+    # With the keyboard only: from the low end to the high end of the same row.
     box(page, "Lowest of the starting values of E").first.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("ControlOrMeta+A")
@@ -122,7 +122,7 @@ def test_simulation_in_voila(voila, width, theme):
     button(page, "Step").click()
     expect(page.get_by_text("Paused at 1 of 11 runs")).to_be_visible(timeout=WAIT_MS)
     chart = page.locator(".cnb-charts .bqplot").first
-    # One run, and the markers of the plane that are not drawn yet have no dot.
+    # One run; the markers of the plane that are not drawn yet have no dots.
     expect(chart.locator(DOTS)).to_have_count(1)
     button(page, "Resume").click()
     expect(page.get_by_text("11 runs done")).to_be_visible(timeout=WAIT_MS)

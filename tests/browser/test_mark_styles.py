@@ -1,4 +1,4 @@
-"""What style sheets do to marks depends on the mark, and not on how many others a figure holds."""
+"""The style of a mark depends on the mark, not on how many others the figure contains."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_further_marks_change_no_style(lab):
     before = styles(page)
     for number, chart in enumerate(before):
         dashes = {path[1] for path in chart}
-        # Of the budget, and of the envelope or the seed regime.
+        # The lines of the budget, and of the envelope or the seed regime.
         assert {"10px, 10px", "2px, 3px" if number == 3 else "4px, 3px"} <= dashes
         assert {"ew-resize", "grab"} <= {path[5] for path in chart}
         assert {"none", "invert(0.92) hue-rotate(180deg)"} == {path[6] for path in chart}

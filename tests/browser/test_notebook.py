@@ -1,4 +1,4 @@
-"""The workbench in Jupyter Notebook 7, which treats tall outputs in a way of its own."""
+"""The workbench in Jupyter Notebook 7, which puts tall outputs into a scrolling box."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.browser
 def test_the_workbench_is_never_boxed(notebook):
     page = notebook(workbench_cells.OPEN, size=(900, 700))
     page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Predicted loss").wait_for()
-    # Drawn again, the notebook decides again whether an output is too tall.
+    page.get_by_text("Predicted loss", exact=True).wait_for()
+    # When an output is drawn again, the notebook decides again whether it is too tall.
     set_theme(page, "dark")
     boxed = """() => {
         const cell = document.querySelector('.jp-CodeCell');

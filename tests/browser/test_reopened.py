@@ -1,4 +1,4 @@
-"""A notebook opened again: with its kernel every panel goes on as it was, without it a picture is left."""
+"""A notebook opened again: with its kernel every panel continues as it was, without it a snapshot remains."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def reload(page: Page) -> None:
     page.wait_for_function(KERNEL_IS_IDLE, timeout=WAIT_MS)
 
 
-def test_every_panel_comes_back_as_it_was(open_notebook):
+def test_every_panel_is_restored(open_notebook):
     page = open_notebook(OPEN, *ALONE, size=(1400, 6000))
     workbench, config, log, fit, frontier, simulation = (output(page, cell) for cell in range(6))
     config.get_by_title(COUNT_OF_E).fill("6")
-    log.get_by_label("Run 29 counts").uncheck()
+    log.get_by_label("Include run 29 in the fit").uncheck()
     expect(log.locator(".cnb-out")).to_have_count(1)
     button(fit, "Fit").click()
     expect(fit.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
@@ -76,15 +76,15 @@ def test_every_panel_comes_back_as_it_was(open_notebook):
     expect(simulation.get_by_text("Paused at 2 of")).to_be_visible(timeout=WAIT_MS)
 
 
-def test_a_fresh_kernel_leaves_pictures_and_tables(open_notebook):
+def test_a_fresh_kernel_leaves_snapshots(open_notebook):
     not_ours = "import ipywidgets\nipywidgets.Button(description='Not ours')"
-    # JupyterLab 4.3 and 4.4 hide cells that are out of view: here all are in view.
+    # JupyterLab 4.3 and 4.4 hide cells that are out of view, so all must be in view here.
     page = open_notebook(OPEN, "workbench.frontier", *ALONE[:3], ALONE[4], not_ours, size=(1400, 6000))
     said = {
         2: "Starting values of the fit",
         3: "15 of 30 runs",
         4: "No law was fitted to these runs yet.",
-        5: "Nothing was simulated yet.",
+        5: "Nothing has been simulated yet.",
     }
     tables = [output(page, cell).locator("td, p").get_by_text(text) for cell, text in said.items()]
     picture = page.locator("img[src^='data:image/png']")
@@ -107,14 +107,14 @@ def test_a_fresh_kernel_leaves_pictures_and_tables(open_notebook):
     expect(page.locator(".bqplot")).to_have_count(0)
 
 
-def test_voila_shows_the_panel_and_no_picture(voila):
+def test_voila_shows_the_panel_without_a_snapshot(voila):
     page = voila(OPEN)
     expect(page.locator(".bqplot").first).to_be_visible(timeout=WAIT_MS)
     expect(page.locator("img[src^='data:image/png']")).to_have_count(0)
 
 
 def test_a_fit_goes_on_while_its_page_is_opened_again(lab):
-    """Where clicks run in a subshell, its loop may be gone, and the fit reports to another."""
+    """If clicks run in a subshell, its loop may be gone, and the fit reports to another."""
     page = lab(OPEN)
     run_code(page, "from functools import partial\nsession.start_fit = partial(session.start_fit, exhaustive=True)")
     state = page.locator(".cnb").get_by_text("Optimising ·")

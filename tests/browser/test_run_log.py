@@ -1,4 +1,4 @@
-"""The run log in a real page, in JupyterLab and in Voila: what a researcher clicks, types, drops in and sees."""
+"""The run log in a real page, in JupyterLab and in Voila: clicking, typing, uploading, and what is shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ panel
 
 OTHER_PANELS = "from chinchilla_nb import ConfigPanel, Workbench; display(ConfigPanel(session), Workbench(session))"
 
-# Of each row: how far the centre of its box is from its own, in pixels, and whether the box says what the row shows.
+# For each row: the distance between its centre and that of its check box, in pixels, and whether the two agree.
 BESIDE = """() => {
     const boxes = [...document.querySelectorAll('.cnb-runs-side input')].filter(box => box.checkVisibility());
     const rows = [...document.querySelectorAll('.cnb-runs-scroll [role=row]')];
@@ -68,7 +68,7 @@ def find(page: Page | Locator, query: str) -> None:
 
 def leave_out_and_take_back(page: Page) -> None:
     """Uncheck a run by keyboard, see it struck through and out of the fit, and undo it."""
-    box = page.get_by_label("Run 29 counts")
+    box = page.get_by_label("Include run 29 in the fit")
     expect(box).to_be_visible()
     box.focus()
     box.press("Space")
@@ -94,7 +94,7 @@ def add_the_next_seed(page: Page) -> None:
 
 
 def boxes_stand_beside_their_rows(page: Page, count: int) -> None:
-    """Each of so many rows has its check box at its own height, checked unless the row is struck out."""
+    """Assert that each row has its check box at its own height, checked unless the row is struck through."""
     expect(rows(page)).to_have_count(count)
     expect(page.locator(".cnb-runs-side input:visible")).to_have_count(count)
     beside = page.evaluate(BESIDE)
@@ -103,7 +103,7 @@ def boxes_stand_beside_their_rows(page: Page, count: int) -> None:
 
 
 def no_row_is_askew(page: Page) -> None:
-    """Check boxes stand beside their rows, headings above their columns, and nothing sticks out of the panel."""
+    """Assert that check boxes and headings align with rows and columns, and that nothing overflows the panel."""
     boxes_stand_beside_their_rows(page, 15)
     headings = page.locator(".cnb-runs-head button")
     for place in range(headings.count()):
@@ -168,7 +168,7 @@ def test_run_log_in_voila(voila):
 
 
 @pytest.mark.parametrize(("kind", "width"), [("lab", 1400), ("lab", 900), ("voila", 900)])
-def test_boxes_keep_to_their_rows_beside_other_panels(kind, width, request):
+def test_check_boxes_align_with_their_rows_beside_other_panels(kind, width, request):
     """Each panel brings its own style sheet, and all of them act on the whole page."""
     page = request.getfixturevalue(kind)(OPEN, OTHER_PANELS, size=(width, 1000))
     log = page.locator(".cnb-run-log")
@@ -177,7 +177,7 @@ def test_boxes_keep_to_their_rows_beside_other_panels(kind, width, request):
     boxes_stand_beside_their_rows(page, 15)
     assert log.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
 
-    # The mouse at a row's height in the column of boxes means that row, down to the last.
+    # A click at a row's height in the column of check boxes hits that row, down to the last.
     row(page, 14).scroll_into_view_if_needed()
     box, line = boxes.nth(0).bounding_box(), row(page, 14).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, line["y"] + line["height"] / 2)
@@ -217,7 +217,7 @@ def test_ten_thousand_runs_stay_usable(lab):
         run_code(page, f"database.append(N=1e8, D=1e10, loss={loss})")
         expect(row(page, 0)).to_contain_text(f"{loss:.4f}")
         seconds.append(time.monotonic() - started)
-    # 0.1 s on an idle machine; the best of three, as this one may be busy.
+    # 0.1 s on an idle machine; the best of three, because this machine may be busy.
     assert min(seconds) < 0.5
     find(page, "run loss > 7")
     expect(rows(page)).to_have_count(0)

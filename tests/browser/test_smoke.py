@@ -1,4 +1,4 @@
-"""The ground under the browser tests: widgets and charts run in a real page, and a click reaches the kernel."""
+"""The basis of the browser tests: widgets and charts run in a real page, and a click reaches the kernel."""
 
 from __future__ import annotations
 

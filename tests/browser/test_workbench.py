@@ -1,4 +1,4 @@
-"""The workbench in a real page, in JupyterLab and in Voila: what a researcher clicks, types and sees."""
+"""The workbench in a real page, in JupyterLab and in Voila: clicking, typing, and what is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 ATTACK = "<img src=x onerror=alert(1)>"
 WAIT_MS = 30_000
 ANSWER_S = 5
-"""What a kernel that is not blocked needs at most on a machine that is busy; the fit itself would take far longer."""
+"""The longest time an unblocked kernel needs on a busy machine; the fit itself would take far longer."""
 
 
 def button(page: Page, name: str):
@@ -28,7 +28,7 @@ def tile(page: Page, name: str):
 
 
 def marker(page: Page) -> str:
-    """Where the next run is drawn in the first chart."""
+    """Return the position of the next run in the first chart."""
     return page.locator(".bqplot").first.locator("g.object_grp").last.get_attribute("transform")
 
 
@@ -42,7 +42,7 @@ def fit(page: Page) -> None:
 
 
 def choose_budgets(page: Page) -> None:
-    """Move the budget by keyboard and by typing; watch the numbers and the marker follow."""
+    """Change the budget with the keyboard and by typing, and check that the numbers and the marker follow."""
     expect(tile(page, "Parameters N")).to_be_visible(timeout=WAIT_MS)
     before, at = tile(page, "Parameters N").inner_text(), marker(page)
     handle = page.locator(".noUi-handle").first
@@ -50,7 +50,7 @@ def choose_budgets(page: Page) -> None:
     for _ in range(20):
         handle.press("ArrowRight")
     box = page.get_by_placeholder("5.76e23")
-    # The page sends the last position of the handle when the kernel has answered the ones before.
+    # The page sends the last position of the handle after the kernel has replied to the earlier ones.
     last = float(handle.get_attribute("aria-valuetext"))
     expect(box).to_have_value(f"{10**last:.3g}".replace("e+", "e"))
     expect(tile(page, "Parameters N")).not_to_have_text(before)
@@ -86,7 +86,7 @@ def test_workbench_in_lab(lab):
     assert page.locator("img[src='x']").count() == 0
     assert not dialogs
 
-    # What our tick labels are looked up by is what this browser makes of the ticks.
+    # The keys of our tick labels are how this browser writes the ticks.
     ticks = [1e21, 1e20, 1.5e22, 7e9, 0.1, 1e-6, 1e-7, 2e5, 5.76e23]
     assert page.evaluate("ticks => ticks.map(String)", ticks) == [tick_key(tick) for tick in ticks]
     assert page.locator(".bqplot .tick text", has_text="e+").count() == 0

@@ -1,4 +1,4 @@
-"""What the mouse does on the charts of a real page: clicks, drags, wheels and boxes; and what is downloaded."""
+"""The mouse on the charts of a real page: clicking, dragging, zooming and selecting; and downloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def value_of(page: Page, expression: str) -> float:
 
 
 def until(page: Page, condition: str) -> None:
-    """Wait until an expression is true in the kernel, which hears of the mouse with some delay."""
+    """Wait until an expression is true in the kernel, which receives mouse events with some delay."""
     for _ in range(60):
         if run_code(page, f"print(bool({condition}))") == "True\n":
             return
@@ -26,7 +26,7 @@ def until(page: Page, condition: str) -> None:
 
 
 def plot_box(page: Page, chart: int) -> dict[str, float]:
-    """Where the ground of a chart lies on the page."""
+    """Return the box of a chart's background on the page."""
     ground = page.locator(".bqplot").nth(chart).locator("rect.plotarea_background")
     ground.scroll_into_view_if_needed()
     box = ground.bounding_box()
@@ -35,7 +35,7 @@ def plot_box(page: Page, chart: int) -> dict[str, float]:
 
 
 def budget_at(page: Page, share: float) -> float:
-    """Compute at a share of the first chart's width."""
+    """Return the compute at a fraction of the first chart's width."""
     scale = "workbench.frontier.charts.charts[0].frame.scales['x']"
     return value_of(page, f"{scale}.min * ({scale}.max / {scale}.min) ** {share}")
 
@@ -44,10 +44,10 @@ def test_mouse_on_the_charts(lab):
     page = lab(OPEN)
     page.get_by_role("button", name="Fit", exact=True).click()
     page.get_by_text("Converged").wait_for(timeout=WAIT_MS)
-    expect(page.get_by_text("Predicted loss")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Predicted loss", exact=True)).to_be_visible(timeout=WAIT_MS)
     wait_idle(page)
 
-    # A click sets the budget where it is.
+    # A click sets the budget to its position.
     box = plot_box(page, 0)
     page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.93 * box["height"])
     C = budget_at(page, 0.6)
@@ -77,8 +77,8 @@ def test_mouse_on_the_charts(lab):
     page.mouse.up()
     until(page, f"workbench.frontier.budget.C < {before} / 5")
 
-    # The wheel zooms, ticks follow, and Reset brings everything back.
-    page.get_by_role("button", name="Pan, zoom", exact=True).click()
+    # The wheel zooms, the ticks follow, and Reset zoom shows the whole range again.
+    page.get_by_role("button", name="Pan / zoom", exact=True).click()
     wait_idle(page)
     ticks = page.locator(".bqplot").first.locator(".axis").first.locator(".tick text")
     shown = ticks.all_text_contents()
@@ -89,7 +89,7 @@ def test_mouse_on_the_charts(lab):
     until(page, "not workbench.frontier.modes.reset.disabled")
     expect(ticks).not_to_have_text(shown)
     assert all("e+" not in text for text in ticks.all_text_contents())
-    # Curves are drawn for what is seen, which stays while a run comes.
+    # Curves are drawn for the visible range, which is kept when a run is added.
     zoomed = ticks.all_text_contents()
     frontier = page.locator(".bqplot").first.locator("path.line[style*='--cnb-ink']")
     covered = frontier.evaluate("path => path.getBoundingClientRect().toJSON()")
@@ -102,13 +102,13 @@ def test_mouse_on_the_charts(lab):
     run_code(page, "session.exclude([(1e15, 1e16, 1.8, 6e31, 0)])")
     page.get_by_role("button", name="Reset zoom").click()
     expect(ticks).to_have_text(shown)
-    # The run without company is excluded, and far off.
+    # The excluded run lies far from all others.
     expect(page.get_by_text("1 excluded run beyond the charts")).to_be_visible()
 
     # A box lists the runs inside it; they can be excluded, and included again.
     page.get_by_role("button", name="Select runs", exact=True).click()
     wait_idle(page)
-    box = plot_box(page, 0)  # the key has grown above it
+    box = plot_box(page, 0)  # the legend above it has grown
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
@@ -125,7 +125,7 @@ def test_mouse_on_the_charts(lab):
     page.get_by_role("button", name=f"Include {count} run").click()
     until(page, "len(session.runs) == 30")
 
-    # Another box, of losses, takes the place of the first.
+    # Another box, on the chart of losses, replaces the first.
     box = plot_box(page, 3)
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.mouse.down()
@@ -140,7 +140,7 @@ def test_mouse_on_the_charts(lab):
     run_code(page, "assert not workbench.fit.errors.value and not workbench.frontier.errors.value")
 
 
-def test_every_control_is_reached_by_keyboard_and_says_so(lab):
+def test_every_control_can_be_focused_and_shows_it(lab):
     page = lab(OPEN, "session.run_fit()\nworkbench.frontier.off_frontier.slider.value = 1")
     expect(page.get_by_text("Compute, same loss")).to_be_visible(timeout=WAIT_MS)
     page.get_by_placeholder("5.76e23").focus()
@@ -152,7 +152,7 @@ def test_every_control_is_reached_by_keyboard_and_says_so(lab):
         )
         reached.append(text)
         assert outline == "solid", text
-    wanted = ("Hardware", "Set budget", "Pan, zoom", "Select runs", "Back", "Python", "YAML", "PNG", "SVG", "CSV")
+    wanted = ("Hardware", "Set budget", "Pan / zoom", "Select runs", "Reset", "Python", "YAML", "PNG", "SVG", "CSV")
     assert [text for text in reached if text in wanted] == list(wanted)
     assert reached.count("") >= 2  # the handles of the two sliders
 

@@ -1,4 +1,4 @@
-"""A session over runs that follow a known law exactly."""
+"""A session with runs that follow a known law exactly."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def hidden(widget) -> bool:
             "D^(α_N/α_D)",
             'D<sup>α<span class="cnb-sub">N</span>/α<span class="cnb-sub">D</span></sup>',
         ),
-        # Names of functions and hyperparameters stay as they are, and nothing is markup of its own.
+        # Names of functions and hyperparameters stay as they are, and markup is escaped.
         ("d_model, my_loss, N_heads", "d_model, my_loss, N_heads"),
         ("<b>α_N", '&lt;b&gt;α<span class="cnb-sub">N</span>'),
     ],
@@ -72,7 +72,7 @@ def test_laws_are_offered_with_their_equations(panel):
     assert text_of(panel.law.row.remark) == ""
 
 
-def test_a_law_brings_its_own_starts_and_drops_what_was_given_for_another(cc, panel):
+def test_a_law_has_its_own_starts_and_drops_those_given_for_another(cc, panel):
     assert list(panel.grid.axes) == list(panel.limits.limits) == CHINCHILLA
     panel.law.choice.value = "kaplan"
     settings = cc.session.settings
@@ -87,7 +87,7 @@ def test_a_law_brings_its_own_starts_and_drops_what_was_given_for_another(cc, pa
     assert [alpha_N.unit.value, alpha_N.spacing.value, alpha_N.low.value] == ["alpha_N", "ratios", "0.05"]
     assert panel.grid.axes["N_c"].unit.value == "log_N_c"
     assert hidden(panel.grid.suggest)
-    # What is edited then is edited for this law; the remark on the choice has done its work.
+    # Later edits apply to this law, and the remark on the choice disappears.
     panel.grid.axes["N_c"].unit.value = "N_c"
     assert list(cc.param_grid) == ["N_c", "log_D_c", "alpha_N", "alpha_D"]
     np.testing.assert_allclose(cc.param_grid["N_c"][[0, -1]], np.exp([20, 40]), rtol=1e-3)
@@ -107,7 +107,7 @@ def test_a_law_without_anything_given_drops_nothing(panel, cc):
     assert text_of(panel.law.row.remark) == "Fits start from the 144 starting values of this law"
 
 
-def test_sections_stay_closed_and_their_fields_unmade(cc, panel):
+def test_closed_sections_create_no_fields(cc, panel):
     panel.law.choice.value = "kaplan"
     assert panel.sections[LimitsEditor].content is None
     assert text_of(panel.sections[LawEditor].summary) == "Kaplan: [(Nc/N)αN/αD + Dc/D]αD"

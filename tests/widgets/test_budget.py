@@ -1,4 +1,4 @@
-"""The compute budget: what people type, what they slide, what their hardware delivers, and what none of it means."""
+"""The compute budget: typed, set with the slider, computed from hardware, and rejected when it is not valid."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_budget_as_people_write_it(text, C):
 
 
 @pytest.mark.parametrize("text", ["", "5.76e", "lots", "-1e24", "0", "nan", "inf", "1e99", "1e24 FLOPs", "1,5e23"])
-def test_what_is_no_budget_is_explained(text):
+def test_text_that_is_not_a_budget_is_explained(text):
     with pytest.raises(ValueError, match="is not a") as caught:
         parse_budget(text)
     assert repr(text) in str(caught.value)
 
 
-def test_default_is_written_and_nobody_chose_it(budget):
+def test_default_is_written_but_not_chosen(budget):
     assert (budget.C, budget.text) == (1e22, "1e22")
     assert budget.meaning == "= 10²², 10× the largest run"
     assert not budget.chosen
@@ -53,7 +53,7 @@ def test_sliding_writes_a_round_budget(budget):
     assert (budget.C, budget.text, budget.chosen) == (3.16e21, "3.16e21", True)
 
 
-def test_a_handle_moved_to_the_nearest_step_by_the_page_chooses_nothing(budget):
+def test_moving_the_handle_to_the_nearest_step_chooses_no_budget(budget):
     budget.type("2e22")  # log10 is 22.30103, the nearest step is 22.30
     budget.slide(22.30)
     assert (budget.C, budget.text) == (2e22, "2e22")
@@ -81,7 +81,7 @@ def test_default_follows_the_runs_until_a_budget_is_chosen(budget):
 def test_a_budget_out_of_range_is_refused_or_clamped(budget):
     with pytest.raises(InputError, match="1e17 FLOPs is below the smallest run: type 1e18 or more"):
         budget.choose(1e17)
-    with pytest.raises(InputError, match="stay at or below 1e40"):
+    with pytest.raises(InputError, match="is too large for a budget: type 1e40 or less"):
         budget.choose(1e41)
     assert (budget.C, budget.chosen) == (1e22, False)
     assert budget.clamp(1e17, seen=1e22) == 1e18
@@ -90,7 +90,7 @@ def test_a_budget_out_of_range_is_refused_or_clamped(budget):
     assert budget.clamp(2e20, seen=1e25) == 2e20
 
 
-def test_who_watches_a_budget_sees_it_with_its_text(budget):
+def test_observers_see_a_budget_together_with_its_text(budget):
     seen = []
     budget.observe(lambda change: seen.append((change["new"], budget.text, budget.problem)), "C")
     budget.type("lots")
@@ -104,7 +104,7 @@ def test_hardware_delivers_its_flops():
     expected = 64 * 14 * 86_400 * 989e12 * 0.4
     assert Hardware("64", "14", "989e12", "0.4").C == pytest.approx(expected, rel=1e-12)
     assert Hardware("64", "14", "H100 · 989e12", "40%").C == pytest.approx(expected, rel=1e-12)
-    # The days are what is asked for: whatever they say now does not matter.
+    # The days are computed, so their current value does not matter.
     assert Hardware("64", "x", "989e12", "0.4").days_for(expected) == pytest.approx(14, rel=1e-12)
 
 
@@ -119,18 +119,18 @@ def test_hardware_delivers_its_flops():
         (("64", "14", "989e12", "x%"), "utilisation", "'x' is not a positive number: write 40%"),
     ],
 )
-def test_wrong_hardware_is_named(fields, where, problem):
+def test_the_wrong_hardware_field_is_named(fields, where, problem):
     with pytest.raises(InputError) as caught:
         _ = Hardware(*fields).C
     assert (caught.value.where, caught.value.problem) == (where, problem)
 
 
-def test_model_size_goes_in_steps_and_has_words():
+def test_model_size_changes_in_steps_and_is_written_in_words():
     size = ModelSize()
     assert size.optimal
     size.slide(-0.98)  # nearest step of 0.05 doublings: -1
-    assert (size.factor, size.words) == (0.5, "half the compute-optimal size")
+    assert (size.factor, size.in_words) == (0.5, "half the compute-optimal size")
     size.slide(0.5)
-    assert (size.factor, size.words) == (pytest.approx(2**0.5), "1.41 times the compute-optimal size")
+    assert (size.factor, size.in_words) == (pytest.approx(2**0.5), "1.41 times the compute-optimal size")
     size.slide(0.01)
     assert size.optimal

@@ -1,4 +1,4 @@
-"""The slider, the box and the hardware fields of a budget: what a person does in them, and what they show."""
+"""The slider, the box and the hardware fields of a budget: user input, and what they show."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_typing_moves_the_slider_and_not_the_text(budget, control):
     assert "576× the largest run" in control.remark.value
 
 
-def test_sliding_writes_the_text_and_does_not_pull_the_handle_from_under_the_hand(budget, control):
+def test_sliding_writes_the_text_and_does_not_move_the_handle_being_dragged(budget, control):
     control.text.set_state({"value": "1e25"})
     ends = control.slider.min, control.slider.max
     control.slider.set_state({"value": 21.5})
@@ -48,7 +48,7 @@ def test_sliding_writes_the_text_and_does_not_pull_the_handle_from_under_the_han
     assert (control.slider.min, control.slider.max) == ends
 
 
-def test_what_the_control_writes_is_not_taken_for_a_choice(budget, control):
+def test_values_written_by_the_control_are_not_choices(budget, control):
     budget.follow(lowest=1e18, largest_run=3e21, default=3.123456e22)
     assert (budget.C, budget.chosen) == (3.123456e22, False)
 
@@ -71,7 +71,7 @@ def test_slider_reaches_every_range(budget, control):
         assert 10**control.slider.value == pytest.approx(1e22 * scale)
 
 
-def test_opening_hardware_leaves_the_budget_and_says_how_long_it_takes(budget, control):
+def test_opening_hardware_keeps_the_budget_and_shows_how_long_it_takes(budget, control):
     control.text.set_state({"value": "5.76e23"})
     control.hardware_toggle.value = True
     assert (budget.C, control.text.value) == (5.76e23, "5.76e23")
@@ -85,7 +85,7 @@ def test_opening_hardware_leaves_the_budget_and_says_how_long_it_takes(budget, c
     assert "many" in control.hardware.outcome.value
 
 
-def test_nobody_has_chosen_a_budget_by_opening_hardware(budget, control):
+def test_opening_hardware_chooses_no_budget(budget, control):
     control.hardware_toggle.value = True
     assert not budget.chosen
     assert budget.C == 1e22

@@ -1,4 +1,4 @@
-"""What a cell displayed before is closed when it runs again: in a real kernel, told the cell as JupyterLab tells it."""
+"""Running a cell again closes the widgets it displayed: in a real kernel, with the cell ID that JupyterLab sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def count():
     from threading import enumerate as threads
     from time import sleep
     from ipywidgets.widgets.widget import _instances
-    sleep(0.7)  # the watch looks twice a second whether it has ended
+    sleep(0.7)  # the file watch checks twice a second whether to end
     watching = sum(thread.name == "chinchilla_nb file watch" for thread in threads())
     print(len(_instances), watching, sum(isinstance(one, RunLogPanel) for one in _instances.values()))
 """
@@ -23,7 +23,7 @@ def count():
 
 @pytest.fixture
 def run(tmp_path) -> Iterator[Callable[..., str]]:
-    """Run code in a cell of a name, or of none, and return what it says as text."""
+    """Run code in a cell with an ID, or without one, and return its text output."""
     manager, client = start_new_kernel(extra_arguments=["--HistoryManager.enabled=False"])
 
     def run(code: str, cell: str | None = None) -> str:
@@ -54,10 +54,10 @@ def run(tmp_path) -> Iterator[Callable[..., str]]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-        ensure_event_loop().close()  # jupyter_client made it, and leaves it open
+        ensure_event_loop().close()  # created by jupyter_client, which does not close it
 
 
-def test_running_a_cell_again_leaves_no_more_than_running_it_once(run):
+def test_running_a_cell_again_leaves_as_many_widgets_as_running_it_once(run):
     cell = "bench = Workbench(folder); bench.toggles['Runs'].value = True; bench"
     run(cell, "a")
     once = run("count()")
@@ -70,7 +70,7 @@ def test_running_a_cell_again_leaves_no_more_than_running_it_once(run):
     assert run("count()").split()[1:] == ["2", "2"]
 
 
-def test_panels_of_one_run_live_side_by_side_and_so_do_those_without_a_cell(run):
+def test_panels_of_one_run_or_without_a_cell_do_not_close_each_other(run):
     run("display(RunLogPanel(Workbench(folder).session), RunLogPanel(Workbench(folder).session))", "a")
     assert run("count()").split()[2] == "2"
     for _ in range(2):
@@ -80,10 +80,10 @@ def test_panels_of_one_run_live_side_by_side_and_so_do_those_without_a_cell(run)
     assert run("count()").split()[2] == "4"
 
 
-def test_a_panel_shown_elsewhere_too_lives_until_its_last_place_is_taken(run):
+def test_a_panel_shown_in_two_cells_is_closed_with_the_last_of_them(run):
     run("from chinchilla_nb.opening import open_session\nsession = open_session(folder)\npanel = RunLogPanel(session)")
     run("panel", "a")
-    run("panel", "a")  # the very same again
+    run("panel", "a")  # the same panel again
     run("panel", "b")
     run("RunLogPanel(session)", "a")
     assert run("print(panel.comm is not None)") == "True\n"

@@ -1,4 +1,4 @@
-"""bqplot marks: made once, fed with floats, and moved without touching what does not move."""
+"""bqplot marks: created once, given floats, and updated without sending what has not changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def charts(runs, law) -> FrontierCharts:
     return charts
 
 
-# Written down from JavaScript: [1e21, ...].map(String). test_workbench_in_lab.py asks the browser itself.
+# Output of [1e21, ...].map(String) in JavaScript; tests/browser/test_workbench.py also asks a real browser.
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -80,7 +80,7 @@ def test_curves_and_lines_lie_where_the_law_says(charts, law):
     np.testing.assert_allclose(label_losses, levels, rtol=1e-9)
     drawn = law.loss(ND.iso_loss.x, ND.iso_loss.y)
     assert len(drawn) >= len(levels) >= 4
-    # One loss along a curve, a round one; equal_nan would let pass what is drawn nowhere.
+    # The loss along a curve is constant and round; equal_nan would accept a curve that is not drawn.
     round_losses = np.array([[float(f"{loss:.3g}")] for loss in drawn[:, 0]])
     np.testing.assert_allclose(drawn, np.broadcast_to(round_losses, drawn.shape), rtol=1e-9, equal_nan=False)
     assert set(levels) <= set(round_losses.ravel())
@@ -123,7 +123,7 @@ def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
         assert dots.latest.default_size == dots.settled.default_size
     np.testing.assert_array_equal(charts.charts[2].dots.latest.x, runs.N[200:203])
     np.testing.assert_array_equal(charts.loss.dots.latest.y, runs.loss[200:203])
-    # Too many to stay apart, another label, and a run that is gone: all are drawn anew.
+    # Too many new runs, a changed label, and a run that is gone: all dots are redrawn.
     for count, said in ((260, labels), (203, labels), (203, ["other", *labels[1:]])):
         shown(runs.take(np.arange(260) < count), charts, said[:count])
         for dots in everywhere:
@@ -172,7 +172,7 @@ def test_loss_chart_holds_budget_envelope_and_frontier(charts, runs, law):
     assert chart.next_point.x == pytest.approx([1e22])
     assert chart.next_point.y == pytest.approx([2.0])
     assert chart.frame.scales["x"].max > 1e24
-    # On the frontier nobody does better with the same compute.
+    # No model with the same compute has a lower loss than the one on the frontier.
     for C, loss in zip(chart.frontier.x[::30], chart.frontier.y[::30], strict=True):
         N = np.geomspace(1e6, 1e13, 200_001)
         assert loss == pytest.approx(law.loss(N, C / 6 / N).min(), rel=1e-9)
@@ -181,11 +181,11 @@ def test_loss_chart_holds_budget_envelope_and_frontier(charts, runs, law):
 
 
 def zoom(frame, side: str, low: float, high: float) -> None:
-    """Do what the page does when a person turns the wheel."""
+    """Do what the page does when the user scrolls to zoom."""
     frame.scales[side].set_state({"min": low, "max": high})
 
 
-def test_a_zoom_outlives_runs_and_fits_and_reset_follows_the_data(charts, runs, law):
+def test_zoom_is_kept_across_runs_and_fits_and_reset_follows_the_data(charts, runs, law):
     frame = charts.charts[0].frame
     zoom(frame, "x", 1e20, 1e21)
     charts.follow_zoom()
@@ -224,7 +224,7 @@ def test_curves_follow_a_zoom_and_no_run_moves(charts, law):
     assert charts.loss.frontier.x.max() >= 1e30
 
 
-def test_excluded_runs_are_hollow_and_explained_where_there_are_some(charts, runs, law):
+def test_excluded_runs_are_hollow_and_in_the_legend_if_there_are_any(charts, runs, law):
     assert "Excluded" not in charts.key.value
     assert len(charts.charts[0].excluded.x) == 0
     kept, excluded = runs.take(np.arange(20)), runs.take(np.arange(20, 30))

@@ -1,4 +1,4 @@
-"""The frontier panel: what a budget buys, by the closed form."""
+"""The frontier panel: the allocation of a budget, against the closed form."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def text_of(widget) -> str:
 
 
 def optimum(law, C: float) -> tuple[float, float]:
-    """Return N and D that minimise the law on a fine grid along 6ND = C: no formula of the package."""
+    """Return N and D that minimise the law on a fine grid along 6ND = C, without any formula of the package."""
     N = np.geomspace(1e6, 1e13, 700_001)
     best = N[np.argmin(law.loss(N, C / 6 / N))]
     return float(best), float(C / 6 / best)
 
 
-def test_before_a_fit_it_shows_runs_and_says_what_to_do(session):
+def test_before_a_fit_it_shows_runs_and_how_to_fit(session):
     panel = FrontierPanel(session)
     assert "press Fit" in text_of(panel.allocation)
     assert len(panel.charts.charts[0].runs.x) == 30
@@ -31,13 +31,13 @@ def test_before_a_fit_it_shows_runs_and_says_what_to_do(session):
     assert len(panel.charts.charts[0].next_point.x) == 0
 
 
-def test_before_any_run_it_says_what_to_do(empty_session):
+def test_without_runs_it_shows_how_to_add_some(empty_session):
     panel = FrontierPanel(empty_session)
     assert "cc.append(N=" in text_of(panel.allocation)
     assert panel.errors.value == ""
 
 
-def test_budget_says_n_d_ratio_and_loss(session, law):
+def test_budget_shows_n_d_ratio_and_loss(session, law):
     session.run_fit()
     panel = FrontierPanel(session)
     panel.budget_control.text.set_state({"value": "5.76e23"})
@@ -121,7 +121,7 @@ def test_a_law_without_an_optimum_is_explained(session):
     assert panel.errors.value == ""
 
 
-def test_dots_say_what_they_are_in_human_units(session, database):
+def test_dots_have_tooltips_in_readable_units(session, database):
     attack = "<img src=x onerror=alert(1)>"
     database.df = database.df.assign(run=attack)
     database.append(N=70e9, D=1.4e12, loss=1.93, run="Chinchilla")

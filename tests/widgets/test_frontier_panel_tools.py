@@ -29,20 +29,20 @@ def panel(session) -> FrontierPanel:
 
 
 def click(chart, x: float, y: float) -> None:
-    """Do what the page does when a person clicks on the ground of a chart."""
+    """Do what the page does when the user clicks the background of a chart."""
     clicks = chart.budget.clicks
     with clicks.hold_trait_notifications():
         clicks.x, clicks.y = np.array([x]), np.array([y])
 
 
 def drop(chart, x: float, y: float) -> None:
-    """Do what the page does when a person lets go of the next point."""
+    """Do what the page does when the user drops the marker of the next run."""
     with chart.next_point.hold_trait_notifications():
         chart.next_point.x, chart.next_point.y = np.array([x]), np.array([y])
 
 
 def drag(chart, x: float, y: float) -> None:
-    """Do what the page does while a person drags the next point."""
+    """Do what the page does while the user drags the marker of the next run."""
     mark = chart.next_point
     mark._handle_custom_msgs(mark, {"event": "drag", "point": {"x": x, "y": y}, "index": 0})
 
@@ -71,19 +71,19 @@ def test_a_dragged_marker_stays_on_the_frontier(panel, law):
     assert panel.budget.C == pytest.approx(3e20)
     N = np.geomspace(1e6, 1e13, 700_001)
     assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
-    # On the way it follows too.
+    # It also follows during the drag.
     drag(CN, 2e20, 1e9)
     assert panel.budget.C == pytest.approx(2e20)
     drop(CN, 3e20, 1e12)
-    # Straight up: the budget is the same, and the marker comes back.
+    # Straight up: the budget stays the same, and the marker moves back.
     drop(CN, 3e20, 1e8)
     assert CN.next_point.y[0] == pytest.approx(N[np.argmin(law.loss(N, 3e20 / 6 / N))], rel=1e-3)
-    # Far out: it stays within what the chart shows.
+    # Far outside: it stays within the range of the chart.
     drop(CN, 1e39, 1e8)
     assert panel.budget.C <= 1e24
 
 
-def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
+def test_a_box_lists_runs_and_excludes_them(panel, session, rows):
     panel.modes.mode.value = SELECT
     CN = panel.charts.charts[0]
     brush = CN.figure.interaction
@@ -99,7 +99,7 @@ def test_a_box_lists_runs_and_leaves_them_out(panel, session, rows):
     assert len(session.runs) == 30 - inside.sum()
     assert session.runs.C.min() > 1e19
     assert len(CN.runs.x) == 30 - inside.sum()
-    # They stay in the box, hollow, and come back from there.
+    # They stay in the box as hollow dots, and can be included again.
     assert len(panel.selection.chosen) == len(CN.excluded.x) == inside.sum()
     assert "excluded" in panel.selection.table.value
     assert panel.selection.exclude.layout.display == "none"
@@ -121,28 +121,28 @@ def test_the_line_of_a_budget_is_dragged(panel):
         grip = chart.budget.grip
         x, y = grip.x.copy(), grip.y.copy()
         x[moved] *= 2
-        # The page has not yet heard where the others are now.
+        # The page does not know the new positions of the other dots yet.
         x[np.arange(len(x)) != moved] *= 0.99
         grip._handle_custom_msgs(grip, {"event": "drag_start", "point": {}, "index": moved})
         with grip.hold_trait_notifications():
             grip.x, grip.y = x, y
         assert panel.budget.C == pytest.approx(x[moved] if chart is CN else 6 * x[moved] * y[moved], rel=0.01)
-    # All of it follows, in every chart.
+    # The whole line follows, in every chart.
     np.testing.assert_allclose(CN.budget.grip.x, panel.budget.C)
     np.testing.assert_allclose(panel.charts.loss.budget.line.x, panel.budget.C)
     assert panel.errors.value == ""
 
 
-def test_markers_say_what_they_are(panel):
+def test_markers_have_tooltips(panel):
     panel.budget_control.text.set_state({"value": "1e21"})
     panel.off_frontier.slider.set_state({"value": -1.0})
     CN = panel.charts.charts[0]
-    assert CN.next_point.names[0].startswith("Next run\nLoss ")
+    assert CN.next_point.names[0].startswith("Next run\nPredicted loss ")
     assert "C 10²¹ FLOPs" in CN.next_point.names[0]
-    assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nLoss ")
+    assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nPredicted loss ")
 
 
-def test_outliers_are_boxed_by_their_loss(panel, session):
+def test_outliers_are_selected_by_their_loss(panel, session):
     panel.modes.mode.value = SELECT
     brush = panel.charts.loss.figure.interaction
     worst = session.runs.loss.max()
@@ -151,7 +151,7 @@ def test_outliers_are_boxed_by_their_loss(panel, session):
     assert len(panel.selection.chosen) < 10
 
 
-def test_zoom_is_kept_while_runs_come_and_reset_shows_them(panel, database):
+def test_zoom_is_kept_when_runs_are_added_and_reset_shows_them(panel, database):
     frame = panel.charts.charts[0].frame
     frame.scales["x"].set_state({"min": 1e20, "max": 1e21})
     assert not panel.modes.reset.disabled
@@ -170,14 +170,14 @@ def test_a_throttle_passes_on_the_first_at_once_and_always_the_last():
     async def scenario() -> None:
         throttle = Throttle(calls.append, 0.05)
         for place in range(100):
-            throttle.ask(place)
+            throttle.submit(place)
         assert calls == [0]
         await asyncio.sleep(0.2)
         assert calls == [0, 99]
-        throttle.ask(100)
+        throttle.submit(100)
         assert calls == [0, 99, 100]
         for place in (101, 102):
-            throttle.ask(place)
+            throttle.submit(place)
         await asyncio.sleep(0.2)
 
     asyncio.run(scenario())
@@ -217,13 +217,13 @@ def fail(*_: object) -> None:
     ],
     ids=["slider", "text", "hardware", "click", "drag", "drop"],
 )
-def test_what_fails_when_the_budget_changes_is_shown(panel, act):
+def test_errors_on_a_change_of_budget_are_shown(panel, act):
     panel.budget.observe(fail, "C")
     act(panel)
     assert "RuntimeError: &lt;b&gt;lost?" in panel.errors.value
 
 
-def test_what_fails_when_the_size_changes_is_shown(panel):
+def test_errors_on_a_change_of_size_are_shown(panel):
     panel.size.observe(fail, "factor")
     panel.off_frontier.slider.set_state({"value": 1.0})
     assert "lost?" in panel.errors.value
@@ -239,13 +239,13 @@ def test_what_fails_when_the_size_changes_is_shown(panel):
     ],
     ids=["drag", "zoom", "reset", "mode"],
 )
-def test_what_fails_when_the_mouse_is_used_is_shown(panel, callback, act):
+def test_errors_on_mouse_events_are_shown(panel, callback, act):
     callbacks = {name: lambda *_: None for name in ("on_budget", "on_zoom", "on_region")}
     act(ChartModes(panel.guard, panel.charts, **{**callbacks, callback: fail}), panel.charts.charts[0])
     assert "lost?" in panel.errors.value
 
 
-def test_what_fails_in_the_export_is_shown(panel, monkeypatch):
+def test_errors_in_the_export_are_shown(panel, monkeypatch):
     export = ExportControl(panel.guard, {"csv": fail}, {"csv": "runs"})
     export.buttons["csv"].click()
     assert "lost?" in panel.errors.value
@@ -255,7 +255,7 @@ def test_what_fails_in_the_export_is_shown(panel, monkeypatch):
     assert "lost?" in panel.errors.value
 
 
-def test_a_study_of_bytes_speaks_of_bytes():
+def test_a_study_of_bytes_is_described_in_bytes():
     panel = FrontierPanel(open_session("python_stdlib"))
     panel.session.run_fit()
     assert panel.charts.charts[1].frame.axes["y"].label == "Training bytes D"
@@ -266,9 +266,9 @@ def test_a_study_of_bytes_speaks_of_bytes():
     assert not any("token" in text.lower() for text in texts)
 
 
-def test_an_empty_box_is_said(panel):
+def test_an_empty_box_is_reported(panel):
     panel.selection.select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
-    assert "No run lies in the box" in panel.selection.table.value
+    assert "There are no runs in the box" in panel.selection.table.value
     assert panel.selection.exclude.layout.display == "none"
 
 
@@ -315,14 +315,14 @@ def text_of(panel) -> str:
     return re.sub("<[^>]*>", "", panel.export.code.value).replace("&quot;", '"')
 
 
-def test_table_to_take_away(panel, rows):
+def test_table_is_exported(panel, rows):
     panel.export.buttons["csv"].click()
     table = pd.read_csv(io.BytesIO(content(panel)), **EXACT_FLOATS)
     np.testing.assert_array_equal(table.loss, rows.loss)
     np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
     np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
     assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual\n")
-    # A link to what is no longer shown is taken back.
+    # The link is removed once its file no longer matches what is shown.
     panel.budget_control.text.set_state({"value": "2e22"})
     assert panel.export.link.value == ""
 
@@ -339,7 +339,7 @@ def test_table_says_which_runs_are_excluded_and_loses_no_column(session, databas
     np.testing.assert_allclose(table.residual, table.loss - table.predicted_loss)
 
 
-def test_images_to_take_away(panel):
+def test_images_are_exported(panel):
     panel.export.buttons["png"].click()
     assert content(panel).startswith(b"\x89PNG")
     panel.export.buttons["svg"].click()
@@ -367,7 +367,7 @@ def test_without_a_fit_there_is_nothing_to_copy_but_runs_to_save(session):
     assert len(pd.read_csv(io.BytesIO(content(panel)))) == 30
 
 
-def test_changes_of_what_is_excluded_are_undone_one_by_one(session):
+def test_exclusions_are_undone_one_by_one(session):
     runs, keys = session.runs, run_keys(session.runs)
     assert not session.can_undo_exclusion
     session.exclude(keys[:2])

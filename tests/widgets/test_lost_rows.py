@@ -1,4 +1,4 @@
-"""A file that loses rows under an open session: said in the run log, and nothing that was typed is lost."""
+"""A file that loses rows during a session: the run log reports it, and nothing that was typed is lost."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def type_a_run(panel) -> None:
     panel.form.add.click()
 
 
-def test_a_truncated_file_is_told_of_until_it_is_put_back(panel, folder):
+def test_a_truncated_file_is_reported_until_it_is_restored(panel, folder):
     file, whole = folder / "df.csv", (folder / "df.csv").read_text()
     file.write_text("".join(whole.splitlines(keepends=True)[:5]))
     wait_for(panel, f"df.csv lost 26 of 30 rows since it was read: restore {file}")
     assert len(panel.session.runs) == 4
-    type_a_run(panel)  # the file is there, and takes it
+    type_a_run(panel)  # the file exists, so the run is added
     assert panel.errors.value == ""
     assert len(Database(folder)) == 5
     assert "lost 26 of 30 rows" in said(panel)
@@ -69,14 +69,14 @@ def test_a_truncated_file_is_told_of_until_it_is_put_back(panel, folder):
 def test_a_run_is_not_added_where_the_folder_has_vanished(panel, folder):
     before = panel.session.database.df
     shutil.rmtree(folder)
-    type_a_run(panel)  # before or after the watch has seen it
+    type_a_run(panel)  # before or after the file watch notices
     assert not folder.exists()
     assert f"nothing was added: {folder / 'df.csv'} is gone, with the 30 rows" in unescape(panel.errors.value)
     assert panel.form.fields["loss"].value == "3.2"
     assert f"{folder / 'df.csv'} is gone, with the 30 rows" in said(panel)
     panel.form.add.click()
     assert not folder.exists()
-    panel.session.database.df = panel.session.database.former  # as the panel says
+    panel.session.database.df = panel.session.database.former  # as the panel advises
     assert said(panel) == ""
     panel.form.add.click()
     assert panel.errors.value == ""
@@ -93,10 +93,10 @@ def test_rows_that_were_changed_are_not_lost(panel, folder):
     assert said(panel) == ""
 
 
-def test_a_session_is_told_on_its_log_too(folder, capsys):
+def test_the_log_of_the_session_reports_it_too(folder, capsys):
     database = Database(folder)
     (folder / "df.csv").write_text("")
     database.refresh()
     assert "df.csv lost 30 of 30 rows" in " ".join(capsys.readouterr().err.split())
-    database.append(N=1e9, D=1e10, loss=2.5)  # a job's result is written whatever has happened
+    database.append(N=1e9, D=1e10, loss=2.5)  # a job's result is always written
     assert len(Database(folder)) == 1

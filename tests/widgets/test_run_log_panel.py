@@ -1,4 +1,4 @@
-"""The run log over a real session: what is shown, added, imported, excluded and included."""
+"""The run log on a real session: runs are shown, added, imported, excluded and included."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def text_of(widget) -> str:
 
 
 def column(panel, name: str) -> list[str]:
-    """What a column of the page shows, from above."""
+    """Return the cells of a column on the page, from top to bottom."""
     names = [re.sub(" [▲▼]$", "", button.description) for button in panel.table.head.children]
     rows = re.findall('<div class="cnb-run.*?</div>', panel.table.body.value)
     cells = [re.findall("<span[^>]*>(.*?)</span>", row) for row in rows]
@@ -51,7 +51,7 @@ def heading(panel, name: str):
 
 
 def upload(name: str, content: bytes) -> dict[str, object]:
-    """A file as the page sends it."""
+    """Return a file as the page sends it."""
     now = dt.datetime.now(dt.timezone.utc)
     return {
         "name": name,
@@ -80,17 +80,17 @@ def panel(session):
 def test_newest_runs_first_a_page_at_a_time(panel, session):
     assert column(panel, "#") == [str(number) for number in range(30, 15, -1)]
     assert text_of(panel.table.place).strip() == "1–15 of 30"
-    assert panel.table.back.disabled
-    panel.table.onward.click()
+    assert panel.table.previous.disabled
+    panel.table.next.click()
     assert column(panel, "#")[-1] == "1"
-    assert panel.table.onward.disabled
-    panel.table.back.click()
+    assert panel.table.next.disabled
+    panel.table.previous.click()
     session.database.append(N=1e8, D=1e10, loss=3.0)
     assert column(panel, "#")[0] == "31"
     assert "31 runs" in text_of(panel.state)
 
 
-def test_a_click_on_a_heading_sorts_and_another_turns_it(panel, session):
+def test_a_click_on_a_heading_sorts_and_another_reverses(panel, session):
     heading(panel, "loss").click()
     expected = [f"{loss:.4f}" for loss in np.sort(session.runs.loss)]
     assert column(panel, "loss") == expected[:PAGE]
@@ -101,7 +101,7 @@ def test_a_click_on_a_heading_sorts_and_another_turns_it(panel, session):
     assert heading(panel, "#").description == "#"
 
 
-def test_names_sort_as_text_and_the_nameless_come_last():
+def test_names_sort_as_text_and_runs_without_a_name_come_last():
     database = Database()
     database.extend(
         [
@@ -126,19 +126,19 @@ def test_residuals_come_with_a_fit_and_follow_the_runs(panel, session, law):
     assert {text[1:] for text in column(panel, "residual")[1:]} == {"0.0000"}
 
 
-def test_filter_by_what_is_typed_and_a_mistake_is_explained(panel, session):
-    panel.table.onward.click()
+def test_the_filter_applies_and_a_mistake_in_it_is_explained(panel, session):
+    panel.table.next.click()
     panel.query.value = "N >= 1B loss < 2.6"
     expected = np.count_nonzero((session.runs.N >= 1e9) & (session.runs.loss < 2.6))
     assert 0 < expected < PAGE
     assert len(column(panel, "N")) == expected
-    assert f"1–{expected} of {expected} that match, of 30" in text_of(panel.table.place)
+    assert f"1–{expected} of {expected} matching, 30 in total" in text_of(panel.table.place)
     panel.query.value = "loss < "
-    assert "finish the condition" in text_of(panel.trouble)
-    assert panel.leave_out.disabled
+    assert "finish the condition" in text_of(panel.query_error)
+    assert panel.exclude_matching.disabled
     panel.query.value = "loss < 0.1"
-    assert panel.trouble.value == ""
-    assert "No run matches" in text_of(panel.table.body)
+    assert panel.query_error.value == ""
+    assert "No runs match" in text_of(panel.table.body)
     panel.query.value = ""
     assert len(column(panel, "N")) == PAGE
 
@@ -153,7 +153,14 @@ def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
     panel.form.fields["N"].value = ATTACK
     shown = "".join(
         one.value
-        for one in (panel.table.body, panel.file.preview, panel.trouble, panel.form.remark, panel.state, panel.errors)
+        for one in (
+            panel.table.body,
+            panel.file.preview,
+            panel.query_error,
+            panel.form.remark,
+            panel.state,
+            panel.errors,
+        )
     )
     assert "&lt;img" in panel.file.preview.value
     assert "<img" not in shown
@@ -163,7 +170,7 @@ def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
     assert "<b>" not in panel.state.value
 
 
-def test_columns_can_be_taken_away_and_come_back(panel, session):
+def test_columns_can_be_hidden_and_shown_again(panel, session):
     session.database.append(N=1e8, D=1e10, loss=3.0, lr=3e-4)
     panel.columns_toggle.value = True
     assert is_shown(panel.choice)
@@ -198,7 +205,7 @@ def test_rows_are_copied_with_all_their_digits(panel, session):
 # Excluded runs
 
 
-def test_a_run_that_is_unchecked_counts_no_more_and_undo_brings_it_back(panel, session):
+def test_unchecking_a_run_excludes_it_and_undo_includes_it(panel, session):
     everything = session.runs
     worst = int(np.argmax(everything.loss))
     heading(panel, "loss").click()
@@ -217,7 +224,7 @@ def test_a_run_that_is_unchecked_counts_no_more_and_undo_brings_it_back(panel, s
     assert "cnb-out" not in panel.table.body.value
 
 
-def test_checking_a_run_again_lets_it_count(panel, session):
+def test_checking_a_run_again_includes_it(panel, session):
     panel.table.boxes[3].value = False
     panel.table.boxes[3].value = True
     assert len(session.runs) == 30
@@ -227,13 +234,13 @@ def test_checking_a_run_again_lets_it_count(panel, session):
     assert len(session.runs) == 30
 
 
-def test_all_that_match_are_left_out_at_once(panel, session):
-    assert panel.leave_out.disabled
+def test_all_matching_runs_are_excluded_at_once(panel, session):
+    assert panel.exclude_matching.disabled
     panel.query.value = "loss > 2.7"
     many = int(np.count_nonzero(session.runs.loss > 2.7))
-    panel.leave_out.click()
+    panel.exclude_matching.click()
     assert len(session.runs) == 30 - many
-    assert panel.leave_out.disabled
+    assert panel.exclude_matching.disabled
     panel.query.value = ""
     panel.which.value = "Excluded"
     assert len(panel.shown.matching) == many
@@ -243,7 +250,7 @@ def test_all_that_match_are_left_out_at_once(panel, session):
     assert len(session.runs) == 30
 
 
-def test_what_is_left_out_elsewhere_is_shown_and_can_be_undone(panel, session):
+def test_runs_excluded_elsewhere_are_shown_and_can_be_undone(panel, session):
     session.exclude(run_keys(session.runs)[-2:])
     assert [box.value for box in panel.table.boxes[:3]] == [False, False, True]
     panel.undo.click()
@@ -274,7 +281,7 @@ def test_a_run_is_checked_as_it_is_typed(panel, session):
     assert panel.form.add.disabled
 
 
-def test_the_form_is_open_where_there_are_no_runs(empty_session, session):
+def test_the_form_is_open_if_there_are_no_runs(empty_session, session):
     panel = RunLogPanel(empty_session)
     assert is_shown(panel.form)
     assert "No runs yet" in text_of(panel.empty)
@@ -370,7 +377,7 @@ def test_an_upload_is_read(panel, session):
     file = upload("up.csv", content)
     panel.file.upload.value = (file,)
     panel.file.cancel.click()
-    # The page sends no file that equals the one it sent last: the same one must be news again.
+    # The page does not send the same file twice in a row, so the value must be reset after each upload.
     panel.file.upload.value = (file,)
     panel.file.add.click()
     assert session.runs.D[-1] == 1e10
@@ -429,7 +436,7 @@ def fail(*_, **__):
 
 PARTS = {
     "a heading": (lambda panel: heading(panel, "loss").click(), lambda panel: (panel.table, "_on_view")),
-    "a page": (lambda panel: panel.table.onward.click(), lambda panel: (panel.table, "_on_view")),
+    "a page": (lambda panel: panel.table.next.click(), lambda panel: (panel.table, "_on_view")),
     "a check box": (
         lambda panel: setattr(panel.table.boxes[0], "value", False),
         lambda panel: (panel.table, "_on_check"),
@@ -442,10 +449,10 @@ PARTS = {
         lambda panel: setattr(panel.choice.boxes["D/N"], "value", False),
         lambda panel: (panel.choice, "_on_choice"),
     ),
-    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_take")),
+    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_load")),
     "an upload": (
         lambda panel: setattr(panel.file.upload, "value", (upload("up.csv", b"N,D,loss\n1e9,1e10,2\n"),)),
-        lambda panel: (panel.file, "_take"),
+        lambda panel: (panel.file, "_load"),
     ),
     "a column of the file": (
         lambda panel: setattr(panel.file.columns["loss"], "value", "—"),
@@ -455,14 +462,14 @@ PARTS = {
         lambda panel: setattr(panel.file.units["D"], "value", "×B"),
         lambda panel: (panel.file, "_known_runs"),
     ),
-    "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "forget")),
-    "the filter": (lambda panel: setattr(panel.query, "value", "adam"), lambda panel: (panel, "_look")),
+    "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "clear")),
+    "the filter": (lambda panel: setattr(panel.query, "value", "adam"), lambda panel: (panel, "_show_view")),
     "a section": (lambda panel: setattr(panel.copy_toggle, "value", True), lambda panel: (panel.copy, "show")),
 }
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_an_observer_of_any_part_raises_is_shown(session, part, monkeypatch, tmp_path):
+def test_errors_of_the_observers_of_every_part_are_shown(session, part, monkeypatch, tmp_path):
     panel = RunLogPanel(session)
     panel.columns_toggle.value = True
     (tmp_path / "runs.csv").write_text("N,D,loss\n1e9,1e10,2\n")
@@ -478,7 +485,7 @@ def test_what_an_observer_of_any_part_raises_is_shown(session, part, monkeypatch
     panel.close()
 
 
-def test_what_the_panel_itself_writes_is_not_taken_for_what_a_person_did(panel, session, tmp_path):
+def test_values_written_by_the_panel_are_not_taken_for_user_input(panel, session, tmp_path):
     """Filling in a form checks it once, offering the columns of a file reads it once, and no box changes a run."""
     checks, previews = [], []
     check, preview = panel.form.check, panel.file._preview_file
@@ -514,7 +521,7 @@ def test_ten_thousand_runs_are_sorted_filtered_and_appended_to():
     panel.close()
 
 
-def test_a_click_meant_for_the_row_that_just_moved_down_is_not_taken(panel, session):
+def test_a_click_meant_for_a_row_that_just_moved_down_is_ignored(panel, session):
     time.sleep(TOO_SOON)
     session.database.append(N=1e8, D=1e10, loss=3.0)
     panel.table.boxes[0].value = False
@@ -525,7 +532,7 @@ def test_a_click_meant_for_the_row_that_just_moved_down_is_not_taken(panel, sess
     assert len(session.excluded) == 1
 
 
-def test_what_it_leaves_without_a_kernel_is_the_page_that_is_shown(panel, session):
+def test_the_snapshot_is_the_current_page(panel, session):
     session.database.append(N=1e8, D=1e10, loss=3.0, run=ATTACK)
     still = panel.snapshot()["text/html"]
     assert still.count("<tr>") == 1 + 15

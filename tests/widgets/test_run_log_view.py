@@ -1,4 +1,4 @@
-"""What is asked of the run log, and what that shows: values, without a widget."""
+"""Views of the run log and what they show: values without a widget."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def seen(view: RunLogView, included=ALL_COUNT) -> list[int]:
     return view.of(COLUMNS, included).matching.tolist()
 
 
-def test_the_newest_come_first():
+def test_the_newest_runs_come_first():
     shown = RunLogView().of(COLUMNS, ALL_COUNT)
     assert shown.rows.tolist() == list(range(39, 24, -1))
     assert (shown.page, shown.last_page, list(shown.columns)) == (0, 2, ["#", "N", "D", "D/N", "C", "loss", "run"])
 
 
-def test_a_column_is_sorted_from_below_then_from_above_and_from_the_first_page():
+def test_a_column_is_sorted_up_then_down_from_the_first_page():
     view = RunLogView(page=2).sorted_on("loss")
     assert (view.page, view.descending, seen(view)[0]) == (0, False, 39)
     view = view.turned_to(1).sorted_on("loss")
@@ -40,7 +40,7 @@ def test_a_column_is_sorted_from_below_then_from_above_and_from_the_first_page()
     assert not view.sorted_on("N").descending
 
 
-def test_names_sort_as_text_and_the_nameless_come_last_either_way():
+def test_names_sort_as_text_and_runs_without_a_name_come_last_either_way():
     up = RunLogView().sorted_on("run")
     assert [NAMES[row] for row in seen(up)[:2]] == ["alpha 0", "alpha 12"]
     assert [NAMES[row] for row in seen(up.sorted_on("run"))[:1]] == ["Beta 6"]
@@ -48,7 +48,7 @@ def test_names_sort_as_text_and_the_nameless_come_last_either_way():
         assert all(NAMES[row] is None for row in seen(view)[20:])
 
 
-def test_a_filter_begins_at_the_first_page_and_follows_the_selection():
+def test_a_filter_starts_at_the_first_page_and_respects_the_selection():
     included = np.arange(COUNT) % 3 > 0
     view = RunLogView(page=1).filtered("loss < 3.7", IN_THE_FIT)
     expected = [row for row in range(39, 30, -1) if row % 3]
@@ -57,28 +57,28 @@ def test_a_filter_begins_at_the_first_page_and_follows_the_selection():
     assert seen(view.filtered("", EXCLUDED), included) == list(range(39, -1, -3))
 
 
-def test_a_filter_that_is_not_understood_shows_all_and_says_why():
+def test_a_filter_that_is_not_valid_shows_all_runs_and_the_reason():
     shown = RunLogView().filtered("loss <", IN_THE_FIT).of(COLUMNS, ALL_COUNT)
     assert len(shown.matching) == COUNT
-    assert "finish the condition" in str(shown.trouble)
+    assert "finish the condition" in str(shown.query_error)
     assert not shown.can_exclude, "all runs are not what was meant"
 
 
 @pytest.mark.parametrize(("query", "possible"), [("loss < 3.7", True), ("loss < 1", False), ("  ", False)])
-def test_what_matches_can_be_excluded(query, possible):
+def test_matching_runs_can_be_excluded(query, possible):
     view = RunLogView().filtered(query, RunLogView().selection)
     assert view.of(COLUMNS, ALL_COUNT).can_exclude is possible
     assert not view.of(COLUMNS, ~ALL_COUNT).can_exclude
 
 
 @pytest.mark.parametrize(("page", "shown"), [(-1, 0), (0, 0), (2, 2), (9, 2)])
-def test_a_page_that_is_not_there_is_the_nearest(page, shown):
+def test_a_page_out_of_range_is_the_nearest_one(page, shown):
     found = RunLogView(page=page).of(COLUMNS, ALL_COUNT)
     assert found.page == shown
     assert len(found.rows) == (PAGE if shown < 2 else COUNT - 2 * PAGE)
 
 
-def test_hidden_columns_can_be_filtered_by_and_come_back():
+def test_hidden_columns_can_be_used_in_filters_and_shown_again():
     view = RunLogView().with_column("loss", False).with_column("later", False)
     shown = view.filtered("loss < 3.7", view.selection).of(COLUMNS, ALL_COUNT)
     assert "loss" not in shown.columns
@@ -86,7 +86,7 @@ def test_hidden_columns_can_be_filtered_by_and_come_back():
     assert view.with_column("loss", True).hidden == {"later"}
 
 
-def test_where_the_column_to_sort_by_is_hidden_the_first_that_is_shown_takes_over():
+def test_if_the_sort_column_is_hidden_the_first_shown_one_is_used():
     view = RunLogView().sorted_on("loss").with_column("loss", False).with_column("#", False)
     shown = view.of(COLUMNS, ALL_COUNT)
     assert (shown.view.sorted_by, shown.view.descending) == ("N", True)
@@ -101,14 +101,14 @@ def test_a_table_always_has_columns():
 
 def test_a_log_without_runs():
     shown = RunLogView(query="loss <").of(run_columns(Runs([], [], []), None), np.ones(0, dtype=bool))
-    assert (len(shown.rows), shown.last_page, shown.trouble, shown.can_exclude) == (0, 0, None, False)
+    assert (len(shown.rows), shown.last_page, shown.query_error, shown.can_exclude) == (0, 0, None, False)
 
 
 def test_it_needs_no_widget():
     code = """if True:
         import sys, types
         import chinchilla_nb
-        # The package of panels imports them all: the view alone is what must do without.
+        # The package imports all panels, but the view alone must not need widgets.
         package = types.ModuleType("chinchilla_nb.widgets")
         package.__path__ = [chinchilla_nb.__path__[0] + "/widgets"]
         sys.modules.update({package.__name__: package, **dict.fromkeys(["ipywidgets", "bqplot", "traitlets"])})

@@ -1,4 +1,4 @@
-"""The states of a simulation and what leads from one to another, and what it follows from: without any widget."""
+"""The states and transitions of a simulation, and its plan, without any widget."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDLE, RUNNING, PAUSED, ENDED = State.IDLE, State.RUNNING, State.PAUSED, State.EN
 
 @dataclass(frozen=True)
 class Count:
-    """Of runs, with a half-way value within each."""
+    """Progress in runs, with a value half-way through each."""
 
     done: int
     total: int
@@ -34,7 +34,7 @@ class Count:
 
 
 def counting(total: int = 3, at: int | None = None, action=lambda: None):
-    """Two values a run, the first of which is within it; act just before one of the runs ends."""
+    """Yield two values per run, the first of them half-way; act just before one of the runs ends."""
     for run in range(1, total + 1):
         yield Count(run, total, within=True)
         if run == at:
@@ -49,7 +49,7 @@ def control() -> Control:
 
 @pytest.fixture
 def seen(control) -> list[tuple[State, Ending | None]]:
-    """What an observer is told, one pair for each change of the state."""
+    """Return what an observer sees, one pair for each change of state."""
     seen: list[tuple[State, Ending | None]] = []
     control.observe(lambda change: seen.append((change.new, control.ending)), "state")
     return seen
@@ -72,7 +72,7 @@ def test_steps_pause_after_each_run_and_the_last_one_finishes(control, seen):
     assert seen == [(RUNNING, None), (PAUSED, None)] * 2 + [(RUNNING, None), (ENDED, Ending.FINISHED)]
 
 
-def test_a_pause_goes_on_where_it_was(control):
+def test_work_resumes_where_it_was_paused(control):
     control.start(lambda: counting(at=2, action=control.pause))
     assert (control.state, control.latest) == (PAUSED, Count(2, 3, within=False))
     made = []
@@ -83,13 +83,13 @@ def test_a_pause_goes_on_where_it_was(control):
     assert Count(1, 3, within=False) not in made
 
 
-def test_a_pause_at_the_very_end_is_the_end(control):
+def test_a_pause_after_the_last_run_ends_the_work(control):
     control.start(lambda: counting(at=3, action=control.pause))
     assert (control.state, control.ending) == (ENDED, Ending.FINISHED)
 
 
 @pytest.mark.parametrize("first", [lambda control: None, Control.pause])
-def test_cancel_ends_what_runs_even_behind_a_pause(control, first):
+def test_cancel_ends_running_work_even_after_a_pause_was_requested(control, first):
     def click():
         first(control)
         control.cancel()
@@ -99,16 +99,16 @@ def test_cancel_ends_what_runs_even_behind_a_pause(control, first):
     assert control.latest.done == 2
 
 
-def test_cancel_ends_what_is_paused_and_the_next_start_begins_anew(control, seen):
+def test_cancel_ends_paused_work_and_the_next_start_is_a_new_one(control, seen):
     control.start(counting, single=True)
     control.cancel()
     assert seen[-1] == (ENDED, Ending.CANCELLED)
-    assert control.latest.done == 1  # what there was stays to be seen
+    assert control.latest.done == 1  # the last progress is kept
     control.start(counting, single=True)
     assert (control.state, control.latest.done) == (PAUSED, 1)
 
 
-def test_a_failure_ends_it_and_is_told(control):
+def test_a_failure_ends_the_work_and_is_reported(control):
     def fail():
         raise ValueError("no such run")
 
@@ -117,7 +117,7 @@ def test_a_failure_ends_it_and_is_told(control):
     assert control.work.error == "no such run"
 
 
-def test_an_interrupt_cancels_it(control):
+def test_an_interrupt_cancels_the_work(control):
     def interrupt():
         raise KeyboardInterrupt
 
@@ -126,42 +126,42 @@ def test_an_interrupt_cancels_it(control):
     assert (control.state, control.ending) == (ENDED, Ending.CANCELLED)
 
 
-def test_what_a_state_does_not_allow_is_refused_and_changes_nothing(control):
-    with pytest.raises(RuntimeError, match="must be paused for that, and is idle"):
+def test_actions_that_a_state_does_not_allow_are_refused_and_change_nothing(control):
+    with pytest.raises(RuntimeError, match="must be paused for this, but it is idle"):
         control.resume()
-    with pytest.raises(RuntimeError, match="must be paused for that, and is idle"):
+    with pytest.raises(RuntimeError, match="must be paused for this, but it is idle"):
         control.step()
     control.pause()
     control.cancel()
     assert control.state is IDLE
     control.start(counting, single=True)
-    with pytest.raises(RuntimeError, match="must be idle or ended for that, and is paused"):
+    with pytest.raises(RuntimeError, match="must be idle or ended for this, but it is paused"):
         control.start(counting)
     assert (control.state, control.latest.done) == (PAUSED, 1)
     control.resume()
-    control.cancel()  # too late
+    control.cancel()  # already ended
     assert (control.state, control.ending) == (ENDED, Ending.FINISHED)
 
 
-def test_two_over_one_session_do_not_run_at_once(control):
+def test_two_controls_on_one_session_do_not_run_at_once(control):
     other = Control(control.work)
     refused = []
 
     def start_other():
-        with pytest.raises(RuntimeError, match="other work is under way"):
+        with pytest.raises(RuntimeError, match="other work is in progress"):
             other.start(counting)
         refused.append(other.state)
 
     control.start(lambda: counting(at=1, action=start_other))
     assert refused == [IDLE]
     control.start(counting, single=True)
-    other.start(counting)  # while the first is paused it may
+    other.start(counting)  # allowed while the first is paused
     assert (control.state, other.state) == (PAUSED, ENDED)
     control.resume()
     assert control.state is ENDED
 
 
-def test_on_an_event_loop_states_change_on_its_thread_and_the_work_is_made_elsewhere(control):
+def test_with_an_event_loop_states_change_on_its_thread_and_the_work_runs_on_another(control):
     threads: dict[str, set[int]] = {"state": set(), "latest": set()}
     made: list[int] = []
     go_on = threading.Event()
@@ -182,7 +182,7 @@ def test_on_an_event_loop_states_change_on_its_thread_and_the_work_is_made_elsew
         while control.latest is None or control.latest.done < 2:
             await asyncio.sleep(0.005)
         control.pause()
-        assert control.state is RUNNING  # until the run under way has ended
+        assert control.state is RUNNING  # until the current run has ended
         go_on.set()
         await until(PAUSED)
         assert control.latest == Count(2, 3, within=False)
@@ -219,7 +219,7 @@ def test_a_study_follows_from_its_plan():
     assert (last.errors < 1e-3).all()
 
 
-def test_models_are_measured_when_the_work_begins_and_not_before():
+def test_models_are_measured_only_when_the_work_starts():
     calls = []
     search = ModelSearch({"N": [1e7, 1e8, 1e9]}, lambda N: calls.append(N) or N)
     steps = replace(PLAN, settings=replace(PLAN.settings, model_search=search)).simulate
@@ -227,7 +227,7 @@ def test_models_are_measured_when_the_work_begins_and_not_before():
     assert next(steps()).runs.N[0] in (1e7, 1e8, 1e9)
 
 
-def test_seeds_come_from_the_settings_else_from_the_runs_else_from_a_default():
+def test_seeds_are_drawn_from_the_settings_or_the_runs_or_a_default():
     runs = Runs([1e8, 1e9], [2e9, 5e10], [3.0, 2.5])
     assert usual_regime(Settings(seed_regime=REGIME), runs) == (REGIME, "as configured")
     around, why = usual_regime(Settings(), runs)

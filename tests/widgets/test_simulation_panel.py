@@ -1,4 +1,4 @@
-"""The simulation panel over real simulations, in place and in an event loop."""
+"""The simulation panel with real simulations, inline and in an event loop."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_run_finds_a_law_without_noise_and_touches_no_run(panel, session, databa
     assert database.df.equals(table)
     assert not session.busy
     assert panel.errors.value == ""
-    assert panel.trouble.value == ""
+    assert panel.failure.value == ""
 
 
 def law_N(law, C):
@@ -78,7 +78,7 @@ def test_steps_then_resume_is_the_same_as_running_through(panel, session):
     assert "Paused at 7 of 13 runs" in text_of(panel.state)
     assert panel.run_button.description == "Resume"
     assert len(panel.simulated.fits) == 2  # to six runs and to seven
-    # What is typed now is for the next simulation.
+    # Changes made now apply to the next simulation.
     panel.procedure.seeds.value = "20"
     panel.run_button.click()
     assert panel.simulated.total == 13
@@ -93,7 +93,7 @@ def test_steps_then_resume_is_the_same_as_running_through(panel, session):
     assert not np.array_equal(panel.simulated.runs.loss, stepped.runs.loss)
 
 
-def test_cancel_forgets_a_paused_simulation(panel):
+def test_cancel_discards_a_paused_simulation(panel):
     panel.step_button.click()
     assert not panel.cancel_button.disabled
     panel.cancel_button.click()
@@ -126,7 +126,7 @@ def test_study_shows_quartiles_by_seeds(panel):
         (lambda p: p.procedure.seeds, "x", "Seeds 'x' is not a number"),
         (lambda p: p.procedure.scalings, "-1", "Scaled runs must be a whole number from 0 to 100, got -1"),
         (lambda p: p.procedure.factor, "0", "Factor must be positive and finite, got 0"),
-        (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number from 0 up, got 0.5"),
+        (lambda p: p.procedure.random_seed, "0.5", "Random seed must be a whole number of 0 or more, got 0.5"),
         (lambda p: p.procedure.budget, "lots", "'lots' is not a number of FLOPs: write 5.76e23 or 1e24"),
         (lambda p: p.procedure.counts, "10,", "Numbers of seeds is empty: type a number, such as 0.5 or 1e18"),
         (lambda p: p.procedure.counts, "10, 2", "Numbers of seeds must be a whole number from 3 to 5,000, got 2"),
@@ -137,7 +137,7 @@ def test_study_shows_quartiles_by_seeds(panel):
         (lambda p: p.task.numbers["B"], "<img src=x>", "B '<img src=x>' is not a number"),
     ],
 )
-def test_what_is_wrong_is_explained_and_marked_and_cannot_be_run(panel, field, text, problem):
+def test_an_invalid_field_is_marked_and_explained_and_prevents_a_run(panel, field, text, problem):
     box, rows = field(panel), [*panel.task.rows, *panel.procedure.rows]
     old, box.value = box.value, text
     assert [row.problem for row in rows if row.problem] == [problem]
@@ -160,7 +160,7 @@ def test_what_is_wrong_is_explained_and_marked_and_cannot_be_run(panel, field, t
         ("chinchilla_nb.widgets.simulation.simulation_charts.error_figure", lambda p: p.study_button.click()),
     ],
 )
-def test_what_a_part_raises_is_shown_in_the_panel(panel, monkeypatch, breaks, acts):
+def test_errors_of_every_part_are_shown(panel, monkeypatch, breaks, acts):
     def broken(*_, **__):
         raise KeyError("broken on purpose")
 
@@ -188,15 +188,15 @@ def test_failures_of_the_work_are_shown(panel):
     panel.task.family.value, panel.task.size.value = "normal", "50"
     panel.run_button.click()
     panel.wait()
-    assert "must leave the loss positive" in text_of(panel.trouble)
-    # Seven noises in thirteen are too low for any loss: a run or two come before the first of them.
+    assert "must leave the loss positive" in text_of(panel.failure)
+    # Seven values of the noise in thirteen leave no positive loss; a run or two precede the first of them.
     done = len(panel.simulated.runs)
     assert 1 <= done < 13
     assert f"Stopped at {done} of 13 runs" in text_of(panel.state)
     assert not panel.run_button.disabled
 
 
-def test_seeds_come_from_the_runs_where_no_ranges_are_set(session):
+def test_seeds_are_drawn_from_the_range_of_the_runs_if_no_ranges_are_set(session):
     session.settings = replace(QUICK, seed_regime=None)
     assert "the range of the runs" in text_of(SimulationPanel(session).source)
 
@@ -206,7 +206,7 @@ def test_without_runs_and_ranges_there_is_a_default(empty_session):
     assert "Seeds from 10¹⁸ to 10²¹ FLOPs" in text_of(panel.source)
 
 
-def test_in_a_notebook_the_loop_stays_free_and_pause_and_cancel_are_answered(panel):
+def test_in_a_notebook_the_loop_stays_free_and_pause_and_cancel_work(panel):
     async def scenario() -> None:
         panel.session.settings = replace(QUICK, grid=Settings().grid)
         panel.procedure.seeds.value = "200"

@@ -1,4 +1,4 @@
-"""The colours of the style sheet, against the ground they stand on."""
+"""The contrast of the colours of the style sheet with their backgrounds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CSS = (Path(chinchilla_nb.__file__).parent / "widgets" / "base" / "style.css").r
 LIGHT, DARK = re.findall(r"^(?:\.cnb|\[data-jp-theme-light='false'\] \.cnb) \{(.*?)^\}", CSS, re.DOTALL | re.MULTILINE)[
     :2
 ]
-# JupyterLab's layout-color0 and the tint of sections upon it, a tenth of the way to #7f7f7f.
+# JupyterLab's layout-color0, and the tint of sections on it, a tenth of the way to #7f7f7f.
 GROUNDS = {"light": [(255, 255, 255), (242, 242, 242)], "dark": [(17, 17, 17), (28, 28, 28)]}
 
 
 def colour(theme: str, name: str) -> tuple[int, ...]:
-    """Return the last declaration of a variable that holds in a theme."""
+    """Return the last declaration of a variable that applies in a theme."""
     found = re.findall(rf"--{name}: #([0-9a-f]{{6}})", LIGHT + (DARK if theme == "dark" else ""))
     return tuple(bytes.fromhex(found[-1]))
 
@@ -36,7 +36,7 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 def test_contrast_is_that_of_the_standard():
     assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
-    # The grey that the standard's own examples call the lightest readable one on white.
+    # The grey that the standard's examples call the lightest readable one on white.
     assert contrast((0x76, 0x76, 0x76), (255, 255, 255)) == pytest.approx(4.54, abs=0.01)
 
 
@@ -48,7 +48,7 @@ def test_contrast_is_that_of_the_standard():
         ("jp-widgets-input-border-color", 3),
     ],
 )
-def test_text_and_the_edges_of_fields_can_be_told_from_their_ground(theme, name, least):
+def test_text_and_edges_of_fields_have_enough_contrast(theme, name, least):
     """WCAG 2.1 AA: 4.5 for text, 3 for the edges of controls."""
     for ground in GROUNDS[theme]:
         assert contrast(colour(theme, name), ground) >= least

@@ -1,4 +1,4 @@
-"""The workbench opens whatever a person calls their runs, and its panels share one session."""
+"""The workbench opens runs in any form, and its panels share one session."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_panels_share_the_session(session):
     assert repr(workbench) == "Workbench over 30 runs"
 
 
-def test_chinchilla_and_panels_meet_at_the_session(tmp_path, rows, law):
+def test_chinchilla_and_panels_share_the_session(tmp_path, rows, law):
     from chinchilla_nb import HOFFMANN_GRID, Chinchilla
 
     grid = {name: list(values) for name, values in HOFFMANN_GRID.axes.items()}
@@ -85,7 +85,7 @@ def test_configuration_file(tmp_path, rows):
     assert workbench.session.settings.seed_regime.C == (1e18, 1e20)
 
 
-def test_nothing_there_is_said_in_a_sentence(tmp_path):
+def test_a_source_that_does_not_exist_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"there is nothing at .*absent"):
         Workbench(tmp_path / "absent")
     with pytest.raises(TypeError, match="got float"):
@@ -97,7 +97,7 @@ def test_widgets_do_not_import_the_facade():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_panels_open_when_asked_for_and_share_the_session(session):
+def test_panels_are_created_when_opened_and_share_the_session(session):
     workbench = Workbench(session)
     assert set(workbench.panels) == {"Scaling law", "Frontier"}
     for name, toggle in workbench.toggles.items():
@@ -111,7 +111,7 @@ def test_panels_open_when_asked_for_and_share_the_session(session):
     workbench.close()
 
 
-def test_why_a_panel_does_not_open_is_shown(session, monkeypatch):
+def test_the_reason_a_panel_does_not_open_is_shown(session, monkeypatch):
     workbench = Workbench(session)
     monkeypatch.setitem(workbench_module._MODULES, "Runs", ("no_such_module", "RunLogPanel"))
     workbench.toggles["Runs"].value = True
@@ -151,25 +151,25 @@ def captured() -> Iterator[CapturedIO]:
         InteractiveShell.clear_instance()
 
 
-def test_a_picture_is_left_in_the_notebook(session, captured):
+def test_a_snapshot_is_left_in_the_notebook(session, captured):
     workbench = Workbench(session)
     workbench._ipython_display_()
     live, still, either = (output.data for output in captured.outputs)
     assert live["application/vnd.jupyter.widget-view+json"]["model_id"] == workbench.model_id
-    # An image and nothing else: nbval compares whatever else there is.
+    # Only an image, because nbval compares everything else.
     assert list(still) == ["image/png"]
     assert still["image/png"].startswith(b"\x89PNG")
     assert list(either) == ["text/html"]
 
 
-def test_picture_is_of_the_last_of_two_quick_fits(session, captured):
+def test_the_snapshot_shows_the_last_of_two_quick_fits(session, captured):
     workbench = Workbench(session)
 
     async def main() -> None:
         workbench._ipython_display_()
         session.run_fit()
         session.exclude(run_keys(session.runs)[:3])
-        session.run_fit()  # while the picture of the first is being drawn
+        session.run_fit()  # while the snapshot of the first is being drawn
         end = time.monotonic() + 100
         while captured.outputs[-1].data.get("image/png") != workbench.snapshot()["image/png"]:
             assert time.monotonic() < end
@@ -179,12 +179,12 @@ def test_picture_is_of_the_last_of_two_quick_fits(session, captured):
 
 
 def seed_drawn_by(panel) -> dict[str, str]:
-    """Return what the run log fills in when the next seed is asked for."""
+    """Return what the run log fills in for the next seed."""
     panel.form.seed.click()
     return {name: field.value for name, field in panel.form.fields.items()}
 
 
-def test_seeds_repeat_and_everybody_draws_from_one_generator(tmp_path):
+def test_seeds_repeat_and_all_panels_draw_from_one_generator(tmp_path):
     from chinchilla_nb import Chinchilla, RunLogPanel
 
     def project(name: str) -> Chinchilla:
@@ -198,7 +198,7 @@ def test_seeds_repeat_and_everybody_draws_from_one_generator(tmp_path):
     drawn = [seed_drawn_by(bench.panels["Runs"]) for _ in range(2)]
     assert drawn[0] != drawn[1]
     assert drawn == [seed_drawn_by(panel), seed_drawn_by(again.panels["Runs"])]
-    # The third draw of each comes after two, whoever made them.
+    # The third draw of each follows two others, from whichever panel.
     assert cc.seed()[0] == other.seed()[0] == expected[2]
     for one in (bench, panel, again):
         one.close()  # ends the watch of the file

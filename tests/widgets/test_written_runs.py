@@ -1,4 +1,4 @@
-"""Runs leave as CSV through three doors, the project's file, the run log and the frontier, written the same way."""
+"""The three ways to write runs as CSV (project file, run log, frontier) write them identically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 
-# Floats that few digits do not give back, the largest whole number of a float64 and what lies beyond it.
+# Floats that need many digits, the largest whole number that a float64 holds exactly, and larger ones.
 TABLE = pd.DataFrame(
     {
         "C": [6e18, float(2**53), 5.88e23],
@@ -57,14 +57,14 @@ def written(tmp_path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("door", ["file", "run log", "frontier"])
-def test_every_number_comes_back_as_it_was(written, door):
+def test_every_number_is_read_back_exactly(written, door):
     back = list(csv.DictReader(io.StringIO(written[door])))
     for name in ("C", "N", "D", "loss", "lr"):
         assert [float(row[name]) for row in back] == TABLE[name].tolist(), name
     assert [row["run"] for row in back] == TABLE["run"].tolist()
 
 
-def test_rows_that_are_copied_have_all_digits_too(written):
+def test_copied_rows_have_all_digits_too(written):
     rows = [line.split(",") for line in written["copied"].splitlines()]
     at = rows[0].index("loss")
     assert [float(row[at]) for row in rows[1:]] == TABLE["loss"].tolist()

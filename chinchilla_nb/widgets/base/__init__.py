@@ -1,1 +1,1 @@
-"""What every panel is made of."""
+"""Building blocks shared by all panels."""

@@ -1,4 +1,4 @@
-"""Which widgets stand in which cell of a notebook, so that a cell that runs again closes what it showed before."""
+"""Track which cell displays which widget, so that running a cell again closes the widgets it displayed before."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from weakref import WeakKeyDictionary
 
 from IPython.core.getipython import get_ipython
 
-__all__ = ["take_cell"]
+__all__ = ["register_display"]
 
 _places: WeakKeyDictionary[Any, dict[str | None, str]] = WeakKeyDictionary()
-"""By widget, the cells it was displayed in, each with the message that ran it; None is a place that is no cell.
+"""For each widget, the cells that display it and the message that ran each; None stands for a place outside a cell.
 
-One for the process, as a kernel has one notebook and cells outlive sessions: ``Workbench("folder")`` opens another
-session each time. It keeps no widget alive.
+Shared by the whole process, because a kernel serves one notebook and cells outlive sessions: ``Workbench("folder")``
+opens another session each time. The references are weak, so no widget is kept alive.
 """
 
 
-def take_cell(widget: Any) -> None:
-    """Note that a widget is displayed, and close those that an earlier run of the same cell displayed there alone.
+def register_display(widget: Any) -> None:
+    """Record that a widget is displayed, and close the widgets that only an earlier run of the same cell displayed.
 
-    Their outputs are gone from the page, but nothing else would tell: each would keep its models, observers and threads
-    until the kernel ends. What one run of a cell displays lives side by side. Without the name of the cell, which
-    JupyterLab, Notebook 7 and VS Code send, nothing is closed.
+    Jupyter removes their outputs from the page without notifying them, so each would keep its models, observers and
+    threads until the kernel ends. Widgets displayed by the same run of a cell do not close each other. Nothing is
+    closed when the frontend does not send the cell's ID, as JupyterLab, Notebook 7 and VS Code do.
     """
     cell, run = _running_cell()
     if cell is not None:
@@ -35,7 +35,7 @@ def take_cell(widget: Any) -> None:
 
 
 def _running_cell() -> tuple[str | None, str]:
-    """Return the name of the cell that runs and the message that runs it; None and "" outside of one."""
+    """Return the ID of the running cell and of the message that runs it, or None and "" outside a cell."""
     message = getattr(get_ipython(), "parent_header", None) or {}
     header = message.get("header", {})
     if header.get("msg_type") != "execute_request":

@@ -1,4 +1,4 @@
-"""Tell what a person typed from what a panel itself wrote into a field, which the field reports just the same."""
+"""Distinguish what the user typed into a field from what the panel wrote there: the field reports both alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["Writing"]
 
 
 class Writing:
-    """True inside its ``with`` block, in which a panel writes its own fields.
+    """A flag that is true inside its ``with`` block, in which a panel writes to its own fields.
 
     >>> writing = Writing()
     >>> with writing:

@@ -1,4 +1,4 @@
-"""Take results out of a panel: the charts as an image, the runs as a table, the allocation as a snippet of code."""
+"""Export results from a panel: the charts as an image, the runs as a table, the allocation as a code snippet."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _MIME = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
 
 
 class ExportControl(ipywidgets.VBox):
-    """Buttons that offer files for download, and a snippet to copy.
+    """Buttons that create files to download, and a snippet to copy.
 
     Parameters
     ----------
     guard : Guard
     makers : mapping of str to callable
-        ``"png"``, ``"svg"`` and ``"csv"``; each makes the file's content.
+        Keys are ``"png"``, ``"svg"`` and ``"csv"``; each callable returns the content of the file.
     names : mapping of str to str
-        What each file is called, without its suffix.
+        Name of each file, without its suffix.
 
     Attributes
     ----------
     buttons : dict of str to Button
     link : HTML
-        The file that was made last.
+        Link to the file created last.
     language : ToggleButtons
     code : HTML
     """
@@ -41,7 +41,7 @@ class ExportControl(ipywidgets.VBox):
     def __init__(self, guard: Guard, makers: Mapping[str, Callable[[], bytes]], names: Mapping[str, str]) -> None:
         self.guard, self._makers, self._names = guard, makers, names
         self.buttons = {
-            kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Offer a {kind.upper()} file for download")
+            kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Create a {kind.upper()} file to download")
             for kind in makers
         }
         for kind, button in self.buttons.items():
@@ -64,15 +64,15 @@ class ExportControl(ipywidgets.VBox):
 
     @guarded
     def _offer(self, kind: str, _button: ipywidgets.Button) -> None:
-        """Make a file and show the link that downloads it."""
+        """Create a file and show a link that downloads it."""
         self.link.value = download_link(f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
 
-    def withdraw(self) -> None:
-        """Take back the link: what it downloads is no longer what is shown."""
+    def clear_link(self) -> None:
+        """Remove the download link, because its file no longer matches what is shown."""
         self.link.value = ""
 
     def show(self, allocation: Mapping[str, float] | None) -> None:
-        """Show the snippet of an allocation; nothing where there is none."""
+        """Show an allocation as a snippet, or nothing if it is None."""
         self._allocation = allocation
         self._show_code()
 
@@ -82,14 +82,14 @@ class ExportControl(ipywidgets.VBox):
             part.layout.display = "none" if self._allocation is None else None
         if self._allocation is not None:
             text = snippet(self._allocation, self.language.value)
-            self.code.value = f'<pre class="cnb-code" tabindex="0" title="A click selects all">{escape(text)}</pre>'
+            self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{escape(text)}</pre>'
 
 
 def snippet(values: Mapping[str, float], language: str) -> str:
     """Write numbers as ``"Python"`` or ``"YAML"``.
 
-    Numbers keep six digits, with a point and a signed exponent, as YAML needs to read them as numbers. N and D count
-    something: they are written as integers.
+    Numbers keep six digits, with a decimal point and a signed exponent, without which YAML would read them as text. N
+    and D are counts and are written as integers.
     """
     group = "" if language == "YAML" else "_"
     numbers = {
@@ -107,7 +107,7 @@ def snippet(values: Mapping[str, float], language: str) -> str:
 
 
 def download_link(name: str, mime: str, content: bytes) -> str:
-    """Return a link that downloads the content, which it carries."""
+    """Return a link that contains the content and downloads it as a file."""
     data = base64.b64encode(content).decode()
     size = f"{len(content) / 1000:,.0f} kB" if len(content) >= 1000 else f"{len(content)} bytes"
     return (

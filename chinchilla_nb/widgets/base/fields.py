@@ -1,4 +1,4 @@
-"""Fields of a form: a row of inputs with a name before it, and what is wrong or worth knowing after it."""
+"""Fields of a form: a labelled row of inputs, followed by a remark or an error message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Editor", "FunctionBox", "Row", "called", "number", "numbers"]
 
 
 class Row(ipywidgets.Box):
-    """Inputs in a row, the first of which bears its name, and a remark on them.
+    """Inputs in a row, followed by a remark; the label of the first input names the row.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class Row(ipywidgets.Box):
     ----------
     inputs : sequence of Widget
     remark : HTML
-        What the inputs mean, or what is wrong with them.
+        What the inputs mean, or the error in them.
     problem : str
-        What is wrong; empty if nothing is.
+        The error in the inputs; empty if there is none.
     """
 
     def __init__(self, parts: Parts, inputs: Sequence[ipywidgets.Widget], *classes: str) -> None:
@@ -45,7 +45,7 @@ class Row(ipywidgets.Box):
         super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
 
     def explain(self, problem: str, wrong: ipywidgets.Widget | None = None) -> None:
-        """Say what is wrong, and mark the input that is: the last one where none is given."""
+        """Show an error and mark the input that caused it, by default the last one; an empty text removes both."""
         self.problem = problem
         for field in self.inputs:
             (field.add_class if problem and field is (wrong or self.inputs[-1]) else field.remove_class)("cnb-wrong")
@@ -53,12 +53,12 @@ class Row(ipywidgets.Box):
             self.remark.value = f'<span class="cnb-problem" role="alert">{escape(problem)}</span>'
 
     def say(self, remark: str) -> None:
-        """Say what the inputs mean, unless something is wrong with them."""
+        """Show a remark on the inputs, unless an error is shown."""
         if not self.problem:
             self.remark.value = remark and f'<span class="cnb-muted">{typeset(remark)}</span>'
 
     def discard(self) -> None:
-        """Close the row and its inputs; the layout and the styles that they share with other rows stay."""
+        """Close the row and its inputs, but not the layout and styles that they share with other rows."""
         for part in (*self.inputs, self.remark, self):
             part.close()
 
@@ -72,8 +72,7 @@ class Editor(ipywidgets.VBox):
     ----------
     parts : Parts
     watch : callable
-        Called with every input that is to be followed. The panel observes them, so that whatever goes wrong is shown
-        there.
+        Called with every input to observe. The panel observes them itself, so that it can show their errors.
     *classes : str
 
     Attributes
@@ -90,7 +89,7 @@ class Editor(ipywidgets.VBox):
         super().__init__(**parts.look(ipywidgets.VBox, ("cnb-editor", *classes)))
 
     def fill(self, rows: Sequence[Row], *more: ipywidgets.Widget) -> None:
-        """Show rows and follow their inputs, with more widgets below them."""
+        """Show rows and observe their inputs, with more widgets below them."""
         self.rows = list(rows)
         for row in rows:
             for field in row.inputs:
@@ -99,46 +98,46 @@ class Editor(ipywidgets.VBox):
 
     @staticmethod
     def describe(settings: Any) -> str:
-        """Return in a few words what the settings are, for readers who do not open the editor."""
+        """Summarise the settings in a few words, for when the editor is closed."""
         raise NotImplementedError
 
     def show(self, settings: Any) -> None:
-        """Write into the inputs what has changed since `read` or `show` last saw the settings."""
+        """Update the inputs whose settings have changed since the last `read` or `show`."""
         raise NotImplementedError
 
     def read(self, settings: Any, owner: ipywidgets.Widget) -> Any:
-        """Return settings with what the inputs say; where that is not valid, the settings stay as they are.
+        """Return the settings updated from the inputs; invalid inputs leave their settings unchanged.
 
         Parameters
         ----------
         settings : Settings
-            What holds now.
+            The current settings.
         owner : Widget
-            The input that a person has just changed.
+            The input that the user has just changed.
         """
         raise NotImplementedError
 
     @property
     def problems(self) -> int:
-        """How many rows have something wrong."""
+        """Number of rows with an error."""
         return sum(bool(row.problem) for row in self.rows)
 
 
 class FunctionBox(ipywidgets.Combobox):
-    """The name of a function of the notebook or of a module; a function without a name can be shown, not typed."""
+    """The name of a function of the notebook or a module; a function without a name can be shown but not entered."""
 
     def __init__(self, parts: Parts, signature: str) -> None:
         super().__init__(
             placeholder=f"name of {signature}",
-            tooltip=f"A function {signature} of this notebook, or package.module:function. Enter applies it.",
-            # Functions are tried and modules imported, which runs code: only what is complete is looked up.
+            tooltip=f"A function {signature} of this notebook, or package.module:function. Press Enter to apply.",
+            # Only complete names are looked up, because that imports modules and tries functions, which runs code.
             continuous_update=False,
             **parts.look(ipywidgets.Combobox, ("cnb-grow",)),
         )
         self._known: tuple[str, Callable[..., Any]] | None = None
 
     def offer(self) -> None:
-        """Offer the functions that the notebook has defined."""
+        """Offer the functions defined in the notebook."""
         self.options = sorted(
             name
             for name, value in vars(sys.modules["__main__"]).items()
@@ -146,41 +145,41 @@ class FunctionBox(ipywidgets.Combobox):
         )
 
     def show(self, function: Callable[..., Any]) -> None:
-        """Show a function, under its name if it has one."""
+        """Show a function by its name, if it has one."""
         name = called(function)
         self._known = (name, function)
         self.value = name
 
     def read(self) -> Callable[..., Any]:
-        """Return the function that is named.
+        """Return the function with the entered name.
 
         Raises
         ------
         InputError
-            If there is none.
+            If there is no such function.
         """
         name = self.value.strip()
         if self._known is not None and name == self._known[0]:
             return self._known[1]
         if not name:
-            raise InputError("", "type the name of a function of this notebook, or package.module:function, and Enter")
+            raise InputError("", "enter the name of a function of this notebook, or package.module:function")
         function = find_callable(name)
         self._known = (name, function)
         return function
 
 
 def called(function: Callable[..., Any]) -> str:
-    """Return what a function is called: the name it is found under, else what it says of itself."""
+    """Return the name that a function can be looked up by, or else its ``__name__``."""
     return name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
 
 
 def number(text: str, name: str) -> float:
-    """Return the number a person wrote.
+    """Return the number in a text.
 
     Raises
     ------
     InputError
-        If it is not one; `where` is the name.
+        If the text is not a number; its `where` is the name.
     """
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
@@ -192,11 +191,11 @@ def number(text: str, name: str) -> float:
 
 
 def numbers(text: str, name: str) -> list[float]:
-    """Return the numbers of a list with commas between them.
+    """Return the numbers in a comma-separated list.
 
     Raises
     ------
     InputError
-        If one of them is not a number; `where` is the name.
+        If one of them is not a number; its `where` is the name.
     """
     return [number(part, name) for part in text.split(",")]

@@ -1,4 +1,4 @@
-"""What callbacks of a panel raise is shown in the panel: Jupyter shows an exception of a callback in no cell."""
+"""Show the exceptions of callbacks in their panel: Jupyter itself does not show them in any cell."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ Method = TypeVar("Method", bound=Callable[..., None])
 
 
 class Guard:
-    """Runs callbacks one at a time and tells what they raise.
+    """Run callbacks one at a time and report their exceptions.
 
-    A panel makes one and hands it to the parts it is made of, so that no exception of theirs is lost.
+    A panel creates one guard and passes it to its parts, so that none of their exceptions is lost.
 
     Parameters
     ----------
     report : callable
-        Told the name of a callback and what it raised; None where it ended well.
+        Called with the name of a callback and the exception it raised, or None if it succeeded.
     """
 
     def __init__(self, report: Callable[[str, Exception | None], None]) -> None:
         self._report = report
-        # Callbacks run on whichever thread the kernel's version chose, and one may set off another.
+        # Which thread runs a callback depends on the version of the kernel, and one callback may trigger another.
         self.lock = threading.RLock()
 
     def run(self, name: str, callback: Callable[[], None]) -> None:
-        """Call back, and report what is raised."""
+        """Run a callback and report its outcome."""
         with self.lock:
             try:
                 callback()
-            except Exception as error:  # noqa: BLE001  # shown, whatever it is
+            except Exception as error:  # noqa: BLE001  # every exception is shown
                 self._report(name, error)
             else:
                 self._report(name, None)
 
 
 class Guarded(Protocol):
-    """A panel, or a part of one: whatever has a guard."""
+    """Anything with a guard: a panel, or a part of one."""
 
     guard: Guard
 
 
 def guarded(method: Method) -> Method:
-    """Make a method of a panel, or of a part of one, a callback whose exceptions are shown in the panel."""
+    """Turn a method of a panel, or of a part of one, into a callback whose exceptions the panel shows."""
 
     @wraps(method)
     def call(self: Guarded, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is known of a run, in words and units a person reads."""
+"""Describe runs in words and readable units."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["model_facts", "run_labels", "runs_in_words"]
 
 
 def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens") -> list[str]:
-    """Return plain text on each of these runs, one fact a line."""
+    """Return a plain-text description of each of these runs, with one fact per line."""
     return [_label(runs, int(index), data_unit) for index in shown]
 
 
 def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:
-    """Say how large a model is, how much data it is trained on, and what that takes."""
+    """Describe the size of a model, its training data and its compute."""
     return [
         f"N {compact(N)} parameters",
         f"D {compact(D)} {data_unit} ({plain(D / N)} per parameter)",
@@ -25,7 +25,7 @@ def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:
 
 
 def runs_in_words(count: int) -> str:
-    """Write ``1 run`` or ``2,000 runs``."""
+    """Return a count as text, such as ``1 run`` or ``2,000 runs``."""
     return f"{count:,} run{'' if count == 1 else 's'}"
 
 

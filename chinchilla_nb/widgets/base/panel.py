@@ -1,4 +1,4 @@
-"""What every panel is: a box over one session that repaints when the session changes and never loses an exception."""
+"""The base class of panels: a box that redraws when its session changes and shows the errors of its callbacks."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["Panel", "session_of"]
 
 
 class Panel(Snapshot, ipywidgets.VBox):
-    """A box that watches a session, and leaves a still of itself in the notebook.
+    """A box that watches a session and leaves a snapshot of itself in the notebook.
 
     Parameters
     ----------
     source : Chinchilla or Session
-        Anything with a ``session``, or the session itself.
+        An object with a ``session`` attribute, or the session itself.
 
     Attributes
     ----------
     session : Session
     guard : Guard
-        Of all callbacks, also those of the parts of the panel.
+        Runs all callbacks of the panel and of its parts.
     errors : ErrorNotes
-        What went wrong in those callbacks.
+        Shows the errors of those callbacks.
     sheets : tuple of str
-        Style sheets of a kind of panel, in addition to the one that all panels have.
+        Style sheets of this class of panel, in addition to the one shared by all panels.
     """
 
     sheets: ClassVar[tuple[str, ...]] = ()
@@ -52,12 +52,12 @@ class Panel(Snapshot, ipywidgets.VBox):
         self.children = (self._sheet, *children, self.errors)
 
     def watch(self, callback: Callable[..., None], *names: str) -> None:
-        """Call back when one of these traits of the session changes, until the panel is closed."""
+        """Run the callback when one of these traits of the session changes, until the panel is closed."""
         self.session.observe(callback, list(names))
         self._watched.append((callback, list(names)))
 
     def close(self) -> None:
-        """Stop watching the session and take the panel off the page."""
+        """Stop watching the session and remove the panel from the page."""
         for callback, names in self._watched:
             self.session.unobserve(callback, names)
         self._watched.clear()
@@ -75,7 +75,7 @@ def session_of(source: Any) -> Session:
     Raises
     ------
     TypeError
-        If there is none.
+        If ``source`` is neither.
     """
     session = getattr(source, "session", source)
     if not isinstance(session, Session):

@@ -1,8 +1,9 @@
-"""The small widgets that forms and tables are made of, few models each.
+"""The small widgets of forms and tables, created with as few models as possible.
 
-Every widget brings a Layout and a Style, models of their own that travel to the page before it is drawn. What is made
-here is sized by the style sheet instead, so that one Layout, and one Style of each kind, serve a whole panel: a third
-of the models and of the messages, of which a notebook server lets a thousand through in a second.
+By default every widget has its own Layout and Style, which are separate models sent to the page before the widget is
+drawn. The widgets created here are sized by the style sheet instead, so that a whole panel shares one Layout and one
+Style of each kind. This leaves a third of the models and messages; a notebook server passes on a thousand messages a
+second.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ W = TypeVar("W", bound=ipywidgets.Widget)
 
 
 class Parts:
-    """Makes the widgets of one panel.
+    """Create the widgets of one panel.
 
-    The layout they share must stay as it is: widths are classes of the style sheet, and `set_shown` hides.
+    Do not change the layout that they share: CSS classes set widths, and `set_shown` hides widgets.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class Parts:
         self._styles: dict[type, ipywidgets.Widget] = {}
 
     def look(self, kind: type, classes: Iterable[str]) -> dict[str, Any]:
-        """Return what to construct a widget of a kind with, so that it shares its models and bears these classes."""
+        """Return the arguments with which a widget of this kind shares its models and has these CSS classes."""
         look: dict[str, Any] = {"layout": self._layout, "_dom_classes": tuple(classes)}
         style = kind.class_traits().get("style")  # type: ignore[attr-defined]
         if style is not None:
@@ -41,12 +42,12 @@ class Parts:
         return look
 
     def make(self, kind: type[W], *classes: str, **traits: Any) -> W:
-        """Return a widget of a kind."""
+        """Return a widget of this kind."""
         widget: W = kind(**self.look(kind, classes), **traits)
         return widget
 
     def html(self, value: str = "", *classes: str) -> ipywidgets.HTML:
-        """Return a text; the caller escapes what it says."""
+        """Return an HTML text; the caller must escape its content."""
         return self.make(ipywidgets.HTML, *classes, value=value)
 
     def title(self, name: str) -> ipywidgets.HTML:
@@ -54,20 +55,20 @@ class Parts:
         return self.html(f'<span class="cnb-title">{escape(name)}</span>')
 
     def box(self, children: Sequence[ipywidgets.Widget], *classes: str) -> ipywidgets.Box:
-        """Return widgets side by side, or as the classes say."""
+        """Return a box of widgets, side by side unless the CSS classes say otherwise."""
         return self.make(ipywidgets.Box, *classes, children=tuple(children))
 
     def text(
         self, tooltip: str, size: str = "m", *, label: str = "", value: str = "", placeholder: str = ""
     ) -> ipywidgets.Text:
-        """Return a box that reports every keystroke, with its name before it; sizes are xs, s, m, l, xl and grow."""
+        """Return a labelled text box that reports every keystroke; sizes are xs, s, m, l, xl and grow."""
         named = _named(label, tooltip)
         return self.make(ipywidgets.Text, f"cnb-{size}", value=value, placeholder=placeholder, **named)
 
     def choice(
         self, tooltip: str, options: Sequence[Any], size: str = "l", *, label: str = "", **traits: Any
     ) -> ipywidgets.Dropdown:
-        """Return a list to choose from, with its name before it; sizes are s, m, l, xl and xxl."""
+        """Return a labelled drop-down list; sizes are s, m, l, xl and xxl."""
         named = _named(label, tooltip)
         return self.make(ipywidgets.Dropdown, f"cnb-{size}", options=list(options), **named, **traits)
 
@@ -81,7 +82,7 @@ class Parts:
 
 
 def _named(label: str, tooltip: str) -> dict[str, Any]:
-    """Name an input; one with a label shows no tooltip of its own, so that the label does."""
+    """Return the label and tooltip of an input, with the tooltip on the label if there is one."""
     if not label:
         return {"tooltip": tooltip}
     hinted = f'<span title="{escape(tooltip)}">{typeset(label)}</span>'
@@ -89,12 +90,12 @@ def _named(label: str, tooltip: str) -> dict[str, Any]:
 
 
 def set_shown(widget: ipywidgets.DOMWidget, shown: bool) -> None:
-    """Show a widget, or take it off the page without losing its place."""
+    """Show or hide a widget, keeping its place on the page."""
     (widget.remove_class if shown else widget.add_class)("cnb-none")
 
 
 def close_parts(widget: ipywidgets.Widget) -> None:
-    """Close all that a widget is made of: the kernel and the page keep the model of each until it is closed."""
+    """Close all widgets inside a widget: kernel and page keep the model of each until it is closed."""
     todo, seen = [widget], {widget}
     while todo:
         one = todo.pop()

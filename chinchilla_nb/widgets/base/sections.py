@@ -1,4 +1,4 @@
-"""Sections of a panel that open and close, and say in a few words what is inside."""
+"""Sections of a panel that open and close, with a summary of their contents."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["Section"]
 
 
 class Section(ipywidgets.Box):
-    """A heading over contents that are made when they are seen first.
+    """A heading over contents that are created when the section is first opened.
 
     Parameters
     ----------
     parts : Parts
     title : str
     make : callable
-        Makes the contents.
+        Creates the contents.
 
     Attributes
     ----------
     toggle : ToggleButton
-        Open or closed.
+        Opens and closes the section.
     summary : HTML
-        What is inside, for those who do not open it.
+        The contents in a few words, also while the section is closed.
     content : Widget or None
-        None until it was opened.
+        None until the section is first opened.
     """
 
     def __init__(self, parts: Parts, title: str, make: Callable[[], ipywidgets.DOMWidget]) -> None:
@@ -41,7 +41,7 @@ class Section(ipywidgets.Box):
         super().__init__([self.toggle, self.summary], **parts.look(ipywidgets.Box, ("cnb-section",)))
 
     def arrange(self) -> None:
-        """Show or hide the contents, as the toggle says."""
+        """Show or hide the contents according to the toggle."""
         if self.toggle.value:
             self.fill()
         if self.content is not None:
@@ -49,7 +49,7 @@ class Section(ipywidgets.Box):
         self.toggle.description = f"{'▾' if self.toggle.value else '▸'} {self._title}"
 
     def fill(self) -> ipywidgets.DOMWidget:
-        """Make the contents if there are none yet, and return them."""
+        """Return the contents, creating them if necessary."""
         if self.content is None:
             self.content = self._make()
             set_shown(self.content, self.toggle.value)
@@ -57,6 +57,6 @@ class Section(ipywidgets.Box):
         return self.content
 
     def say(self, summary: str, problem: str = "") -> None:
-        """Say next to the heading what is inside, and what is wrong with it."""
+        """Show next to the heading a summary of the contents and the error in them, if any."""
         wrong = f'<span class="cnb-problem">{escape(problem)}</span> ' if problem else ""
         self.summary.value = f'{wrong}<span class="cnb-muted">{typeset(summary)}</span>'

@@ -1,4 +1,4 @@
-"""A still of a live panel, for whoever opens the notebook later without its kernel, or reads it on a page."""
+"""A static picture of a live panel, for readers who open the notebook later without its kernel, or as a web page."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 from IPython.display import DisplayHandle, display
 from traitlets import HasTraits
 
-from chinchilla_nb.widgets.base.cells import take_cell
+from chinchilla_nb.widgets.base.cells import register_display
 from chinchilla_nb.work.job import running_loop
 
 __all__ = ["Snapshot"]
 
-# Of the widget and the still behind it, show one. Without its kernel a widget is a line of text ("model not found").
-# Followed through direct children only: an Output widget has all of this once more inside.
-EITHER = """<style class="cnb-either">
+# Show either the widget or the snapshot after it: without its kernel a widget is a line of text ("model not found").
+# The selectors follow direct children only, because an Output widget contains another such output area.
+EITHER_STYLE = """<style class="cnb-either">
 .jp-OutputArea-child:has(.jp-OutputArea-output .jupyter-widgets)
   + .jp-OutputArea-child:has(+ .jp-OutputArea-child > .jp-OutputArea-output > .cnb-either),
 .jp-OutputArea-child:not(:has(> .jp-OutputArea-output *)):has(
@@ -26,21 +26,21 @@ EITHER = """<style class="cnb-either">
 
 
 IN_VOILA = "VOILA_REQUEST_URL"
-"""What Voila tells its kernels."""
+"""Environment variable that Voila sets in its kernels."""
 
 DELAY = 1.0
-"""Seconds between a change and the still of it."""
+"""Seconds between a change and the snapshot of it."""
 
 
 class Snapshot(HasTraits):
-    """Makes a widget leave something to look at in the notebook, as an output of its own behind the widget's.
+    """A widget that leaves a snapshot of itself in the notebook, as a separate output after the widget.
 
-    A third output is a style sheet: it hides the still while the widget is alive, and the widget where it is not.
+    A third output is a style sheet that hides the snapshot while the widget is alive, and the widget otherwise.
 
     Attributes
     ----------
     snapshot_of : tuple of str
-        Traits of the session that the still shows: it is made anew after they change.
+        Traits of the session that the snapshot shows: it is renewed when one of them changes.
     """
 
     snapshot_of: ClassVar[tuple[str, ...]] = ("fit",)
@@ -49,39 +49,39 @@ class Snapshot(HasTraits):
     _making_snapshot = _snapshot_outdated = False
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what to show, as a MIME bundle: of a PNG and nothing else, or of HTML."""
+        """Return the snapshot as a MIME bundle that contains either a PNG only or HTML."""
         raise NotImplementedError
 
     def _ipython_display_(self, **_: Any) -> None:
         if self.comm is None:  # type: ignore[attr-defined]
-            closed = f"This {type(self).__name__} was closed, by itself if its cell was run again: make another one."
+            closed = f"This {type(self).__name__} was closed; running its cell again does that. Create another one."
             display({"text/plain": closed}, raw=True)
             return
         first = self._snapshot_handle is None
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
-        take_cell(self)
+        register_display(self)
         if IN_VOILA in os.environ:
-            return  # nobody keeps that page, and it would be shown a second later
-        # Without a text beside it: so GitHub shows a PNG, and nbval, which skips images, does not mind it.
+            return  # a Voila page is not saved, and creating the snapshot would delay it by a second
+        # No text version beside it: then GitHub shows the PNG, and nbval, which skips images, compares nothing.
         self._snapshot_handle = display(self.snapshot(), raw=True, display_id=True)
-        # Here and not in the panel's own style sheet, which is gone with the kernel.
-        display({"text/html": EITHER}, raw=True)
+        # Not in the panel's own style sheet, which disappears with the kernel.
+        display({"text/html": EITHER_STYLE}, raw=True)
         if first:
             self.session.observe(self._renew_snapshot, list(self.snapshot_of))  # type: ignore[attr-defined]
 
     def _renew_snapshot(self, _change: Any = None) -> None:
-        """Make the still anew a little later; at most one is under way."""
+        """Renew the snapshot a little later, one at a time."""
         self._snapshot_outdated = True
         loop = running_loop()
         if loop is None or self._making_snapshot or self._snapshot_handle is None:
             return
         self._making_snapshot = True
-        # Not while the charts are drawn, which people wait for: threads share one interpreter.
+        # Not immediately, because it would slow down the charts that the user waits for: threads share one interpreter.
         loop.call_later(DELAY, self._make_snapshot, loop)
 
     def _make_snapshot(self, loop: asyncio.AbstractEventLoop) -> None:
         self._snapshot_outdated = False
-        # matplotlib takes a second, in which a Cancel must be heard.
+        # matplotlib takes a second, during which the kernel must still respond to Cancel.
         loop.run_in_executor(None, self.snapshot).add_done_callback(self._leave_snapshot)
 
     def _leave_snapshot(self, made: Any) -> None:
@@ -92,7 +92,7 @@ class Snapshot(HasTraits):
             self._renew_snapshot()
 
     def close(self) -> None:
-        """Leave the still as it is, and take the widget off the page."""
+        """Keep the current snapshot and remove the widget from the page."""
         if self._snapshot_handle is not None:
             self.session.unobserve(self._renew_snapshot, list(self.snapshot_of))  # type: ignore[attr-defined]
             self._snapshot_handle = None

@@ -1,6 +1,6 @@
-"""How panels look: one style sheet that follows the theme of the page, and the HTML pieces panels are made of.
+"""The look of panels: a style sheet that follows the theme of the page, and pieces of HTML.
 
-Colours come from JupyterLab's own variables, which Voila and Notebook define too; elsewhere the fallbacks hold.
+Colours come from JupyterLab's CSS variables, which Voila and Notebook define too; elsewhere the fallbacks apply.
 Every function here escapes the text it is given.
 """
 
@@ -29,14 +29,14 @@ _POWER = re.compile(r"\^(?:\(([^()]*)\)|([α-ω](?:<span[^>]*>\w</span>)?))")
 
 
 def typeset(text: str) -> str:
-    """Return text as HTML in which symbols such as ``α_N`` have subscripts, and powers such as ``N^α`` are raised."""
-    # Not <sub>, which ipywidgets takes out of the labels of inputs.
+    """Return text as HTML, with subscripts in symbols such as ``α_N`` and superscripts in powers such as ``N^α``."""
+    # Not <sub>, which ipywidgets removes from the labels of inputs.
     lowered = _SUBSCRIPT.sub(r'\1<span class="cnb-sub">\2</span>', escape(text))
     return _POWER.sub(r"<sup>\1\2</sup>", lowered)
 
 
 def style_sheet(*more: str) -> ipywidgets.HTML:
-    """Return a widget that shows nothing and styles the panel it lies in, with more sheets of that kind of panel."""
+    """Return an invisible widget that styles the panel containing it, with additional sheets for its class of panel."""
     files = (FOLDER / name for name in ("base/style.css", *more))
     css = "".join(file.read_text(encoding="utf-8") for file in files)
     sheet = ipywidgets.HTML(f"<style>{css}</style>")
@@ -45,7 +45,7 @@ def style_sheet(*more: str) -> ipywidgets.HTML:
 
 
 def shade(place: float) -> str:
-    """Return the colour at a place of the loss scale, 0 for the lowest loss and 1 for the highest, as ``#rrggbb``."""
+    """Return the colour at a position on the loss scale, from 0 (lowest loss) to 1 (highest), as ``#rrggbb``."""
     at = min(max(place, 0.0), 1.0) * (len(PALETTE) - 1)
     left = min(int(at), len(PALETTE) - 2)
     pairs = zip(bytes.fromhex(PALETTE[left][1:]), bytes.fromhex(PALETTE[left + 1][1:]), strict=True)
@@ -63,6 +63,6 @@ def tiles(facts: Iterable[tuple[str, str]]) -> str:
 
 
 def note(kind: str, text: str) -> str:
-    """Return a paragraph marked ``"warn"`` or ``"bad"``."""
+    """Return a paragraph of the kind ``"good"``, ``"warn"`` or ``"bad"``."""
     role = "alert" if kind == "bad" else "note"
     return f'<div class="cnb-note cnb-{kind}" role="{role}"><span>{escape(text)}</span></div>'

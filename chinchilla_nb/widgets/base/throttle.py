@@ -1,4 +1,4 @@
-"""Answer a flood of events at a pace that page and kernel keep up with."""
+"""Limit the rate of events to what the page and the kernel can keep up with."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Throttle"]
 
 
 class Throttle:
-    """Passes on the first of many events at once, then the latest of them at a steady pace, and always the last.
+    """Pass on the first event immediately, then the latest one at regular intervals, and always the last one.
 
-    Where no loop runs every event is passed on.
+    Without a running event loop every event is passed on.
 
     Parameters
     ----------
     callback : callable
-        Called with what `ask` was last given.
+        Called with the latest event.
     seconds : float
-        Between two calls.
+        Interval between two calls.
     """
 
     def __init__(self, callback: Callable[..., None], seconds: float) -> None:
@@ -32,8 +32,8 @@ class Throttle:
         self._latest: tuple[Any, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
 
-    def ask(self, *event: Any) -> None:
-        """Call back with this event, unless a later one comes before its turn."""
+    def submit(self, *event: Any) -> None:
+        """Pass on this event now or later, unless a newer one replaces it first."""
         self._latest = event
         loop, wait = running_loop(), self._called_at + self._seconds - time.monotonic()
         if loop is None or (self._timer is None and wait <= 0):
@@ -44,4 +44,4 @@ class Throttle:
     def _call(self) -> None:
         self._timer = None
         self._callback(*self._latest)
-        self._called_at = time.monotonic()  # after the call, which may take longer than the pace
+        self._called_at = time.monotonic()  # after the call, which may take longer than the interval

@@ -1,4 +1,4 @@
-"""What moves with the compute budget on a chart, and what a person drags or clicks to move it."""
+"""The marks of a chart that follow the compute budget, and those that the user drags or clicks to change it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _GRIPS = 25
 
 
 class BudgetMarks:
-    """The dashed line of a budget, the run to train on it, and one off the frontier.
+    """The dashed line of a budget, the run to train with it, and a run off the frontier.
 
     Attributes
     ----------
     line : bqplot.Lines
     grip : bqplot.Scatter
-        Invisible, along the line: whoever drags the line drags one of these.
+        Invisible dots along the line: dragging the line drags one of these.
     next_point, off_frontier : bqplot.Scatter
     clicks : bqplot.Scatter
-        Invisible: a click on the ground of the chart adds a dot to it, which is how bqplot says where.
+        Invisible: a click on the background of the chart adds a dot here, which is how bqplot reports its position.
     below, above : list of bqplot.Mark
-        What belongs below and above the runs.
+        Marks to draw below and above the runs.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -39,38 +39,38 @@ class BudgetMarks:
         self.next_point = frame.marker("diamond", NEXT_RUN, stroke=PAPER, stroke_width=1.5, default_size=130)
         self.below, self.above = [self.line, self.grip], [self.off_frontier, self.clicks, self.next_point]
         self._placed = {self.next_point: NOTHING, self.grip: NOTHING}
-        self._held = 0  # which dot of a mark is dragged
+        self._dragged = 0  # index of the dot being dragged
         for mark in self.draggable:
-            mark.on_drag_start(self._hold)
+            mark.on_drag_start(self._start_drag)
 
     @property
     def draggable(self) -> tuple[bqplot.Scatter, ...]:
-        """What a person drags to move the budget."""
+        """The marks that the user drags to change the budget."""
         return self.next_point, self.grip
 
     def dropped(self, mark: bqplot.Scatter) -> tuple[float, float] | None:
-        """Return where a person dropped one of the draggable marks; None while it is where it was drawn."""
+        """Return where the user dropped a draggable mark, or None while it is where it was drawn."""
         placed = self._placed[mark]
         if not 0 < len(mark.x) == len(mark.y) == len(placed):
             return None
-        # The others of its dots may be where they were drawn before: the page sends all of them, as it knows them.
-        at = self._held if mark is self.grip else 0
+        # The page sends all dots of the mark; the others may still have the positions of an earlier drawing.
+        at = self._dragged if mark is self.grip else 0
         place = float(mark.x[at]), float(mark.y[at])
         return None if place == (placed.x[at], placed.y[at]) else place
 
-    def _hold(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
-        self._held = int(content["index"])
+    def _start_drag(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
+        self._dragged = int(content["index"])
 
-    def move(self, line: Polyline, point: Polyline, off_frontier: Polyline, words: tuple[str, str]) -> None:
-        """Draw them in these places, with what hovering says of the next run and of the one off the frontier."""
+    def move(self, line: Polyline, point: Polyline, off_frontier: Polyline, tooltips: tuple[str, str]) -> None:
+        """Draw the marks in these places, with the tooltips of the next run and of the run off the frontier."""
         self._placed = {self.next_point: point, self.grip: _along(line)}
         set_line(self.line, line)
         for mark, placed in self._placed.items():
             set_line(mark, placed)
         set_line(self.off_frontier, off_frontier)
-        self.next_point.names, self.off_frontier.names = np.array(words[:1]), np.array(words[1:])
+        self.next_point.names, self.off_frontier.names = np.array(tooltips[:1]), np.array(tooltips[1:])
 
 
 def _along(line: Polyline) -> Polyline:
-    """Points between the two ends of a line that is straight on logarithmic axes."""
+    """Return evenly spaced points on a line that is straight on logarithmic axes."""
     return polyline(*(np.geomspace(ends[0], ends[-1], _GRIPS) for ends in (line.x, line.y))) if len(line) else NOTHING

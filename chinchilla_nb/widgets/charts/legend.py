@@ -1,4 +1,4 @@
-"""What dots and lines mean, as HTML next to the charts."""
+"""The legend of the charts, as HTML."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from html import escape
 from chinchilla_nb.figures import PALETTE, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
 
-__all__ = ["HOLLOW", "SEED_REGIME", "frontier_key", "line", "symbol"]
+__all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
 
 HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
-"""A run that does not count."""
+"""Symbol of an excluded run."""
 
 SEED_REGIME = (
     f'<rect x="1" y="2" width="16" height="10" fill="{MUTED}" fill-opacity=".1" '
     f'stroke="{MUTED}" stroke-dasharray="4 3"/>'
 )
-"""Where seeds are drawn."""
+"""Symbol of the seed regime."""
 
 
-def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
-    """Return what the dots and lines of a frontier figure mean."""
+def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
+    """Return the legend of a frontier figure."""
     plane = figure.planes[0]
     items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
     if len(plane.excluded):
@@ -36,19 +36,19 @@ def frontier_key(figure: FrontierFigure, loss: LossFigure | None) -> str:
         items.append(symbol(SEED_REGIME, "Seed regime"))
     if len(plane.dots):
         items.append(line('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
-    # Both figures say so where not all runs are drawn.
+    # Both figures have a note if they do not draw all runs.
     remarks = dict.fromkeys(filter(None, (figure.note, loss.note if loss else "")))
     items += [f'<span class="cnb-item cnb-muted">{escape(remark)}</span>' for remark in remarks]
     return f'<div class="cnb-legend">{"".join(items)}</div>'
 
 
 def symbol(drawn: str, name: str) -> str:
-    """Return an entry: a drawing of 18 by 14 pixels and what it means."""
+    """Return a legend entry with an SVG symbol of 18 by 14 pixels."""
     return f'<span class="cnb-item"><svg width="18" height="14">{drawn}</svg>{escape(name)}</span>'
 
 
 def line(stroke: str, name: str) -> str:
-    """Return an entry: a line drawn with these attributes and what it means."""
+    """Return a legend entry with a line that has these SVG attributes."""
     drawn = f'<svg width="26" height="10"><line x1="0" y1="5" x2="26" y2="5" {stroke}/></svg>'
     return f'<span class="cnb-item">{drawn}{escape(name)}</span>'
 

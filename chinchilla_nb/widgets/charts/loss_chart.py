@@ -16,7 +16,7 @@ __all__ = ["LossChart"]
 
 
 class LossChart:
-    """One chart.
+    """One chart of loss against compute.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class LossChart:
     figure : bqplot.Figure
     dots : RunDots
     runs, excluded, next_point, off_frontier : bqplot.Scatter
-        Runs are the settled ones of the dots.
+        ``runs`` is the ``settled`` mark of ``dots``.
     envelope, frontier : bqplot.Lines
     budget : BudgetMarks
     """
@@ -43,7 +43,7 @@ class LossChart:
         self.figure = self.frame.figure(marks, height)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
-        """Draw a figure, labels as of its runs that are drawn; nothing without runs."""
+        """Draw a figure, with one label for each run drawn; None draws nothing."""
         self._drawn = figure
         if figure is None:
             self.dots.show(NOTHING, (), np.empty(0))
@@ -57,7 +57,7 @@ class LossChart:
         self.show_frontier()
 
     def show_frontier(self) -> None:
-        """Draw the frontier over the compute that is seen."""
+        """Draw the frontier over the visible range of compute."""
         if self._drawn is not None:
             set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
 
@@ -66,12 +66,12 @@ class LossChart:
         C: float | None,
         point: tuple[float, float] | None,
         off_frontier: tuple[float, float] | None,
-        words: tuple[str, str] = ("", ""),
+        tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw a budget, with C and the loss of the next run and of one off the frontier; None draws nothing."""
+        """Draw a budget, and the next run and a run off the frontier, each as C and loss; None draws nothing."""
         line = NOTHING
         if C and self._drawn is not None:
             seen = self.frame.view[1]
             line = polyline([C, C], [seen.low, seen.high])
         next_point, off = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, off_frontier))
-        self.budget.move(line, next_point, off, words)
+        self.budget.move(line, next_point, off, tooltips)

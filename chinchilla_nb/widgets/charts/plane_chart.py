@@ -1,4 +1,4 @@
-"""One log-log plane of the frontier figure drawn with bqplot: marks are created once and updated in place."""
+"""One log-log plane of the frontier figure, drawn with bqplot; marks are created once and updated in place."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class PlaneChart:
     figure : bqplot.Figure
     dots : RunDots
     runs, excluded, next_point, off_frontier : bqplot.Scatter
-        Runs are the settled ones of the dots.
+        ``runs`` is the ``settled`` mark of ``dots``.
     iso_loss, frontier, regime, isoflop : bqplot.Lines
     levels : bqplot.Label
-        Losses, on their curves.
+        The losses that label the iso-loss curves.
     budget : BudgetMarks
     plane : Plane
-        What is drawn, on the axes that are seen.
+        What is drawn, on the visible ranges of the axes.
     """
 
     plane: Plane
@@ -76,14 +76,14 @@ class PlaneChart:
 
     @property
     def moved(self) -> bool:
-        """Whether other axes are seen than those the curves were drawn on."""
+        """Whether the visible ranges differ from those that the curves were drawn for."""
         return any(
             (seen.low, seen.high) != (drawn.low, drawn.high)
             for seen, drawn in zip(self.frame.view, (self.plane.x, self.plane.y), strict=True)
         )
 
     def show(self, plane: Plane, colour: NDArray[np.float64], labels: Sequence[str]) -> None:
-        """Draw a plane; colours are places on the loss scale."""
+        """Draw a plane; colours are positions on the loss scale."""
         self.show_runs(plane, colour, labels)
         self.show_curves(plane)
 
@@ -101,7 +101,7 @@ class PlaneChart:
         set_line(self.regime, plane.regime)
 
     def show_curves(self, plane: Plane) -> None:
-        """Draw what the law says in a plane, and take it for what is seen."""
+        """Draw the curves of the law in a plane, which becomes the current one."""
         self.plane = plane
         _set_curves(self.iso_loss, plane.iso_loss)
         _set_levels(self.levels, plane.iso_loss)
@@ -113,19 +113,19 @@ class PlaneChart:
         C: float | None,
         point: tuple[float, float] | None,
         off_frontier: tuple[float, float] | None = None,
-        words: tuple[str, str] = ("", ""),
+        tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw the models a budget buys, the one to train, and one off the frontier; None draws nothing."""
+        """Draw the isoFLOP line of a budget, the next run, and a run off the frontier; None draws nothing."""
         self.budget.move(
             plane.budget_line(C) if C else NOTHING,
             plane.project(*point) if point else NOTHING,
             plane.project(*off_frontier) if off_frontier else NOTHING,
-            words,
+            tooltips,
         )
 
 
 def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
-    # One mark draws all curves, as rows of a matrix; shorter ones stay at their last point.
+    # One mark draws all curves as rows of a matrix, in which shorter curves repeat their last point.
     longest = max((len(curve.line) for curve in curves), default=0)
     x, y = (
         np.array([np.pad(values, (0, longest - len(values)), "edge") for values in rows])

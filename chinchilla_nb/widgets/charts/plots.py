@@ -1,4 +1,4 @@
-"""What every bqplot chart here is made of: two axes that follow `figures.Axis`, and marks fed with floats."""
+"""Building blocks of all bqplot charts here: two axes that follow `figures.Axis`, and marks that take floats."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = [
     "PAPER",
     "SEED_REGIME",
     "Frame",
+    "dot_area",
     "iso_loss_colour",
     "set_dots",
     "set_line",
-    "size_of",
     "tick_key",
 ]
 
 MANY = 500
-"""Runs from which on dots are small, so that one sees what lies beneath."""
+"""Number of runs from which dots are drawn small, so that what lies beneath them stays visible."""
 
 PAPER = "var(--cnb-paper, #ffffff)"
-"""The ground of a panel: hollow dots are filled with it, so that they hide what they lie on."""
+"""The background colour of a panel: hollow dots are filled with it, so that they hide what lies beneath."""
 
-# bqplot gives a mark no class of its own. Colours of these names are what the style sheets find marks by: colours by
-# loss are turned on a dark page, dashes become finer, and the mouse pointer says what can be dragged.
+# bqplot gives marks no CSS class of their own, so the style sheets find marks by the names of these colours: to invert
+# colours by loss on a dark page, to make dashes finer, and to show with the mouse pointer what can be dragged.
 RUN_OUTLINE = "var(--cnb-run-outline, #808080)"
 SEED_REGIME = "var(--cnb-seed-regime, #6b6b6b)"
 ENVELOPE = "var(--cnb-envelope, #6b6b6b)"
@@ -44,7 +44,7 @@ NEXT_RUN = "var(--cnb-next-run, #00796b)"
 
 
 def iso_loss_colour(shade: str) -> str:
-    """Return the colour of a curve of equal loss: the shade itself, under a name that is never defined."""
+    """Return the colour of an iso-loss curve: the shade, as the fallback of a CSS variable that is never defined."""
     return f"var(--cnb-iso-loss, {shade})"
 
 
@@ -59,10 +59,10 @@ class Frame:
     Attributes
     ----------
     scales : dict of str to bqplot.Scale
-        Of ``"x"`` and ``"y"``.
+        Keys are ``"x"`` and ``"y"``.
     axes : dict of str to bqplot.Axis
     writing : Writing
-        True while `show` and `reset` change the ranges, one end after the other.
+        True while `show` or `reset` changes the ranges, one end after the other.
     """
 
     def __init__(self, *, log_x: bool = True, log_y: bool = True) -> None:
@@ -72,24 +72,24 @@ class Frame:
             else bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
             for side, log in (("x", log_x), ("y", log_y))
         }
-        # Until there is something to show, an axis has neither a name nor ticks of its own.
+        # Hidden until there is something to show: before that an axis has no title and no ticks.
         self.axes = {
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
             "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px", visible=False),
         }
         self.writing = Writing()
         self._whole: dict[str, Axis] = {}
-        self._ranges: dict[str, tuple[float, float]] = {}  # as they were last set here
+        self._ranges: dict[str, tuple[float, float]] = {}  # as last set by `reset`
 
     def show(self, x: Axis, y: Axis) -> None:
-        """Take over range, title and ticks; where a person panned or zoomed, the range stays theirs until `reset`."""
+        """Set range, title and ticks; if the user has panned or zoomed, the range stays theirs until `reset`."""
         zoomed = self.zoomed
         self._whole = {"x": x, "y": y}
         if not zoomed:
             self.reset()
 
     def reset(self) -> None:
-        """Show everything again."""
+        """Show the whole ranges again."""
         with self.writing:
             for side, axis in self._whole.items():
                 self._label(side, axis)
@@ -98,19 +98,19 @@ class Frame:
                     self.scales[side].min, self.scales[side].max = axis.low, axis.high
 
     def follow_zoom(self) -> None:
-        """Label the ranges that a person panned or zoomed to: bqplot keeps the ticks it was given."""
+        """Update the ticks after the user pans or zooms: bqplot keeps the ticks it was given."""
         if self.zoomed:
             for side, axis in zip(("x", "y"), self.view, strict=True):
                 self._label(side, axis)
 
     @property
     def zoomed(self) -> bool:
-        """Whether a person panned or zoomed."""
+        """Whether the user has panned or zoomed."""
         return any(self._range(side) != ends for side, ends in self._ranges.items())
 
     @property
     def view(self) -> tuple[Axis, Axis]:
-        """The axes as they are seen."""
+        """The axes with their visible ranges."""
         x, y = (
             zoomed(axis, *self._range(side)) if self.zoomed and self._is_range(side) else axis
             for side, axis in self._whole.items()
@@ -126,7 +126,7 @@ class Frame:
 
     def _label(self, side: str, axis: Axis) -> None:
         drawn = self.axes[side]
-        # Labels first and each in a message of its own: new ticks that meet old labels stay labelled with bare numbers.
+        # Labels before ticks, each in its own message: ticks that arrive before their labels stay bare numbers.
         drawn.label = axis.title
         drawn.tick_labels = {tick_key(tick): text for tick, text in zip(axis.ticks, axis.tick_labels, strict=True)}
         drawn.tick_values = axis.ticks
@@ -143,7 +143,7 @@ class Frame:
         )
 
     def runs(self) -> bqplot.Scatter:
-        """Return an empty scatter of runs: coloured by loss, and told about by hovering."""
+        """Return an empty scatter of runs, coloured by loss and with tooltips."""
         colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
         mark = self.dots(
             color=np.empty(0),
@@ -155,7 +155,7 @@ class Frame:
         return mark
 
     def marker(self, shape: str, colour: str = ACCENT, **looks: object) -> bqplot.Scatter:
-        """Return a mark for one model, told about by hovering."""
+        """Return a mark for one model, with a tooltip."""
         return self.dots(
             marker=shape,
             colors=[colour],
@@ -164,7 +164,7 @@ class Frame:
         )
 
     def hollow(self) -> bqplot.Scatter:
-        """Return an empty scatter of runs that do not count."""
+        """Return an empty scatter of excluded runs."""
         return self.dots(
             colors=[PAPER],
             stroke=MUTED,
@@ -173,7 +173,7 @@ class Frame:
         )
 
     def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
-        """Return the figure of these marks, as wide as there is room."""
+        """Return a figure of these marks that takes the available width."""
         return bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
@@ -186,7 +186,7 @@ class Frame:
 
 
 def tick_key(value: float) -> str:
-    """Write a number as JavaScript's ``String(value)`` does: bqplot looks tick labels up by it."""
+    """Write a number as JavaScript's ``String(value)`` does, because bqplot uses that as the key of a tick label."""
     digits = Decimal(repr(float(value) + 0.0))  # JavaScript writes -0 as 0
     exponent = digits.adjusted()
     if -7 < exponent < 21:
@@ -197,13 +197,13 @@ def tick_key(value: float) -> str:
 
 
 def set_line(mark: bqplot.Lines | bqplot.Scatter, line: Polyline) -> None:
-    """Move a line, or dots, in one message; whoever watches it never sees one coordinate without the other."""
+    """Move a line or dots in one message, so that observers never see one coordinate without the other."""
     with mark.hold_sync(), mark.hold_trait_notifications():
         mark.x, mark.y = line.x, line.y
 
 
-def size_of(count: int) -> int:
-    """Return the area, in square pixels, of each of so many dots in one chart."""
+def dot_area(count: int) -> int:
+    """Return the area of a dot, in square pixels, in a chart of ``count`` dots."""
     return 36 if count < MANY else 12
 
 
@@ -214,12 +214,13 @@ def set_dots(
     colour: NDArray[np.float64] | None = None,
     among: int | None = None,
 ) -> None:
-    """Show runs with what hovering says of each, coloured by their places on the loss scale; unchanged ones stay.
+    """Show runs with their tooltips, coloured by their positions on the loss scale.
 
-    Their size is that of dots among so many.
+    Without ``colour`` the colours stay as they are. Dots are as large as in a chart of ``among`` dots, by default the
+    number of these runs.
     """
     with mark.hold_sync():
-        mark.default_size = size_of(len(dots) if among is None else among)
+        mark.default_size = dot_area(len(dots) if among is None else among)
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:

@@ -1,6 +1,6 @@
-"""Runs as dots coloured by loss, the latest drawn apart: an append redraws few dots, however many lie there.
+"""Runs as dots coloured by loss, with the latest in a separate mark, so that an append redraws few dots.
 
-A page draws every dot of a mark anew when anything of that mark has changed.
+The page redraws all dots of a mark when anything in that mark changes.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import LATEST, Polyline
-from chinchilla_nb.widgets.charts.plots import Frame, set_dots, size_of
+from chinchilla_nb.widgets.charts.plots import Frame, dot_area, set_dots
 
 __all__ = ["RunDots"]
 
 SAME_COLOUR = 0.01
-"""Of the loss scale: what nobody sees. Every append moves the scale's middle a little."""
+"""A fraction of the loss scale too small to see. Every append shifts the middle of the scale a little."""
 
 
 class RunDots:
-    """Two marks that look alike.
+    """Two marks that look the same.
 
     Attributes
     ----------
     settled, latest : bqplot.Scatter
-        The runs, and those that came since.
+        Most of the runs, and those added since these were drawn.
     """
 
     def __init__(self, frame: Frame) -> None:
         self.settled, self.latest = frame.runs(), frame.runs()
 
     def show(self, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64]) -> None:
-        """Show runs with what hovering says of each, coloured by their places on the loss scale."""
+        """Show runs with their tooltips, coloured by their positions on the loss scale."""
         count = len(self.settled.x)
         if not self._stays(dots, labels, colour):
             count = len(dots)
@@ -40,11 +40,11 @@ class RunDots:
         set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], len(dots))
 
     def _stays(self, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64]) -> bool:
-        """Whether the settled runs are still there, first and as they were, and few others."""
+        """Whether the settled runs still come first, unchanged, and few others follow."""
         mark, count = self.settled, len(self.settled.x)
         return (
             0 < count <= len(dots) <= count + LATEST
-            and mark.default_size == size_of(len(dots))
+            and mark.default_size == dot_area(len(dots))
             and np.array_equal(mark.x, dots.x[:count])
             and np.array_equal(mark.y, dots.y[:count])
             and list(mark.names) == list(labels[:count])

@@ -1,1 +1,1 @@
-"""The panel of the efficient frontier and the next run."""
+"""The panel for the efficient frontier and the next run."""

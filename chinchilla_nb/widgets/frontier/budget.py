@@ -1,4 +1,4 @@
-"""The compute budget that a person chooses, as a number, as the text that they type, and as a place on a slider."""
+"""The compute budget that the user chooses: as a number, as typed text, and as a position on a slider."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from chinchilla_nb.quantity import LARGEST_BUDGET, parse_budget, scientific, wri
 __all__ = ["STEP", "Budget"]
 
 STEP = 0.01
-"""Of the slider, in decades."""
+"""Step of the slider, in decades."""
 
-REACH = 100.0
-"""How many times the largest run the slider offers."""
+SLIDER_MULTIPLE = 100.0
+"""Upper end of the slider, as a multiple of the compute of the largest run."""
 
 
 class Budget(traitlets.HasTraits):
-    """A budget that follows the runs until a person chooses one.
+    """A budget that follows the runs until the user chooses one.
 
     Attributes
     ----------
     C : float
         The budget in FLOPs; zero until `follow` is called.
     chosen : bool
-        Whether a person chose it.
+        Whether the user chose it.
     text : str
-        The budget as it was typed, or as it can be typed.
+        The budget as it was typed, or in a form that can be typed.
     problem : str
-        What is wrong with what was typed last; empty if nothing is.
+        The error in the last typed text; empty if there is none.
     lowest, largest_run : float
-        FLOPs of the smallest budget that makes sense and of the largest run, zero for no run.
+        FLOPs of the smallest budget allowed and of the largest run; the latter is zero if there are no runs.
     """
 
     C = traitlets.Float(0.0)
@@ -43,14 +43,14 @@ class Budget(traitlets.HasTraits):
     largest_run = traitlets.Float(0.0)
 
     def follow(self, lowest: float, largest_run: float, default: float) -> None:
-        """Take over the range of the runs, and the default unless a person chose a budget."""
+        """Set the range of the runs, and the budget to the default unless the user has chosen one."""
         C = max(self.C, lowest) if self.chosen else default
         with self.hold_trait_notifications():
             self.lowest, self.largest_run = lowest, largest_run
             self._set(C, written_budget(C))
 
     def choose(self, C: float) -> None:
-        """Take over a budget that a person chose, rounded to three digits.
+        """Set the budget that the user chose, rounded to three digits.
 
         Raises
         ------
@@ -61,7 +61,7 @@ class Budget(traitlets.HasTraits):
         self._choose(float(f"{C:.2e}"))
 
     def type(self, text: str) -> None:
-        """Take over the budget that a person typed, to the last digit; say in `problem` what is wrong with it."""
+        """Set the budget that the user typed, without rounding, or explain in `problem` why it is not valid."""
         try:
             C = parse_budget(text)
             self.check(C)
@@ -71,9 +71,9 @@ class Budget(traitlets.HasTraits):
         self._choose(C, text)
 
     def slide(self, exponent: float) -> None:
-        """Take over the budget of a place on the slider, its decimal logarithm.
+        """Set the budget from a position on the slider, which is its decimal logarithm.
 
-        A page moves the handle to the nearest step and reports that: this chooses nothing.
+        The page also reports that it has moved the handle to the nearest step: this does not change the budget.
         """
         if abs(exponent - math.log10(self.C)) > 0.51 * STEP:
             self._choose(float(f"{10**exponent:.2e}"))
@@ -91,17 +91,17 @@ class Budget(traitlets.HasTraits):
             remedy = f"type {written_budget(self.lowest)} or more"
             raise InputError(got, "is below the smallest run", remedy=remedy)
         if C > LARGEST_BUDGET:
-            raise InputError(got, "is not a budget", remedy=f"stay at or below {written_budget(LARGEST_BUDGET)}")
+            raise InputError(got, "is too large for a budget", remedy=f"type {written_budget(LARGEST_BUDGET)} or less")
 
     def clamp(self, C: float, seen: float) -> float:
-        """Return the nearest budget within the range, which a chart that shows more compute extends."""
+        """Return the nearest budget within the range, extended to ``seen``, the largest compute on the chart."""
         low, high = self.range
         return min(max(C, low), max(high, seen))
 
     @property
     def range(self) -> tuple[float, float]:
-        """Lowest and highest budget the slider reaches."""
-        return self.lowest, max(REACH * (self.largest_run or self.lowest), self.C)
+        """Lowest and highest budget on the slider."""
+        return self.lowest, max(SLIDER_MULTIPLE * (self.largest_run or self.lowest), self.C)
 
     @property
     def meaning(self) -> str:

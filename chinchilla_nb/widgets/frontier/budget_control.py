@@ -1,4 +1,4 @@
-"""Choose a compute budget: a logarithmic slider, and a box for a number such as 5.76e23."""
+"""Choose a compute budget with a logarithmic slider or in a box for a number such as 5.76e23."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class BudgetControl(ipywidgets.VBox):
     text : Text
     hardware_toggle : ToggleButton
     hardware : HardwareForm
-        Devices, days, FLOP/s and utilisation, while the toggle is on.
+        Devices, days, FLOP/s and utilisation, shown while the toggle is on.
     remark, problem : HTML
-        What the budget means; what is wrong with the text.
+        What the budget means; the error in the text.
     """
 
     def __init__(self, guard: Guard, budget: Budget) -> None:
@@ -95,16 +95,16 @@ class BudgetControl(ipywidgets.VBox):
         with self._writing:
             self.problem.value = note("warn", budget.problem) if budget.problem else ""
             self.remark.value = f'<span class="cnb-muted">{escape(budget.meaning)}</span>'
-            if not budget.problem:  # what is typed stays in the box
+            if not budget.problem:  # keep what is being typed
                 self.text.value = budget.text
-            if not self._sliding:  # the handle is not moved under the hand
+            if not self._sliding:  # do not move a handle that is being dragged
                 self._move_slider()
 
     def _move_slider(self) -> None:
         low, high = (math.log10(end) for end in self._budget.range)
         low, high = math.floor(low / STEP) * STEP, math.ceil(high / STEP) * STEP
-        # Widen, move, tighten, each in a message of its own: in one, the page would clip the value to the old range
-        # and report that as a choice.
+        # Widen, move, tighten, each in its own message: in a single one, the page would clip the value to the old range
+        # and report that as the user's choice.
         self.slider.min, self.slider.max = min(low, self.slider.min), max(high, self.slider.max)
         self.slider.value = math.log10(self._budget.C)
         self.slider.min, self.slider.max = low, high

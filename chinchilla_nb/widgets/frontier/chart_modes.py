@@ -1,4 +1,4 @@
-"""What the mouse does on the charts: set the budget, pan and zoom, or select runs."""
+"""The modes of the mouse on the charts: set the budget, pan and zoom, or select runs."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 
 __all__ = ["BUDGET", "SELECT", "ZOOM", "ChartModes"]
 
-BUDGET, ZOOM, SELECT = "Set budget", "Pan, zoom", "Select runs"
+BUDGET, ZOOM, SELECT = "Set budget", "Pan / zoom", "Select runs"
 _HINTS = {
-    BUDGET: "Click on a chart, or drag ◆ or the dashed line.",
-    ZOOM: "Drag to pan, turn the wheel to zoom.",
+    BUDGET: "Click a chart, or drag ◆ or the dashed line.",
+    ZOOM: "Drag to pan, scroll to zoom.",
     SELECT: "Drag a box around runs.",
 }
 
 DRAG_PERIOD, ZOOM_PERIOD = 0.06, 0.1
-"""Seconds between two positions, and two ranges, that are followed."""
+"""Seconds between two handled positions of a drag, and between two handled zooms."""
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
 
 
 class ChartModes(ipywidgets.Box):
-    """Buttons that choose what the mouse does, and the listeners behind them.
+    """Buttons that choose the mode of the mouse, and the callbacks behind them.
 
     Parameters
     ----------
     guard : Guard
     charts : FrontierCharts
     on_budget : callable
-        Called with FLOPs when a person clicks on a chart, or drags the next run or the line of the budget.
+        Called with FLOPs when the user clicks a chart, or drags the next run or the line of the budget.
     on_zoom : callable
-        Called when a person pans, zooms, or resets that.
+        Called when the user pans, zooms, or resets the zoom.
     on_region : callable
-        Called with the names of a chart's axes and the ends of the region selected in it; with None when it is gone.
+        Called with the names of a chart's axes and the ends of the region selected in it; with None when it is cleared.
 
     Attributes
     ----------
     mode : ToggleButtons
     reset : Button
-        Undoes pan and zoom.
+        Undoes panning and zooming.
     hint : HTML
-        What to do with the mouse, for a place above the charts.
+        How to use the mouse, to be shown above the charts.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class ChartModes(ipywidgets.Box):
         self._on_budget, self._on_zoom, self._on_region = on_budget, on_zoom, on_region
         self._drag = Throttle(self._follow_drag, DRAG_PERIOD)
         self._zoom = Throttle(self._follow_zoom, ZOOM_PERIOD)
-        self._brush: BrushSelector | None = None  # whose box is selected
+        self._brush: BrushSelector | None = None  # the one with the current box
         self.mode = ipywidgets.ToggleButtons(options=list(_HINTS), tooltips=list(_HINTS.values()))
         self.mode.style.button_width = "112px"
-        self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show everything again", disabled=True)
+        self.reset = ipywidgets.Button(description="Reset zoom", tooltip="Show the whole range again", disabled=True)
         self.reset.layout.width = "128px"
         self.hint = ipywidgets.HTML()
         super().__init__([self.mode, self.reset])
@@ -98,7 +98,7 @@ class ChartModes(ipywidgets.Box):
             for mark in chart.budget.draggable:
                 mark.enable_move = mode == BUDGET
             for one in _HINTS:
-                (chart.figure.add_class if one == mode else chart.figure.remove_class)(_class_of(one))
+                (chart.figure.add_class if one == mode else chart.figure.remove_class)(_css_class(one))
         if mode != SELECT:
             self._on_region(None, None)
 
@@ -116,11 +116,11 @@ class ChartModes(ipywidgets.Box):
         brush = change["owner"]
         x, y = brush.selected_x, brush.selected_y
         if brush.brushing:
-            return  # what the page says while the mouse moves nobody needs
+            return  # intermediate states, while the mouse moves, are not needed
         if x is not None and y is not None and len(x) == len(y) == 2:
             before, self._brush = self._brush, brush
             self._on_region(names, ((min(x), max(x)), (min(y), max(y))))
-            # One box at a time: bqplot draws none for a brush that is new.
+            # One box at a time: a new brush has no box, so replacing the other chart's brush removes its box.
             for chart, others in self._charts.all:
                 if before is not brush and chart.figure.interaction is before:
                     chart.figure.interaction = self._interaction(SELECT, chart.frame, others)
@@ -139,14 +139,14 @@ class ChartModes(ipywidgets.Box):
 
     @guarded
     def _dragged(self, names: tuple[str, str], _mark: bqplot.Scatter, content: Any) -> None:
-        self._drag.ask(_budget_at(names, content["point"]["x"], content["point"]["y"]))
+        self._drag.submit(_budget_at(names, content["point"]["x"], content["point"]["y"]))
 
     @guarded
     def _dropped(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
-        # Not bqplot's own message at the end of a drag: that one may overtake the new place of the dot.
+        # Not bqplot's message at the end of a drag, which may arrive before the new position of the dot.
         place = marks.dropped(change["owner"])
         if place is not None:
-            self._drag.ask(_budget_at(names, *place))
+            self._drag.submit(_budget_at(names, *place))
 
     @guarded
     def _follow_drag(self, C: float) -> None:
@@ -158,7 +158,7 @@ class ChartModes(ipywidgets.Box):
             return
         self.reset.disabled = not any(frame.zoomed for frame in self._charts.frames)
         if not self.reset.disabled:
-            self._zoom.ask()
+            self._zoom.submit()
 
     @guarded
     def _follow_zoom(self) -> None:
@@ -169,14 +169,14 @@ class ChartModes(ipywidgets.Box):
         for frame in self._charts.frames:
             frame.reset()
         self.reset.disabled = True
-        self._zoom.ask()
+        self._zoom.submit()
 
 
 def _budget_at(names: tuple[str, str], x: float, y: float) -> float:
-    """Return the compute of a place in a chart."""
+    """Return the compute at a position in a chart."""
     return x if names[0] == "C" else 6 * x * y
 
 
-def _class_of(mode: str) -> str:
-    """Return what the style sheet knows a mode by: it chooses the shape of the mouse pointer."""
+def _css_class(mode: str) -> str:
+    """Return the CSS class of a mode, which chooses the shape of the mouse pointer."""
     return {BUDGET: "cnb-set-budget", ZOOM: "cnb-pan", SELECT: "cnb-select"}[mode]

@@ -1,4 +1,4 @@
-"""The frontier figure drawn with bqplot: marks are created once and updated in place."""
+"""The frontier figure, drawn with bqplot; marks are created once and updated in place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ipywidgets
 
 from chinchilla_nb.figures import FrontierFigure, LossFigure
-from chinchilla_nb.widgets.charts.legend import frontier_key
+from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
 from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame
@@ -16,16 +16,16 @@ __all__ = ["FrontierCharts"]
 
 
 class FrontierCharts(ipywidgets.Box):
-    """The planes C-N, C-D and N-D and loss against compute, with one key; narrow pages stack them.
+    """The planes C-N, C-D and N-D and loss against compute, with one legend; narrow pages stack them.
 
     Attributes
     ----------
     charts : tuple of PlaneChart
     loss : LossChart
     key : HTML
-        The loss scale and what the lines mean.
+        The legend: the loss scale and the meaning of dots and lines.
     tools : VBox
-        Takes what room is left next to the charts.
+        Takes the room that is left next to the charts.
     """
 
     def __init__(self) -> None:
@@ -40,13 +40,13 @@ class FrontierCharts(ipywidgets.Box):
 
     @property
     def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
-        """Every chart with the names of its axes."""
+        """All charts with the names of their axes."""
         CN, CD, ND = self.charts
         return (CN, ("C", "N")), (CD, ("C", "D")), (ND, ("N", "D")), (self.loss, ("C", "loss"))
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """The axes of every chart."""
+        """The axes of all charts."""
         return tuple(chart.frame for chart, _ in self.all)
 
     def show(
@@ -56,25 +56,25 @@ class FrontierCharts(ipywidgets.Box):
         labels: Sequence[str],
         excluded_labels: Sequence[str] = (),
     ) -> None:
-        """Draw the figures; where a person panned or zoomed, they go on seeing that part.
+        """Draw the figures, keeping the visible ranges where the user has panned or zoomed.
 
         Parameters
         ----------
         figure : FrontierFigure
         loss : LossFigure or None
-            None where there is no run.
+            None if there are no runs.
         labels, excluded_labels : sequence of str
-            What hovering says of each run that is drawn, as plain text.
+            Tooltips of the runs that are drawn, as plain text.
         """
         self._figure = figure
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
         self.loss.show(loss, labels, excluded_labels)
-        self.key.value = frontier_key(figure, loss)
+        self.key.value = frontier_legend(figure, loss)
 
     def follow_zoom(self) -> None:
-        """Draw ticks and curves for what a person panned or zoomed to; no run moves."""
+        """Redraw ticks and curves after the user pans or zooms; runs are not redrawn."""
         for frame in self.frames:
             frame.follow_zoom()
         for chart, plane in zip(self.charts, self._figure.planes if self._figure else (), strict=False):
@@ -87,22 +87,22 @@ class FrontierCharts(ipywidgets.Box):
         C: float | None,
         point: tuple[float, float, float] | None,
         off_frontier: tuple[float, float, float] | None = None,
-        words: tuple[str, str] = ("", ""),
+        tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw what depends on the budget; the rest stays untouched, however many runs there are.
+        """Redraw only what depends on the budget; the cost does not depend on the number of runs.
 
         Parameters
         ----------
         C : float or None
-            FLOPs whose isoFLOP line to draw.
+            FLOPs of the isoFLOP line to draw.
         point, off_frontier : tuple of float or None
-            N, D and loss of the next run, and of one off the frontier.
-        words : tuple of str
-            What hovering says of the two.
+            N, D and loss of the next run, and of a run off the frontier.
+        tooltips : tuple of str
+            Tooltips of these two.
         """
         for chart in self.charts:
             chart.move_budget(
-                chart.plane, C, point[:2] if point else None, off_frontier[:2] if off_frontier else None, words
+                chart.plane, C, point[:2] if point else None, off_frontier[:2] if off_frontier else None, tooltips
             )
         next_run, off = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, off_frontier))
-        self.loss.move_budget(C, next_run, off, words)
+        self.loss.move_budget(C, next_run, off, tooltips)

@@ -1,4 +1,4 @@
-"""The efficient frontier: where the runs lie, and what to train with a compute budget."""
+"""The efficient frontier: where the runs lie relative to it, and what to train with a compute budget."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NO_RUNS_C = (1e18, 1e22)
 
 
 class FrontierPanel(Panel):
-    """The planes C-N, C-D and N-D and loss against compute, with a compute budget to move.
+    """The planes C-N, C-D and N-D and loss against compute, with an adjustable compute budget.
 
     Parameters
     ----------
@@ -44,18 +44,18 @@ class FrontierPanel(Panel):
     ----------
     budget : Budget
     size : ModelSize
-        Of the next model relative to the compute-optimal one.
+        Size of the next model relative to the compute-optimal one.
     budget_control : BudgetControl
     charts : FrontierCharts
     modes : ChartModes
-        What the mouse does on the charts.
+        The modes of the mouse on the charts.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
     off_frontier : OffFrontierControl
-        What a smaller or larger model costs.
+        The cost of a smaller or larger model.
     selection : Selection
     export : ExportControl
-        Images, table and code to take away.
+        Images, table and code to save or copy.
     """
 
     sheets = ("charts/charts.css",)
@@ -88,14 +88,14 @@ class FrontierPanel(Panel):
 
     @guarded
     def _draw(self, _change: Any = None) -> None:
-        """Draw everything anew: the runs, the law or the settings have changed."""
+        """Redraw everything after the runs, the law or the settings have changed."""
         runs, settings = self.session.runs, self.session.settings
         if len(runs):
             lowest, largest = float(runs.C.min()), float(runs.C.max())
             default = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
         else:
             (lowest, default), largest = settings.seed_regime.C if settings.seed_regime else _NO_RUNS_C, 0.0
-        self._figure = None  # the budget that moves now is drawn below, with the rest
+        self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
         self._draw_all()
@@ -115,11 +115,11 @@ class FrontierPanel(Panel):
         self._draw_budget()
 
     def _choose(self, C: float) -> None:
-        """Take over a budget from a chart; beyond the slider's ends it stays at them."""
+        """Set the budget chosen on a chart, limited to the range of the slider."""
         before = self.budget.C
         self.budget.choose(self.budget.clamp(C, self._covered[1]))
         if self.budget.C == before:
-            self._draw_budget()  # a marker that was dragged off the frontier goes back to it
+            self._draw_budget()  # moves a marker that was dragged off the frontier back to it
 
     def _follow_zoom(self) -> None:
         self.charts.follow_zoom()
@@ -138,26 +138,29 @@ class FrontierPanel(Panel):
             data_unit=unit,
         )
         loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded) if len(runs) else None
-        apart = run_labels(excluded, self._figure.shown_excluded, unit)
+        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit)
         self.charts.show(
-            self._figure, loss, run_labels(runs, self._figure.shown, unit), [f"Excluded\n{label}" for label in apart]
+            self._figure,
+            loss,
+            run_labels(runs, self._figure.shown, unit),
+            [f"Excluded\n{label}" for label in excluded_labels],
         )
         self._draw_budget()
 
     def _draw_budget(self) -> None:
-        """Draw what depends on the budget alone, and say what it buys."""
+        """Redraw what depends only on the budget, and show what to train with it."""
         if self._figure is None:
             return
         C, best, chosen, unit = self.budget.C, None, None, self.session.data_unit
-        self.export.withdraw()
+        self.export.clear_link()
         fit = self.session.fit
         if fit is None:
             todo = (
-                "press Fit, or call cc.fit()"
+                "press Fit or call cc.fit()"
                 if len(self.session.runs)
                 else "record runs with cc.append(N=..., D=..., loss=...)"
             )
-            self.allocation.value = note("good", f"To see what this budget should train, {todo}.")
+            self.allocation.value = note("good", f"To see what to train with this budget, {todo}.")
         else:
             try:
                 best = off_frontier(fit.law, C, 1.0)
@@ -169,11 +172,11 @@ class FrontierPanel(Panel):
         self.off_frontier.show(chosen, unit)
         self.export.show(None if chosen is None else _allocation(C, chosen, unit))
         off = chosen if not self.size.optimal else None
-        words = (
-            _words("Next run", best, C, unit, "Drag to move the budget"),
-            _words(self.size.words.capitalize(), off, C, unit),
+        tooltips = (
+            _tooltip("Next run", best, C, unit, "Drag to change the budget"),
+            _tooltip(self.size.in_words.capitalize(), off, C, unit),
         )
-        self.charts.move_budget(C, _place(best), _place(off), words)
+        self.charts.move_budget(C, _place(best), _place(off), tooltips)
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
@@ -185,7 +188,7 @@ class FrontierPanel(Panel):
         return {"image/png": self.picture("png", SNAPSHOT_DPI)}
 
     def picture(self, kind: str, dpi: int) -> bytes:
-        """Return the planes at this budget as an image, drawn with matplotlib: bqplot draws in open pages only.
+        """Return the planes at this budget as an image, drawn with matplotlib because bqplot draws only in open pages.
 
         Parameters
         ----------
@@ -194,7 +197,7 @@ class FrontierPanel(Panel):
         dpi : int
             Pixels per inch; the image is 13.5 inches wide.
         """
-        # Here, because matplotlib takes longer to import than all else.
+        # Imported here because matplotlib takes longer to import than everything else.
         from chinchilla_nb.drawing import draw_frontier, image_of
 
         fit, C = self.session.fit, self.budget.C
@@ -204,7 +207,7 @@ class FrontierPanel(Panel):
                 point = _model(off_frontier(fit.law, C, 1.0))
                 off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor))
             except ValueError:
-                pass  # a law without an optimum has no next point; the panel says why
+                pass  # a law without an optimum has no next run; the panel says why
         figure = frontier_figure(
             self.session.runs,
             fit,
@@ -218,7 +221,7 @@ class FrontierPanel(Panel):
         return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
 
     def _table(self) -> bytes:
-        """Write the runs as CSV: which are excluded if some are, and what the law predicts once there is one."""
+        """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
         session, runs = self.session, self.session.all_runs
         ours: dict[str, Any] = {}
         if len(session.excluded_runs):
@@ -239,12 +242,12 @@ def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
     return None if run is None else (run.N, run.D, run.loss)
 
 
-def _words(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:
-    """Return what hovering says of a model to train; nothing without one."""
+def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:
+    """Return the tooltip of a model to train; empty without one."""
     if run is None:
         return ""
     facts = model_facts(run.N, run.D, C, data_unit)
-    return "\n".join([title, f"Loss {run.loss:.4g}, predicted", *facts, *more])
+    return "\n".join([title, f"Predicted loss {run.loss:.4g}", *facts, *more])
 
 
 def _tiles(best: OffFrontier, data_unit: str) -> str:

@@ -11,19 +11,19 @@ from chinchilla_nb.quantity import parse_quantity
 __all__ = ["DEVICES", "Hardware"]
 
 DEVICES = ("A100 · 312e12", "H100 · 989e12", "H200 · 989e12", "B200 · 2250e12", "TPU v4 · 275e12", "TPU v5p · 459e12")
-"""Peak dense BF16 FLOP/s as their makers state it; suggestions, any number can be typed."""
+"""Peak dense BF16 FLOP/s as stated by the manufacturers; suggestions only, since any number can be typed."""
 
 SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hardware:
-    """What a person typed of the devices they train on.
+    """What the user typed about the devices used for training.
 
     Attributes
     ----------
     devices, days : str
-        How many.
+        Number of devices and of days.
     speed : str
         Peak FLOP/s of one device, with or without its name: ``H100 · 989e12``.
     utilisation : str
@@ -44,17 +44,17 @@ class Hardware:
         InputError
             If a field is not a positive number, or the utilisation is above one.
         """
-        # In the order of the fields, so that the first one that is wrong is named.
+        # In the order of the fields, so that the error names the first invalid one.
         devices, days = _number("number of devices", self.devices, "64"), _number("number of days", self.days, "14")
         return devices * days * SECONDS_PER_DAY * self._peak() * self._reached()
 
     def days_for(self, C: float) -> float:
-        """Return how many days the devices take for C FLOPs.
+        """Return the number of days that the devices need for C FLOPs.
 
         Raises
         ------
         InputError
-            As for `C`, but for the days.
+            If a field other than the days is not valid, as for `C`.
         """
         devices = _number("number of devices", self.devices, "64")
         return C / (devices * SECONDS_PER_DAY * self._peak() * self._reached())

@@ -1,4 +1,4 @@
-"""Fields for the hardware that a compute budget comes from."""
+"""Fields for computing a budget from hardware."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["HardwareForm"]
 
 
 class HardwareForm(ipywidgets.VBox):
-    """Fields whose product becomes the budget when a person changes one and all are valid.
+    """Fields whose product becomes the budget when the user changes one and all are valid.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class HardwareForm(ipywidgets.VBox):
     ----------
     devices, days, speed, utilisation : Text or Combobox
     outcome : HTML
-        The product, or what is wrong with a field.
+        The product, or the error in a field.
     """
 
     def __init__(self, guard: Guard, budget: Budget) -> None:
@@ -58,7 +58,7 @@ class HardwareForm(ipywidgets.VBox):
             field.observe(self._changed, "value")
 
     def fill(self) -> None:
-        """Write how many days these devices take for the budget, if their fields are valid; change no budget."""
+        """Fill in the days that these devices need for the current budget, if the other fields are valid."""
         C = self._budget.C
         try:
             days = self._read().days_for(C)

@@ -7,26 +7,27 @@ import traitlets
 __all__ = ["LIMIT", "STEP", "ModelSize"]
 
 STEP = 0.05
-"""Of the slider, in doublings."""
+"""Step of the slider, in doublings."""
 
 LIMIT = 3.0
-"""Doublings and halvings that the slider reaches."""
+"""Number of doublings and halvings at the ends of the slider."""
 
 _FACTORS = {1 / 8: "an eighth of", 1 / 4: "a quarter of", 1 / 2: "half", 2: "twice", 4: "four times", 8: "eight times"}
 
 
 class ModelSize(traitlets.HasTraits):
-    """How many times the compute-optimal size the next model has.
+    """The size of the next model.
 
     Attributes
     ----------
     factor : float
+        Size as a multiple of the compute-optimal size.
     """
 
     factor = traitlets.Float(1.0)
 
     def slide(self, doublings: float) -> None:
-        """Take over a place on the slider, at the nearest step."""
+        """Set the factor from a position on the slider, rounded to the nearest step."""
         self.factor = 2.0 ** (round(doublings / STEP) * STEP)
 
     @property
@@ -35,7 +36,7 @@ class ModelSize(traitlets.HasTraits):
         return self.factor == 1.0
 
     @property
-    def words(self) -> str:
-        """What the size is of the compute-optimal one."""
+    def in_words(self) -> str:
+        """The factor in words, such as "half the compute-optimal size"."""
         times = _FACTORS.get(self.factor, f"{self.factor:.3g} times")
         return f"{times} the compute-optimal size"

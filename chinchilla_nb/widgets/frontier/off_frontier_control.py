@@ -1,4 +1,4 @@
-"""Pull the next run off the efficient frontier, and read what that costs."""
+"""Move the next run off the efficient frontier, and show the cost."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class OffFrontierControl(ipywidgets.VBox):
     slider : FloatSlider
         The logarithm of the factor to base two.
     reset : Button
-        Back to the frontier.
+        Returns to the frontier.
     cost : HTML
-        What leaving the frontier costs.
+        The cost of leaving the frontier.
     """
 
     def __init__(self, guard: Guard, size: ModelSize) -> None:
@@ -46,7 +46,7 @@ class OffFrontierControl(ipywidgets.VBox):
             layout=ipywidgets.Layout(flex="1 1 140px", width="auto", min_width="110px", margin="0 8px"),
         )
         self._times = ipywidgets.HTML()
-        self.reset = ipywidgets.Button(description="Back", tooltip="Back to the efficient frontier")
+        self.reset = ipywidgets.Button(description="Reset", tooltip="Return to the efficient frontier")
         self.reset.layout.width = "64px"
         heading = ipywidgets.HTML('<span class="cnb-heading">Smaller or larger than optimal</span>')
         bar = ipywidgets.Box([heading, self._times, self.slider, self.reset])
@@ -58,7 +58,7 @@ class OffFrontierControl(ipywidgets.VBox):
         self._show_factor()
 
     def show(self, run: OffFrontier | None, data_unit: str = "tokens") -> None:
-        """Say what leaving the frontier costs; None where there is none. ``data_unit`` is what D counts."""
+        """Show the cost of a run off the frontier, or hide the control for None. ``data_unit`` is what D counts."""
         self.layout.display = "none" if run is None else None
         if run is not None:
             self.cost.value = _in_words(run, self._size, data_unit)
@@ -79,26 +79,26 @@ class OffFrontierControl(ipywidgets.VBox):
 
 def _in_words(run: OffFrontier, size: ModelSize, data_unit: str) -> str:
     if size.optimal:
-        text = f"Slide for a smaller model on more {data_unit}, or a larger one on fewer, with the same compute."
+        text = f"Move the slider for a smaller model on more {data_unit} or a larger one on fewer, at equal compute."
         return f'<div class="cnb-caption">{text}</div>'
     unit = data_unit.removesuffix("s")
-    said = (
-        f"A model of {size.words}, {compact(run.N)} parameters, gets {compact(run.D)} "
-        f"{data_unit} from this budget, {plain(run.D / run.N)} per parameter. It ends at a loss of "
+    text = (
+        f"With this budget, a model of {size.in_words}, {compact(run.N)} parameters, can be trained on "
+        f"{compact(run.D)} {data_unit}, {plain(run.D / run.N)} per parameter. It reaches a loss of "
         f"{run.loss:.4g}, {run.extra_loss:.2g} above the optimum. "
     )
     if math.isnan(run.compute_ratio):
         compute = "out of reach"
-        said += f"No number of {data_unit} brings a model of this size to the loss of the optimum."
+        text += f"No number of {data_unit} brings a model of this size to the optimal loss."
     else:
         compute = f"{run.compute_ratio:.3g}×"
-        said += (
-            f"For the loss of the optimum it needs {compact(run.D_same_loss)} {data_unit} and "
+        text += (
+            f"To reach the optimal loss it needs {compact(run.D_same_loss)} {data_unit} and "
             f"{run.compute_ratio:.3g} times the compute."
         )
     costs = [
         ("Loss, same compute", f"+{run.extra_loss:.2g}"),
         ("Compute, same loss", compute),
-        (f"To run, per {unit}", f"{size.factor:.3g}×"),
+        (f"Inference per {unit}", f"{size.factor:.3g}×"),
     ]
-    return f'{tiles(costs)}<div class="cnb-caption">{escape(said)}</div>'
+    return f'{tiles(costs)}<div class="cnb-caption">{escape(text)}</div>'

@@ -1,4 +1,4 @@
-"""The runs inside a box that was drawn on a chart: listed, excluded from what is fitted, and included again."""
+"""The runs inside a box drawn on a chart: list them, exclude them from fits, and include them again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = 12
 
 
 class Selection(ipywidgets.VBox):
-    """A list of selected runs, and buttons that exclude them, include them, and undo that.
+    """A list of the selected runs, and buttons to exclude them, include them and undo.
 
     Parameters
     ----------
@@ -33,10 +33,10 @@ class Selection(ipywidgets.VBox):
     Attributes
     ----------
     chosen : ndarray of int
-        Indices of the selected among all the session's runs, those excluded too.
+        Indices of the selected runs among all runs of the session, including excluded ones.
     exclude, include, undo : Button
     bar : Box
-        The buttons, for a place near the charts.
+        The buttons, to be shown near the charts.
     table : HTML
     """
 
@@ -46,9 +46,9 @@ class Selection(ipywidgets.VBox):
         self.chosen: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._excluded = np.empty(0, dtype=bool)
         self.table = ipywidgets.HTML()
-        self.exclude = ipywidgets.Button(tooltip="Fits and predictions go without these runs; nothing is deleted")
-        self.include = ipywidgets.Button(tooltip="Let the excluded runs in the box count again")
-        self.undo = ipywidgets.Button(description="Undo", tooltip="Take back the last exclusion or inclusion")
+        self.exclude = ipywidgets.Button(tooltip="Leave these runs out of fits and predictions; nothing is deleted")
+        self.include = ipywidgets.Button(tooltip="Include the excluded runs in the box again")
+        self.undo = ipywidgets.Button(description="Undo", tooltip="Undo the last exclusion or inclusion")
         self.exclude.on_click(self._exclude)
         self.include.on_click(self._include)
         self.undo.on_click(self._undo)
@@ -58,12 +58,12 @@ class Selection(ipywidgets.VBox):
         self.refresh()
 
     def select(self, names: tuple[str, str] | None, ends: Any) -> None:
-        """List the runs whose quantities of these names lie between the ends; None for no box."""
+        """List the runs whose quantities of these names lie between these ends; None clears the selection."""
         self._region = None if names is None else (names, ends)
         self.refresh()
 
     def refresh(self) -> None:
-        """List what is in the box now; without a box, hide the list."""
+        """List the runs in the box, or hide the list if there is no box."""
         runs, session = self._session.all_runs, self._session
         inside = np.full(len(runs), self._region is not None)
         for name, (low, high) in zip(*self._region, strict=True) if self._region else ():
@@ -103,7 +103,7 @@ def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:
 
 def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) -> str:
     if not len(chosen):
-        return '<div class="cnb-caption">No run lies in the box: drag another one.</div>'
+        return '<div class="cnb-caption">There are no runs in the box: draw another one.</div>'
     texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
     heads = [*texts, "N", "D", "C", "Loss", *([""] if excluded.any() else [])]
     order = np.argsort(runs.loss[chosen], kind="stable")[:ROWS]
@@ -118,7 +118,7 @@ def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) ->
         ]
         for index, out in zip(chosen[order], excluded[order], strict=True)
     ]
-    more = f", the {ROWS} with the lowest loss listed" if len(chosen) > len(rows) else ""
+    more = f"; the {ROWS} with the lowest loss are listed" if len(chosen) > len(rows) else ""
     return f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>' + html_table(
         rows, heads, table_class="cnb-runs"
     )

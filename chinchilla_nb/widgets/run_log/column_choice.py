@@ -1,4 +1,4 @@
-"""Choose which columns of a table are shown."""
+"""Choose which columns of the run table are shown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class ColumnChoice(ipywidgets.Box):
     Parameters
     ----------
     guard : Guard
-        Of the panel.
+        The panel's.
     parts : Parts
     on_choice : callable
-        Called with the name of a column and whether it is to be shown.
+        Called with the name of a column and whether to show it.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class ColumnChoice(ipywidgets.Box):
         super().__init__(**parts.look(ipywidgets.Box, ("cnb-section", "cnb-columns")))
 
     def offer(self, names: Iterable[str], hidden: Collection[str]) -> None:
-        """Offer these columns, in this order; those that are hidden have no mark in their box."""
+        """Offer these columns in this order; the boxes of hidden ones are not checked."""
         names = list(names)
         if names == list(self.boxes):
             return

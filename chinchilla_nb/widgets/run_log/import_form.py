@@ -1,4 +1,4 @@
-"""Import runs from a file: choose it, check which column is what, see what will be added and what will not."""
+"""Import runs from a file: choose it, check the meaning of its columns, and preview what will be added."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ __all__ = ["ImportForm"]
 
 NONE = "—"
 _SHOWN = 5
-"""Rows of each kind that a preview lists."""
+"""Number of accepted and of rejected rows that a preview lists."""
 
 
 class ImportForm(ipywidgets.VBox):
-    """A file, where each quantity comes from, and a preview.
+    """Choose a file and the columns of its quantities, and preview the import.
 
     Parameters
     ----------
     guard : Guard
-        Of the panel.
+        The panel's.
     parts : Parts
     known_runs : callable
-        Returns the runs that are in the log already.
+        Returns the runs that are already in the log.
     data_unit : str
         What D counts.
 
@@ -62,23 +62,23 @@ class ImportForm(ipywidgets.VBox):
             accept=".csv,.tsv,.jsonl,.ndjson,.json,.parquet",
             multiple=False,
             description="Upload",
-            tooltip="CSV, TSV, JSON Lines, JSON or Parquet; give larger files than 10 MB by path",
+            tooltip="CSV, TSV, JSON Lines, JSON or Parquet; for a file above 10 MB, enter its path instead",
         )
         self.path = parts.make(
             ipywidgets.Text,
             "cnb-grow",
-            placeholder="or a path: runs.csv, results.jsonl, sweep.parquet",
+            placeholder="or enter a path: runs.csv, results.jsonl, sweep.parquet",
             continuous_update=False,
-            tooltip="Path of a file on the machine the kernel runs on",
+            tooltip="Path of a file on the machine that runs the kernel",
         )
         self.read = parts.button("Read", "Read the file at this path")
         titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}
         self.columns = {
-            name: parts.choice(f"Column of the file that holds {title}", [], "field", label=title)
+            name: parts.choice(f"Column of the file for {title}", [], "field", label=title)
             for name, title in titles.items()
         }
         self.units = {
-            name: parts.choice(f"What the numbers of {title} are multiples of", _units(name), "unit")
+            name: parts.choice(f"Unit of the numbers for {title}", _units(name), "unit")
             for name, title in titles.items()
             if name != "loss"
         }
@@ -86,14 +86,14 @@ class ImportForm(ipywidgets.VBox):
         self.mapping = parts.box([parts.box(pair, "cnb-choice") for pair in pairs], "cnb-fields", "cnb-mapping")
         self.preview = parts.html()
         self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
-        self.cancel = parts.button("Cancel", "Forget this file")
+        self.cancel = parts.button("Cancel", "Discard this file")
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
         source = parts.box([self.upload, self.path, self.read], "cnb-bar")
         super().__init__(
             [source, self.mapping, self.preview, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
         )
         self._connect()
-        self.forget()
+        self.clear()
 
     def _connect(self) -> None:
         self.upload.observe(self._read_upload, "value")
@@ -105,12 +105,12 @@ class ImportForm(ipywidgets.VBox):
 
     @property
     def name(self) -> str:
-        """Name of the file that was read; empty if there is none."""
+        """Name of the file that was read, or empty."""
         return "" if self._read is None else self._read[0]
 
     @property
     def rows(self) -> tuple[CheckedRow, ...]:
-        """The rows that can be added, as `Database.extend` takes them."""
+        """The rows that can be added, in the form that `Database.extend` takes."""
         return () if self._preview is None else self._preview.rows
 
     @guarded
@@ -118,8 +118,8 @@ class ImportForm(ipywidgets.VBox):
         if self._writing:
             return
         for file in self.upload.value:
-            self._take(file["name"], bytes(file["content"]))
-        # The page tells only of a file that differs from the last: one chosen again after Cancel would do nothing.
+            self._load(file["name"], bytes(file["content"]))
+        # The page reports a file only if it differs from the last: choosing it again after Cancel would do nothing.
         with self._writing:
             self.upload.value = ()
 
@@ -131,26 +131,26 @@ class ImportForm(ipywidgets.VBox):
         try:
             content = path.read_bytes()
         except OSError as error:
-            self.forget()
-            self.refuse(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))
+            self.clear()
+            self.show_error(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))
         else:
-            self._take(path.name, content)
+            self._load(path.name, content)
 
     @guarded
     def _cancelled(self, _button: Any) -> None:
-        self.forget()
+        self.clear()
 
     @guarded
     def _map_columns(self, _change: Any) -> None:
         if not self._writing:
             self._preview_file()
 
-    def _take(self, name: str, content: bytes) -> None:
+    def _load(self, name: str, content: bytes) -> None:
         try:
             table = read_table(name, content)
         except ValueError as error:
-            self.forget()
-            self.refuse(error)
+            self.clear()
+            self.show_error(error)
             return
         self.offer(table)
         self._read = (name, table)
@@ -164,13 +164,13 @@ class ImportForm(ipywidgets.VBox):
             self._preview = preview_import(table, self.sources, self._known_runs())
         except ValueError as error:
             self._preview = None
-            self.refuse(error)
+            self.show_error(error)
         else:
             self.show(name, self._preview)
 
     @property
     def sources(self) -> dict[str, Source]:
-        """Where the quantities come from, as chosen."""
+        """The chosen column and unit of each quantity."""
         return {
             name: Source(column.value, self.units[name].value if name in self.units else "×1")
             for name, column in self.columns.items()
@@ -178,7 +178,7 @@ class ImportForm(ipywidgets.VBox):
         }
 
     def offer(self, table: Table) -> None:
-        """Offer the columns of a table, with a guess."""
+        """Offer the columns of a table and select the likely ones."""
         guess = guess_sources(table.columns)
         with self._writing:
             for name, choice in self.columns.items():
@@ -190,14 +190,14 @@ class ImportForm(ipywidgets.VBox):
                     self.units[name].value = source.unit if source and known else "×1"
         self._set_shown(True)
 
-    def forget(self) -> None:
-        """Show no file."""
+    def clear(self) -> None:
+        """Discard the file and its preview."""
         self._read, self._preview = None, None
         self.preview.value = ""
         self._set_shown(False)
 
     def show(self, name: str, preview: Preview) -> None:
-        """Show what importing would do."""
+        """Show what an import would add."""
         count = len(preview.rows)
         self.add.description = f"Add {count:,} run{'' if count == 1 else 's'}"
         self.add.disabled = not count
@@ -206,19 +206,19 @@ class ImportForm(ipywidgets.VBox):
         parts = [f'<div class="cnb-facts">{head}</div>', _accepted(preview)]
         if preview.left_out:
             names = ", ".join(preview.left_out)
-            parts.append(note("warn", f"Not kept, because the log has columns of these names itself: {names}."))
+            parts.append(note("warn", f"Not imported, because the log has its own columns of these names: {names}."))
         if preview.rejected:
             parts.append(_rejected(preview))
         self.preview.value = "".join(parts)
 
-    def refuse(self, error: Exception) -> None:
-        """Say why there is nothing to add."""
+    def show_error(self, error: Exception) -> None:
+        """Show why there is nothing to add."""
         self.add.disabled, self.add.description = True, "Add"
         self.preview.value = note("warn", f"{error}.")
 
-    def _set_shown(self, there: bool) -> None:
+    def _set_shown(self, shown: bool) -> None:
         for part in (self.mapping, self.buttons):
-            set_shown(part, there)
+            set_shown(part, shown)
 
 
 def _units(name: str) -> list[str]:
@@ -249,7 +249,7 @@ def _rejected(preview: Preview) -> str:
     if more > 0:
         kinds = Counter(one.kind for one in preview.rejected)
         worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
-        rest = f'<div class="cnb-muted">and {more:,} more. Most often: {worst}</div>'
+        rest = f'<div class="cnb-muted">and {more:,} more. Most frequent: {worst}</div>'
     count = len(preview.rejected)
     title = f"{count:,} row{'' if count == 1 else 's'} cannot be added"
     return f'<div class="cnb-note cnb-warn" role="note"><span>{title}<ul>{lines}</ul>{rest}</span></div>'

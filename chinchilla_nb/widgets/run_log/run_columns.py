@@ -1,4 +1,4 @@
-"""The columns of the run table: which there are, and how their values are written on a page and in a file."""
+"""The columns of the run table, and how their values are written on the page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Column:
-    """One column: its values in the order of the log, how a value is written, and how wide it is in pixels."""
+    """One column: its values in the order of the log, how to write a value, and its width in pixels."""
 
     values: NDArray[Any]
     write: Callable[[Any], str]
@@ -29,24 +29,24 @@ class Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether the values are aligned to the left."""
+        """Whether the values are text, which is aligned to the left."""
         return self.values.dtype.kind not in "iufb"
 
 
 def tracks(columns: Mapping[str, Column]) -> str:
-    """Return the widths of the columns for a style sheet: no narrower than they are, and sharing what is left."""
+    """Return the columns as CSS grid tracks: at least as wide as given, and sharing the remaining space."""
     return " ".join(f"minmax({column.width}px, {column.width}fr)" for column in columns.values())
 
 
 def full_width(columns: Mapping[str, Column]) -> int:
-    """Return the pixels that all columns need."""
+    """Return the total width of all columns in pixels."""
     return sum(column.width for column in columns.values())
 
 
 def write_rows(columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_]) -> str:
-    """Write some of the rows in HTML; those that are not included are struck out."""
+    """Return these rows as HTML; excluded ones are struck through."""
     if not len(rows):
-        return '<div class="cnb-runs-none cnb-muted">No run matches.</div>'
+        return '<div class="cnb-runs-none cnb-muted">No runs match.</div>'
     lines = []
     scales = {name: _largest(column) for name, column in columns.items() if column.bar}
     for row in rows:
@@ -67,21 +67,21 @@ def _cell(column: Column, value: Any, scale: float | None) -> str:
 
 
 def is_absent(value: Any) -> bool:
-    """Whether a run has no such value."""
+    """Whether a value is missing."""
     return value is None or value != value
 
 
 def _largest(column: Column) -> float:
-    """Return what fills a bar: nearly the largest magnitude, so that one wild run does not flatten the others."""
+    """Return the magnitude of a full bar: a high quantile, so that one outlier does not flatten the other bars."""
     sizes = np.abs(column.values[np.isfinite(column.values)])
     return float(np.quantile(sizes, 0.98)) or 1.0 if sizes.size else 1.0
 
 
-def _bar(place: float) -> str:
-    """Draw a bar from the middle of a cell, to the left for -1 and to the right for 1."""
-    place = min(max(place, -1.0), 1.0)
-    low, high = sorted((50.0, 50.0 + 46.0 * place))
-    colour = "var(--cnb-over)" if place > 0 else "var(--cnb-under)"
+def _bar(value: float) -> str:
+    """Return the style of a bar that starts in the middle of a cell and reaches left for -1 or right for 1."""
+    value = min(max(value, -1.0), 1.0)
+    low, high = sorted((50.0, 50.0 + 46.0 * value))
+    colour = "var(--cnb-over)" if value > 0 else "var(--cnb-under)"
     return (
         f"background: linear-gradient(90deg, transparent {low:.1f}%, {colour} {low:.1f}% {high:.1f}%, "
         f"transparent {high:.1f}%) no-repeat left bottom 3px / 100% 3px"
@@ -89,7 +89,7 @@ def _bar(place: float) -> str:
 
 
 def number(value: Any) -> str:
-    """Write a number of a column nobody told us about."""
+    """Write a number from one of the user's own columns."""
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     far = value != 0 and not 1e-3 <= abs(value) < 1e6
@@ -97,7 +97,7 @@ def number(value: Any) -> str:
 
 
 def plain_text(value: Any) -> str:
-    """Write a value so that nothing of it is lost."""
+    """Write a value in full precision."""
     if is_absent(value):
         return ""
     if isinstance(value, (float, np.floating)):
@@ -106,9 +106,9 @@ def plain_text(value: Any) -> str:
 
 
 def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: str = "tokens") -> dict[str, Column]:
-    """Return what the table shows of runs: what every run has, what the fit says of it, and the user's columns."""
+    """Return the columns of the run table: those that all runs have, the residuals of the fit, and the user's own."""
     columns = {
-        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Place in the log"),
+        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
         "N": Column(runs.N, compact, 60, "Parameters N"),
         "D": Column(runs.D, compact, 60, data_title(data_unit)),
         "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),
@@ -120,7 +120,7 @@ def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: st
             residuals,
             lambda value: f"{value:+.4f}".replace("-", "−"),
             86,
-            "Measured loss minus what the law predicts",
+            "Measured minus predicted loss",
             bar=True,
         )
     for name, values in runs.columns.items():

@@ -1,4 +1,4 @@
-"""Take the rows of the run table elsewhere: copied into a spreadsheet, or saved as a file."""
+"""Copy the rows of the run table into a spreadsheet, or save them as a file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from chinchilla_nb.widgets.run_log.run_columns import Column
 
 __all__ = ["RunCopy"]
 
-AT_MOST = 200
-"""Rows offered for copying; the file has all."""
+MAX_ROWS = 200
+"""Number of rows offered for copying; the file contains all of them."""
 
 
 class RunCopy(ipywidgets.VBox):
-    """The rows that match, with tabs between their cells, and a link to the same as a CSV file.
+    """The matching rows as tab-separated text, and a link that downloads them as a CSV file.
 
     Attributes
     ----------
@@ -34,10 +34,10 @@ class RunCopy(ipywidgets.VBox):
 
     def show(self, columns: Mapping[str, Column], rows: NDArray[np.intp]) -> None:
         """Offer these rows in this order."""
-        some = f" (the first {AT_MOST} of {len(rows):,})" if len(rows) > AT_MOST else ""
-        hint = f'<span class="cnb-muted">· or click the rows, which selects them, and copy{some}</span>'
+        some = f" (the first {MAX_ROWS} of {len(rows):,})" if len(rows) > MAX_ROWS else ""
+        hint = f'<span class="cnb-muted">· or click the rows to select them, then copy{some}</span>'
         table = {name: column.values[rows] for name, column in columns.items()}
         self.link.value = f"{download_link('runs.csv', 'text/csv', columns_as_csv(table))} {hint}"
-        first = {name: values[:AT_MOST] for name, values in table.items()}
+        first = {name: values[:MAX_ROWS] for name, values in table.items()}
         text = escape(columns_as_csv(first, "\t").decode())
         self.rows.value = f'<pre class="cnb-code" tabindex="0" title="A click selects all">{text}</pre>'

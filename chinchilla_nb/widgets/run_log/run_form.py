@@ -23,15 +23,15 @@ _EXAMPLES = {"N": "70B", "D": "1.4T", "loss": "1.98"}
 
 
 class RunForm(ipywidgets.VBox):
-    """Fields for a run, buttons that fill in the next one, and what is wrong with what was typed.
+    """Fields for a run, buttons that fill in the next run, and the errors in the fields.
 
     Parameters
     ----------
     guard : Guard
-        Of the panel.
+        The panel's.
     parts : Parts
     law : callable
-        Returns the law that predicts losses, if there is one.
+        Returns the law that predicts losses, or None.
     data_unit : str
         What D counts.
 
@@ -41,9 +41,9 @@ class RunForm(ipywidgets.VBox):
         N, D, loss and name.
     add, seed, step : Button
     remark : HTML
-        C = 6ND and what the law predicts, or what is wrong.
+        C = 6ND and the predicted loss, or the errors in the fields.
     config : Mapping or None
-        Model configuration of a run that was filled in; forgotten when N is changed by hand.
+        Model configuration of the run that was filled in; None after N is changed by hand.
     """
 
     def __init__(self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens") -> None:
@@ -66,7 +66,7 @@ class RunForm(ipywidgets.VBox):
             field.observe(self._typed, "value")
 
     def fill(self, N: float, D: float, config: Mapping[str, Any] | None) -> None:
-        """Fill in a run that is to be trained."""
+        """Fill in a run to train."""
         self.config = config
         self._write({"N": f"{N:.0f}", "D": f"{D:.0f}", "loss": ""})
 
@@ -86,7 +86,7 @@ class RunForm(ipywidgets.VBox):
         if self._writing:
             return
         if change["owner"] is self.fields["N"]:
-            self.config = None  # the model that was filled in has another size
+            self.config = None  # it describes a model of another size
         self.check()
 
     def run(self) -> dict[str, float]:
@@ -95,7 +95,7 @@ class RunForm(ipywidgets.VBox):
         Raises
         ------
         InputError
-            Naming the first that is missing or wrong.
+            If a number is missing or not valid; names the first one.
         """
         return {name: self._number(name) for name in _EXAMPLES}
 
@@ -109,7 +109,7 @@ class RunForm(ipywidgets.VBox):
         return value
 
     def check(self) -> None:
-        """Say what the fields mean or what is wrong with them, and let the run be added if nothing is."""
+        """Describe the run or show the errors in the fields, and enable Add if all numbers are valid."""
         numbers, problems = {}, {}
         for name in _EXAMPLES:
             field = self.fields[name]
@@ -125,7 +125,7 @@ class RunForm(ipywidgets.VBox):
 
     def _facts(self, numbers: Mapping[str, float]) -> str:
         if "N" not in numbers or "D" not in numbers:
-            return "Numbers such as 69.8M, 1.4T or 5.76e23. C = 6ND follows."
+            return "Enter numbers such as 69.8M, 1.4T or 5.76e23. C is computed as 6ND."
         N, D = numbers["N"], numbers["D"]
         facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} {self._data_unit} per parameter"]
         law = self._law()

@@ -1,15 +1,16 @@
-"""The run log: every run in a table, runs added by hand or from files, outliers set aside.
+"""The run log: show all runs in a table, add runs by hand or from files, and exclude outliers.
 
-The table is our own, made of ipywidgets: the kernel sorts and filters, and fifteen rows travel to the page. Tried
-beside it, in JupyterLab 4.6 and Voila 0.5, with 10,000 runs, one of them called ``<img src=x onerror=alert(1)>``:
+The table is our own and consists of ipywidgets: the kernel sorts and filters, and only fifteen rows are sent to the
+page. Alternatives tried in JupyterLab 4.6 and Voila 0.5 with 10,000 runs, one of them named
+``<img src=x onerror=alert(1)>``:
 
 - ipydatagrid 1.4 (released in 2024) shows 7,000,000,000 parameters as -1589934592. It draws on a canvas, where neither
-  a screen reader nor a test finds a word, and brings py2vega and gast.
-- itables 2.9 escapes names, shows the numbers and follows both themes. But an update sends the rows again and falls
-  back to 2,048 of the 10,000 (0.6 s), and no widget of ours, such as a check box, fits into its rows.
-- ipyaggrid 0.5 (released in 2024) takes 27 MB; not tried further.
-- Ours repaints within 0.15 s of an append, a sort or a filter of 10,000 runs, has check boxes for the keyboard, escapes
-  what it writes, and installs nothing.
+  a screen reader nor a test finds any text, and depends on py2vega and gast.
+- itables 2.9 escapes names, shows the numbers correctly and follows both themes. But an update sends all rows again and
+  falls back to 2,048 of the 10,000 (0.6 s), and its rows cannot contain our widgets, such as check boxes.
+- ipyaggrid 0.5 (released in 2024) takes 27 MB and was not tried further.
+- Our table redraws within 0.15 s of an append, a sort or a filter of 10,000 runs, has check boxes that work from the
+  keyboard, escapes all text, and needs no further package.
 """
 
 from __future__ import annotations
@@ -57,30 +58,29 @@ class RunLogPanel(Panel):
     Attributes
     ----------
     view : RunLogView
-        What is asked of the log: filter, order, page and columns.
+        The chosen filter, order, page and columns.
     shown : ShownRuns
-        What that shows of it.
+        What that view shows of the log.
     table : RunTable
     query : Text
         A filter such as ``loss < 3 N >= 1B adam``.
     which : Dropdown
-        All runs, those in the fit, or those excluded.
+        Shows all runs, those in the fit, or those excluded.
     form : RunForm
     file : ImportForm
     choice : ColumnChoice
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
-        Open the form, the import, the choice of columns, and the rows to take elsewhere.
-    leave_out, undo : Button
-        Exclude every run that matches the filter; take back the last exclusion, wherever it was made.
-    state, empty, trouble : HTML
-        How many runs there are; what to do where there are none, or the file has lost some; why the filter is not
-        understood.
+        Show and hide the form, the import, the choice of columns, and the rows to copy.
+    exclude_matching, undo : Button
+        Exclude all runs that match the filter; undo the last exclusion, including one made in another panel.
+    state, empty, query_error : HTML
+        The number of runs; what to do if there are none or the file has lost some; why the filter is not valid.
 
     Notes
     -----
-    Excluded runs stay in the file, and come back with the next session. Where the session has a file, rows that other
-    processes append to it appear within a second, until the panel is closed.
+    Excluded runs stay in the file and are included again in the next session. If the session has a file, rows that
+    other processes append to it appear within a second, until the panel is closed.
     """
 
     sheets = ("run_log/run_log.css",)
@@ -95,7 +95,7 @@ class RunLogPanel(Panel):
         parts = self._parts = Parts()
         unit = self.session.data_unit
         self.view = RunLogView()
-        self.table = RunTable(self.guard, parts, self._check, self._look)
+        self.table = RunTable(self.guard, parts, self._check, self._show_view)
         self.form = RunForm(self.guard, parts, self._law, unit)
         self.file = ImportForm(self.guard, parts, lambda: self.session.all_runs, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
@@ -107,19 +107,19 @@ class RunLogPanel(Panel):
 
     def _build(self) -> None:
         make = self._parts
-        self.state, self.empty, self.trouble = make.html(), make.html(), make.html()
+        self.state, self.empty, self.query_error = make.html(), make.html(), make.html()
         self.add_toggle = make.toggle("Add a run", "Record a run by hand", value=not len(self.session.all_runs))
         self.import_toggle = make.toggle("Import", "Add runs from a file")
         self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
         self.which = make.choice("Which runs are shown", SELECTIONS, "m")
-        self.leave_out = make.button("Exclude these", "Exclude every run that matches the filter")
+        self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
-        self.copy_toggle = make.toggle("Copy", "Copy the rows that match, or save them as CSV")
+        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, or save them as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
         above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
-        below = make.box([self.query, self.which, self.leave_out, self.undo], "cnb-bar")
-        self._log = make.box([self.choice, self.copy, below, self.trouble, self.table], "cnb-log")
+        below = make.box([self.query, self.which, self.exclude_matching, self.undo], "cnb-bar")
+        self._log = make.box([self.choice, self.copy, below, self.query_error, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
 
@@ -132,8 +132,8 @@ class RunLogPanel(Panel):
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
             toggle.observe(self._show_sections, "value")
         for button, callback in (
-            (self.leave_out, self._leave_out),
-            (self.undo, self._take_back),
+            (self.exclude_matching, self._exclude_matching),
+            (self.undo, self._undo),
             (self.form.add, self._add),
             (self.form.seed, self._fill_seed),
             (self.form.step, self._fill_step),
@@ -142,20 +142,19 @@ class RunLogPanel(Panel):
             button.on_click(callback)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the runs on the page that is shown, as a table."""
+        """Return the runs on the current page as a table."""
         columns, runs = self._columns(), self.session.all_runs
         rows = self.shown.rows
         written = ([column.write(column.values[row]) for column in columns.values()] for row in rows)
-        caption = f"{len(rows):,} of {runs_in_words(len(runs))}" if len(rows) < len(runs) else ""
-        told = f"<p>{caption}</p>" if caption else ""
-        return {"text/html": html_table(written, columns) + told}
+        caption = f"<p>{len(rows):,} of {runs_in_words(len(runs))}</p>" if len(rows) < len(runs) else ""
+        return {"text/html": html_table(written, columns) + caption}
 
     def close(self) -> None:
-        """Stop watching the session and its file, and take the panel off the page."""
+        """Stop watching the session and its file, and remove the panel from the page."""
         self._stop_watching()
         super().close()
 
-    # What is shown
+    # Showing runs
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
@@ -167,24 +166,24 @@ class RunLogPanel(Panel):
         if self.copy_toggle.value:
             self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
-        self.trouble.value = "" if shown.trouble is None else note("warn", f"{shown.trouble}.")
-        self.leave_out.disabled = not shown.can_exclude
+        self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
+        self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
 
-    def _look(self, view: RunLogView) -> None:
-        """Show the log as a view asks."""
+    def _show_view(self, view: RunLogView) -> None:
+        """Show the log in another view."""
         self.view = view
         self._show_table()
 
     def _choose_column(self, name: str, shown: bool) -> None:
-        self._look(self.view.with_column(name, shown))
+        self._show_view(self.view.with_column(name, shown))
 
     @guarded
     def _filter(self, _change: Any) -> None:
-        self._look(self.view.filtered(self.query.value, self.which.value))
+        self._show_view(self.view.filtered(self.query.value, self.which.value))
 
     def _log_now(self) -> tuple[dict[str, Column], NDArray[np.bool_]]:
-        """Return the columns of the log, and which runs count."""
+        """Return the columns of the log, and which runs are included."""
         return self._columns(), ~is_among(self.session.all_runs, self.session.excluded)
 
     def _law(self) -> Law | None:
@@ -196,10 +195,10 @@ class RunLogPanel(Panel):
         return run_columns(runs, residuals, self.session.data_unit)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
-        count, left_out = len(included), int(np.count_nonzero(~included))
+        count, excluded = len(included), int(np.count_nonzero(~included))
         parts = [runs_in_words(count)]
-        if left_out:
-            parts += [f"{count - left_out:,} in the fit", f"{left_out:,} excluded in this session"]
+        if excluded:
+            parts += [f"{count - excluded:,} in the fit", f"{excluded:,} excluded in this session"]
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
@@ -209,7 +208,7 @@ class RunLogPanel(Panel):
         if lost := getattr(database, "lost", ""):
             self.empty.value = note("warn", f"{lost}.")
         else:
-            self.empty.value = "" if count else _what_to_do(getattr(database, "project_dir", None))
+            self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
 
     @guarded
     def _show_sections(self, _change: Any = None) -> None:
@@ -229,17 +228,17 @@ class RunLogPanel(Panel):
         self.form.seed.disabled = session.settings.seed_regime is None
         self.form.step.disabled = session.fit is None
         factor = session.settings.scaling_factor or DEFAULT_FACTOR
-        self.form.seed.tooltip = _explained(
-            self.form.seed, "Fill in a run drawn from the seed ranges", "Give seed ranges in the configuration first"
+        self.form.seed.tooltip = _tooltip(
+            self.form.seed, "Fill in a run drawn from the seed ranges", "Set seed ranges in the configuration first"
         )
-        self.form.step.tooltip = _explained(
+        self.form.step.tooltip = _tooltip(
             self.form.step,
-            f"Fill in the compute-optimal run of {factor:g} times the largest compute so far",
+            f"Fill in the compute-optimal run with {factor:g} times the largest compute so far",
             "Fit the scaling law first",
         )
         self.form.check()
 
-    # Excluded runs
+    # Excluding runs
 
     def _keys_of(self, runs: Runs) -> tuple[RunKey, ...]:
         if self._keys[0] is not runs:
@@ -252,8 +251,8 @@ class RunLogPanel(Panel):
         (self.session.include if checked else self.session.exclude)([key])
 
     @guarded
-    def _leave_out(self, _button: Any) -> None:
-        if not self.shown.can_exclude:  # a click that was under way when the filter changed
+    def _exclude_matching(self, _button: Any) -> None:
+        if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
         self.session.exclude(keys[row] for row in self.shown.matching)
@@ -263,14 +262,14 @@ class RunLogPanel(Panel):
         self._message = ""
 
     @guarded
-    def _take_back(self, _button: Any) -> None:
+    def _undo(self, _button: Any) -> None:
         self.session.undo_exclusion()
         self._show_table()
 
-    # Runs added
+    # Adding runs
 
     def _extend(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Add runs, unless their file has vanished: they stay in the form, and no other file begins with them."""
+        """Add runs, unless the file was deleted: then they stay in the form, so that they do not start a new file."""
         database = self.session.database
         if isinstance(database, Database):
             database.refresh()
@@ -299,7 +298,7 @@ class RunLogPanel(Panel):
         step = next_scale_step(self.session.settings, self.session.runs, self.session.fit)
         self.form.fill(step.N, step.D, step.config)
 
-    # Runs from files
+    # Importing runs
 
     @guarded
     def _import(self, _button: Any) -> None:
@@ -308,26 +307,27 @@ class RunLogPanel(Panel):
             return
         self._extend(rows)
         self._message = f"{len(rows):,} imported from {self.file.name}"
-        self.file.forget()
+        self.file.clear()
         self.import_toggle.value = False
         self._show_table()
 
 
-def _explained(button: ipywidgets.Button, does: str, needs: str) -> str:
-    """Say what a button does, or what it waits for."""
+def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
+    """Return what a button does, or what must be done before it can be used."""
     return needs if button.disabled else does
 
 
-def _what_to_do(project_dir: Any) -> str:
-    """Say how runs come into an empty log."""
+def _first_steps(project_dir: Any) -> str:
+    """Return the ways to add runs to an empty log, as HTML."""
     ways = [
         "Fill in a run above: N, D and its final loss.",
-        "Press <b>Import</b> for a CSV, JSON or Parquet file; its columns are guessed.",
+        "Press <b>Import</b> to add a CSV, JSON or Parquet file; its columns are recognised by name.",
         "Call <code>cc.append(N=…, D=…, loss=…)</code> in a cell or at the end of a training job.",
     ]
     if project_dir is not None:
         ways.append(
-            f"Rows that a job adds to <code>{escape(str(project_dir))}/df.csv</code> appear here by themselves."
+            f"Rows that a job adds to <code>{escape(str(project_dir))}/df.csv</code> appear here automatically."
         )
     lines = "".join(f"<li>{way}</li>" for way in ways)
-    return f'<div class="cnb-empty"><b>No runs yet</b>: a fit needs three, better ten or more.<ul>{lines}</ul></div>'
+    need = "a fit needs at least three, preferably ten or more"
+    return f'<div class="cnb-empty"><b>No runs yet</b>: {need}.<ul>{lines}</ul></div>'

@@ -1,4 +1,4 @@
-"""How a person looks at the run log, and which rows that shows: values that know no widget."""
+"""How the run log is filtered, sorted and paged, and which rows that shows, independent of any widget."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from chinchilla_nb.widgets.run_log.run_columns import Column, is_absent
 __all__ = ["PAGE", "SELECTIONS", "RunLogView", "ShownRuns"]
 
 PAGE = 15
-"""Rows on a page."""
+"""Number of rows on a page."""
 
 SELECTIONS = ALL, IN_THE_FIT, EXCLUDED = ("All runs", "In the fit", "Excluded")
 
 
 @dataclass(frozen=True, slots=True)
 class RunLogView:
-    """What a person asks of the run log.
+    """How the user wants to see the run log.
 
     Attributes
     ----------
@@ -34,9 +34,9 @@ class RunLogView:
         Name of a column.
     descending : bool
     page : int
-        From 0; beyond the last page there are is the last.
+        Counted from 0; a page after the last one stands for the last one.
     hidden : frozenset of str
-        Columns that are not shown, whether or not they exist at present.
+        Columns not to show, which need not exist at present.
     """
 
     query: str = ""
@@ -51,7 +51,7 @@ class RunLogView:
         return replace(self, query=query, selection=selection, page=0)
 
     def sorted_on(self, name: str) -> RunLogView:
-        """Sort by a column, from its smallest value or from A; the other way round if it is sorted by already."""
+        """Sort by a column in ascending order, or reverse the order if already sorted by it."""
         return replace(self, sorted_by=name, descending=name == self.sorted_by and not self.descending, page=0)
 
     def turned_to(self, page: int) -> RunLogView:
@@ -63,82 +63,82 @@ class RunLogView:
         return replace(self, hidden=self.hidden - {name} if shown else self.hidden | {name})
 
     def of(self, columns: Mapping[str, Column], included: NDArray[np.bool_]) -> ShownRuns:
-        """Return what this shows of a log.
+        """Return what this view shows of a log.
 
         Parameters
         ----------
         columns : mapping of str to Column
-            All columns of the log; those that are hidden can be filtered by too.
+            All columns of the log; the query can use hidden ones too.
         included : ndarray of bool, shape (n_runs,)
-            Which runs count.
+            Which runs are included in fits.
         """
-        kept, trouble = np.ones(len(included), dtype=bool), None
+        kept, query_error = np.ones(len(included), dtype=bool), None
         if len(included):
             try:
                 kept = match_runs(self.query, {name: column.values for name, column in columns.items()})
             except ValueError as error:
-                trouble = error
+                query_error = error
         if self.selection != ALL:
             kept &= included if self.selection == IN_THE_FIT else ~included
-        # A table without columns helps nobody.
+        # If all columns are hidden, show all of them, because an empty table is of no use.
         shown = {name: column for name, column in columns.items() if name not in self.hidden} or columns
         view = self if self.sorted_by in shown else replace(self, sorted_by=next(iter(shown)), descending=True)
         order = _order(shown[view.sorted_by].values, descending=view.descending)
-        return ShownRuns(view, shown, included, order[kept[order]], trouble)
+        return ShownRuns(view, shown, included, order[kept[order]], query_error)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ShownRuns:
-    """What a view shows of a log.
+    """What a view shows of a run log.
 
     Attributes
     ----------
     view : RunLogView
-        With a column to sort by that is shown.
+        The view, sorted by a column that is shown.
     columns : mapping of str to Column
-        Those shown.
+        The columns that are shown.
     included : ndarray of bool, shape (n_runs,)
-        Which runs of the log count.
+        Which runs of the log are included in fits.
     matching : ndarray of int, shape (n_matching,)
-        Places in the log of the runs that match, in the order in which they are shown.
-    trouble : ValueError or None
-        Why the query is not understood; it then filters nothing.
+        Positions in the log of the matching runs, in the order in which they are shown.
+    query_error : ValueError or None
+        Why the query is not valid; it then filters nothing.
     """
 
     view: RunLogView
     columns: Mapping[str, Column]
     included: NDArray[np.bool_]
     matching: NDArray[np.intp]
-    trouble: ValueError | None
+    query_error: ValueError | None
 
     @property
     def last_page(self) -> int:
-        """The last page there is, from 0."""
+        """The last page, counted from 0."""
         return max(-(-len(self.matching) // PAGE) - 1, 0)
 
     @property
     def page(self) -> int:
-        """The page that is shown, from 0."""
+        """The page that is shown, counted from 0."""
         return min(max(self.view.page, 0), self.last_page)
 
     @property
     def rows(self) -> NDArray[np.intp]:
-        """Places in the log of the runs on the page, from above."""
+        """Positions in the log of the runs on the page, from top to bottom."""
         start = self.page * PAGE
         return self.matching[start : start + PAGE]
 
     @property
     def can_exclude(self) -> bool:
-        """Whether a filter that is understood leaves runs that count.
+        """Whether a valid filter matches any included runs.
 
-        One that is not understood shows all runs: to exclude those is not what was meant.
+        A filter that is not valid shows all runs, which the user does not mean to exclude.
         """
-        filtered = bool(self.view.query.strip()) and self.trouble is None
+        filtered = bool(self.view.query.strip()) and self.query_error is None
         return filtered and bool(self.included[self.matching].any())
 
 
 def _order(values: NDArray[Any], *, descending: bool) -> NDArray[np.intp]:
-    """Sort stably, with what is no number or no text at the end either way."""
+    """Sort stably, with missing numbers and empty texts last in either direction."""
     if values.dtype.kind in "iufb":
         numbers = values.astype(float)
         order = np.argsort(-numbers if descending else numbers, kind="stable")

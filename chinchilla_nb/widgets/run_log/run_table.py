@@ -1,4 +1,4 @@
-"""A table of runs that stays quick with ten thousand of them: one page of them travels to the browser."""
+"""A table of runs that stays fast with ten thousand runs, because only one page is sent to the browser."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRu
 __all__ = ["RunTable"]
 
 TOO_SOON = 0.25
-"""Seconds after rows arrived in which a click on a check box was meant for the row that stood there before."""
+"""Seconds after the rows change during which a click on a check box was meant for the row shown there before."""
 
 
 class RunTable(ipywidgets.VBox):
-    """Rows with a check box each, sorted by a click on a heading, shown a page at a time.
+    """Rows with check boxes, shown one page at a time and sorted by clicking a heading.
 
     Parameters
     ----------
     guard : Guard
-        Of the panel.
+        The panel's.
     parts : Parts
     on_check : callable
-        Called with a row's place in the log and whether it is checked now.
+        Called with a row's position in the log and whether it is now checked.
     on_view : callable
-        Called with the view that a click asks for.
+        Called with the view that a click requests.
 
     Attributes
     ----------
     boxes : tuple of Checkbox
-        Of the rows on the page, from above.
+        The check boxes of the rows on the page, from top to bottom.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class RunTable(ipywidgets.VBox):
     def _pager(self) -> ipywidgets.Box:
         turns: dict[str, tuple[str, Callable[[ShownRuns], int]]] = {
             "«": ("First page", lambda _: 0),
-            "‹": ("Page before", lambda shown: shown.page - 1),
+            "‹": ("Previous page", lambda shown: shown.page - 1),
             "›": ("Next page", lambda shown: shown.page + 1),
             "»": ("Last page", lambda shown: shown.last_page),
         }
         buttons = [self._parts.button(sign, hint) for sign, (hint, _) in turns.items()]
         for button, (_, turn) in zip(buttons, turns.values(), strict=True):
             button.on_click(lambda _, turn=turn: self._turn(turn))
-        self.first, self.back, self.onward, self.last = buttons
+        self.first, self.previous, self.next, self.last = buttons
         self.place = self._parts.html()
         return self._parts.box([*buttons[:2], self.place, *buttons[2:]], "cnb-bar", "cnb-pager")
 
@@ -115,19 +115,19 @@ class RunTable(ipywidgets.VBox):
                 there = place < len(rows)
                 set_shown(box, there)
                 if there:
-                    box.description = f"Run {rows[place] + 1} counts"
+                    box.description = f"Include run {rows[place] + 1} in the fit"
                     box.value = bool(included[rows[place]])
 
     def _show_place(self, shown: ShownRuns) -> None:
         count, total, start = len(shown.matching), len(shown.included), shown.page * PAGE
         some = f"{start + 1:,}–{min(start + PAGE, count):,} of {count:,}" if count else "none"
         self.place.value = (
-            f'<span class="cnb-muted">{some}{"" if count == total else f" that match, of {total:,}"}</span>'
+            f'<span class="cnb-muted">{some}{"" if count == total else f" matching, {total:,} in total"}</span>'
         )
-        for button in (self.first, self.back, self.onward, self.last):
+        for button in (self.first, self.previous, self.next, self.last):
             set_shown(button, shown.last_page > 0)
-        self.first.disabled = self.back.disabled = shown.page == 0
-        self.last.disabled = self.onward.disabled = shown.page == shown.last_page
+        self.first.disabled = self.previous.disabled = shown.page == 0
+        self.last.disabled = self.next.disabled = shown.page == shown.last_page
 
     @guarded
     def _sort(self, name: str) -> None:
@@ -144,6 +144,6 @@ class RunTable(ipywidgets.VBox):
         if self._writing or self._shown is None or place >= len(self._shown.rows):
             return
         if time.monotonic() - self._shifted < TOO_SOON:
-            self._on_view(self._shown.view)  # paints the box as it was
+            self._on_view(self._shown.view)  # restores the check box
         else:
             self._on_check(int(self._shown.rows[place]), checked)

@@ -1,1 +1,1 @@
-"""The panel that simulates whole projects."""
+"""The panel that simulates the whole procedure on a known law."""

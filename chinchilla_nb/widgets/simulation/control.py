@@ -1,4 +1,4 @@
-"""Work that can be paused and stepped through, as states and what leads from one to another; no widget."""
+"""Work that can be paused and stepped through, as states and transitions, independent of any widget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Control", "Ending", "State"]
 
 
 class State(Enum):
-    """Where the work stands."""
+    """State of the work."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -33,36 +33,36 @@ class Ending(Enum):
 
 
 class Progress(Protocol):
-    """How far the work is; the last value has ``done == total``."""
+    """Progress of the work; the last value has ``done == total``."""
 
     @property
     def done(self) -> int:
-        """Steps made."""
+        """Number of steps done."""
 
     @property
     def total(self) -> int:
-        """Steps to make."""
+        """Number of steps in all."""
 
 
 class Control(HasTraits):
-    """Starts, pauses, resumes and cancels work, and makes single steps of it.
+    """Start, pause, resume, cancel and single-step work.
 
-    The iterator of the work outlives a pause: the session drains it piece by piece.
+    The iterator of the work outlives a pause: the session drains it from one pause to the next.
 
     Parameters
     ----------
     work : Session
-        Drains the iterator, in the background where an event loop runs.
+        Drains the iterator, in the background if an event loop is running.
     step_ended : callable, optional
-        Whether a progress value is the last one of its step; by default every one is.
+        Whether a progress value is the last one of its step; by default every value is.
 
     Attributes
     ----------
     state : State
     ending : Ending or None
-        Why the work has ended; None while ``state`` is not ``State.ENDED``. What a failure was is in ``work.error``.
+        Why the work has ended; None while it has not. The error of a failure is in ``work.error``.
     latest : Progress or None
-        What the work last reported, at most ten times a second; kept after the end.
+        The last progress reported, at most ten times a second; kept after the end.
     """
 
     state = UseEnum(State, State.IDLE)
@@ -77,68 +77,68 @@ class Control(HasTraits):
         self._pausing = self._cancelling = False
 
     def start(self, make: Callable[[], Iterator[Any]], *, single: bool = False) -> None:
-        """Begin.
+        """Start the work.
 
         Parameters
         ----------
         make : callable
-            Makes the iterator of `Progress`; called where that is drained.
+            Returns the iterator of `Progress`; called on the thread that drains it.
         single : bool, default False
             Pause after the first step.
 
         Raises
         ------
         RuntimeError
-            If this work is running or paused, or the session is busy with other work.
+            If the work is running or paused, or the session is busy with other work.
         """
-        self._demand(State.IDLE, State.ENDED)
-        self._steps = _on_demand(make)
+        self._require(State.IDLE, State.ENDED)
+        self._steps = _lazily(make)
         self.latest = None
-        self._go(single)
+        self._run(single)
 
     def resume(self) -> None:
-        """Go on after a pause.
+        """Continue after a pause.
 
         Raises
         ------
         RuntimeError
             If the work is not paused, or the session is busy with other work.
         """
-        self._demand(State.PAUSED)
-        self._go(single=False)
+        self._require(State.PAUSED)
+        self._run(single=False)
 
     def step(self) -> None:
-        """Make one more step after a pause, and pause again; raises as `resume` does."""
-        self._demand(State.PAUSED)
-        self._go(single=True)
+        """Do one more step after a pause, then pause again; raises the same errors as `resume`."""
+        self._require(State.PAUSED)
+        self._run(single=True)
 
     def pause(self) -> None:
-        """Stop after the next progress value; nothing happens unless the work is running."""
-        # Not a cancellation, which breaks off what is under way: this is to go on.
+        """Pause after the next progress value; does nothing unless the work is running."""
+        # Not a cancellation, which would abort the current step: paused work must be able to continue.
         self._pausing = self.state is State.RUNNING
 
     def cancel(self) -> None:
-        """End the work; nothing happens unless it is running, which ends a little later, or paused."""
+        """End the work if it is paused, or a little later if it is running; otherwise do nothing."""
         if self.state is State.RUNNING:
             self._cancelling = True
             self.work.cancel()
         elif self.state is State.PAUSED:
             self._end(Ending.CANCELLED)
 
-    def _demand(self, *states: State) -> None:
+    def _require(self, *states: State) -> None:
         if self.state not in states:
             wanted = " or ".join(state.value for state in states)
-            raise RuntimeError(f"the work must be {wanted} for that, and is {self.state.value}")
+            raise RuntimeError(f"the work must be {wanted} for this, but it is {self.state.value}")
         if self.work.busy:
-            raise RuntimeError("other work is under way: wait for its end, or cancel it")
+            raise RuntimeError("other work is in progress: wait for it to end, or cancel it")
 
-    def _go(self, single: bool) -> None:
+    def _run(self, single: bool) -> None:
         self._pausing = self._cancelling = False
-        self._become(State.RUNNING)
-        self.work.start(lambda: self._piece(single), on_progress=self._progressed, on_end=self._piece_ended)
+        self._set_state(State.RUNNING)
+        self.work.start(lambda: self._until_pause(single), on_progress=self._progressed, on_end=self._stopped)
 
-    def _piece(self, single: bool) -> Iterator[Any]:
-        """Drain the iterator up to the next pause."""
+    def _until_pause(self, single: bool) -> Iterator[Any]:
+        """Yield from the iterator up to the next pause."""
         for value in self._steps:
             yield value
             if self._pausing or (single and self._step_ended(value)):
@@ -147,7 +147,7 @@ class Control(HasTraits):
     def _progressed(self, value: Any) -> None:
         self.latest = value
 
-    def _piece_ended(self, outcome: Outcome) -> None:
+    def _stopped(self, outcome: Outcome) -> None:
         last = outcome.last
         if outcome.error is not None:
             self._end(Ending.FAILED)
@@ -156,17 +156,17 @@ class Control(HasTraits):
         elif outcome.cancelled or self._cancelling:
             self._end(Ending.CANCELLED)
         else:
-            self._become(State.PAUSED)
+            self._set_state(State.PAUSED)
 
     def _end(self, ending: Ending) -> None:
         self._steps = iter(())
-        self._become(State.ENDED, ending)
+        self._set_state(State.ENDED, ending)
 
-    def _become(self, state: State, ending: Ending | None = None) -> None:
+    def _set_state(self, state: State, ending: Ending | None = None) -> None:
         with self.hold_trait_notifications():  # so that no observer sees one without the other
             self.ending, self.state = ending, state
 
 
-def _on_demand(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
-    """Make an iterator when its first value is wanted, where that is wanted."""
+def _lazily(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Create the iterator when its first value is requested, on the thread that requests it."""
     yield from make()

@@ -1,4 +1,4 @@
-"""Two laws side by side as a table: the true one, and the one that was estimated."""
+"""A table that compares the true law with its estimate."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _DERIVED = ("a", "N", "D/N")
 
 
 def comparison_table(truth: Law, law: Law | None, C: float) -> str:
-    """Set the true law and the estimate side by side, as HTML; C is the target budget in FLOPs."""
+    """Return the true law and the estimate side by side as HTML; C is the target budget in FLOPs."""
     true = _numbers(truth, C)
     found = {} if law is None else _numbers(law, C)
-    # A law of another form has other parameters: they follow, with nothing to compare them with.
+    # An estimate of another form has other parameters, which follow without a true value to compare with.
     names = list(dict.fromkeys([*_symbols(truth), *([] if law is None else _symbols(law)), *_DERIVED]))
     titles = {"a": "a in N* ∝ Cᵃ", "N": f"N* at {scientific(C)}", "D/N": "D* / N*"}
     heads = ["", *(titles.get(name, name) for name in names)]
@@ -35,7 +35,7 @@ def _symbols(law: Law) -> list[str]:
 
 
 def _numbers(law: Law, C: float) -> dict[str, float]:
-    """Return the parameters, and a, N* and D* / N*, which a law without an optimum does not have."""
+    """Return the parameters of a law and, if it has an optimum, a, N* and D* / N*."""
     numbers = dict(zip(_symbols(law), law.as_dict().values(), strict=True))
     point = optimum(law, C)
     if point is not None:

@@ -1,4 +1,4 @@
-"""What is simulated, as the fields and the session say when it begins; no widget."""
+"""What to simulate, taken from the fields and the session when it starts, independent of any widget."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Numbers:
     counts : tuple of int
         Numbers of seeds that a study compares, ascending.
     repetitions : int
-        How often a study repeats each.
+        Number of simulations in a study for each number of seeds.
     """
 
     seeds: int
@@ -49,16 +49,16 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Plan:
-    """All that a simulation or a study follows from.
+    """All inputs of a simulation or a study.
 
     Attributes
     ----------
     task : Task
     numbers : Numbers
     regime : SeedRegime
-        What seeds are drawn from.
+        The range that seeds are drawn from.
     settings : Settings
-        Give the model search, and what fits are made with.
+        Define the model search and the fits.
     """
 
     task: Task
@@ -67,7 +67,7 @@ class Plan:
     settings: Settings
 
     def simulate(self) -> Iterator[SimulationProgress]:
-        """Simulate once, fitting the runs while they come."""
+        """Simulate once, fitting the runs as they are added."""
         rng = np.random.default_rng(self.numbers.random_seed)
         return iter_simulation(self._procedure(), self.task, self._iter_fit, rng)
 
@@ -84,7 +84,7 @@ class Plan:
         )
 
     def _procedure(self) -> Procedure:
-        """Return the procedure; to measure every model may take long, so this is for the thread of the work."""
+        """Return the procedure; call this on the worker thread, because measuring every model may take long."""
         search, numbers = self.settings.model_search, self.numbers
         models = None if search is None else search.table()
         return Procedure(self.regime, numbers.seeds, numbers.scalings, numbers.factor, models)
@@ -94,11 +94,11 @@ class Plan:
 
 
 def usual_regime(settings: Settings, runs: Runs) -> tuple[SeedRegime, str]:
-    """Return where a project would draw seeds, and in a few words why there."""
+    """Return the seed regime that a project would use, and its origin in a few words."""
     if settings.seed_regime is not None:
         return settings.seed_regime, "as configured"
     if len(runs) > 1 and runs.C.min() < runs.C.max():
         ratio = runs.D / runs.N
         around = SeedRegime((float(runs.C.min()), float(runs.C.max())), (float(ratio.min()), float(ratio.max())))
-        return around, "the range of the runs, as no seed ranges are configured"
-    return DEFAULT_REGIME, "as no seed ranges are configured"
+        return around, "the range of the runs because no seed ranges are configured"
+    return DEFAULT_REGIME, "the default because no seed ranges are configured"

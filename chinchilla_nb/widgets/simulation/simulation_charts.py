@@ -1,4 +1,4 @@
-"""The charts of a simulation: runs and frontiers, the estimate as it settles, and errors against seeds."""
+"""The charts of a simulation: runs and frontiers, the convergence of N*, and its error against the number of seeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["SimulationCharts", "StudyChart", "TraceChart"]
 
 
 class SimulationCharts(ipywidgets.Box):
-    """The plane C-N with both frontiers, the trace of N*, and the study, side by side; narrow pages stack them.
+    """The plane C-N with both frontiers, the trace of N* and the study, side by side; narrow pages stack them.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class SimulationCharts(ipywidgets.Box):
     trace : TraceChart
     study : StudyChart
     key, summary : HTML
-        What the lines mean; what the study found, in words.
+        The legend; the results of the study in words.
     """
 
     def __init__(self) -> None:
@@ -47,9 +47,9 @@ class SimulationCharts(ipywidgets.Box):
         self.add_class("cnb-charts")
 
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
-        """Draw the runs so far, both frontiers, and how N* settles."""
+        """Draw the runs so far, both frontiers and the trace of N*."""
         truth, C = plan.task.law, plan.numbers.budget
-        # The true optimum at the target budget lies on the chart, so that a moving fit moves no axis.
+        # The axes include the true optimum at the target budget, so that they do not move with the fit.
         figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C))
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
@@ -59,10 +59,11 @@ class SimulationCharts(ipywidgets.Box):
         self.trace.show(trace_figure(counts, laws, truth, C, state.total))
 
     def show_study(self, study: StudyProgress | None) -> None:
-        """Draw how errors fall with seeds, and say it in words; None before the first simulation."""
+        """Show how errors fall with the number of seeds; None stands for no simulation yet."""
         if study is None:
             self.study.show(error_figure([], np.empty((3, 0))))
-            self.summary.value = '<span class="cnb-muted">Press Study to see how errors fall with seeds</span>'
+            hint = "Press Study to see how errors fall with the number of seeds"
+            self.summary.value = f'<span class="cnb-muted">{hint}</span>'
         else:
             quartiles = study.quartiles()
             self.study.show(error_figure(study.seeds, quartiles))
@@ -70,7 +71,7 @@ class SimulationCharts(ipywidgets.Box):
 
 
 class TraceChart:
-    """N* as it was estimated from ever more runs.
+    """N* as estimated from a growing number of runs.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ class TraceChart:
 
 
 class StudyChart:
-    """The error of N* against the number of seeds: its median, and a band around the middle half.
+    """The error of N* against the number of seeds: its median, and a band for the middle half.
 
     Attributes
     ----------
@@ -102,7 +103,7 @@ class StudyChart:
 
     def __init__(self) -> None:
         self._frame = Frame()
-        # A closed outline: a band between two lines fails in the page while both are empty.
+        # A closed outline, because a band between two lines fails in the page while both are empty.
         self.band = self._frame.lines(
             colors=[INK], fill="inside", fill_colors=[INK], fill_opacities=[0.18], stroke_width=0.0, close_path=True
         )
@@ -110,7 +111,7 @@ class StudyChart:
         self.figure = self._frame.figure([self.band, self.median], HEIGHT)
 
     def show(self, figure: ErrorFigure) -> None:
-        """Draw how errors fall."""
+        """Draw the errors."""
         self._frame.show(figure.x, figure.y)
         lower, upper = figure.lower, figure.upper
         set_line(self.band, Polyline(np.append(lower.x, upper.x[::-1]), np.append(lower.y, upper.y[::-1])))
@@ -136,7 +137,7 @@ def _label(runs: Runs, index: int) -> str:
 
 
 def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:
-    """Say by how much N* is off after each number of seeds."""
+    """Describe the error of N* for each number of seeds, as HTML."""
     lines = []
     for count, (low, median, high) in zip(seeds, quartiles.T, strict=True):
         if not np.isnan(median):

@@ -1,4 +1,4 @@
-"""Simulate the whole procedure on a law that is known, and see how well the fit recovers it."""
+"""Simulate the whole procedure on a known law, and show how well the fit recovers it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = ["SimulationPanel"]
 
 DEFAULT_SEEDS = 100
 BUDGET_MULTIPLE = 100.0
-"""Target budget as a multiple of the largest compute of a seed, until one is typed."""
+"""Target budget as a multiple of the largest compute of a seed, until the user types one."""
 
 _ENDINGS = {Ending.CANCELLED: "Cancelled", Ending.FAILED: "Stopped"}
 
 
 class SimulationPanel(Panel):
-    """Run, pause, step and cancel a simulation; study many of them.
+    """Run, pause, step through and cancel a simulation, or study many simulations.
 
-    Where seeds are drawn, model search, loss and starting values are those of the session. Its runs and its fit are
-    not touched: what is simulated has a session of its own, `work`.
+    The seed regime, model search, loss and starting values are those of the session. Its runs and fit are not changed:
+    simulations run in a separate session, `work`.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ class SimulationPanel(Panel):
     Attributes
     ----------
     work : Session
-        Does the simulating; ``work.busy`` while it does.
+        Runs the simulations; ``work.busy`` is true while one runs.
     simulation_control, study_control : Control
-        How the simulation and the study stand, and what they have reported.
+        The states of the simulation and of the study, and their latest progress.
     task : TaskEditor
     procedure : ProcedureEditor
     run_button, pause_button, step_button, cancel_button, study_button : Button
-    state, comparison, trouble : HTML
+    state, comparison, failure : HTML
     charts : SimulationCharts
     """
 
@@ -64,8 +64,8 @@ class SimulationPanel(Panel):
         self.work = Session(Database(), Settings())
         self.simulation_control = Control(self.work, lambda state: state.stage != "fitting")
         self.study_control = Control(self.work)
-        self._current = self.simulation_control  # what the bar tells of
-        self._plan: Plan | None = None  # of the simulation that is drawn
+        self._current = self.simulation_control  # the one whose state the bar shows
+        self._plan: Plan | None = None  # of the simulation shown
         self._study_time = RemainingTime()
         settings: Settings = self.session.settings
         largest_seed = usual_regime(settings, self.session.runs)[0].C[1]
@@ -79,9 +79,9 @@ class SimulationPanel(Panel):
         form = ipywidgets.Box([self.task, self.procedure])
         form.add_class("cnb-form")
         form.add_class("cnb-two-columns")
-        self.source, self.comparison, self.trouble = (ipywidgets.HTML() for _ in range(3))
+        self.source, self.comparison, self.failure = (ipywidgets.HTML() for _ in range(3))
         self.charts = SimulationCharts()
-        self.compose(self._bar(), form, self.source, self.trouble, self.comparison, self.charts)
+        self.compose(self._bar(), form, self.source, self.failure, self.comparison, self.charts)
         for editor in (self.task, self.procedure):
             editor.observe(self._show_state, "value")
         self.simulation_control.observe(self._show_simulation, "latest")
@@ -89,7 +89,7 @@ class SimulationPanel(Panel):
         for control in (self.simulation_control, self.study_control):
             control.observe(self._show_state, ["state", "latest"])
             control.observe(self._renew_snapshot, "state")
-        self.work.observe(self._show_trouble, "error")
+        self.work.observe(self._show_failure, "error")
         self.watch(self._follow_fit, "fit")
         self.watch(self._show_source, "settings", "revision")
         self._follow_fit()
@@ -101,8 +101,8 @@ class SimulationPanel(Panel):
         title = ipywidgets.HTML('<span class="cnb-title">Simulation</span>')
         buttons = []
         for name, tooltip, click in (
-            ("Run", "Simulate run by run; goes on after a pause", self._run),
-            ("Pause", "Stop after the run under way", self._pause),
+            ("Run", "Simulate run by run, or resume after a pause", self._run),
+            ("Pause", "Pause after the current run", self._pause),
             ("Step", "Simulate one more run", self._step),
             ("Cancel", "End the simulation or the study", self._cancel),
             ("Study", "Simulate many times and see how errors fall with the number of seeds", self._study),
@@ -121,39 +121,39 @@ class SimulationPanel(Panel):
 
     @property
     def simulated(self) -> SimulationProgress | None:
-        """How far the simulation is; None before its first run."""
+        """Progress of the simulation; None before its first run."""
         latest: SimulationProgress | None = self.simulation_control.latest
         return latest
 
     @property
     def study(self) -> StudyProgress | None:
-        """How far the study is; None before its first simulation."""
+        """Progress of the study; None before its first simulation."""
         latest: StudyProgress | None = self.study_control.latest
         return latest
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the true law and the estimate as a table, and what a study found."""
+        """Return the comparison of true law and estimate, and the results of the study, if any."""
         found = [self.comparison.value] if self.simulated is not None else []
         found += [self.charts.summary.value] if self.study is not None else []
-        return {"text/html": "".join(found) or "<p>Nothing was simulated yet.</p>"}
+        return {"text/html": "".join(found) or "<p>Nothing has been simulated yet.</p>"}
 
     def wait(self, timeout: float | None = None) -> None:
-        """Return when the simulation or the study under way has ended or is paused; for notebooks that click."""
+        """Wait until the current simulation or study has ended or paused; for notebooks that click buttons in code."""
         self.work.wait(timeout)
 
     def close(self) -> None:
-        """Stop what is under way and take the panel off the page."""
+        """Cancel the current simulation or study and remove the panel from the page."""
         self.study_control.cancel()
         self.simulation_control.cancel()
         super().close()
 
     @guarded
     def _run(self, _button: ipywidgets.Button) -> None:
-        self._go(single=False)
+        self._advance(single=False)
 
     @guarded
     def _step(self, _button: ipywidgets.Button) -> None:
-        self._go(single=True)
+        self._advance(single=True)
 
     @guarded
     def _pause(self, _button: ipywidgets.Button) -> None:
@@ -174,10 +174,10 @@ class SimulationPanel(Panel):
         self._current, self._study_time = self.study_control, RemainingTime()
         self.study_control.start(plan.study)
 
-    def _go(self, *, single: bool) -> None:
-        """Begin a simulation or go on with the one that is paused."""
+    def _advance(self, *, single: bool) -> None:
+        """Start a simulation, or resume the paused one."""
         if self._running:
-            return  # a second click, on its way while the first was answered
+            return  # a second click, sent before the first was handled
         control = self.simulation_control
         if control.state is not State.PAUSED:
             plan = self._read_plan()
@@ -196,7 +196,7 @@ class SimulationPanel(Panel):
         return State.RUNNING in (self.simulation_control.state, self.study_control.state)
 
     def _read_plan(self) -> Plan | None:
-        """Return what the fields and the session say now; None if something is wrong with the fields."""
+        """Return the plan from the current fields and session, or None if a field is not valid."""
         task, numbers, settings = self.task.value, self.procedure.value, self.session.settings
         if task is None or numbers is None:
             return None
@@ -204,7 +204,7 @@ class SimulationPanel(Panel):
 
     @guarded
     def _show_simulation(self, change: Any) -> None:
-        """Draw what the simulation has come to, where that is news."""
+        """Redraw the simulation if its runs or its fit have changed."""
         before, state = change["old"], change["new"]
         if state is None or self._plan is None:
             return
@@ -215,7 +215,7 @@ class SimulationPanel(Panel):
 
     @guarded
     def _show_study(self, change: Any) -> None:
-        """Draw what the study has come to."""
+        """Redraw the study."""
         progress = change["new"]
         self.charts.show_study(progress)
         if progress is not None:
@@ -228,19 +228,19 @@ class SimulationPanel(Panel):
 
     @guarded
     def _show_source(self, _change: Any = None) -> None:
-        """Say where seeds are drawn."""
+        """Show where seeds are drawn."""
         regime, origin = usual_regime(self.session.settings, self.session.runs)
         ends = [scientific(end) for end in regime.C]
         low, high = regime.tokens_per_parameter
         text = (
             f"Seeds from {ends[0]} to {ends[1]} FLOPs with {low:.3g} to {high:.3g} tokens per parameter, {origin}. "
-            "Loss, starting values and model search are the session's; its runs are not touched."
+            "Loss, starting values and model search come from the session; its runs are not changed."
         )
         self.source.value = f'<div class="cnb-foot cnb-muted">{escape(text)}</div>'
 
     @guarded
-    def _show_trouble(self, _change: Any = None) -> None:
-        self.trouble.value = note("bad", self.work.error) if self.work.error else ""
+    def _show_failure(self, _change: Any = None) -> None:
+        self.failure.value = note("bad", self.work.error) if self.work.error else ""
 
     @guarded
     def _show_state(self, _change: Any = None) -> None:
@@ -257,10 +257,10 @@ class SimulationPanel(Panel):
         self.state.value = f'<span class="cnb-muted">{escape(self._state_text())}</span>'
 
     def _state_text(self) -> str:
-        """Say in a few words how things stand."""
+        """Return the current state in a few words."""
         state, ending, latest = self._current.state, self._current.ending, self._current.latest
         if latest is None:
-            return "Starting" if state is State.RUNNING else "Press Run to see seeds, fits and the frontier come"
+            return "Starting" if state is State.RUNNING else "Press Run to watch seeds, fits and the frontier appear"
         study = self._current is self.study_control
         what = "simulations" if study else "runs"
         text = f"{latest.done:,} of {latest.total:,} {what}"

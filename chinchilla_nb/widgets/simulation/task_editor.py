@@ -1,4 +1,4 @@
-"""Describe what is simulated: the law to be recovered, its noise, and how runs are chosen."""
+"""Fields for what to simulate: the law to recover, the noise, and how runs are chosen."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from chinchilla_nb.widgets.simulation.plan import Numbers
 __all__ = ["ProcedureEditor", "TaskEditor"]
 
 OWN, CURRENT_FIT = "own", "fit"
-FEWEST, MOST = 3, 5_000
-"""Seeds that a simulation may have: a fit needs three runs, and more than thousands show nothing new."""
+MIN_SEEDS, MAX_SEEDS = 3, 5_000
+"""Limits on the seeds of a simulation: a fit needs three runs, and more than thousands of runs show nothing new."""
 
 _SYMBOLS = {parameter.name: parameter.symbol for parameter in ScalingLaw.parameters}
 _SIZES = {"exponential": "mean", "half-normal": "σ", "normal": "σ"}
 _MEANINGS = {
-    "exponential": "training only ever ends above the law: mostly by little, sometimes by much",
-    "half-normal": "training only ever ends above the law",
-    "normal": "losses scatter both ways",
+    "exponential": "losses are always above the law, mostly by a little, sometimes by a lot",
+    "half-normal": "losses are always above the law",
+    "normal": "losses scatter above and below the law",
 }
 
 
@@ -47,7 +47,7 @@ class TaskEditor(ipywidgets.VBox):
     Attributes
     ----------
     value : Task or None
-        What the fields say; None if something is wrong, which is then explained beside the field.
+        The contents of the fields; None if a field is not valid, in which case its row shows why.
     preset : Dropdown
     numbers : dict of str to Text
     family : Dropdown
@@ -61,7 +61,7 @@ class TaskEditor(ipywidgets.VBox):
         self.guard, self.writing = guard, Writing()
         self._fit: ScalingLaw | None = None
         parts = Parts()
-        self.preset = parts.choice("Law to be recovered", self._presets(), label="Target law")
+        self.preset = parts.choice("The law to recover", self._presets(), label="Target law")
         self.preset_row = Row(parts, [self.preset])
         self.numbers = {
             name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in _SYMBOLS.items()
@@ -82,7 +82,7 @@ class TaskEditor(ipywidgets.VBox):
             field.observe(self._edited, "value")
 
     def offer_fit(self, law: ScalingLaw | None) -> None:
-        """Offer the project's own law, and follow it where it is chosen."""
+        """Offer the law of the session's fit as a preset, and update the numbers if it is selected."""
         self._fit = law
         chosen = self.preset.value
         with self.writing:
@@ -101,7 +101,7 @@ class TaskEditor(ipywidgets.VBox):
         self._read()
 
     def _follow(self, owner: ipywidgets.Widget) -> None:
-        """Write the numbers of a preset that was chosen; once they are edited, the law is the user's own."""
+        """Write the numbers of a newly chosen preset, or select the custom preset after a number is edited."""
         if owner is self.preset and self.preset.value != OWN:
             law = self._fit if self.preset.value == CURRENT_FIT else KNOWN_LAWS[self.preset.value]
             if law is not None:
@@ -110,14 +110,14 @@ class TaskEditor(ipywidgets.VBox):
             self.preset.value = OWN
 
     def _write(self, law: ScalingLaw) -> None:
-        """Write a law into the boxes, in as many digits as a person reads."""
+        """Write a law into the boxes, rounded to a readable number of digits."""
         for name, value in law.as_dict().items():
             self.numbers[name].value = number_text(float(f"{value:.6g}"))
 
     def _read(self) -> None:
         family = self.family.value
         self.size.description = f"{_SIZES[family]} ="
-        # Without an optimum inside, which needs all but E above zero, there is nothing to find.
+        # Unless all parameters but E are positive, the law has no optimum to find.
         law = _read_row(
             self.numbers_row,
             *(
@@ -127,7 +127,7 @@ class TaskEditor(ipywidgets.VBox):
         )
         size = _read_row(self.noise_row, (self.size, _not_negative("Size of the noise")))
         if size is not None:
-            self.noise_row.say(_MEANINGS[family] if size[0] else "none")
+            self.noise_row.say(_MEANINGS[family] if size[0] else "no noise")
         if law is None or size is None:
             self.value = None
         else:
@@ -135,27 +135,27 @@ class TaskEditor(ipywidgets.VBox):
 
     def _presets(self) -> list[tuple[str, Any]]:
         fit = [("Current fit", CURRENT_FIT)] if self._fit is not None else []
-        return [*((name, name) for name in KNOWN_LAWS), *fit, ("My numbers", OWN)]
+        return [*((name, name) for name in KNOWN_LAWS), *fit, ("Custom", OWN)]
 
 
 class ProcedureEditor(ipywidgets.VBox):
-    """Numbers of runs, the random seed, the budget that counts, and the size of a study.
+    """Numbers of runs, the random seed, the target budget, and the size of a study.
 
     Parameters
     ----------
     guard : Guard
         The panel's.
     seeds : int
-        Number of seed runs, until another is typed; the same goes for the other two.
+        Initial number of seed runs.
     factor : float
-        Compute of the next scaled run as a multiple of the largest so far.
+        Initial compute of the next scaled run as a multiple of the largest so far.
     budget : float
-        Target budget in FLOPs.
+        Initial target budget in FLOPs.
 
     Attributes
     ----------
     value : Numbers or None
-        What the fields say; None if something is wrong, which is then explained beside the field.
+        The contents of the fields; None if a field is not valid, in which case its row shows why.
     seeds, scalings, factor, random_seed, budget, counts, repetitions : Text
     rows : list of Row
     """
@@ -166,16 +166,17 @@ class ProcedureEditor(ipywidgets.VBox):
         self.guard = guard
         parts = Parts()
         self.seeds = parts.text("Number of seed runs", "s", label="Seeds", value=str(seeds))
-        self.scalings = parts.text("Number of scaled runs after them", "xs", label="then", value="1")
+        self.scalings = parts.text("Number of scaled runs after the seeds", "xs", label="then", value="1")
         multiple = "Compute of the next scaled run as a multiple of the largest so far"
         self.factor = parts.text(multiple, "xs", label="scaled by ×", value=number_text(factor))
-        same = "The same number makes the same simulation"
+        same = "The same number gives the same simulation"
         self.random_seed = parts.text(same, "s", label="Random seed", value="0")
         budget_text = written_budget(budget)
         self.budget = parts.text("Budget at which N* is compared, in FLOPs", label="Target budget", value=budget_text)
         compared = "Numbers of seeds that a study compares"
         self.counts = parts.text(compared, "l", label="Study", value="10, 20, 50, 100")
-        self.repetitions = parts.text("How often a study repeats each", "xs", label="seeds ×", value="20")
+        repeated = "Number of simulations for each number of seeds"
+        self.repetitions = parts.text(repeated, "xs", label="seeds ×", value="20")
         self.runs_row = Row(parts, [self.seeds, self.scalings, self.factor])
         self.random_row = Row(parts, [self.random_seed])
         self.budget_row = Row(parts, [self.budget])
@@ -196,7 +197,7 @@ class ProcedureEditor(ipywidgets.VBox):
     def _read(self) -> None:
         runs = _read_row(
             self.runs_row,
-            (self.seeds, _whole("Seeds", FEWEST, MOST)),
+            (self.seeds, _whole("Seeds", MIN_SEEDS, MAX_SEEDS)),
             (self.scalings, _whole("Scaled runs", 0, 100)),
             (self.factor, _positive("Factor")),
         )
@@ -216,7 +217,7 @@ class ProcedureEditor(ipywidgets.VBox):
 
 
 def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -> list[Any] | None:
-    """Read each field in its own way; None if one cannot be read, which the row then says."""
+    """Read all fields, or return None and show the error in the row if one is not valid."""
     values = []
     for field, read in fields:
         try:
@@ -230,25 +231,25 @@ def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -
 
 
 def _read_counts(text: str) -> tuple[int, ...]:
-    read = _whole("Numbers of seeds", FEWEST, MOST)
+    read = _whole("Numbers of seeds", MIN_SEEDS, MAX_SEEDS)
     return tuple(sorted({read(part) for part in text.split(",")}))
 
 
 def _whole(name: str, low: int, high: int | None = None) -> Callable[[str], int]:
-    """Return a reader of whole numbers in a range."""
+    """Return a function that reads whole numbers in a range."""
 
     def read(text: str) -> int:
         value = number(text, name)
         if not (value.is_integer() and low <= value <= (math.inf if high is None else high)):
-            up_to = "up" if high is None else f"to {high:,}"
-            raise InputError(name, f"must be a whole number from {low:,} {up_to}", got=text.strip())
+            allowed = f"of {low:,} or more" if high is None else f"from {low:,} to {high:,}"
+            raise InputError(name, f"must be a whole number {allowed}", got=text.strip())
         return int(value)
 
     return read
 
 
 def _positive(name: str) -> Callable[[str], float]:
-    """Return a reader of numbers above zero."""
+    """Return a function that reads positive numbers."""
 
     def read(text: str) -> float:
         value = number(text, name)
@@ -260,7 +261,7 @@ def _positive(name: str) -> Callable[[str], float]:
 
 
 def _not_negative(name: str) -> Callable[[str], float]:
-    """Return a reader of numbers from zero up."""
+    """Return a function that reads numbers that are not negative."""
 
     def read(text: str) -> float:
         value = number(text, name)
