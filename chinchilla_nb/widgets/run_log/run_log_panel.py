@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
@@ -274,7 +275,7 @@ class RunLogPanel(Panel):
         if isinstance(database, Database):
             database.refresh()
             if database.gone:
-                raise ValueError(f"nothing was added: {database.lost}")
+                raise InputError("", f"nothing was added: {database.lost}")
         database.extend(rows)
 
     @guarded
