@@ -189,11 +189,9 @@ class _Prediction:
     def pull(self, push: Array) -> Array:
         """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         A_push, B_push = push * self.A_term, push * self.B_term
-        pulled = np.empty((*push.shape[:-1], 5), dtype=push.dtype)
-        pulled[..., 0] = push.sum(axis=-1)
-        pulled[..., 1], pulled[..., 2] = A_push.sum(axis=-1), B_push.sum(axis=-1)
-        pulled[..., 3], pulled[..., 4] = -(A_push @ self.x), -(B_push @ self.y)
-        return pulled
+        pulled = [push.sum(-1), A_push.sum(-1), B_push.sum(-1), -(A_push @ self.x), -(B_push @ self.y)]
+        # This is the hot path of every L-BFGS-B step: np.stack is slower for scalars.
+        return np.array(pulled) if push.ndim == 1 else np.stack(pulled, axis=-1)
 
     def curvature(self, push: Array) -> Array:
         """Return the sum over runs of push x second derivatives; only a and alpha, and b and beta, are coupled."""
