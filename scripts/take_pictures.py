@@ -36,7 +36,7 @@ OPEN = 'from chinchilla_nb import Workbench, datasets\nWorkbench(datasets.load("
 def photograph(page: Page) -> Image.Image:
     """Return the workbench after a fit, without the page around it."""
     page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Predicted loss").wait_for()
+    page.get_by_text("Predicted loss", exact=True).wait_for()
     page.get_by_role("button", name="Diagnostics").click()
     page.mouse.move(0, 0)
     page.wait_for_timeout(SETTLE_MS)

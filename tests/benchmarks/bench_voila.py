@@ -42,7 +42,7 @@ def open_once(browser: Browser, url: str, name: str, size: tuple[int, int]) -> t
     up = float(page.get_by_text("kernel up at").inner_text().split()[-1])
     if "CHINCHILLA_NB_SCREENSHOTS" in os.environ:
         page.get_by_role("button", name="Fit", exact=True).click()
-        page.get_by_text("Predicted loss").wait_for(timeout=PAGE_MS)
+        page.get_by_text("Predicted loss", exact=True).wait_for(timeout=PAGE_MS)
         page.set_viewport_size({"width": size[0], "height": 2400})
         screenshot(page, f"voila-{name}")
     page.close()
