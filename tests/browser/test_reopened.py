@@ -83,7 +83,7 @@ def test_a_fresh_kernel_leaves_snapshots(open_notebook):
     said = {
         2: "Starting values of the fit",
         3: "15 of 30 runs",
-        4: "No law was fitted to these runs yet.",
+        4: "No law has been fitted to these runs yet.",
         5: "Nothing has been simulated yet.",
     }
     tables = [output(page, cell).locator("td, p").get_by_text(text) for cell, text in said.items()]

@@ -97,7 +97,7 @@ def test_a_law_has_its_own_starts_and_drops_those_given_for_another(cc, panel):
     assert list(panel.grid.axes) == CHINCHILLA
     assert not hidden(panel.grid.suggest)
     assert text_of(panel.law.row.remark).endswith("the starting values of the other law are dropped")
-    assert "in force" in text_of(panel.state)
+    assert "applied" in text_of(panel.state)
     assert panel.errors.value == ""
 
 
@@ -121,7 +121,7 @@ def test_a_field_of_the_other_law_that_was_wrong_is_gone(cc, panel):
     panel.limits.limits["alpha"].low.value = "-1"
     assert "2 fields not valid" in text_of(panel.state)
     panel.law.choice.value = "kaplan"
-    assert "in force" in text_of(panel.state)
+    assert "applied" in text_of(panel.state)
     panel.grid.axes["alpha_D"].high.value = "-1"
     assert "1 field not valid" in text_of(panel.state)
     assert cc.param_grid is None
@@ -229,11 +229,11 @@ def test_the_fit_panel_shows_the_law(cc):
     panel.diagnostics.value = True
     landscape = panel.charts.landscape.value
     assert 'aria-label="Objective by starting α_N and α_D' in landscape
-    assert "Least over Nc and Dc: " in text_of(panel.charts.landscape)
+    assert "Minimum over Nc and Dc: " in text_of(panel.charts.landscape)
     assert landscape.count("<rect") == 16
     np.testing.assert_allclose(panel.charts.dots["prediction"].x, panel.charts.dots["prediction"].y, rtol=1e-9)
     assert panel.snapshot()["image/png"].startswith(b"\x89PNG")
-    assert panel.trouble.value == ""
+    assert panel.problems.value == ""
     assert panel.errors.value == ""
 
 
@@ -278,9 +278,9 @@ def test_what_the_runs_cannot_support_is_said_in_the_laws_words(cc):
     panel = FitPanel(cc)
     panel.fit_button.click()
     panel.wait()
-    assert "3 runs cannot determine four parameters" in text_of(panel.trouble)
+    assert "3 runs cannot determine four parameters" in text_of(panel.problems)
     cc.bounds = {"alpha_D": 0.0}
     panel.fit_button.click()
     panel.wait()
-    assert "alpha_D" in panel.trouble.value
-    assert "must overlap the range that a fit considers, 0.001 to 10, got 0" in text_of(panel.trouble)
+    assert "alpha_D" in panel.problems.value
+    assert "must overlap the range that a fit considers, 0.001 to 10, got 0" in text_of(panel.problems)

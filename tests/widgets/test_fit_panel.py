@@ -1,26 +1,31 @@
-"""The fit panel over a real session and real fits."""
+"""The fit panel on a real session and real fits."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from chinchilla_nb.engine.fitting.fit import FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.work.job import PERIOD
 
 
 def text_of(widget) -> str:
     return re.sub("<[^>]*>", " ", widget.value)
 
 
-def test_before_any_run_it_says_what_to_do(empty_session):
+def test_without_runs_it_says_what_to_do(empty_session):
     panel = FitPanel(empty_session)
     assert panel.fit_button.disabled
     assert panel.cancel_button.disabled
@@ -55,7 +60,7 @@ def test_click_after_a_fit_fits_again(session):
     assert session.fit is not first
 
 
-def test_a_fit_in_a_cell_says_what_stops_it(session):
+def test_a_fit_in_a_cell_says_how_to_stop_it(session):
     panel, said = FitPanel(session), []
     panel.state.observe(lambda change: said.append(change["new"]), "value")
     session.run_fit()
@@ -63,10 +68,20 @@ def test_a_fit_in_a_cell_says_what_stops_it(session):
     assert "interrupt" not in panel.state.value
 
 
+def slow_map(optimise: Callable[[Any], Any], starts: Iterable[Any]) -> Iterator[Any]:
+    """Map over starts, taking so long for each that its progress is always reported."""
+    for start in starts:
+        time.sleep(PERIOD)
+        yield optimise(start)
+
+
 def test_a_fit_under_way_is_not_called_stalled(session):
+    session.settings = replace(
+        session.settings, grid=StartGrid({"E": [1], "a": [5], "b": [5], "alpha": [0.3], "beta": [0.3]})
+    )
     panel, said = FitPanel(session), []
     panel.result.observe(lambda change: said.append(text_of(panel.result)), "value")
-    session.run_fit()
+    session.run_fit(exhaustive=True, map=slow_map)
     *under_way, ended = said
     assert under_way
     assert all("Running" in text for text in under_way)
@@ -74,7 +89,7 @@ def test_a_fit_under_way_is_not_called_stalled(session):
     assert "Converged" in ended
 
 
-def test_fit_elsewhere_and_new_runs_move_the_panel(session, database, law):
+def test_fits_in_code_and_new_runs_update_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
     assert "Converged" in text_of(panel.result)
@@ -86,13 +101,13 @@ def test_fit_elsewhere_and_new_runs_move_the_panel(session, database, law):
     assert "Up to date with 33 runs" in text_of(panel.state)
 
 
-def test_changed_settings_are_noticed_and_a_change_taken_back_is_none(session):
+def test_changed_settings_are_noticed_unless_the_change_is_reverted(session):
     panel, asked = FitPanel(session), session.settings
     session.run_fit()
     for change in ({"loss_fn": mse}, {"bounds": {"alpha": (0.3, 0.3)}}, {"weight_fn": np.sqrt}, {"dtype": np.float64}):
         session.settings = replace(asked, **change)
         assert "settings have changed since this fit" in text_of(panel.state)
-        session.settings = replace(asked, scaling_factor=3.0)  # chooses the next run, no law
+        session.settings = replace(asked, scaling_factor=3.0)  # affects the next run, not the law
         assert "Up to date" in text_of(panel.state)
     session.settings = replace(asked, loss_fn=mse)
     session.run_fit()
@@ -106,7 +121,7 @@ def test_changed_and_removed_runs_are_noticed(session, database):
     assert "have changed since this fit" in text_of(panel.state)
 
 
-def test_runs_that_count_again_are_no_new_ones(session, database, law):
+def test_runs_that_count_again_are_not_called_new(session, database, law):
     panel = FitPanel(session)
     session.exclude(run_keys(session.runs)[-9:])
     session.run_fit()
@@ -122,14 +137,14 @@ def test_too_few_runs_are_explained_in_the_panel(session, database, rows):
     panel.fit_button.click()
     panel.wait()
     assert session.error
-    assert session.error in text_of(panel.trouble)
+    assert session.error in text_of(panel.problems)
     assert not panel.fit_button.disabled
     database.df = rows
     panel.fit_button.click()
     panel.wait()
     assert session.error == ""
     assert "Converged" in text_of(panel.result)
-    assert text_of(panel.trouble).strip() == ""
+    assert text_of(panel.problems).strip() == ""
 
 
 def test_warnings_come_with_their_remedy(session, database, rows):
@@ -139,45 +154,45 @@ def test_warnings_come_with_their_remedy(session, database, rows):
     panel.wait()
     assert session.fit.warnings
     for warning in session.fit.warnings:
-        assert warning.message in panel.trouble.value.replace("&#x27;", "'")
-        assert warning.remedy in panel.trouble.value.replace("&#x27;", "'")
+        assert warning.message in panel.problems.value.replace("&#x27;", "'")
+        assert warning.remedy in panel.problems.value.replace("&#x27;", "'")
 
 
 def failing_loss(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
     raise RuntimeError("<img src=x onerror=alert(1)>")
 
 
-def test_what_a_loss_raises_is_shown_as_text(session):
+def test_an_exception_of_a_loss_is_shown_as_text(session):
     session.settings = dataclasses.replace(session.settings, loss_fn=failing_loss)
     panel = FitPanel(session)
     panel.fit_button.click()
     panel.wait()
-    assert "failing_loss raised RuntimeError(&lt;img src=x" in panel.trouble.value
-    assert "<img" not in panel.trouble.value
+    assert "failing_loss raised RuntimeError(&lt;img src=x" in panel.problems.value
+    assert "<img" not in panel.problems.value
     assert panel.errors.value == ""
     assert not panel.fit_button.disabled
 
 
-class Clumsy(FitPanel):
+class Failing(FitPanel):
     broken = True
 
     @guarded
-    def stumble(self) -> None:
+    def call(self) -> None:
         if self.broken:
             raise KeyError("<b>")
 
 
-def test_an_exception_in_a_callback_is_shown_until_it_works_again(session):
-    panel = Clumsy(session)
-    panel.stumble()
+def test_an_exception_in_a_callback_is_shown_until_the_callback_succeeds(session):
+    panel = Failing(session)
+    panel.call()
     assert "KeyError" in panel.errors.value
     assert "<b>" not in panel.errors.value
     panel.broken = False
-    panel.stumble()
+    panel.call()
     assert panel.errors.value == ""
 
 
-def test_a_closed_panel_watches_no_more(session, database):
+def test_a_closed_panel_is_no_longer_updated(session, database):
     panel = FitPanel(session)
     panel.close()
     database.append(N=1e8, D=1e10, loss=3.0)
@@ -189,7 +204,7 @@ def test_a_panel_needs_a_session():
         FitPanel(3)
 
 
-def test_diagnostics_show_this_fit_and_cost_nothing_before(session, database, rows, law):
+def test_diagnostics_show_the_last_fit_and_are_created_when_opened(session, database, rows, law):
     rng = np.random.default_rng(3)
     database.df = rows.assign(loss=law.loss(rows.N, rows.D) * np.exp(rng.normal(0, 0.01, len(rows))))
     panel = FitPanel(session)
@@ -204,7 +219,7 @@ def test_diagnostics_show_this_fit_and_cost_nothing_before(session, database, ro
     for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
         np.testing.assert_allclose(charts.dots[name].x, values)
         np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
-    # The outline of the histogram encloses every run: widths cancel, as bins are equally wide.
+    # The outline of the histogram contains every run; bins have equal widths, so heights add up to the count.
     assert sum(charts.bars.y[1:-1:2]) == 30
     database.df = database.df.iloc[:25]
     session.run_fit()
@@ -213,7 +228,7 @@ def test_diagnostics_show_this_fit_and_cost_nothing_before(session, database, ro
     assert charts not in panel.children
 
 
-def test_landscape_is_the_least_objective_by_starting_exponents(session):
+def test_landscape_is_the_minimum_objective_by_starting_exponents(session):
     from chinchilla_nb.figures import landscape_figure
 
     session.run_fit()
@@ -227,14 +242,12 @@ def test_landscape_is_the_least_objective_by_starting_exponents(session):
     assert figure.shade[figure.best] == figure.shade.min() == 0
 
 
-def test_a_grid_changed_since_the_fit_is_not_taken_for_its_own(session):
-    from chinchilla_nb.engine.laws.starts import StartGrid
-
+def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_changed(session):
     session.run_fit()
-    # As many starts, differently laid out.
-    turned = StartGrid({"E": [1, 2, 3, 4, 5], "A": 6 * [4], "B": 6 * [4], "alpha": 25 * [0.3], "beta": [0.3]})
-    assert len(turned) == session.fit.starts
-    session.settings = dataclasses.replace(session.settings, grid=turned)
+    # The same number of starts in a different layout.
+    other = StartGrid({"E": [1, 2, 3, 4, 5], "A": 6 * [4], "B": 6 * [4], "alpha": 25 * [0.3], "beta": [0.3]})
+    assert len(other) == session.fit.starts
+    session.settings = dataclasses.replace(session.settings, grid=other)
     panel = FitPanel(session)
     panel.diagnostics.value = True
     assert panel.charts.landscape.value.count("<rect") == 25
@@ -268,7 +281,7 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     panel.diagnostics.value = True
     charts = panel.charts
     session.exclude(run_keys(session.runs)[:4])
-    # At once, although they were in this fit.
+    # Immediately, although this fit used them.
     for name in ("prediction", "N", "D", "C"):
         assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
         assert charts.excluded[name].names[0].startswith("Excluded\n")

@@ -1,1 +1,1 @@
-"""The panel that fits the law and shows it."""
+"""The panel that fits the law and shows the result."""

@@ -45,7 +45,7 @@ class FitCharts(ipywidgets.Box):
     dots : dict of str to bqplot.Scatter
         The runs in the charts ``"prediction"``, ``"N"``, ``"D"`` and ``"C"``.
     excluded : dict of str to bqplot.Scatter
-        The runs that do not count, in the same charts.
+        The excluded runs, in the same charts.
     """
 
     def __init__(self) -> None:
@@ -87,9 +87,9 @@ class FitCharts(ipywidgets.Box):
         ----------
         fit : Fit
         excluded : Runs, optional
-            Runs that do not count, whether or not they did in this fit: drawn apart, and in no error.
+            Excluded runs, whether or not this fit used them: drawn hollow, and left out of the errors.
         data_unit : str
-            What D counts.
+            What D counts: tokens, bytes or samples.
         """
         excluded = excluded or NO_RUNS
         counting = ~is_among(fit.runs, frozenset(run_keys(excluded)))
@@ -145,7 +145,7 @@ def _labels(runs: Runs, predictions: NDArray[np.float64], shown: NDArray[np.intp
 
 
 def _key(note: str, excluded: int) -> str:
-    """Explain hollow dots where there are some, and say what is not drawn."""
+    """Return a key that explains hollow dots, if there are any, and notes which runs are not drawn."""
     items = [symbol(HOLLOW, "Excluded")] if excluded else []
     items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
     return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""

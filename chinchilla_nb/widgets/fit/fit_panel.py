@@ -1,4 +1,4 @@
-"""Fit the law to the runs, watch it happen, and read what was found."""
+"""Fit the law to the runs, follow the progress, and read the result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATUS = {
 
 
 class FitPanel(Panel):
-    """Fit and Cancel, how far a fit is, the law it found, and what to beware of.
+    """Buttons to fit and cancel, the progress of a fit, the fitted law, and warnings.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ class FitPanel(Panel):
     ----------
     fit_button, cancel_button : Button
     progress : FloatProgress
-    state, curve, result, trouble : HTML
-        How far a fit is; its best objective so far; the law; warnings and errors, each with its remedy.
+    state, curve, result, problems : HTML
+        Progress of a fit; its best objective so far; the law; warnings and errors, each with its remedy.
     diagnostics : ToggleButton
-        Opens and closes the charts of how well the law describes the runs.
+        Shows and hides the charts of how well the law describes the runs.
     charts : FitCharts or None
-        Made when they are opened first, so that they cost nothing before.
+        Created when first opened, so that they cost nothing before.
     """
 
     def __init__(self, source: Any) -> None:
@@ -66,7 +66,7 @@ class FitPanel(Panel):
             button.layout.width = "84px"
         self.progress = ipywidgets.FloatProgress(max=1.0)
         self.progress.add_class("cnb-progress")
-        self.state, self.curve, self.result, self.trouble = (ipywidgets.HTML() for _ in range(4))
+        self.state, self.curve, self.result, self.problems = (ipywidgets.HTML() for _ in range(4))
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
@@ -76,7 +76,7 @@ class FitPanel(Panel):
         self._below.add_class("cnb-below")
         bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
         bar.add_class("cnb-bar")
-        self._parts = (bar, self.curve, self.result, self.trouble, self._below)
+        self._parts = (bar, self.curve, self.result, self.problems, self._below)
         self.compose(*self._parts)
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
@@ -84,30 +84,30 @@ class FitPanel(Panel):
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
         self.watch(self._show_result, "busy", "progress", "fit")
-        self.watch(self._show_trouble, "error", "fit")
+        self.watch(self._show_problems, "error", "fit")
         self.watch(self._show_diagnostics, "fit", "excluded")
-        for show in (self._show_state, self._show_result, self._show_trouble):
+        for show in (self._show_state, self._show_result, self._show_problems):
             show()
         self._show_diagnostics()
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of how well the law describes the runs."""
-        # Here, because matplotlib takes longer to import than all else.
+        # Imported here because matplotlib is slow to import.
         from chinchilla_nb.drawing import SNAPSHOT_DPI, draw_predictions, image_of
 
         fit = self.session.fit
         if fit is None:
-            return {"text/html": "<p>No law was fitted to these runs yet.</p>"}
+            return {"text/html": "<p>No law has been fitted to these runs yet.</p>"}
         drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
         return {"image/png": image_of(drawn, dpi=SNAPSHOT_DPI)}
 
     def wait(self, timeout: float | None = None) -> None:
-        """Return when the fit that was started has ended; for notebooks that click by program."""
+        """Wait until the fit under way has ended; for notebooks that click buttons in code."""
         self.session.wait(timeout)
 
     @guarded
     def _fit(self, _button: ipywidgets.Button) -> None:
-        # A click that was under way when the fit began would start a second one.
+        # A click that arrives after the fit has begun must not start a second one.
         if not self.session.busy:
             self.session.start_fit()
 
@@ -117,7 +117,7 @@ class FitPanel(Panel):
 
     @guarded
     def _time(self, change: Any) -> None:
-        """Follow the clock and the best objective of the fit under way."""
+        """Record the time and the best objective of the fit under way."""
         if change["name"] == "busy":
             if self.session.busy:
                 self._curve, self._timed = ProgressCurve(), True
@@ -160,14 +160,14 @@ class FitPanel(Panel):
         self.result.value = _describe(fit) if fit is not None else ""
 
     @guarded
-    def _show_trouble(self, _change: Any = None) -> None:
+    def _show_problems(self, _change: Any = None) -> None:
         parts = [note("bad", self.session.error)] if self.session.error else []
         if self.session.fit is not None:
             parts += [note("warn", str(warning)) for warning in self.session.fit.warnings]
-        self.trouble.value = "".join(parts)
+        self.problems.value = "".join(parts)
 
     def _state(self) -> str:
-        """Say in a few words how things stand."""
+        """Return the state of the fit in a few words."""
         session = self.session
         if session.busy:
             progress = session.progress
@@ -211,7 +211,7 @@ def _describe(fit: Fit) -> str:
 
 
 NOTATION = replace(HTML, number=partial(plain, digits=4))
-"""How the panel writes a law: its factors as people write large numbers."""
+"""Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
 
 
 def _name(parameter: Parameter) -> str:
@@ -219,7 +219,7 @@ def _name(parameter: Parameter) -> str:
 
 
 def _growth(law: Law) -> str:
-    """Say how the compute-optimal N and D grow with compute; nothing where there is no optimum."""
+    """Return how the compute-optimal N and D grow with compute; empty if there is no optimum."""
     try:
         a, b = exponents(law)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The objective by starting value as a small heat map: an SVG, because five times five cells need no chart."""
+"""The objective by starting value as a small heat map, in SVG because so few cells need no interactive chart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_TICKS = 6
 
 
 def landscape_map(figure: LandscapeFigure) -> str:
-    """Draw the lowest objective by starting exponent of N (across) and of D (up), and where the law came out."""
+    """Draw the lowest objective by starting exponent of N (across) and of D (up), and the fitted law."""
     one, other = (parameter.symbol for parameter in figure.exponents)
     columns, rows = len(figure.across), len(figure.up)
     width, height = _WIDTH / columns, _HEIGHT / rows
@@ -35,7 +35,7 @@ def landscape_map(figure: LandscapeFigure) -> str:
         *(_text(_LEFT - 6, _TOP + (rows - 0.5 - j) * height + 4, f"{figure.up[j]:.3g}", "end") for j in _some(rows)),
     ]
     *most, last = (typeset(parameter.symbol) for parameter in figure.others)
-    least_over = f"{', '.join(most)} and {last}"
+    minimised = f"{', '.join(most)} and {last}"
     lowest = f"{figure.objective[figure.best]:.3g}"
     return (
         f'<svg class="cnb-map" viewBox="0 0 360 222" role="img" aria-label="Objective by starting {one} and {other}, '
@@ -45,12 +45,12 @@ def landscape_map(figure: LandscapeFigure) -> str:
         f"{_text(_LEFT + _WIDTH / 2, bottom + 30, f'Starting {one}', 'middle', True)}"
         f'<g transform="translate(12 {_TOP + _HEIGHT / 2:.0f}) rotate(-90)">'
         f"{_text(0, 0, f'Starting {other}', 'middle', True)}</g></svg>"
-        f'<div class="cnb-caption">Least over {least_over}: {lowest} and up · ○ the law found</div>'
+        f'<div class="cnb-caption">Minimum over {minimised}: {lowest} and up · ○ fitted law</div>'
     )
 
 
 def _place(starts: np.ndarray, value: float, cell: float) -> float:
-    """Where a value lies along cells of equal width, within the map."""
+    """Return the position of a value along cells of equal width, within the map."""
     centres = np.arange(len(starts)) + 0.5
     return float(np.interp(value, starts, centres)) * cell
 
@@ -62,6 +62,6 @@ def _some(count: int) -> range:
 def _text(x: float, y: float, text: str, anchor: str, strong: bool = False) -> str:
     ink = "var(--cnb-ink)" if strong else "var(--cnb-muted)"
     size = 12 if strong else 11
-    # SVG has no markup of HTML for the subscripts of symbols.
+    # SVG has no <sub> for the subscripts of symbols.
     text = re.sub(r"_(\w)", r'<tspan dy="3" font-size="9">\1</tspan>', text)
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{ink}">{text}</text>'

@@ -1,4 +1,4 @@
-"""How the best objective falls while a fit runs, and how long that takes."""
+"""A curve of the best objective while a fit runs, with the elapsed and remaining time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chinchilla_nb.work.remaining import RemainingTime
 __all__ = ["ProgressCurve"]
 
 LONG_ENOUGH = 0.7
-"""Seconds a fit must take before its curve is shown: one that flashes by helps nobody."""
+"""Seconds a fit must take before its curve is shown: nobody could read it in less."""
 _WIDTH, _HEIGHT = 220, 44
 _MOST = 200
 
@@ -23,7 +23,7 @@ class ProgressCurve:
     Parameters
     ----------
     clock : callable
-        Seconds that only go forward.
+        Returns seconds, which must never go backwards.
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ class ProgressCurve:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the fit began, or that it took."""
+        """Seconds since the fit began, or its duration once it has ended."""
         return (self._clock() if self._ended is None else self._ended) - self._started
 
     def add(self, progress: FitProgress) -> None:
-        """Take up a progress value."""
+        """Record a progress value."""
         self._pace.add(progress.stage, progress.done)
         if progress.best is None or not math.isfinite(progress.best.objective):
             return
@@ -59,11 +59,11 @@ class ProgressCurve:
         self._ended = self._clock()
 
     def remaining(self, progress: FitProgress) -> float | None:
-        """Seconds this stage will take at the pace so far; None while that is a guess."""
+        """Return the seconds until this stage ends, None while that would be a guess."""
         return self._pace.remaining(progress.stage, progress.done, progress.total)
 
     def html(self) -> str:
-        """Draw the curve; nothing for a fit that is over at once."""
+        """Return the curve as HTML; empty for a very short fit."""
         if len(self.points) < 2 or self.elapsed < LONG_ENOUGH:
             return ""
         low, high = (math.log(max(self.points[i][1], 1e-300)) for i in (-1, 0))
