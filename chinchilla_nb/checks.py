@@ -1,4 +1,4 @@
-"""Checks of single values given by users: each returns the converted value or raises a one-sentence error."""
+"""Checks of single values from the user: each returns the converted value or raises a one-sentence error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 LONGEST = 60
-"""Most characters of a value that are shown in a message."""
+"""Maximum number of characters of a value in a message."""
 
 
 def brief(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Parsing and formatting of numbers as people write them: ``6.9e9``, ``70B``, ``1,400,000``, ``5.76×10²³``."""
+"""Parse and format numbers as people write them: ``6.9e9``, ``70B``, ``1,400,000``, ``5.76×10²³``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parse_quantity(value: Any) -> float:
     ------
     InputError
         If it is not a finite number above zero; the message says what is wrong, for example "is empty", and the caller
-        adds where.
+        adds `where`.
     """
     if value is None or (isinstance(value, str) and not value.strip()):
         raise InputError("", "is empty")
@@ -74,13 +74,13 @@ def parse_number(text: str) -> float:
     Raises
     ------
     InputError
-        If it is not a number; the message says what is wrong, and the caller adds where.
+        If it is not a number; the message says what is wrong, and the caller adds `where`.
     """
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(text)
     if found is None:
         try:
-            return float(text.replace("_", "?"))  # nan, inf and other forms Python reads, but no stray underscores
+            return float(text.replace("_", "?"))  # nan, inf and other forms Python reads, but without stray underscores
         except ValueError:
             raise _refusal(text) from None
     digits, suffix = found.groups()

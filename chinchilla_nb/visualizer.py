@@ -16,7 +16,7 @@ from chinchilla_nb.checks import as_folder, as_positive_number, brief
 from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.figures import frontier_figure, prediction_figure
-from chinchilla_nb.whole_file import refusals_explained, write_whole
+from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["Visualizer"]
 
@@ -147,7 +147,7 @@ class Visualizer:
         path = folder / f"{'simulation--' if simulation else ''}{name.removesuffix('.png')}.png"
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=DPI)
-        with refusals_explained(path):
+        with explain_write_errors(path):
             write_whole(path, image.getvalue())
         self.logger.info("saved %s", path)
 

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["refusals_explained", "write_whole"]
+__all__ = ["explain_write_errors", "write_whole"]
 
 
 @contextmanager
-def refusals_explained(path: Path) -> Iterator[None]:
-    """Raise any OSError of this block with the path, the fact that nothing was written, and a remedy."""
+def explain_write_errors(path: Path) -> Iterator[None]:
+    """Re-raise any OSError of this block with the path, the reason why nothing was written, and a remedy."""
     try:
         yield
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        said = f"nothing was written, {reason}: make room, or allow writing to the file and its folder"
-        raise OSError(error.errno, said, str(path)) from None
+        problem = f"nothing was written, {reason}: make room, or allow writing to the file and its folder"
+        raise OSError(error.errno, problem, str(path)) from None
 
 
 def write_whole(path: Path, content: bytes) -> os.stat_result:
@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes) -> os.stat_result:
     Raises
     ------
     OSError
-        If it cannot be written; `refusals_explained` gives a better message.
+        If it cannot be written; `explain_write_errors` adds a remedy to the message.
     """
     draft = path.with_name(path.name + ".tmp")
     try:

@@ -1,4 +1,4 @@
-"""A file is written completely, or stays unchanged and the error says so."""
+"""A file is written completely, or it stays unchanged and the error says so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chinchilla_nb.whole_file import refusals_explained, write_whole
+from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 resource = pytest.importorskip("resource")
 
@@ -24,7 +24,7 @@ def full_disk():
     signal.signal(signal.SIGXFSZ, ignored)
 
 
-def test_what_was_there_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_and_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "a file"
     write_whole(path, b"first")
     path.chmod(0o640)
@@ -36,23 +36,23 @@ def test_what_was_there_is_replaced_and_keeps_its_permissions(tmp_path: Path) ->
 
 @pytest.mark.usefixtures("full_disk")
 @pytest.mark.parametrize("before", [b"what was there", None])
-def test_without_room_nothing_changes_and_nothing_is_left(tmp_path: Path, before: bytes | None) -> None:
+def test_on_a_full_disk_nothing_changes_and_no_temporary_file_remains(tmp_path: Path, before: bytes | None) -> None:
     path = tmp_path / "a file"
     if before is not None:
         path.write_bytes(before)
     with (
         pytest.raises(OSError, match=r"nothing was written, .*: make room, .* folder: '.*a file'"),
-        refusals_explained(path),
+        explain_write_errors(path),
     ):
         write_whole(path, bytes(200))
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == ([("a file", before)] if before else [])
 
 
-def test_the_kind_of_refusal_is_kept(tmp_path: Path) -> None:
+def test_the_type_of_the_error_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "a file"
     with (
         pytest.raises(FileNotFoundError, match="nothing was written, no such file") as caught,
-        refusals_explained(path),
+        explain_write_errors(path),
     ):
         write_whole(path, b"")
     assert (caught.value.errno, caught.value.filename) == (errno.ENOENT, str(path))

@@ -12,7 +12,7 @@ import yaml
 from chinchilla_nb.config.reading import SUFFIXES
 from chinchilla_nb.config.settings import SETTINGS, Settings
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.whole_file import refusals_explained, write_whole
+from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["as_config", "write_config"]
 
@@ -44,7 +44,7 @@ def write_config(
         text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     else:
         text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, allow_unicode=True)
-    with refusals_explained(path):
+    with explain_write_errors(path):
         write_whole(path, text.encode())
 
 

@@ -25,7 +25,7 @@ from filelock import FileLock
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_text import as_csv, columns_as_csv, read_header, read_rows, split_header
 from chinchilla_nb.records.rows import REQUIRED, empty_table
-from chinchilla_nb.whole_file import refusals_explained, write_whole
+from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["CsvFile"]
 
@@ -178,7 +178,7 @@ class CsvFile:
         """Keep other writers out, and yield whether the file has been appended to before."""
         written_by_us = self._lock_path.exists()
         # A new lock each time, not one per object, so that threads exclude each other too.
-        with refusals_explained(self.path), FileLock(str(self._lock_path)).acquire(poll_interval=0.002):
+        with explain_write_errors(self.path), FileLock(str(self._lock_path)).acquire(poll_interval=0.002):
             yield written_by_us
 
     def _read_on(self, added: bytes, status: os.stat_result) -> pd.DataFrame:

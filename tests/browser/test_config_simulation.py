@@ -49,7 +49,7 @@ def test_configuration_in_lab(lab):
     page = lab(CONFIG, "ConfigPanel(cc)")
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    expect(page.get_by_text("✓ in force")).to_have_count(2, timeout=WAIT_MS)
+    expect(page.get_by_text("✓ applied")).to_have_count(2, timeout=WAIT_MS)
     count = box(page, "Number of the starting values of E").first
     count.fill(ATTACK)
     expect(page.get_by_role("alert")).to_contain_text("is not a number")

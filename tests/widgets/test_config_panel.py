@@ -1,4 +1,4 @@
-"""The configuration panel over a real project: fields move settings and back, and what is wrong moves nothing."""
+"""The configuration panel on a real project: fields and settings follow each other; invalid fields change nothing."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def boxes(row):
 
 
 def wrong(row):
-    """Return the inputs that are marked."""
+    """Return the inputs that are marked as wrong."""
     return [field for field in row.inputs if "cnb-wrong" in field._dom_classes]
 
 
-def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
+def test_opening_it_shows_the_settings_and_changes_nothing(cc):
     before = cc.session.settings
     panel = ConfigPanel(cc)
     assert cc.session.settings is before
@@ -74,11 +74,11 @@ def test_it_shows_the_settings_and_changes_nothing_by_being_opened(cc):
     assert [box.value for box in boxes(panel.plan.C)] == ["1e18", "1e20"]
     # N = sqrt(C / (6 ratio)): 1e18 at 50 tokens per parameter, 1e20 at 5.
     assert "N from 57.7M to 1.83B" in text_of(panel.plan.C.remark)
-    assert "in force" in text_of(panel.state)
+    assert "applied" in text_of(panel.state)
     assert panel.errors.value == ""
 
 
-def test_what_is_typed_is_in_force(cc, panel):
+def test_valid_input_is_applied_at_once(cc, panel):
     panel.grid.axes["E"].count.value = "3"
     np.testing.assert_allclose(cc.param_grid["E"], [1, 1.5, 2])
     panel.grid.axes["beta"].listed.value = "0.25, .5"
@@ -95,7 +95,7 @@ def test_what_is_typed_is_in_force(cc, panel):
     assert cc.dtype is np.float64
 
 
-def test_logarithms_keep_the_ends(cc, panel):
+def test_switching_to_logarithms_keeps_the_ends(cc, panel):
     panel.grid.axes["E"].unit.value = "e"
     np.testing.assert_allclose(cc.param_grid["e"], np.linspace(0, np.log(2), 5), atol=1e-4)
     panel.grid.axes["A"].unit.value = "A"
@@ -136,7 +136,7 @@ def test_spacings(cc, panel):
         (lambda p: p.grid.axes["E"].count, ATTACK, "is not a number"),
     ],
 )
-def test_what_is_wrong_is_explained_beside_its_field_and_changes_nothing(cc, panel, field, text, message):
+def test_invalid_input_is_explained_beside_its_field_and_changes_nothing(cc, panel, field, text, message):
     before, box = cc.session.settings, field(panel)
     old = box.value
     box.value = text
@@ -153,14 +153,14 @@ def test_what_is_wrong_is_explained_beside_its_field_and_changes_nothing(cc, pan
     assert cc.session.settings.grid is before.grid
     assert box.value == text
     box.value = old
-    assert "in force" in text_of(panel.state)
+    assert "applied" in text_of(panel.state)
     assert panel.errors.value == ""
 
 
 def test_fix_free_and_bound_parameters(cc, panel):
     row = panel.limits.limits["alpha"]
     row.mode.value = "fixed"
-    # The exponent of Hoffmann et al., until there is a fit.
+    # The exponent of Hoffmann et al., because there is no fit yet.
     assert cc.session.settings.bounds == {"alpha": (0.34, 0.34)}
     row.low.value = "-1"
     assert row.problem == "α is fixed at -1: type a number that is 0 or more"
@@ -182,7 +182,7 @@ def test_fix_free_and_bound_parameters(cc, panel):
     assert cc.session.settings.bounds == {}
 
 
-def test_limits_start_from_the_law_that_was_fitted(cc, panel):
+def test_limits_start_from_the_fitted_law(cc, panel):
     E = cc.fit(parallel=False).law.E
     row = panel.limits.limits["E"]
     row.mode.value = "bounded"
@@ -203,7 +203,7 @@ def test_losses(cc, panel):
     assert (cc.loss_fn.func, cc.loss_fn.keywords) == (log_huber, {"delta": 1e-3})
 
 
-def test_functions_of_the_notebook(cc, panel, monkeypatch):
+def test_functions_defined_in_the_notebook_can_be_used(cc, panel, monkeypatch):
     main = sys.modules["__main__"]
     monkeypatch.setattr(main, "my_loss", lambda y, p: abs(y - p) ** 1.5, raising=False)
     monkeypatch.setattr(main, "scalar_loss", lambda y, p: 1.0, raising=False)
@@ -236,7 +236,7 @@ def test_model_search(cc, panel):
     assert "6 models of 116k to 826k" in text_of(panel.search.kind_row.remark)
     good = cc.session.settings
     panel.search.values["n_layers"].inputs[0].value = "4..2"
-    assert "holds no number" in panel.search.values["n_layers"].problem
+    assert "contains no numbers" in panel.search.values["n_layers"].problem
     panel.search.values["n_layers"].inputs[0].value = "two"
     assert "the estimator fails" in panel.search.kind_row.problem
     assert cc.session.settings is good
@@ -264,7 +264,7 @@ def test_values_of_hyperparameters_are_read_and_written(text, values):
     assert parse_choices(choices_text(values)) == values
 
 
-def test_changes_in_code_show(cc, panel):
+def test_changes_in_code_are_shown(cc, panel):
     cc.loss_fn = functools.partial(huber, delta=0.5)
     assert (panel.loss.kind.value, panel.loss.option.value) == ("huber", "0.5")
     cc.weight_fn = lambda C: C
@@ -283,7 +283,7 @@ def test_changes_in_code_show(cc, panel):
     assert panel.errors.value == ""
 
 
-def test_values_that_nobody_can_type_survive_an_edit_beside_them(cc, panel):
+def test_values_that_cannot_be_typed_survive_an_edit_of_another_field(cc, panel):
     kernels = [(3, 3), (5, 5)]
     grid = {"kernel": kernels, "width": [8, 16]}
     cc.model_search_config = {"hyperparam_grid": grid, "size_estimator": lambda kernel, width: width * kernel[0]}
@@ -291,18 +291,18 @@ def test_values_that_nobody_can_type_survive_an_edit_beside_them(cc, panel):
     assert cc.model_search_config["hyperparam_grid"] == {"kernel": kernels, "width": [8, 32]}
 
 
-def test_a_function_without_a_name_survives_a_detour(cc, panel):
+def test_a_function_without_a_name_is_restored_when_it_is_chosen_again(cc, panel):
     own = cc.weight_fn = lambda C: C
     panel.loss.weighting.value = "none"
     panel.loss.weighting.value = "own"
     assert cc.weight_fn is own
 
 
-def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
+def test_sections_are_created_when_opened_and_summarise_their_settings(cc):
     panel = ConfigPanel(cc)
     assert [type(editor) for editor in panel.editors] == [GridEditor]
-    said = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
-    assert said == {
+    summaries = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
+    assert summaries == {
         "LawEditor": "Chinchilla: E + A/Nα + B/Dβ",
         "GridEditor": "5 × 3 × 3 × 1 × 3 = 135 starts",
         "LimitsEditor": "all free",
@@ -318,11 +318,11 @@ def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
         num_seeding_steps=12,
         scaling_factor=2.5,
     )
-    said = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
-    assert said["LimitsEditor"] == "E = 1.5, β from 0.1 to 0.4"
-    assert said["PlanEditor"].endswith("12 seeds, then × 2.5")
-    assert said["LossEditor"] == "Huber of the logarithms, δ = 0.001"
-    assert said["SearchEditor"] == "Transformer, with embeddings: 4 configurations"
+    summaries = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
+    assert summaries["LimitsEditor"] == "E = 1.5, β from 0.1 to 0.4"
+    assert summaries["PlanEditor"].endswith("12 seeds, then × 2.5")
+    assert summaries["LossEditor"] == "Huber of the logarithms, δ = 0.001"
+    assert summaries["SearchEditor"] == "Transformer, with embeddings: 4 configurations"
     for kind, section in panel.sections.items():
         section.toggle.value = True
         assert isinstance(section.content, kind)
@@ -332,7 +332,7 @@ def test_sections_are_made_when_they_are_opened_and_say_what_they_hold(cc):
     assert panel.errors.value == ""
 
 
-def test_a_panel_is_few_models(cc):
+def test_a_panel_has_few_widget_models(cc):
     before = len(all_models())
     ConfigPanel(cc)
     assert len(all_models()) - before < 100
@@ -348,7 +348,7 @@ def test_functions_of_the_notebook_are_offered(panel, monkeypatch):
     assert "_private" not in panel.loss.function.options
 
 
-def test_suggested_grid_is_taken_over(cc, panel, law):
+def test_a_suggested_grid_is_applied(cc, panel, law):
     panel.grid.suggest.click()
     assert len(cc.session.settings.grid) > 135
     assert cc.param_grid["E"].max() < cc.session.runs.loss.min()
@@ -386,7 +386,7 @@ def test_save_and_load(cc, panel, tmp_path):
 
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
-    """Return a module of the user's, with a size estimator, a loss and weights."""
+    """A module of the user's own with a size estimator, a loss and weights."""
     (tmp_path / "functions_of_mine.py").write_text(
         "def size(width, depth):\n    return 12 * depth * width**2\n\n"
         "def loss(y_true, y_pred):\n    return abs(y_true - y_pred) ** 1.5\n\n"
@@ -398,7 +398,7 @@ def mine(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
-def test_a_saved_file_reproduces_all_that_was_typed(cc, panel, mine, tmp_path, suffix):
+def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_path, suffix):
     panel.grid.axes["B"].spacing.value = "listed"
     panel.grid.axes["B"].listed.value = "100, 0.1, 1e3"
     panel.grid.axes["E"].unit.value = "e"
@@ -435,7 +435,7 @@ def test_a_saved_file_reproduces_all_that_was_typed(cc, panel, mine, tmp_path, s
     assert (table.N[0], table.N[-1]) == (12 * 4 * 64**2, 12 * 16 * 1024**2)
     assert again.fit(parallel=False).law.as_dict() == cc.fit(parallel=False).law.as_dict()
 
-    # Loaded into a panel that held other settings, the file fills every field and is saved to the same text.
+    # Loaded into a panel with other settings, the file fills every field, and saving it again gives the same text.
     other = ConfigPanel(Session(cc.database, Settings()))
     other.path.value, other.allow_imports.value = panel.path.value, True
     other.load_button.click()
@@ -447,7 +447,7 @@ def test_a_saved_file_reproduces_all_that_was_typed(cc, panel, mine, tmp_path, s
     assert (tmp_path / f"again{suffix}").read_text() == (tmp_path / f"mine{suffix}").read_text()
 
 
-def test_a_saved_loss_of_the_user_comes_back(cc, panel, mine, tmp_path):
+def test_a_saved_loss_of_the_user_is_loaded_again(cc, panel, mine, tmp_path):
     panel.loss.kind.value = "own"
     panel.loss.function.value = "functions_of_mine:loss"
     panel.save_button.click()
@@ -474,7 +474,7 @@ def test_a_workbench_opens_the_file(cc, panel, mine, tmp_path):
         Workbench(tmp_path / "config.yaml")
 
 
-def test_saving_asks_before_it_replaces_and_not_what_is_wrong(cc, panel, tmp_path):
+def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, panel, tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("mine")
     panel.save_button.click()
@@ -482,7 +482,7 @@ def test_saving_asks_before_it_replaces_and_not_what_is_wrong(cc, panel, tmp_pat
     assert path.read_text() == "mine"
     panel.grid.axes["E"].count.value = "x"
     panel.save_button.click()
-    assert "first correct" in text_of(panel.message)
+    assert "correct the marked fields first" in text_of(panel.message)
     panel.grid.axes["E"].count.value = "4"
     panel.save_button.click()
     assert yaml.safe_load(path.read_text())["param_grid"]["E"] == {"linspace": [1, 2, 4]}
@@ -511,6 +511,6 @@ def test_a_file_that_imports_is_loaded_only_when_allowed(cc, panel, tmp_path):
     ("value", "text"),
     [(5e14, "5e14"), (1.5e7, "1.5e7"), (123456, "123456"), (68120.0, "68120"), (0.5, "0.5"), (12345678, "12345678")],
 )
-def test_numbers_in_boxes_are_brief_and_exact(value, text):
+def test_numbers_in_boxes_are_short_and_exact(value, text):
     assert number_text(value) == text
     assert float(text) == value

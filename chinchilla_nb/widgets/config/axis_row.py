@@ -1,4 +1,4 @@
-"""One axis of the grid of starting values: where it begins and ends, how many values, how they are spaced."""
+"""One axis of the grid of starting values: its ends, the number of values and their spacing."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class AxisRow(Row):
         self.low, self.high, self.count = (
             parts.text(f"{what} of the starting values of {name}", "s") for what in ("Lowest", "Highest", "Number")
         )
-        self.listed = parts.text(f"Starting values of {name}, with commas between them", placeholder="1, 2, 5")
+        self.listed = parts.text(f"Starting values of {name}, separated by commas", placeholder="1, 2, 5")
         self.listed.add_class("cnb-listed")
         self._boxes = {"low": self.low, "high": self.high, "count": self.count}
         super().__init__(parts, [self.unit, self.spacing, self.low, self.high, self.count, self.listed])
 
     def show(self, key: str, axis: Sequence[float]) -> None:
-        """Write an axis into the inputs."""
+        """Show an axis in the inputs."""
         self.unit.value = key
         self.spacing.value = _spacing_of(axis)
         self.low.value, self.high.value = number_text(axis[0]), number_text(axis[-1])
@@ -58,19 +58,19 @@ class AxisRow(Row):
         self.arrange()
 
     def arrange(self) -> None:
-        """Show the inputs that the spacing needs."""
+        """Show only the inputs that the spacing needs."""
         listed = self.spacing.value == LISTED
         for box in (self.low, self.high, self.count):
             set_shown(box, not listed)
         set_shown(self.listed, listed)
 
     def switch(self, owner: ipywidgets.Widget, key: str, axis: Sequence[float]) -> None:
-        """Follow a change of unit or spacing: the same values, written the new way.
+        """Convert the inputs after a change of unit or spacing, keeping the same values.
 
         Parameters
         ----------
         owner : Widget
-            What a person has changed.
+            The input that the user has just changed.
         key, axis
             The last valid axis.
         """
@@ -84,12 +84,12 @@ class AxisRow(Row):
             self.arrange()
 
     def read(self) -> tuple[str, tuple[float, ...]]:
-        """Return key and values.
+        """Return the key and the values.
 
         Raises
         ------
         InputError
-            If they are not valid; `box` finds the input by its `where`.
+            If they are not valid; `box(error.where)` is the input to mark.
         """
         key = self.unit.value
         if self.spacing.value == LISTED:
@@ -105,11 +105,11 @@ class AxisRow(Row):
         return key, tuple(valid.tolist())
 
     def label(self, key: str) -> str:
-        """Return the name of what the numbers are."""
+        """Return the symbol of the quantity that the numbers stand for."""
         return self.parameter.symbol if key == self.parameter.name else f"log {self.parameter.symbol}"
 
     def box(self, where: str) -> ipywidgets.Widget:
-        """Return the box that an error is about: low, high or count, else the first of those that hold the values."""
+        """Return the box that an error is about: low, high or count, or else the first box that holds values."""
         return self.listed if self.spacing.value == LISTED else self._boxes.get(where, self.low)
 
 

@@ -1,4 +1,4 @@
-"""Values to choose from as a person writes them: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``."""
+"""Lists of hyperparameter values as text: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from chinchilla_nb.quantity import number_text
 __all__ = ["choices_text", "parse_choices"]
 
 MANY_VALUES = 20_000
-"""Values above which a range is taken for a typing mistake."""
+"""Number of values above which a range is taken for a typing error."""
 
 _RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
 
 
 def parse_choices(text: str) -> list[Any]:
-    """Return the values a person listed: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``.
+    """Return the values listed in a text: ``64, 128``, ``relu, gelu``, ``2..40`` or ``64..1024 step 64``.
 
     Raises
     ------
     InputError
-        If there is none, or a range is empty.
+        If the text lists no values, or a range is empty or too long.
     """
     values: list[Any] = []
     for part in text.split(","):
@@ -30,9 +30,11 @@ def parse_choices(text: str) -> list[Any]:
         if matched:
             first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)
             if last < first or step < 1:
-                raise InputError(repr(part.strip()), "holds no number", remedy="write low..high or low..high step 2")
+                raise InputError(
+                    repr(part.strip()), "contains no numbers", remedy="write low..high or low..high step 2"
+                )
             if (last - first) // step > MANY_VALUES:
-                rule = f"holds more than {MANY_VALUES:,} numbers"
+                rule = f"contains more than {MANY_VALUES:,} numbers"
                 raise InputError(repr(part.strip()), rule, remedy="take larger steps")
             values += range(first, last + 1, step)
         elif part.strip():
@@ -43,7 +45,7 @@ def parse_choices(text: str) -> list[Any]:
 
 
 def choices_text(values: list[Any]) -> str:
-    """Write values so that `parse_choices` gives them back."""
+    """Return values as text from which `parse_choices` returns the same values."""
     if len(values) > 3 and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         step = values[1] - values[0]
         if step > 0 and values == list(range(values[0], values[-1] + 1, step)):

@@ -1,4 +1,4 @@
-"""Configure a session: every setting in a field that explains what is wrong with it, and files to keep them in."""
+"""Configure a session: a field for every setting, with errors shown beside it, and files to save the settings in."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _EDITORS: tuple[type[Editor], ...] = (LawEditor, GridEditor, LimitsEditor, PlanE
 class ConfigPanel(Panel):
     """The settings of a session, as fields.
 
-    What is typed is checked at every keystroke. What is valid is in force at once; what is not is explained next to
-    its field and changes nothing. Settings changed in code are shown.
+    Input is checked at every keystroke. Valid input is applied at once; an invalid field changes nothing, and the
+    error is shown beside it. Settings changed in code are shown too.
 
     Parameters
     ----------
@@ -47,14 +47,14 @@ class ConfigPanel(Panel):
     Attributes
     ----------
     sections : dict of type to Section
-        A section for each kind of editor; its fields are made when it is opened first.
+        A section for each kind of editor; its fields are created when it is first opened.
     path : Text
         Configuration file.
     load_button, save_button : Button
     allow_imports : Checkbox
         Whether functions that a loaded file names may be imported, which runs their code.
     state, message : HTML
-        Whether all fields are in force; what loading or saving did.
+        Whether all fields are valid and applied; the result of loading or saving.
     """
 
     sheets = ("base/forms.css",)
@@ -89,7 +89,7 @@ class ConfigPanel(Panel):
 
     @property
     def limits(self) -> LimitsEditor:
-        """Which parameters a fit may move, and how far."""
+        """Limits of the parameters in a fit."""
         return cast(LimitsEditor, self.sections[LimitsEditor].fill())
 
     @property
@@ -109,11 +109,11 @@ class ConfigPanel(Panel):
 
     @property
     def editors(self) -> list[Editor]:
-        """Those that were opened."""
+        """The editors of the sections that have been opened."""
         return [cast(Editor, section.content) for section in self.sections.values() if section.content is not None]
 
     def snapshot(self) -> dict[str, Any]:
-        """Return what every section holds, as a table."""
+        """Return a summary of every section, as a table."""
         settings = self.session.settings
         return {"text/html": html_table([kind.title, kind.describe(settings)] for kind in _EDITORS)}
 
@@ -122,8 +122,8 @@ class ConfigPanel(Panel):
         self.path = make.text(
             "Configuration file, .yaml or .json", "grow", label="File", value=_default_path(self.session)
         )
-        self.load_button = make.button("Load", "Take over the settings of the file")
-        self.save_button = make.button("Save", "Write the settings in force to the file", "cnb-go")
+        self.load_button = make.button("Load", "Apply the settings in the file")
+        self.save_button = make.button("Save", "Write the current settings to the file", "cnb-go")
         self.allow_imports = make.make(
             ipywidgets.Checkbox,
             description="may import functions",
@@ -134,7 +134,7 @@ class ConfigPanel(Panel):
         return make.box([make.title("Configuration"), self.state, file], "cnb-bar")
 
     def _make(self, kind: type[Editor]) -> Editor:
-        """Make the fields of a section, with what is in force in them."""
+        """Make the fields of a section, filled with the current settings."""
         editor = kind(self._parts, lambda field: field.observe(self._edited, "value"))
         with self._writing:
             editor.show(self.session.settings)
@@ -150,7 +150,7 @@ class ConfigPanel(Panel):
 
     @guarded
     def _edited(self, change: Any) -> None:
-        """Take over what a person typed, if it is valid."""
+        """Apply what the user typed, if it is valid."""
         if self._writing:
             return
         field = change["owner"]
@@ -166,7 +166,7 @@ class ConfigPanel(Panel):
 
     @guarded
     def _show(self, _change: Any = None) -> None:
-        """Show settings that were changed elsewhere; fields that are being typed in stay as they are."""
+        """Show settings that were changed elsewhere, without touching the fields that the user is typing in."""
         with self._writing:
             for editor in self.editors:
                 editor.show(self.session.settings)
@@ -179,7 +179,7 @@ class ConfigPanel(Panel):
             section.say(kind.describe(self.session.settings), _not_valid(wrong) if wrong else "")
         wrong = sum(editor.problems for editor in self.editors)
         if not wrong:
-            self.state.value = '<span class="cnb-good">✓ in force</span>'
+            self.state.value = '<span class="cnb-good">✓ applied</span>'
         else:
             self.state.value = f'<span class="cnb-bad">{_not_valid(wrong)}: the last valid values still apply</span>'
 
@@ -191,7 +191,7 @@ class ConfigPanel(Panel):
     def _save(self, _button: ipywidgets.Button) -> None:
         path = self._path()
         if any(editor.problems for editor in self.editors):
-            self.message.value = note("warn", "Nothing was saved: first correct the fields that are marked.")
+            self.message.value = note("warn", "Nothing was saved: correct the marked fields first.")
             return
         if path.exists() and self._replace != str(path):
             self._replace = str(path)
@@ -210,7 +210,7 @@ class ConfigPanel(Panel):
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:
         path, self._replace = self._path(), ""
-        # What the project draws from stays with the project, as its folder does.
+        # The random generator belongs to the project, as its folder does, and is not replaced.
         overrides = {"rng": self.session.settings.rng}
         try:
             self.session.settings = read_settings(path, overrides, allow_imports=self.allow_imports.value).settings

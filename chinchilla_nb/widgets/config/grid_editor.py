@@ -30,9 +30,9 @@ class GridEditor(Editor):
     Attributes
     ----------
     axes : dict of str to AxisRow
-        By parameter; other ones when the law changes.
+        By parameter; replaced when the law changes.
     suggest : Button
-        Shown for the law that a grid can be suggested for.
+        Shown only for the law that a grid can be suggested for.
     """
 
     title = "Starting values of the fit"
@@ -40,21 +40,23 @@ class GridEditor(Editor):
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
         super().__init__(parts, watch, "cnb-grid")
         self.axes: dict[str, AxisRow] = {}
-        self.suggest = parts.button("Suggest a grid from the runs", "Starts around the laws that could have made them")
+        self.suggest = parts.button(
+            "Suggest a grid from the runs", "Starting values around the laws that could explain the runs"
+        )
         heads = "".join(f"<span>{name}</span>" for name in ("", "in", "values", "low", "high", "count"))
         self._head = parts.html(f'<div class="cnb-grid-head">{heads}</div>')
         self._grid: StartGrid | None = None
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write how many starts there are."""
+        """Return the number of starts."""
         count = len(settings.starts)
         parts = " × ".join(str(len(axis)) for axis in settings.starts.axes.values())
         advice = ": a fit will take long" if count > MANY_STARTS else ""
         return f"{parts} = {count:,} start{'' if count == 1 else 's'}{advice}"
 
     def show(self, settings: Settings) -> None:
-        """Write the grid if it is another one."""
+        """Show the grid if it has changed."""
         if settings.starts is not self._grid:
             self._grid = settings.starts
             self._offer(settings.family.parameters)
@@ -80,7 +82,7 @@ class GridEditor(Editor):
         return settings
 
     def _offer(self, parameters: Sequence[Parameter]) -> None:
-        """Give each parameter a row, unless those that are there are of the same law."""
+        """Make a row for each parameter, unless the existing rows are for the same law."""
         if [row.parameter for row in self.axes.values()] == list(parameters):
             return
         for row in self.axes.values():
@@ -96,7 +98,7 @@ class GridEditor(Editor):
 
 
 def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[str, Any]:
-    """Read a row; where it is not valid, say why and return the axis that was."""
+    """Read a row; if it is not valid, show why and return the previous axis."""
     row.switch(owner, key, axis.tolist())
     try:
         new_key, new_axis = row.read()
@@ -108,7 +110,7 @@ def _read(row: AxisRow, owner: ipywidgets.Widget, key: str, axis: Any) -> tuple[
 
 
 def _sketch(values: Any) -> str:
-    """Write a few of many values."""
+    """Return values as text, with an ellipsis if there are many."""
     texts = [_brief(value) for value in values]
     return ", ".join(texts if len(texts) <= 7 else [*texts[:3], "…", *texts[-2:]])
 

@@ -37,18 +37,18 @@ class LawEditor(Editor):
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write the law with its equation."""
+        """Return the name of the law with its equation."""
         return _name(settings.family)
 
     def show(self, settings: Settings) -> None:
-        """Write the law, unless the settings are those that `read` made of a choice and told about."""
+        """Show the law, unless the settings come from `read`, whose remark on the change must stay."""
         if settings is not self._settings:
             self._settings = settings
             self.choice.value = settings.family.name
             self.row.say("")
 
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:  # noqa: ARG002  there is one input
-        """Return settings with the law that was chosen, without what was given for the parameters of another."""
+        """Return settings with the chosen law, without the limits and starting values of other laws."""
         family = FAMILIES[self.choice.value]
         if family is settings.family:
             return settings
@@ -64,7 +64,7 @@ def _name(family: Family) -> str:
 
 
 def _remark(before: Settings, now: Settings) -> str:
-    """Say where fits start now, and what does not apply to the law any more."""
+    """Return a note on where fits start now, and which settings of the other law were dropped."""
     lost = [p.symbol for p in before.family.parameters if p.name in before.bounds and p.name not in now.bounds]
     dropped = ["starting values"] if before.grid is not None else []
     dropped += [f"limits of {', '.join(lost)}"] if lost else []

@@ -26,26 +26,26 @@ _MODES = [("free", FREE), ("fixed at", FIXED), ("between", BOUNDED)]
 
 
 class LimitRow(Row):
-    """Whether a fit may move one parameter, and how far.
+    """Limits of one parameter: free, fixed or bounded.
 
     Attributes
     ----------
     parameter : Parameter
     mode : Dropdown
     low, high : Text
-        ``low`` alone holds the number of a fixed parameter.
+        A fixed parameter uses only ``low``.
     """
 
     def __init__(self, parts: Parts, parameter: Parameter) -> None:
         self.parameter = parameter
         name = parameter.symbol
-        self.mode = parts.choice(f"Whether a fit may move {name}", _MODES, "m", label=name)
-        self.low = parts.text(f"Number that {name} is fixed at, or its lower limit")
+        self.mode = parts.choice(f"Whether {name} is free, fixed or bounded in a fit", _MODES, "m", label=name)
+        self.low = parts.text(f"Value that {name} is fixed at, or its lower limit")
         self.high = parts.text(f"Upper limit of {name}", label="and")
         super().__init__(parts, [self.mode, self.low, self.high])
 
     def show(self, limits: tuple[float, float] | None) -> None:
-        """Write limits into the inputs, None for a free parameter."""
+        """Show limits in the inputs; None for a free parameter."""
         if limits is None:
             self.mode.value, self.low.value, self.high.value = FREE, "", ""
         else:
@@ -55,28 +55,28 @@ class LimitRow(Row):
         self.arrange()
 
     def suggest(self, value: float) -> None:
-        """Write into empty boxes a value to start from, as a number or with limits of half and twice that."""
+        """Fill empty boxes: with the value itself if fixed, with half and twice the value if bounded."""
         if self.mode.value == FIXED and not self.low.value:
             self.low.value = number_text(float(f"{value:.4g}"))
         elif self.mode.value == BOUNDED and not self.high.value:
             with suppress(InputError):
-                # A number that it was fixed at becomes the lower limit.
+                # The value that it was fixed at becomes the lower limit.
                 value = max(value, number(self.low.value, LOWER))
             self.low.value = self.low.value or number_text(float(f"{value / 2:.3g}"))
             self.high.value = number_text(float(f"{2 * value:.3g}"))
 
     def arrange(self) -> None:
-        """Show the boxes that the mode needs."""
+        """Show only the boxes that the mode needs."""
         set_shown(self.low, self.mode.value != FREE)
         set_shown(self.high, self.mode.value == BOUNDED)
 
     def read(self) -> tuple[float, float] | None:
-        """Return the limits, None for a free parameter.
+        """Return the limits; None for a free parameter.
 
         Raises
         ------
         InputError
-            If they are not valid; `where` is the name of the parameter, or which limit it is.
+            If they are not valid; `where` names the parameter or the limit.
         """
         if self.mode.value == FREE:
             return None
@@ -105,9 +105,9 @@ class LimitsEditor(Editor):
     Attributes
     ----------
     limits : dict of str to LimitRow
-        By parameter; other ones when the law changes.
+        By parameter; replaced when the law changes.
     law : Law
-        Whose parameters are suggested: one that was published, until there is a fit of the same form.
+        Source of suggested values: a published law until the same kind of law has been fitted.
     """
 
     title = "Parameters in the fit"
@@ -121,7 +121,7 @@ class LimitsEditor(Editor):
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write which parameters are not free."""
+        """Return the parameters that are not free, with their limits."""
         symbols = {parameter.name: parameter.symbol for parameter in settings.family.parameters}
         texts = [
             f"{symbols[name]} = {low:g}" if low == high else f"{symbols[name]} from {low:g} to {high:g}"
@@ -130,7 +130,7 @@ class LimitsEditor(Editor):
         return ", ".join(texts) or "all free"
 
     def show(self, settings: Settings) -> None:
-        """Write the limits if they are others."""
+        """Show the limits if they have changed."""
         if settings.family is not self._family:
             self._offer(settings.family)
         elif settings.bounds is self._bounds:
@@ -163,7 +163,7 @@ class LimitsEditor(Editor):
         return replace(settings, bounds=self._bounds)
 
     def _offer(self, family: Family) -> None:
-        """Give each parameter of a law a row."""
+        """Make a row for each parameter of a law."""
         for row in self.limits.values():
             row.discard()
         self._family, self.law = family, family.published

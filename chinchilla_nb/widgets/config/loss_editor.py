@@ -1,4 +1,4 @@
-"""Edit what a fit minimises: the loss and its parameter, weights, and the precision."""
+"""Edit what a fit minimises: the loss and its parameter, the weights and the precision."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chinchilla_nb.widgets.base.parts import Parts, set_shown
 __all__ = ["LossEditor"]
 
 OWN = "own"
-"""The choice of a function that the user wrote."""
+"""The choice of the user's own function."""
 
 _LOSSES = [
     ("Absolute, asymmetric", "asymmetric_mae"),
@@ -34,8 +34,8 @@ _LOSSES = [
 ]
 _OPTIONS = {"asymmetric_mae": ("w", 10.0), "huber": ("delta", 1.0), "log_huber": ("delta", 1.0)}
 _MEANINGS = {
-    "asymmetric_mae": "predicting too much costs w times as much as too little",
-    "log_huber": "squared up to δ, then absolute; Hoffmann et al. took δ = 0.001",
+    "asymmetric_mae": "predicting too high costs w times as much as predicting too low",
+    "log_huber": "squared up to δ, then absolute; Hoffmann et al. used δ = 0.001",
     "huber": "squared up to δ, then absolute",
     "mae": "every unit of error costs the same",
     "mse": "large errors dominate",
@@ -50,7 +50,7 @@ class LossEditor(Editor):
     ----------
     kind : Dropdown
     option : Text
-        The loss's delta or w.
+        Parameter of the loss, delta or w.
     function : FunctionBox
         The user's loss.
     weighting, precision : Dropdown
@@ -62,13 +62,13 @@ class LossEditor(Editor):
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
         super().__init__(parts, watch, "cnb-wordy")
         self.kind = parts.choice("Loss that the fit minimises", _LOSSES, label="Loss")
-        self.option = parts.text("Parameter of the loss, its delta or w", "s")
+        self.option = parts.text("Parameter of the loss, delta or w", "s")
         self.function = FunctionBox(parts, "loss(y_true, y_pred)")
-        weights = [("None: all count alike", "none"), ("My function …", OWN)]
+        weights = [("None: all count equally", "none"), ("My function …", OWN)]
         self.weighting = parts.choice("Weight of each run", weights, label="Weights")
         self.weight_function = FunctionBox(parts, "weight(C)")
         precisions = [("Extended (longdouble)", np.longdouble), ("Double (float64)", np.float64)]
-        self.precision = parts.choice("Precision that the fit is polished in", precisions, label="Precision")
+        self.precision = parts.choice("Precision in which the fit is polished", precisions, label="Precision")
         self.loss_row = Row(parts, [self.kind, self.option, self.function])
         self.weight_row = Row(parts, [self.weighting, self.weight_function])
         self.precision_row = Row(parts, [self.precision])
@@ -77,7 +77,7 @@ class LossEditor(Editor):
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write the loss with its parameter, and what is not as by default."""
+        """Return the loss with its parameter, and the weights and precision if they are not the default."""
         kind, given = _recognise(settings.loss_fn)
         text = called(settings.loss_fn) if kind == OWN else next(name for name, key in _LOSSES if key == kind)
         if kind in _OPTIONS:
@@ -88,7 +88,7 @@ class LossEditor(Editor):
         return text if settings.dtype is np.longdouble else f"{text}; {np.dtype(settings.dtype).name}"
 
     def show(self, settings: Settings) -> None:
-        """Write what has changed."""
+        """Show the settings that have changed."""
         if settings.loss_fn is not self._seen["loss_fn"]:
             self.loss_row.explain("")
             self._show_loss(settings.loss_fn)
@@ -105,7 +105,7 @@ class LossEditor(Editor):
         self._remember(settings)
 
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
-        """Return settings with what is valid."""
+        """Return settings updated from the inputs that are valid."""
         if owner is self.kind and self.kind.value in _OPTIONS:
             self.option.value = number_text(_OPTIONS[self.kind.value][1])
         readers = (
@@ -150,7 +150,7 @@ class LossEditor(Editor):
         return None if self.weighting.value == "none" else _checked_weight(self.weight_function.read())
 
     def _box(self, row: Row) -> ipywidgets.Widget:
-        """Return the box that what is wrong with a row was typed in."""
+        """Return the box that an error in a row is about."""
         if row is self.weight_row:
             return self.weight_function
         return self.function if self.kind.value == OWN else self.option
@@ -164,13 +164,13 @@ class LossEditor(Editor):
             set_shown(box, there)
             if there:
                 box.offer()
-        self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), a loss per run"))
+        self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), one loss per run"))
         self.weight_row.say("" if settings.weight_fn is None else "weight(C), normalised to mean one")
         self.precision_row.say("")
 
 
 def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
-    """Return which of the built-in losses one is, and with what parameter; the user's own otherwise."""
+    """Return the choice for a loss function, a built-in one or the user's own, and its given parameter."""
     given = loss_fn.keywords if isinstance(loss_fn, functools.partial) and not loss_fn.args else {}
     function = loss_fn.func if given else loss_fn
     name = next((name for name, known in BUILTIN_LOSSES.items() if known is function), None)
@@ -180,7 +180,7 @@ def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
 
 
 def _checked_loss(loss: Any) -> Any:
-    """Try a loss on two runs, so that one that cannot work never reaches a fit."""
+    """Try a loss on two runs, so that a broken one never reaches a fit."""
     _check_on_runs(loss, (np.array([3.0, 2.5]), np.array([3.1, 2.4])), "loss(y_true, y_pred)")
     return loss
 
@@ -193,7 +193,7 @@ def _checked_weight(weight: Any) -> Any:
 def _check_on_runs(function: Any, arguments: tuple[Any, ...], signature: str) -> None:
     try:
         values = np.asarray(function(*arguments), dtype=float)
-    except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
+    except Exception as error:  # noqa: BLE001  whatever the user's function raises is shown
         raise InputError(signature, f"fails on two runs: {type(error).__name__}: {error}") from None
     if values.shape != (2,) or not np.isfinite(values).all():
         raise InputError(signature, "must return a finite number per run", got=repr(values), place="for two runs")

@@ -1,4 +1,4 @@
-"""Edit how runs are chosen: where seeds are drawn, how many of them, and how compute is scaled after them."""
+"""Edit how runs are chosen: the ranges and the number of seeds, and the scaling factor after them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlanEditor(Editor):
     Attributes
     ----------
     C, ratio : Row
-        Ranges of compute and of tokens per parameter, of two boxes each.
+        Ranges of compute and of tokens per parameter, with two boxes each.
     seeds, factor : Row
     """
 
@@ -39,7 +39,7 @@ class PlanEditor(Editor):
         hints = {name: str(field.description) for name, field in SeedRanges.model_fields.items()}
         self.C = _range_row(parts, "Seed compute C", hints["C"])
         self.ratio = _range_row(parts, "Tokens per parameter", hints["N_to_D"])
-        steps = parts.text("Seed runs that step() asks for before it scales", label="Seeding steps")
+        steps = parts.text("Number of seed runs that step() asks for before scaling", label="Seeding steps")
         factor = parts.text("Compute of the next run as a multiple of the largest so far", label="Scaling factor")
         self.seeds, self.factor = Row(parts, [steps]), Row(parts, [factor])
         self.fill([self.C, self.ratio, self.seeds, self.factor])
@@ -47,7 +47,7 @@ class PlanEditor(Editor):
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write where seeds are drawn, how many, and what comes after."""
+        """Return the seed ranges, the number of seeds and the scaling factor."""
         regime, seeds, factor = settings.seed_regime, settings.num_seeding_steps, settings.scaling_factor
         if regime is None:
             texts = ["no seed ranges: runs come from elsewhere"]
@@ -60,7 +60,7 @@ class PlanEditor(Editor):
         return ", ".join(texts)
 
     def show(self, settings: Settings) -> None:
-        """Write what has changed."""
+        """Show the settings that have changed."""
         if settings.seed_regime is not self._seen["seed_regime"]:
             regime = settings.seed_regime
             for row, ends in (
@@ -78,7 +78,7 @@ class PlanEditor(Editor):
         self._remember(settings)
 
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
-        """Return settings with what is valid."""
+        """Return settings updated from the inputs that are valid."""
         if owner in (*self.C.inputs, *self.ratio.inputs):
             settings = self._read_regime(settings)
         for name, row in (("num_seeding_steps", self.seeds), ("scaling_factor", self.factor)):
@@ -114,16 +114,18 @@ class PlanEditor(Editor):
             (low_C, high_C), (low, high) = regime.C, regime.tokens_per_parameter
             self.C.say(f"FLOPs: N from {_size(low_C / high)} to {_size(high_C / low)}")
             self.ratio.say(f"D / N: D from {_size(low_C * low)} to {_size(high_C * high)}")
-        self.seeds.say("runs, then scaled ones" if settings.num_seeding_steps is not None else "Empty: given to step()")
+        self.seeds.say(
+            "seed runs, then scaled runs" if settings.num_seeding_steps is not None else "Empty: passed to step()"
+        )
         self.factor.say(
             "× the largest compute so far for the next run"
             if settings.scaling_factor is not None
-            else "Empty: given to scale()"
+            else "Empty: passed to scale()"
         )
 
 
 def _read_range(row: Row) -> tuple[float, float]:
-    """Read the two ends of a range; an error says which of them is wrong."""
+    """Read the two ends of a range; `where` of an error names the end that is wrong."""
     boxes = zip((LOW, HIGH), row.inputs, strict=True)
     low, high = (as_positive_number(number(box.value, end), end) for end, box in boxes)
     if low > high:
@@ -132,12 +134,12 @@ def _read_range(row: Row) -> tuple[float, float]:
 
 
 def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
-    """Read a number that may be left out."""
+    """Read a number that is optional."""
     text = row.inputs[0].value.strip()
     try:
         changed = change_settings(settings, **{name: number(text, name) if text else None})
     except InputError as error:
-        row.explain(error.problem)  # the label says where
+        row.explain(error.problem)  # the label already names the setting
         return settings
     row.explain("")
     return settings if getattr(changed, name) == getattr(settings, name) else changed
@@ -148,5 +150,5 @@ def _range_row(parts: Parts, name: str, hint: str) -> Row:
 
 
 def _size(square: float) -> str:
-    """Write N or D, whose square times 6 is given."""
+    """Format N or D, whose square times 6 is given."""
     return compact((square / 6) ** 0.5)

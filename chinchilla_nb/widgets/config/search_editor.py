@@ -1,4 +1,4 @@
-"""Edit which model configurations exist: how a size is estimated, and the values of each hyperparameter."""
+"""Edit the model search: how the size of a configuration is estimated, and the values of each hyperparameter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["SearchEditor"]
 
 NONE, OWN = "none", "own"
 MANY_MODELS = 20_000
-"""Configurations above which sizing all of them at every keystroke would be felt."""
+"""Number of configurations above which sizing them all at every keystroke would be noticeably slow."""
 
 _KINDS = [
     ("None: N is free", NONE),
@@ -51,7 +51,7 @@ class SearchEditor(Editor):
     function : FunctionBox
         The user's estimator.
     values : dict of str to Row
-        The values of each hyperparameter, in a box of its own; the hyperparameters are the estimator's.
+        One box of values for each hyperparameter of the estimator.
     """
 
     title = "Model search"
@@ -68,7 +68,7 @@ class SearchEditor(Editor):
 
     @staticmethod
     def describe(settings: Settings) -> str:
-        """Write how sizes are estimated, and of how many configurations."""
+        """Return how sizes are estimated, and the number of configurations."""
         search = settings.model_search
         if search is None:
             return "none: N is free"
@@ -78,7 +78,7 @@ class SearchEditor(Editor):
         return f"{name}: {count:,} configuration{'' if count == 1 else 's'}"
 
     def show(self, settings: Settings) -> None:
-        """Write the model search if it is another one."""
+        """Show the model search if it has changed."""
         search = settings.model_search
         if search is self._search:
             return
@@ -127,7 +127,7 @@ class SearchEditor(Editor):
         return changed
 
     def _read_grid(self, estimator: Callable[..., float], search: ModelSearch | None) -> dict[str, list[Any]] | None:
-        """Read the values of the hyperparameters; None if some are not valid."""
+        """Return the values of the hyperparameters; None if some are not valid."""
         known = {} if search is None else {name: list(values) for name, values in search.hyperparam_grid.items()}
         optional, grid = _optional(estimator), {}
         for name, row in self.values.items():
@@ -137,7 +137,7 @@ class SearchEditor(Editor):
                 row.say(f"Empty: {optional[name]}")
                 continue
             try:
-                # Values set in code may be of kinds that nobody can type: what still reads the same stays the same.
+                # Values set in code may have types that cannot be typed in: unchanged text keeps the original values.
                 same = name in known and text == choices_text(known[name])
                 grid[name] = known[name] if same else parse_choices(text)
             except ValueError as error:
@@ -148,7 +148,7 @@ class SearchEditor(Editor):
         return None if any(row.problem for row in self.values.values()) else grid
 
     def _check(self, search: ModelSearch) -> None:
-        """Size the configurations once: what fails here never reaches a draw.
+        """Size the configurations once, so that a failure never reaches a draw.
 
         Raises
         ------
@@ -163,10 +163,10 @@ class SearchEditor(Editor):
             table = search.table()
         except ValueError:
             raise
-        except Exception as error:  # noqa: BLE001  whatever the user's function raises is said
+        except Exception as error:  # noqa: BLE001  whatever the user's function raises is shown
             raise InputError("the estimator", f"fails: {type(error).__name__}: {error}") from None
         left_out = count - len(table.N)
-        note = f", {left_out:,} that cannot be built left out" if left_out else ""
+        note = f"; {left_out:,} that cannot be built are left out" if left_out else ""
         self.kind_row.say(
             f"{len(table.N):,} model{'' if len(table.N) == 1 else 's'} of {compact(float(table.N[0]))} to "
             f"{compact(float(table.N[-1]))} parameters{note}"
@@ -174,7 +174,7 @@ class SearchEditor(Editor):
 
     def _remark(self, search: ModelSearch | None) -> None:
         if search is None:
-            self.kind_row.say("draws and allocations need no configuration")
+            self.kind_row.say("draws and allocations use any N")
             return
         self._read_grid(search.size_estimator, search)
         try:
@@ -183,13 +183,13 @@ class SearchEditor(Editor):
             self.kind_row.explain(str(error), self.kind)
 
     def _texts(self, search: ModelSearch | None) -> dict[str, str]:
-        """What the boxes say, and what the settings say of hyperparameters without a box."""
+        """Return the texts of the boxes, and of hyperparameters in the settings that have no box."""
         known = {} if search is None else search.hyperparam_grid
         texts = {name: choices_text(list(choices)) for name, choices in known.items()}
         return {**_START, **texts, **{name: row.inputs[0].value for name, row in self.values.items()}}
 
     def _offer(self, texts: Mapping[str, str], estimator: Callable[..., float] | None) -> None:
-        """Give each hyperparameter of the estimator a box; one that takes any keeps those that are written."""
+        """Make a box for each hyperparameter of the estimator; one with ``**kwargs`` keeps those that have values."""
         set_shown(self.function, self.kind.value == OWN)
         if self.kind.value == OWN:
             self.function.offer()
@@ -225,7 +225,7 @@ def _count(search: ModelSearch) -> int:
 
 
 def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> list[str]:
-    """Names the estimator takes; of one that takes any, those that are written."""
+    """Return the parameter names of the estimator; with ``**kwargs``, also the names that have values."""
     written = [name for name in texts if name not in _START]
     try:
         parameters = inspect.signature(estimator).parameters.values()
@@ -237,7 +237,7 @@ def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> l
 
 
 def _optional(estimator: Callable[..., float]) -> dict[str, str]:
-    """Hyperparameters that may be left out, and what they are then."""
+    """Return the optional hyperparameters, and a description of their defaults."""
     if estimator in (transformer_size, transformer_size_without_embeddings):
         known = {"n_positions": "no learned positions", "n_heads": "any number", "d_ff": "4 × d_model"}
     else:
