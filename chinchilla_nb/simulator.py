@@ -17,7 +17,7 @@ from chinchilla_nb.config.validators import SimulationArgs, validate
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.fitting.fit import Fit, solve
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, draw_noise
 from chinchilla_nb.engine.simulation.simulate import Procedure, iter_runs, pseudo_loss
@@ -69,7 +69,7 @@ class Simulator(Chinchilla):
         """Start again without runs."""
         self.database = Database(None, log_level=self.cc.log_level)
         self.session = Session(self.database, settings)
-        self._target = ScalingLaw.from_params(HOFFMANN_LAW)
+        self._target = law_of(HOFFMANN_LAW)
         self._noise: Iterator[float] | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -145,7 +145,7 @@ class Simulator(Chinchilla):
                 self.cc.session.settings, num_seeding_steps=args.num_seeding_steps, scaling_factor=args.scaling_factor
             )
         )
-        self._target = ScalingLaw.from_params(args.target_params)
+        self._target = law_of(args.target_params)
         self._noise = args.noise_generator
         settings = self.session.settings
         self._run(

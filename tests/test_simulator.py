@@ -185,3 +185,12 @@ def test_figures_of_a_simulation_are_marked_as_such(make, tmp_path):
     sim = make().simulate(8, 1, noise_generator=None)
     sim.visualizer.plot(sim, simulation=True)
     assert (tmp_path / "simulation--parametric_fit.png").is_file()
+
+
+def test_a_law_of_another_form_is_simulated_and_recovered(tmp_path):
+    target = {"N_c": 6.4e13, "D_c": 1.8e13, "alpha_N": 0.076, "alpha_D": 0.103}
+    ranges = {"C": (1e17, 1e19), "N_to_D": (10, 100)}
+    cc = Chinchilla(tmp_path, seed_ranges=ranges, law="kaplan", loss_fn=mse, scaling_factor=10.0, log_level=50, rng=0)
+    found = cc.simulate(20, 1, target_params=target, noise_generator=None).get_params()
+    assert found["alpha_N"] == pytest.approx(0.076, rel=1e-6)
+    assert found["alpha_D"] == pytest.approx(0.103, rel=1e-6)

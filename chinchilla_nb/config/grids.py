@@ -16,7 +16,10 @@ __all__ = ["load_grid", "read_grid", "save_grid", "show_grid"]
 
 def read_grid(written: Any, known: Mapping[str, Any]) -> StartGrid | None:
     """Read starting values by parameter; None stands for the law's own starts."""
-    return None if written is None else StartGrid(as_axes(written), known["family"].parameters)
+    if written is None or (isinstance(written, StartGrid) and written.parameters == known["family"].parameters):
+        return written
+    axes = written.axes if isinstance(written, StartGrid) else as_axes(written)
+    return StartGrid(axes, known["family"].parameters)
 
 
 def show_grid(grid: StartGrid | None) -> dict[str, np.ndarray] | None:

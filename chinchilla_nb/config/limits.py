@@ -29,7 +29,7 @@ def read_bounds(written: Any, known: Mapping[str, Any]) -> Limits:
         if len(ends) != 2:
             raise InputError(f"bounds[{name!r}]", "must be a number or [low, high]", got=brief(limits))
         low, high = (as_float(end, f"bounds[{name!r}]") for end in ends)
-        bounds[name] = as_limits(low, high, parameters[name])
+        bounds[name] = as_limits((low, high), parameters[name])
     return bounds
 
 

@@ -27,7 +27,7 @@ from chinchilla_nb.config.plain_values import (
     show_ranges,
 )
 from chinchilla_nb.config.setting import Setting, document, setting, table_of
-from chinchilla_nb.engine.errors import unknown_key
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.fitting.problem import Problem, same_function
 from chinchilla_nb.engine.laws.family import Family
@@ -203,5 +203,23 @@ def change_settings(settings: Settings, **arguments: Any) -> Settings:
         if name in arguments:
             known[row.field] = changes[row.field] = row.read(arguments[name], known)
         elif not changes.keys().isdisjoint(row.reads):
-            row.read(row.show(known[row.field]), known)  # what was given for another law may not fit this one
+            _check_again(row, known)
     return replace(settings, **changes)
+
+
+def _check_again(row: Setting, known: Mapping[str, Any]) -> None:
+    """Check that a setting given for one law also holds for another.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    try:
+        row.read(row.show(known[row.field]), known)
+    except InputError:
+        law = known["family"].name
+        remedy = f"set {row.argument}=None first, or give {row.argument} together with law"
+        raise InputError(
+            f"law={law!r}", f"does not go with the {row.argument} given for another law", remedy=remedy
+        ) from None

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from chinchilla_nb.checks import as_axes, as_count, as_float, as_floats, as_mapping, as_positive_number, brief
 from chinchilla_nb.engine.errors import InputError, unknown_key
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.quantity import number_text
 
@@ -138,11 +138,11 @@ class SimulationArgs(BaseModel):
     @field_validator("target_params", mode="before")
     @classmethod
     def check_target_params(cls, v: Any) -> dict[str, float]:
-        """Check that the target is a law: five finite numbers by name."""
+        """Check that the target is a law: a finite number for each of its parameters by name."""
         target = as_mapping(v, "target_params")
         params = {name: as_float(value, f"target_params[{name!r}]") for name, value in target.items()}
         try:
-            return ScalingLaw.from_params(params).as_dict()
+            return law_of(params).as_dict()
         except InputError as error:
             where = f"target_params[{error.where!r}]" if error.where in params else "target_params"
             raise InputError(where, error.rule, got=error.got) from None

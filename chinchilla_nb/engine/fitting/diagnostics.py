@@ -123,16 +123,22 @@ def _at_the_ends(law: Law, problem: Problem, box: Coordinates) -> Iterator[FitWa
                 f"add larger runs, or bound {parameter.name} from below",
             )
     for term in terms_of(parameters):
-        exponent, at_end = values[term.exponent], term.exponent not in bounds
-        if values[term.factor] <= 0 or (exponent <= lowest[term.exponent] + VANISHED and at_end):
+        exponent, free = values[term.exponent], term.exponent not in bounds
+        at_lowest = free and exponent <= lowest[term.exponent] + VANISHED
+        if values[term.factor] <= 0 or (at_lowest and exponent <= VANISHED):
             name = term.factor if values[term.factor] <= 0 else term.exponent
-            value = values[name] if values[name] > VANISHED else 0
             yield FitWarning(
                 "zero",
-                f"{name} = {value:.3g}: {term.size} does not matter in these runs",
+                f"{name} = 0: {term.size} does not matter in these runs",
                 f"add runs that span a wider range of {term.axis}",
             )
-        elif exponent >= highest[term.exponent] and at_end:
+        elif at_lowest:
+            yield FitWarning(
+                "at_bound",
+                f"{term.exponent} = {exponent:.3g} is at the smallest exponent the fit considers",
+                "these runs may have an irreducible loss, which this law does not have: fit law='chinchilla'",
+            )
+        elif free and exponent >= highest[term.exponent]:
             yield FitWarning(
                 "at_bound",
                 f"{term.exponent} = {exponent:.3g} is at the largest exponent the fit considers",

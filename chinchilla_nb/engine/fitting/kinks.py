@@ -156,6 +156,8 @@ def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coo
     for _ in range(steps if active.size else 0):
         at = objective.derivatives(theta)
         J, r = at.jacobian[active].astype(float) / size, at.residuals[active].astype(float)
+        if not (np.isfinite(J).all() and np.isfinite(r).all()):
+            break  # the step left the range in which predictions are numbers; its value rejects it
         correction = np.linalg.lstsq(J, -r, rcond=None)[0]  # NumPy before 2.0 warns without it
         theta = np.clip(theta + correction / size, box.lower, box.upper)
     return theta
@@ -169,6 +171,8 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
     multiplier: Array | None = None
     for _ in range(steps):
         at = objective.derivatives(theta)
+        if not (np.isfinite(at.jacobian).all() and np.isfinite(at.residuals).all()):
+            return theta
         push = objective.weight * objective.loss.slope(at.residuals)
         push[active] = 0
         pull = push @ at.jacobian

@@ -70,11 +70,18 @@ class Problem:
     dtype: type[np.floating[Any]] = np.longdouble
 
     def __post_init__(self) -> None:
+        if not isinstance(self.runs, Runs):
+            raise InputError("runs", "must be Runs(N, D, loss)", got=type(self.runs).__name__)
+        if not callable(self.loss_fn):
+            raise InputError("loss_fn", "must be a function", got=repr(self.loss_fn))
+        if not isinstance(self.starts, StartGrid):
+            raise InputError("starts", "must be a StartGrid", got=repr(self.starts))
         if self.starts.parameters != self.family.parameters:
             names = ", ".join(self.starts.axes)
-            remedy = f"give starts of {', '.join(p.name for p in self.family.parameters)}, or none"
+            remedy = f"give starts of {', '.join(p.name for p in self.family.parameters)}, or its own, family.starts"
             raise InputError("starts", f"must be of the law {self.family.name!r}", got=names, remedy=remedy)
         object.__setattr__(self, "bounds", MappingProxyType(_checked(self.bounds, self.family)))
+        object.__setattr__(self, "dtype", _checked_dtype(self.dtype))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not pickle.
@@ -114,26 +121,46 @@ class Problem:
         return weight
 
 
-def as_limits(low: float, high: float, parameter: Parameter) -> tuple[float, float]:
-    """Return the bounds of a parameter as floats.
+def as_limits(limits: Any, parameter: Parameter) -> tuple[float, float]:
+    """Return the bounds of a parameter as floats; a single number fixes it.
 
     Raises
     ------
     InputError
-        If they are not 0 <= low <= high and finite, or allow a factor only the value zero.
+        If they are not one number or two with 0 <= low <= high < inf, allow a factor only the value zero, or lie beyond
+        what a fit considers.
     """
+    where, got = f"bounds[{parameter.name!r}]", repr(limits)
+    ends = list(limits) if isinstance(limits, (list, tuple, np.ndarray)) else [limits, limits]
+    if len(ends) != 2 or any(isinstance(end, (str, bytes, bool)) or np.ndim(end) for end in ends):
+        raise InputError(where, "must be a number or (low, high)", got=got)
+    try:
+        low, high = float(ends[0]), float(ends[1])
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(where, "must be a number or (low, high)", got=got) from None
     if not 0 <= low <= high < np.inf or (parameter.kind == "factor" and high == 0):
-        rule = "must be 0 <= low <= high with a finite, positive high"
-        raise InputError(f"bounds[{parameter.name!r}]", rule, got=f"({low}, {high})")
-    return float(low), float(high)
+        raise InputError(where, "must be 0 <= low <= high with a finite, positive high", got=f"({low}, {high})")
+    if low > parameter.largest or high < parameter.least:
+        rule = f"must overlap the range that a fit considers, {parameter.least:g} to {parameter.largest:g}"
+        raise InputError(where, rule, got=f"{low:g}" if low == high else f"({low:g}, {high:g})")
+    return low, high
 
 
 def _checked(bounds: Bounds, family: Family) -> dict[str, tuple[float, float]]:
+    if not isinstance(bounds, Mapping):
+        raise InputError("bounds", "must map parameters to numbers", got=repr(bounds))
     parameters = {parameter.name: parameter for parameter in family.parameters}
     for name in bounds:
         if name not in parameters:
             raise unknown_key("bounds", name, parameters)
-    return {name: as_limits(low, high, parameters[name]) for name, (low, high) in bounds.items()}
+    return {name: as_limits(limits, parameters[name]) for name, limits in bounds.items()}
+
+
+def _checked_dtype(dtype: Any) -> type[np.floating[Any]]:
+    kind = np.dtype(dtype)
+    if kind.kind != "f" or kind.itemsize < np.dtype(np.float64).itemsize:
+        raise InputError("dtype", "must be float64 or wider", got=kind.name)
+    return kind.type  # type: ignore[no-any-return]
 
 
 def same_function(one: Any, other: Any) -> bool:

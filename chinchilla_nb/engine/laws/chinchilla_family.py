@@ -20,7 +20,7 @@ from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
 from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
+from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, LARGEST_EXPONENT
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
 
@@ -30,8 +30,6 @@ Array = NDArray[Any]
 
 LOG_RANGE = 40.0
 """Range of a and b: a term below exp(-40) of the mean loss counts as zero, and none grows beyond exp(40) of it."""
-LARGEST_EXPONENT = 10.0
-"""Upper bound of alpha and beta, far above any measured exponent; an exponent that ends there is warned about."""
 LATTICE = np.geomspace(0.05, 3.0, 10)
 """Exponents at which laws are profiled, besides those of the start grid."""
 BLOCK = 1 << 20
@@ -102,7 +100,7 @@ def _in_units(name: str, limits: tuple[float, float], unit: float) -> tuple[floa
     if name in ("A", "B"):
         with np.errstate(divide="ignore"):
             log_low, log_high = np.log(low / unit), np.log(high / unit)
-        return max(float(log_low), -LOG_RANGE), float(log_high)
+        return max(float(log_low), -LOG_RANGE), max(float(log_high), -LOG_RANGE)
     return low, high
 
 

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
-from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.family import Family, Law
 from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
 
-__all__ = ["FAMILIES", "family_named"]
+__all__ = ["FAMILIES", "family_named", "law_of"]
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
 """The choices of ``law=``."""
@@ -28,3 +28,17 @@ def family_named(name: object) -> Family:
         rule = f"must be one of {', '.join(map(repr, FAMILIES))}"
         raise InputError("law", rule, got=repr(name), remedy=did_you_mean(name, FAMILIES))
     return FAMILIES[name]
+
+
+def law_of(params: Mapping[str, float]) -> Law:
+    """Build a law from its parameters by name, which tell its form.
+
+    Raises
+    ------
+    InputError
+        If a parameter is missing, unknown, not usable, or given both ways.
+    """
+    for family in FAMILIES.values():
+        if set(params) <= {name for parameter in family.parameters for name in parameter.names}:
+            return family.from_params(params)
+    return CHINCHILLA.from_params(params)

@@ -12,15 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import IsoLoss
 from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
-from chinchilla_nb.engine.laws.parameters import Parameter, as_parameter, linear_params
+from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, Parameter, as_parameter, linear_params
 
-__all__ = ["KAPLAN_PARAMETERS", "KaplanLaw"]
+__all__ = ["KAPLAN_PARAMETERS", "LEAST_EXPONENT", "KaplanLaw"]
 
+LEAST_EXPONENT = 0.01
+"""Towards zero, N_c and D_c exceed all numbers."""
 KAPLAN_PARAMETERS = (
     Parameter("N_c", "factor", "N_c", "scale of the model-size term", "N", "log_N_c"),
     Parameter("D_c", "factor", "D_c", "scale of the data term", "D", "log_D_c"),
-    Parameter("alpha_N", "exponent", "α_N", "exponent of N", "N"),
-    Parameter("alpha_D", "exponent", "α_D", "exponent of D", "D"),
+    Parameter("alpha_N", "exponent", "α_N", "exponent of N", "N", least=LEAST_EXPONENT, largest=LARGEST_EXPONENT),
+    Parameter("alpha_D", "exponent", "α_D", "exponent of D", "D", least=LEAST_EXPONENT, largest=LARGEST_EXPONENT),
 )
 """The parameters, in the order used by every array of parameters."""
 

@@ -21,8 +21,8 @@ from scipy.optimize import nnls
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import over_runs
-from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, KaplanLaw
-from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, LEAST_EXPONENT, KaplanLaw
+from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
@@ -35,9 +35,12 @@ LOG_RANGE = 300.0
 which is far below one, even these extremes are moderate losses."""
 LARGEST_LOG = 700.0
 """Largest log N_c and log D_c; exp(700) is just below the largest float64."""
-LEAST, LARGEST = 1e-3, 10.0
-"""Range of the exponents. At zero the law no longer depends on N_c, or is not defined, so zero itself is excluded."""
-LATTICE = np.geomspace(0.02, 2.0, 12)
+VANISHED = 30.0
+"""A term that is smaller than the other by exp(-30), which is near the rounding of a loss, in every run counts as zero."""
+FAR = 6.0
+"""Logarithm of the largest ratio of a loss to the geometric mean for which N_c must be a number; a mean far from one
+raises the lower end of the exponents for that."""
+LATTICE = np.geomspace(0.02, 10.0, 16)
 """Exponents at which laws are profiled, besides those of the start grid."""
 
 
@@ -55,6 +58,8 @@ class _Coordinates:
         Bounds of theta.
     direct : bool
         Whether theta begins with log N_c and log D_c.
+    x, y : tuple of float
+        Smallest and largest centred log N and log D.
     """
 
     unit: float
@@ -63,6 +68,8 @@ class _Coordinates:
     lower: Array
     upper: Array
     direct: bool
+    x: tuple[float, float]
+    y: tuple[float, float]
 
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
@@ -70,8 +77,10 @@ class _Coordinates:
         unit = float(np.exp(np.log(runs.loss).mean()))
         direct = "N_c" in bounds or "D_c" in bounds
         scale = LARGEST_LOG if direct else LOG_RANGE
-        lower = np.array([-scale, -scale, LEAST, LEAST])
-        upper = np.array([scale, scale, LARGEST, LARGEST])
+        # log N_c is about (log of a loss) / alpha_N, and log D_c likewise.
+        least = max(LEAST_EXPONENT, (abs(np.log(unit)) + FAR) / LARGEST_LOG)
+        lower = np.array([-scale, -scale, least, least])
+        upper = np.array([scale, scale, LARGEST_EXPONENT, LARGEST_EXPONENT])
         for index, parameter in enumerate(KAPLAN_PARAMETERS):
             if parameter.name in bounds:
                 with np.errstate(divide="ignore"):
@@ -80,8 +89,10 @@ class _Coordinates:
                 lower[index], upper[index] = np.clip(limits, *ends)
                 if limits[1] < ends[0] or limits[0] > ends[1]:
                     raise _out_of_range(parameter, bounds[parameter.name], ends)
-        centre_N, centre_D = float(np.log(runs.N).mean()), float(np.log(runs.D).mean())
-        return cls(unit, centre_N, centre_D, lower, upper, direct)
+        log_N, log_D = np.log(runs.N), np.log(runs.D)
+        centre_N, centre_D = float(log_N.mean()), float(log_D.mean())
+        x, y = ((float((z - z.mean()).min()), float((z - z.mean()).max())) for z in (log_N, log_D))
+        return cls(unit, centre_N, centre_D, lower, upper, direct, x, y)
 
     def scales(self, theta: Array) -> tuple[Array, Array]:
         """Return log N_c and log D_c at theta."""
@@ -98,13 +109,19 @@ class _Coordinates:
 
     def law(self, theta: Array) -> KaplanLaw:
         """Return the law at theta."""
-        log_scales = np.clip(self.scales(theta), -LARGEST_LOG, LARGEST_LOG)
-        return KaplanLaw(*np.exp(log_scales), *theta[2:])
+        log_N_c, log_D_c = self.scales(theta)
+        p, q = self.middle(log_N_c, log_D_c, *theta[2:])
+        N_c, D_c = np.exp(np.clip([log_N_c, log_D_c], -LARGEST_LOG, LARGEST_LOG))
+        ratio = theta[2] / theta[3]
+        # The largest logarithm of the ratio of the two terms that any run can have.
+        most_N, most_D = (p - ratio * self.x[0]) - (q - self.y[1]), (q - self.y[0]) - (p - ratio * self.x[1])
+        return KaplanLaw(0.0 if most_N < -VANISHED else N_c, 0.0 if most_D < -VANISHED else D_c, *theta[2:])
 
     def theta(self, points: Array) -> Array:
         """Convert starts, rows of log N_c, log D_c, alpha_N, alpha_D, to rows of theta inside the box."""
         log_N_c, log_D_c, alpha_N, alpha_D = np.moveaxis(points, -1, 0)
-        alpha_N, alpha_D = np.maximum(alpha_N, LEAST), np.maximum(alpha_D, LEAST)
+        alpha_N = np.clip(alpha_N, self.lower[2], self.upper[2])
+        alpha_D = np.clip(alpha_D, self.lower[3], self.upper[3])
         first, second = log_N_c, log_D_c
         if not self.direct:
             first, second = self.middle(log_N_c, log_D_c, alpha_N, alpha_D)
@@ -154,7 +171,7 @@ class _Predictor:
         """
         pairs = {*itertools.product(LATTICE, LATTICE), *itertools.product(*starts.log_axes()[2:])}
         rows = []
-        for alpha_N, alpha_D in np.maximum(sorted(pairs), LEAST).tolist():
+        for alpha_N, alpha_D in np.maximum(sorted(pairs), LEAST_EXPONENT).tolist():
             row = self._profiled(alpha_N, alpha_D, loss, weight)
             if row is not None:
                 rows.append(row)

@@ -10,8 +10,18 @@ import numpy as np
 
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["CHINCHILLA_PARAMETERS", "Parameter", "Term", "as_parameter", "linear_params", "terms_of"]
+__all__ = [
+    "CHINCHILLA_PARAMETERS",
+    "LARGEST_EXPONENT",
+    "Parameter",
+    "Term",
+    "as_parameter",
+    "linear_params",
+    "terms_of",
+]
 
+LARGEST_EXPONENT = 10.0
+"""Largest exponent that a fit considers, far above any measured one; a fit that ends there says so."""
 SIZES = {"N": "model size", "D": "data"}
 """What a term depends on, in words."""
 
@@ -34,6 +44,8 @@ class Parameter:
         What its term depends on, ``"N"`` or ``"D"``; empty for a floor.
     log_name : str
         Name of its logarithm, which a grid of starts may give instead; empty for an exponent.
+    least, largest : float
+        Range that a fit considers.
     """
 
     name: str
@@ -42,6 +54,8 @@ class Parameter:
     meaning: str
     axis: str = ""
     log_name: str = ""
+    least: float = 0.0
+    largest: float = np.inf
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,7 +124,7 @@ CHINCHILLA_PARAMETERS = (
     Parameter("E", "floor", "E", "irreducible loss", log_name="e"),
     Parameter("A", "factor", "A", "factor of the model-size term", "N", "a"),
     Parameter("B", "factor", "B", "factor of the data term", "D", "b"),
-    Parameter("alpha", "exponent", "α", "exponent of N", "N"),
-    Parameter("beta", "exponent", "β", "exponent of D", "D"),
+    Parameter("alpha", "exponent", "α", "exponent of N", "N", largest=LARGEST_EXPONENT),
+    Parameter("beta", "exponent", "β", "exponent of D", "D", largest=LARGEST_EXPONENT),
 )
 """The parameters of L(N, D) = E + A / N^alpha + B / D^beta, in the order used by every array of parameters."""

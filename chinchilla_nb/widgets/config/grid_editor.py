@@ -93,7 +93,8 @@ class GridEditor(Editor):
 
     def _remark(self, settings: Settings) -> None:
         for row, (key, axis) in zip(self.axes.values(), settings.starts.axes.items(), strict=True):
-            values = np.exp(axis) if key != row.parameter.name else axis
+            with np.errstate(over="ignore", under="ignore"):
+                values = np.exp(axis) if key != row.parameter.name else axis
             row.say(f"{row.parameter.symbol} = {_sketch(values)}")
 
 
@@ -116,6 +117,8 @@ def _sketch(values: Any) -> str:
 
 
 def _brief(value: float) -> str:
+    if not np.isfinite(value):
+        return "beyond all numbers"
     if value == 0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
     mantissa, exponent = f"{value:.1e}".split("e")

@@ -87,7 +87,7 @@ class LimitRow(Row):
 
     def _checked(self, low: float, high: float) -> tuple[float, float]:
         try:
-            return as_limits(low, high, self.parameter)
+            return as_limits((low, high), self.parameter)
         except InputError:
             above, name = self.parameter.kind == "factor", self.parameter.symbol
             if self.mode.value == FIXED:

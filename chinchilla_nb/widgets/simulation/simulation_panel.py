@@ -236,6 +236,9 @@ class SimulationPanel(Panel):
             f"Seeds from {ends[0]} to {ends[1]} FLOPs with {low:.3g} to {high:.3g} tokens per parameter, {origin}. "
             "Loss, starting values and model search come from the session; its runs are not changed."
         )
+        family = self.session.settings.family
+        if family.parameters != ScalingLaw.parameters:
+            text += f" Fits use {family.name.capitalize()}'s law; the simulated law is Chinchilla's."
         self.source.value = f'<div class="cnb-foot cnb-muted">{escape(text)}</div>'
 
     @guarded

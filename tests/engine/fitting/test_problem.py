@@ -54,6 +54,11 @@ def test_the_defaults_are_the_documented_ones():
     assert plain.bounds == {}
 
 
+def test_a_number_fixes_a_parameter_and_a_type_is_a_type_however_it_is_written():
+    assert Problem(RUNS, bounds={"alpha": 0.3}).bounds == {"alpha": (0.3, 0.3)}
+    assert Problem(RUNS, dtype="float64").alike(Problem(RUNS, dtype=np.float64))
+
+
 def test_bounds_cannot_be_changed_after_construction():
     limits = {"alpha": (0.2, 0.5)}
     problem = Problem(RUNS, bounds=limits)
@@ -66,6 +71,21 @@ def test_bounds_cannot_be_changed_after_construction():
 @pytest.mark.parametrize(
     ("parts", "where", "sentence"),
     [
+        ({"bounds": {"alpha": "low"}}, "bounds['alpha']", "bounds['alpha'] must be a number or (low, high), got 'low'"),
+        (
+            {"bounds": {"alpha": (1, 2, 3)}},
+            "bounds['alpha']",
+            "bounds['alpha'] must be a number or (low, high), got (1, 2, 3)",
+        ),
+        (
+            {"bounds": {"beta": (60, 70)}},
+            "bounds['beta']",
+            "bounds['beta'] must overlap the range that a fit considers, 0 to 10, got (60, 70)",
+        ),
+        ({"bounds": None}, "bounds", "bounds must map parameters to numbers, got None"),
+        ({"dtype": np.float32}, "dtype", "dtype must be float64 or wider, got float32"),
+        ({"loss_fn": "mae"}, "loss_fn", "loss_fn must be a function, got 'mae'"),
+        ({"starts": None}, "starts", "starts must be a StartGrid, got None"),
         ({"bounds": {"alhpa": (0, 1)}}, "bounds", "bounds has no key 'alhpa': did you mean 'alpha'?"),
         (
             {"bounds": {"E": (2.0, 1.0)}},
@@ -77,7 +97,7 @@ def test_bounds_cannot_be_changed_after_construction():
             "starts",
             (
                 "starts must be of the law 'chinchilla', got log_N_c, log_D_c, alpha_N, alpha_D: "
-                "give starts of E, A, B, alpha, beta, or none"
+                "give starts of E, A, B, alpha, beta, or its own, family.starts"
             ),
         ),
     ],

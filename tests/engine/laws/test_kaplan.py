@@ -12,6 +12,7 @@ from chinchilla_nb import (
     FitStatus,
     KaplanLaw,
     Runs,
+    ScalingLaw,
     StartGrid,
     asymmetric_mae,
     fit,
@@ -195,3 +196,42 @@ def test_a_grid_of_its_own_starts_is_screened_one_by_one():
         for alpha_D in (0.1, 0.12)
     ]
     assert found.landscape == pytest.approx(expected, rel=1e-9)
+
+
+# What the law cannot describe
+
+
+FLOORED = some_runs(law=ScalingLaw(E=3.0, A=30.0, B=30.0, alpha=0.6, beta=0.6), noise=0.005)
+OTHERS = {
+    "an irreducible loss": FLOORED,
+    "an irreducible loss, in thousandths": Runs(FLOORED.N, FLOORED.D, 1000 * FLOORED.loss),
+    "a constant loss": Runs(FLOORED.N, FLOORED.D, np.full(40, 2.0) + 1e-3 * np.cos(np.arange(40))),
+    "losses that rise with N": Runs(FLOORED.N, FLOORED.D, (FLOORED.N / 1e8) ** 0.05),
+    "N alone": Runs(FLOORED.N, FLOORED.D, 10 * FLOORED.N**-0.1),
+}
+
+
+@pytest.mark.parametrize("bounds", [{}, {"N_c": (1e5, 1e20)}], ids=["free", "with limits of N_c"])
+@pytest.mark.parametrize("loss", [mse, mae], ids=["mse", "mae"])
+@pytest.mark.parametrize("runs", OTHERS.values(), ids=OTHERS)
+def test_the_objective_is_that_of_the_law_returned(runs, loss, bounds):
+    found = fit(runs, loss_fn=loss, law="kaplan", bounds=bounds)
+    # The largest residuals of exact runs are rounding errors.
+    assert np.mean(loss(runs.loss, found.predictions)) == pytest.approx(found.objective, rel=1e-6, abs=1e-14)
+
+
+def test_an_irreducible_loss_is_named_where_the_law_has_none():
+    messages = [str(warning) for warning in fit(FLOORED, loss_fn=mse, law="kaplan").warnings]
+    assert any(
+        "is at the smallest exponent the fit considers: these runs may have an irreducible" in m for m in messages
+    )
+    assert not any("does not matter" in message for message in messages)
+
+
+def test_data_that_do_not_matter_are_said_to_and_leave_nothing_to_allocate():
+    found = fit(OTHERS["N alone"], loss_fn=mae, law="kaplan")
+    assert found.law.D_c == 0
+    assert found.law.loss(1e9, 1e10) == pytest.approx(10 * 1e9**-0.1, rel=1e-9)
+    assert "D_c = 0: data does not matter in these runs" in str(found.warnings[0])
+    with pytest.raises(InputError, match="D_c = 0: the law says that data does not matter"):
+        allocate(found.law, 1e20)
