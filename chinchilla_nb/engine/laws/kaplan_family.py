@@ -36,7 +36,7 @@ which is far below one, even these extremes are moderate losses."""
 LARGEST_LOG = 700.0
 """Largest log N_c and log D_c; exp(700) is just below the largest float64."""
 VANISHED = 30.0
-"""A term that is smaller than the other by exp(-30), which is near the rounding of a loss, in every run counts as zero."""
+"""A term smaller than the other by exp(-30) in every run, near the rounding of a loss, counts as zero."""
 FAR = 6.0
 """Logarithm of the largest ratio of a loss to the geometric mean for which N_c must be a number; a mean far from one
 raises the lower end of the exponents for that."""
