@@ -58,8 +58,8 @@ class _Coordinates:
         Bounds of theta.
     direct : bool
         Whether theta begins with log N_c and log D_c.
-    x, y : tuple of float
-        Smallest and largest centred log N and log D.
+    x_ends, y_ends : tuple of float
+        Smallest and largest centred log N and log D of the runs.
     """
 
     unit: float
@@ -68,8 +68,8 @@ class _Coordinates:
     lower: Array
     upper: Array
     direct: bool
-    x: tuple[float, float]
-    y: tuple[float, float]
+    x_ends: tuple[float, float]
+    y_ends: tuple[float, float]
 
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
@@ -89,10 +89,9 @@ class _Coordinates:
                 lower[index], upper[index] = np.clip(limits, *ends)
                 if limits[1] < ends[0] or limits[0] > ends[1]:
                     raise _out_of_range(parameter, bounds[parameter.name], ends)
-        log_N, log_D = np.log(runs.N), np.log(runs.D)
-        centre_N, centre_D = float(log_N.mean()), float(log_D.mean())
-        x, y = ((float((z - z.mean()).min()), float((z - z.mean()).max())) for z in (log_N, log_D))
-        return cls(unit, centre_N, centre_D, lower, upper, direct, x, y)
+        centre_N, centre_D = float(np.log(runs.N).mean()), float(np.log(runs.D).mean())
+        x_ends, y_ends = _ends(np.log(runs.N) - centre_N), _ends(np.log(runs.D) - centre_D)
+        return cls(unit, centre_N, centre_D, lower, upper, direct, x_ends, y_ends)
 
     def scales(self, theta: Array) -> tuple[Array, Array]:
         """Return log N_c and log D_c at theta."""
@@ -114,7 +113,8 @@ class _Coordinates:
         N_c, D_c = np.exp(np.clip([log_N_c, log_D_c], -LARGEST_LOG, LARGEST_LOG))
         ratio = theta[2] / theta[3]
         # The largest logarithm of the ratio of the two terms that any run can have.
-        most_N, most_D = (p - ratio * self.x[0]) - (q - self.y[1]), (q - self.y[0]) - (p - ratio * self.x[1])
+        most_N = (p - ratio * self.x_ends[0]) - (q - self.y_ends[1])
+        most_D = (q - self.y_ends[0]) - (p - ratio * self.x_ends[1])
         return KaplanLaw(0.0 if most_N < -VANISHED else N_c, 0.0 if most_D < -VANISHED else D_c, *theta[2:])
 
     def theta(self, points: Array) -> Array:
@@ -288,6 +288,10 @@ class _DirectPrediction:
         second[..., 3, 3] = (2 * p * r * n / alpha_D**2) - 2 * (p + q) * self._log_unit / alpha_D**3
         curved = second + np.swapaxes(np.triu(second, 1), -1, -2)
         return np.asarray(np.swapaxes(change, -1, -2) @ self._inner.curvature(push) @ change + curved)
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 def _out_of_range(parameter: Parameter, limits: tuple[float, float], ends: tuple[float, float]) -> InputError:
