@@ -35,8 +35,8 @@ LOG_RANGE = 300.0
 which is far below one, even these extremes are moderate losses."""
 LARGEST_LOG = 700.0
 """Largest log N_c and log D_c; exp(700) is just below the largest float64."""
-VANISHED = 30.0
-"""A term smaller than the other by exp(-30) in every run, near the rounding of a loss, counts as zero."""
+VANISHED = 1e-12
+"""A term that changes the loss of no run by more than this share of it, near its rounding, counts as zero."""
 FAR = 6.0
 """Logarithm of the largest ratio of a loss to the geometric mean for which N_c must be a number; a mean far from one
 raises the lower end of the exponents for that."""
@@ -111,11 +111,12 @@ class _Coordinates:
         log_N_c, log_D_c = self.scales(theta)
         p, q = self.middle(log_N_c, log_D_c, *theta[2:])
         N_c, D_c = np.exp(np.clip([log_N_c, log_D_c], -LARGEST_LOG, LARGEST_LOG))
-        ratio = theta[2] / theta[3]
-        # The largest logarithm of the ratio of the two terms that any run can have.
+        ratio, alpha_D = theta[2] / theta[3], theta[3]
+        # The largest logarithm of the ratio of the two terms that any run can have; d log L = alpha_D d log(U + V).
         most_N = (p - ratio * self.x_ends[0]) - (q - self.y_ends[1])
         most_D = (q - self.y_ends[0]) - (p - ratio * self.x_ends[1])
-        return KaplanLaw(0.0 if most_N < -VANISHED else N_c, 0.0 if most_D < -VANISHED else D_c, *theta[2:])
+        least = np.log(VANISHED / alpha_D)
+        return KaplanLaw(0.0 if most_N < least else N_c, 0.0 if most_D < least else D_c, *theta[2:])
 
     def theta(self, points: Array) -> Array:
         """Convert starts, rows of log N_c, log D_c, alpha_N, alpha_D, to rows of theta inside the box."""
