@@ -15,7 +15,7 @@ from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
-from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.laws.parameters import Parameter, check_overlap
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
 
@@ -140,9 +140,7 @@ def as_limits(limits: Any, parameter: Parameter) -> tuple[float, float]:
         raise InputError(where, "must be a number or (low, high)", got=got) from None
     if not 0 <= low <= high < np.inf or (parameter.kind == "factor" and high == 0):
         raise InputError(where, "must be 0 <= low <= high with a finite, positive high", got=f"({low}, {high})")
-    if low > parameter.largest or high < parameter.least:
-        rule = f"must overlap the range that a fit considers, {parameter.least:g} to {parameter.largest:g}"
-        raise InputError(where, rule, got=f"{low:g}" if low == high else f"({low:g}, {high:g})")
+    check_overlap(parameter.name, (low, high), (parameter.least, parameter.largest))
     return low, high
 
 

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from chinchilla_nb.engine.cancellation import cancellation_point
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, LEAST_EXPONENT, KaplanLaw
-from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, Parameter
+from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, check_overlap
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
@@ -86,9 +85,10 @@ class _Coordinates:
                 with np.errstate(divide="ignore"):
                     limits = np.log(bounds[parameter.name]) if parameter.log_name else bounds[parameter.name]
                 ends = lower[index], upper[index]
+                check_overlap(
+                    parameter.name, bounds[parameter.name], np.exp(ends).tolist() if parameter.log_name else ends
+                )
                 lower[index], upper[index] = np.clip(limits, *ends)
-                if limits[1] < ends[0] or limits[0] > ends[1]:
-                    raise _out_of_range(parameter, bounds[parameter.name], ends)
         centre_N, centre_D = float(np.log(runs.N).mean()), float(np.log(runs.D).mean())
         x_ends, y_ends = _ends(np.log(runs.N) - centre_N), _ends(np.log(runs.D) - centre_D)
         return cls(unit, centre_N, centre_D, lower, upper, direct, x_ends, y_ends)
@@ -293,14 +293,6 @@ class _DirectPrediction:
 
 def _ends(values: Array) -> tuple[float, float]:
     return float(values.min()), float(values.max())
-
-
-def _out_of_range(parameter: Parameter, limits: tuple[float, float], ends: tuple[float, float]) -> InputError:
-    low, high = np.exp(ends) if parameter.log_name else ends
-    got = f"{limits[0]:g}" if limits[0] == limits[1] else f"({limits[0]:g}, {limits[1]:g})"
-    return InputError(
-        f"bounds[{parameter.name!r}]", f"must overlap the range that a fit considers, {low:g} to {high:g}", got=got
-    )
 
 
 class _Kaplan:

@@ -16,6 +16,7 @@ __all__ = [
     "Parameter",
     "Term",
     "as_parameter",
+    "check_overlap",
     "linear_params",
     "terms_of",
 ]
@@ -85,6 +86,20 @@ def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
         if kinds:
             found.append(Term(axis, kinds["factor"], kinds["exponent"]))
     return tuple(found)
+
+
+def check_overlap(name: str, limits: Sequence[float], range_: Sequence[float]) -> None:
+    """Check that the bounds of a parameter overlap the range that a fit considers.
+
+    Raises
+    ------
+    InputError
+        If they do not.
+    """
+    low, high = limits
+    if low > range_[1] or high < range_[0]:
+        rule = f"must overlap the range that a fit considers, {range_[0]:g} to {range_[1]:g}"
+        raise InputError(f"bounds[{name!r}]", rule, got=f"{low:g}" if low == high else f"({low:g}, {high:g})")
 
 
 def as_parameter(name: str, value: float) -> float:
