@@ -90,7 +90,7 @@ class CustomObjective:
         """Minimise from one start with SciPy's L-BFGS-B and central differences."""
         unit = self.value(start)
         if not (np.isfinite(unit) and unit > 0):
-            return Minimum(start, unit, unit == 0)
+            return Minimum(start, unit)
         found = minimize(
             lambda theta: min(self.value(theta) / unit, LARGEST),
             start,
@@ -99,14 +99,14 @@ class CustomObjective:
             bounds=np.stack([box.lower, box.upper], axis=1),
             options=LBFGSB_OPTIONS,
         )
-        return Minimum(found.x, self.value(found.x), bool(found.success))
+        return Minimum(found.x, self.value(found.x))
 
     def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
         """Continue with a simplex search, which also passes kinks and steps, until it finds nothing lower.
 
         Yields the best minimum so far after each Nelder-Mead call; the last one is the result.
         """
-        at = Minimum(theta, self.value(theta), False)
+        at = Minimum(theta, self.value(theta))
         size = float(np.median(np.abs(self.squared.residuals(theta))))
         while size > SMALLEST_SIMPLEX:
             simplex: Array | None = self._simplex(at.theta, size, box)
@@ -121,11 +121,11 @@ class CustomObjective:
                 )
                 # A search that ran out of evaluations continues with its simplex.
                 simplex = found.final_simplex[0] if found.status else None
-                at = min(at, Minimum(found.x, found.fun, False), key=lambda minimum: float(minimum.value))
+                at = min(at, Minimum(found.x, found.fun), key=lambda minimum: float(minimum.value))
                 yield at
             if before - at.value <= LEAST_GAIN * abs(before):
                 size /= SHRINK
-        yield replace(at, converged=True)
+        yield at
 
     def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
         """Return corners around theta, each of which changes the predictions by `size` in a direction of its own."""

@@ -36,7 +36,10 @@ COARSE_RUNS = 4096
 """Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 PROMISING = 8
 """Number of starts taken from the grid; as many are taken from profiled laws."""
-FINISHED = 4
+BATCH = 32
+"""Number of starts that are optimised together."""
+TIGHTENED = 32
+FINISHED = 8
 """Number of distinct optima that are finished exactly."""
 
 
@@ -128,7 +131,7 @@ class _Search:
         """Return the profiled laws with the lowest values, as rows of theta."""
         starts = profiled_starts(objective, self.problem.starts, self.box)
         values = np.array([float(value(start)) for start in starts])
-        return starts[np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")[:PROMISING]]
+        return starts[np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")[:2*PROMISING]]
 
     def promising(self, landscape: Array, profiled: Array, exhaustive: bool) -> Array:
         """Return the starts to optimise from, as rows of theta: profiled laws, then the best or all of the grid."""
@@ -149,6 +152,7 @@ class _Search:
             warnings=diagnose(self.problem, law) if final else (),
             optima=optima,
             landscape=landscape,
+            certificate=best.certificate,
         )
 
 
@@ -160,32 +164,35 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     landscape = search.screen(sample)
     profiled = search.profiled(sample, sample.value)
     starts = search.promising(landscape, profiled, exhaustive)
-    first = Minimum(profiled[0], sample.value(profiled[0]), False)
+    first = Minimum(profiled[0], sample.value(profiled[0]))
     yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
 
     coarse = objective.take(spread_sample(n_runs, COARSE_RUNS))
     width = first_width(coarse, profiled)
+    batches = [starts[i : i + BATCH] for i in range(0, len(starts), BATCH)]
     work = functools.partial(optimise, coarse.smoothed(width), box=box)
     minima: list[Minimum] = []
-    for done, found in enumerate((map if exhaustive else builtins.map)(work, starts), 1):
-        minima = distinct(coarse, [*minima, found])
+    done = 0
+    for batch, found in zip(batches, (map if exhaustive else builtins.map)(work, batches), strict=True):
+        minima = distinct(coarse, [*minima, *found])
+        done += len(batch)
         if not minima:
             continue
         # These are minima of the smoothed loss; progress reports the loss itself.
-        best = Minimum(minima[0].theta, coarse.value(minima[0].theta), False)
+        best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
         yield FitProgress("optimising", done, len(starts), search.answer(best, len(minima), landscape))
 
     if not minima:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    best = Minimum(minima[0].theta, np.inf, False)
-    for done, minimum in enumerate(minima[:FINISHED], 1):
-        theta, narrow = tighten(objective, minimum.theta, box, width)
+    best = Minimum(minima[0].theta, np.inf)
+    tightened, narrow = tighten(coarse, minima[:TIGHTENED], box, width)
+    tightened = distinct(coarse, tightened)
+    for done, minimum in enumerate(tightened[:FINISHED], 1):
         # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
-        if objective.smoothed(narrow).value(theta) < best.value:
-            radius = narrow * min(objective.loss.lower, objective.loss.upper)
-            best = min(best, finish(objective, theta, box, radius), key=lambda one: float(one.value))
+        if minimum.value < best.value:
+            best = min(best, finish(objective, minimum.theta, box, narrow), key=lambda one: float(one.value))
         yield FitProgress("polishing", done, len(minima), search.answer(best, len(minima), landscape))
-    best = polish(objective.astype(search.problem.dtype), best.theta, box)
+    best = polish(objective.astype(search.problem.dtype), best.theta, box, narrow)
     yield FitProgress("polishing", len(minima), len(minima), search.answer(best, len(minima), landscape, final=True))
 
 

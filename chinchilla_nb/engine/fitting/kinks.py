@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import linprog
 
+from chinchilla_nb.engine.fitting.certificate import certify
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
@@ -29,14 +30,16 @@ WIDER, NARROWER, MUCH_NARROWER = 3.0, 4.0, 100.0
 once a program predicts no decrease."""
 GOOD_STEP, BAD_STEP = 0.75, 0.25
 """Shares of the predicted decrease above which a step is good, and below which it is bad."""
-RESOLVED = 1e-6
-"""Decrease, relative to the box, below which a linear program predicts none: the tolerance of HiGHS is 1e-7."""
+RESOLVED = 1e-9
+"""Decrease, relative to the box, below which a linear program predicts none: ten times its tolerance."""
+PROGRAM_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+"""The smallest tolerances that HiGHS accepts."""
+TIE = 1e-12
+"""Relative increase of the objective that a certified minimum may have because of rounding."""
 SMALL_BOX = 1e-8
 """Size of a box in which a program that predicts no decrease ends the search."""
 ON_THE_KINK = 1e-9
 """Size of a residual, relative to the box, below which a linear program has brought it to zero."""
-INTERPOLATED = 64
-"""Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
 LARGEST_STEP = 1.0
 """A longer Newton step leaves the neighbourhood in which the kinks were found."""
 MOST_ACTIVE = 50
@@ -53,54 +56,69 @@ ROUNDING = 4
 """Units in the last place of theta below which a Newton step is rounding."""
 
 
-def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, radius: float, steps: int = 100) -> Minimum:
-    """Minimise a kinked objective from a point near its optimum.
-
-    Parameters
-    ----------
-    radius : float
-        Initial size of the box that a linear program searches: the change of a prediction per parameter, in the units
-        of the objective.
-    """
+def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, width: float, steps: int = 100) -> Minimum:
+    """Minimise a kinked objective from a minimum of the objective smoothed over a narrow width."""
     theta = theta.astype(objective.dtype)
-    radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     at = objective.derivatives(theta)
-    # The runs follow a law to float64 rounding: every residual is on its kink.
-    if at.value <= INTERPOLATED * np.finfo(float).eps * _steepest(objective):
-        return Minimum(theta, at.value, True)
+    active = np.flatnonzero(objective.loss.smoothed(width).curvature(at.residuals))
+    best = _on_kinks(objective, Minimum(theta, at.value), active, box)
+    if best.converged:
+        return best
+    return _descend(objective, best, box, width * _steepest(objective), steps)
+
+
+def _on_kinks(objective: Objective, at: Minimum, active: Array, box: Coordinates) -> Minimum:
+    """Return the certified minimum with the active residuals at zero, or the better point without certificate."""
+    theta = _newton_on_kinks(objective, at.theta, active, box)
+    refined = Minimum(theta, objective.value(theta))
+    best = min(at, refined, key=lambda minimum: float(minimum.value))
+    if refined.value <= at.value * (1 + TIE):
+        certificate = certify(objective, theta, active, box)
+        if certificate.holds:
+            return Minimum(theta, refined.value, certificate)
+    return best
+
+
+def _descend(objective: Objective, start: Minimum, box: Coordinates, radius: float, steps: int) -> Minimum:
+    """Continue with successive linear programs, as far as they promise and bring a decrease."""
+    best, at = start, objective.derivatives(start.theta)
+    radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
     for _ in range(steps):
         radius = min(radius, _largest_solvable_radius(at))
-        step, active, predicted = _linear_program(objective, theta, at, box, radius)
+        program = _linear_program(objective, best.theta, at, box, radius)
+        if program is None:
+            return best
+        step, active, predicted = program
         if predicted <= RESOLVED * radius * _steepest(objective):
-            refined = _newton_on_kinks(objective, theta, active, box)
-            better = refined if objective.value(refined) <= at.value else theta
-            if radius <= SMALL_BOX or not np.array_equal(better, theta):
-                return Minimum(better, objective.value(better), True)
+            refined = _on_kinks(objective, best, active, box)
+            if refined.converged or radius <= SMALL_BOX:
+                return refined
             radius /= MUCH_NARROWER
+            best, at = refined, objective.derivatives(refined.theta)
             continue
-        trial = np.clip(theta + step, box.lower, box.upper)
+        trial = np.clip(best.theta + step, box.lower, box.upper)
         restored = _back_onto_kinks(objective, trial, active, box)
-        refined = _newton_on_kinks(objective, restored, active, box)
-        theta_new = min((trial, restored, refined), key=objective.value)
-        there = objective.derivatives(theta_new)
-        gain = at.value - there.value
+        refined_theta = _newton_on_kinks(objective, restored, active, box)
+        there = min((Minimum(t, objective.value(t)) for t in (trial, restored, refined_theta)), key=lambda m: float(m.value))
+        gain = best.value - there.value
         if gain > 0:
-            theta, at = theta_new, there
+            best, at = there, objective.derivatives(there.theta)
         if gain > GOOD_STEP * predicted:
             radius = min(WIDER * radius, LARGEST_RADIUS)
         elif gain < BAD_STEP * predicted:
             radius /= NARROWER
         if radius < SMALLEST_RADIUS:
-            return Minimum(theta, at.value, True)
-    return Minimum(theta, at.value, False)
+            break
+    return best
 
 
 def _linear_program(
     objective: Objective, theta: Array, at: Derivatives, box: Coordinates, radius: float
-) -> tuple[Array, Array, float]:
+) -> tuple[Array, Array, float] | None:
     """Minimise the linearised objective in a box.
 
-    Returns the step, the indices of the residuals it brings to zero, and the predicted decrease.
+    Returns the step, the indices of the residuals it brings to zero, and the predicted decrease; None if the program
+    cannot be solved.
     """
     J, r = at.jacobian.astype(float), at.residuals.astype(float)
     reach = radius / _sizes(J)
@@ -122,9 +140,10 @@ def _linear_program(
         b_eq=-r[near] / radius,
         bounds=[*zip(low, high, strict=True), *[(0, None)] * (2 * len(near))],
         method="highs-ds",
+        options=PROGRAM_OPTIONS,
     )
     if solution.x is None:
-        return np.zeros(J.shape[1]), near[:0], 0.0
+        return None
     step, above, below = np.split(solution.x, [J.shape[1], J.shape[1] + len(near)])
     left = np.abs(above - below)
     before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size

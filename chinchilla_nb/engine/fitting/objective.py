@@ -20,7 +20,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Derivatives:
-    """The objective at one theta: value, gradient (p,), Hessian (p, p), residuals (n,) and their Jacobian (n, p)."""
+    """The objective at theta, shape (..., p): value (...), gradient (..., p), Hessian (..., p, p), residuals (..., n) and
+    their Jacobian (..., n, p).
+    """
 
     value: Any
     gradient: Array
@@ -108,14 +110,14 @@ class Objective:
         return self.loss.value(r) @ self.weight, at.pull(push)
 
     def derivatives(self, theta: Array) -> Derivatives:
-        """Return value, gradient and Hessian at one theta, and the residuals and Jacobian they are computed from."""
+        """Return value, gradient and Hessian at theta, and the residuals and Jacobian they are computed from."""
         at = self._at(theta)
         r, jacobian = self._compare(at.value), self._jacobian(at)
         slope = self.weight * self.loss.slope(r)
-        gauss_newton = (jacobian * (self.weight * self.loss.curvature(r))[:, None]).T @ jacobian
+        gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
         return Derivatives(
             value=self.loss.value(r) @ self.weight,
-            gradient=slope @ jacobian,
+            gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
             hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
             residuals=r,
             jacobian=jacobian,
@@ -135,7 +137,7 @@ class Objective:
     def _jacobian(self, at: Prediction) -> Array:
         jacobian = at.jacobian()
         if self.loss.logarithmic:
-            jacobian /= at.value[:, None]
+            jacobian /= at.value[..., None]
         return jacobian
 
     def _residual_hessian(self, at: Prediction, coefficient: Array, jacobian: Array) -> Array:
@@ -143,5 +145,10 @@ class Objective:
             return at.curvature(coefficient)
         # The Hessian of log L is the Hessian of L over L, minus the outer product of the gradient of log L with itself.
         hessian = at.curvature(coefficient / at.value)
-        hessian -= (jacobian * coefficient[:, None]).T @ jacobian
+        hessian -= _gram(jacobian, coefficient)
         return hessian
+
+
+def _gram(jacobian: Array, coefficient: Array) -> Array:
+    """Return the sum over runs of coefficient x outer product of the row of the Jacobian, shape (..., p, p)."""
+    return np.asarray(np.swapaxes(jacobian * coefficient[..., None], -1, -2) @ jacobian)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning
 from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -60,6 +61,7 @@ class Fit:
     warnings: tuple[FitWarning, ...]
     optima: int
     landscape: NDArray[np.float64] = field(repr=False)
+    certificate: Certificate | None = None
 
     @property
     def runs(self) -> Runs:

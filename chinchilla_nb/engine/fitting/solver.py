@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from chinchilla_nb.engine.fitting.certificate import EXACT, certify
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
 from chinchilla_nb.engine.fitting.losses import SQUARE
-from chinchilla_nb.engine.fitting.newton import Minimum, newton
+from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -20,6 +20,8 @@ __all__ = ["distinct", "finish", "first_width", "optimise", "polish", "tighten"]
 
 Array = NDArray[Any]
 
+BLOCK = 1 << 17
+"""Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
 TIGHTEN = 0.2
 """Factor from one width of smoothing to the next."""
 NARROWEST = 1e-6
@@ -43,26 +45,15 @@ def first_width(objective: Objective, starts: Array) -> float:
     return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
 
 
-def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
-    """Minimise a smooth objective from one start: SciPy's L-BFGS-B, then Newton's method for the last digits."""
+def optimise(objective: Objective, starts: Array, box: Coordinates) -> list[Minimum]:
+    """Minimise a smooth objective from each row of starts."""
+    rows = max(1, BLOCK // objective.target.size)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        unit = float(objective.value(start))
-        if not (np.isfinite(unit) and unit > 0):
-            return Minimum(start, unit, unit == 0)
-
-        def scaled(theta: Array) -> tuple[float, Array]:
-            value, gradient = objective.value_and_gradient(theta)
-            return value / unit, gradient / unit
-
-        found = minimize(
-            scaled,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=np.stack([box.lower, box.upper], axis=1),
-            options=LBFGSB_OPTIONS,
-        )
-        return newton(objective, np.clip(found.x, box.lower, box.upper), box)
+        return [
+            minimum
+            for first in range(0, len(starts), rows)
+            for minimum in newton_from_each(objective, starts[first : first + rows], box)
+        ]
 
 
 def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
@@ -77,33 +68,43 @@ def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
     return kept
 
 
-def tighten(objective: Objective, theta: Array, box: Coordinates, width: float) -> tuple[Array, float]:
-    """Follow the minimum while the smoothing width shrinks, down to the loss itself or as near as a kink allows."""
+def tighten(objective: Objective, minima: list[Minimum], box: Coordinates, width: float) -> tuple[list[Minimum], float]:
+    """Follow minima while the smoothing width shrinks, down to the loss itself or as near as a kink allows.
+
+    Returns the minima of the loss smoothed over the last width, and that width.
+    """
     narrowest = max(objective.loss.width, width * NARROWEST)
     while width * TIGHTEN > narrowest:
         width *= TIGHTEN
-        theta = newton(objective.smoothed(width), theta, box).theta
-    return theta, width
+        minima = optimise(objective.smoothed(width), np.array([minimum.theta for minimum in minima]), box)
+    return minima, width
 
 
-def finish(objective: Objective, theta: Array, box: Coordinates, radius: float) -> Minimum:
-    """Find the exact optimum of the unsmoothed loss from a point within about `radius` of it in prediction."""
+def finish(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+    """Find the exact optimum of the unsmoothed loss from a minimum of the loss smoothed over a narrow width."""
     if objective.loss.has_kink:
-        return descend_to_vertex(objective, theta, box, radius)
-    found = newton(objective, theta, box)
+        return descend_to_vertex(objective, theta, box, width)
+    found = certified(objective, newton(objective, theta, box), box)
     if found.converged or not np.isfinite(objective.loss.upper):
         return found
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    vertex = descend_to_vertex(kinked, found.theta, box, radius)
-    return min(found, newton(objective, vertex.theta, box), key=lambda minimum: float(minimum.value))
+    vertex = descend_to_vertex(kinked, found.theta, box, width)
+    other = certified(objective, newton(objective, vertex.theta, box), box)
+    return min(found, other, key=lambda minimum: float(minimum.value))
 
 
-def polish(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
+def certified(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
+    """Return a minimum of a smooth objective with its certificate."""
+    none = np.array([], dtype=int)
+    return replace(minimum, certificate=certify(objective, minimum.theta, none, box))
+
+
+def polish(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
     """Refine a finished minimum to the precision of the objective."""
-    polished = finish(objective, theta, box, radius=POLISHED_RADIUS)
+    polished = finish(objective, theta, box, width)
     # Runs that follow a law exactly have the same optimum under every loss; least squares finds it most accurately.
     square = replace(SQUARE, logarithmic=objective.loss.logarithmic)
     exact = newton(replace(objective, loss=square), polished.theta, box)
-    interpolating = Minimum(exact.theta, objective.value(exact.theta), exact.converged)
-    return min(polished, interpolating, key=lambda minimum: minimum.value)
+    value = objective.value(exact.theta)
+    return Minimum(exact.theta, value, EXACT) if value < polished.value else polished

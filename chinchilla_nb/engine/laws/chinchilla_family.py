@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
 from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
@@ -29,9 +29,9 @@ __all__ = ["CHINCHILLA"]
 Array = NDArray[Any]
 
 LOG_RANGE = 40.0
-"""Range of a and b: a term below exp(-40) of the mean loss counts as zero, and none grows beyond exp(40) of it."""
-LATTICE = np.geomspace(0.05, 3.0, 10)
-"""Exponents at which laws are profiled, besides those of the start grid."""
+"""A term below exp(-40) of the mean loss at every run counts as zero, and none exceeds exp(40) of it at the middle."""
+LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 20)
+"""Exponents at which laws are profiled."""
 BLOCK = 1 << 20
 """Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
 
@@ -48,6 +48,8 @@ class _Coordinates:
         Subtracted from log N and log D.
     lower, upper : ndarray, shape (5,)
         Bounds of theta.
+    smallest : ndarray, shape (2,)
+        Smallest centred log N and log D, where the terms are largest.
     """
 
     unit: float
@@ -55,6 +57,7 @@ class _Coordinates:
     centre_D: float
     lower: Array
     upper: Array
+    smallest: Array
 
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
@@ -63,19 +66,24 @@ class _Coordinates:
         # A bound on A is a box in (a, alpha) only if a = log A, that is, without centring.
         centre_N = 0.0 if "A" in bounds else float(np.log(runs.N).mean())
         centre_D = 0.0 if "B" in bounds else float(np.log(runs.D).mean())
-        lower = np.array([0.0, -LOG_RANGE, -LOG_RANGE, 0.0, 0.0])
+        smallest = np.log([runs.N.min(), runs.D.min()]) - [centre_N, centre_D]
+        # A term that is one at the smallest run is far smaller at the middle if its exponent is large.
+        least = -LOG_RANGE + LARGEST_EXPONENT * np.minimum(smallest, 0.0)
+        lower = np.array([0.0, *least, 0.0, 0.0])
         upper = np.array([runs.loss.max() / unit, LOG_RANGE, LOG_RANGE, LARGEST_EXPONENT, LARGEST_EXPONENT])
         if "A" in bounds or "B" in bounds:
             upper[1:3] += LARGEST_EXPONENT * np.log([runs.N.max(), runs.D.max()])
         for name, limits in bounds.items():
             lower[PARAMETERS.index(name)], upper[PARAMETERS.index(name)] = _in_units(name, limits, unit)
-        return cls(unit, centre_N, centre_D, lower, upper)
+        return cls(unit, centre_N, centre_D, lower, upper, smallest)
 
     def law(self, theta: Array) -> ScalingLaw:
-        """Return the law at theta; A or B is zero at the lower end of its range."""
+        """Return the law at theta; A or B is zero if its term is negligible at every run."""
         E, a, b, alpha, beta = theta
-        A = 0.0 if a <= -LOG_RANGE else np.exp(a + alpha * self.centre_N) * self.unit
-        B = 0.0 if b <= -LOG_RANGE else np.exp(b + beta * self.centre_D) * self.unit
+        may_vanish = self.lower[1:3] <= -LOG_RANGE
+        no_A, no_B = may_vanish & (theta[1:3] - theta[3:] * self.smallest <= -LOG_RANGE)
+        A = 0.0 if no_A else np.exp(a + alpha * self.centre_N) * self.unit
+        B = 0.0 if no_B else np.exp(b + beta * self.centre_D) * self.unit
         return ScalingLaw(E * self.unit, A, B, alpha, beta)
 
     def theta(self, points: Array) -> Array:
@@ -148,27 +156,43 @@ class _Predictor:
             values[block, i, :, k, :] = value(E[block, None, None, None] + (A_term[i, k] + B_term)[None])
         return values.reshape(-1)
 
-    def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
-        """Fit E, A and B by least squares at a lattice of exponents; rows of theta, shape (n, 5).
+    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+        """Fit E, A and B by weighted least squares at a lattice of exponents.
 
         For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): only the
         search over alpha and beta is nonlinear, and a lattice covers it however far the start grid is from the data.
         """
-        *_, alpha, beta = starts.log_axes()
-        weight = np.sqrt(weight)
-        rows = []
-        for p, q in {*itertools.product(LATTICE, LATTICE), *itertools.product(alpha, beta)}:
-            cancellation_point()
-            with np.errstate(over="ignore"):
-                terms = [np.ones_like(loss), np.exp(-p * self.x), np.exp(-q * self.y)]
-                design = np.stack(terms, axis=1)
-                size = np.linalg.norm(design, axis=0)
-            if not np.isfinite(size).all():
-                continue
-            E, A, B = nnls(design / size * weight[:, None], loss * weight)[0] / size
-            with np.errstate(divide="ignore"):
-                rows.append([E, np.log(A), np.log(B), p, q])
-        return np.array(rows).reshape(-1, 5)
+        box = self.coordinates
+        alpha, beta = (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (3, 4))
+        # Each term is one at the smallest run, so that none overflows.
+        smallest = box.smallest
+        X, Y = np.exp(-np.outer(alpha, self.x - smallest[0])), np.exp(-np.outer(beta, self.y - smallest[1]))
+        weight = np.broadcast_to(weight, (len(alpha), len(beta), len(loss)))
+        normal, right = _normal_equations(X, Y, loss, weight)
+        grid = np.stack(np.meshgrid(alpha, beta, indexing="ij"), axis=-1)
+        low, high = np.empty((*grid.shape[:2], 3)), np.empty((*grid.shape[:2], 3))
+        low[..., 0], high[..., 0] = box.lower[0], box.upper[0]
+        low[..., 1:], high[..., 1:] = (np.exp(end[1:3] - grid * smallest) for end in (box.lower, box.upper))
+        cancellation_point()
+        E, A, B = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)
+        predicted = E[..., None] + A[..., None] * X[:, None] + B[..., None] * Y
+        with np.errstate(divide="ignore"):
+            factors = np.log(np.stack([A, B], axis=-1)) + grid * smallest
+        rows = np.concatenate([E[..., None], factors, grid], axis=-1)
+        return np.clip(rows, box.lower, box.upper), predicted
+
+
+def _normal_equations(X: Array, Y: Array, loss: Array, weight: Array) -> tuple[Array, Array]:
+    """Return the normal equations of loss = E + A X + B Y for each pair of rows of X and Y."""
+    normal, right = np.empty((*weight.shape[:2], 3, 3)), np.empty((*weight.shape[:2], 3))
+    by_X = weight @ np.stack([np.ones_like(X), X, X**2, np.broadcast_to(loss, X.shape), X * loss], axis=-1)
+    by_Y = np.swapaxes(weight, 0, 1) @ np.stack([Y, Y**2, Y * loss], axis=-1)
+    normal[..., 0, 0], normal[..., 1, 1], normal[..., 2, 2] = by_X[..., 0], by_X[..., 2], by_Y[..., 1].T
+    normal[..., 0, 1] = normal[..., 1, 0] = by_X[..., 1]
+    normal[..., 0, 2] = normal[..., 2, 0] = by_Y[..., 0].T
+    normal[..., 1, 2] = normal[..., 2, 1] = np.einsum("pqn,qn->pq", weight * X[:, None], Y)
+    right[..., 0], right[..., 1], right[..., 2] = by_X[..., 3], by_X[..., 4], by_Y[..., 2].T
+    return normal, right
 
 
 class _Prediction:

@@ -1,0 +1,185 @@
+"""The proof that a fit ended at a local optimum: conditions of first and second order, computed at the law itself.
+
+At an optimum of a kinked loss some residuals are zero. There the loss has no derivative, but any slope between those of
+its two branches is a multiplier. The point is optimal if multipliers within these slopes balance the slopes of all other
+residuals, and if the Lagrangian curves upwards in the directions that keep the zero residuals at zero (Fletcher 1987,
+Practical Methods of Optimization, theorems 14.2.1 to 14.2.3). A smooth loss has no such residuals: its gradient vanishes
+and its Hessian has no negative eigenvalue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+
+from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.laws.family import Coordinates
+
+__all__ = ["Certificate", "certify", "multipliers", "principal_directions"]
+
+Array = NDArray[Any]
+
+LARGEST_DECREASE = 1e-10
+"""Relative decrease of the objective up to which a point is an optimum."""
+NEGATIVE = 1e-6
+"""Size of a negative curvature, relative to a typical one, that is rounding."""
+FLAT = 1e-12
+"""Least curvature, relative to a typical one, that a slope is divided by."""
+OUTSIDE = 1e-6
+"""Share of a slope by which rounding may take a multiplier beyond it."""
+ROUNDING = 64
+"""Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
+UNDETERMINED = 1e-15
+"""Relative singular value below which a direction changes no prediction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was computed at the end of a fit to show that it is a local optimum.
+
+    Attributes
+    ----------
+    decrease : float
+        Decrease of the objective that a model of second order still promises, relative to the objective.
+    curvature : float
+        Least curvature in the directions that remain, relative to a typical one; infinity if none remain.
+    multiplier : float
+        Largest multiplier of a residual that is zero, relative to the slope of the loss on its side; 0 without such
+        residuals.
+    holds : bool
+        Whether these show a local optimum: hardly any decrease, no negative curvature, multipliers up to one.
+    """
+
+    decrease: float
+    curvature: float
+    multiplier: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether these show a local optimum."""
+        return (
+            self.decrease <= LARGEST_DECREASE
+            and self.curvature >= -NEGATIVE
+            and self.multiplier <= 1 + OUTSIDE
+        )
+
+
+EXACT = Certificate(0.0, np.inf, 0.0)
+"""The law passes through the runs up to rounding: no objective is lower."""
+
+
+def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
+    """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
+    at = objective.derivatives(theta)
+    if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
+        return EXACT
+    push = objective.weight * objective.loss.slope(at.residuals)
+    push[active] = 0
+    free, multiplier = _free_and_multipliers(objective, at, push, active, theta, box)
+    push[active] = multiplier
+    T = principal_directions(objective, at, free)
+    along = at.jacobian[:, free] @ T
+    null = _null_space(along[active].astype(float))
+    slope = null.T @ (push @ along).astype(float)
+    hessian = _curvature(objective, theta, at, push, free, T)
+    eigenvalue, basis = np.linalg.eigh(null.T @ hessian @ null)
+    typical = _typical_curvature(objective, at, push)
+    promised = np.sum((basis.T @ slope) ** 2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * typical)))
+    promised += np.abs(multiplier) @ np.abs(at.residuals[active])
+    # A slope is a difference of large numbers, and known only up to their rounding.
+    return Certificate(
+        decrease=float(promised / at.value),
+        curvature=float(eigenvalue.min() / typical) if len(eigenvalue) else np.inf,
+        multiplier=float(np.max(_share(objective, active, multiplier), initial=0.0)),
+    )
+
+
+def multipliers(objective: Objective, jacobian: Array, slope: Array, active: Array) -> Array:
+    """Return multipliers of the active residuals that balance a slope best, shape (n_active,).
+
+    Parameters
+    ----------
+    jacobian : ndarray, shape (n_active, n_free)
+        Derivatives of the active residuals.
+    slope : ndarray, shape (n_free,)
+        Slope of the objective without the active residuals.
+    """
+    found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
+    if len(active) <= jacobian.shape[1] or _share(objective, active, found).max() <= 1:
+        return np.asarray(found)
+    # More residuals are zero than needed to determine the law: any multipliers within the slopes will do.
+    weight = objective.weight[active].astype(float)
+    limits = -weight * objective.loss.lower, weight * objective.loss.upper
+    return np.asarray(lsq_linear(jacobian.T, -slope, bounds=limits, tol=1e-14).x)
+
+
+def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np.bool_]) -> Array:
+    """Return directions of the free parameters, shape (n_free, n), along which predictions change by one on average.
+
+    A direction that changes no prediction is left out.
+    """
+    jacobian = at.jacobian[:, free].astype(float) * np.sqrt(objective.weight.astype(float))[:, None]
+    size = np.linalg.norm(jacobian, axis=0)
+    seen = size > 0
+    scaled = jacobian[:, seen] / size[seen]
+    _, singular, directions = np.linalg.svd(scaled, full_matrices=False)
+    kept = singular > UNDETERMINED * singular.max(initial=0.0)
+    T = np.zeros((len(size), int(kept.sum())))
+    T[seen] = (directions[kept] / singular[kept, None]).T / size[seen, None]
+    return T
+
+
+def _free_and_multipliers(
+    objective: Objective, at: Derivatives, push: Array, active: Array, theta: Array, box: Coordinates
+) -> tuple[NDArray[np.bool_], Array]:
+    """Return which parameters can decrease the objective by moving, and the multipliers of the active residuals."""
+    slope = push @ at.jacobian
+    inside = (theta > box.lower) & (theta < box.upper)
+    free = inside
+    for _ in range(len(theta) + 1):
+        multiplier = np.zeros(len(active))
+        if len(active) and free.any():
+            size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-300)
+            K = at.jacobian[np.ix_(active, free)].astype(float) / size
+            multiplier = multipliers(objective, K, slope[free].astype(float) / size, active)
+        total = slope + multiplier @ at.jacobian[active]
+        inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
+        inwards &= box.lower < box.upper
+        if not (inwards & ~free).any():
+            break
+        free = free | inwards
+    return free, multiplier
+
+
+def _null_space(constraint: Array) -> Array:
+    """Return an orthonormal basis of the directions in which constraints, shape (m, n), do not change."""
+    if not constraint.size:
+        return np.eye(constraint.shape[1])
+    _, singular, directions = np.linalg.svd(constraint)
+    rank = int(np.sum(singular > 1e-9 * singular.max()))
+    return np.asarray(directions[rank:].T)
+
+
+def _curvature(
+    objective: Objective, theta: Array, at: Derivatives, push: Array, free: NDArray[np.bool_], T: Array
+) -> Array:
+    along = at.jacobian[:, free] @ T
+    curved = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)]
+    gauss_newton = (along * (objective.weight * objective.loss.curvature(at.residuals))[:, None]).T @ along
+    return np.asarray(gauss_newton + T.T @ curved @ T).astype(float)
+
+
+def _typical_curvature(objective: Objective, at: Derivatives, push: Array) -> float:
+    """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
+    return float(np.sum(np.abs(push)) ** 2 / at.value)
+
+
+def _share(objective: Objective, active: Array, multiplier: Array) -> Array:
+    """Return each multiplier relative to the slope of the loss on its side."""
+    steepest = np.where(multiplier > 0, objective.loss.upper, objective.loss.lower)
+    weight = objective.weight[active].astype(float)
+    return np.asarray(np.abs(multiplier) / np.maximum(weight * steepest, 1e-300))
