@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, minimise
 from chinchilla_nb.engine.fitting.custom import CustomObjective
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem, WeightFunction
+from chinchilla_nb.engine.fitting.profiles import profile_minima, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
-from chinchilla_nb.engine.fitting.screening import profiled_starts, screen, spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, finish, first_width, optimise, polish, tighten
+from chinchilla_nb.engine.fitting.screening import screen, spread_sample
+from chinchilla_nb.engine.fitting.solver import distinct, polish
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -30,17 +32,8 @@ __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
-SCREENED_RUNS = 512
-"""Number of runs that the grid is screened on; more would not change which starts are promising."""
-COARSE_RUNS = 4096
-"""Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
-PROMISING = 8
-"""Number of starts taken from the grid; as many are taken from profiled laws."""
-BATCH = 32
-"""Number of starts that are optimised together."""
-TIGHTENED = 32
-FINISHED = 8
-"""Number of distinct optima that are finished exactly."""
+PROMISING = 4
+"""Number of starts taken from the grid."""
 
 
 def fit(
@@ -127,16 +120,16 @@ class _Search:
         """Evaluate the objective at every start."""
         return read_only(screen(objective, self.problem.starts, self.box))
 
-    def profiled(self, objective: Objective, value: Callable[[Array], Any]) -> Array:
-        """Return the profiled laws with the lowest values, as rows of theta."""
-        starts = profiled_starts(objective, self.problem.starts, self.box)
-        values = np.array([float(value(start)) for start in starts])
-        return starts[np.argsort(np.where(np.isfinite(values), values, np.inf), kind="stable")[:2*PROMISING]]
+    @property
+    def exponents(self) -> tuple[int, ...]:
+        """Which parameters are exponents."""
+        parameters = self.problem.family.parameters
+        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == "exponent")
 
-    def promising(self, landscape: Array, profiled: Array, exhaustive: bool) -> Array:
-        """Return the starts to optimise from, as rows of theta: profiled laws, then the best or all of the grid."""
+    def promising(self, landscape: Array, exhaustive: bool) -> Array:
+        """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
-        return np.concatenate([profiled, self.box.theta(self.problem.starts.points()[best])])
+        return self.box.theta(self.problem.starts.points()[best])
 
     def answer(self, best: Minimum, optima: int, landscape: Array, *, final: bool = False) -> Fit:
         """Return the best minimum so far as a Fit; only the final one is diagnosed."""
@@ -158,42 +151,20 @@ class _Search:
 
 def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
     """Fit a built-in loss."""
-    box, n_runs, total = search.box, len(search.problem.runs), len(search.problem.starts)
+    total = len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
-    sample = objective.take(spread_sample(n_runs, SCREENED_RUNS))
+    sample = objective.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     landscape = search.screen(sample)
-    profiled = search.profiled(sample, sample.value)
-    starts = search.promising(landscape, profiled, exhaustive)
-    first = Minimum(profiled[0], sample.value(profiled[0]))
+    starts = search.promising(landscape, exhaustive)
+    first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
-
-    coarse = objective.take(spread_sample(n_runs, COARSE_RUNS))
-    width = first_width(coarse, profiled)
-    batches = [starts[i : i + BATCH] for i in range(0, len(starts), BATCH)]
-    work = functools.partial(optimise, coarse.smoothed(width), box=box)
-    minima: list[Minimum] = []
-    done = 0
-    for batch, found in zip(batches, (map if exhaustive else builtins.map)(work, batches), strict=True):
-        minima = distinct(coarse, [*minima, *found])
-        done += len(batch)
-        if not minima:
-            continue
-        # These are minima of the smoothed loss; progress reports the loss itself.
-        best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
-        yield FitProgress("optimising", done, len(starts), search.answer(best, len(minima), landscape))
-
-    if not minima:
+    step = None
+    for step in minimise(objective, starts, search.exponents, search.box, map if exhaustive else builtins.map):
+        yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
+    if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    best = Minimum(minima[0].theta, np.inf)
-    tightened, narrow = tighten(coarse, minima[:TIGHTENED], box, width)
-    tightened = distinct(coarse, tightened)
-    for done, minimum in enumerate(tightened[:FINISHED], 1):
-        # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
-        if minimum.value < best.value:
-            best = min(best, finish(objective, minimum.theta, box, narrow), key=lambda one: float(one.value))
-        yield FitProgress("polishing", done, len(minima), search.answer(best, len(minima), landscape))
-    best = polish(objective.astype(search.problem.dtype), best.theta, box, narrow)
-    yield FitProgress("polishing", len(minima), len(minima), search.answer(best, len(minima), landscape, final=True))
+    best = polish(objective.astype(search.problem.dtype), step.best, search.box)
+    yield FitProgress("polishing", step.total, step.total, search.answer(best, step.optima, landscape, final=True))
 
 
 def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
@@ -206,8 +177,11 @@ def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterato
         landscape[at] = value
         yield FitProgress("screening", at + 1, total, None)
     read_only(landscape)
+    promising = search.promising(landscape, exhaustive)
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
-    promising = search.promising(landscape, search.profiled(sample, objective.value), exhaustive)
+    lattice = profiled_lattice(sample)
+    if lattice is not None:
+        promising = np.concatenate([profile_minima(sample, lattice, search.exponents, box)[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):

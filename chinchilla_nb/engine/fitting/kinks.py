@@ -7,6 +7,7 @@ Newton's method solves them to rounding (Fletcher 1987, Practical Methods of Opt
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ RESOLVED = 1e-9
 """Decrease, relative to the box, below which a linear program predicts none: ten times its tolerance."""
 PROGRAM_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 """The smallest tolerances that HiGHS accepts."""
+FIRST_RADIUS = 1e-3
+"""Initial size of the box that a linear program searches, as a share of the mean residual."""
 TIE = 1e-12
 """Relative increase of the objective that a certified minimum may have because of rounding."""
 SMALL_BOX = 1e-8
@@ -56,33 +59,26 @@ ROUNDING = 4
 """Units in the last place of theta below which a Newton step is rounding."""
 
 
-def descend_to_vertex(objective: Objective, theta: Array, box: Coordinates, width: float, steps: int = 100) -> Minimum:
-    """Minimise a kinked objective from a minimum of the objective smoothed over a narrow width."""
+def descend_to_vertex(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 100) -> Minimum:
+    """Minimise a kinked objective from a point near its optimum, where the residuals `active` are nearly zero."""
     theta = theta.astype(objective.dtype)
-    at = objective.derivatives(theta)
-    active = np.flatnonzero(objective.loss.smoothed(width).curvature(at.residuals))
-    best = _on_kinks(objective, Minimum(theta, at.value), active, box)
-    if best.converged:
-        return best
-    return _descend(objective, best, box, width * _steepest(objective), steps)
+    best = _on_kinks(objective, Minimum(theta, objective.value(theta), active=active), box)
+    return best if best.converged else _descend(objective, best, box, steps)
 
 
-def _on_kinks(objective: Objective, at: Minimum, active: Array, box: Coordinates) -> Minimum:
+def _on_kinks(objective: Objective, at: Minimum, box: Coordinates) -> Minimum:
     """Return the certified minimum with the active residuals at zero, or the better point without certificate."""
-    theta = _newton_on_kinks(objective, at.theta, active, box)
-    refined = Minimum(theta, objective.value(theta))
-    best = min(at, refined, key=lambda minimum: float(minimum.value))
-    if refined.value <= at.value * (1 + TIE):
-        certificate = certify(objective, theta, active, box)
-        if certificate.holds:
-            return Minimum(theta, refined.value, certificate)
-    return best
+    theta = _newton_on_kinks(objective, at.theta, at.active, box)
+    refined = Minimum(theta, objective.value(theta), None, at.active)
+    if refined.value > at.value * (1 + TIE):
+        return at
+    return replace(refined, certificate=certify(objective, theta, at.active, box))
 
 
-def _descend(objective: Objective, start: Minimum, box: Coordinates, radius: float, steps: int) -> Minimum:
+def _descend(objective: Objective, start: Minimum, box: Coordinates, steps: int) -> Minimum:
     """Continue with successive linear programs, as far as they promise and bring a decrease."""
     best, at = start, objective.derivatives(start.theta)
-    radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
+    radius = max(FIRST_RADIUS * float(at.value) / _steepest(objective), SMALLEST_RADIUS)
     for _ in range(steps):
         radius = min(radius, _largest_solvable_radius(at))
         program = _linear_program(objective, best.theta, at, box, radius)
@@ -90,7 +86,7 @@ def _descend(objective: Objective, start: Minimum, box: Coordinates, radius: flo
             return best
         step, active, predicted = program
         if predicted <= RESOLVED * radius * _steepest(objective):
-            refined = _on_kinks(objective, best, active, box)
+            refined = _on_kinks(objective, replace(best, active=active), box)
             if refined.converged or radius <= SMALL_BOX:
                 return refined
             radius /= MUCH_NARROWER
@@ -99,7 +95,8 @@ def _descend(objective: Objective, start: Minimum, box: Coordinates, radius: flo
         trial = np.clip(best.theta + step, box.lower, box.upper)
         restored = _back_onto_kinks(objective, trial, active, box)
         refined_theta = _newton_on_kinks(objective, restored, active, box)
-        there = min((Minimum(t, objective.value(t)) for t in (trial, restored, refined_theta)), key=lambda m: float(m.value))
+        points = (Minimum(point, objective.value(point), None, active) for point in (trial, restored, refined_theta))
+        there = min(points, key=lambda minimum: float(minimum.value))
         gain = best.value - there.value
         if gain > 0:
             best, at = there, objective.derivatives(there.theta)

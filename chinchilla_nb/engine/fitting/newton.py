@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,15 @@ TINY = 1e-300
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Minimum:
-    """The end of a minimisation: theta, the objective there, and the proof that it is a local optimum, if there is one."""
+    """The end of a minimisation: theta, the objective there, and the proof that it is a local optimum, if there is one.
+
+    ``active`` are the residuals that are zero, at the kink of the loss.
+    """
 
     theta: Array
     value: Any
     certificate: Certificate | None = None
+    active: Array = field(default_factory=lambda: np.array([], dtype=int))
 
     @property
     def converged(self) -> bool:
@@ -55,8 +59,15 @@ def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 40
     return minimum
 
 
-def newton_from_each(objective: Objective, theta: Array, box: Coordinates, steps: int = 400) -> list[Minimum]:
+def newton_from_each(
+    objective: Objective, theta: Array, box: Coordinates, steps: int = 400, fixed: NDArray[np.bool_] | None = None
+) -> list[Minimum]:
     """Minimise from each row of theta with exact Hessians, damped as Levenberg and Marquardt do.
+
+    Parameters
+    ----------
+    fixed : ndarray of bool, shape of theta, optional
+        Parameters that do not move.
 
     As in iterative refinement, the step is computed in float64 but the gradient is evaluated in the precision of the
     objective, so that the result is accurate to that precision.
@@ -70,6 +81,8 @@ def newton_from_each(objective: Objective, theta: Array, box: Coordinates, steps
     moving = np.isfinite(value)
     for _ in range(steps):
         free = free_parameters(theta, gradient, box)
+        if fixed is not None:
+            free &= ~fixed
         trial, predicted = _try_steps(theta, gradient, hessian, scale, free, damping, box)
         small = np.abs(trial - theta).max(axis=1) <= ROUNDING * precision
         small |= predicted <= precision * np.abs(value).astype(float) * NEGLIGIBLE

@@ -32,6 +32,8 @@ LOG_RANGE = 40.0
 """A term below exp(-40) of the mean loss at every run counts as zero, and none exceeds exp(40) of it at the middle."""
 LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 20)
 """Exponents at which laws are profiled."""
+LEAST_TERM = 1e-4
+"""Least share of the mean loss that a term of a profiled law has at the smallest run."""
 BLOCK = 1 << 20
 """Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
 
@@ -176,8 +178,8 @@ class _Predictor:
         cancellation_point()
         E, A, B = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)
         predicted = E[..., None] + A[..., None] * X[:, None] + B[..., None] * Y
-        with np.errstate(divide="ignore"):
-            factors = np.log(np.stack([A, B], axis=-1)) + grid * smallest
+        # A term that has vanished has no slope in log A or log B, and would never return.
+        factors = np.log(np.maximum(np.stack([A, B], axis=-1), LEAST_TERM)) + grid * smallest
         rows = np.concatenate([E[..., None], factors, grid], axis=-1)
         return np.clip(rows, box.lower, box.upper), predicted
 

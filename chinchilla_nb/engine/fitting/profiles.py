@@ -1,0 +1,132 @@
+"""Starts that do not depend on the grid: laws fitted at a lattice of exponents, followed to the minima of their profiles.
+
+With its exponents fixed, a law is linear in its other parameters (variable projection, Golub and Pereyra 1973), so that
+the whole range of exponents can be searched. Each line of the lattice is then minimised over all parameters except the
+exponent that it fixes; the minima of these profiles are in every basin that the lattice can tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.fitting.newton import newton_from_each
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.laws.family import Coordinates, Profiling
+
+__all__ = ["Lattice", "profile_minima", "profiled_lattice", "typical_width"]
+
+Array = NDArray[Any]
+
+ROUNDS = 4
+"""Rounds of reweighting, after which the values of profiled laws hardly change."""
+SHARPNESS = 0.3
+"""Width over which kinks are smoothed while reweighting, relative to that at which a typical residual is on the edge of
+the quadratic middle."""
+SAME_LOSS = 1e-9
+"""Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
+NO_RESIDUAL = 1e-9
+"""Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
+STEPS = 15
+"""Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
+NEARBY = 1.0
+"""Largest distance, as a logarithm of an exponent, of minima on neighbouring lines that belong together."""
+PER_LINE = 2
+"""Most minima that are followed from one line of the lattice."""
+
+
+class Lattice:
+    """Laws fitted at a lattice of exponents: rows of theta, shape (n_1, n_2, n_parameters), and objectives."""
+
+    __slots__ = ("theta", "values")
+
+    def __init__(self, theta: Array, values: Array) -> None:
+        self.theta, self.values = theta, np.where(np.isfinite(values), values, np.inf)
+
+    @property
+    def best(self) -> Array:
+        """The law with the lowest objective."""
+        return np.asarray(self.theta[np.unravel_index(self.values.argmin(), self.values.shape)])
+
+
+def profiled_lattice(objective: Objective) -> Lattice | None:
+    """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
+    if not isinstance(objective.predictor, Profiling):
+        return None
+    loss = np.exp(objective.target) if objective.loss.logarithmic else objective.target
+    # To first order, an error of the logarithm is an error of the loss divided by the loss.
+    weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
+    theta, predicted = objective.predictor.profile(loss, weight)
+    if np.isfinite(objective.loss.upper):
+        best = Lattice(theta, objective.value_of(predicted.copy())).best
+        width = SHARPNESS * typical_width(objective, best)
+        for _ in range(ROUNDS):
+            theta, predicted = objective.predictor.profile(loss, _reweighted(objective, loss, predicted, width))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Lattice(theta, objective.value_of(predicted))
+
+
+def typical_width(objective: Objective, theta: Array) -> float:
+    """Return the smoothing width at which a typical residual lies at the edge of the quadratic middle."""
+    typical = max(float(np.median(np.abs(objective.residuals(theta)))), NO_RESIDUAL)
+    return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
+
+
+def profile_minima(objective: Objective, lattice: Lattice, exponents: tuple[int, ...], box: Coordinates) -> Array:
+    """Return starts at the minima of the profiles along each exponent, as rows of theta; the lowest first.
+
+    Parameters
+    ----------
+    objective : Objective
+        Smooth.
+    exponents : tuple of int
+        The parameters that the axes of the lattice fix.
+    """
+    lines = [(axis, at, row) for axis in range(len(exponents)) for at, row in _line_minima(lattice, axis)]
+    theta = np.array([row for *_, row in lines])
+    fixed = np.zeros(theta.shape, dtype=bool)
+    for member, (axis, *_) in enumerate(lines):
+        fixed[member, exponents[axis]] = True
+    minima = newton_from_each(objective, theta, box, STEPS, fixed)
+    values = np.array([float(minimum.value) for minimum in minima])
+    lowest = [index for index in range(len(lines)) if _is_lowest(index, lines, theta[:, list(exponents)], values)]
+    order = sorted(lowest, key=lambda index: values[index])
+    return np.array([minima[index].theta for index in order]).reshape(-1, theta.shape[1])
+
+
+def _is_lowest(index: int, lines: list[Any], exponents: Array, values: Array) -> bool:
+    """Return whether a minimum on a line is not above those nearby on the lines beside it."""
+    axis, at, _ = lines[index]
+    for other, (other_axis, other_at, _) in enumerate(lines):
+        if other_axis == axis and abs(other_at - at) == 1:
+            distance = np.abs(np.log(exponents[other, 1 - axis] / exponents[index, 1 - axis]))
+            if distance <= NEARBY and (values[other] < values[index] or values[other] == values[index] and other_at < at):
+                return False
+    return True
+
+
+def _line_minima(lattice: Lattice, axis: int) -> Iterator[tuple[int, Array]]:
+    """Yield the lowest minima along each line that fixes an axis of the lattice, with the position of the line."""
+    for at in range(lattice.values.shape[axis]):
+        values, theta = np.take(lattice.values, at, axis), np.take(lattice.theta, at, axis)
+        for position in sorted(_minima(values), key=lambda index: float(values[index]))[:PER_LINE]:
+            yield at, theta[position]
+
+
+def _minima(values: Array) -> list[int]:
+    """Return where a sequence has minima: the first of equal values."""
+    before, after = np.concatenate([[np.inf], values[:-1]]), np.concatenate([values[1:], [np.inf]])
+    return [int(at) for at in np.flatnonzero((values < before) & (values <= after))]
+
+
+def _reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
+    """Return weights with which squared errors have the gradient of the objective, smoothed, at the predictions."""
+    error = predicted - loss
+    error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
+    predicted = np.maximum(loss + error, SAME_LOSS * loss)
+    residual = np.log(predicted / loss) if objective.loss.logarithmic else error
+    slope = objective.weight * objective.loss.smoothed(width).slope(residual)
+    return np.asarray(slope / (error * (predicted if objective.loss.logarithmic else 1.0)))
