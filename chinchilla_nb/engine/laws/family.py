@@ -168,8 +168,23 @@ class Screening(Protocol):
 class Profiling(Protocol):
     """A predictor that is linear in some parameters when the others are fixed (variable projection)."""
 
-    def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
-        """Return least-squares laws over a lattice of the other parameters; rows of theta, shape (n, n_parameters)."""
+    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+        """Fit the other parameters by weighted least squares, inside the box, at a lattice of exponents.
+
+        Parameters
+        ----------
+        loss : ndarray, shape (n_runs,)
+            In units of `Coordinates.unit`.
+        weight : ndarray, shape (n_runs,) or (n_1, n_2, n_runs)
+            One weight per run, or per run and pair of exponents.
+
+        Returns
+        -------
+        theta : ndarray, shape (n_1, n_2, n_parameters)
+            No term of it vanishes, because a term that has vanished would not return.
+        predicted : ndarray, shape (n_1, n_2, n_runs)
+            The losses that the fitted laws predict.
+        """
 
 
 class Family(Protocol):

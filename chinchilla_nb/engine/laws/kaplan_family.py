@@ -9,16 +9,15 @@ box.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, LEAST_EXPONENT, KaplanLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, check_overlap
@@ -39,8 +38,10 @@ VANISHED = 1e-12
 FAR = 6.0
 """Logarithm of the largest ratio of a loss to the geometric mean for which N_c must be a number; a mean far from one
 raises the lower end of the exponents for that."""
-LATTICE = np.geomspace(0.02, 10.0, 16)
-"""Exponents at which laws are profiled, besides those of the start grid."""
+LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 16)
+"""Exponents at which laws are profiled."""
+LEAST_TERM = 1e-6
+"""Least share of L^(1 / alpha_D) that a term of a profiled law has at the run where its share is largest."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -164,39 +165,40 @@ class _Predictor:
         """Return the predictor in another precision."""
         return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
-    def profile(self, starts: StartGrid, loss: Array, weight: Array) -> Array:
-        """Fit the two terms by least squares at a lattice of exponents; rows of theta, shape (n, 4).
+    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+        """Fit the two terms by weighted least squares at a lattice of exponents.
 
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
         1973). Errors are weighted by dL / dL^(1 / alpha_D), so that the errors of L are minimised to first order.
         """
-        pairs = {*itertools.product(LATTICE, LATTICE), *itertools.product(*starts.log_axes()[2:])}
-        rows = []
-        for alpha_N, alpha_D in np.maximum(sorted(pairs), LEAST_EXPONENT).tolist():
-            row = self._profiled(alpha_N, alpha_D, loss, weight)
-            if row is not None:
-                rows.append(row)
-        middle: Array = np.clip(np.array(rows).reshape(-1, 4), -LOG_RANGE, LOG_RANGE)
-        if not self.coordinates.direct:
-            return middle
-        scales = replace(self.coordinates, direct=False).scales(middle)
-        return np.asarray(np.column_stack([*scales, middle[:, 2:]]))
-
-    def _profiled(
-        self, alpha_N: float, alpha_D: float, loss: Array, weight: Array
-    ) -> tuple[float, float, float, float] | None:
-        """Return the least-squares p and q at two exponents, followed by the exponents; None if a number overflows."""
+        box = self.coordinates
         cancellation_point()
-        with np.errstate(all="ignore"):
-            total = loss ** (1 / alpha_D)
-            scale = np.sqrt(weight) * alpha_D * loss / total
-            terms = [np.exp(-alpha_N / alpha_D * self.x), np.exp(-self.y)]
-            design, wanted = np.stack(terms, axis=1) * scale[:, None], total * scale
-            size = np.linalg.norm(design, axis=0)
-            if not (np.isfinite(design).all() and np.isfinite(wanted).all() and size.all()):
-                return None
-            p, q = np.log(nnls(design / size, wanted)[0] / size)
-        return float(p), float(q), alpha_N, alpha_D
+        axes = (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
+        alpha_N, alpha_D = np.meshgrid(*axes, indexing="ij")
+        # The terms relative to L^(1 / alpha_D), each one at the run where it is largest.
+        log_S = np.log(loss) / alpha_D[..., None]
+        log_terms = np.stack(np.broadcast_arrays(-(alpha_N / alpha_D)[..., None] * self.x - log_S, -self.y - log_S))
+        largest = log_terms.max(axis=-1)
+        U, V = np.exp(log_terms - largest[..., None])
+        scale = np.broadcast_to(weight, U.shape) * (alpha_D[..., None] * loss) ** 2
+        normal, right = np.empty((*alpha_N.shape, 2, 2)), np.empty((*alpha_N.shape, 2))
+        normal[..., 0, 0], normal[..., 1, 1] = np.sum(scale * U**2, axis=-1), np.sum(scale * V**2, axis=-1)
+        normal[..., 0, 1] = normal[..., 1, 0] = np.sum(scale * U * V, axis=-1)
+        right[..., 0], right[..., 1] = np.sum(scale * U, axis=-1), np.sum(scale * V, axis=-1)
+        ends = (np.stack(np.broadcast_arrays(*self._terms_at(end, alpha_N, alpha_D)), -1) for end in (box.lower, box.upper))
+        shift = np.moveaxis(largest, 0, -1)
+        low, high = (np.exp(np.clip(end + shift, -LARGEST_LOG, LARGEST_LOG)) for end in ends)
+        F, G = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)
+        with np.errstate(divide="ignore"):
+            predicted = loss * (F[..., None] * U + G[..., None] * V) ** alpha_D[..., None]
+        p, q = np.log(np.maximum([F, G], LEAST_TERM)) - largest
+        first, second = (p, q) if not box.direct else replace(box, direct=False).scales(np.stack([p, q, alpha_N, alpha_D], -1))
+        return np.clip(np.stack([first, second, alpha_N, alpha_D], axis=-1), box.lower, box.upper), predicted
+
+    def _terms_at(self, ends: Array, alpha_N: Array, alpha_D: Array) -> tuple[Array, Array]:
+        """Return p and q at an end of the box, for each pair of exponents."""
+        first, second = ends[:2]
+        return self.coordinates.middle(first, second, alpha_N, alpha_D) if self.coordinates.direct else (first, second)
 
 
 class _Prediction:
