@@ -34,10 +34,17 @@ COARSE_RUNS = 4096
 """Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 BATCH = 32
 """Number of starts that are optimised together."""
+STEPS, CONVERGED_STEPS = 20, 400
+"""Most Newton steps at one of several widths, and at the only one."""
+SAME = 1e-3
+"""Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 NARROWER = 0.2
 """Factor from one width of smoothing to the next."""
-NARROWEST = 1e-6
-"""Share of the first width at which smoothing ends; the remaining smoothing is negligible for typical residuals."""
+NARROWEST = 1e-2
+"""Smoothing ends at this share of the first width divided by the number of runs, so that hardly a residual is in the
+quadratic middle that does not belong there."""
+FEWEST = 100
+"""Least number of runs that this number is taken to be."""
 PROFILED_WIDTHS = 3
 """Number of widths at which minima of profiles are added."""
 PROFILED = 16
@@ -77,6 +84,7 @@ def minimise(
     lattice = profiled_lattice(sample)
     first = lattice.best if lattice is not None else min(starts, key=sample.value)
     widths = _widths(coarse, first)
+    same = SAME * float(np.median(np.abs(sample.residuals(first))))
     minima: list[Minimum] = []
     for level, width in enumerate(widths):
         if lattice is not None and level < PROFILED_WIDTHS:
@@ -84,9 +92,10 @@ def minimise(
             starts = np.concatenate([profiled[:PROFILED], starts])
         minima = []
         smooth = coarse.smoothed(width)
+        work = functools.partial(optimise, smooth, box=box, steps=STEPS if len(widths) > 1 else CONVERGED_STEPS)
         batches = np.array_split(starts, -(-len(starts) // BATCH))
-        for done, found in enumerate((map if level == 0 else builtins.map)(functools.partial(optimise, smooth, box=box), batches), 1):
-            minima = distinct(smooth, [*minima, *found])
+        for done, found in enumerate((map if level == 0 else builtins.map)(work, batches), 1):
+            minima = distinct(smooth, [*minima, *found], same)
             if minima:
                 # These are minima of the smoothed loss; progress reports the loss itself.
                 best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
@@ -108,7 +117,7 @@ def _widths(objective: Objective, theta: Array) -> list[float]:
     if not np.isfinite(objective.loss.upper):
         return [objective.loss.width]
     widths = [typical_width(objective, theta)]
-    narrowest = max(objective.loss.width, widths[0] * NARROWEST)
+    narrowest = max(objective.loss.width, widths[0] * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))
     return widths

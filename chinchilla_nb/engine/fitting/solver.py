@@ -29,24 +29,24 @@ SHORTER_STEPS = (1, 4, 16)
 """Divisors of a Gauss-Newton step that are tried."""
 
 
-def optimise(objective: Objective, starts: Array, box: Coordinates) -> list[Minimum]:
+def optimise(objective: Objective, starts: Array, box: Coordinates, steps: int = 400) -> list[Minimum]:
     """Minimise a smooth objective from each row of starts."""
     rows = max(1, BLOCK // objective.target.size)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return [
             minimum
             for first in range(0, len(starts), rows)
-            for minimum in newton_from_each(objective, starts[first : first + rows], box)
+            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps)
         ]
 
 
-def distinct(objective: Objective, minima: Iterable[Minimum]) -> list[Minimum]:
-    """Return one minimum of each group that predicts the same losses, best first."""
+def distinct(objective: Objective, minima: Iterable[Minimum], difference: float = SAME_LOSSES) -> list[Minimum]:
+    """Return one minimum of each group whose predictions differ by no more than `difference`, best first."""
     kept: list[Minimum] = []
     residuals: list[Array] = []
     for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
         here = objective.residuals(minimum.theta)
-        if all(np.abs(here - other).max() > SAME_LOSSES for other in residuals):
+        if all(np.abs(here - other).max() > difference for other in residuals):
             kept.append(minimum)
             residuals.append(here)
     return kept
