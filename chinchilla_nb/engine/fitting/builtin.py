@@ -34,8 +34,10 @@ COARSE_RUNS = 4096
 """Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 BATCH = 32
 """Number of starts that are optimised together."""
-STEPS, CONVERGED_STEPS = 20, 400
-"""Most Newton steps at one of several widths, and at the only one."""
+FIRST_STEPS, STEPS = 60, 20
+"""Most Newton steps at the first width, and at each of the others."""
+TOLERANCE = 1e-8
+"""Relative decrease at which the minimisation at one width ends; the last is finished by another method."""
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 NARROWER = 0.2
@@ -43,9 +45,11 @@ NARROWER = 0.2
 NARROWEST = 1e-2
 """Smoothing ends at this share of the first width divided by the number of runs, so that hardly a residual is in the
 quadratic middle that does not belong there."""
+WIDEST = 5.0
+"""First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
 FEWEST = 100
 """Least number of runs that this number is taken to be."""
-PROFILED_WIDTHS = 3
+PROFILED_WIDTHS = 4
 """Number of widths at which minima of profiles are added."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
@@ -67,7 +71,12 @@ class Step:
 
 
 def minimise(
-    objective: Objective, starts: Array, exponents: tuple[int, ...], box: Coordinates, map: MapFunction = map
+    objective: Objective,
+    starts: Array,
+    exponents: tuple[int, ...],
+    box: Coordinates,
+    signature: Callable[[Array], Array],
+    map: MapFunction = map,
 ) -> Iterator[Step]:
     """Minimise a built-in loss; the last step holds the result, without a minimum if no start has a finite loss.
 
@@ -76,6 +85,8 @@ def minimise(
     starts : ndarray, shape (n, n_parameters)
     exponents : tuple of int
         Which parameters the profiles are taken over.
+    signature : callable
+        Maps theta to predictions by which two laws are compared.
     map : callable
         Maps the optimiser over batches of starts.
     """
@@ -92,10 +103,10 @@ def minimise(
             starts = np.concatenate([profiled[:PROFILED], starts])
         minima = []
         smooth = coarse.smoothed(width)
-        work = functools.partial(optimise, smooth, box=box, steps=STEPS if len(widths) > 1 else CONVERGED_STEPS)
+        work = functools.partial(optimise, smooth, box=box, steps=FIRST_STEPS if level == 0 else STEPS, tolerance=TOLERANCE)
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         for done, found in enumerate((map if level == 0 else builtins.map)(work, batches), 1):
-            minima = distinct(smooth, [*minima, *found], same)
+            minima = distinct([*minima, *found], signature, same)
             if minima:
                 # These are minima of the smoothed loss; progress reports the loss itself.
                 best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
@@ -116,8 +127,9 @@ def _widths(objective: Objective, theta: Array) -> list[float]:
     """Return the widths of smoothing, from one that covers a typical residual to the loss itself or nearly a kink."""
     if not np.isfinite(objective.loss.upper):
         return [objective.loss.width]
-    widths = [typical_width(objective, theta)]
-    narrowest = max(objective.loss.width, widths[0] * NARROWEST / max(len(objective.target), FEWEST))
+    typical = typical_width(objective, theta)
+    widths = [max(WIDEST * typical, objective.loss.width)]
+    narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))
     return widths

@@ -32,6 +32,10 @@ __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
+CORNERS = 0.01
+"""Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
+SAME_LOSSES = 1e-5
+"""Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
 PROMISING = 4
 """Number of starts taken from the grid."""
 
@@ -101,7 +105,7 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         raise FitError(
             "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(problem.runs)), remedy="add more runs"
         )
-    search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))
+    search = _Search.of(problem)
     loss = residual_loss(problem.loss_fn)
     if loss is None:
         yield from _iter_custom(search, exhaustive, map)
@@ -115,6 +119,13 @@ class _Search:
 
     problem: Problem
     box: Coordinates
+    signature: Callable[[Array], Array]
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Search:
+        """Choose the coordinates of a problem."""
+        box = problem.family.coordinates(problem.runs, problem.bounds)
+        return cls(problem, box, _signature(problem.runs, box))
 
     def screen(self, objective: Objective) -> Array:
         """Evaluate the objective at every start."""
@@ -149,6 +160,20 @@ class _Search:
         )
 
 
+def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
+    """Return a function of theta: the losses predicted for the runs and at the corners of the range of N and D.
+
+    Laws that agree on runs along a line differ at the corners.
+    """
+    some = spread_sample(len(runs), SCREENED_RUNS)
+    ends = [[runs.N.min(), runs.N.max()], [runs.D.min(), runs.D.max()]]
+    corners = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, 2).T
+    N, D = np.concatenate([[runs.N[some], runs.D[some]], corners], axis=1)
+    predictor = box.predictor(Runs(N, D, np.ones(len(N))))
+    share = np.where(np.arange(len(N)) < len(some), 1.0, CORNERS)
+    return lambda theta: predictor.at(theta).value * share
+
+
 def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
     """Fit a built-in loss."""
     total = len(search.problem.starts)
@@ -159,7 +184,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
     step = None
-    for step in minimise(objective, starts, search.exponents, search.box, map if exhaustive else builtins.map):
+    for step in minimise(objective, starts, search.exponents, search.box, search.signature, map if exhaustive else builtins.map):
         yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
@@ -185,7 +210,7 @@ def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterato
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):
-        minima = distinct(objective.squared, [*minima, found])
+        minima = distinct([*minima, found], search.signature, SAME_LOSSES)
         if not minima:
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")

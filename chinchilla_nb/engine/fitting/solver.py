@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -21,34 +21,40 @@ Array = NDArray[Any]
 
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
-SAME_LOSSES = 1e-5
-"""Largest difference of predictions, in units of the loss, between two minima that count as one."""
 INTERPOLATED = 1e-7
 """Mean residual, in units of the loss, below which runs may follow a law exactly."""
 SHORTER_STEPS = (1, 4, 16)
 """Divisors of a Gauss-Newton step that are tried."""
 
 
-def optimise(objective: Objective, starts: Array, box: Coordinates, steps: int = 400) -> list[Minimum]:
+def optimise(
+    objective: Objective, starts: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
+) -> list[Minimum]:
     """Minimise a smooth objective from each row of starts."""
     rows = max(1, BLOCK // objective.target.size)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return [
             minimum
             for first in range(0, len(starts), rows)
-            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps)
+            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps, tolerance)
         ]
 
 
-def distinct(objective: Objective, minima: Iterable[Minimum], difference: float = SAME_LOSSES) -> list[Minimum]:
-    """Return one minimum of each group whose predictions differ by no more than `difference`, best first."""
+def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], difference: float) -> list[Minimum]:
+    """Return one minimum of each group whose signatures differ by no more than `difference`, the lowest first.
+
+    Parameters
+    ----------
+    signature : callable
+        Maps theta to the predictions by which two laws are compared.
+    """
     kept: list[Minimum] = []
-    residuals: list[Array] = []
+    signatures: list[Array] = []
     for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
-        here = objective.residuals(minimum.theta)
-        if all(np.abs(here - other).max() > difference for other in residuals):
+        here = signature(minimum.theta)
+        if all(np.abs(here - other).max() > difference for other in signatures):
             kept.append(minimum)
-            residuals.append(here)
+            signatures.append(here)
     return kept
 
 
