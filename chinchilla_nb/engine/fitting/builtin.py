@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, finish, optimise, polish
+from chinchilla_nb.engine.fitting.solver import descend, distinct, optimise, settle
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["SCREENED_RUNS", "Step", "minimise"]
@@ -34,8 +34,8 @@ COARSE_RUNS = 4096
 """Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 BATCH = 32
 """Number of starts that are optimised together."""
-FIRST_STEPS, STEPS = 60, 20
-"""Most Newton steps at the first width, and at each of the others."""
+LONG, STEPS = 40, 20
+"""Most Newton steps at the first and last width, and at each of the others."""
 TOLERANCE = 1e-8
 """Relative decrease at which the minimisation at one width ends; the last is finished by another method."""
 SAME = 1e-3
@@ -49,8 +49,8 @@ WIDEST = 5.0
 """First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
 FEWEST = 100
 """Least number of runs that this number is taken to be."""
-PROFILED_WIDTHS = 4
-"""Number of widths at which minima of profiles are added."""
+PROFILED_WIDTHS = (0, 2, 3)
+"""Which widths minima of profiles are added at."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
@@ -98,12 +98,12 @@ def minimise(
     same = SAME * float(np.median(np.abs(sample.residuals(first))))
     minima: list[Minimum] = []
     for level, width in enumerate(widths):
-        if lattice is not None and level < PROFILED_WIDTHS:
+        if lattice is not None and level in PROFILED_WIDTHS:
             profiled = profile_minima(sample.smoothed(width), lattice, exponents, box)
             starts = np.concatenate([profiled[:PROFILED], starts])
         minima = []
         smooth = coarse.smoothed(width)
-        work = functools.partial(optimise, smooth, box=box, steps=FIRST_STEPS if level == 0 else STEPS, tolerance=TOLERANCE)
+        work = functools.partial(optimise, smooth, box=box, steps=LONG if level in (0, len(widths) - 1) else STEPS, tolerance=TOLERANCE)
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         for done, found in enumerate((map if level == 0 else builtins.map)(work, batches), 1):
             minima = distinct([*minima, *found], signature, same)
@@ -113,14 +113,15 @@ def minimise(
                 yield Step("optimising", level * len(starts) + done, len(widths) * len(starts), best, len(minima))
         if not minima:
             return
-        starts = np.array([minimum.theta for minimum in minima[:FOLLOWED]])
+        starts = np.array([minimum.theta for minimum in minima[: FOLLOWED if level < len(widths) - 2 else FINISHED]])
 
-    best = Minimum(minima[0].theta, np.inf)
-    for done, minimum in enumerate(minima[:FINISHED], 1):
-        # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
-        if minimum.value < best.value:
-            best = min(best, finish(objective, minimum.theta, box, widths[-1]), key=lambda one: float(one.value))
-        yield Step("polishing", done, len(minima), best, len(minima))
+    finalists = [settle(objective, minimum.theta, box, widths[-1]) for minimum in minima[:FINISHED]]
+    best = min(finalists, key=lambda one: float(one.value))
+    for done, minimum in enumerate(finalists, 1):
+        # A point without certificate may be improved; one that is above the best proven optimum is left.
+        if not minimum.converged and (minimum.value <= best.value or not best.converged):
+            best = min(best, descend(objective, minimum, box), key=lambda one: float(one.value))
+        yield Step("polishing", done, len(finalists), best, len(minima))
 
 
 def _widths(objective: Objective, theta: Array) -> list[float]:

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
-from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
+from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["distinct", "finish", "optimise", "polish"]
+__all__ = ["descend", "distinct", "optimise", "polish", "settle"]
 
 Array = NDArray[Any]
 
@@ -58,26 +58,35 @@ def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], dif
     return kept
 
 
-def finish(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
-    """Find the exact optimum of the unsmoothed loss from a minimum of the loss smoothed over a narrow width."""
+def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+    """Find the exact optimum near a minimum of the loss smoothed over a narrow width, if the kinks there are right."""
     if objective.loss.has_kink:
-        return descend_to_vertex(objective, theta, near_kinks(objective, theta, width), box)
-    found = certified(objective, newton(objective, theta, box), box)
-    if found.converged or not np.isfinite(objective.loss.upper):
-        return found
+        return on_kinks(objective, theta, near_kinks(objective, theta, width), box)
+    return certified(objective, newton(objective, theta, box), box)
+
+
+def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
+    """Continue from a point that could not be proven to be an optimum."""
+    if objective.loss.has_kink:
+        return descend_to_vertex(objective, minimum, box)
+    if not np.isfinite(objective.loss.upper):
+        return minimum
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    vertex = descend_to_vertex(kinked, found.theta, near_kinks(kinked, found.theta, width), box)
+    near = near_kinks(kinked, minimum.theta, objective.loss.width)
+    vertex = descend_to_vertex(kinked, on_kinks(kinked, minimum.theta, near, box), box)
     other = certified(objective, newton(objective, vertex.theta, box), box)
-    return min(found, other, key=lambda minimum: float(minimum.value))
+    return min(minimum, other, key=lambda one: float(one.value))
 
 
 def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Refine a finished minimum to the precision of the objective."""
     if objective.loss.has_kink:
-        polished = descend_to_vertex(objective, minimum.theta, minimum.active, box)
+        polished = on_kinks(objective, minimum.theta, minimum.active, box)
     else:
         polished = certified(objective, newton(objective, minimum.theta, box), box)
+    if not polished.converged:
+        polished = descend(objective, polished, box)
     interpolating = interpolate(objective, polished.theta, box)
     return min(polished, interpolating, key=lambda one: float(one.value))
 
