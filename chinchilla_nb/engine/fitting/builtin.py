@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,10 @@ from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
 from chinchilla_nb.engine.fitting.solver import descend, distinct, optimise, settle
+from chinchilla_nb.engine.fitting.valley import nonlinearity, traced
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["SCREENED_RUNS", "Step", "minimise"]
+__all__ = ["SCREENED_RUNS", "Search", "Step"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -55,6 +57,12 @@ PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
+ROUNDS = 4
+"""Most rounds in which a valley is traced for other optima."""
+NEARLY_LINEAR = 1.0
+"""Nonlinearity below which the valley is straight enough to have one optimum."""
+TRACED_GAIN = 1e-10
+"""Relative decrease after which a valley is traced once more."""
 FINISHED = 8
 """Most optima that are finished exactly."""
 
@@ -70,58 +78,100 @@ class Step:
     optima: int
 
 
-def minimise(
-    objective: Objective,
-    starts: Array,
-    exponents: tuple[int, ...],
-    box: Coordinates,
-    signature: Callable[[Array], Array],
-    map: MapFunction = map,
-) -> Iterator[Step]:
-    """Minimise a built-in loss; the last step holds the result, without a minimum if no start has a finite loss.
+@dataclass(frozen=True, eq=False, slots=True)
+class Search:
+    """What the search for the minimum of a built-in loss needs.
 
-    Parameters
+    Attributes
     ----------
-    starts : ndarray, shape (n, n_parameters)
-    exponents : tuple of int
-        Which parameters the profiles are taken over.
+    objective : Objective
+        Over all runs.
+    box : Coordinates
+    floors, exponents : tuple of int
+        Which parameters are irreducible losses, and which are exponents.
     signature : callable
         Maps theta to predictions by which two laws are compared.
-    map : callable
-        Maps the optimiser over batches of starts.
     """
-    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
-    coarse = objective.take(spread_sample(len(objective.target), COARSE_RUNS))
-    lattice = profiled_lattice(sample)
-    first = lattice.best if lattice is not None else min(starts, key=sample.value)
-    widths = _widths(coarse, first)
-    same = SAME * float(np.median(np.abs(sample.residuals(first))))
-    minima: list[Minimum] = []
-    for level, width in enumerate(widths):
-        if lattice is not None and level in PROFILED_WIDTHS:
-            profiled = profile_minima(sample.smoothed(width), lattice, exponents, box)
-            starts = np.concatenate([profiled[:PROFILED], starts])
-        minima = []
-        smooth = coarse.smoothed(width)
-        work = functools.partial(optimise, smooth, box=box, steps=LONG if level in (0, len(widths) - 1) else STEPS, tolerance=TOLERANCE)
-        batches = np.array_split(starts, -(-len(starts) // BATCH))
-        for done, found in enumerate((map if level == 0 else builtins.map)(work, batches), 1):
-            minima = distinct([*minima, *found], signature, same)
-            if minima:
-                # These are minima of the smoothed loss; progress reports the loss itself.
-                best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
-                yield Step("optimising", level * len(starts) + done, len(widths) * len(starts), best, len(minima))
-        if not minima:
-            return
-        starts = np.array([minimum.theta for minimum in minima[: FOLLOWED if level < len(widths) - 2 else FINISHED]])
 
-    finalists = [settle(objective, minimum.theta, box, widths[-1]) for minimum in minima[:FINISHED]]
-    best = min(finalists, key=lambda one: float(one.value))
-    for done, minimum in enumerate(finalists, 1):
-        # A point without certificate may be improved; one that is above the best proven optimum is left.
-        if not minimum.converged and (minimum.value <= best.value or not best.converged):
-            best = min(best, descend(objective, minimum, box), key=lambda one: float(one.value))
-        yield Step("polishing", done, len(finalists), best, len(minima))
+    objective: Objective
+    box: Coordinates
+    floors: tuple[int, ...]
+    exponents: tuple[int, ...]
+    signature: Callable[[Array], Array]
+
+    def minimise(self, starts: Array, map: MapFunction = map) -> Iterator[Step]:
+        """Minimise from starts, rows of theta; the last step holds the result. No step if no start has a finite loss.
+
+        Parameters
+        ----------
+        map : callable
+            Maps the optimiser over batches of starts.
+        """
+        n_runs = len(self.objective.target)
+        sample = self.objective.take(spread_sample(n_runs, SCREENED_RUNS))
+        coarse = self.objective.take(spread_sample(n_runs, COARSE_RUNS))
+        lattice = profiled_lattice(sample)
+        first = lattice.best if lattice is not None else min(starts, key=sample.value)
+        widths, same = _widths(coarse, first), SAME * float(np.median(np.abs(sample.residuals(first))))
+        minima: list[Minimum] = []
+        for level, width in enumerate(widths):
+            if lattice is not None and level in PROFILED_WIDTHS:
+                profiled = profile_minima(sample.smoothed(width), lattice, self.exponents, self.box)
+                starts = np.concatenate([profiled[:PROFILED], starts])
+            last = level == len(widths) - 1
+            steps = LONG if last or level == 0 else STEPS
+            minima = []
+            for found in self._optimised(coarse.smoothed(width), starts, steps, map if level == 0 else builtins.map):
+                minima = distinct([*minima, *found], self.signature, same)
+                if minima:
+                    # These are minima of the smoothed loss; progress reports the loss itself.
+                    best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
+                    yield Step("optimising", level, len(widths), best, len(minima))
+            if not minima:
+                return
+            starts = np.array([one.theta for one in minima[: FOLLOWED if level < len(widths) - 2 else FINISHED]])
+        best = minima[0]
+        for best in self._finished(minima, widths[-1]):
+            yield Step("polishing", 0, 1, best, len(minima))
+        if n_runs == len(coarse.target):
+            for best in self._traced(best, widths, same):
+                yield Step("polishing", 0, 1, best, len(minima))
+
+    def _optimised(self, smooth: Objective, starts: Array, steps: int, map: MapFunction) -> Iterable[list[Minimum]]:
+        batches = np.array_split(starts, -(-len(starts) // BATCH))
+        work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
+        yield from map(work, batches)
+
+    def _finished(self, minima: list[Minimum], width: float) -> Iterator[Minimum]:
+        """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over a narrow width."""
+        finalists = [settle(self.objective, minimum.theta, self.box, width) for minimum in minima[:FINISHED]]
+        best = min(finalists, key=lambda one: float(one.value))
+        for minimum in finalists:
+            # A point without certificate may be improved; one that is above the best proven optimum is left.
+            if not minimum.converged and (minimum.value <= best.value or not best.converged):
+                best = min(best, descend(self.objective, minimum, self.box), key=lambda one: float(one.value))
+            yield best
+
+    def _traced(self, best: Minimum, widths: list[float], same: float) -> Iterator[Minimum]:
+        """Yield the best minimum so far while tracing the valley around it leads to lower ones."""
+        for _ in range(ROUNDS):
+            if nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
+                return
+            before = best
+            starts = traced(self.objective, best, (*self.floors, *self.exponents), widths[0] / WIDEST, self.box)
+            minima: list[Minimum] = []
+            for width in widths[PROFILED_WIDTHS[-1] :] or widths[-1:]:
+                smooth = self.objective.smoothed(width)
+                found = itertools.chain.from_iterable(self._optimised(smooth, starts, STEPS, builtins.map))
+                minima = distinct(found, self.signature, same)[:FINISHED]
+                if not minima:
+                    return
+                starts = np.array([one.theta for one in minima])
+            for found_best in self._finished(minima, widths[-1]):
+                best = min(best, found_best, key=lambda one: float(one.value))
+                yield best
+            if not best.value < before.value * (1 - TRACED_GAIN):
+                return
 
 
 def _widths(objective: Objective, theta: Array) -> list[float]:

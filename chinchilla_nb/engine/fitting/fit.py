@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, minimise
+from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.custom import CustomObjective
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
@@ -131,11 +131,10 @@ class _Search:
         """Evaluate the objective at every start."""
         return read_only(screen(objective, self.problem.starts, self.box))
 
-    @property
-    def exponents(self) -> tuple[int, ...]:
-        """Which parameters are exponents."""
+    def indices(self, kind: str) -> tuple[int, ...]:
+        """Return which parameters are of a kind."""
         parameters = self.problem.family.parameters
-        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == "exponent")
+        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == kind)
 
     def promising(self, landscape: Array, exhaustive: bool) -> Array:
         """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
@@ -184,7 +183,8 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
     step = None
-    for step in minimise(objective, starts, search.exponents, search.box, search.signature, map if exhaustive else builtins.map):
+    descent = Search(objective, search.box, search.indices("floor"), search.indices("exponent"), search.signature)
+    for step in descent.minimise(starts, map if exhaustive else builtins.map):
         yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
@@ -206,7 +206,7 @@ def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterato
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        promising = np.concatenate([profile_minima(sample, lattice, search.exponents, box)[:PROFILED], promising])
+        promising = np.concatenate([profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):
