@@ -19,7 +19,7 @@ from scipy.optimize import lsq_linear
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Certificate", "certify", "multipliers", "principal_directions"]
+__all__ = ["Certificate", "Lagrangian", "certify", "lagrangian", "principal_directions"]
 
 Array = NDArray[Any]
 
@@ -72,33 +72,76 @@ EXACT = Certificate(0.0, np.inf, 0.0)
 """The law passes through the runs up to rounding: no objective is lower."""
 
 
-def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
-    """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
-    at = objective.derivatives(theta)
-    if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
-        return EXACT
+@dataclass(frozen=True, eq=False, slots=True)
+class Lagrangian:
+    """The Lagrangian of a kinked loss at a point, in coordinates in which predictions change by one on average.
+
+    Attributes
+    ----------
+    free : ndarray of bool, shape (n_parameters,)
+        The parameters that can decrease it by moving.
+    directions : ndarray, shape (n_free, n)
+        The coordinates.
+    slope : ndarray, shape (n,)
+    hessian : ndarray, shape (n, n)
+    null : ndarray, shape (n, m)
+        Basis of the directions in which the residuals `inside` stay zero.
+    inside : ndarray of int
+        The residuals that are zero and whose multipliers lie within the slopes of the loss.
+    multiplier : ndarray, shape (n_active,)
+    typical : float
+        A typical curvature.
+    """
+
+    free: NDArray[np.bool_]
+    directions: Array
+    slope: Array
+    hessian: Array
+    null: Array
+    inside: Array
+    multiplier: Array
+    typical: float
+
+
+def lagrangian(objective: Objective, theta: Array, at: Derivatives, active: Array, box: Coordinates) -> Lagrangian:
+    """Return the Lagrangian with the multipliers that balance the slope best."""
     push = objective.weight * objective.loss.slope(at.residuals)
     push[active] = 0
     free, multiplier = _free_and_multipliers(objective, at, push, active, theta, box)
     push[active] = multiplier
     T = principal_directions(objective, at, free)
     along = at.jacobian[:, free] @ T
-    null = _null_space(along[active].astype(float))
-    slope = null.T @ (push @ along).astype(float)
-    hessian = _curvature(objective, theta, at, push, free, T)
-    eigenvalue, basis = np.linalg.eigh(null.T @ hessian @ null)
-    typical = _typical_curvature(objective, at, push)
-    promised = np.sum((basis.T @ slope) ** 2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * typical)))
-    promised += np.abs(multiplier) @ np.abs(at.residuals[active])
-    # A slope is a difference of large numbers, and known only up to their rounding.
-    return Certificate(
-        decrease=float(promised / at.value),
-        curvature=float(eigenvalue.min() / typical) if len(eigenvalue) else np.inf,
-        multiplier=float(np.max(_share(objective, active, multiplier), initial=0.0)),
+    inside = active[_share(objective, active, multiplier) < 1 - OUTSIDE]
+    return Lagrangian(
+        free,
+        T,
+        (push @ along).astype(float),
+        _curvature(objective, theta, at, push, free, T),
+        _null_space(along[inside].astype(float)),
+        inside,
+        multiplier,
+        _typical_curvature(objective, at, push),
     )
 
 
-def multipliers(objective: Objective, jacobian: Array, slope: Array, active: Array) -> Array:
+def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
+    """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
+    at = objective.derivatives(theta)
+    if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
+        return EXACT
+    model = lagrangian(objective, theta, at, active, box)
+    eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
+    slope = basis.T @ (model.null.T @ model.slope)
+    promised = np.sum(slope**2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * model.typical)))
+    promised += np.abs(model.multiplier) @ np.abs(at.residuals[active])
+    return Certificate(
+        decrease=float(promised / at.value),
+        curvature=float(eigenvalue.min() / model.typical) if len(eigenvalue) else np.inf,
+        multiplier=float(np.max(_share(objective, active, model.multiplier), initial=0.0)),
+    )
+
+
+def _multipliers(objective: Objective, jacobian: Array, slope: Array, active: Array) -> Array:
     """Return multipliers of the active residuals that balance a slope best, shape (n_active,).
 
     Parameters
@@ -109,9 +152,9 @@ def multipliers(objective: Objective, jacobian: Array, slope: Array, active: Arr
         Slope of the objective without the active residuals.
     """
     found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
-    if len(active) <= jacobian.shape[1] or _share(objective, active, found).max() <= 1:
+    if _share(objective, active, found).max() <= 1:
         return np.asarray(found)
-    # More residuals are zero than needed to determine the law: any multipliers within the slopes will do.
+    # The multipliers within the slopes that come nearest; what remains is the direction of steepest descent.
     weight = objective.weight[active].astype(float)
     limits = -weight * objective.loss.lower, weight * objective.loss.upper
     return np.asarray(lsq_linear(jacobian.T, -slope, bounds=limits, tol=1e-14).x)
@@ -145,7 +188,7 @@ def _free_and_multipliers(
         if len(active) and free.any():
             size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-300)
             K = at.jacobian[np.ix_(active, free)].astype(float) / size
-            multiplier = multipliers(objective, K, slope[free].astype(float) / size, active)
+            multiplier = _multipliers(objective, K, slope[free].astype(float) / size, active)
         total = slope + multiplier @ at.jacobian[active]
         inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
         inwards &= box.lower < box.upper

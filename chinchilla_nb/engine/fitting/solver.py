@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
-from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
@@ -68,13 +68,13 @@ def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -
 def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Continue from a point that could not be proven to be an optimum."""
     if objective.loss.has_kink:
-        return descend_to_vertex(objective, minimum, box)
+        return descend_along_kinks(objective, minimum, box)
     if not np.isfinite(objective.loss.upper):
         return minimum
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
     near = near_kinks(kinked, minimum.theta, objective.loss.width)
-    vertex = descend_to_vertex(kinked, on_kinks(kinked, minimum.theta, near, box), box)
+    vertex = descend_along_kinks(kinked, on_kinks(kinked, minimum.theta, near, box), box)
     other = certified(objective, newton(objective, vertex.theta, box), box)
     return min(minimum, other, key=lambda one: float(one.value))
 
