@@ -103,14 +103,31 @@ class Lagrangian:
     typical: float
 
 
-def lagrangian(objective: Objective, theta: Array, at: Derivatives, active: Array, box: Coordinates) -> Lagrangian:
-    """Return the Lagrangian with the multipliers that balance the slope best."""
+def lagrangian(
+    objective: Objective,
+    theta: Array,
+    at: Derivatives,
+    active: Array,
+    box: Coordinates,
+    blocked: NDArray[np.bool_] | None = None,
+) -> Lagrangian:
+    """Return the Lagrangian with the multipliers that balance the slope best; `blocked` parameters are not free."""
     push = objective.weight * objective.loss.slope(at.residuals)
     push[active] = 0
-    free, multiplier = _free_and_multipliers(objective, at, push, active, theta, box)
-    push[active] = multiplier
-    T = principal_directions(objective, at, free)
-    along = at.jacobian[:, free] @ T
+    free = (theta > box.lower) & (theta < box.upper)
+    for _ in range(len(theta) + 1):
+        T = principal_directions(objective, at, free)
+        along = at.jacobian[:, free] @ T
+        push[active] = multiplier = _multipliers(objective, along[active], push @ along - push[active] @ along[active], active)
+        # A parameter at a bound is free if the Lagrangian decreases towards the inside.
+        total = push @ at.jacobian
+        inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
+        inwards &= box.lower < box.upper
+        if blocked is not None:
+            inwards &= ~blocked
+        if not (inwards & ~free).any():
+            break
+        free = free | inwards
     inside = active[_share(objective, active, multiplier) < 1 - OUTSIDE]
     return Lagrangian(
         free,
@@ -151,6 +168,9 @@ def _multipliers(objective: Objective, jacobian: Array, slope: Array, active: Ar
     slope : ndarray, shape (n_free,)
         Slope of the objective without the active residuals.
     """
+    if not (len(active) and jacobian.shape[1]):
+        return np.zeros(len(active))
+    jacobian, slope = jacobian.astype(float), slope.astype(float)
     found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
     if _share(objective, active, found).max() <= 1:
         return np.asarray(found)
@@ -174,28 +194,6 @@ def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np
     T = np.zeros((len(size), int(kept.sum())))
     T[seen] = (directions[kept] / singular[kept, None]).T / size[seen, None]
     return T
-
-
-def _free_and_multipliers(
-    objective: Objective, at: Derivatives, push: Array, active: Array, theta: Array, box: Coordinates
-) -> tuple[NDArray[np.bool_], Array]:
-    """Return which parameters can decrease the objective by moving, and the multipliers of the active residuals."""
-    slope = push @ at.jacobian
-    inside = (theta > box.lower) & (theta < box.upper)
-    free = inside
-    for _ in range(len(theta) + 1):
-        multiplier = np.zeros(len(active))
-        if len(active) and free.any():
-            size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-300)
-            K = at.jacobian[np.ix_(active, free)].astype(float) / size
-            multiplier = _multipliers(objective, K, slope[free].astype(float) / size, active)
-        total = slope + multiplier @ at.jacobian[active]
-        inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
-        inwards &= box.lower < box.upper
-        if not (inwards & ~free).any():
-            break
-        free = free | inwards
-    return free, multiplier
 
 
 def _null_space(constraint: Array) -> Array:

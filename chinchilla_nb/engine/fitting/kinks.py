@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.certificate import certify, lagrangian
+from chinchilla_nb.engine.fitting.certificate import Lagrangian, certify, lagrangian
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
@@ -30,6 +30,8 @@ GOOD_STEP, BAD_STEP = 0.5, 0.1
 """Shares of the predicted decrease above which a step is good, and below which it is not taken."""
 SHORTEST = 1e-13
 """Longest step, as the change of a prediction, at which the descent ends."""
+ON_THE_KINK = 1e-10
+"""Size of a residual, relative to the mean, up to which it counts as zero."""
 FLATTEST = 1e-9
 """Least curvature, relative to a typical one, that a Newton step divides by."""
 TIE = 1e-12
@@ -50,23 +52,20 @@ ROUNDING = 4
 
 
 def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
-    """Hold the active residuals at zero, and certify the point that solves the stationarity conditions then.
-
-    Returns the starting point without certificate if that point is higher.
-    """
+    """Hold the active residuals at zero, solve the stationarity conditions, and certify the result if it is not higher."""
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
     if not there <= value * (1 + TIE):
-        return Minimum(theta, value, None, active)
+        refined, there = theta, value
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 
 
 def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, steps: int = 200) -> Minimum:
     """Minimise a kinked objective from a point near an optimum, and certify the end."""
     at = objective.derivatives(start.theta)
-    best, active = start, start.active
     longest = float(np.abs(at.residuals) @ objective.weight)
+    best, active = start, start.active[np.abs(at.residuals[start.active]) <= ON_THE_KINK * longest]
     for _ in range(steps):
         direction = _direction(objective, best.theta, at, active, box)
         if direction is None:
@@ -106,23 +105,33 @@ def _direction(
     objective: Objective, theta: Array, at: Derivatives, active: Array, box: Coordinates
 ) -> _Direction | None:
     """Return the Newton direction in which the residuals with multipliers inside the slopes stay zero."""
-    model = lagrangian(objective, theta, at, active, box)
-    if not model.null.size:
-        return None
+    blocked = np.zeros(len(theta), dtype=bool)
+    for _ in range(len(theta)):
+        model = lagrangian(objective, theta, at, active, box, blocked)
+        if not model.null.size:
+            return None
+        along = _along(model, at, active)
+        step = np.zeros(len(theta))
+        step[model.free] = model.directions @ along
+        if not np.isfinite(step).all() or not step.any():
+            return None
+        outwards = ((theta <= box.lower) & (step < 0)) | ((theta >= box.upper) & (step > 0))
+        if not outwards.any():
+            break
+        blocked |= outwards
+    size, curvature = float(np.linalg.norm(along)), float(along @ model.hessian @ along)
+    return _Direction(step, model.free, size, model.inside, float(model.slope @ along), curvature)
+
+
+def _along(model: Lagrangian, at: Derivatives, active: Array) -> Array:
+    """Return the Newton step of the Lagrangian, or that of steepest descent, in its coordinates."""
     eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
     slope = basis.T @ (model.null.T @ model.slope)
-    along = -slope / np.maximum(np.abs(eigenvalue), FLATTEST * model.typical)
+    newton = model.null @ (basis @ (-slope / np.maximum(np.abs(eigenvalue), FLATTEST * model.typical)))
     # A residual that is released must move to the side whose slope is its multiplier; steepest descent does so.
-    leaves = (at.jacobian[np.ix_(active, model.free)] @ model.directions @ model.null @ basis).astype(float)
-    if np.any((leaves @ along) * model.multiplier < -WRONG_WAY * np.abs(leaves) @ np.abs(along) * np.abs(model.multiplier)):
-        along = -slope / model.typical
-    z = model.null @ (basis @ along)
-    step = np.zeros(len(theta))
-    step[model.free] = model.directions @ z
-    if not np.isfinite(step).all() or not step.any():
-        return None
-    size, curvature = float(np.linalg.norm(z)), float(z @ model.hessian @ z)
-    return _Direction(step, model.free, size, model.inside, float(slope @ along), curvature)
+    leaves = (at.jacobian[np.ix_(active, model.free)] @ model.directions).astype(float)
+    back = (leaves @ newton) * model.multiplier < -WRONG_WAY * (np.abs(leaves) @ np.abs(newton)) * np.abs(model.multiplier)
+    return np.asarray(model.null @ (basis @ -slope) / model.typical if back.any() else newton)
 
 
 def _line_search(
