@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.certificate import EXACT
+from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
@@ -145,17 +147,26 @@ class Search:
     def _finished(self, minima: list[Minimum], width: float) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over a narrow width."""
         finalists = [settle(self.objective, minimum.theta, self.box, width) for minimum in minima[:FINISHED]]
+        # Runs that follow a law exactly have the same optimum under every loss, which least squares finds most accurately.
+        precise = self.objective.astype(np.longdouble)
+        for one in tuple(finalists):
+            exact = interpolate(precise, one.theta, self.box)
+            if exact.certificate is EXACT:
+                yield exact
+                return
+            finalists.append(exact)
         best = min(finalists, key=lambda one: float(one.value))
         for minimum in finalists:
             # A point without certificate may be improved; one that is above the best proven optimum is left.
             if not minimum.converged and (minimum.value <= best.value or not best.converged):
                 best = min(best, descend(self.objective, minimum, self.box), key=lambda one: float(one.value))
             yield best
+        yield best
 
     def _traced(self, best: Minimum, widths: list[float], same: float) -> Iterator[Minimum]:
         """Yield the best minimum so far while tracing the valley around it leads to lower ones."""
         for _ in range(ROUNDS):
-            if nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
+            if best.certificate is EXACT or nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
                 return
             before = best
             starts = traced(self.objective, best, (*self.floors, *self.exponents), widths[0] / WIDEST, self.box)

@@ -28,8 +28,8 @@ SHORTER, LONGER = 4.0, 2.0
 """Factors by which the longest step shrinks after one without the predicted decrease, and grows after one with it."""
 GOOD_STEP, BAD_STEP = 0.5, 0.1
 """Shares of the predicted decrease above which a step is good, and below which it is not taken."""
-SHORTEST = 1e-13
-"""Longest step, as the change of a prediction, at which the descent ends."""
+SHORTEST = 1e-11
+"""Longest step, as the change of a prediction relative to the mean residual, at which the descent ends."""
 ON_THE_KINK = 1e-10
 """Size of a residual, relative to the mean, up to which it counts as zero."""
 FLATTEST = 1e-9
@@ -64,8 +64,8 @@ def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates
 def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, steps: int = 200) -> Minimum:
     """Minimise a kinked objective from a point near an optimum, and certify the end."""
     at = objective.derivatives(start.theta)
-    longest = float(np.abs(at.residuals) @ objective.weight)
-    best, active = start, start.active[np.abs(at.residuals[start.active]) <= ON_THE_KINK * longest]
+    mean = longest = float(np.abs(at.residuals) @ objective.weight)
+    best, active = start, start.active[np.abs(at.residuals[start.active]) <= ON_THE_KINK * mean]
     for _ in range(steps):
         direction = _direction(objective, best.theta, at, active, box)
         if direction is None:
@@ -81,7 +81,7 @@ def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, 
             longest = longest * LONGER if gain > GOOD_STEP * predicted else longest
         else:
             longest = min(longest, length * direction.size) / SHORTER
-        if longest < SHORTEST or predicted <= np.finfo(float).eps * abs(float(at.value)):
+        if longest < SHORTEST * mean or predicted <= np.finfo(at.value.dtype).eps * abs(float(at.value)):
             break
     return on_kinks(objective, best.theta, active, box)
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
+from chinchilla_nb.engine.fitting.certificate import EXACT, certify
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
-from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
+from chinchilla_nb.engine.fitting.interpolation import interpolate
+from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -21,10 +22,6 @@ Array = NDArray[Any]
 
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
-INTERPOLATED = 1e-7
-"""Mean residual, in units of the loss, below which runs may follow a law exactly."""
-SHORTER_STEPS = (1, 4, 16)
-"""Divisors of a Gauss-Newton step that are tried."""
 
 
 def optimise(
@@ -85,33 +82,10 @@ def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
         polished = on_kinks(objective, minimum.theta, minimum.active, box)
     else:
         polished = certified(objective, newton(objective, minimum.theta, box), box)
-    if not polished.converged:
+    if not polished.converged or polished.certificate is EXACT:
         polished = descend(objective, polished, box)
     interpolating = interpolate(objective, polished.theta, box)
     return min(polished, interpolating, key=lambda one: float(one.value))
-
-
-def interpolate(objective: Objective, theta: Array, box: Coordinates, steps: int = 50) -> Minimum:
-    """Continue with Gauss and Newton's method if the runs follow a law nearly exactly.
-
-    Then every loss has the same optimum, and no products of derivatives are needed, whose rounding would limit the
-    accuracy.
-    """
-    at = objective.derivatives(theta)
-    if objective.weight @ np.abs(at.residuals) > INTERPOLATED:
-        return Minimum(theta, at.value)
-    for _ in range(steps):
-        free = free_parameters(theta, at.gradient, box)
-        T = principal_directions(objective, at, free)
-        step = np.zeros_like(theta)
-        step[free] = -T @ ((at.residuals * objective.weight) @ (at.jacobian[:, free] @ T))
-        trials = [np.clip(theta + step / shorter, box.lower, box.upper) for shorter in SHORTER_STEPS]
-        trial = min(trials, key=lambda one: objective.weight @ objective.residuals(one) ** 2)
-        there = objective.derivatives(trial)
-        if not objective.weight @ there.residuals**2 < objective.weight @ at.residuals**2:
-            break
-        theta, at = trial, there
-    return certified(objective, Minimum(theta, at.value), box)
 
 
 def near_kinks(objective: Objective, theta: Array, width: float) -> Array:
