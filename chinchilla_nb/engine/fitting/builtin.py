@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.interpolation import interpolate
+from chinchilla_nb.engine.fitting.kinks import on_kinks
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
 from chinchilla_nb.engine.fitting.solver import descend, distinct, optimise, settle
-from chinchilla_nb.engine.fitting.valley import nonlinearity, traced
+from chinchilla_nb.engine.fitting.valley import exchanged, nonlinearity, traced
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["SCREENED_RUNS", "Search", "Step"]
@@ -61,8 +62,10 @@ FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
 ROUNDS = 4
 """Most rounds in which a valley is traced for other optima."""
-NEARLY_LINEAR = 1.0
-"""Nonlinearity below which the valley is straight enough to have one optimum."""
+NEARLY_LINEAR, NONLINEAR = 0.3, 1.0
+"""Nonlinearity below which even a kinked loss has one optimum, and above which the whole valley is traced."""
+FEW_RUNS = 100
+"""Most runs whose kinks are so far apart that they make separate optima in a nearly straight valley."""
 TRACED_GAIN = 1e-10
 """Relative decrease after which a valley is traced once more."""
 FINISHED = 8
@@ -163,22 +166,34 @@ class Search:
             yield best
         yield best
 
+    def _settled(self, theta: Array, active: Array) -> Minimum:
+        """Return the optimum near theta at which some residuals are expected to be zero."""
+        if not self.objective.loss.has_kink:
+            return settle(self.objective, theta, self.box, 0.0)
+        found = on_kinks(self.objective, theta, active, self.box)
+        return found if found.converged else descend(self.objective, found, self.box)
+
     def _traced(self, best: Minimum, widths: list[float], same: float) -> Iterator[Minimum]:
         """Yield the best minimum so far while tracing the valley around it leads to lower ones."""
         for _ in range(ROUNDS):
-            if best.certificate is EXACT or nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
+            bend = 0.0 if best.certificate is EXACT else nonlinearity(self.objective, best, self.exponents, self.box)
+            if bend < (NEARLY_LINEAR if self.objective.loss.has_kink else NONLINEAR):
                 return
-            before = best
-            starts = traced(self.objective, best, (*self.floors, *self.exponents), widths[0] / WIDEST, self.box)
+            before, nearby = best, bend < NONLINEAR
+            if nearby and len(self.objective.target) > FEW_RUNS:
+                return
+            typical = widths[0] / WIDEST
+            starts = traced(self.objective, best, self.floors, self.exponents, typical, self.box, nearby)
             minima: list[Minimum] = []
             for width in widths[PROFILED_WIDTHS[-1] :] or widths[-1:]:
                 smooth = self.objective.smoothed(width)
                 found = itertools.chain.from_iterable(self._optimised(smooth, starts, STEPS, builtins.map))
-                minima = distinct(found, self.signature, same)[:FINISHED]
+                minima = distinct(found, self.signature, same)[:FOLLOWED]
                 if not minima:
                     return
                 starts = np.array([one.theta for one in minima])
-            for found_best in self._finished(minima, widths[-1]):
+            twin = exchanged(self.objective, best, self.exponents, typical, self.box)
+            for found_best in (self._settled(twin, best.active), *self._finished(minima, widths[-1])):
                 best = min(best, found_best, key=lambda one: float(one.value))
                 yield best
             if not best.value < before.value * (1 - TRACED_GAIN):

@@ -32,7 +32,7 @@ __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
-CORNERS = 0.01
+CORNERS = 0.1
 """Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
 SAME_LOSSES = 1e-5
 """Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""

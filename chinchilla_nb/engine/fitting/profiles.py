@@ -18,7 +18,7 @@ from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["Lattice", "profile_minima", "profiled_lattice", "typical_width"]
+__all__ = ["Lattice", "profile_minima", "profiled_lattice", "reweighted", "typical_width"]
 
 Array = NDArray[Any]
 
@@ -73,7 +73,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
         values = objective.value_of(predicted.copy())
         width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
         for _ in range(ROUNDS):
-            weight = _reweighted(objective, loss, predicted, width)
+            weight = reweighted(objective, loss, predicted, width)
             theta, predicted = objective.predictor.profile(loss, weight)
     with np.errstate(divide="ignore", invalid="ignore"):
         values = objective.value_of(predicted)
@@ -144,7 +144,7 @@ def _minima(values: Array) -> list[int]:
     return [int(at) for at in np.flatnonzero((values < before) & (values <= after))]
 
 
-def _reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
+def reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
     """Return weights with which squared errors have the gradient of the objective, smoothed, at the predictions."""
     error = predicted - loss
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)

@@ -165,7 +165,9 @@ class _Predictor:
         """Return the predictor in another precision."""
         return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
-    def profile(self, loss: Array, weight: Array, least_floor: bool = False) -> tuple[Array, Array]:
+    def profile(
+        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+    ) -> tuple[Array, Array]:
         """Fit the two terms by weighted least squares at a lattice of exponents.
 
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
@@ -173,7 +175,7 @@ class _Predictor:
         """
         box = self.coordinates
         cancellation_point()
-        axes = (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
+        axes = exponents or (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
         alpha_N, alpha_D = np.meshgrid(*axes, indexing="ij")
         # The terms relative to L^(1 / alpha_D), each one at the run where it is largest.
         log_S = np.log(loss) / alpha_D[..., None]
