@@ -22,7 +22,7 @@ from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.kinks import on_kinks
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
+from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
 from chinchilla_nb.engine.fitting.solver import descend, distinct, optimise, settle
 from chinchilla_nb.engine.fitting.valley import exchanged, nonlinearity, traced
@@ -54,8 +54,8 @@ WIDEST = 5.0
 """First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
 FEWEST = 100
 """Least number of runs that this number is taken to be."""
-PROFILED_WIDTHS = (0, 2, 3)
-"""Which widths minima of profiles are added at."""
+PROFILED_WIDTHS = 4
+"""Number of widths at which minima of profiles are added."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
@@ -118,11 +118,14 @@ class Search:
         lattice = profiled_lattice(sample)
         first = lattice.best if lattice is not None else min(starts, key=sample.value)
         widths, same = _widths(coarse, first), SAME * float(np.median(np.abs(sample.residuals(first))))
+        profiles = Profiles.along(lattice, self.exponents) if lattice is not None else None
+        if lattice is not None:
+            starts = np.concatenate([lattice.without_floor, starts])
         minima: list[Minimum] = []
         for level, width in enumerate(widths):
-            if lattice is not None and level in PROFILED_WIDTHS:
-                profiled = profile_minima(sample.smoothed(width), lattice, self.exponents, self.box)
-                starts = np.concatenate([profiled[:PROFILED], starts])
+            if profiles is not None and level < PROFILED_WIDTHS:
+                profiles = profiles.minimised(sample.smoothed(width), self.box)
+                starts = np.concatenate([profiles.minima()[:PROFILED], starts])
             last = level == len(widths) - 1
             steps = LONG if last or level == 0 else STEPS
             minima = []
@@ -185,7 +188,7 @@ class Search:
             typical = widths[0] / WIDEST
             starts = traced(self.objective, best, self.floors, self.exponents, typical, self.box, nearby)
             minima: list[Minimum] = []
-            for width in widths[PROFILED_WIDTHS[-1] :] or widths[-1:]:
+            for width in widths[PROFILED_WIDTHS - 1 :] or widths[-1:]:
                 smooth = self.objective.smoothed(width)
                 found = itertools.chain.from_iterable(self._optimised(smooth, starts, STEPS, builtins.map))
                 minima = distinct(found, self.signature, same)[:FOLLOWED]

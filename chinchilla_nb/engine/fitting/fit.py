@@ -18,7 +18,7 @@ from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, lo
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem, WeightFunction
-from chinchilla_nb.engine.fitting.profiles import profile_minima, profiled_lattice
+from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import screen, spread_sample
 from chinchilla_nb.engine.fitting.solver import distinct, polish
@@ -206,7 +206,8 @@ def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterato
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        promising = np.concatenate([profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising])
+        profiles = Profiles.along(lattice, search.indices("exponent")).minimised(sample, box)
+        promising = np.concatenate([profiles.minima()[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):
