@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
 from chinchilla_nb.engine.fitting.custom import CustomObjective
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
@@ -108,9 +109,10 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))
     loss = residual_loss(problem.loss_fn)
     if loss is None:
-        yield from _iter_custom(search, exhaustive, map)
+        steps = _iter_custom(search, exhaustive, map)
     else:
-        yield from _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+        steps = _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+    yield from steps_on_one_blas_thread(steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,7 +154,9 @@ class _Search:
         )
 
 
-def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_exact(
+    search: _Search, objective: Objective, exhaustive: bool, map: MapFunction
+) -> Generator[FitProgress, None, None]:
     """Fit a built-in loss."""
     box, n_runs, total = search.box, len(search.problem.runs), len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
@@ -189,7 +193,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     yield FitProgress("polishing", len(minima), len(minima), search.answer(best, len(minima), landscape, final=True))
 
 
-def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a custom loss."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)

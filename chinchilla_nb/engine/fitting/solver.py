@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
 from chinchilla_nb.engine.fitting.losses import SQUARE
 from chinchilla_nb.engine.fitting.newton import Minimum, newton
@@ -43,6 +44,7 @@ def first_width(objective: Objective, starts: Array) -> float:
     return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
 
 
+@one_blas_thread()  # here too, because a map may run it in another process
 def optimise(objective: Objective, start: Array, box: Coordinates) -> Minimum:
     """Minimise a smooth objective from one start: SciPy's L-BFGS-B, then Newton's method for the last digits."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
