@@ -55,7 +55,7 @@ def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
 
 
 def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the compute-optimal N* and D* for each budget.
+    """Return the compute-optimal N* and D* for each budget; `outside_the_runs` says how far that lies outside the runs.
 
     Parameters
     ----------

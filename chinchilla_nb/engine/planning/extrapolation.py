@@ -15,6 +15,8 @@ __all__ = ["Extrapolation", "outside_the_runs"]
 FAR = 100.0
 """Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
 to plan larger runs than were made, usually ten times as large, so that less is not worth a warning."""
+LARGE = 1e6
+"""From here on a multiple is written as a power of ten."""
 VISIBLE = 1.01
 """Factor outside the range of the runs from which on tokens per parameter differ in the three digits that are shown."""
 
@@ -58,7 +60,8 @@ class Extrapolation:
             f"the optimum at C = {self.C:.2g} has {self.tokens_per_parameter:.3g} {data_unit} per parameter; "
             f"the runs have {low:.3g} to {high:.3g}"
         )
-        times = f"{self.times_largest:.3g} times the compute of the largest run"
+        factor = f"{self.times_largest:,.0f}" if self.times_largest < LARGE else f"{self.times_largest:.1e}"
+        times = f"{factor} times the compute of the largest run"
         if not self.far:
             return ratio
         return f"{ratio}, and C is {times}" if self.lopsided else f"C = {self.C:.2g} is {times}"
@@ -70,8 +73,12 @@ class Extrapolation:
             return "add runs on both sides of it before trusting the frontier"
         return "add larger runs before trusting the frontier there"
 
+    def text(self, data_unit: str = "tokens") -> str:
+        """Return the message and the remedy."""
+        return f"{self.message(data_unit)}: {self.remedy}"
+
     def __str__(self) -> str:
-        return f"{self.message()}: {self.remedy}"
+        return self.text()
 
 
 def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:

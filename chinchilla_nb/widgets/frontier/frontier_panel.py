@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
@@ -50,7 +51,7 @@ class FrontierPanel(Panel):
     modes : ChartModes
         The modes of the mouse on the charts.
     allocation : HTML
-        N, D, tokens per parameter and predicted loss at the budget.
+        N, D, tokens per parameter and predicted loss at the budget; a warning if its optimum lies outside the runs.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
     selection : Selection
@@ -168,7 +169,9 @@ class FrontierPanel(Panel):
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                self.allocation.value = _tiles(best, unit)
+                outside = outside_the_runs(fit.law, fit.runs, C)
+                caution = "" if outside is None else note("warn", outside.text(unit))
+                self.allocation.value = _tiles(best, unit) + caution
         self.off_frontier.show(chosen, unit)
         self.export.show(None if chosen is None else _allocation(C, chosen, unit))
         off = chosen if not self.size.optimal else None
