@@ -17,7 +17,7 @@ from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem, WeightFunction
+from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import profiled_starts, screen, spread_sample
 from chinchilla_nb.engine.fitting.solver import distinct, finish, first_width, optimise, polish, tighten
@@ -69,7 +69,7 @@ def fit(
     Raises
     ------
     FitError
-        If there are fewer than three runs, or the weights are unusable.
+        If there are fewer than three runs, or the losses or weights are unusable.
     InputError
         If the law is unknown, the starts belong to another law, or the bounds are unusable.
     """
@@ -100,12 +100,9 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     Raises
     ------
     FitError
-        If there are fewer than three runs, or the weights are unusable.
+        If there are fewer than three runs, or the losses or weights are unusable.
     """
-    if len(problem.runs) < FEWEST_RUNS:
-        raise FitError(
-            "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(problem.runs)), remedy="add more runs"
-        )
+    problem.check_runs()
     search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))
     loss = residual_loss(problem.loss_fn)
     if loss is None:
