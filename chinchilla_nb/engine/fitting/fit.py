@@ -69,9 +69,10 @@ def fit(
     Raises
     ------
     FitError
-        If there are fewer than three runs, or the losses or weights are unusable.
+        If there are fewer than three runs, or the weights are unusable.
     InputError
-        If the law is unknown, the starts belong to another law, or the bounds are unusable.
+        If the law is unknown, the starts belong to another law, the bounds are unusable, or a loss is too small or too
+        large.
     """
     family = family_named(law)
     problem = Problem(runs, family, starts or family.starts, loss_fn, weight_fn, bounds or {}, dtype)
@@ -100,7 +101,9 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     Raises
     ------
     FitError
-        If there are fewer than three runs, or the losses or weights are unusable.
+        If there are fewer than three runs, or the weights are unusable.
+    InputError
+        If a loss is too small or too large.
     """
     problem.check_runs()
     search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))

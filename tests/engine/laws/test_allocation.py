@@ -222,3 +222,16 @@ def test_text_is_not_a_budget():
 def test_a_law_without_a_trade_off_has_no_optimum(name, what):
     with pytest.raises(ValueError, match=rf"with {name} = 0: the law says that {what} does not matter"):
         allocate(ScalingLaw(**BESIROGLU.as_dict() | {name: 0.0}), 1e20)
+
+
+@given(law=ANY_LAW | ANY_KAPLAN, loss=powers(-300, 300), size=powers(0, 300), C=ANY_BUDGET)
+@settings(deadline=None, max_examples=300)
+def test_curves_and_exponents_of_any_law_are_numbers(law, loss, size, C):
+    curve = law.iso_loss(loss)
+    assert np.isfinite([curve.log_F, curve.f, curve.log_G, curve.g]).all()
+    for reach in (law.iso_loss_D, law.iso_loss_N):
+        reached = float(reach(loss, size))
+        assert math.isnan(reached) or 0 < reached < math.inf
+    a, b = exponents(law, C)
+    assert 0 <= a <= 1
+    assert a + b == pytest.approx(1, rel=1e-12)
