@@ -694,7 +694,7 @@ def test_a_budget_outside_the_runs_is_named_where_it_is_asked_for(tmp_path, caps
     cc.allocate_compute(1e20)
     cc.allocate_compute([1e19, 1e20])
     assert capsys.readouterr().err == ""
-    far = " ".join(f"{1e26 / runs.C.max():.1e} times the compute of the largest run".split())
+    far = " ".join(f"{1e26 / runs.C.max():.3g} times the compute of the largest run".split())
     for ask in (lambda: cc.scale(C=1e26), lambda: cc.allocate_compute(1e26), lambda: cc.allocate_compute([1e20, 1e26])):
         ask()
         said = " ".join(capsys.readouterr().err.split())

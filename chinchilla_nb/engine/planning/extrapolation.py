@@ -15,8 +15,6 @@ __all__ = ["Extrapolation", "outside_the_runs"]
 FAR = 100.0
 """Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
 to plan larger runs than were made, usually ten times as large, so that less is not worth a warning."""
-LARGE = 1e6
-"""From here on a multiple is written as a power of ten."""
 VISIBLE = 1.01
 """Factor outside the range of the runs from which on tokens per parameter differ in the three digits that are shown."""
 
@@ -57,11 +55,10 @@ class Extrapolation:
         """Return what is outside, with the numbers."""
         low, high = self.seen
         ratio = (
-            f"the optimum at C = {self.C:.2g} has {self.tokens_per_parameter:.3g} {data_unit} per parameter; "
-            f"the runs have {low:.3g} to {high:.3g}"
+            f"the optimum at C = {self.C:.2g} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
+            f"the runs have {_number(low)} to {_number(high)}"
         )
-        factor = f"{self.times_largest:,.0f}" if self.times_largest < LARGE else f"{self.times_largest:.1e}"
-        times = f"{factor} times the compute of the largest run"
+        times = f"{_number(self.times_largest)} times the compute of the largest run"
         if not self.far:
             return ratio
         return f"{ratio}, and C is {times}" if self.lopsided else f"C = {self.C:.2g} is {times}"
@@ -116,3 +113,8 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
         seen=(float(ratios.min()), float(ratios.max())),
     )
     return found if found.far or found.lopsided else None
+
+
+def _number(value: float) -> str:
+    """Return a number with three digits or, between a thousand and a million, all of its whole part."""
+    return f"{value:,.0f}" if 1e3 <= value < 1e6 else f"{value:.3g}"
