@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.laws.parameters import terms_of
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["FitWarning", "diagnose"]
@@ -181,16 +182,6 @@ def _point(law: Law) -> NDArray[np.float64]:
 
 
 def _outside_the_runs(law: Law, runs: Runs) -> Iterator[FitWarning]:
-    if not has_optimum(law):
-        return
-    C = float(runs.C.max())
-    with np.errstate(over="ignore", under="ignore"):
-        N, D = allocate(law, C)
-        ratio, seen = float(D / N), runs.D / runs.N
-    if not seen.min() <= ratio <= seen.max():
-        yield FitWarning(
-            "extrapolation",
-            f"the optimum at C = {C:.2g} has {ratio:.3g} tokens per parameter; the runs have {seen.min():.3g} "
-            f"to {seen.max():.3g}",
-            "add runs on both sides of it before trusting the frontier",
-        )
+    found = outside_the_runs(law, runs, float(runs.C.max()))
+    if found is not None:
+        yield FitWarning("extrapolation", found.message(), found.remedy)

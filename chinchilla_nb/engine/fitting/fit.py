@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
 from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.custom import CustomObjective
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem, WeightFunction
+from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import screen, spread_sample
@@ -70,7 +71,8 @@ def fit(
     FitError
         If there are fewer than three runs, or the weights are unusable.
     InputError
-        If the law is unknown, the starts belong to another law, or the bounds are unusable.
+        If the law is unknown, the starts belong to another law, the bounds are unusable, or a loss is too small or too
+        large.
     """
     family = family_named(law)
     problem = Problem(runs, family, starts or family.starts, loss_fn, weight_fn, bounds or {}, dtype)
@@ -100,17 +102,17 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     ------
     FitError
         If there are fewer than three runs, or the weights are unusable.
+    InputError
+        If a loss is too small or too large.
     """
-    if len(problem.runs) < FEWEST_RUNS:
-        raise FitError(
-            "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(problem.runs)), remedy="add more runs"
-        )
+    problem.check_runs()
     search = _Search.of(problem)
     loss = residual_loss(problem.loss_fn)
     if loss is None:
-        yield from _iter_custom(search, exhaustive, map)
+        steps = _iter_custom(search, exhaustive, map)
     else:
-        yield from _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+        steps = _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+    yield from steps_on_one_blas_thread(steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -173,7 +175,9 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
     return lambda theta: predictor.at(theta).value * share
 
 
-def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_exact(
+    search: _Search, objective: Objective, exhaustive: bool, map: MapFunction
+) -> Generator[FitProgress, None, None]:
     """Fit a built-in loss."""
     total = len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
@@ -192,7 +196,7 @@ def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: Ma
     yield FitProgress("polishing", step.total, step.total, search.answer(best, step.optima, landscape, final=True))
 
 
-def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a custom loss."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)

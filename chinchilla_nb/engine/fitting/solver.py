@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.certificate import EXACT, certify
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.interpolation import interpolate
@@ -24,6 +25,7 @@ BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
 
 
+@one_blas_thread()  # here too, because a map may run it in another process
 def optimise(
     objective: Objective, starts: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
 ) -> list[Minimum]:
