@@ -1,0 +1,158 @@
+"""The law linearised around a fit: how precisely the runs determine it, and which bounds they reject.
+
+With J the derivatives of the predictions by theta, and V the variance and c the curvature of the scores (`Scores`), the
+covariance of a fit is H^-1 G H^-1 with H = c sum w J J' and G = V sum w^2 J J' [Huber 1964]. Intervals use Student's t.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.reliability.scores import TINY, Scores
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.family import Coordinates, Law
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["Linearised"]
+
+Array = NDArray[Any]
+
+LEVEL = 0.95
+"""Coverage of every interval that a warning states."""
+ISOFLOP_STEP = 0.1
+"""Step in log N along an isoFLOP line over which the slope of the loss is differentiated."""
+SINGULAR = 1e-13
+"""Relative singular value below which rounding hides a direction."""
+AT_END = 1e-9
+"""Share of its range within which a coordinate counts as being at the end of it."""
+ALONE = 1e-6
+"""A column whose part of its own is smaller than this share of it cannot be told from the others."""
+FARTHEST = 1e150
+"""Largest N* and D*, beyond which their product overflows."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Linearised:
+    """A fitted law as a linear function of theta near the fit.
+
+    Attributes
+    ----------
+    law : Law
+    box : Coordinates
+    theta : ndarray, shape (p,)
+        The law in these coordinates.
+    jacobian : ndarray, shape (n_runs, p)
+        Derivatives of the predictions by theta, divided by the measured losses.
+    scores : Scores
+    """
+
+    law: Law
+    box: Coordinates
+    theta: Array
+    jacobian: Array
+    scores: Scores
+
+    @classmethod
+    def of(cls, problem: Problem, law: Law) -> Linearised:
+        """Linearise the law that solves a problem; runs of weight zero are left out."""
+        box = problem.family.coordinates(problem.runs, problem.bounds)
+        weight = problem.weights()
+        runs, weight = problem.runs.take(weight > 0), weight[weight > 0]
+        theta = box.theta(_point(law))
+        at = box.predictor(runs).at(theta)
+        n_free = int(np.count_nonzero(box.lower < box.upper))
+        scores = Scores.of(problem.loss_fn, runs.loss, at.value * box.unit, weight, n_free)
+        return cls(law, box, theta, at.jacobian() * (box.unit / runs.loss)[:, None], scores)
+
+    @property
+    def free(self) -> Array:
+        """Which coordinates are not fixed, shape (p,)."""
+        return np.asarray(self.box.lower < self.box.upper)
+
+    @property
+    def at_lower(self) -> Array:
+        """Which coordinates are at the lower end of their range, shape (p,)."""
+        return np.asarray(self.theta - self.box.lower <= AT_END * (self.box.upper - self.box.lower))
+
+    @property
+    def at_upper(self) -> Array:
+        """Which coordinates are at the upper end of their range, shape (p,)."""
+        return np.asarray(self.box.upper - self.theta <= AT_END * (self.box.upper - self.box.lower))
+
+    def covariance(self) -> Array:
+        """Return the covariance of theta, shape (p, p); zero where a coordinate is fixed.
+
+        That a coordinate lies in its range counts as prior information, with the variance of a uniform distribution.
+        """
+        free = self.free
+        prior = (self.box.upper - self.box.lower)[free] / np.sqrt(12)
+        root = np.sqrt(self.scores.size)[:, None]
+        left, singular, right = np.linalg.svd(root * self.jacobian[:, free] * prior, full_matrices=False)
+        root = root * left / np.maximum(singular, max(SINGULAR * singular[0], TINY))
+        # In units of the prior the covariance is the square of this matrix; each of its directions is shrunk by itself.
+        half = np.sqrt(self.scores.variance) / self.scores.curvature * root @ right
+        _, spread, directions = np.linalg.svd(half, full_matrices=False)
+        axes = directions * (spread / np.hypot(1.0, spread))[:, None] * prior
+        found = np.zeros((len(free), len(free)))
+        found[np.ix_(free, free)] = axes.T @ axes
+        return found
+
+    def quantile(self, confidence: float) -> float:
+        """Return how many standard errors an interval with this confidence reaches either way."""
+        return float(stdtrit(self.scores.degrees, (1 + confidence) / 2))
+
+    def margins(self) -> Array:
+        """Return half the width of the interval of each coordinate, shape (p,)."""
+        return np.asarray(self.quantile(LEVEL) * np.sqrt(np.diag(self.covariance())))
+
+    def log_N_margin(self, C: float) -> float:
+        """Return half the width of the interval of log N* at a budget; infinite where N* is beyond float64.
+
+        N* is where the slope of the loss along 6ND = C vanishes, and moves with theta as that slope does (implicit
+        function theorem).
+        """
+        with np.errstate(over="ignore", under="ignore"):
+            N, D = (float(value) for value in allocate(self.law, C))
+            steps = np.exp(ISOFLOP_STEP * np.array([-1.0, 0.0, 1.0]))
+            if not (0 < N < FARTHEST and 0 < D < FARTHEST):
+                return np.inf
+            at = self.box.predictor(Runs(N * steps, D / steps, np.ones(3))).at(self.theta)
+            jacobian, (low, middle, high) = at.jacobian(), at.value
+            curvature = (high - 2 * middle + low) / ISOFLOP_STEP
+        if not curvature > 0:
+            return np.inf
+        slope = (jacobian[0] - jacobian[2]) / (2 * curvature)
+        return self.quantile(LEVEL) * float(np.sqrt(slope @ self.covariance() @ slope))
+
+    def pull(self, index: int) -> float:
+        """Return how strongly the runs pull at a coordinate that is fixed or at an end, in standard errors.
+
+        A score test [Rao 1948], which needs no other fit: with an unlimited coordinate, the loss would decrease in the
+        direction of the sign. The errors are those of the fit without the limit, so that a poor fit does not hide its
+        cause; for the squared error this is the square root of the F test.
+        """
+        others = self.free & ~self.at_lower & ~self.at_upper
+        others[index] = False
+        size, root = self.scores.size, np.sqrt(self.scores.size)
+        column, rest = self.jacobian[:, index], self.jacobian[:, others]
+        rest = rest / np.maximum(np.linalg.norm(rest, axis=0), TINY)
+        own = column - rest @ np.linalg.lstsq(rest * root[:, None], column * root, rcond=None)[0]
+        if np.linalg.norm(own) <= ALONE * np.linalg.norm(column):
+            return 0.0
+        strength = -float((size * self.scores.smooth) @ own)
+        z = strength / max(np.sqrt(self.scores.variance) * float(np.linalg.norm(size * own)), TINY)
+        degrees = self.scores.degrees
+        return float(z * np.sqrt(max(degrees - 1, 0) / max(degrees - z**2, TINY)))
+
+
+def _point(law: Law) -> Array:
+    """Return a law as a row of `StartGrid.points`."""
+    values = zip(law.parameters, law.as_dict().values(), strict=True)
+    with np.errstate(divide="ignore"):
+        return np.array([np.log(value) if parameter.log_name else value for parameter, value in values])

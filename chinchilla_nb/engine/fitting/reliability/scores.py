@@ -1,0 +1,103 @@
+"""How the loss of a fit responds to an error of its law: the scores of the runs, their variance and curvature.
+
+A fit minimises sum w rho, so that it is an M-estimator [Huber 1964]: its errors follow from the first derivative of the
+loss of each run by the prediction, the score, and from the mean second derivative. Both are finite differences of the
+loss itself, which serves every loss. The step of the second derivative reaches as far as the runs closest to the law,
+and for a loss with a kink it then estimates the density of the errors at the kink, as the standard errors of quantile
+regression do [Koenker 2005, section 3.4]. Errors are relative to the measured losses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.fitting.losses import LossFunction
+
+__all__ = ["Scores"]
+
+Array = NDArray[Any]
+
+WINDOW = 2 / 3
+"""The second derivative is taken over the n^(2/3) runs closest to the law, the rate of Hall and Sheather (1988)."""
+LEAST_STEP = 1e-9
+"""Smallest relative step: runs that follow a law exactly have no errors to take it from."""
+LARGEST_STEP = 0.5
+"""Largest step as a share of the measured and of the predicted losses, so that both stay positive."""
+KINK_STEP = 1e-3
+"""Step of the score as a share of that of the second derivative: so short that a kink stays one."""
+FLAT = 1e-9
+"""Smallest mean second derivative, in units of the cost over the squared step: a loss may be flat around a law."""
+TINY = 1e-300
+"""Keeps zero from dividing."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scores:
+    """The derivatives of the losses of n runs at a fitted law.
+
+    Attributes
+    ----------
+    size : ndarray, shape (n,)
+        Weight of each run, of all weights together, times what a relative error as large as the step costs.
+    smooth : ndarray, shape (n,)
+        Score of each run in units of that cost, with kinks smoothed over the step.
+    variance : float
+        Mean square of the scores in units of that cost; the law follows some of the errors, which is corrected for.
+    curvature : float
+        Mean second derivative in units of that cost.
+    degrees : float
+        Degrees of freedom of the errors; fewer where a few runs have most of the weight, and at least one.
+    """
+
+    size: Array
+    smooth: Array
+    variance: float
+    curvature: float
+    degrees: float
+
+    @classmethod
+    def of(cls, loss_fn: LossFunction, measured: Array, predicted: Array, weight: Array, n_free: int) -> Scores:
+        """Differentiate the loss of runs with positive weights around the predictions of a law.
+
+        Parameters
+        ----------
+        loss_fn : callable
+        measured, predicted, weight : ndarray, shape (n,)
+        n_free : int
+            Number of parameters that were fitted.
+        """
+        n = len(measured)
+        error = np.abs(predicted / measured - 1)
+        # With a kink, the law passes through as many runs as it has parameters: these say nothing about the errors.
+        rest = np.argsort(error)[min(n_free, n - 1) :]
+        reach = error[rest[min(_window(n, n_free), len(rest)) - 1]]
+        largest = LARGEST_STEP * min(1.0, float((predicted / measured).min()))
+        step = max(min(reach, largest), LEAST_STEP)
+
+        def loss(around: Array, change: float) -> Array:
+            return np.asarray(loss_fn(measured, around + change * measured), dtype=float)
+
+        cost = np.maximum((loss(measured, step) + loss(measured, -step)) / 2, TINY)
+        bend = (loss(predicted, step) - 2 * loss(predicted, 0.0) + loss(predicted, -step)) / step**2
+        score, smooth = (
+            (loss(predicted, width) - loss(predicted, -width)) / (2 * width * cost)
+            for width in (KINK_STEP * step, step)
+        )
+        share = weight / weight.sum()
+        left = 1 - min(n_free, n - 1) / n
+        return cls(
+            size=share * cost,
+            smooth=smooth,
+            variance=float(share @ score**2) / left,
+            curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
+            degrees=max(left / float(share @ share), 1.0),
+        )
+
+
+def _window(n: int, n_free: int) -> int:
+    """Return how many runs, besides those that the law passes through, the second derivative is taken over."""
+    return int(max(n_free + 2, np.ceil(n**WINDOW)))
