@@ -1,7 +1,7 @@
 """How often each warning of a fit is given where it is due, and where it is not: the table in docs/warnings.md.
 
-    python tests/benchmarks/warning_rates.py tuning 200     # the studies that thresholds were chosen on
-    python tests/benchmarks/warning_rates.py reported 200   # other studies, of which the documentation reports the rates
+    python tests/benchmarks/warning_rates.py tuning 200     # the studies that the thresholds were chosen on
+    python tests/benchmarks/warning_rates.py reported 200   # others, whose rates are in the documentation
 
 The fits are kept in a file, so that a second call only diagnoses them, and an interrupted one goes on.
 """
@@ -38,7 +38,7 @@ MADE_FOR = {
     studies.off_the_optimum: ("extrapolation", "D/N three times or more off the optimum"),
 }
 """The warnings that each kind of study is made for, of which at least one must be given."""
-HEALTHY = (studies.healthy, studies.healthy_with_bounds, studies.healthy_with_pins)
+HEALTHY = (studies.healthy, studies.healthy_with_bounds, studies.healthy_with_pins, studies.healthy_kaplan)
 ONE_START = StartGrid({"E": 1.5, "A": 300, "B": 300, "alpha": 0.3, "beta": 0.3})
 """Profiled laws are starts as well, so that a grid would not change the fits."""
 FAR_OFF = 3.0

@@ -151,6 +151,11 @@ def healthy_with_pins(rng: Rng) -> Study:
     return replace(one, bounds={str(name): (value, value)})
 
 
+def healthy_kaplan(rng: Rng) -> Study:
+    """Draw healthy runs of Kaplan's law."""
+    return healthy(rng, some_kaplan_law(rng), law="kaplan")
+
+
 def few_runs(rng: Rng) -> Study:
     """Draw 3 to 10 runs."""
     return healthy(rng, n=int(rng.integers(3, 11)))

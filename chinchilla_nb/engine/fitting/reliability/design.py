@@ -52,14 +52,21 @@ def _few_runs(problem: Problem) -> Iterator[FitWarning]:
 def _few_sizes(problem: Problem) -> Iterator[FitWarning]:
     for term in terms_of(problem.family.parameters):
         values = getattr(problem.runs, term.axis)
-        span = float(values.max() / values.min())
-        names, remedy = f"{term.factor} and {term.exponent}", f"add runs with other {term.axis}"
-        if (found := _distinct(values)) < FEWEST_SIZES:
-            message = f"{names} are not identifiable from {found} distinct {term.axis}"
-            yield FitWarning("few_sizes", message, remedy)
-        elif span < NARROW:
-            message = f"{names} are hardly identifiable from {term.axis} that span a factor of only {span:.3g}"
-            yield FitWarning("few_sizes", message, remedy)
+        if (why := _too_alike(values, term.axis)) is not None:
+            names, remedy = f"{term.factor} and {term.exponent}", f"add runs with other {term.axis}"
+            yield FitWarning("few_sizes", f"{names} are not identifiable from {why}", remedy)
+
+
+def _too_alike(values: NDArray[np.float64], axis: str) -> str | None:
+    """Return in which way N (or D) is too much the same in all runs; None if it is not."""
+    span = float(values.max() / values.min())
+    if (exact := len(np.unique(values))) < FEWEST_SIZES:
+        return f"{exact} distinct {axis}"
+    if span < NARROW:
+        return f"{axis} that span a factor of only {span:.3g}"
+    if (clear := _distinct(values)) < FEWEST_SIZES:
+        return f"{clear} clearly distinct {axis}"
+    return None
 
 
 def _distinct(values: NDArray[np.float64]) -> int:

@@ -33,6 +33,10 @@ AT_END = 1e-9
 """Share of its range within which a coordinate counts as being at the end of it."""
 ALONE = 1e-6
 """A column whose part of its own is smaller than this share of it cannot be told from the others."""
+OUTLYING = 4.0
+"""Standard deviations beyond which an error counts no more in a test of a bound."""
+NORMAL_MEDIAN = 1.4826
+"""Ratio of the standard deviation to the median absolute value, for normal errors."""
 FARTHEST = 1e150
 """Largest N* and D*, beyond which their product overflows."""
 
@@ -47,14 +51,17 @@ class Linearised:
     box : Coordinates
     theta : ndarray, shape (p,)
         The law in these coordinates.
+    error : ndarray, shape (n_runs,)
+        Relative error of each prediction.
     jacobian : ndarray, shape (n_runs, p)
-        Derivatives of the predictions by theta, divided by the measured losses.
+        Derivatives of these by theta.
     scores : Scores
     """
 
     law: Law
     box: Coordinates
     theta: Array
+    error: Array
     jacobian: Array
     scores: Scores
 
@@ -66,9 +73,15 @@ class Linearised:
         runs, weight = problem.runs.take(weight > 0), weight[weight > 0]
         theta = box.theta(_point(law))
         at = box.predictor(runs).at(theta)
-        n_free = int(np.count_nonzero(box.lower < box.upper))
-        scores = Scores.of(problem.loss_fn, runs.loss, at.value * box.unit, weight, n_free)
-        return cls(law, box, theta, at.jacobian() * (box.unit / runs.loss)[:, None], scores)
+        predicted, n_free = at.value * box.unit, int(np.count_nonzero(box.lower < box.upper))
+        return cls(
+            law=law,
+            box=box,
+            theta=theta,
+            error=predicted / runs.loss - 1,
+            jacobian=at.jacobian() * (box.unit / runs.loss)[:, None],
+            scores=Scores.of(problem.loss_fn, runs.loss, predicted, weight, n_free),
+        )
 
     @property
     def free(self) -> Array:
@@ -133,22 +146,39 @@ class Linearised:
     def pull(self, index: int) -> float:
         """Return how strongly the runs pull at a coordinate that is fixed or at an end, in standard errors.
 
-        A score test [Rao 1948], which needs no other fit: with an unlimited coordinate, the loss would decrease in the
-        direction of the sign. The errors are those of the fit without the limit, so that a poor fit does not hide its
-        cause; for the squared error this is the square root of the F test.
+        A score test [Rao 1948], which needs no fit without the limit: in the direction of the sign, the coordinate
+        explains errors of the law that the free coordinates do not. Outliers are clipped. For the squared error without
+        outliers, this is the root of the F test.
         """
         others = self.free & ~self.at_lower & ~self.at_upper
         others[index] = False
-        size, root = self.scores.size, np.sqrt(self.scores.size)
-        column, rest = self.jacobian[:, index], self.jacobian[:, others]
-        rest = rest / np.maximum(np.linalg.norm(rest, axis=0), TINY)
-        own = column - rest @ np.linalg.lstsq(rest * root[:, None], column * root, rcond=None)[0]
-        if np.linalg.norm(own) <= ALONE * np.linalg.norm(column):
+        size = self.scores.size
+        own = _residual(self.jacobian[:, index], self.jacobian[:, others], np.sqrt(size))
+        error, degrees = _clipped(self.error, int(others.sum())), self.scores.degrees
+        variance = float(error**2 @ size) / float(size.sum()) / (1 - min(others.sum(), len(size) - 1) / len(size))
+        deviation = np.sqrt(variance) * float(np.linalg.norm(size * own))
+        if deviation <= TINY:
             return 0.0
-        strength = -float((size * self.scores.smooth) @ own)
-        z = strength / max(np.sqrt(self.scores.variance) * float(np.linalg.norm(size * own)), TINY)
-        degrees = self.scores.degrees
+        z = -float((size * error) @ own) / deviation
+        # Back to the errors of a fit without the limit, so that a poor fit does not hide its cause.
         return float(z * np.sqrt(max(degrees - 1, 0) / max(degrees - z**2, TINY)))
+
+
+def _residual(column: Array, others: Array, root: Array) -> Array:
+    """Return what is left of a column after weighted least squares on others; 0 where nothing but rounding is."""
+    others = others / np.maximum(np.linalg.norm(others, axis=0), TINY)
+    left = column - others @ np.linalg.lstsq(others * root[:, None], column * root, rcond=None)[0]
+    return np.asarray(left if np.linalg.norm(left) > ALONE * np.linalg.norm(column) else np.zeros_like(left))
+
+
+def _clipped(error: Array, n_free: int) -> Array:
+    """Return errors around their median, clipped at `OUTLYING` standard deviations, and centred."""
+    centred = error - np.median(error)
+    # A law may pass through as many runs as it has free parameters, so that the median is that of the others.
+    ordered = np.sort(np.abs(centred))
+    limit = OUTLYING * NORMAL_MEDIAN * ordered[(len(error) + min(n_free, len(error) - 1)) // 2]
+    clipped = np.clip(centred, -limit, limit)
+    return np.asarray(clipped - clipped.mean())
 
 
 def _point(law: Law) -> Array:

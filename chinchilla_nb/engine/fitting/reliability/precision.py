@@ -16,9 +16,9 @@ __all__ = ["check_precision"]
 
 AHEAD = 100.0
 """N* is judged at this many times the largest budget of the runs: about as far as a plan may extrapolate."""
-UNCERTAIN_N = 3.0
+UNCERTAIN_N = 4.0
 """Factor either way, in a 95 % interval, from which N* is poorly determined."""
-UNCERTAIN_EXPONENT = 0.5
+UNCERTAIN_EXPONENT = 0.6
 """The same for an exponent, as a share of it. With a less certain exponent, the law is so far from linear near the fit
 that the interval of N* may be too narrow."""
 VANISHED = 1e-9

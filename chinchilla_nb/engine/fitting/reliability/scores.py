@@ -43,8 +43,6 @@ class Scores:
     ----------
     size : ndarray, shape (n,)
         Weight of each run, of all weights together, times what a relative error as large as the step costs.
-    smooth : ndarray, shape (n,)
-        Score of each run in units of that cost, with kinks smoothed over the step.
     variance : float
         Mean square of the scores in units of that cost; the law follows some of the errors, which is corrected for.
     curvature : float
@@ -54,7 +52,6 @@ class Scores:
     """
 
     size: Array
-    smooth: Array
     variance: float
     curvature: float
     degrees: float
@@ -83,15 +80,12 @@ class Scores:
 
         cost = np.maximum((loss(measured, step) + loss(measured, -step)) / 2, TINY)
         bend = (loss(predicted, step) - 2 * loss(predicted, 0.0) + loss(predicted, -step)) / step**2
-        score, smooth = (
-            (loss(predicted, width) - loss(predicted, -width)) / (2 * width * cost)
-            for width in (KINK_STEP * step, step)
-        )
+        width = KINK_STEP * step
+        score = (loss(predicted, width) - loss(predicted, -width)) / (2 * width * cost)
         share = weight / weight.sum()
         left = 1 - min(n_free, n - 1) / n
         return cls(
             size=share * cost,
-            smooth=smooth,
             variance=float(share @ score**2) / left,
             curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
             degrees=max(left / float(share @ share), 1.0),
