@@ -107,11 +107,9 @@ def test_one_isoflop_slice_needs_other_budgets():
 
 def test_runs_within_one_decade_with_noise_do_not_determine_the_optimum():
     for seed in range(4):
-        runs = make_runs(14, noise=0.02, rng=seed, C=(1e18, 1e19), tokens_per_parameter=(7, 60))
+        runs = make_runs(12, noise=0.03, rng=seed, C=(1e18, 5e18), tokens_per_parameter=(7, 60))
         found = messages(fit(runs, ONE_START).warnings, "poorly_determined")
-        assert any("100 times the largest run, is uncertain by" in message for message in found) or any(
-            "is uncertain by about" in message for message in found
-        )
+        assert any("100 times the largest run, is uncertain by" in message for message in found)
 
 
 def test_a_law_without_a_floor_is_said_to_have_none():

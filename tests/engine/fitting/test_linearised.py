@@ -38,7 +38,10 @@ def point_of(law):
 
 def margins(found):
     """Return the margins of E, alpha and beta."""
-    near = Linearised.of(found.problem, found.law)
+    return natural_margins(Linearised.of(found.problem, found.law))
+
+
+def natural_margins(near):
     return near.margins()[[0, 3, 4]] * [near.box.unit, 1, 1]
 
 
@@ -136,3 +139,27 @@ def test_runs_that_follow_a_law_exactly_determine_it():
     for loss in (mse, mae, asymmetric_mae, partial(log_huber, delta=1e-3)):
         near = Linearised.of(Problem(runs, loss_fn=loss), ScalingLaw(**LAW.as_dict()))
         assert near.log_N_margin(1e23) < 1e-3
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda y, p: np.where(np.abs(p / y - 1) < 0.02, (p / y - 1) ** 2, np.inf),
+        lambda y, p: (p / y - 1) ** 2 if np.all(p != y) else 1 / 0,
+        lambda y, p: np.zeros_like(p),
+    ],
+    ids=["infinite farther off", "fails at the measured losses", "constant"],
+)
+def test_a_loss_that_cannot_be_differentiated_counts_as_least_squares(loss):
+    near = Linearised.of(Problem(NOISY, loss_fn=loss), LAW)
+    squares = Linearised.of(Problem(NOISY, loss_fn=lambda y, p: (p / y - 1) ** 2), LAW)
+    assert near.margins() == pytest.approx(squares.margins(), rel=1e-6)
+
+
+def test_a_loss_may_hold_an_array_of_its_own():
+    noise = np.linspace(0.5, 2, 60)
+    runs, kept = NOISY, lambda C: C > np.median(C)
+    near = Linearised.of(Problem(runs, loss_fn=lambda y, p: ((p - y) / noise) ** 2, weight_fn=kept), LAW)
+    half = runs.take(kept(runs.C))
+    shorter = Linearised.of(Problem(half, loss_fn=lambda y, p: ((p - y) / noise[kept(runs.C)]) ** 2), LAW)
+    assert natural_margins(near) == pytest.approx(natural_margins(shorter), rel=0.01)

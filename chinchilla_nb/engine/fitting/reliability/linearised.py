@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.fitting.reliability.scores import TINY, Scores
+from chinchilla_nb.engine.fitting.reliability.scores import Scores
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.runs import Runs
@@ -37,6 +37,8 @@ OUTLYING = 4.0
 """Standard deviations beyond which an error counts no more in a test of a bound."""
 NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
+TINY = 1e-300
+"""Keeps zero from dividing."""
 FARTHEST = 1e150
 """Largest N* and D*, beyond which their product overflows."""
 
@@ -69,17 +71,17 @@ class Linearised:
     def of(cls, problem: Problem, law: Law) -> Linearised:
         """Linearise the law that solves a problem; runs of weight zero are left out."""
         box = problem.family.coordinates(problem.runs, problem.bounds)
-        weight = problem.weights()
-        runs, weight = problem.runs.take(weight > 0), weight[weight > 0]
+        runs, weight = problem.runs, problem.weights()
         theta = box.theta(_point(law))
         at = box.predictor(runs).at(theta)
         predicted, n_free = at.value * box.unit, int(np.count_nonzero(box.lower < box.upper))
+        used = weight > 0
         return cls(
             law=law,
             box=box,
             theta=theta,
-            error=predicted / runs.loss - 1,
-            jacobian=at.jacobian() * (box.unit / runs.loss)[:, None],
+            error=(predicted / runs.loss - 1)[used],
+            jacobian=(at.jacobian() * (box.unit / runs.loss)[:, None])[used],
             scores=Scores.of(problem.loss_fn, runs.loss, predicted, weight, n_free),
         )
 

@@ -18,7 +18,7 @@ AHEAD = 100.0
 """N* is judged at this many times the largest budget of the runs: about as far as a plan may extrapolate."""
 UNCERTAIN_N = 4.0
 """Factor either way, in a 95 % interval, from which N* is poorly determined."""
-UNCERTAIN_EXPONENT = 0.6
+UNCERTAIN_EXPONENT = 0.5
 """The same for an exponent, as a share of it. With a less certain exponent, the law is so far from linear near the fit
 that the interval of N* may be too narrow."""
 VANISHED = 1e-9
@@ -54,7 +54,7 @@ def _uncertain_N(near: Linearised, C: float) -> Iterator[FitWarning]:
     margin = near.log_N_margin(C)
     if margin > np.log(UNCERTAIN_N):
         far = margin > np.log(FARTHEST_FACTOR)
-        factor = f"more than a factor of {FARTHEST_FACTOR:g}" if far else f"a factor of {np.exp(margin):.2g}"
+        factor = f"more than a factor of {FARTHEST_FACTOR:g}" if far else f"a factor of {np.exp(margin):.3g}"
         yield FitWarning(
             "poorly_determined",
             f"N* at {C:.2g} FLOPs, {AHEAD:g} times the largest run, is uncertain by {factor} either way",

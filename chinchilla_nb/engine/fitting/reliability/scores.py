@@ -31,8 +31,6 @@ KINK_STEP = 1e-3
 """Step of the score as a share of that of the second derivative: so short that a kink stays one."""
 FLAT = 1e-9
 """Smallest mean second derivative, in units of the cost over the squared step: a loss may be flat around a law."""
-TINY = 1e-300
-"""Keeps zero from dividing."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,38 +56,61 @@ class Scores:
 
     @classmethod
     def of(cls, loss_fn: LossFunction, measured: Array, predicted: Array, weight: Array, n_free: int) -> Scores:
-        """Differentiate the loss of runs with positive weights around the predictions of a law.
+        """Differentiate the losses of runs around the predictions of a law.
 
         Parameters
         ----------
         loss_fn : callable
-        measured, predicted, weight : ndarray, shape (n,)
+            If it fails, is not finite or does not grow with the error so close to the law, then the squared relative
+            error counts instead.
+        measured, predicted, weight : ndarray, shape (n_runs,)
+            Runs of weight zero are left out of the result; n below is the number of the others.
         n_free : int
             Number of parameters that were fitted.
         """
-        n = len(measured)
-        error = np.abs(predicted / measured - 1)
+        error, used = predicted / measured - 1, weight > 0
+        ordered = np.sort(np.abs(error[used]))
+        n, followed = len(ordered), min(n_free, len(ordered) - 1)
         # With a kink, the law passes through as many runs as it has parameters: these say nothing about the errors.
-        rest = np.argsort(error)[min(n_free, n - 1) :]
-        reach = error[rest[min(_window(n, n_free), len(rest)) - 1]]
+        reach = ordered[min(followed + _window(n, n_free), n) - 1]
         largest = LARGEST_STEP * min(1.0, float((predicted / measured).min()))
         step = max(min(reach, largest), LEAST_STEP)
-
-        def loss(around: Array, change: float) -> Array:
-            return np.asarray(loss_fn(measured, around + change * measured), dtype=float)
-
-        cost = np.maximum((loss(measured, step) + loss(measured, -step)) / 2, TINY)
-        bend = (loss(predicted, step) - 2 * loss(predicted, 0.0) + loss(predicted, -step)) / step**2
-        width = KINK_STEP * step
-        score = (loss(predicted, width) - loss(predicted, -width)) / (2 * width * cost)
-        share = weight / weight.sum()
-        left = 1 - min(n_free, n - 1) / n
+        found = _differences(loss_fn, measured, predicted, step)
+        if found is None:
+            found = np.full(len(error), step**2), 2 * error, np.full(len(error), 2.0)
+        cost, slope, bend = (one[used] for one in found)
+        share = weight[used] / weight.sum()
+        rest = np.argsort(np.abs(error[used]))[followed:]
+        left = 1 - followed / n
         return cls(
             size=share * cost,
-            variance=float(share @ score**2) / left,
+            variance=float(share @ (slope / cost) ** 2) / left,
             curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
             degrees=max(left / float(share @ share), 1.0),
         )
+
+
+def _differences(
+    loss_fn: LossFunction, measured: Array, predicted: Array, step: float
+) -> tuple[Array, Array, Array] | None:
+    """Return what an error of a step costs, and the first and second derivative of the loss by the relative error.
+
+    None if any of them is not finite, or an error costs nothing.
+    """
+
+    def loss(around: Array, change: float) -> Array:
+        return np.asarray(loss_fn(measured, around + change * measured), dtype=float)
+
+    short = KINK_STEP * step
+    try:
+        with np.errstate(all="ignore"):
+            cost = (loss(measured, step) + loss(measured, -step)) / 2 - loss(measured, 0.0)
+            slope = (loss(predicted, short) - loss(predicted, -short)) / (2 * short)
+            bend = (loss(predicted, step) - 2 * loss(predicted, 0.0) + loss(predicted, -step)) / step**2
+    except Exception:  # noqa: BLE001  a loss of the user's own was made for the predictions of a fit, not for these
+        return None
+    usable = np.isfinite([cost, slope, bend]).all() and (cost > 0).all()
+    return (cost, slope, bend) if usable else None
 
 
 def _window(n: int, n_free: int) -> int:
