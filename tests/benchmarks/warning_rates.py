@@ -19,6 +19,7 @@ import numpy as np
 import warning_studies as studies
 
 from chinchilla_nb import Problem, StartGrid, allocate, solve
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.diagnostics import diagnose
 from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.families import family_named
@@ -85,8 +86,11 @@ def far_off(study: studies.Study, law: Law) -> bool:
     if not has_optimum(law):
         return True
     C = 100 * study.runs.C.max()
-    with np.errstate(all="ignore"):
-        error = np.log(allocate(law, C)[0] / allocate(study.truth, C)[0])
+    try:
+        with np.errstate(all="ignore"):
+            error = np.log(allocate(law, C)[0] / allocate(study.truth, C)[0])
+    except InputError:  # the optimum has less than one parameter or token
+        return True
     return not abs(error) <= np.log(FAR_OFF)
 
 

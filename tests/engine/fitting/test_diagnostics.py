@@ -170,6 +170,20 @@ def test_a_parameter_fixed_on_purpose_gives_no_warning():
     assert codes(LAW, HEALTHY, {"alpha": (0.34, 0.34)}) == []
 
 
+def test_a_law_that_is_fixed_altogether_has_no_uncertain_parameter():
+    bounds = {name: (value, value) for name, value in LAW.as_dict().items()}
+    assert codes(LAW, HEALTHY, bounds) == []
+    wrong = ScalingLaw(**LAW.as_dict() | {"A": 300.0})
+    assert "rejected" in codes(wrong, HEALTHY, bounds | {"A": (300.0, 300.0)})
+
+
+def test_a_floor_that_is_bounded_from_below_is_not_said_to_be_zero():
+    law = ScalingLaw(**LAW.as_dict() | {"E": 0.3})
+    runs = make_runs(40, law, noise=0.02)
+    assert any(message.startswith("E = 0.3 may be 0") for message in messages(diagnose(Problem(runs), law), "zero"))
+    assert messages(diagnose(Problem(runs, bounds={"E": (0.1, 3.0)}), law), "zero") == []
+
+
 def test_an_exponent_at_the_end_of_the_search_is_named():
     law = ScalingLaw(E=1.69, A=1e60, B=410.7, alpha=10.0, beta=0.28)
     assert "at_bound" in codes(law, HEALTHY)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.scores import Scores
 from chinchilla_nb.engine.laws.allocation import allocate
@@ -109,7 +110,7 @@ class Linearised:
         prior = (self.box.upper - self.box.lower)[free] / np.sqrt(12)
         root = np.sqrt(self.scores.size)[:, None]
         left, singular, right = np.linalg.svd(root * self.jacobian[:, free] * prior, full_matrices=False)
-        root = root * left / np.maximum(singular, max(SINGULAR * singular[0], TINY))
+        root = root * left / np.maximum(singular, max(SINGULAR * singular.max(initial=0), TINY))
         # In units of the prior the covariance is the square of this matrix; each of its directions is shrunk by itself.
         half = np.sqrt(self.scores.variance) / self.scores.curvature * root @ right
         _, spread, directions = np.linalg.svd(half, full_matrices=False)
@@ -127,14 +128,17 @@ class Linearised:
         return np.asarray(self.quantile(LEVEL) * np.sqrt(np.diag(self.covariance())))
 
     def log_N_margin(self, C: float) -> float:
-        """Return half the width of the interval of log N* at a budget; infinite where N* is beyond float64.
+        """Return half the width of the interval of log N* at a budget; infinite without an N*, or one beyond float64.
 
         N* is where the slope of the loss along 6ND = C vanishes, and moves with theta as that slope does (implicit
         function theorem).
         """
+        steps = np.exp(ISOFLOP_STEP * np.array([-1.0, 0.0, 1.0]))
         with np.errstate(over="ignore", under="ignore"):
-            N, D = (float(value) for value in allocate(self.law, C))
-            steps = np.exp(ISOFLOP_STEP * np.array([-1.0, 0.0, 1.0]))
+            try:
+                N, D = (float(value) for value in allocate(self.law, C))
+            except InputError:  # no optimum at this budget
+                return np.inf
             if not (0 < N < FARTHEST and 0 < D < FARTHEST):
                 return np.inf
             at = self.box.predictor(Runs(N * steps, D / steps, np.ones(3))).at(self.theta)
@@ -157,6 +161,8 @@ class Linearised:
         size = self.scores.size
         own = _residual(self.jacobian[:, index], self.jacobian[:, others], np.sqrt(size))
         error, degrees = _clipped(self.error, int(others.sum())), self.scores.degrees
+        # An asymmetric loss leaves errors whose mean is not zero.
+        own, error = (one - np.average(one, weights=size) for one in (own, error))
         variance = float(error**2 @ size) / float(size.sum()) / (1 - min(others.sum(), len(size) - 1) / len(size))
         deviation = np.sqrt(variance) * float(np.linalg.norm(size * own))
         if deviation <= TINY:
@@ -174,13 +180,12 @@ def _residual(column: Array, others: Array, root: Array) -> Array:
 
 
 def _clipped(error: Array, n_free: int) -> Array:
-    """Return errors around their median, clipped at `OUTLYING` standard deviations, and centred."""
+    """Return errors around their median, clipped at `OUTLYING` standard deviations."""
     centred = error - np.median(error)
     # A law may pass through as many runs as it has free parameters, so that the median is that of the others.
     ordered = np.sort(np.abs(centred))
     limit = OUTLYING * NORMAL_MEDIAN * ordered[(len(error) + min(n_free, len(error) - 1)) // 2]
-    clipped = np.clip(centred, -limit, limit)
-    return np.asarray(clipped - clipped.mean())
+    return np.asarray(np.clip(centred, -limit, limit))
 
 
 def _point(law: Law) -> Array:

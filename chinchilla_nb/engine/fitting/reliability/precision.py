@@ -38,9 +38,11 @@ def check_precision(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
     if judged:
         yield from _uncertain_N(near, AHEAD * float(problem.runs.C.max()))
     # Exponents and floors are coordinates themselves, a floor in other units.
-    for parameter, at, margin, free in zip(problem.family.parameters, near.theta, margins, near.free, strict=True):
+    for parameter, at, least, margin in zip(
+        problem.family.parameters, near.theta, near.box.lower, margins, strict=True
+    ):
         value = values[parameter.name]
-        if parameter.kind == "floor" and free and at <= max(margin, VANISHED):
+        if parameter.kind == "floor" and least <= 0 and at <= max(margin, VANISHED):
             yield _no_floor(parameter, value, value * margin / at if at > VANISHED else 0.0)
         if parameter.kind == "exponent" and margin > UNCERTAIN_EXPONENT * at:
             yield FitWarning(
