@@ -20,7 +20,7 @@ from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["Linearised"]
+__all__ = ["LEVEL", "Linearised"]
 
 Array = NDArray[Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
-from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.fitting.reliability.linearised import LEVEL, Linearised
 from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.parameters import Parameter
 
@@ -21,6 +21,8 @@ UNCERTAIN_N = 4.0
 UNCERTAIN_EXPONENT = 0.5
 """The same for an exponent, as a share of it. With a less certain exponent, the law is so far from linear near the fit
 that the interval of N* may be too narrow."""
+SIGN = 0.8
+"""Coverage of the interval of a floor that must not include 0, so that a floor is above 0 with 90 % confidence."""
 VANISHED = 1e-9
 """A floor below this share of the losses is zero."""
 FARTHEST_FACTOR = 1000.0
@@ -34,15 +36,14 @@ def check_precision(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
     """
     judged = np.count_nonzero(problem.weights()) > np.count_nonzero(near.free) and has_optimum(near.law)
     margins = near.margins() if judged else np.zeros(len(near.theta))
-    values = near.law.as_dict()
+    values, box = near.law.as_dict(), near.box
+    sign = near.quantile(SIGN) / near.quantile(LEVEL)
     if judged:
         yield from _uncertain_N(near, AHEAD * float(problem.runs.C.max()))
     # Exponents and floors are coordinates themselves, a floor in other units.
-    for parameter, at, least, margin in zip(
-        problem.family.parameters, near.theta, near.box.lower, margins, strict=True
-    ):
+    for parameter, at, least, margin in zip(problem.family.parameters, near.theta, box.lower, margins, strict=True):
         value = values[parameter.name]
-        if parameter.kind == "floor" and least <= 0 and at <= max(margin, VANISHED):
+        if parameter.kind == "floor" and least <= 0 and at <= max(sign * margin, VANISHED):
             yield _no_floor(parameter, value, value * margin / at if at > VANISHED else 0.0)
         if parameter.kind == "exponent" and margin > UNCERTAIN_EXPONENT * at:
             yield FitWarning(
