@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.kinks import on_kinks
-from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.newton import Minimum, newton
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
@@ -64,6 +64,8 @@ ROUNDS = 4
 """Most rounds in which a valley is traced for other optima."""
 NEARLY_LINEAR, NONLINEAR = 0.3, 1.0
 """Nonlinearity below which even a kinked loss has one optimum, and above which the whole valley is traced."""
+CLOSE = 1.001
+"""Ratio to the lowest minimum over some of the runs up to which a minimum may be the lowest over all of them."""
 FEW_RUNS = 100
 """Most runs whose kinks are so far apart that they make separate optima in a nearly straight valley."""
 TRACED_GAIN = 1e-10
@@ -138,6 +140,8 @@ class Search:
             if not minima:
                 return
             starts = np.array([one.theta for one in minima[: FOLLOWED if level < len(widths) - 2 else FINISHED]])
+        if n_runs > len(coarse.target):
+            minima = self._on_all_runs([one for one in minima if one.value <= minima[0].value * CLOSE], widths)
         best = minima[0]
         for best in self._finished(minima, widths[-1]):
             yield Step("polishing", 0, 1, best, len(minima))
@@ -149,6 +153,13 @@ class Search:
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
         yield from map(work, batches)
+
+    def _on_all_runs(self, minima: list[Minimum], widths: list[float]) -> list[Minimum]:
+        """Return minima over some of the runs, followed over all of them while the width shrinks."""
+        for width in widths[1:] or widths:
+            smooth = self.objective.smoothed(width)
+            minima = [newton(smooth, minimum.theta, self.box, STEPS, TOLERANCE) for minimum in minima]
+        return sorted(minima, key=lambda one: float(one.value))
 
     def _finished(self, minima: list[Minimum], width: float) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over a narrow width."""

@@ -56,9 +56,11 @@ class Minimum:
         return self.certificate is not None and self.certificate.holds
 
 
-def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 400) -> Minimum:
+def newton(
+    objective: Objective, theta: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
+) -> Minimum:
     """Minimise from one point; see `newton_from_each`."""
-    (minimum,) = newton_from_each(objective, theta[None], box, steps)
+    (minimum,) = newton_from_each(objective, theta[None], box, steps, tolerance)
     return minimum
 
 
