@@ -1,10 +1,10 @@
 """The proof that a fit ended at a local optimum: conditions of first and second order, computed at the law itself.
 
-At an optimum of a kinked loss some residuals are zero. There the loss has no derivative, but any slope between those of
-its two branches is a multiplier. The point is optimal if multipliers within these slopes balance the slopes of all other
-residuals, and if the Lagrangian curves upwards in the directions that keep the zero residuals at zero (Fletcher 1987,
-Practical Methods of Optimization, theorems 14.2.1 to 14.2.3). A smooth loss has no such residuals: its gradient vanishes
-and its Hessian has no negative eigenvalue.
+At an optimum of a kinked loss some residuals are zero. There the loss has no derivative, but any slope between those
+of its two branches is a multiplier. The point is optimal if multipliers within these slopes balance the slopes of all
+other residuals, and if the Lagrangian curves upwards in the directions that keep the zero residuals at zero (Fletcher
+1987, Practical Methods of Optimization, theorems 14.2.1 to 14.2.3). A smooth loss has no such residuals: its gradient
+vanishes and its Hessian has no negative eigenvalue.
 """
 
 from __future__ import annotations
@@ -61,11 +61,7 @@ class Certificate:
     @property
     def holds(self) -> bool:
         """Whether these show a local optimum."""
-        return (
-            self.decrease <= LARGEST_DECREASE
-            and self.curvature >= -NEGATIVE
-            and self.multiplier <= 1 + OUTSIDE
-        )
+        return self.decrease <= LARGEST_DECREASE and self.curvature >= -NEGATIVE and self.multiplier <= 1 + OUTSIDE
 
 
 EXACT = Certificate(0.0, np.inf, 0.0)
@@ -118,7 +114,9 @@ def lagrangian(
     for _ in range(len(theta) + 1):
         T = principal_directions(objective, at, free)
         along = at.jacobian[:, free] @ T
-        push[active] = multiplier = _multipliers(objective, along[active], push @ along - push[active] @ along[active], active)
+        push[active] = multiplier = _multipliers(
+            objective, along[active], push @ along - push[active] @ along[active], active
+        )
         # A parameter at a bound is free if the Lagrangian decreases towards the inside.
         total = push @ at.jacobian
         inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
@@ -137,7 +135,7 @@ def lagrangian(
         _null_space(along[inside].astype(float)),
         inside,
         multiplier,
-        _typical_curvature(objective, at, push),
+        _typical_curvature(at, push),
     )
 
 
@@ -214,7 +212,7 @@ def _curvature(
     return np.asarray(gauss_newton + T.T @ curved @ T).astype(float)
 
 
-def _typical_curvature(objective: Objective, at: Derivatives, push: Array) -> float:
+def _typical_curvature(at: Derivatives, push: Array) -> float:
     """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
     return float(np.sum(np.abs(push)) ** 2 / at.value)
 

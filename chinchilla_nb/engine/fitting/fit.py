@@ -12,17 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
-from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
+from chinchilla_nb.engine.fitting.builtin import PROFILED, minimise
 from chinchilla_nb.engine.fitting.custom import CustomObjective
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
-from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
+from chinchilla_nb.engine.fitting.losses import LossFunction, ResidualLoss, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
-from chinchilla_nb.engine.fitting.screening import screen, spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, polish
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
+from chinchilla_nb.engine.fitting.search import Search
+from chinchilla_nb.engine.fitting.solver import distinct, settle_on
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -106,17 +107,14 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         If a loss is too small or too large.
     """
     problem.check_runs()
-    search = _Search.of(problem)
+    search = _Fitting.of(problem)
     loss = residual_loss(problem.loss_fn)
-    if loss is None:
-        steps = _iter_custom(search, exhaustive, map)
-    else:
-        steps = _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+    steps = _iter_exact(search, loss, exhaustive, map) if loss else _iter_custom(search, exhaustive, map)
     yield from steps_on_one_blas_thread(steps)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Search:
+class _Fitting:
     """A problem and the coordinates in which it is searched."""
 
     problem: Problem
@@ -124,7 +122,7 @@ class _Search:
     signature: Callable[[Array], Array]
 
     @classmethod
-    def of(cls, problem: Problem) -> _Search:
+    def of(cls, problem: Problem) -> _Fitting:
         """Choose the coordinates of a problem."""
         box = problem.family.coordinates(problem.runs, problem.bounds)
         return cls(problem, box, _signature(problem.runs, box))
@@ -133,10 +131,10 @@ class _Search:
         """Evaluate the objective at every start."""
         return read_only(screen(objective, self.problem.starts, self.box))
 
-    def indices(self, kind: str) -> tuple[int, ...]:
-        """Return which parameters are of a kind."""
-        parameters = self.problem.family.parameters
-        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == kind)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each parameter."""
+        return tuple(parameter.kind for parameter in self.problem.family.parameters)
 
     def promising(self, landscape: Array, exhaustive: bool) -> Array:
         """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
@@ -176,9 +174,11 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
 
 
 def _iter_exact(
-    search: _Search, objective: Objective, exhaustive: bool, map: MapFunction
+    search: _Fitting, loss: ResidualLoss, exhaustive: bool, map: MapFunction
 ) -> Generator[FitProgress, None, None]:
     """Fit a built-in loss."""
+    objective = Objective.of(search.problem, loss, search.box)
+    precise = functools.cache(lambda: Objective.of(search.problem, loss, search.box, search.problem.dtype))
     total = len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
     sample = objective.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
@@ -187,16 +187,16 @@ def _iter_exact(
     first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
     step = None
-    descent = Search(objective, search.box, search.indices("floor"), search.indices("exponent"), search.signature)
-    for step in descent.minimise(starts, map if exhaustive else builtins.map):
+    prepared = Search.of(objective, precise, search.box, search.kinds, search.signature, starts)
+    for step in minimise(prepared, starts, map if exhaustive else builtins.map):
         yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    best = polish(objective.astype(search.problem.dtype), step.best, search.box)
-    yield FitProgress("polishing", step.total, step.total, search.answer(best, step.optima, landscape, final=True))
+    best = settle_on(precise(), step.best.theta, step.best.active, search.box)
+    yield FitProgress("polishing", 1, 1, search.answer(best, step.optima, landscape, final=True))
 
 
-def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+def _iter_custom(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a custom loss."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
@@ -210,7 +210,9 @@ def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Generat
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        profiles = Profiles.along(lattice, search.indices("exponent")).minimised(sample, box)
+        profiles = Profiles.along(
+            lattice, tuple(i for i, kind in enumerate(search.kinds) if kind == "exponent")
+        ).minimised(sample, box)
         promising = np.concatenate([profiles.minima()[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []

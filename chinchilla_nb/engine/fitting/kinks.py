@@ -52,7 +52,7 @@ ROUNDING = 4
 
 
 def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
-    """Hold the active residuals at zero, solve the stationarity conditions, and certify the result if it is not higher."""
+    """Solve the stationarity conditions with the active residuals at zero, and certify the result."""
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
@@ -88,9 +88,19 @@ def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Direction:
-    """A descent direction: the step in theta, its size as a change of predictions, and the residuals that it holds.
+    """A direction of descent.
 
-    ``free`` are the parameters that can move; ``slope`` and ``curvature`` are the derivatives of the Lagrangian along it.
+    Attributes
+    ----------
+    step : ndarray, shape (n_parameters,)
+    free : ndarray of bool, shape (n_parameters,)
+        The parameters that can move.
+    size : float
+        Length of the step, as a change of predictions.
+    held : ndarray of int
+        The residuals that stay zero.
+    slope, curvature : float
+        Derivatives of the Lagrangian along the step.
     """
 
     step: Array
@@ -130,7 +140,9 @@ def _along(model: Lagrangian, at: Derivatives, active: Array) -> Array:
     newton = model.null @ (basis @ (-slope / np.maximum(np.abs(eigenvalue), FLATTEST * model.typical)))
     # A residual that is released must move to the side whose slope is its multiplier; steepest descent does so.
     leaves = (at.jacobian[np.ix_(active, model.free)] @ model.directions).astype(float)
-    back = (leaves @ newton) * model.multiplier < -WRONG_WAY * (np.abs(leaves) @ np.abs(newton)) * np.abs(model.multiplier)
+    back = (leaves @ newton) * model.multiplier < -WRONG_WAY * (np.abs(leaves) @ np.abs(newton)) * np.abs(
+        model.multiplier
+    )
     return np.asarray(model.null @ (basis @ -slope) / model.typical if back.any() else newton)
 
 

@@ -160,8 +160,9 @@ def _along_the_valley(
     push = objective.weight * objective.loss.curvature(at.residuals[which]) * missed
     back, _ = model.step((push[..., None, :] @ at.jacobian[which])[..., 0, :], which)
     size = model.size[which]
-    short = np.linalg.norm(back * size, axis=1) <= LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
-    return np.clip(trial[which] + np.where(short[:, None], back, 0.0), box.lower, box.upper)
+    longest = LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
+    short = np.linalg.norm(back * size, axis=1) <= longest
+    return np.asarray(np.clip(trial[which] + np.where(short[:, None], back, 0.0), box.lower, box.upper))
 
 
 def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[np.bool_]:

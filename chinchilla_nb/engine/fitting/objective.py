@@ -20,8 +20,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Derivatives:
-    """The objective at theta, shape (..., p): value (...), gradient (..., p), Hessian (..., p, p), residuals (..., n) and
-    their Jacobian (..., n, p).
+    """The objective at theta, shape (..., p).
+
+    Value (...), gradient (..., p), Hessian (..., p, p), residuals (..., n) and their Jacobian (..., n, p).
     """
 
     value: Any
@@ -33,7 +34,7 @@ class Derivatives:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Objective:
-    """Weighted mean of a loss over runs, as a function of theta.
+    """Weighted mean of a loss over the runs whose weight is not zero, as a function of theta.
 
     Attributes
     ----------
@@ -53,15 +54,22 @@ class Objective:
     loss: ResidualLoss
 
     @classmethod
-    def of(cls, problem: Problem, loss: ResidualLoss, coordinates: Coordinates) -> Objective:
-        """Return the objective of a problem, with a loss that may differ from that of the problem."""
-        weight, scaled = problem.weights(), problem.runs.loss / coordinates.unit
-        return cls(
-            predictor=coordinates.predictor(problem.runs),
+    def of(
+        cls,
+        problem: Problem,
+        loss: ResidualLoss,
+        coordinates: Coordinates,
+        dtype: type[np.floating[Any]] = np.float64,
+    ) -> Objective:
+        """Return the objective of a problem in a precision, with a loss that may differ from that of the problem."""
+        weight, scaled = problem.weights().astype(dtype), problem.runs.loss.astype(dtype) / coordinates.unit
+        over_all = cls(
+            predictor=coordinates.predictor(problem.runs, dtype),
             target=np.log(scaled) if loss.logarithmic else scaled,
             weight=weight / weight.sum(),
             loss=loss if loss.logarithmic else loss.in_units(coordinates.unit),
         )
+        return over_all if weight.all() else over_all.take(np.flatnonzero(weight))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -74,11 +82,6 @@ class Objective:
         return replace(
             self, predictor=self.predictor.take(which), target=self.target[which], weight=weight / weight.sum()
         )
-
-    def astype(self, dtype: type[np.floating[Any]]) -> Objective:
-        """Return the objective in another precision."""
-        target, weight = self.target.astype(dtype), self.weight.astype(dtype)
-        return replace(self, predictor=self.predictor.astype(dtype), target=target, weight=weight)
 
     def smoothed(self, width: float) -> Objective:
         """Return the objective with its kinks smoothed over a width."""

@@ -1,4 +1,4 @@
-"""Starts that do not depend on the grid: laws fitted at a lattice of exponents, followed to the minima of their profiles.
+"""Starts that do not depend on the grid: laws at a lattice of exponents, followed to the minima of their profiles.
 
 With its exponents fixed, a law is linear in its other parameters (variable projection, Golub and Pereyra 1973), so that
 the whole range of exponents can be searched. Each line of the lattice is then minimised over all parameters except the
@@ -17,9 +17,10 @@ from scipy.ndimage import minimum_filter
 
 from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.smoothing import typical_width
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted", "typical_width"]
+__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted"]
 
 Array = NDArray[Any]
 
@@ -30,8 +31,6 @@ SHARPNESS = 0.3
 the quadratic middle."""
 SAME_LOSS = 1e-9
 """Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
-NO_RESIDUAL = 1e-9
-"""Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
 TOLERANCE = 1e-6
@@ -94,12 +93,6 @@ def _lattice_minima(values: Array) -> tuple[Array, Array]:
     return rows[order], columns[order]
 
 
-def typical_width(objective: Objective, theta: Array) -> float:
-    """Return the smoothing width at which a typical residual lies at the edge of the quadratic middle."""
-    typical = max(float(np.median(np.abs(objective.residuals(theta)))), NO_RESIDUAL)
-    return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Profiles:
     """Profiles over the exponents: laws with one exponent fixed, minimised over the other parameters.
@@ -150,7 +143,9 @@ def _is_lowest(index: int, lines: list[tuple[int, int]], exponents: Array, value
         if other_axis == axis and abs(other_at - at) == 1:
             others = np.maximum(exponents[[other, index], 1 - axis], LEAST_EXPONENT)
             distance = abs(float(np.log(others[0] / others[1])))
-            if distance <= NEARBY and (values[other] < values[index] or values[other] == values[index] and other_at < at):
+            if distance <= NEARBY and (
+                values[other] < values[index] or (values[other] == values[index] and other_at < at)
+            ):
                 return False
     return True
 

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.certificate import EXACT, certify
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
-from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["descend", "distinct", "optimise", "polish", "settle"]
+__all__ = ["descend", "distinct", "lowest", "optimise", "settle", "settle_on"]
 
 Array = NDArray[Any]
 
@@ -60,8 +59,18 @@ def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], dif
 def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
     """Find the exact optimum near a minimum of the loss smoothed over a narrow width, if the kinks there are right."""
     if objective.loss.has_kink:
-        return on_kinks(objective, theta, near_kinks(objective, theta, width), box)
+        near = np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
+        return on_kinks(objective, theta, near, box)
     return certified(objective, newton(objective, theta, box), box)
+
+
+def settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
+    """Find an optimum from theta, near which some residuals are expected to be zero."""
+    if objective.loss.has_kink:
+        found = on_kinks(objective, theta, active, box)
+    else:
+        found = certified(objective, newton(objective, theta, box), box)
+    return found if found.converged and found.certificate is not EXACT else descend(objective, found, box)
 
 
 def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
@@ -70,29 +79,15 @@ def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum
         return descend_along_kinks(objective, minimum, box)
     if not np.isfinite(objective.loss.upper):
         return minimum
-    # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
+    # The quadratic middle may be so narrow that it is nearly a kink: start from the vertex of the kinked loss.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    near = near_kinks(kinked, minimum.theta, objective.loss.width)
-    vertex = descend_along_kinks(kinked, on_kinks(kinked, minimum.theta, near, box), box)
-    other = certified(objective, newton(objective, vertex.theta, box), box)
-    return min(minimum, other, key=lambda one: float(one.value))
+    vertex = descend_along_kinks(kinked, settle(kinked, minimum.theta, box, objective.loss.width), box)
+    return lowest([minimum, certified(objective, newton(objective, vertex.theta, box), box)])
 
 
-def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
-    """Refine a finished minimum to the precision of the objective."""
-    if objective.loss.has_kink:
-        polished = on_kinks(objective, minimum.theta, minimum.active, box)
-    else:
-        polished = certified(objective, newton(objective, minimum.theta, box), box)
-    if not polished.converged or polished.certificate is EXACT:
-        polished = descend(objective, polished, box)
-    interpolating = interpolate(objective, polished.theta, box)
-    return min(polished, interpolating, key=lambda one: float(one.value))
-
-
-def near_kinks(objective: Objective, theta: Array, width: float) -> Array:
-    """Return which residuals are in the quadratic middle of the loss smoothed over a width."""
-    return np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
+def lowest(minima: Iterable[Minimum]) -> Minimum:
+    """Return the minimum with the lowest value."""
+    return min(minima, key=lambda one: float(one.value))
 
 
 def certified(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
