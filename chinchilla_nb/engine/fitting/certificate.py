@@ -33,6 +33,8 @@ OUTSIDE = 1e-6
 """Share of a slope by which rounding may take a multiplier beyond it."""
 ROUNDING = 64
 """Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
+TINY = 1e-300
+"""Keeps an objective of zero from dividing."""
 UNDETERMINED = 1e-15
 """Relative singular value below which a direction changes no prediction."""
 
@@ -214,7 +216,8 @@ def _curvature(
 
 def _typical_curvature(at: Derivatives, push: Array) -> float:
     """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
-    return float(np.sum(np.abs(push)) ** 2 / at.value)
+    steepness = np.sum(np.abs(push))
+    return float(steepness * (steepness / max(at.value, TINY)))  # in this order because a square may overflow
 
 
 def _share(objective: Objective, active: Array, multiplier: Array) -> Array:

@@ -181,7 +181,7 @@ def _iter_exact(
     precise = functools.cache(lambda: Objective.of(search.problem, loss, search.box, search.problem.dtype))
     total = len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
-    sample = objective.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
+    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
     landscape = search.screen(sample)
     starts = search.promising(landscape, exhaustive)
     first = Minimum(starts[0], sample.value(starts[0]))

@@ -89,11 +89,13 @@ class Objective:
 
     def residuals(self, theta: Array) -> Array:
         """Return the predictions minus the target, shape (..., n_runs)."""
-        return self._compare(self._at(theta).value)
+        with _beyond_float64():
+            return self._compare(self._at(theta).value)
 
     def value(self, theta: Array) -> Any:
         """Return the weighted mean loss, shape (...)."""
-        return self.loss.value(self.residuals(theta)) @ self.weight
+        with _beyond_float64():
+            return self.loss.value(self._compare(self._at(theta).value)) @ self.weight
 
     def value_of(self, prediction: Array) -> Array:
         """Return the weighted mean loss of predictions, shape (..., n_runs), which are overwritten."""
@@ -105,26 +107,28 @@ class Objective:
 
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """Return the weighted mean loss and its gradient."""
-        at = self._at(theta)
-        r = self._compare(at.value)
-        push = self.weight * self.loss.slope(r)
-        if self.loss.logarithmic:
-            push = push / at.value
-        return self.loss.value(r) @ self.weight, at.pull(push)
+        with _beyond_float64():
+            at = self._at(theta)
+            r = self._compare(at.value)
+            push = self.weight * self.loss.slope(r)
+            if self.loss.logarithmic:
+                push = push / at.value
+            return self.loss.value(r) @ self.weight, at.pull(push)
 
     def derivatives(self, theta: Array) -> Derivatives:
         """Return value, gradient and Hessian at theta, and the residuals and Jacobian they are computed from."""
-        at = self._at(theta)
-        r, jacobian = self._compare(at.value), self._jacobian(at)
-        slope = self.weight * self.loss.slope(r)
-        gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
-        return Derivatives(
-            value=self.loss.value(r) @ self.weight,
-            gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
-            hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
-            residuals=r,
-            jacobian=jacobian,
-        )
+        with _beyond_float64():
+            at = self._at(theta)
+            r, jacobian = self._compare(at.value), self._jacobian(at)
+            slope = self.weight * self.loss.slope(r)
+            gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
+            return Derivatives(
+                value=self.loss.value(r) @ self.weight,
+                gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
+                hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
+                residuals=r,
+                jacobian=jacobian,
+            )
 
     def residual_hessian(self, theta: Array, coefficient: Array, jacobian: Array) -> Array:
         """Return the sum over runs of coefficient x Hessian of the residual, shape (p, p)."""
@@ -150,6 +154,11 @@ class Objective:
         hessian = at.curvature(coefficient / at.value)
         hessian -= _gram(jacobian, coefficient)
         return hessian
+
+
+def _beyond_float64() -> np.errstate:
+    """Return a context without warnings: a prediction beyond float64 is rejected by the value of the objective."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _gram(jacobian: Array, coefficient: Array) -> Array:
