@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Certificate", "Lagrangian", "certify", "lagrangian", "principal_directions"]
@@ -141,6 +142,7 @@ def lagrangian(
     )
 
 
+@may_overflow
 def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
     """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
     at = objective.derivatives(theta)

@@ -141,8 +141,8 @@ class _Fitting:
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
         return self.box.theta(self.problem.starts.points()[best])
 
-    def answer(self, best: Minimum, optima: int, landscape: Array, *, final: bool = False) -> Fit:
-        """Return the best minimum so far as a Fit; only the final one is diagnosed."""
+    def answer(self, best: Minimum, optima: int, landscape: Array, *, scale: float = 1.0, final: bool = False) -> Fit:
+        """Return the best minimum so far of the objective divided by `scale`; only the final one is diagnosed."""
         law = self.box.law(best.theta.astype(float))
         status = FitStatus.UNFINISHED
         if final:
@@ -150,7 +150,7 @@ class _Fitting:
         return Fit(
             problem=self.problem,
             law=law,
-            objective=float(best.value),
+            objective=float(best.value * scale),
             status=status,
             warnings=diagnose(self.problem, law) if final else (),
             optima=optima,
@@ -182,18 +182,20 @@ def _iter_exact(
     total = len(search.problem.starts)
     yield FitProgress("screening", 0, total, None)
     sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
-    landscape = search.screen(sample)
+    landscape = read_only(search.screen(sample) * objective.scale)
     starts = search.promising(landscape, exhaustive)
     first = Minimum(starts[0], sample.value(starts[0]))
-    yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
+    yield FitProgress("screening", total, total, search.answer(first, 0, landscape, scale=objective.scale))
     step = None
     prepared = Search.of(objective, precise, search.box, search.kinds, search.signature, starts)
     for step in minimise(prepared, starts, map if exhaustive else builtins.map):
-        yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
+        yield FitProgress(
+            step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape, scale=objective.scale)
+        )
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    best = settle_on(precise(), step.best.theta, step.best.active, search.box)
-    yield FitProgress("polishing", 1, 1, search.answer(best, step.optima, landscape, final=True))
+    end = settle_on(precise(), step.best.theta, step.best.active, search.box)
+    yield FitProgress("polishing", 1, 1, search.answer(end, step.optima, landscape, scale=objective.scale, final=True))
 
 
 def _iter_custom(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:

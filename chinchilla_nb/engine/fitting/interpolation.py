@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["interpolate", "nearly_exact"]
@@ -31,6 +32,7 @@ def nearly_exact(objective: Objective, theta: Array) -> bool:
     return bool(objective.weight @ np.abs(objective.residuals(theta)) <= NEARLY_EXACT)
 
 
+@may_overflow
 def interpolate(objective: Objective, theta: Array, box: Coordinates, steps: int = 60) -> Minimum:
     """Minimise squared errors by Gauss and Newton's method, in the precision of the objective.
 

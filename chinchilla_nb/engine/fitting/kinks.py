@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import Lagrangian, certify, lagrangian
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["descend_along_kinks", "on_kinks"]
@@ -51,6 +52,7 @@ ROUNDING = 4
 """Units in the last place of theta below which a Newton step is rounding."""
 
 
+@may_overflow
 def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
     """Solve the stationarity conditions with the active residuals at zero, and certify the result."""
     theta = theta.astype(objective.dtype)
@@ -61,6 +63,7 @@ def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 
 
+@may_overflow
 def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, steps: int = 200) -> Minimum:
     """Minimise a kinked objective from a point near an optimum, and certify the end."""
     at = objective.derivatives(start.theta)
@@ -183,7 +186,7 @@ def _line_search(
         if before > 0 and direction.curvature > 0:
             # The slope vanishes between two kinks.
             length, kink = length - before / direction.curvature, None
-    decrease = -(direction.slope * length + direction.curvature * length**2 / 2)
+    decrease = -(direction.slope * length + direction.curvature * length * length / 2)
     decrease -= float(np.sum(jump[:passed] * (length - crossing[ahead[:passed]])))
     return length, kink, decrease
 

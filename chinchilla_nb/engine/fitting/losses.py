@@ -114,6 +114,16 @@ class ResidualLoss:
         """Return the Moreau envelope of at least this width: the same slopes, a wider quadratic middle."""
         return replace(self, width=max(width, self.width))
 
+    @property
+    def steepness(self) -> float:
+        """The steeper slope of the linear branches or, without them, the slope at a residual of one."""
+        slope = max(self.lower, self.upper)
+        return slope if np.isfinite(slope) else 1 / self.width
+
+    def divided_by(self, scale: float) -> ResidualLoss:
+        """Return the loss divided by a number."""
+        return replace(self, lower=self.lower / scale, upper=self.upper / scale, width=self.width * scale)
+
     def in_units(self, unit: float) -> ResidualLoss:
         """Return the same loss for residuals measured in another unit, r = unit x r'."""
         return replace(self, lower=self.lower * unit, upper=self.upper * unit, width=self.width / unit**2)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Minimum", "free_parameters", "newton", "newton_from_each"]
@@ -64,6 +65,7 @@ def newton(
     return minimum
 
 
+@may_overflow
 def newton_from_each(
     objective: Objective,
     theta: Array,

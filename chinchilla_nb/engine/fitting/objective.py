@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Coordinates, Prediction, Predictor
 
@@ -45,13 +46,16 @@ class Objective:
     weight : ndarray, shape (n_runs,)
         Weights that add up to one.
     loss : ResidualLoss
-        The loss, in the units of the target.
+        The loss, in the units of the target, divided by `scale`.
+    scale : float
+        Divides the objective, so that it is of moderate size whatever the unit of the losses.
     """
 
     predictor: Predictor
     target: Array
     weight: Array
     loss: ResidualLoss
+    scale: float
 
     @classmethod
     def of(
@@ -63,11 +67,13 @@ class Objective:
     ) -> Objective:
         """Return the objective of a problem in a precision, with a loss that may differ from that of the problem."""
         weight, scaled = problem.weights().astype(dtype), problem.runs.loss.astype(dtype) / coordinates.unit
+        in_units = loss if loss.logarithmic else loss.in_units(coordinates.unit)
         over_all = cls(
             predictor=coordinates.predictor(problem.runs, dtype),
             target=np.log(scaled) if loss.logarithmic else scaled,
             weight=weight / weight.sum(),
-            loss=loss if loss.logarithmic else loss.in_units(coordinates.unit),
+            loss=in_units.divided_by(in_units.steepness),
+            scale=in_units.steepness,
         )
         return over_all if weight.all() else over_all.take(np.flatnonzero(weight))
 
@@ -87,15 +93,15 @@ class Objective:
         """Return the objective with its kinks smoothed over a width."""
         return replace(self, loss=self.loss.smoothed(width))
 
+    @may_overflow
     def residuals(self, theta: Array) -> Array:
         """Return the predictions minus the target, shape (..., n_runs)."""
-        with _beyond_float64():
-            return self._compare(self._at(theta).value)
+        return self._compare(self._at(theta).value)
 
+    @may_overflow
     def value(self, theta: Array) -> Any:
         """Return the weighted mean loss, shape (...)."""
-        with _beyond_float64():
-            return self.loss.value(self._compare(self._at(theta).value)) @ self.weight
+        return self.loss.value(self._compare(self._at(theta).value)) @ self.weight
 
     def value_of(self, prediction: Array) -> Array:
         """Return the weighted mean loss of predictions, shape (..., n_runs), which are overwritten."""
@@ -105,30 +111,30 @@ class Objective:
         prediction -= self.target
         return np.asarray(self.loss.value(prediction) @ self.weight)
 
+    @may_overflow
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """Return the weighted mean loss and its gradient."""
-        with _beyond_float64():
-            at = self._at(theta)
-            r = self._compare(at.value)
-            push = self.weight * self.loss.slope(r)
-            if self.loss.logarithmic:
-                push = push / at.value
-            return self.loss.value(r) @ self.weight, at.pull(push)
+        at = self._at(theta)
+        r = self._compare(at.value)
+        push = self.weight * self.loss.slope(r)
+        if self.loss.logarithmic:
+            push = push / at.value
+        return self.loss.value(r) @ self.weight, at.pull(push)
 
+    @may_overflow
     def derivatives(self, theta: Array) -> Derivatives:
         """Return value, gradient and Hessian at theta, and the residuals and Jacobian they are computed from."""
-        with _beyond_float64():
-            at = self._at(theta)
-            r, jacobian = self._compare(at.value), self._jacobian(at)
-            slope = self.weight * self.loss.slope(r)
-            gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
-            return Derivatives(
-                value=self.loss.value(r) @ self.weight,
-                gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
-                hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
-                residuals=r,
-                jacobian=jacobian,
-            )
+        at = self._at(theta)
+        r, jacobian = self._compare(at.value), self._jacobian(at)
+        slope = self.weight * self.loss.slope(r)
+        gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
+        return Derivatives(
+            value=self.loss.value(r) @ self.weight,
+            gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
+            hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
+            residuals=r,
+            jacobian=jacobian,
+        )
 
     def residual_hessian(self, theta: Array, coefficient: Array, jacobian: Array) -> Array:
         """Return the sum over runs of coefficient x Hessian of the residual, shape (p, p)."""
@@ -154,11 +160,6 @@ class Objective:
         hessian = at.curvature(coefficient / at.value)
         hessian -= _gram(jacobian, coefficient)
         return hessian
-
-
-def _beyond_float64() -> np.errstate:
-    """Return a context without warnings: a prediction beyond float64 is rejected by the value of the objective."""
-    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _gram(jacobian: Array, coefficient: Array) -> Array:

@@ -17,6 +17,7 @@ from scipy.ndimage import minimum_filter
 
 from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.smoothing import typical_width
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
@@ -63,6 +64,7 @@ class Lattice:
         return np.asarray(self.theta[np.unravel_index(self.values.argmin(), self.values.shape)])
 
 
+@may_overflow
 def profiled_lattice(objective: Objective) -> Lattice | None:
     """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
     if not isinstance(objective.predictor, Profiling):

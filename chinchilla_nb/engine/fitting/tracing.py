@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import principal_directions
 from chinchilla_nb.engine.fitting.newton import Minimum, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.profiles import reweighted
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
@@ -37,6 +38,7 @@ NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 
 
+@may_overflow
 def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, ...], box: Coordinates) -> float:
     """Return how far predictions bend away from straight lines within a few standard errors, relative to the way.
 
@@ -64,6 +66,7 @@ def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, .
     return float(np.nan_to_num(bends, nan=np.inf).max())
 
 
+@may_overflow
 def traced(
     objective: Objective,
     minimum: Minimum,
@@ -103,6 +106,7 @@ def traced(
     return found
 
 
+@may_overflow
 def exchanged(
     objective: Objective, minimum: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates
 ) -> Array:
