@@ -69,6 +69,8 @@ class Certificate:
 
 EXACT = Certificate(0.0, np.inf, 0.0)
 """The law passes through the runs up to rounding: no objective is lower."""
+NOTHING = Certificate(np.inf, -np.inf, 0.0)
+"""Nothing can be shown where predictions are not numbers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,6 +150,8 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
     at = objective.derivatives(theta)
     if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
         return EXACT
+    if not (np.isfinite(at.value) and np.isfinite(at.jacobian).all()):
+        return NOTHING
     model = lagrangian(objective, theta, at, active, box)
     eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
     slope = basis.T @ (model.null.T @ model.slope)
@@ -188,6 +192,8 @@ def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np
     A direction that changes no prediction is left out.
     """
     jacobian = at.jacobian[:, free].astype(float) * np.sqrt(objective.weight.astype(float))[:, None]
+    if not np.isfinite(jacobian).all():
+        return np.zeros((jacobian.shape[1], 0))
     size = np.linalg.norm(jacobian, axis=0)
     seen = size > 0
     scaled = jacobian[:, seen] / size[seen]
