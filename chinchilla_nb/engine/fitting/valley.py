@@ -15,7 +15,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.search import Search
 from chinchilla_nb.engine.fitting.smoothing import WIDEST
 from chinchilla_nb.engine.fitting.solver import lowest, settle_on
-from chinchilla_nb.engine.fitting.tracing import exchanged, nonlinearity, traced
+from chinchilla_nb.engine.fitting.tracing import effective_runs, exchanged, nonlinearity, traced
 
 __all__ = ["lower_optima"]
 
@@ -44,7 +44,7 @@ def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iter
         return  # so many runs determine a law well, and tracing them would take long
     for _ in range(ROUNDS):
         bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
-        few = search.objective.loss.has_kink and len(search.objective.target) <= FEW_RUNS
+        few = search.objective.loss.has_kink and effective_runs(search.objective) <= FEW_RUNS
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
         before = best
