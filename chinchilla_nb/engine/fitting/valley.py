@@ -12,6 +12,7 @@ import numpy as np
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import Search
 from chinchilla_nb.engine.fitting.smoothing import WIDEST
 from chinchilla_nb.engine.fitting.solver import lowest, settle_on
@@ -23,7 +24,7 @@ ROUNDS = 4
 """Most rounds of tracing."""
 NONLINEAR = 1.0
 """Nonlinearity above which the whole valley is traced."""
-NEARLY_LINEAR, FEW_RUNS = 0.3, 100
+NEARLY_LINEAR, FEW_RUNS = 0.2, 100
 """Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
 runs are so far apart that they make separate optima even in a nearly straight valley."""
 FOLLOWED = 24
@@ -44,7 +45,7 @@ def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iter
         return  # so many runs determine a law well, and tracing them would take long
     for _ in range(ROUNDS):
         bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
-        few = search.objective.loss.has_kink and effective_runs(search.objective) <= FEW_RUNS
+        few = search.objective.loss.has_kink and _runs_that_count(search.objective) <= FEW_RUNS
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
         before = best
@@ -53,6 +54,12 @@ def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iter
             yield best
         if not best.value < before.value * (1 - GAIN):
             return
+
+
+def _runs_that_count(objective: Objective) -> float:
+    """Return twice the number of runs on the side of the law where there are fewer, at a quantile of the errors."""
+    lower, upper = objective.loss.lower, objective.loss.upper
+    return effective_runs(objective) * 2 * min(lower, upper) / (lower + upper)
 
 
 def _traced(search: Search, best: Minimum, widths: Sequence[float], nearby: bool) -> Iterator[Minimum]:
