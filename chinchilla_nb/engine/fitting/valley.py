@@ -6,7 +6,7 @@ optima along it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import Search
-from chinchilla_nb.engine.fitting.smoothing import WIDEST
 from chinchilla_nb.engine.fitting.solver import lowest, settle_on
 from chinchilla_nb.engine.fitting.tracing import effective_runs, exchanged, nonlinearity, traced
 
@@ -33,14 +32,8 @@ GAIN = 1e-10
 """Relative decrease after which a valley is traced once more."""
 
 
-def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iterator[Minimum]:
-    """Yield the best optimum so far while tracing the valley around it leads to lower ones.
-
-    Parameters
-    ----------
-    widths : sequence of float
-        Widths of smoothing from which traced laws are followed to the loss itself.
-    """
+def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
+    """Yield the best optimum so far while tracing the valley around it leads to lower ones."""
     if search.thinned:
         return  # so many runs determine a law well, and tracing them would take long
     for _ in range(ROUNDS):
@@ -49,7 +42,7 @@ def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iter
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
         before = best
-        for found in _traced(search, best, widths, nearby=bend < NONLINEAR):
+        for found in _traced(search, best, nearby=bend < NONLINEAR):
             best = lowest([best, found])
             yield best
         if not best.value < before.value * (1 - GAIN):
@@ -62,16 +55,15 @@ def _runs_that_count(objective: Objective) -> float:
     return effective_runs(objective) * 2 * min(lower, upper) / (lower + upper)
 
 
-def _traced(search: Search, best: Minimum, widths: Sequence[float], nearby: bool) -> Iterator[Minimum]:
+def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     """Yield optima to which laws traced from the best one lead."""
-    typical = search.widths[0] / WIDEST
-    starts = traced(search.objective, best, search.floors, search.exponents, typical, search.box, nearby)
+    starts = traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, nearby)
     minima: list[Minimum] = []
-    for width in widths:
+    for width in search.narrow_widths:
         *_, minima = search.optimised(search.objective.smoothed(width), starts)
         if not minima:
             return
         starts = np.array([one.theta for one in minima[:FOLLOWED]])
     yield from search.finished(minima)
-    twin = exchanged(search.objective, best, search.exponents, typical, search.box)
+    twin = exchanged(search.objective, best, search.exponents, search.typical, search.box)
     yield settle_on(search.objective, twin, best.active, search.box)
