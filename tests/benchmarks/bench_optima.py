@@ -112,15 +112,15 @@ def table(outcomes: Sequence[Outcome]) -> None:
         print(f"{label:<24}" + "".join(f"{text:>13}" for text in cells))
 
 
-def failures(outcomes: Sequence[Outcome], bests: dict[Key, Best]) -> None:
-    """Print the fits that are worse than the best optimum known."""
+def differences(outcomes: Sequence[Outcome], bests: dict[Key, Best]) -> None:
+    """Print the fits that are worse than the best optimum known, and those that are better."""
     for one in outcomes:
-        if one.above:
+        if one.above or one.excess < -TOLERANCE:
             kind, seed, name = one.key
             laws = " | ".join(" ".join(f"{value:.5g}" for value in law) for law in (one.law, bests[one.key].law))
             place = "" if one.feasible else " OUTSIDE"
             codes = ",".join(one.warnings) or "no warning"
-            print(f"{kind} {seed} {name} n={one.n_runs} +{one.excess:.2e}{place} {one.status} [{codes}] {laws}")
+            print(f"{kind} {seed} {name} n={one.n_runs} {one.excess:+.2e}{place} {one.status} [{codes}] {laws}")
 
 
 def main() -> None:
@@ -143,7 +143,7 @@ def main() -> None:
     ]
     with multiprocessing.Pool(wanted.processes) as pool:
         outcomes = pool.starmap(outcome_of, [(key, bests[key]) for key in keys], chunksize=4)
-    failures(outcomes, bests)
+    differences(outcomes, bests)
     table(outcomes)
     if wanted.update:
         lower = [one for one in outcomes if one.excess < -TOLERANCE and one.feasible]

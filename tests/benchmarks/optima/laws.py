@@ -98,7 +98,7 @@ class ChinchillaModel:
         columns = [np.ones_like(A_term), A_term, B_term, -self.x * A_term, -self.y * B_term]
         return value, np.stack(columns, axis=-1)
 
-    def curvature(self, jacobian: Array, theta: Array, push: Array) -> Array:  # noqa: ARG002
+    def curvature(self, jacobian: Array, theta: Array, push: Array) -> Array:
         """Return the sum over runs of push x second derivatives of the prediction, shape (..., 5, 5)."""
         hessian = np.zeros((*push.shape[:-1], 5, 5))
         for factor, exponent, z in ((1, 3, self.x), (2, 4, self.y)):

@@ -31,12 +31,15 @@ class Shape:
         Slopes of the kink for under-prediction and over-prediction; both zero for none.
     rest : callable, optional
         ``rest(r, width)`` returns value, slope and curvature of the other part, smoothed over a width.
+    flat : float
+        Size of a residual beyond which the loss is constant.
     """
 
     residual: str
     below: float = 0.0
     above: float = 0.0
     rest: Rest | None = None
+    flat: float = np.inf
 
     @property
     def kinked(self) -> bool:
@@ -62,6 +65,7 @@ class Shape:
 
     def derivatives(self, r: Array, width: float) -> tuple[Array, Array, Array]:
         """Return value, slope and curvature at each residual, smoothed over a width."""
+        r = np.clip(r, -self.flat, self.flat)  # far beyond, the parts of a constant loss cancel to rounding
         value, slope, curvature = np.zeros_like(r), np.zeros_like(r), np.zeros_like(r)
         if self.kinked:
             tilt, half = (self.above - self.below) / 2, (self.above + self.below) / 2
@@ -117,7 +121,7 @@ def _cap(cap: float) -> Rest:
 
 
 def _log_cosh(scale: float) -> Rest:
-    def rest(r: Array, width: float) -> tuple[Array, Array, Array]:  # noqa: ARG001
+    def rest(r: Array, width: float) -> tuple[Array, Array, Array]:
         t = r / scale
         slope = np.tanh(t)
         return scale**2 * (np.logaddexp(t, -t) - np.log(r.dtype.type(2))), scale * slope, 1 - slope**2
@@ -126,7 +130,7 @@ def _log_cosh(scale: float) -> Rest:
 
 
 def _pseudo_huber(scale: float) -> Rest:
-    def rest(r: Array, width: float) -> tuple[Array, Array, Array]:  # noqa: ARG001
+    def rest(r: Array, width: float) -> tuple[Array, Array, Array]:
         root = np.sqrt(1 + (r / scale) ** 2)
         return r * r / (1 + root), r / root, root**-3
 
@@ -142,7 +146,7 @@ _SHAPES: dict[str, Callable[..., Shape]] = {
     "pinball": lambda q: Shape("difference", q, 1 - q),
     "absolute_log": lambda: Shape("log", 1, 1),
     "absolute_ratio": lambda: Shape("ratio", 1, 1),
-    "capped": lambda cap: Shape("difference", 1, 1, _cap(cap)),
+    "capped": lambda cap: Shape("difference", 1, 1, _cap(cap), 1e6 * cap),
     "mixed": lambda scale: Shape("difference", 0.5, 0.5, _square(scale)),
     "log_cosh": lambda scale: Shape("difference", rest=_log_cosh(scale)),
     "pseudo_huber": lambda scale: Shape("difference", rest=_pseudo_huber(scale)),

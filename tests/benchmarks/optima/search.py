@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optima.descent import Smoothed, descend
+from optima.descent import Smoothed, descend, gauss_newton
 from optima.lattice import lattice_starts
 from optima.laws import GONE
 from optima.objective import feasible, objective_of
@@ -18,10 +19,14 @@ __all__ = ["best_law"]
 
 Array = NDArray[Any]
 
-MINIMA, RANDOM, KICKS = 24, 12, 24
-"""Starts taken from the local minima of the lattice, starts at random nodes, and kicks of the best law."""
+MINIMA, RANDOM, KICKS, EXPONENTS, PAIRS = 24, 12, 24, 20, 8
+"""Starts taken from the local minima of the lattice, starts at random nodes, kicks of the best law, other
+values of each exponent, and of both."""
 FINISHED = 6
 """Laws finished exactly."""
+SCANS, NODES_FINISHED, NEAR = 3, 12, 1.05
+"""Most scans of the exponents around the best law, nodes of a scan from which a descent starts, and the ratio to the
+best objective up to which it does."""
 WIDTHS = (1.0, 0.03, 0.001)
 """First widths of the smoothing, relative to a typical residual: a wide one merges minima, a narrow one keeps them."""
 REGION = 1e-2
@@ -30,21 +35,37 @@ SAME = 1e-6
 """Largest difference of predictions, relative to the mean loss, of two laws that count as one."""
 
 
-def best_law(case: Case, seed: int = 0) -> tuple[float, list[float]]:
-    """Return the lowest objective found and its law."""
+def best_law(case: Case, seed: int = 0, known: Iterable[Sequence[float]] = ()) -> tuple[float, list[float]]:
+    """Return the lowest objective found and its law.
+
+    Parameters
+    ----------
+    seed : int
+        Of the random starts and kicks.
+    known : iterable of laws
+        Further starts, e.g. the best laws of these runs for other losses.
+    """
     rng = np.random.default_rng(seed)
     objective = Smoothed.of(case)
     starts = _starts(objective, rng)
     typical = _typical(objective, starts[0])
     found = np.concatenate([_continued(objective, starts, typical * share, typical * 1e-8) for share in WIDTHS])
-    finished = [_finish(objective, theta, typical * REGION) for theta in _distinct(objective, found)[:FINISHED]]
+    thetas = [objective.model.clip(objective.model.theta(law)) for law in known]
+    finished = [
+        _finish(objective, theta, typical * REGION) for theta in [*_distinct(objective, found)[:FINISHED], *thetas]
+    ]
     best = _lowest(objective, finished)
-    for round_ in range(2):
-        size = _typical(objective, best) * (1.0 if round_ == 0 else 0.05)
+    for share in (1.0, 0.05):
+        size = _typical(objective, best) * share
         kicked = _continued(objective, _kicks(objective, best, size, rng), size, size * 1e-8)
         promising = [theta for theta in _distinct(objective, kicked)[:FINISHED] if _near(objective, theta, best)]
         best = _lowest(objective, [best, *(_finish(objective, theta, size * REGION) for theta in promising)])
-    law = min((model_law for model_law in _laws(objective, [best, *finished])), key=lambda law: objective_of(case, law))
+    for _ in range(SCANS):
+        before, best = best, _scanned(objective, best, rng)
+        if not objective.value(best) < objective.value(before) * (1 - 1e-10):
+            break
+    interpolating = gauss_newton(objective.squared(), best)
+    law = min(_laws(objective, [best, interpolating, *finished]), key=lambda law: objective_of(case, law))
     return objective_of(case, law), law
 
 
@@ -127,11 +148,11 @@ def _distinct(objective: Smoothed, theta: Array) -> Array:
     return theta[kept] if kept else theta[order[:1]]
 
 
-def _finish(objective: Smoothed, theta: Array, radius: float) -> Array:
-    """Return the exact local minimum."""
+def _finish(objective: Smoothed, theta: Array, radius: float, programs: int = 60) -> Array:
+    """Return the exact local minimum, or for a kink what some linear programs reach."""
     if objective.shape.kinked:
-        return to_vertex(objective, theta, radius)
-    return descend(objective, theta[None], 0.0, 100)[0]
+        return to_vertex(objective, theta, radius, programs)
+    return gauss_newton(objective, descend(objective, theta[None], 0.0, 100)[0])
 
 
 def _kicks(objective: Smoothed, best: Array, size: float, rng: np.random.Generator) -> Array:
@@ -145,3 +166,42 @@ def _kicks(objective: Smoothed, best: Array, size: float, rng: np.random.Generat
     amount *= rng.random(amount.shape) < 0.5
     moved = best + np.clip((amount / full) @ directions / scale, -5, 5)
     return objective.model.clip(moved)
+
+
+def _scanned(objective: Smoothed, best: Array, rng: np.random.Generator) -> Array:
+    """Return the lowest minimum reached from the best with other exponents."""
+    size = _typical(objective, best)
+    beside = _other_exponents(objective, best, size, rng)
+    value = objective.value(beside)
+    order = np.argsort(value, kind="stable")[:NODES_FINISHED]
+    near = [theta for theta in beside[order] if objective.value(theta) < objective.value(best) * NEAR]
+    rough = [_finish(objective, theta, size * REGION, programs=12) for theta in near]
+    promising = [theta for theta in rough if _near(objective, theta, best)]
+    return _lowest(objective, [best, *(_finish(objective, theta, size * REGION) for theta in promising[:FINISHED])])
+
+
+def _other_exponents(objective: Smoothed, best: Array, size: float, rng: np.random.Generator) -> Array:
+    """Return the best theta with one exponent changed, or both, and the other parameters fitted again.
+
+    A changed term stays as it is at the smallest size of the runs. The first pair of exponents is the best one exchanged: where N and D move together, either order may be lower. The other parameters follow by descents with these exponents fixed, so that a shallow minimum beside a deeper one is
+    entered and not passed.
+    """
+    model, p = objective.model, len(best)
+    moved = np.repeat(best[None], 2 * EXPONENTS, axis=0)
+    fixed = np.zeros(moved.shape, dtype=bool)
+    for at, smallest in enumerate((model.x.min(), model.y.min())):
+        factor, exponent, rows = p - 4 + at, p - 2 + at, slice(at * EXPONENTS, (at + 1) * EXPONENTS)
+        wanted = np.geomspace(0.02, 10.0, EXPONENTS) * np.exp(rng.uniform(-0.15, 0.15, EXPONENTS))
+        wanted = np.clip(wanted, model.lower[exponent], model.upper[exponent])
+        if p == 5:
+            moved[rows, factor] += (wanted - best[exponent]) * smallest
+        moved[rows, exponent] = wanted
+        fixed[rows, exponent] = True
+    both = np.repeat(best[None], PAIRS + 1, axis=0)
+    wanted = best[-2:] * np.exp(0.5 * rng.normal(size=(PAIRS, 2)))
+    both[:, -2:] = np.clip([best[:-3:-1], *wanted], model.lower[-2:], model.upper[-2:])
+    moved = np.concatenate([moved, both])
+    fixed = np.concatenate([fixed, np.broadcast_to(np.arange(p) >= p - 2, both.shape)])
+    for share in (1.0, 0.1, 0.01, 1e-3, 1e-4):
+        moved = descend(objective, moved, size * share, 12, fixed)
+    return moved

@@ -43,4 +43,9 @@ def write(bests: Iterable[tuple[Key, Best]], path: Path = STORE) -> None:
 
 
 def _line(key: Key, best: Best) -> str:
-    return json.dumps([*key, best.objective, list(best.law), *(["engine"] if best.by_engine else [])], separators=(",", ":")) + "\n"
+    return (
+        json.dumps(
+            [*key, best.objective, list(best.law), *(["engine"] if best.by_engine else [])], separators=(",", ":")
+        )
+        + "\n"
+    )

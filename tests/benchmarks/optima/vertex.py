@@ -15,8 +15,6 @@ __all__ = ["to_vertex"]
 
 Array = NDArray[Any]
 
-PROGRAMS = 60
-"""Most linear programs of one call."""
 SMALLEST = 1e-15
 """Size of the region, relative to the mean loss, at which the search ends."""
 ACTIVE = 1e-7
@@ -26,8 +24,8 @@ FLATTEST = 1e-10
 OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
-def to_vertex(objective: Smoothed, theta: Array, radius: float) -> Array:
-    """Return a local minimum near theta.
+def to_vertex(objective: Smoothed, theta: Array, radius: float, programs: int) -> Array:
+    """Return a local minimum near theta, or what so many linear programs reach.
 
     Parameters
     ----------
@@ -35,7 +33,7 @@ def to_vertex(objective: Smoothed, theta: Array, radius: float) -> Array:
         Size of the first region, as a change of residuals.
     """
     value = float(objective.value(theta))
-    for _ in range(PROGRAMS):
+    for _ in range(programs):
         step, active, predicted = _program(objective, theta, radius)
         if predicted <= 1e-14 * value:
             radius /= 30
@@ -48,9 +46,13 @@ def to_vertex(objective: Smoothed, theta: Array, radius: float) -> Array:
             if gain > 0:
                 theta, value = candidates[best], values[best]
             radius *= 3 if gain > 0.7 * predicted else 1 if gain > 0.3 * predicted else 0.2
-        if radius < SMALLEST * float(np.abs(objective.case.loss).mean()) or value == 0:
+        if radius < SMALLEST * _unit(objective) or value == 0:
             break
     return theta
+
+
+def _unit(objective: Smoothed) -> float:
+    return float(objective.case.loss.mean()) if objective.shape.residual == "difference" else 1.0
 
 
 def _linearise(objective: Smoothed, theta: Array) -> tuple[Array, Array, Array]:
@@ -58,18 +60,33 @@ def _linearise(objective: Smoothed, theta: Array) -> tuple[Array, Array, Array]:
     prediction, jacobian = objective.model.jacobian(theta)
     r = objective.shape.residuals(prediction, objective.case.loss)
     J = jacobian * objective.shape.rates(prediction, objective.case.loss)[0][:, None]
-    size = np.maximum(np.abs(J).max(axis=0), 1e-12)
-    _, singular, directions = np.linalg.svd(J / size / np.sqrt(len(r)))
+    return r, J, _basis(J)
+
+
+def _basis(J: Array) -> Array:
+    """Return columns of steps of theta, orthogonal in their effect, that each change residuals by about one."""
+    size = np.maximum(np.abs(J).max(axis=0, initial=0.0), 1e-12)
+    _, singular, directions = np.linalg.svd(J / size / np.sqrt(len(J)))
     scale = np.full(len(size), FLATTEST)
     scale[: len(singular)] = np.maximum(singular, FLATTEST * max(singular[0], 1e-300))
-    return r, J, directions.T / scale / size[:, None]
+    return np.asarray(directions.T / scale / size[:, None])
+
+
+def _reach(J: Array, basis: Array, radius: float, unit: float) -> Array:
+    """Return how far a step may go along each direction.
+
+    Moving a parameter so far that residuals would change by t, were it alone, bends them by about t^2 / unit. Along a
+    flat direction that is far more than the change itself, so t is kept below the root of radius x unit.
+    """
+    alone = np.linalg.norm(basis * np.abs(J).max(axis=0)[:, None], axis=0)
+    return np.asarray(np.minimum(radius, np.sqrt(radius * unit) / alone))
 
 
 def _program(objective: Smoothed, theta: Array, radius: float) -> tuple[Array, Array, float]:
     """Minimise the linearised objective in a region; return the step, the residuals at zero and the decrease."""
     shape, weight = objective.shape, objective.case.weight
     r, J, basis = _linearise(objective, theta)
-    T = basis * radius
+    T = basis * _reach(J, basis, radius, _unit(objective))
     slopes = J @ T
     near = np.flatnonzero((np.abs(r) <= np.abs(slopes).sum(axis=1)) & (weight > 0))
     far = np.setdiff1d(np.arange(len(r)), near)
@@ -104,7 +121,10 @@ def _box(objective: Smoothed, theta: Array, T: Array) -> tuple[Array, Array] | N
     gone = theta < model.lower
     reach = np.abs(T).sum(axis=1)
     rows, sides = [], []
-    for sign, room in ((-1, np.where(gone, np.inf, theta - model.lower)), (1, np.where(gone, np.inf, model.upper - theta))):
+    for sign, room in (
+        (-1, np.where(gone, np.inf, theta - model.lower)),
+        (1, np.where(gone, np.inf, model.upper - theta)),
+    ):
         for index in np.flatnonzero(room < reach):
             size = max(reach[index], 1e-300)
             rows.append(sign * T[index] / size)
@@ -116,13 +136,16 @@ def _corrected(objective: Smoothed, theta: Array, active: Array) -> list[Array]:
     """Return points near theta where the active residuals are zero: the nearest, and the stationary one."""
     if not active.size or active.size > 3 * len(theta):
         return []
-    nearest = theta
+    nearest, model = theta, objective.model
     for _ in range(3):
-        r, J, basis = _linearise(objective, nearest)
-        if not np.isfinite(J).all():
+        r, J, _ = _linearise(objective, nearest)
+        free = (nearest > model.lower) & (nearest < model.upper)
+        if not (np.isfinite(J).all() and free.any()):
             return []
-        move = np.linalg.lstsq(J[active] @ basis, -r[active], rcond=1e-12)[0]
-        nearest = objective.model.clip(nearest + basis @ move)
+        basis = _basis(J[:, free])
+        moved = nearest.copy()
+        moved[free] += basis @ np.linalg.lstsq(J[active][:, free] @ basis, -r[active], rcond=1e-12)[0]
+        nearest = model.clip(moved)
     return [nearest, *_stationary(objective, nearest, active)]
 
 
@@ -131,7 +154,7 @@ def _stationary(objective: Smoothed, theta: Array, active: Array) -> list[Array]
     model, shape, case = objective.model, objective.shape, objective.case
     multiplier: Array | None = None
     for _ in range(6):
-        r, J, basis = _linearise(objective, theta)
+        r, J, _ = _linearise(objective, theta)
         if not np.isfinite(J).all():
             return []
         prediction, jacobian = model.jacobian(theta)
@@ -143,15 +166,11 @@ def _stationary(objective: Smoothed, theta: Array, active: Array) -> list[Array]
             push, stiff = push + case.weight * slope, case.weight * curvature
         push[active] = 0
         pull = push @ J
-        held = ((theta <= model.lower) & (pull >= 0)) | ((theta >= model.upper) & (pull <= 0))
-        free = ~held
-        # Directions in which the held parameters do not move.
-        T = basis if not held.any() else np.linalg.svd(J[:, free], full_matrices=False)[2].T
-        if held.any():
-            singular = np.maximum(np.linalg.svd(J[:, free] / np.sqrt(len(r)), compute_uv=False), 1e-10)
-            full = np.zeros((len(theta), T.shape[1]))
-            full[free] = T / singular
-            T = full
+        free = ~(((theta <= model.lower) & (pull >= 0)) | ((theta >= model.upper) & (pull <= 0)))
+        if not free.any():
+            return [theta]
+        T = np.zeros((len(theta), int(free.sum())))
+        T[free] = _basis(J[:, free])
         K = J[active] @ T
         if multiplier is None:
             multiplier = np.linalg.lstsq(K.T, -pull @ T, rcond=1e-12)[0]
