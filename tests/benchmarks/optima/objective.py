@@ -49,8 +49,8 @@ def floor_of(case: Case) -> float:
     """Return the objective of predictions that are wrong by `RESOLUTION`."""
     shape, unit = shape_of(case.name, case.options), float(np.exp(np.log(case.loss).mean()))
     r = RESOLUTION * (unit if shape.residual == "difference" else 1.0)
-    # In float64, log cosh and the like are zero within about their scale squared times the rounding of one.
-    cancelled = 8 * np.finfo(float).eps * case.options.get("scale", 0.0) ** 2
+    # In float64, log cosh and the like are zero within some roundings of one, times their scale squared.
+    cancelled = 64 * np.finfo(float).eps * case.options.get("scale", 0.0) ** 2
     return max(float(shape.value(np.array([r, -r])).max()), cancelled if case.name in CANCELLING else 0.0)
 
 

@@ -183,8 +183,10 @@ def _scanned(objective: Smoothed, best: Array, rng: np.random.Generator) -> Arra
 def _other_exponents(objective: Smoothed, best: Array, size: float, rng: np.random.Generator) -> Array:
     """Return the best theta with one exponent changed, or both, and the other parameters fitted again.
 
-    A changed term stays as it is at the smallest size of the runs. The first pair of exponents is the best one exchanged: where N and D move together, either order may be lower. The other parameters follow by descents with these exponents fixed, so that a shallow minimum beside a deeper one is
-    entered and not passed.
+    A changed term stays as it is at the smallest size of the runs; a term of zero becomes a small one. The first pair
+    of exponents is the best one exchanged: where N and D move together, either order may be lower. The other parameters
+    follow by descents with these exponents fixed, so that a shallow minimum beside a deeper one is entered and not
+    passed.
     """
     model, p = objective.model, len(best)
     moved = np.repeat(best[None], 2 * EXPONENTS, axis=0)
@@ -194,7 +196,9 @@ def _other_exponents(objective: Smoothed, best: Array, size: float, rng: np.rand
         wanted = np.geomspace(0.02, 10.0, EXPONENTS) * np.exp(rng.uniform(-0.15, 0.15, EXPONENTS))
         wanted = np.clip(wanted, model.lower[exponent], model.upper[exponent])
         if p == 5:
-            moved[rows, factor] += (wanted - best[exponent]) * smallest
+            gone = best[factor] == GONE
+            there = np.log(size) if gone else best[factor] - best[exponent] * smallest
+            moved[rows, factor] = there + wanted * smallest
         moved[rows, exponent] = wanted
         fixed[rows, exponent] = True
     both = np.repeat(best[None], PAIRS + 1, axis=0)

@@ -15,6 +15,10 @@ __all__ = ["to_vertex"]
 
 Array = NDArray[Any]
 
+RESOLVED, NEARLY = 1e-14, 1e-11
+"""Relative decrease that is rounding, and one that no longer matters."""
+MOST_FLAT = 3
+"""Number of successive programs without a decrease after which the search ends."""
 SMALLEST = 1e-15
 """Size of the region, relative to the mean loss, at which the search ends."""
 ACTIVE = 1e-7
@@ -32,21 +36,24 @@ def to_vertex(objective: Smoothed, theta: Array, radius: float, programs: int) -
     radius : float
         Size of the first region, as a change of residuals.
     """
-    value = float(objective.value(theta))
+    value, flat = float(objective.value(theta)), 0
     for _ in range(programs):
         step, active, predicted = _program(objective, theta, radius)
-        if predicted <= 1e-14 * value:
-            radius /= 30
+        if predicted <= RESOLVED * value:
+            # The linearised loss is convex, so a smaller region has no lower point either; it is only resolved better.
+            flat += 1
+            radius *= 1e-3
         else:
             trial = objective.model.clip(theta + step)
             candidates = [trial, *_corrected(objective, trial, active)]
             values = [float(objective.value(candidate)) for candidate in candidates]
             best = int(np.argmin(values))
             gain = value - values[best]
+            flat = flat + 1 if gain <= RESOLVED * value and predicted <= NEARLY * value else 0
             if gain > 0:
                 theta, value = candidates[best], values[best]
             radius *= 3 if gain > 0.7 * predicted else 1 if gain > 0.3 * predicted else 0.2
-        if radius < SMALLEST * _unit(objective) or value == 0:
+        if flat == MOST_FLAT or radius < SMALLEST * _unit(objective) or value == 0:
             break
     return theta
 
