@@ -16,7 +16,7 @@ __all__ = ["Case", "agenda", "case_of"]
 Array = NDArray[Any]
 Key = tuple[str, int, str]
 
-COUNTS = {"plain": 1650, "bounds": 150, "weights": 150, "custom": 105, "kaplan": 100}
+COUNTS = {"plain": 1650, "bounds": 250, "weights": 150, "custom": 105, "kaplan": 100}
 """Number of fits of each kind; a seed of the kind plain is fitted with each of the five losses."""
 LARGEST_LOG_NOISE = 1.0
 """Noise is cut off at a factor of e."""
