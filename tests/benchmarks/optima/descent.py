@@ -129,7 +129,7 @@ def gauss_newton(objective: Smoothed, theta: Array, steps: int = 30) -> Array:
         free = ~(((theta <= model.lower) & (pull >= 0)) | ((theta >= model.upper) & (pull <= 0)))
         size = np.maximum(np.abs(J[:, free]).max(axis=0, initial=0.0), TINY)
         step = np.zeros_like(theta)
-        if not np.isfinite(J).all():
+        if not (np.isfinite(J).all() and np.isfinite(root * r).all()):
             break
         step[free] = np.linalg.lstsq(J[:, free] / size, -root * r, rcond=1e-14)[0] / size
         trials = [model.clip(theta + share * np.clip(step, -50, 50)) for share in (1.0, 0.3, 0.1, 0.01)]

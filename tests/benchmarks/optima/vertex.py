@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,9 @@ def to_vertex(objective: Smoothed, theta: Array, radius: float, programs: int) -
             radius *= 1e-3
         else:
             trial = objective.model.clip(theta + step)
-            candidates = [trial, *_corrected(objective, trial, active)]
+            candidates = [trial]
+            with suppress(np.linalg.LinAlgError):  # far outside of the runs, nothing is finite any more
+                candidates += _corrected(objective, trial, active)
             values = [float(objective.value(candidate)) for candidate in candidates]
             best = int(np.argmin(values))
             gain = value - values[best]
@@ -72,6 +75,7 @@ def _linearise(objective: Smoothed, theta: Array) -> tuple[Array, Array, Array]:
 
 def _basis(J: Array) -> Array:
     """Return columns of steps of theta, orthogonal in their effect, that each change residuals by about one."""
+    J = np.where(np.isfinite(J), J, 0)  # a step too far has no usable Jacobian, and is rejected by its value
     size = np.maximum(np.abs(J).max(axis=0, initial=0.0), 1e-12)
     _, singular, directions = np.linalg.svd(J / size / np.sqrt(len(J)))
     scale = np.full(len(size), FLATTEST)
