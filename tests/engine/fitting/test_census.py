@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
-from bench_optima import TOLERANCE, outcome_of
+from bench_optima import outcome_of
 from optima.objective import feasible, objective_of
 from optima.problems import agenda, case_of
 from optima.store import read
@@ -18,6 +18,40 @@ from chinchilla_nb.engine.fitting.results import FitStatus
 BESTS = read()
 SAMPLES = {"plain": 40, "bounds": 30, "weights": 30, "custom": 8, "kaplan": 30}
 """Fits of each kind; those of custom losses take the longest."""
+HARD = [
+    ("plain", 6, "asymmetric_mae"),
+    ("plain", 14, "mse"),
+    ("plain", 28, "mae"),
+    ("plain", 55, "asymmetric_mae"),
+    ("plain", 57, "mae"),
+    ("plain", 62, "mse"),
+    ("plain", 67, "huber"),
+    ("plain", 103, "asymmetric_mae"),
+    ("plain", 110, "mse"),
+    ("plain", 145, "asymmetric_mae"),
+    ("plain", 150, "huber"),
+    ("plain", 217, "asymmetric_mae"),
+    ("plain", 234, "mae"),
+    ("plain", 244, "mse"),
+    ("plain", 246, "log_huber"),
+    ("plain", 254, "huber"),
+    ("plain", 313, "mae"),
+    ("plain", 324, "huber"),
+    ("bounds", 131, "asymmetric_mae"),
+    ("bounds", 161, "asymmetric_mae"),
+    ("weights", 61, "asymmetric_mae"),
+    ("weights", 85, "mae"),
+    ("weights", 95, "mae"),
+    ("weights", 101, "asymmetric_mae"),
+    ("kaplan", 30, "mae"),
+]
+"""Problems in which fits of version 0.1.0 were in a worse minimum, at a point that was none, or lost a steep term."""
+
+
+def falsely_converged(keys):
+    """Return the problems whose fit says it converged, but is above the known optimum, and how far."""
+    outcomes = (outcome_of(key, BESTS[key]) for key in keys)
+    return [(one.key, one.excess) for one in outcomes if one.above and one.status == FitStatus.CONVERGED.value]
 
 
 def test_every_problem_has_an_optimum():
@@ -36,6 +70,8 @@ def test_the_law_of_each_optimum_is_feasible_and_has_its_objective(kind):
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_no_fit_that_says_converged_is_above_the_known_optimum(kind):
     keys = islice((key for key in agenda() if key[0] == kind), SAMPLES[kind])
-    outcomes = [outcome_of(key, BESTS[key]) for key in keys]
-    above = [(one.key, one.excess) for one in outcomes if one.above and one.status == FitStatus.CONVERGED.value]
-    assert not above, f"more than {TOLERANCE:g} above: {above}"
+    assert not falsely_converged(keys)
+
+
+def test_problems_with_several_minima_or_flat_valleys_are_solved():
+    assert not falsely_converged(HARD)
