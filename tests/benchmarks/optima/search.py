@@ -20,8 +20,8 @@ __all__ = ["best_law"]
 Array = NDArray[Any]
 
 MINIMA, RANDOM, KICKS, EXPONENTS, PAIRS = 24, 12, 24, 20, 8
-"""Starts taken from the local minima of the lattice, starts at random nodes, kicks of the best law, other
-values of each exponent, and of both."""
+"""Starts taken from the local minima of the lattice, starts at random nodes and as many in its valley, kicks of the
+best law, other values of each exponent, and of both."""
 FINISHED = 6
 """Laws finished exactly."""
 SCANS, NODES_FINISHED, NEAR = 3, 12, 1.05
@@ -31,6 +31,8 @@ WIDTHS = (1.0, 0.03, 0.001)
 """First widths of the smoothing, relative to a typical residual: a wide one merges minima, a narrow one keeps them."""
 REGION = 1e-2
 """First region of the linear programs, relative to a typical residual."""
+VALLEY = 2.0
+"""Ratio to the lowest objective of the lattice up to which a node belongs to the valley."""
 SAME = 1e-6
 """Largest difference of predictions, relative to the mean loss, of two laws that count as one."""
 
@@ -101,7 +103,9 @@ def _starts(objective: Smoothed, rng: np.random.Generator) -> Array:
     at = np.argwhere(minimal)
     at = at[np.argsort(value[minimal], kind="stable")][:MINIMA]
     some = np.stack([rng.integers(rows, size=RANDOM), rng.integers(columns, size=RANDOM)], axis=1)
-    every = np.concatenate([at, some])
+    # Where N and D move together, a valley crosses the lattice: some of its nodes, besides the lowest.
+    low = np.argwhere(value <= VALLEY * value.min())
+    every = np.concatenate([at, some, low[rng.integers(len(low), size=RANDOM)]])
     starts = theta[every[:, 0], every[:, 1]]
     return np.concatenate([starts, *_with_both_terms(objective, starts, rng)])
 
