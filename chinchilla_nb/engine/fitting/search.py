@@ -55,8 +55,8 @@ class Search:
     sample, coarse : Objective
         Over the runs that starts are chosen on, and over those that promising starts are optimised on.
     box : Coordinates
-    floors, exponents : tuple of int
-        Which parameters are irreducible losses, and which are exponents.
+    floors, factors, exponents : tuple of int
+        Which parameters are irreducible losses, factors and exponents; factors in the order of their exponents.
     signature : callable
         Maps theta to predictions by which two laws are compared.
     lattice : Lattice or None
@@ -75,6 +75,7 @@ class Search:
     coarse: Objective
     box: Coordinates
     floors: tuple[int, ...]
+    factors: tuple[int, ...]
     exponents: tuple[int, ...]
     signature: Callable[[Array], Array]
     lattice: Lattice | None
@@ -110,6 +111,7 @@ class Search:
             coarse=coarse,
             box=box,
             floors=tuple(index for index, kind in places if kind == "floor"),
+            factors=tuple(index for index, kind in places if kind == "factor"),
             exponents=tuple(index for index, kind in places if kind == "exponent"),
             signature=signature,
             lattice=lattice,

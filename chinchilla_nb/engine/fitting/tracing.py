@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.certificate import principal_directions
+from chinchilla_nb.engine.fitting.certificate import lagrangian, principal_directions
 from chinchilla_nb.engine.fitting.newton import Minimum, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.profiles import reweighted
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["effective_runs", "exchanged", "nonlinearity", "traced"]
+__all__ = ["effective_runs", "entering", "exchanged", "nonlinearity", "traced"]
 
 Array = NDArray[Any]
 
 REACH = 3.0
 """Standard errors of a parameter combination at which nonlinearity is measured."""
+ENTERING = np.geomspace(0.02, 10.0, 60)
+"""Exponents of terms that may enter."""
+ENTERING_SIZES = (1.0, 0.1, 0.01)
+"""Sizes of a term that enters, at the run where it is largest, relative to the mean residual."""
 UNSEEN = 1e-9
 """Largest effect of a parameter on predictions at which its term has vanished."""
 NEARBY = (0.98, 0.995, 1.005, 1.02)
@@ -122,6 +126,34 @@ def exchanged(
     turned = np.clip(turned, box.lower, box.upper)
     found = _profiled(objective, theta, turned, exponents[0], exponents, turned[[exponents[0]]], width)
     return np.asarray(found[0])
+
+
+@may_overflow
+def entering(
+    objective: Objective, minimum: Minimum, factors: tuple[int, ...], exponents: tuple[int, ...], box: Coordinates
+) -> Array:
+    """Return laws to which a small term was added that decreases the objective, as rows of theta.
+
+    A term that has vanished, or is constant, has no slope by which it could return. The slope by the size of a term with
+    any other exponent follows from the multipliers at the optimum.
+    """
+    theta = minimum.theta.astype(float)
+    at = objective.derivatives(theta)
+    push = objective.weight * objective.loss.slope(at.residuals)
+    push[minimum.active] = lagrangian(objective, theta, at, minimum.active, box).multiplier
+    rows = [np.empty((0, len(theta)))]
+    for factor, exponent in zip(factors, exponents, strict=True):
+        found = np.tile(theta, (len(ENTERING), 1))
+        found[:, factor], found[:, exponent] = 0.0, np.clip(ENTERING, box.lower[exponent], box.upper[exponent])
+        column = objective.derivatives(found).jacobian[..., factor]
+        slope = column @ push / np.sqrt(column**2 @ objective.weight)
+        steepest = int(np.argmin(slope))
+        if slope[steepest] < 0:
+            size = np.multiply(ENTERING_SIZES, np.abs(at.residuals) @ objective.weight) / column[steepest].max()
+            entered = np.tile(found[steepest], (len(size), 1))
+            entered[:, factor] = np.log(size)
+            rows.append(np.clip(entered, box.lower, box.upper))
+    return np.concatenate(rows)
 
 
 def _values(theta: Array, index: int, exponents: tuple[int, ...], nearby: bool) -> Array:

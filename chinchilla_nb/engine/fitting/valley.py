@@ -15,7 +15,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import Search
 from chinchilla_nb.engine.fitting.solver import lowest, settle_on
-from chinchilla_nb.engine.fitting.tracing import effective_runs, exchanged, nonlinearity, traced
+from chinchilla_nb.engine.fitting.tracing import effective_runs, entering, exchanged, nonlinearity, traced
 
 __all__ = ["lower_optima"]
 
@@ -58,6 +58,9 @@ def _runs_that_count(objective: Objective) -> float:
 def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     """Yield optima to which laws traced from the best one lead."""
     starts = traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, nearby)
+    if not nearby:
+        entered = entering(search.objective, best, search.factors, search.exponents, search.box)
+        starts = np.concatenate([starts, entered])
     minima: list[Minimum] = []
     for width in search.narrow_widths:
         *_, minima = search.optimised(search.objective.smoothed(width), starts)
