@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, finish, optimise, polish
+from chinchilla_nb.engine.fitting.solver import distinct, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["SCREENED_RUNS", "Step", "minimise"]
@@ -67,15 +67,22 @@ class Step:
 
 
 def minimise(
-    objective: Objective, starts: Array, exponents: tuple[int, ...], box: Coordinates, map: MapFunction = map
+    objective: Objective,
+    starts: Array,
+    exponents: tuple[int, ...],
+    box: Coordinates,
+    finish: Callable[[Array, float], Minimum],
+    map: MapFunction = map,
 ) -> Iterator[Step]:
-    """Minimise a built-in loss; the last step holds the result, without a minimum if no start has a finite loss.
+    """Minimise a loss; the last step holds the result, and there is none if no start has a finite loss.
 
     Parameters
     ----------
     starts : ndarray, shape (n, n_parameters)
     exponents : tuple of int
         Which parameters the profiles are taken over.
+    finish : callable
+        Finds the exact optimum near theta, a minimum of the loss smoothed over a width.
     map : callable
         Maps the optimiser over batches of starts.
     """
@@ -107,14 +114,14 @@ def minimise(
     best = Minimum(minima[0].theta, np.inf)
     for done, minimum in enumerate(minima[:FINISHED], 1):
         # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
-        if minimum.value < best.value:
-            best = min(best, finish(objective, minimum.theta, box, widths[-1]), key=lambda one: float(one.value))
+        if minimum.value - objective.loss.accuracy * abs(minimum.value) < best.value:
+            best = min(best, finish(minimum.theta, widths[-1]), key=lambda one: float(one.value))
         yield Step("polishing", done, len(minima), best, len(minima))
 
 
 def _widths(objective: Objective, theta: Array) -> list[float]:
     """Return the widths of smoothing, from one that covers a typical residual to the loss itself or nearly a kink."""
-    if not np.isfinite(objective.loss.upper):
+    if objective.loss.is_quadratic:
         return [objective.loss.width]
     widths = [typical_width(objective, theta)]
     narrowest = max(objective.loss.width, widths[0] * NARROWEST / max(len(objective.target), FEWEST))

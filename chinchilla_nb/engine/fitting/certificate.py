@@ -33,6 +33,8 @@ OUTSIDE = 1e-6
 """Share of a slope by which rounding may take a multiplier beyond it."""
 ROUNDING = 64
 """Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
+TINY = 1e-300
+"""Keeps a scale of zero from dividing."""
 UNDETERMINED = 1e-15
 """Relative singular value below which a direction changes no prediction."""
 
@@ -48,8 +50,8 @@ class Certificate:
     curvature : float
         Least curvature in the directions that remain, relative to a typical one; infinity if none remain.
     multiplier : float
-        Largest multiplier of a residual that is zero, relative to the slope of the loss on its side; 0 without such
-        residuals.
+        Largest distance of the multiplier of a residual at a kink from the middle between the slopes of both branches,
+        relative to half their difference; 0 without such residuals.
     holds : bool
         Whether these show a local optimum: hardly any decrease, no negative curvature, multipliers up to one.
     """
@@ -79,7 +81,9 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
         return EXACT
     push = objective.weight * objective.loss.slope(at.residuals)
     push[active] = 0
-    free, multiplier = _free_and_multipliers(objective, at, push, active, theta, box)
+    low, high = (objective.weight[active] * slope for slope in objective.loss.branches(at.residuals, active))
+    branches = low.astype(float), high.astype(float)
+    free, multiplier = _free_and_multipliers(branches, at, push, active, theta, box)
     push[active] = multiplier
     T = principal_directions(objective, at, free)
     along = at.jacobian[:, free] @ T
@@ -89,32 +93,32 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
     eigenvalue, basis = np.linalg.eigh(null.T @ hessian @ null)
     typical = _typical_curvature(objective, at, push)
     promised = np.sum((basis.T @ slope) ** 2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * typical)))
-    promised += np.abs(multiplier) @ np.abs(at.residuals[active])
+    promised += np.abs(multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
     # A slope is a difference of large numbers, and known only up to their rounding.
     return Certificate(
-        decrease=float(promised / at.value),
+        decrease=float(promised / max(abs(at.value), TINY)),
         curvature=float(eigenvalue.min() / typical) if len(eigenvalue) else np.inf,
-        multiplier=float(np.max(_share(objective, active, multiplier), initial=0.0)),
+        multiplier=float(np.max(_share(branches, multiplier), initial=0.0)),
     )
 
 
-def multipliers(objective: Objective, jacobian: Array, slope: Array, active: Array) -> Array:
+def multipliers(branches: tuple[Array, Array], jacobian: Array, slope: Array) -> Array:
     """Return multipliers of the active residuals that balance a slope best, shape (n_active,).
 
     Parameters
     ----------
+    branches : (ndarray, ndarray), shape (n_active,)
+        Slopes of the weighted loss on both sides of the kinks.
     jacobian : ndarray, shape (n_active, n_free)
         Derivatives of the active residuals.
     slope : ndarray, shape (n_free,)
         Slope of the objective without the active residuals.
     """
     found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
-    if len(active) <= jacobian.shape[1] or _share(objective, active, found).max() <= 1:
+    if len(found) <= jacobian.shape[1] or _share(branches, found).max() <= 1:
         return np.asarray(found)
     # More residuals are zero than needed to determine the law: any multipliers within the slopes will do.
-    weight = objective.weight[active].astype(float)
-    limits = -weight * objective.loss.lower, weight * objective.loss.upper
-    return np.asarray(lsq_linear(jacobian.T, -slope, bounds=limits, tol=1e-14).x)
+    return np.asarray(lsq_linear(jacobian.T, -slope, bounds=branches, tol=1e-14).x)
 
 
 def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np.bool_]) -> Array:
@@ -134,7 +138,7 @@ def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np
 
 
 def _free_and_multipliers(
-    objective: Objective, at: Derivatives, push: Array, active: Array, theta: Array, box: Coordinates
+    branches: tuple[Array, Array], at: Derivatives, push: Array, active: Array, theta: Array, box: Coordinates
 ) -> tuple[NDArray[np.bool_], Array]:
     """Return which parameters can decrease the objective by moving, and the multipliers of the active residuals."""
     slope = push @ at.jacobian
@@ -145,7 +149,7 @@ def _free_and_multipliers(
         if len(active) and free.any():
             size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-300)
             K = at.jacobian[np.ix_(active, free)].astype(float) / size
-            multiplier = multipliers(objective, K, slope[free].astype(float) / size, active)
+            multiplier = multipliers(branches, K, slope[free].astype(float) / size)
         total = slope + multiplier @ at.jacobian[active]
         inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
         inwards &= box.lower < box.upper
@@ -175,11 +179,10 @@ def _curvature(
 
 def _typical_curvature(objective: Objective, at: Derivatives, push: Array) -> float:
     """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
-    return float(np.sum(np.abs(push)) ** 2 / at.value)
+    return float(max(np.sum(np.abs(push)) ** 2 / max(abs(at.value), TINY), TINY))
 
 
-def _share(objective: Objective, active: Array, multiplier: Array) -> Array:
-    """Return each multiplier relative to the slope of the loss on its side."""
-    steepest = np.where(multiplier > 0, objective.loss.upper, objective.loss.lower)
-    weight = objective.weight[active].astype(float)
-    return np.asarray(np.abs(multiplier) / np.maximum(weight * steepest, 1e-300))
+def _share(branches: tuple[Array, Array], multiplier: Array) -> Array:
+    """Return the distance of each multiplier from the middle between both slopes, relative to that of the slopes."""
+    low, high = branches
+    return np.asarray(np.abs(multiplier - (low + high) / 2) / np.maximum((high - low) / 2, TINY))

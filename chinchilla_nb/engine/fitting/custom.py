@@ -1,156 +1,209 @@
-"""Fits of custom losses: numeric derivatives first, then a simplex search where they fail."""
+"""Fits of custom losses that are elementwise: a table of the loss to search with, numeric derivatives to finish with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
-from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.builtin import COARSE_RUNS, SCREENED_RUNS
+from chinchilla_nb.engine.fitting.elementwise import UserLoss
+from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
+from chinchilla_nb.engine.fitting.kinks import on_kinks
+from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
+from chinchilla_nb.engine.fitting.newton import Minimum, newton
+from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FitError, Problem
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.profiles import profiled_lattice
+from chinchilla_nb.engine.fitting.screening import spread_sample
+from chinchilla_nb.engine.fitting.simplex import CustomObjective
+from chinchilla_nb.engine.fitting.solver import certified, interpolate
+from chinchilla_nb.engine.fitting.tabulated import Scale, TabulatedLoss
 from chinchilla_nb.engine.laws.family import Coordinates
-from chinchilla_nb.engine.laws.starts import StartGrid
 
-__all__ = ["CustomObjective"]
+__all__ = ["CustomFit", "tabulate"]
 
 Array = NDArray[Any]
 
-EVALUATIONS = 500
-"""Evaluations of one Nelder-Mead call; the best minimum so far is reported after each call."""
-SMALLEST_SIMPLEX = 1e-9
-"""Size of a simplex, as the change of a prediction in units of the loss, at which the search ends."""
-SHRINK = 10
-"""Factor by which the simplex shrinks once it finds nothing lower."""
-LEAST_GAIN = 1e-9
-"""Relative decrease below which a search is not repeated with a simplex of the same size."""
-XATOL = 1e-3
-"""Size of the final simplex of a search, relative to its first one, at which Nelder-Mead has converged."""
-FLATTEST, LONGEST_EDGE = 1e-12, 1.0
-"""Least effect of theta on predictions that is divided by, and the longest edge of a simplex along a direction without
-any."""
-DIFFERENCE = 6e-6
-"""Step of a central difference, about the cube root of float64's rounding, which balances its two errors."""
-LARGEST = 1e300
-"""Replaces an infinite objective or slope, because L-BFGS-B does not accept infinity."""
-LBFGSB_OPTIONS = {"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9}
-"""Where L-BFGS-B stops; the simplex search continues from there."""
+MIDDLE = 0.03
+"""Residual around which the table has equally spaced nodes, in typical residuals."""
+LEAST_MIDDLE, LARGEST_MIDDLE = 1e-8, 0.1
+"""Limits of that residual, relative to the measured loss."""
+DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
+"""Step of a difference of fourth order, in typical residuals: the fifth root of rounding, relative to a typical residual of
+a thousandth of the loss."""
+SHRINK = 10.0
+"""Factor by which kinks become sharper while a minimum is finished."""
+SHARPENINGS = 5
+"""Times that they do."""
+STEPS = 60
+"""Most Newton steps with each sharpness."""
+LOWER = 1e-10
+"""Relative decrease by a simplex search after which a minimum is finished again."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class CustomObjective:
-    """Weighted mean of any ``loss_fn(y_true, y_pred)`` over runs, as a function of theta.
+class CustomFit:
+    """What a fit of an elementwise loss needs.
 
     Attributes
     ----------
-    squared : Objective
-        The squared-error objective over the same runs, for predictions and good starts.
-    unit : float
-        The loss that equals one in the coordinates of `squared`.
+    coarse : Objective
+        The objective over at most `COARSE_RUNS` runs, with the tabulated loss, in units of `scale`.
+    exact : Objective
+        The objective over all runs, with numeric derivatives, in units of `scale`.
+    simplex : CustomObjective
+        The objective for a simplex search, in units of the user.
+    scale : float
+        Typical slope of the loss.
     """
 
-    squared: Objective
-    loss_fn: LossFunction
-    unit: float
+    coarse: Objective
+    exact: Objective
+    simplex: CustomObjective
+    scale: float
+    box: Coordinates
 
-    @classmethod
-    def of(cls, problem: Problem, coordinates: Coordinates) -> CustomObjective:
-        """Return the objective of a problem."""
-        return cls(Objective.of(problem, SQUARE, coordinates), problem.loss_fn, coordinates.unit)
+    def finish(self, theta: Array, width: float) -> Minimum:
+        """Find the exact optimum near theta, a minimum of the loss averaged over a width."""
+        theta = np.asarray(theta).astype(self.exact.dtype)
+        best = Minimum(theta, self.exact.value(theta))
+        if not self.exact.loss.has_kink:
+            return _better(best, certified(self.exact, newton(self.exact, theta, self.box, STEPS), self.box))
+        for _ in range(SHARPENINGS):
+            found = newton(self.exact.smoothed(width), theta, self.box, STEPS)
+            distance = self.exact.loss.from_kink(self.exact.residuals(found.theta))
+            active = np.flatnonzero(np.abs(distance) <= width)
+            at = Minimum(found.theta, self.exact.value(found.theta), active=active)
+            best = _better(best, on_kinks(self.exact, at, self.box))
+            if best.converged:
+                break
+            theta, width = found.theta, width / SHRINK
+        return best
 
-    def value(self, theta: Array) -> float:
-        """Return the weighted mean loss; infinity where it is not finite."""
-        with np.errstate(all="ignore"):
-            truth = self.squared.target * self.unit
-            predicted = self.squared.residuals(theta) * self.unit + truth
-            try:
-                losses = np.asarray(self.loss_fn(truth, predicted))
-            except Exception as error:
-                raise FitError(
-                    loss_name(self.loss_fn),
-                    f"raised {type(error).__name__}({error}) on {len(truth)} losses",
-                    remedy="call it on two arrays, true and predicted losses, to see where",
-                ) from error
-        if losses.shape != truth.shape:
-            rule = f"must return one loss per run, shape {truth.shape}"
-            raise FitError(loss_name(self.loss_fn), rule, got=f"shape {losses.shape}")
-        value = float(self.squared.weight @ losses.astype(float))
-        return value if np.isfinite(value) else np.inf
-
-    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
-        """Evaluate the objective at every start, one by one."""
-        return (self.value(theta) for theta in coordinates.theta(grid.points()))
-
-    def optimise(self, start: Array, box: Coordinates) -> Minimum:
-        """Minimise from one start with SciPy's L-BFGS-B and central differences."""
-        unit = self.value(start)
-        if not (np.isfinite(unit) and unit > 0):
-            return Minimum(start, unit)
-        found = minimize(
-            lambda theta: min(self.value(theta) / unit, LARGEST),
-            start,
-            jac=_central_differences(self, box, unit),
-            method="L-BFGS-B",
-            bounds=np.stack([box.lower, box.upper], axis=1),
-            options=LBFGSB_OPTIONS,
-        )
-        return Minimum(found.x, self.value(found.x))
-
-    def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
-        """Continue with a simplex search, which also passes kinks and steps, until it finds nothing lower.
-
-        Yields the best minimum so far after each Nelder-Mead call; the last one is the result.
-        """
-        at = Minimum(theta, self.value(theta))
-        size = float(np.median(np.abs(self.squared.residuals(theta))))
-        while size > SMALLEST_SIMPLEX:
-            simplex: Array | None = self._simplex(at.theta, size, box)
-            before = at.value
-            while simplex is not None:
-                found = minimize(
-                    self.value,
-                    at.theta,
-                    method="Nelder-Mead",
-                    bounds=np.stack([box.lower, box.upper], axis=1),
-                    options={"initial_simplex": simplex, "maxfev": EVALUATIONS, "xatol": XATOL * size, "fatol": np.inf},
-                )
-                # A search that ran out of evaluations continues with its simplex.
-                simplex = found.final_simplex[0] if found.status else None
-                at = min(at, Minimum(found.x, found.fun), key=lambda minimum: float(minimum.value))
-                yield at
-            if before - at.value <= LEAST_GAIN * abs(before):
-                size /= SHRINK
-        yield at
-
-    def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
-        """Return corners around theta, each of which changes the predictions by `size` in a direction of its own."""
-        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.target))
-        _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
-        reach = np.minimum(size / np.maximum(singular, FLATTEST), LONGEST_EDGE)
-        corners = np.zeros((len(theta), len(theta)))
-        corners[: len(reach)] = directions * reach[:, None]
-        inside = np.clip(theta + corners, box.lower, box.upper)
-        # A corner that clipping to the box returns to theta is reflected.
-        flat = np.all(inside == theta, axis=1)
-        inside[flat] = np.clip(theta - corners[flat], box.lower, box.upper)
-        return np.concatenate([theta[None], inside])
+    def polish(self, best: Minimum) -> Minimum:
+        """Return the best minimum, after a simplex search if it has no certificate."""
+        best = _better(best, interpolate(self.exact, best.theta, self.box))
+        if best.converged:
+            return best
+        *_, found = self.simplex.finish(best.theta.astype(float), self.box)
+        value = self.exact.value(found.theta.astype(self.exact.dtype))
+        if not value < best.value - LOWER * abs(best.value):
+            return best
+        again = self.finish(found.theta, LOWER)
+        return _better(Minimum(found.theta, value), again)
 
 
-def _central_differences(objective: CustomObjective, box: Coordinates, unit: float) -> Callable[[Array], Array]:
-    def gradient(theta: Array) -> Array:
-        slope = np.zeros_like(theta)
-        for index in range(len(theta)):
-            step = np.zeros_like(theta)
-            step[index] = DIFFERENCE * max(1.0, abs(theta[index]))
-            high, low = np.minimum(theta + step, box.upper), np.maximum(theta - step, box.lower)
-            width = high[index] - low[index]
-            if width > 0:
-                slope[index] = (objective.value(high) - objective.value(low)) / width / unit
-        return np.asarray(np.clip(np.nan_to_num(slope), -LARGEST, LARGEST))
+def _better(one: Minimum, other: Minimum) -> Minimum:
+    """Return the lower of two minima; of equal ones, that with a certificate."""
+    if not np.isfinite(one.value):
+        return other
+    tie = abs(other.value - one.value) <= 1e-13 * abs(one.value)
+    if tie and one.converged != other.converged:
+        return one if one.converged else other
+    return other if other.value <= one.value else one
 
-    return gradient
+
+def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, CustomFit | None]:
+    """Tabulate the loss of a problem, yielding the share done; None if it has no usable derivatives.
+
+    Raises
+    ------
+    FitError
+        If the loss raises an exception, or does not return one loss per run.
+    """
+    loss = UserLoss.of(problem, box.unit)
+    if not loss.is_elementwise():
+        return None
+    squared = Objective.of(problem, SQUARE, box)
+    typical = _typical_residual(squared, problem, box)
+    size = squared.target
+    middle = float(np.clip(MIDDLE * typical / np.median(size), LEAST_MIDDLE, LARGEST_MIDDLE))
+    scale = Scale(middle)
+    shares = scale.nodes()
+    values = np.empty((len(size), len(shares)))
+    for index, share in enumerate(shares):
+        values[:, index] = loss(size * share)
+        yield index / len(shares)
+    nodes = size[:, None] * shares
+    slope = _typical_slope(nodes, values, typical)
+    if not slope > 0:
+        return None
+    values /= slope
+    _continue(nodes, values)
+    function = _Scaled(loss, slope)
+    kinks = None
+    try:
+        for kinks in find_kinks(function, nodes, values, size):
+            yield 1.0
+    except NotPiecewiseSmooth:
+        return None
+    assert kinks is not None
+    dtype = problem.dtype if np.finfo(loss.precision()).eps < np.finfo(float).eps else np.float64
+    step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
+    kinks = refined_kinks(function, kinks, step, dtype)
+    chosen = spread_sample(len(size), COARSE_RUNS)
+    table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
+    exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical)).astype(dtype)
+    return CustomFit(
+        coarse=replace(squared.take(chosen), loss=table),
+        exact=exact,
+        simplex=CustomObjective.of(problem, box),
+        scale=slope,
+        box=box,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scaled:
+    """A loss in units of its typical slope."""
+
+    loss: UserLoss
+    slope: float
+
+    def __call__(self, residuals: Array) -> Array:
+        return self.loss(residuals) / np.asarray(self.slope, residuals.dtype)
+
+
+def _typical_residual(squared: Objective, problem: Problem, box: Coordinates) -> float:
+    """Return the median residual, relative to the loss, of a law fitted with absolute errors."""
+    which = spread_sample(len(squared.target), SCREENED_RUNS)
+    absolute = replace(squared, loss=asymmetric(1.0)).take(which)
+    lattice = profiled_lattice(absolute)
+    if lattice is None:
+        starts = box.theta(problem.starts.points())
+        theta = starts[np.nanargmin(absolute.value(starts))]
+    else:
+        theta = lattice.best
+    typical = float(np.median(np.abs(absolute.residuals(theta) / absolute.target)))
+    return float(np.clip(typical, LEAST_MIDDLE / MIDDLE, LARGEST_MIDDLE / MIDDLE) * np.median(squared.target))
+
+
+def _typical_slope(nodes: Array, values: Array, typical: float) -> float:
+    """Return the median over runs of the steepest slope at residuals up to a few typical ones."""
+    with np.errstate(invalid="ignore"):
+        slope = np.abs(np.diff(values) / np.diff(nodes))
+    slope[~np.isfinite(slope)] = 0.0
+    near = np.abs(nodes[:, 1:]) <= 3 * typical
+    steepest = np.max(slope, axis=1, where=near, initial=0.0)
+    return float(np.median(steepest) or slope.max())
+
+
+def _continue(nodes: Array, values: Array) -> None:
+    """Replace values that are not finite by steep straight lines, so that a search turns back from them."""
+    for row in np.flatnonzero(~np.isfinite(values).all(axis=1)):
+        finite = np.flatnonzero(np.isfinite(values[row]))
+        if not finite.size:
+            values[row] = np.abs(nodes[row])
+            continue
+        steep = 10 * max(1.0, float(np.abs(np.diff(values[row, finite]) / np.diff(nodes[row, finite])).max(initial=0.0)))
+        bad = np.flatnonzero(~np.isfinite(values[row]))
+        nearest = finite[np.abs(nodes[row, bad][:, None] - nodes[row, finite]).argmin(axis=1)]
+        values[row, bad] = values[row, nearest] + steep * np.abs(nodes[row, bad] - nodes[row, nearest])
+
+
+_ = Callable

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, minimise
-from chinchilla_nb.engine.fitting.custom import CustomObjective
+from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
@@ -21,7 +21,8 @@ from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem,
 from chinchilla_nb.engine.fitting.profiles import profile_minima, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import screen, spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, polish
+from chinchilla_nb.engine.fitting.simplex import CustomObjective
+from chinchilla_nb.engine.fitting.solver import distinct, finish, polish
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -103,10 +104,18 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         )
     search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))
     loss = residual_loss(problem.loss_fn)
-    if loss is None:
-        yield from _iter_custom(search, exhaustive, map)
+    yield FitProgress("screening", 0, len(problem.starts), None)
+    if loss is not None:
+        objective = Objective.of(problem, loss, search.box)
+        precise = functools.partial(polish, objective.astype(problem.dtype), box=search.box)
+        ends = functools.partial(finish, objective, search.box), precise
+        yield from _iter_descent(search, objective, *ends, exhaustive, map)
+        return
+    custom = yield from _iter_tabulate(search)
+    if custom is not None:
+        yield from _iter_descent(search, custom.coarse, custom.finish, custom.polish, exhaustive, map, custom.scale)
     else:
-        yield from _iter_exact(search, Objective.of(problem, loss, search.box), exhaustive, map)
+        yield from _iter_simplex(search, exhaustive, map)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -149,29 +158,51 @@ class _Search:
         )
 
 
-def _iter_exact(search: _Search, objective: Objective, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
-    """Fit a built-in loss."""
+def _iter_descent(
+    search: _Search,
+    objective: Objective,
+    finish: Callable[[Array, float], Minimum],
+    polish: Callable[[Minimum], Minimum],
+    exhaustive: bool,
+    map: MapFunction,
+    unit: float = 1.0,
+) -> Iterator[FitProgress]:
+    """Fit a loss with derivatives, of which the objective is in multiples of a unit."""
     total = len(search.problem.starts)
-    yield FitProgress("screening", 0, total, None)
-    sample = objective.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
+    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
     landscape = search.screen(sample)
     starts = search.promising(landscape, exhaustive)
+    landscape = read_only(landscape * unit)
+
+    def answer(best: Minimum, optima: int, *, final: bool = False) -> Fit:
+        return search.answer(replace(best, value=best.value * unit), optima, landscape, final=final)
+
     first = Minimum(starts[0], sample.value(starts[0]))
-    yield FitProgress("screening", total, total, search.answer(first, 0, landscape))
+    yield FitProgress("screening", total, total, answer(first, 0))
     step = None
-    for step in minimise(objective, starts, search.exponents, search.box, map if exhaustive else builtins.map):
-        yield FitProgress(step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape))
+    batches = map if exhaustive else builtins.map
+    for step in minimise(objective, starts, search.exponents, search.box, finish, batches):
+        yield FitProgress(step.stage, step.done, step.total, answer(step.best, step.optima))
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    best = polish(objective.astype(search.problem.dtype), step.best, search.box)
-    yield FitProgress("polishing", step.total, step.total, search.answer(best, step.optima, landscape, final=True))
+    yield FitProgress("polishing", step.total, step.total, answer(polish(step.best), step.optima, final=True))
 
 
-def _iter_custom(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
-    """Fit a custom loss."""
+def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | None]:
+    """Prepare the fit of a custom loss; None if it has no usable derivatives."""
+    total, work = len(search.problem.starts), tabulate(search.problem, search.box)
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield FitProgress("screening", int(share * total), total, None)
+
+
+def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+    """Fit a custom loss without usable derivatives."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
-    yield FitProgress("screening", 0, total, None)
     landscape = np.empty(total)
     for at, value in enumerate(objective.screen(starts, box)):
         landscape[at] = value

@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["descend_to_vertex"]
+__all__ = ["descend_to_vertex", "on_kinks"]
 
 Array = NDArray[Any]
 
@@ -62,15 +62,15 @@ ROUNDING = 4
 def descend_to_vertex(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 100) -> Minimum:
     """Minimise a kinked objective from a point near its optimum, where the residuals `active` are nearly zero."""
     theta = theta.astype(objective.dtype)
-    best = _on_kinks(objective, Minimum(theta, objective.value(theta), active=active), box)
+    best = on_kinks(objective, Minimum(theta, objective.value(theta), active=active), box)
     return best if best.converged else _descend(objective, best, box, steps)
 
 
-def _on_kinks(objective: Objective, at: Minimum, box: Coordinates) -> Minimum:
+def on_kinks(objective: Objective, at: Minimum, box: Coordinates) -> Minimum:
     """Return the certified minimum with the active residuals at zero, or the better point without certificate."""
     theta = _newton_on_kinks(objective, at.theta, at.active, box)
     refined = Minimum(theta, objective.value(theta), None, at.active)
-    if refined.value > at.value * (1 + TIE):
+    if refined.value > at.value + TIE * abs(at.value):
         return at
     return replace(refined, certificate=certify(objective, theta, at.active, box))
 
@@ -86,7 +86,7 @@ def _descend(objective: Objective, start: Minimum, box: Coordinates, steps: int)
             return best
         step, active, predicted = program
         if predicted <= RESOLVED * radius * _steepest(objective):
-            refined = _on_kinks(objective, replace(best, active=active), box)
+            refined = on_kinks(objective, replace(best, active=active), box)
             if refined.converged or radius <= SMALL_BOX:
                 return refined
             radius /= MUCH_NARROWER
@@ -189,8 +189,9 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
         at = objective.derivatives(theta)
         if not (np.isfinite(at.jacobian).all() and np.isfinite(at.residuals).all()):
             return theta
-        push = objective.weight * objective.loss.slope(at.residuals)
-        push[active] = 0
+        _, slope, curvature = objective.loss.derivatives(at.residuals)
+        push, bend = objective.weight * slope, objective.weight * curvature
+        push[active], bend[active] = 0, 0
         pull = push @ at.jacobian
         constraint = at.jacobian[active]
         free = np.flatnonzero(free_parameters(theta, pull, box) | (theta > box.lower) & (theta < box.upper))
@@ -198,10 +199,11 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
         if multiplier is None:
             multiplier = np.linalg.lstsq(K.T, -pull[free].astype(float), rcond=None)[0]
         push[active] = multiplier
-        hessian = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)].astype(float)
+        curved = objective.residual_hessian(theta, push, at.jacobian) + (at.jacobian.T * bend) @ at.jacobian
+        hessian = curved[np.ix_(free, free)].astype(float)
         size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), FLAT)
         system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])
-        right = np.concatenate([-pull[free].astype(float) / size, -at.residuals[active].astype(float)])
+        right = np.concatenate([-pull[free].astype(float) / size, -objective.loss.from_kink(at.residuals)[active].astype(float)])
         solved = np.linalg.lstsq(system, right, rcond=SINGULAR)[0]
         multiplier = solved[len(free) :]
         step = np.zeros_like(theta)

@@ -60,7 +60,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
     # To first order, an error of the logarithm is an error of the loss divided by the loss.
     weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
     theta, predicted = objective.predictor.profile(loss, weight)
-    if np.isfinite(objective.loss.upper):
+    if not objective.loss.is_quadratic:
         best = Lattice(theta, objective.value_of(predicted.copy())).best
         width = SHARPNESS * typical_width(objective, best)
         for _ in range(ROUNDS):
@@ -72,7 +72,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
 def typical_width(objective: Objective, theta: Array) -> float:
     """Return the smoothing width at which a typical residual lies at the edge of the quadratic middle."""
     typical = max(float(np.median(np.abs(objective.residuals(theta)))), NO_RESIDUAL)
-    return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
+    return max(objective.loss.width_of(typical), objective.loss.width)
 
 
 def profile_minima(objective: Objective, lattice: Lattice, exponents: tuple[int, ...], box: Coordinates) -> Array:

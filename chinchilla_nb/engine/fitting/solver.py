@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
+from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
@@ -52,14 +53,15 @@ def distinct(objective: Objective, minima: Iterable[Minimum], difference: float 
     return kept
 
 
-def finish(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+def finish(objective: Objective, box: Coordinates, theta: Array, width: float) -> Minimum:
     """Find the exact optimum of the unsmoothed loss from a minimum of the loss smoothed over a narrow width."""
     if objective.loss.has_kink:
         return descend_to_vertex(objective, theta, near_kinks(objective, theta, width), box)
     found = certified(objective, newton(objective, theta, box), box)
-    if found.converged or not np.isfinite(objective.loss.upper):
+    if found.converged or objective.loss.is_quadratic:
         return found
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
+    assert isinstance(objective.loss, ResidualLoss)
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
     vertex = descend_to_vertex(kinked, found.theta, near_kinks(kinked, found.theta, width), box)
     other = certified(objective, newton(objective, vertex.theta, box), box)
