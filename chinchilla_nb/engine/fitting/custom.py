@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.builtin import COARSE_RUNS, SCREENED_RUNS
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
-from chinchilla_nb.engine.fitting.kinks import on_kinks
+from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
 from chinchilla_nb.engine.fitting.newton import Minimum, newton
 from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
@@ -38,7 +38,7 @@ DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
 a thousandth of the loss."""
 SHRINK = 10.0
 """Factor by which kinks become sharper while a minimum is finished."""
-SHARPENINGS = 5
+SHARPENINGS = 3
 """Times that they do."""
 STEPS = 60
 """Most Newton steps with each sharpness."""
@@ -83,7 +83,7 @@ class CustomFit:
             if best.converged:
                 break
             theta, width = found.theta, width / SHRINK
-        return best
+        return best if best.converged else descend_to_vertex(self.exact, best.theta, best.active, self.box)
 
     def polish(self, best: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""

@@ -80,7 +80,7 @@ def _descend(objective: Objective, start: Minimum, box: Coordinates, steps: int)
     best, at = start, objective.derivatives(start.theta)
     radius = max(FIRST_RADIUS * float(at.value) / _steepest(objective), SMALLEST_RADIUS)
     for _ in range(steps):
-        radius = min(radius, _largest_solvable_radius(at))
+        radius = min(radius, _largest_solvable_radius(at, objective.loss.from_kink(at.residuals)))
         program = _linear_program(objective, best.theta, at, box, radius)
         if program is None:
             return best
@@ -117,22 +117,22 @@ def _linear_program(
     Returns the step, the indices of the residuals it brings to zero, and the predicted decrease; None if the program
     cannot be solved.
     """
-    J, r = at.jacobian.astype(float), at.residuals.astype(float)
+    J, r = at.jacobian.astype(float), objective.loss.from_kink(at.residuals).astype(float)
     reach = radius / _sizes(J)
     low = np.maximum(-reach, (box.lower - theta).astype(float)) / reach
     high = np.minimum(reach, (box.upper - theta).astype(float)) / reach
     J = J * reach
-    # A residual that is not zero anywhere in the box keeps its sign: it adds a constant slope.
+    # A residual that is at its kink nowhere in the box stays on one side: it adds a constant slope.
     near = np.flatnonzero(np.abs(r) <= np.abs(J).sum(axis=1))
     far = np.ones(len(r), dtype=bool)
     far[near] = False
     weight = objective.weight.astype(float)
-    slope = (weight * objective.loss.slope(r))[far] @ J[far]
-    upper, lower = weight[near] * objective.loss.upper, weight[near] * objective.loss.lower
+    slope = (weight * objective.loss.slope(at.residuals).astype(float))[far] @ J[far]
+    lower, upper = (weight[near] * branch.astype(float) for branch in objective.loss.branches(at.residuals, near))
     eye = sparse.identity(len(near))  # eye_array is younger than the oldest SciPy supported
     size = _steepest(objective) * radius
     solution = linprog(
-        np.concatenate([slope, upper * radius, lower * radius]) / size,
+        np.concatenate([slope, upper * radius, -lower * radius]) / size,
         A_eq=sparse.hstack([J[near] / radius, -eye, eye], format="csc"),
         b_eq=-r[near] / radius,
         bounds=[*zip(low, high, strict=True), *[(0, None)] * (2 * len(near))],
@@ -143,16 +143,16 @@ def _linear_program(
         return None
     step, above, below = np.split(solution.x, [J.shape[1], J.shape[1] + len(near)])
     left = np.abs(above - below)
-    before = np.sum(np.where(r[near] > 0, upper, lower) * np.abs(r[near])) / size
+    before = np.sum(np.where(r[near] > 0, upper, lower) * r[near]) / size
     return step * reach, near[left <= ON_THE_KINK], float((before - solution.fun) * size)
 
 
-def _largest_solvable_radius(at: Derivatives) -> float:
+def _largest_solvable_radius(at: Derivatives, from_kink: Array) -> float:
     """Return the size of a box in which at most `MOST_NEAR` residuals can be brought to zero."""
     if len(at.residuals) <= MOST_NEAR:
         return LARGEST_RADIUS
     J = at.jacobian.astype(float)
-    needed = np.abs(at.residuals.astype(float)) / np.sum(np.abs(J) / _sizes(J), axis=1)
+    needed = np.abs(from_kink.astype(float)) / np.sum(np.abs(J) / _sizes(J), axis=1)
     return max(float(np.partition(needed, MOST_NEAR)[MOST_NEAR]), SMALLEST_RADIUS)
 
 
@@ -171,7 +171,8 @@ def _back_onto_kinks(objective: Objective, theta: Array, active: Array, box: Coo
     size = np.maximum(np.sqrt(np.mean(objective.derivatives(theta).jacobian.astype(float) ** 2, axis=0)), FLAT)
     for _ in range(steps if active.size else 0):
         at = objective.derivatives(theta)
-        J, r = at.jacobian[active].astype(float) / size, at.residuals[active].astype(float)
+        J = at.jacobian[active].astype(float) / size
+        r = objective.loss.from_kink(at.residuals)[active].astype(float)
         if not (np.isfinite(J).all() and np.isfinite(r).all()):
             break  # the step left the range in which predictions are numbers; its value rejects it
         correction = np.linalg.lstsq(J, -r, rcond=None)[0]  # NumPy before 2.0 warns without it
@@ -217,4 +218,4 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
 
 
 def _steepest(objective: Objective) -> float:
-    return float(max(objective.loss.lower, objective.loss.upper))
+    return objective.loss.steepest

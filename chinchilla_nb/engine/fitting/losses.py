@@ -79,6 +79,10 @@ class Loss(Protocol):
         """Whether the loss of some run has a kink."""
 
     @property
+    def steepest(self) -> float:
+        """The largest slope, or a typical one of a loss without a largest one."""
+
+    @property
     def is_quadratic(self) -> bool:
         """Whether the loss is a square everywhere."""
 
@@ -147,6 +151,11 @@ class ResidualLoss:
     def has_kink(self) -> bool:
         """Whether the loss has no derivative at r = 0."""
         return self.width == 0
+
+    @property
+    def steepest(self) -> float:
+        """The largest slope."""
+        return max(self.lower, self.upper)
 
     @property
     def is_quadratic(self) -> bool:

@@ -62,6 +62,11 @@ class NumericLoss:
         """Width of the average; without kinks, the inverse of a typical curvature."""
         return self.half_width if self.kinks.half.any() and self.half_width > 0 else self.typical
 
+    @property
+    def steepest(self) -> float:
+        """A typical slope."""
+        return float(max(1.0, 2 * np.abs(self.kinks.half).max(initial=0.0)))
+
     def smoothed(self, width: float) -> NumericLoss:
         """Return the loss with its kinks averaged over a width."""
         return replace(self, half_width=max(width, self.half_width))

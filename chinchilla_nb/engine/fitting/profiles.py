@@ -30,6 +30,8 @@ SAME_LOSS = 1e-9
 """Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
 NO_RESIDUAL = 1e-9
 """Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
+LEAST_WEIGHT = 1e-6
+"""Least weight of a run while reweighting, relative to the largest."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
 NEARBY = 1.0
@@ -129,4 +131,7 @@ def _reweighted(objective: Objective, loss: Array, predicted: Array, width: floa
     predicted = np.maximum(loss + error, SAME_LOSS * loss)
     residual = np.log(predicted / loss) if objective.loss.logarithmic else error
     slope = objective.weight * objective.loss.smoothed(width).slope(residual)
-    return np.asarray(slope / (error * (predicted if objective.loss.logarithmic else 1.0)))
+    weight = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
+    # The slope of a loss that is flat, or decreases, says nothing about where to search.
+    largest = weight.max(axis=-1, keepdims=True)
+    return np.where(largest > 0, np.maximum(weight, LEAST_WEIGHT * largest), objective.weight)
