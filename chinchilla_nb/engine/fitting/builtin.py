@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,11 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
-from chinchilla_nb.engine.fitting.solver import distinct, optimise
+from chinchilla_nb.engine.fitting.solver import Finish, distinct, optimise
+from chinchilla_nb.engine.fitting.valley import nonlinearity, traced
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["SCREENED_RUNS", "Step", "minimise"]
+__all__ = ["SCREENED_RUNS", "Search", "Step"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -34,8 +36,10 @@ COARSE_RUNS = 4096
 """Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
 BATCH = 32
 """Number of starts that are optimised together."""
-STEPS, CONVERGED_STEPS = 20, 400
-"""Most Newton steps at one of several widths, and at the only one."""
+LONG, STEPS = 40, 20
+"""Most Newton steps at the first and last width, and at each of the others."""
+TOLERANCE = 1e-8
+"""Relative decrease at which the minimisation at one width ends; the last is finished by another method."""
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 NARROWER = 0.2
@@ -43,14 +47,22 @@ NARROWER = 0.2
 NARROWEST = 1e-2
 """Smoothing ends at this share of the first width divided by the number of runs, so that hardly a residual is in the
 quadratic middle that does not belong there."""
+WIDEST = 5.0
+"""First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
 FEWEST = 100
 """Least number of runs that this number is taken to be."""
-PROFILED_WIDTHS = 3
-"""Number of widths at which minima of profiles are added."""
+PROFILED_WIDTHS = (0, 2, 3)
+"""Which widths minima of profiles are added at."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
+ROUNDS = 4
+"""Most rounds in which a valley is traced for other optima."""
+NEARLY_LINEAR = 1.0
+"""Nonlinearity below which the valley is straight enough to have one optimum."""
+TRACED_GAIN = 1e-10
+"""Relative decrease after which a valley is traced once more."""
 FINISHED = 8
 """Most optima that are finished exactly."""
 
@@ -66,65 +78,112 @@ class Step:
     optima: int
 
 
-def minimise(
-    objective: Objective,
-    starts: Array,
-    exponents: tuple[int, ...],
-    box: Coordinates,
-    finish: Callable[[Array, float], Minimum],
-    map: MapFunction = map,
-) -> Iterator[Step]:
-    """Minimise a loss; the last step holds the result, and there is none if no start has a finite loss.
+@dataclass(frozen=True, eq=False, slots=True)
+class Search:
+    """What the search for the minimum of a loss needs.
 
-    Parameters
+    Attributes
     ----------
-    starts : ndarray, shape (n, n_parameters)
-    exponents : tuple of int
-        Which parameters the profiles are taken over.
-    finish : callable
-        Finds the exact optimum near theta, a minimum of the loss smoothed over a width.
-    map : callable
-        Maps the optimiser over batches of starts.
+    objective : Objective
+        Over all runs, or enough of them to search.
+    finish : Finish
+        Finds the exact optimum near a minimum of the smoothed loss.
+    box : Coordinates
+    floors, exponents : tuple of int
+        Which parameters are irreducible losses, and which are exponents.
+    signature : callable
+        Maps theta to predictions by which two laws are compared.
     """
-    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
-    coarse = objective.take(spread_sample(len(objective.target), COARSE_RUNS))
-    lattice = profiled_lattice(sample)
-    first = lattice.best if lattice is not None else min(starts, key=sample.value)
-    widths = _widths(coarse, first)
-    same = SAME * float(np.median(np.abs(sample.residuals(first))))
-    minima: list[Minimum] = []
-    for level, width in enumerate(widths):
-        if lattice is not None and level < PROFILED_WIDTHS:
-            profiled = profile_minima(sample.smoothed(width), lattice, exponents, box)
-            starts = np.concatenate([profiled[:PROFILED], starts])
-        minima = []
-        smooth = coarse.smoothed(width)
-        work = functools.partial(optimise, smooth, box=box, steps=STEPS if len(widths) > 1 else CONVERGED_STEPS)
-        batches = np.array_split(starts, -(-len(starts) // BATCH))
-        for done, found in enumerate((map if level == 0 else builtins.map)(work, batches), 1):
-            minima = distinct(smooth, [*minima, *found], same)
-            if minima:
-                # These are minima of the smoothed loss; progress reports the loss itself.
-                best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
-                yield Step("optimising", level * len(starts) + done, len(widths) * len(starts), best, len(minima))
-        if not minima:
-            return
-        starts = np.array([minimum.theta for minimum in minima[:FOLLOWED]])
 
-    best = Minimum(minima[0].theta, np.inf)
-    for done, minimum in enumerate(minima[:FINISHED], 1):
-        # The smoothed loss is a lower bound of the loss: an optimum whose smoothed loss exceeds the best is skipped.
-        if minimum.value - objective.loss.accuracy * abs(minimum.value) < best.value:
-            best = min(best, finish(minimum.theta, widths[-1]), key=lambda one: float(one.value))
-        yield Step("polishing", done, len(minima), best, len(minima))
+    objective: Objective
+    finish: Finish
+    box: Coordinates
+    floors: tuple[int, ...]
+    exponents: tuple[int, ...]
+    signature: Callable[[Array], Array]
+
+    def minimise(self, starts: Array, map: MapFunction = map) -> Iterator[Step]:
+        """Minimise from starts, rows of theta; the last step holds the result. No step if no start has a finite loss.
+
+        Parameters
+        ----------
+        map : callable
+            Maps the optimiser over batches of starts.
+        """
+        n_runs = len(self.objective.target)
+        sample = self.objective.take(spread_sample(n_runs, SCREENED_RUNS))
+        coarse = self.objective.take(spread_sample(n_runs, COARSE_RUNS))
+        lattice = profiled_lattice(sample)
+        first = lattice.best if lattice is not None else min(starts, key=sample.value)
+        widths, same = _widths(coarse, first), SAME * float(np.median(np.abs(sample.residuals(first))))
+        minima: list[Minimum] = []
+        for level, width in enumerate(widths):
+            if lattice is not None and level in PROFILED_WIDTHS:
+                profiled = profile_minima(sample.smoothed(width), lattice, self.exponents, self.box)
+                starts = np.concatenate([profiled[:PROFILED], starts])
+            last = level == len(widths) - 1
+            steps = LONG if last or level == 0 else STEPS
+            minima = []
+            for found in self._optimised(coarse.smoothed(width), starts, steps, map if level == 0 else builtins.map):
+                minima = distinct([*minima, *found], self.signature, same)
+                if minima:
+                    # These are minima of the smoothed loss; progress reports the loss itself.
+                    best = Minimum(minima[0].theta, coarse.value(minima[0].theta))
+                    yield Step("optimising", level, len(widths), best, len(minima))
+            if not minima:
+                return
+            starts = np.array([one.theta for one in minima[: FOLLOWED if level < len(widths) - 2 else FINISHED]])
+        best = minima[0]
+        for best in self._finished(minima, widths[-1]):
+            yield Step("polishing", 0, 1, best, len(minima))
+        if n_runs == len(coarse.target):
+            for best in self._traced(best, widths, same):
+                yield Step("polishing", 0, 1, best, len(minima))
+
+    def _optimised(self, smooth: Objective, starts: Array, steps: int, map: MapFunction) -> Iterable[list[Minimum]]:
+        batches = np.array_split(starts, -(-len(starts) // BATCH))
+        work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
+        yield from map(work, batches)
+
+    def _finished(self, minima: list[Minimum], width: float) -> Iterator[Minimum]:
+        """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over a narrow width."""
+        finalists = [self.finish.settle(minimum.theta, width) for minimum in minima[:FINISHED]]
+        best = min(finalists, key=lambda one: float(one.value))
+        for minimum in finalists:
+            # A point without certificate may be improved; one that is above the best proven optimum is left.
+            if not minimum.converged and (minimum.value <= best.value or not best.converged):
+                best = min(best, self.finish.descend(minimum), key=lambda one: float(one.value))
+            yield best
+
+    def _traced(self, best: Minimum, widths: list[float], same: float) -> Iterator[Minimum]:
+        """Yield the best minimum so far while tracing the valley around it leads to lower ones."""
+        for _ in range(ROUNDS):
+            if nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
+                return
+            before = best
+            starts = traced(self.objective, best, (*self.floors, *self.exponents), widths[0] / WIDEST, self.box)
+            minima: list[Minimum] = []
+            for width in widths[PROFILED_WIDTHS[-1] :] or widths[-1:]:
+                smooth = self.objective.smoothed(width)
+                found = itertools.chain.from_iterable(self._optimised(smooth, starts, STEPS, builtins.map))
+                minima = distinct(found, self.signature, same)[:FINISHED]
+                if not minima:
+                    return
+                starts = np.array([one.theta for one in minima])
+            for found_best in self._finished(minima, widths[-1]):
+                best = min(best, found_best, key=lambda one: float(one.value))
+                yield best
+            if not best.value < before.value * (1 - TRACED_GAIN):
+                return
 
 
 def _widths(objective: Objective, theta: Array) -> list[float]:
     """Return the widths of smoothing, from one that covers a typical residual to the loss itself or nearly a kink."""
     if objective.loss.is_quadratic:
         return [objective.loss.width]
-    widths = [typical_width(objective, theta)]
-    narrowest = max(objective.loss.width, widths[0] * NARROWEST / max(len(objective.target), FEWEST))
+    typical = typical_width(objective, theta)
+    widths = [max(WIDEST * typical, objective.loss.width)]
+    narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))
     return widths

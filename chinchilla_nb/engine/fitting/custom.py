@@ -68,8 +68,8 @@ class CustomFit:
     scale: float
     box: Coordinates
 
-    def finish(self, theta: Array, width: float) -> Minimum:
-        """Find the exact optimum near theta, a minimum of the loss averaged over a width."""
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the tabulated loss averaged over a width, if the kinks there are right."""
         theta = np.asarray(theta).astype(self.exact.dtype)
         best = Minimum(theta, self.exact.value(theta))
         if not self.exact.loss.has_kink:
@@ -78,24 +78,26 @@ class CustomFit:
             found = newton(self.exact.smoothed(width), theta, self.box, STEPS)
             distance = self.exact.loss.from_kink(self.exact.residuals(found.theta))
             active = np.flatnonzero(np.abs(distance) <= width)
-            at = Minimum(found.theta, self.exact.value(found.theta), active=active)
-            best = _better(best, on_kinks(self.exact, at, self.box))
+            best = _better(best, on_kinks(self.exact, found.theta, active, self.box))
             if best.converged:
                 break
             theta, width = found.theta, width / SHRINK
-        return best if best.converged else descend_to_vertex(self.exact, best.theta, best.active, self.box)
+        return best
 
-    def polish(self, best: Minimum) -> Minimum:
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue with linear programs from a point that could not be proven to be an optimum."""
+        return descend_to_vertex(self.exact, minimum, self.box) if self.exact.loss.has_kink else minimum
+
+    def polish(self, minimum: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""
-        best = _better(best, interpolate(self.exact, best.theta, self.box))
+        best = _better(minimum, interpolate(self.exact, minimum.theta, self.box))
         if best.converged:
             return best
         *_, found = self.simplex.finish(best.theta.astype(float), self.box)
         value = self.exact.value(found.theta.astype(self.exact.dtype))
         if not value < best.value - LOWER * abs(best.value):
             return best
-        again = self.finish(found.theta, LOWER)
-        return _better(Minimum(found.theta, value), again)
+        return _better(Minimum(found.theta, value), self.settle(found.theta, LOWER))
 
 
 def _better(one: Minimum, other: Minimum) -> Minimum:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, minimise
+from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
@@ -22,7 +22,7 @@ from chinchilla_nb.engine.fitting.profiles import profile_minima, profiled_latti
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import screen, spread_sample
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
-from chinchilla_nb.engine.fitting.solver import distinct, finish, polish
+from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -33,6 +33,10 @@ __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
+CORNERS = 0.01
+"""Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
+SAME_LOSSES = 1e-5
+"""Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
 PROMISING = 4
 """Number of starts taken from the grid."""
 
@@ -102,18 +106,17 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         raise FitError(
             "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(problem.runs)), remedy="add more runs"
         )
-    search = _Search(problem, problem.family.coordinates(problem.runs, problem.bounds))
+    search = _Search.of(problem)
     loss = residual_loss(problem.loss_fn)
     yield FitProgress("screening", 0, len(problem.starts), None)
     if loss is not None:
         objective = Objective.of(problem, loss, search.box)
-        precise = functools.partial(polish, objective.astype(problem.dtype), box=search.box)
-        ends = functools.partial(finish, objective, search.box), precise
-        yield from _iter_descent(search, objective, *ends, exhaustive, map)
+        ending = Exact(objective, objective.astype(problem.dtype), search.box)
+        yield from _iter_descent(search, objective, ending, exhaustive, map)
         return
     custom = yield from _iter_tabulate(search)
     if custom is not None:
-        yield from _iter_descent(search, custom.coarse, custom.finish, custom.polish, exhaustive, map, custom.scale)
+        yield from _iter_descent(search, custom.coarse, custom, exhaustive, map, custom.scale)
     else:
         yield from _iter_simplex(search, exhaustive, map)
 
@@ -124,16 +127,22 @@ class _Search:
 
     problem: Problem
     box: Coordinates
+    signature: Callable[[Array], Array]
+
+    @classmethod
+    def of(cls, problem: Problem) -> _Search:
+        """Choose the coordinates of a problem."""
+        box = problem.family.coordinates(problem.runs, problem.bounds)
+        return cls(problem, box, _signature(problem.runs, box))
 
     def screen(self, objective: Objective) -> Array:
         """Evaluate the objective at every start."""
         return read_only(screen(objective, self.problem.starts, self.box))
 
-    @property
-    def exponents(self) -> tuple[int, ...]:
-        """Which parameters are exponents."""
+    def indices(self, kind: str) -> tuple[int, ...]:
+        """Return which parameters are of a kind."""
         parameters = self.problem.family.parameters
-        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == "exponent")
+        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == kind)
 
     def promising(self, landscape: Array, exhaustive: bool) -> Array:
         """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
@@ -158,14 +167,22 @@ class _Search:
         )
 
 
+def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
+    """Return a function of theta: the losses predicted for the runs and at the corners of the range of N and D.
+
+    Laws that agree on runs along a line differ at the corners.
+    """
+    some = spread_sample(len(runs), SCREENED_RUNS)
+    ends = [[runs.N.min(), runs.N.max()], [runs.D.min(), runs.D.max()]]
+    corners = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, 2).T
+    N, D = np.concatenate([[runs.N[some], runs.D[some]], corners], axis=1)
+    predictor = box.predictor(Runs(N, D, np.ones(len(N))))
+    share = np.where(np.arange(len(N)) < len(some), 1.0, CORNERS)
+    return lambda theta: predictor.at(theta).value * share
+
+
 def _iter_descent(
-    search: _Search,
-    objective: Objective,
-    finish: Callable[[Array, float], Minimum],
-    polish: Callable[[Minimum], Minimum],
-    exhaustive: bool,
-    map: MapFunction,
-    unit: float = 1.0,
+    search: _Search, objective: Objective, ending: Finish, exhaustive: bool, map: MapFunction, unit: float = 1.0
 ) -> Iterator[FitProgress]:
     """Fit a loss with derivatives, of which the objective is in multiples of a unit."""
     total = len(search.problem.starts)
@@ -180,12 +197,13 @@ def _iter_descent(
     first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, answer(first, 0))
     step = None
-    batches = map if exhaustive else builtins.map
-    for step in minimise(objective, starts, search.exponents, search.box, finish, batches):
+    floors, exponents = search.indices("floor"), search.indices("exponent")
+    descent = Search(objective, ending, search.box, floors, exponents, search.signature)
+    for step in descent.minimise(starts, map if exhaustive else builtins.map):
         yield FitProgress(step.stage, step.done, step.total, answer(step.best, step.optima))
     if step is None:
         raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    yield FitProgress("polishing", step.total, step.total, answer(polish(step.best), step.optima, final=True))
+    yield FitProgress("polishing", step.total, step.total, answer(ending.polish(step.best), step.optima, final=True))
 
 
 def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | None]:
@@ -212,11 +230,11 @@ def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Iterat
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        promising = np.concatenate([profile_minima(sample, lattice, search.exponents, box)[:PROFILED], promising])
+        promising = np.concatenate([profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):
-        minima = distinct(objective.squared, [*minima, found])
+        minima = distinct([*minima, found], search.signature, SAME_LOSSES)
         if not minima:
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")

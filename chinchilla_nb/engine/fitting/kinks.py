@@ -7,7 +7,6 @@ Newton's method solves them to rounding (Fletcher 1987, Practical Methods of Opt
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,24 +58,21 @@ ROUNDING = 4
 """Units in the last place of theta below which a Newton step is rounding."""
 
 
-def descend_to_vertex(objective: Objective, theta: Array, active: Array, box: Coordinates, steps: int = 100) -> Minimum:
-    """Minimise a kinked objective from a point near its optimum, where the residuals `active` are nearly zero."""
+def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
+    """Hold the active residuals at zero, and certify the point that solves the stationarity conditions then.
+
+    Returns the starting point without certificate if that point is higher.
+    """
     theta = theta.astype(objective.dtype)
-    best = on_kinks(objective, Minimum(theta, objective.value(theta), active=active), box)
-    return best if best.converged else _descend(objective, best, box, steps)
+    value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
+    there = objective.value(refined)
+    if there > value + TIE * abs(value):
+        return Minimum(theta, value, None, active)
+    return Minimum(refined, there, certify(objective, refined, active, box), active)
 
 
-def on_kinks(objective: Objective, at: Minimum, box: Coordinates) -> Minimum:
-    """Return the certified minimum with the active residuals at zero, or the better point without certificate."""
-    theta = _newton_on_kinks(objective, at.theta, at.active, box)
-    refined = Minimum(theta, objective.value(theta), None, at.active)
-    if refined.value > at.value + TIE * abs(at.value):
-        return at
-    return replace(refined, certificate=certify(objective, theta, at.active, box))
-
-
-def _descend(objective: Objective, start: Minimum, box: Coordinates, steps: int) -> Minimum:
-    """Continue with successive linear programs, as far as they promise and bring a decrease."""
+def descend_to_vertex(objective: Objective, start: Minimum, box: Coordinates, steps: int = 100) -> Minimum:
+    """Minimise a kinked objective by successive linear programs, as far as they promise and bring a decrease."""
     best, at = start, objective.derivatives(start.theta)
     radius = max(FIRST_RADIUS * float(at.value) / _steepest(objective), SMALLEST_RADIUS)
     for _ in range(steps):
@@ -86,7 +82,7 @@ def _descend(objective: Objective, start: Minimum, box: Coordinates, steps: int)
             return best
         step, active, predicted = program
         if predicted <= RESOLVED * radius * _steepest(objective):
-            refined = on_kinks(objective, replace(best, active=active), box)
+            refined = on_kinks(objective, best.theta, active, box)
             if refined.converged or radius <= SMALL_BOX:
                 return refined
             radius /= MUCH_NARROWER

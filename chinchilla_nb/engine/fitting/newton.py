@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Certificate
-from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Minimum", "free_parameters", "newton", "newton_from_each"]
@@ -31,8 +31,11 @@ FLATTEST = 1e-14
 LEAST_SCALE = 1e-4
 """Least curvature that damping is scaled by, as a share of that with all residuals in the quadratic middle: far from it
 the loss is linear, and curvature alone gives no scale."""
+LARGEST_CORRECTION = 0.75
+"""Largest length of a correction for curvature, relative to the step."""
 TINY = 1e-300
 """Keeps a scale of zero from dividing."""
+PARTS = tuple(field.name for field in fields(Derivatives))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,54 +63,103 @@ def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 40
 
 
 def newton_from_each(
-    objective: Objective, theta: Array, box: Coordinates, steps: int = 400, fixed: NDArray[np.bool_] | None = None
+    objective: Objective,
+    theta: Array,
+    box: Coordinates,
+    steps: int = 400,
+    tolerance: float | None = None,
+    fixed: NDArray[np.bool_] | None = None,
 ) -> list[Minimum]:
     """Minimise from each row of theta with exact Hessians, damped as Levenberg and Marquardt do.
 
-    Parameters
-    ----------
-    fixed : ndarray of bool, shape of theta, optional
-        Parameters that do not move.
-
     As in iterative refinement, the step is computed in float64 but the gradient is evaluated in the precision of the
     objective, so that the result is accurate to that precision.
+
+    Parameters
+    ----------
+    tolerance : float, optional
+        Predicted decrease, relative to the objective, at which a minimisation ends; by default a negligible share of
+        rounding.
+    fixed : ndarray of bool, shape of theta, optional
+        Parameters that do not move.
     """
     theta = theta.astype(objective.dtype)
     precision = float(np.finfo(theta.dtype).eps)
+    tolerance = precision * NEGLIGIBLE if tolerance is None else tolerance
     at = objective.derivatives(theta)
-    value, gradient, hessian = at.value.copy(), at.gradient.copy(), at.hessian.astype(float)
-    scale = _scale(objective, at.jacobian)
     damping = np.zeros(len(theta))
-    moving = np.isfinite(value)
+    members, ends = np.arange(len(theta)), [Minimum(*end) for end in zip(theta, at.value, strict=True)]
+    held = np.zeros(theta.shape, dtype=bool) if fixed is None else fixed
+    moving = np.isfinite(at.value)
     for _ in range(steps):
-        free = free_parameters(theta, gradient, box)
-        if fixed is not None:
-            free &= ~fixed
-        trial, predicted = _try_steps(theta, gradient, hessian, scale, free, damping, box)
-        small = np.abs(trial - theta).max(axis=1) <= ROUNDING * precision
-        small |= predicted <= precision * np.abs(value).astype(float) * NEGLIGIBLE
-        moving &= ~small
-        index = np.flatnonzero(moving)
-        if not index.size:
+        if not moving.all():
+            theta, at, damping, members, held = _take(moving, theta, at, damping, members, held)
+        if not members.size:
+            break
+        free = free_parameters(theta, at.gradient, box) & ~held
+        model = _Model.of(objective, at, free, damping)
+        step, predicted = model.step(at.gradient)
+        trial = np.clip(theta + step, box.lower, box.upper)
+        moving = np.abs(trial - theta).max(axis=1) > ROUNDING * precision
+        moving &= predicted > tolerance * np.abs(at.value).astype(float)
+        if not moving.any():
             break
         with np.errstate(over="ignore", invalid="ignore"):
-            there = objective.derivatives(trial[index])
+            struggling = np.flatnonzero(moving & (damping > 0))
+            if struggling.size:
+                trial[struggling] = _along_the_valley(objective, theta, trial, at, model, struggling, box)
+            there = objective.derivatives(trial)
         # Near the optimum, values are equal up to rounding; then a smaller gradient is progress.
-        gain = value[index] - there.value
-        tie = np.abs(gain) <= 2 * ROUNDING * precision * np.abs(value[index])
-        flatter = _norm(there.gradient, free[index]) < _norm(gradient[index], free[index])
-        better = ((gain > 0) & ~tie) | (tie & flatter)
-        good = better & (gain > GOOD_STEP * predicted[index])
-        taken, bad = index[better], index[~better & ~tie]
-        theta[taken], value[taken] = trial[taken], there.value[better]
-        gradient[taken], hessian[taken] = there.gradient[better], there.hessian[better].astype(float)
-        scale[taken] = _scale(objective, there.jacobian[better])
-        eased = index[good]
-        damping[eased] = np.where(damping[eased] < LEAST_DAMPING, 0.0, damping[eased] / LESS_DAMPED)
-        moving[index[tie & ~better]] = False
-        moving[bad[damping[bad] > LARGEST_DAMPING]] = False
-        damping[bad] = np.maximum(damping[bad] * MORE_DAMPED, FIRST_DAMPING)
-    return [Minimum(*row) for row in zip(theta, value, strict=True)]
+        gain = at.value - there.value
+        tie = np.abs(gain) <= 2 * ROUNDING * precision * np.abs(at.value)
+        better = ((gain > 0) & ~tie) | (tie & (_norm(there.gradient, free) < _norm(at.gradient, free)))
+        better &= moving
+        moving &= better | (~tie & (damping <= LARGEST_DAMPING))
+        damping = _damped(damping, better & (gain > GOOD_STEP * predicted), ~better & ~tie)
+        if better.all():
+            theta, at = trial, there
+        else:
+            theta[better] = trial[better]
+            for name in PARTS:
+                getattr(at, name)[better] = getattr(there, name)[better]
+        for member in np.flatnonzero(better):
+            ends[members[member]] = Minimum(theta[member].copy(), at.value[member])
+    return ends
+
+
+def _take(moving: NDArray[np.bool_], theta: Array, at: Derivatives, *others: Array) -> tuple[Any, ...]:
+    """Return what belongs to the points that still move."""
+    return theta[moving], Derivatives(*(getattr(at, name)[moving] for name in PARTS)), *(one[moving] for one in others)
+
+
+def _damped(damping: Array, good: NDArray[np.bool_], bad: NDArray[np.bool_]) -> Array:
+    """Return less damping after good steps, and more after bad ones."""
+    less = np.where(damping < LEAST_DAMPING, 0.0, damping / LESS_DAMPED)
+    return np.where(good, less, np.where(bad, np.maximum(damping * MORE_DAMPED, FIRST_DAMPING), damping))
+
+
+def _along_the_valley(
+    objective: Objective,
+    theta: Array,
+    trial: Array,
+    at: Derivatives,
+    model: _Model,
+    which: Array,
+    box: Coordinates,
+) -> Array:
+    """Return trial points corrected for the curvature of predictions along the step.
+
+    A narrow valley is curved: a long step leaves it, although a second step, back to the predictions that the first one
+    aimed at, would return to it (geodesic acceleration, Transtrum and Sethna 2012, arXiv:1201.5885).
+    """
+    step = (trial - theta)[which]
+    aimed = at.residuals[which] + (at.jacobian[which] @ step[..., None])[..., 0]
+    missed = objective.residuals(trial[which]) - aimed
+    push = objective.weight * objective.loss.curvature(at.residuals[which]) * missed
+    back, _ = model.step((push[..., None, :] @ at.jacobian[which])[..., 0, :], which)
+    size = model.size[which]
+    short = np.linalg.norm(back * size, axis=1) <= LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
+    return np.clip(trial[which] + np.where(short[:, None], back, 0.0), box.lower, box.upper)
 
 
 def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[np.bool_]:
@@ -115,36 +167,35 @@ def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[
     return ~(((theta <= box.lower) & (gradient >= 0)) | ((theta >= box.upper) & (gradient <= 0)))
 
 
-def _scale(objective: Objective, jacobian: Array) -> Array:
-    """Return the least curvature along each parameter that damping is scaled by, shape (k, p)."""
-    return np.asarray(LEAST_SCALE / objective.loss.width * (objective.weight @ jacobian**2)).astype(float)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Model:
+    """Damped quadratic models: the size of each parameter, and the curvature along each principal direction."""
 
+    free: NDArray[np.bool_]
+    size: Array
+    basis: Array
+    curvature: Array
 
-def _try_steps(
-    theta: Array,
-    gradient: Array,
-    hessian: Array,
-    scale: Array,
-    free: NDArray[np.bool_],
-    damping: Array,
-    box: Coordinates,
-) -> tuple[Array, Array]:
-    """Return the damped Newton points inside the box, and the decreases that the quadratic models predict."""
-    # A parameter that is not free has no slope, and a curvature of its own.
-    H = np.where(free[:, :, None] & free[:, None, :], hessian, 0.0)
-    g = np.where(free, gradient, 0.0).astype(float)
-    size = np.where(free, np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), scale + TINY)), 1.0)
-    H = np.nan_to_num(H / (size[:, :, None] * size[:, None, :]))
-    eigenvalue, basis = np.linalg.eigh(H + np.eye(H.shape[1]) * ~free[:, None, :])
-    # Directions of negative curvature are followed downhill; steps along flat ones are limited.
-    curvature = np.maximum(np.abs(eigenvalue), FLATTEST) + damping[:, None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        along = (np.swapaxes(basis, 1, 2) @ (g / size)[..., None])[..., 0] / curvature
-        step = -(basis @ along[..., None])[..., 0] / size
-        predicted = np.sum(along**2 * curvature, axis=1) / 2
-    # The step along a flat direction may overflow; it ends at the box.
-    trial = np.clip(theta + np.nan_to_num(step), box.lower, box.upper)
-    return trial, predicted
+    @classmethod
+    def of(cls, objective: Objective, at: Derivatives, free: NDArray[np.bool_], damping: Array) -> _Model:
+        """Return the models at some points; a parameter that is not free has a curvature of its own."""
+        H = np.where(free[:, :, None] & free[:, None, :], at.hessian, 0.0).astype(float)
+        least = LEAST_SCALE / objective.loss.width * (objective.weight @ at.jacobian**2) + TINY
+        size = np.where(free, np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), least)), 1.0).astype(float)
+        H = np.nan_to_num(H / (size[:, :, None] * size[:, None, :]))
+        eigenvalue, basis = np.linalg.eigh(H + np.eye(H.shape[1]) * ~free[:, None, :])
+        # Directions of negative curvature are followed downhill; steps along flat ones are limited.
+        return cls(free, size, basis, np.maximum(np.abs(eigenvalue), FLATTEST) + damping[:, None])
+
+    def step(self, gradient: Array, which: Any = slice(None)) -> tuple[Array, Array]:
+        """Return the steps to the minima of the models, and the decreases they predict."""
+        g = np.where(self.free[which], gradient, 0.0).astype(float) / self.size[which]
+        basis, curvature = self.basis[which], self.curvature[which]
+        with np.errstate(over="ignore", invalid="ignore"):
+            along = (np.swapaxes(basis, 1, 2) @ g[..., None])[..., 0] / curvature
+            step = -(basis @ along[..., None])[..., 0] / self.size[which]
+            # A step along a flat direction may overflow; it ends at the box.
+            return np.nan_to_num(step), np.sum(along**2 * curvature, axis=1) / 2
 
 
 def _norm(gradient: Array, free: NDArray[np.bool_]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter
 
 from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
@@ -34,19 +35,27 @@ LEAST_WEIGHT = 1e-6
 """Least weight of a run while reweighting, relative to the largest."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
+TOLERANCE = 1e-6
+"""Relative decrease at which a minimisation along a line ends."""
 NEARBY = 1.0
 """Largest distance, as a logarithm of an exponent, of minima on neighbouring lines that belong together."""
+FLOORLESS = 4
+"""Most starts whose irreducible loss is at its lower bound."""
 PER_LINE = 2
 """Most minima that are followed from one line of the lattice."""
 
 
 class Lattice:
-    """Laws fitted at a lattice of exponents: rows of theta, shape (n_1, n_2, n_parameters), and objectives."""
+    """Laws fitted at a lattice of exponents: rows of theta, shape (n_1, n_2, n_parameters), and objectives.
 
-    __slots__ = ("theta", "values")
+    ``without_floor`` are the best such laws whose irreducible loss is at its lower bound.
+    """
 
-    def __init__(self, theta: Array, values: Array) -> None:
+    __slots__ = ("theta", "values", "without_floor")
+
+    def __init__(self, theta: Array, values: Array, without_floor: Array) -> None:
         self.theta, self.values = theta, np.where(np.isfinite(values), values, np.inf)
+        self.without_floor = without_floor
 
     @property
     def best(self) -> Array:
@@ -63,12 +72,25 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
     weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
     theta, predicted = objective.predictor.profile(loss, weight)
     if not objective.loss.is_quadratic:
-        best = Lattice(theta, objective.value_of(predicted.copy())).best
-        width = SHARPNESS * typical_width(objective, best)
+        values = objective.value_of(predicted.copy())
+        width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
         for _ in range(ROUNDS):
-            theta, predicted = objective.predictor.profile(loss, _reweighted(objective, loss, predicted, width))
+            weight = _reweighted(objective, loss, predicted, width)
+            theta, predicted = objective.predictor.profile(loss, weight)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return Lattice(theta, objective.value_of(predicted))
+        values = objective.value_of(predicted)
+        floorless, predicted = objective.predictor.profile(loss, weight, least_floor=True)
+        lowest = _lattice_minima(objective.value_of(predicted))
+    return Lattice(theta, values, floorless[lowest][:FLOORLESS])
+
+
+def _lattice_minima(values: Array) -> tuple[Array, Array]:
+    """Return the positions in a lattice whose values are not above those of their neighbours, the lowest first."""
+    values = np.where(np.isfinite(values), values, np.inf)
+    around = minimum_filter(values, size=3, mode="nearest")
+    rows, columns = np.nonzero((values <= around) & np.isfinite(values))
+    order = np.argsort(values[rows, columns], kind="stable")
+    return rows[order], columns[order]
 
 
 def typical_width(objective: Objective, theta: Array) -> float:
@@ -92,11 +114,11 @@ def profile_minima(objective: Objective, lattice: Lattice, exponents: tuple[int,
     fixed = np.zeros(theta.shape, dtype=bool)
     for member, (axis, *_) in enumerate(lines):
         fixed[member, exponents[axis]] = True
-    minima = newton_from_each(objective, theta, box, STEPS, fixed)
+    minima = newton_from_each(objective, theta, box, STEPS, TOLERANCE, fixed)
     values = np.array([float(minimum.value) for minimum in minima])
     lowest = [index for index in range(len(lines)) if _is_lowest(index, lines, theta[:, list(exponents)], values)]
     order = sorted(lowest, key=lambda index: values[index])
-    return np.array([minima[index].theta for index in order]).reshape(-1, theta.shape[1])
+    return np.concatenate([lattice.without_floor, *(minima[index].theta[None] for index in order)])
 
 
 def _is_lowest(index: int, lines: list[Any], exponents: Array, values: Array) -> bool:

@@ -2,78 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
-from chinchilla_nb.engine.fitting.kinks import descend_to_vertex
+from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["distinct", "finish", "optimise", "polish"]
+__all__ = ["Exact", "Finish", "descend", "distinct", "interpolate", "certified", "optimise", "polish", "settle"]
 
 Array = NDArray[Any]
 
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
-SAME_LOSSES = 1e-5
-"""Largest difference of predictions, in units of the loss, between two minima that count as one."""
 INTERPOLATED = 1e-7
 """Mean residual, in units of the loss, below which runs may follow a law exactly."""
 SHORTER_STEPS = (1, 4, 16)
 """Divisors of a Gauss-Newton step that are tried."""
 
 
-def optimise(objective: Objective, starts: Array, box: Coordinates, steps: int = 400) -> list[Minimum]:
+class Finish(Protocol):
+    """Finds the exact optimum of a loss near a minimum of the smoothed loss."""
+
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the loss smoothed over a narrow width."""
+
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue from a point that could not be proven to be an optimum."""
+
+    def polish(self, minimum: Minimum) -> Minimum:
+        """Refine the best minimum."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exact:
+    """How a loss with exact derivatives is finished; the last refinement is in the precision of ``precise``."""
+
+    objective: Objective
+    precise: Objective
+    box: Coordinates
+
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the loss smoothed over a narrow width."""
+        return settle(self.objective, theta, self.box, width)
+
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue from a point that could not be proven to be an optimum."""
+        return descend(self.objective, minimum, self.box)
+
+    def polish(self, minimum: Minimum) -> Minimum:
+        """Refine the best minimum to the precision of the fit."""
+        return polish(self.precise, minimum, self.box)
+
+
+def optimise(
+    objective: Objective, starts: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
+) -> list[Minimum]:
     """Minimise a smooth objective from each row of starts."""
     rows = max(1, BLOCK // objective.target.size)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         return [
             minimum
             for first in range(0, len(starts), rows)
-            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps)
+            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps, tolerance)
         ]
 
 
-def distinct(objective: Objective, minima: Iterable[Minimum], difference: float = SAME_LOSSES) -> list[Minimum]:
-    """Return one minimum of each group whose predictions differ by no more than `difference`, best first."""
+def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], difference: float) -> list[Minimum]:
+    """Return one minimum of each group whose signatures differ by no more than `difference`, the lowest first.
+
+    Parameters
+    ----------
+    signature : callable
+        Maps theta to the predictions by which two laws are compared.
+    """
     kept: list[Minimum] = []
-    residuals: list[Array] = []
+    signatures: list[Array] = []
     for minimum in sorted((m for m in minima if np.isfinite(float(m.value))), key=lambda m: float(m.value)):
-        here = objective.residuals(minimum.theta)
-        if all(np.abs(here - other).max() > difference for other in residuals):
+        here = signature(minimum.theta)
+        if all(np.abs(here - other).max() > difference for other in signatures):
             kept.append(minimum)
-            residuals.append(here)
+            signatures.append(here)
     return kept
 
 
-def finish(objective: Objective, box: Coordinates, theta: Array, width: float) -> Minimum:
-    """Find the exact optimum of the unsmoothed loss from a minimum of the loss smoothed over a narrow width."""
+def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+    """Find the exact optimum near a minimum of the loss smoothed over a narrow width, if the kinks there are right."""
     if objective.loss.has_kink:
-        return descend_to_vertex(objective, theta, near_kinks(objective, theta, width), box)
-    found = certified(objective, newton(objective, theta, box), box)
-    if found.converged or objective.loss.is_quadratic:
-        return found
+        return on_kinks(objective, theta, near_kinks(objective, theta, width), box)
+    return certified(objective, newton(objective, theta, box), box)
+
+
+def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
+    """Continue from a point that could not be proven to be an optimum."""
+    if objective.loss.has_kink:
+        return descend_to_vertex(objective, minimum, box)
+    if objective.loss.is_quadratic:
+        return minimum
+    assert isinstance(objective.loss, ResidualLoss)  # other losses with derivatives end where their gradient vanishes
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
-    assert isinstance(objective.loss, ResidualLoss)
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    vertex = descend_to_vertex(kinked, found.theta, near_kinks(kinked, found.theta, width), box)
+    near = near_kinks(kinked, minimum.theta, objective.loss.width)
+    vertex = descend_to_vertex(kinked, on_kinks(kinked, minimum.theta, near, box), box)
     other = certified(objective, newton(objective, vertex.theta, box), box)
-    return min(found, other, key=lambda minimum: float(minimum.value))
+    return min(minimum, other, key=lambda one: float(one.value))
 
 
 def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Refine a finished minimum to the precision of the objective."""
     if objective.loss.has_kink:
-        polished = descend_to_vertex(objective, minimum.theta, minimum.active, box)
+        polished = on_kinks(objective, minimum.theta, minimum.active, box)
     else:
         polished = certified(objective, newton(objective, minimum.theta, box), box)
+    if not polished.converged:
+        polished = descend(objective, polished, box)
     interpolating = interpolate(objective, polished.theta, box)
     return min(polished, interpolating, key=lambda one: float(one.value))
 

@@ -158,7 +158,7 @@ class _Predictor:
             values[block, i, :, k, :] = value(E[block, None, None, None] + (A_term[i, k] + B_term)[None])
         return values.reshape(-1)
 
-    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+    def profile(self, loss: Array, weight: Array, least_floor: bool = False) -> tuple[Array, Array]:
         """Fit E, A and B by weighted least squares at a lattice of exponents.
 
         For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): only the
@@ -173,7 +173,7 @@ class _Predictor:
         normal, right = _normal_equations(X, Y, loss, weight)
         grid = np.stack(np.meshgrid(alpha, beta, indexing="ij"), axis=-1)
         low, high = np.empty((*grid.shape[:2], 3)), np.empty((*grid.shape[:2], 3))
-        low[..., 0], high[..., 0] = box.lower[0], box.upper[0]
+        low[..., 0], high[..., 0] = box.lower[0], box.lower[0] if least_floor else box.upper[0]
         low[..., 1:], high[..., 1:] = (np.exp(end[1:3] - grid * smallest) for end in (box.lower, box.upper))
         cancellation_point()
         E, A, B = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)

@@ -165,7 +165,7 @@ class _Predictor:
         """Return the predictor in another precision."""
         return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
-    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+    def profile(self, loss: Array, weight: Array, least_floor: bool = False) -> tuple[Array, Array]:
         """Fit the two terms by weighted least squares at a lattice of exponents.
 
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
