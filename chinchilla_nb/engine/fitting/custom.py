@@ -14,7 +14,7 @@ from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
-from chinchilla_nb.engine.fitting.newton import Minimum, newton
+from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -36,12 +36,14 @@ LEAST_MIDDLE, LARGEST_MIDDLE = 1e-8, 0.1
 DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
 """Step of a difference of fourth order, in typical residuals: the fifth root of rounding, relative to a typical residual of
 a thousandth of the loss."""
-SHRINK = 10.0
+SHRINK = 30.0
 """Factor by which kinks become sharper while a minimum is finished."""
-SHARPENINGS = 3
+SHARPENINGS = 2
 """Times that they do."""
-STEPS = 60
-"""Most Newton steps with each sharpness."""
+FIRST_WIDTH = 1e-3
+"""Width over which kinks are smoothed first, in typical residuals."""
+STEPS, TOLERANCE = 20, 1e-9
+"""Most Newton steps with each sharpness, and the relative decrease at which they end."""
 LOWER = 1e-10
 """Relative decrease by a simplex search after which a minimum is finished again."""
 
@@ -71,22 +73,28 @@ class CustomFit:
     def settle(self, theta: Array, width: float) -> Minimum:
         """Find the optimum near a minimum of the tabulated loss averaged over a width, if the kinks there are right."""
         theta = np.asarray(theta).astype(self.exact.dtype)
-        best = Minimum(theta, self.exact.value(theta))
-        if not self.exact.loss.has_kink:
-            return _better(best, certified(self.exact, newton(self.exact, theta, self.box, STEPS), self.box))
-        for _ in range(SHARPENINGS):
-            found = newton(self.exact.smoothed(width), theta, self.box, STEPS)
-            distance = self.exact.loss.from_kink(self.exact.residuals(found.theta))
-            active = np.flatnonzero(np.abs(distance) <= width)
-            best = _better(best, on_kinks(self.exact, found.theta, active, self.box))
-            if best.converged:
-                break
-            theta, width = found.theta, width / SHRINK
-        return best
+        if self.exact.loss.has_kink:
+            return on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box)
+        at = Minimum(theta, self.exact.value(theta))
+        return _better(at, certified(self.exact, newton(self.exact, theta, self.box, STEPS), self.box))
 
     def descend(self, minimum: Minimum) -> Minimum:
-        """Continue with linear programs from a point that could not be proven to be an optimum."""
-        return descend_to_vertex(self.exact, minimum, self.box) if self.exact.loss.has_kink else minimum
+        """Continue from a point that could not be proven to be an optimum."""
+        if not self.exact.loss.has_kink:
+            return minimum
+        best, theta, width = minimum, minimum.theta, FIRST_WIDTH * self.exact.loss.width
+        for _ in range(SHARPENINGS):
+            (found,) = newton_from_each(self.exact.smoothed(width), theta[None], self.box, STEPS, TOLERANCE)
+            theta = found.theta
+            best = _better(best, on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box))
+            if best.converged:
+                return best
+            width /= SHRINK
+        return descend_to_vertex(self.exact, best, self.box)
+
+    def _near_kinks(self, theta: Array, width: float) -> Array:
+        """Return the runs whose residuals are within a width of their kinks."""
+        return np.flatnonzero(np.abs(self.exact.loss.from_kink(self.exact.residuals(theta))) <= width)
 
     def polish(self, minimum: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""
