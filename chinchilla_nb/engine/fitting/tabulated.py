@@ -3,6 +3,8 @@
 A search needs the loss at hundreds of thousands of predictions; the table needs a few hundred calls of the user's
 function. The loss averaged over residuals from r - width to r + width is a smooth loss, whose slope is exactly the
 difference of the loss at both ends divided by 2 width. Shrinking the width leads from few minima to those of the loss.
+A loss that becomes flat for large residuals is stretched as well, so that at first no residual is so large (graduated
+non-convexity, Blake and Zisserman 1987, Visual Reconstruction).
 """
 
 from __future__ import annotations
@@ -29,6 +31,12 @@ QUADRATIC = 1e-3
 """Relative variation of the curvature of a quadratic."""
 NEAR = 0.5
 """Largest residual, relative to the measured loss, at which a quadratic is told from other losses."""
+FLATTER = 0.5
+"""Share of the steepest slope so far below which a loss has become flatter."""
+LEAST_FLATTENS = 1e-2
+"""Smallest residual, in typical ones, beyond which that is looked for."""
+UNSTRETCHED = 4.0
+"""Least size of the residual at which a loss becomes flatter, in widths of the average."""
 TYPICAL = 3.0
 """Residuals up to so many typical ones define the scale of slopes."""
 
@@ -68,6 +76,8 @@ class TabulatedLoss:
     polynomials : ndarray, shape (n_runs, n_cells, 5)
         Integral from zero, value, slope, and the coefficients of the square and the cube in each cell.
     kinks : Kinks
+    flattens : float
+        Residual beyond which the loss becomes flatter; infinity if it does not.
     narrowest : float
         Width below which only the kinks are averaged.
     half_width : float
@@ -81,6 +91,7 @@ class TabulatedLoss:
     nodes: Array
     polynomials: Array
     kinks: Kinks
+    flattens: float
     narrowest: float
     half_width: float
     is_quadratic: bool
@@ -116,6 +127,7 @@ class TabulatedLoss:
             nodes=nodes,
             polynomials=polynomials,
             kinks=kinks,
+            flattens=_flattens(nodes, values, -scale.first, typical),
             narrowest=SMOOTH_ENOUGH / steepest if steepest > 0 else np.inf,
             half_width=0.0,
             is_quadratic=bool(flat.all()) and not kinks.half.any(),
@@ -165,14 +177,16 @@ class TabulatedLoss:
 
     def derivatives(self, r: Array) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative at each residual."""
-        value, slope, curvature = self.kinks.derivatives(r, self.half_width)
-        if self.half_width > self.narrowest:
-            both = 2 * self.half_width
-            low, high = self._rest(r - self.half_width), self._rest(r + self.half_width)
+        stretch = max(1.0, UNSTRETCHED * self.half_width / self.flattens)
+        r, half_width = r / stretch, self.half_width / stretch
+        value, slope, curvature = self.kinks.derivatives(r, half_width)
+        if half_width > self.narrowest:
+            both = 2 * half_width
+            low, high = self._rest(r - half_width), self._rest(r + half_width)
             rest = tuple((upper - lower) / both for lower, upper in zip(low[:3], high[:3], strict=True))
         else:
             rest = self._rest(r)[1:]
-        return value + rest[0], slope + rest[1], curvature + rest[2]
+        return stretch * (value + rest[0]), slope + rest[1], (curvature + rest[2]) / stretch
 
     def _rest(self, r: Array) -> tuple[Array, Array, Array, Array]:
         """Return integral, value, slope and curvature of the loss without kinks."""
@@ -192,6 +206,17 @@ class TabulatedLoss:
             return integral, value, slope, curvature
         integral = integral + beyond * (value + beyond * slope / 2)
         return integral, value + beyond * slope, slope, np.where(beyond == 0, curvature, 0.0)
+
+
+def _flattens(nodes: Array, values: Array, zero: int, typical: float) -> float:
+    """Return the residual, the median over runs, beyond which the slope is less than half of what it was before."""
+    slope = np.abs(np.diff(values) / np.diff(nodes))
+    found = []
+    for sides, ends in ((slope[:, zero:], nodes[:, zero:-1]), (slope[:, :zero][:, ::-1], -nodes[:, 1 : zero + 1][:, ::-1])):
+        flat = (sides < FLATTER * np.maximum.accumulate(sides, axis=1)) & (ends > LEAST_FLATTENS * typical)
+        first = flat.argmax(axis=1)
+        found.append(np.where(flat.any(axis=1), ends[np.arange(len(ends)), first], np.inf))
+    return float(np.median(np.minimum(*found)))
 
 
 def _slopes(nodes: Array, values: Array) -> Array:
