@@ -96,7 +96,7 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
     promised += np.abs(multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
     # A slope is a difference of large numbers, and known only up to their rounding.
     return Certificate(
-        decrease=float(promised / max(abs(at.value), TINY)),
+        decrease=float(promised / _size(objective, at)),
         curvature=float(eigenvalue.min() / typical) if len(eigenvalue) else np.inf,
         multiplier=float(np.max(_share(branches, multiplier), initial=0.0)),
     )
@@ -179,7 +179,12 @@ def _curvature(
 
 def _typical_curvature(objective: Objective, at: Derivatives, push: Array) -> float:
     """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
-    return float(max(np.sum(np.abs(push)) ** 2 / max(abs(at.value), TINY), TINY))
+    return float(max(np.sum(np.abs(push)) ** 2 / _size(objective, at), TINY))
+
+
+def _size(objective: Objective, at: Derivatives) -> float:
+    """Return the size of the objective, of which no more than the rounding of predictions is known."""
+    return float(max(abs(at.value), np.finfo(float).eps * objective.loss.steepest))
 
 
 def _share(branches: tuple[Array, Array], multiplier: Array) -> Array:

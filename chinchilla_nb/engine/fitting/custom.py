@@ -62,6 +62,9 @@ class CustomFit:
         The objective for a simplex search, in units of the user.
     scale : float
         Typical slope of the loss.
+    box : Coordinates
+    exactly : bool
+        Whether the loss is computed in float64 at least; less precise derivatives prove nothing.
     """
 
     coarse: Objective
@@ -69,6 +72,7 @@ class CustomFit:
     simplex: CustomObjective
     scale: float
     box: Coordinates
+    exactly: bool
 
     def settle(self, theta: Array, width: float) -> Minimum:
         """Find the optimum near a minimum of the tabulated loss averaged over a width, if the kinks there are right."""
@@ -99,13 +103,16 @@ class CustomFit:
     def polish(self, minimum: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""
         best = _better(minimum, interpolate(self.exact, minimum.theta, self.box))
+        if not self.exactly:
+            best = replace(best, certificate=None)
         if best.converged:
             return best
         *_, found = self.simplex.finish(best.theta.astype(float), self.box)
         value = self.exact.value(found.theta.astype(self.exact.dtype))
         if not value < best.value - LOWER * abs(best.value):
             return best
-        return _better(Minimum(found.theta, value), self.settle(found.theta, LOWER))
+        best = Minimum(found.theta, value)
+        return _better(best, self.settle(found.theta, LOWER)) if self.exactly else best
 
 
 def _better(one: Minimum, other: Minimum) -> Minimum:
@@ -153,7 +160,8 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     except NotPiecewiseSmooth:
         return None
     assert kinks is not None
-    dtype = problem.dtype if np.finfo(loss.precision()).eps < np.finfo(float).eps else np.float64
+    precision = np.finfo(loss.precision()).eps
+    dtype = problem.dtype if precision < np.finfo(float).eps else np.float64
     step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
     kinks = refined_kinks(function, kinks, step, dtype)
     chosen = spread_sample(len(size), COARSE_RUNS)
@@ -165,6 +173,7 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
         simplex=CustomObjective.of(problem, box),
         scale=slope,
         box=box,
+        exactly=bool(precision <= np.finfo(float).eps),
     )
 
 

@@ -66,7 +66,7 @@ def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
-    if there > value + TIE * abs(value):
+    if there > value + TIE * abs(value) + np.finfo(float).eps * objective.loss.steepest:
         return Minimum(theta, value, None, active)
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 

@@ -155,7 +155,7 @@ class ResidualLoss:
     @property
     def steepest(self) -> float:
         """The largest slope."""
-        return max(self.lower, self.upper)
+        return max(self.lower, self.upper) if np.isfinite(self.upper) else 1.0
 
     @property
     def is_quadratic(self) -> bool:

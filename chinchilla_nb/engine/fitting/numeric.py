@@ -125,8 +125,8 @@ class NumericLoss:
             lower, low, high, higher = (self._smooth(r + shift * step) for shift in (-2, -1, 1, 2))
             slope = (8 * (high - low) - (higher - lower)) / (12 * step)
             curvature = (16 * (high + low) - (higher + lower) - 30 * middle) / (12 * step**2)
-            bends = np.abs(slope - (high - low) / (2 * step)) > BENDS
-        return slope, curvature, bends & np.isfinite(slope)
+            bends = ~(np.abs(slope - (high - low) / (2 * step)) <= BENDS)
+        return np.nan_to_num(slope, posinf=0.0, neginf=0.0), np.nan_to_num(curvature, posinf=0.0, neginf=0.0), bends
 
     def _smooth(self, r: Array) -> Array:
         return self.function(r) - self.kinks.value(r)

@@ -178,7 +178,19 @@ class TabulatedLoss:
     def derivatives(self, r: Array) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative at each residual."""
         stretch = max(1.0, UNSTRETCHED * self.half_width / self.flattens)
-        r, half_width = r / stretch, self.half_width / stretch
+        half_width, scaled = self.half_width / stretch, r / stretch
+        last = self.nodes[:, -1]
+        r = np.clip(np.where(np.isnan(scaled), last, scaled), self.nodes[:, 0], last)
+        beyond = scaled - r
+        value, slope, curvature = self._inside(r, half_width)
+        if beyond.any():
+            # Beyond the table, the loss goes on in a straight line that does not descend.
+            slope = np.where(beyond * slope < 0, 0.0, slope)
+            value, curvature = value + beyond * slope, np.where(beyond == 0, curvature, 0.0)
+        return stretch * value, slope, curvature / stretch
+
+    def _inside(self, r: Array, half_width: float) -> tuple[Array, Array, Array]:
+        """Return value, first and second derivative at residuals within the table."""
         value, slope, curvature = self.kinks.derivatives(r, half_width)
         if half_width > self.narrowest:
             both = 2 * half_width
@@ -186,12 +198,12 @@ class TabulatedLoss:
             rest = tuple((upper - lower) / both for lower, upper in zip(low[:3], high[:3], strict=True))
         else:
             rest = self._rest(r)[1:]
-        return stretch * (value + rest[0]), slope + rest[1], (curvature + rest[2]) / stretch
+        return value + rest[0], slope + rest[1], curvature + rest[2]
 
     def _rest(self, r: Array) -> tuple[Array, Array, Array, Array]:
         """Return integral, value, slope and curvature of the loss without kinks."""
         first, last = self.nodes[:, 0], self.nodes[:, -1]
-        inside = np.clip(np.where(np.isnan(r), last, r), first, last)
+        inside = np.clip(r, first, last)
         cells = self.polynomials.shape[1]
         cell = np.clip(self.scale.cell(inside / self.size), 0, cells - 1)
         flat = cell + np.arange(len(self.size)) * cells
