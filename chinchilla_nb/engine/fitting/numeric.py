@@ -21,6 +21,8 @@ BENDS = 1e-4
 """Difference of slopes of second and fourth order, in typical slopes, that shows a bend within the step."""
 REDUCTIONS = 2
 """Most reductions of a step."""
+ROUNDING = 16
+"""Units of rounding of a prediction up to which a change of the loss is rounding."""
 LARGEST_STEP = 0.1
 """Longest step, relative to the predicted loss, which must stay positive."""
 
@@ -90,9 +92,17 @@ class NumericLoss:
         """Return value, first and second derivative at each residual."""
         if r.ndim > 1:
             return tuple(np.array(part) for part in zip(*map(self.derivatives, r), strict=True))  # type: ignore[return-value]
-        value, slope, curvature = self._rest(r)
+        plain = self.function(r)
+        value, slope, curvature = self._rest(r, plain - self.kinks.value(r))
         kinks = self.kinks.derivatives(r, self.half_width)
-        return value + kinks[0], slope + kinks[1], curvature + kinks[2]
+        value = value + kinks[0]
+        if self.half_width == 0:
+            value = plain
+        # A loss that is flat has derivatives that are nothing but rounding.
+        known = ROUNDING * np.finfo(r.dtype).eps * (self.size + np.abs(r)) * self.steepest / self.step
+        slope, curvature = slope + kinks[1], curvature + kinks[2]
+        slope = np.where(np.abs(slope) <= known, 0.0, slope)
+        return value, slope, np.where(np.abs(curvature) <= known / self.step, 0.0, curvature)
 
     def from_kink(self, r: Array) -> Array:
         """Return the distance of each residual from its kink, with sign."""
@@ -105,9 +115,8 @@ class NumericLoss:
         mean, half = self.derivatives(nearest)[1][which], self.kinks.half_jump(r)[which]
         return mean - half, mean + half
 
-    def _rest(self, r: Array) -> tuple[Array, Array, Array]:
+    def _rest(self, r: Array, middle: Array) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative of the loss without kinks."""
-        middle = self._smooth(r)
         step = np.minimum(self.step, LARGEST_STEP * (self.size + np.maximum(r, -0.9 * self.size))).astype(r.dtype)
         slope, curvature, bends = self._differences(r, middle, step)
         for _ in range(REDUCTIONS):
