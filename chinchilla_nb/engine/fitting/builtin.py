@@ -173,7 +173,7 @@ class Search:
             for found_best in self._finished(minima, widths[-1]):
                 best = min(best, found_best, key=lambda one: float(one.value))
                 yield best
-            if not best.value < before.value * (1 - TRACED_GAIN):
+            if not best.value < before.value - TRACED_GAIN * abs(before.value):
                 return
 
 

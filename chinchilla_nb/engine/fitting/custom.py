@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,8 @@ FIRST_WIDTH = 1e-3
 """Width over which kinks are smoothed first, in typical residuals."""
 STEPS, TOLERANCE = 20, 1e-9
 """Most Newton steps with each sharpness, and the relative decrease at which they end."""
+ENOUGH = 3
+"""Number of descents to the same value without a proof after which there are no more."""
 LOWER = 1e-10
 """Relative decrease by a simplex search after which a minimum is finished again."""
 
@@ -54,8 +56,8 @@ class CustomFit:
 
     Attributes
     ----------
-    coarse : Objective
-        The objective over at most `COARSE_RUNS` runs, with the tabulated loss, in units of `scale`.
+    coarse : tuple of Objective
+        The objective over at most `COARSE_RUNS` runs, with variants of the tabulated loss, in units of `scale`.
     exact : Objective
         The objective over all runs, with numeric derivatives, in units of `scale`.
     simplex : CustomObjective
@@ -65,14 +67,17 @@ class CustomFit:
     box : Coordinates
     exactly : bool
         Whether the loss is computed in float64 at least; less precise derivatives prove nothing.
+    unproven : list of float
+        Values at which descents have ended without a proof.
     """
 
-    coarse: Objective
+    coarse: tuple[Objective, ...]
     exact: Objective
     simplex: CustomObjective
     scale: float
     box: Coordinates
     exactly: bool
+    unproven: list[float] = field(default_factory=list)
 
     def settle(self, theta: Array, width: float) -> Minimum:
         """Find the optimum near a minimum of the tabulated loss averaged over a width, if the kinks there are right."""
@@ -84,7 +89,7 @@ class CustomFit:
 
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
-        if not self.exact.loss.has_kink:
+        if not self.exact.loss.has_kink or self._is_exhausted():
             return minimum
         best, theta, width = minimum, minimum.theta, FIRST_WIDTH * self.exact.loss.width
         for _ in range(SHARPENINGS):
@@ -94,7 +99,15 @@ class CustomFit:
             if best.converged:
                 return best
             width /= SHRINK
-        return descend_to_vertex(self.exact, best, self.box)
+        best = descend_to_vertex(self.exact, best, self.box)
+        if not best.converged:
+            self.unproven.append(float(best.value))
+        return best
+
+    def _is_exhausted(self) -> bool:
+        """Return whether several descents ended at the same lowest value without a proof, so that more are of no use."""
+        lowest = min(self.unproven, default=0.0)
+        return sum(value <= lowest + LOWER * abs(lowest) for value in self.unproven) >= ENOUGH
 
     def _near_kinks(self, theta: Array, width: float) -> Array:
         """Return the runs whose residuals are within a width of their kinks."""
@@ -168,7 +181,7 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
     exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical)).astype(dtype)
     return CustomFit(
-        coarse=replace(squared.take(chosen), loss=table),
+        coarse=tuple(replace(squared.take(chosen), loss=variant) for variant in table.variants(typical)),
         exact=exact,
         simplex=CustomObjective.of(problem, box),
         scale=slope,

@@ -37,6 +37,8 @@ CORNERS = 0.01
 """Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
 SAME_LOSSES = 1e-5
 """Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
+ALIKE = 1e-9
+"""Relative difference of two optima that count as one."""
 PROMISING = 4
 """Number of starts taken from the grid."""
 
@@ -112,7 +114,7 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     if loss is not None:
         objective = Objective.of(problem, loss, search.box)
         ending = Exact(objective, objective.astype(problem.dtype), search.box)
-        yield from _iter_descent(search, objective, ending, exhaustive, map)
+        yield from _iter_descent(search, (objective,), ending, exhaustive, map)
         return
     custom = yield from _iter_tabulate(search)
     if custom is not None:
@@ -182,11 +184,16 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
 
 
 def _iter_descent(
-    search: _Search, objective: Objective, ending: Finish, exhaustive: bool, map: MapFunction, unit: float = 1.0
+    search: _Search,
+    objectives: tuple[Objective, ...],
+    ending: Finish,
+    exhaustive: bool,
+    map: MapFunction,
+    unit: float = 1.0,
 ) -> Iterator[FitProgress]:
-    """Fit a loss with derivatives, of which the objective is in multiples of a unit."""
+    """Fit a loss with derivatives, along the paths of one or several smoothed objectives, in multiples of a unit."""
     total = len(search.problem.starts)
-    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
+    sample = objectives[0].take(spread_sample(len(objectives[0].target), SCREENED_RUNS))
     landscape = search.screen(sample)
     starts = search.promising(landscape, exhaustive)
     landscape = read_only(landscape * unit)
@@ -196,14 +203,24 @@ def _iter_descent(
 
     first = Minimum(starts[0], sample.value(starts[0]))
     yield FitProgress("screening", total, total, answer(first, 0))
-    step = None
     floors, exponents = search.indices("floor"), search.indices("exponent")
-    descent = Search(objective, ending, search.box, floors, exponents, search.signature)
-    for step in descent.minimise(starts, map if exhaustive else builtins.map):
-        yield FitProgress(step.stage, step.done, step.total, answer(step.best, step.optima))
-    if step is None:
-        raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    yield FitProgress("polishing", step.total, step.total, answer(ending.polish(step.best), step.optima, final=True))
+    ends: list[Minimum] = []
+    optima = 0
+    for objective in objectives:
+        descent, step = Search(objective, ending, search.box, floors, exponents, search.signature), None
+        for step in descent.minimise(starts, map if exhaustive else builtins.map):
+            best = min([*ends, step.best], key=lambda one: float(one.value))
+            stage = "polishing" if ends else step.stage
+            yield FitProgress(stage, step.done, step.total, answer(best, max(optima, step.optima)))
+        if step is not None:
+            ends, optima = [*ends, step.best], max(optima, step.optima)
+    if not ends:
+        raise FitError(loss_name(search.problem.loss_fn), "is not finite at any start", remedy="check what it returns")
+    best = ending.polish(min(ends, key=lambda one: float(one.value)))
+    if len(objectives) > 1 and sum(end.value <= best.value + ALIKE * abs(best.value) for end in ends) < 2:
+        # Among so many optima, one that a single path has reached is hardly the lowest.
+        best = replace(best, certificate=None)
+    yield FitProgress("polishing", 1, 1, answer(best, optima, final=True))
 
 
 def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | None]:

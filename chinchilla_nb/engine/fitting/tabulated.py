@@ -35,8 +35,11 @@ FLATTER = 0.5
 """Share of the steepest slope so far below which a loss has become flatter."""
 LEAST_FLATTENS = 1e-2
 """Smallest residual, in typical ones, beyond which that is looked for."""
-UNSTRETCHED = 4.0
-"""Least size of the residual at which a loss becomes flatter, in widths of the average."""
+STRETCHES = (2.0, 4.0, 10.0)
+"""Least size of the residual at which a loss becomes flatter, in widths of the average: several, because they lead to
+different optima."""
+FAR = 10.0
+"""Residuals of so many typical ones at which a loss may become flatter without making many optima."""
 TYPICAL = 3.0
 """Residuals up to so many typical ones define the scale of slopes."""
 
@@ -84,6 +87,8 @@ class TabulatedLoss:
         Width of the average.
     is_quadratic : bool
         Whether each loss is a square.
+    stretch : float
+        Least size of ``flattens``, in widths of the average.
     """
 
     size: Array
@@ -95,6 +100,7 @@ class TabulatedLoss:
     narrowest: float
     half_width: float
     is_quadratic: bool
+    stretch: float = STRETCHES[0]
 
     logarithmic = False
     accuracy = 1e-3
@@ -149,6 +155,12 @@ class TabulatedLoss:
         """Return the width of an average that covers a residual."""
         return residual
 
+    def variants(self, typical: float) -> tuple[TabulatedLoss, ...]:
+        """Return the loss with different stretches, if it becomes flatter at a few typical residuals."""
+        if self.flattens > FAR * typical:
+            return (self,)
+        return tuple(replace(self, stretch=stretch) for stretch in STRETCHES)
+
     def smoothed(self, width: float) -> TabulatedLoss:
         """Return the loss averaged over a width."""
         return replace(self, half_width=max(width, self.half_width))
@@ -177,8 +189,8 @@ class TabulatedLoss:
 
     def derivatives(self, r: Array) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative at each residual."""
-        stretch = max(1.0, UNSTRETCHED * self.half_width / self.flattens)
-        half_width, scaled = self.half_width / stretch, r / stretch
+        stretched = max(1.0, self.stretch * self.half_width / self.flattens)
+        half_width, scaled = self.half_width / stretched, r / stretched
         last = self.nodes[:, -1]
         r = np.clip(np.where(np.isnan(scaled), last, scaled), self.nodes[:, 0], last)
         beyond = scaled - r
@@ -187,7 +199,7 @@ class TabulatedLoss:
             # Beyond the table, the loss goes on in a straight line that does not descend.
             slope = np.where(beyond * slope < 0, 0.0, slope)
             value, curvature = value + beyond * slope, np.where(beyond == 0, curvature, 0.0)
-        return stretch * value, slope, curvature / stretch
+        return stretched * value, slope, curvature / stretched
 
     def _inside(self, r: Array, half_width: float) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative at residuals within the table."""
