@@ -1,10 +1,10 @@
-"""Fits of custom losses that are elementwise: a table of the loss to search with, numeric derivatives to finish with."""
+"""Fits of elementwise custom losses: a table of the loss to search with, and numeric derivatives to finish with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,8 @@ MIDDLE = 0.03
 LEAST_MIDDLE, LARGEST_MIDDLE = 1e-8, 0.1
 """Limits of that residual, relative to the measured loss."""
 DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
-"""Step of a difference of fourth order, in typical residuals: the fifth root of rounding, relative to a typical residual of
-a thousandth of the loss."""
+"""Step of a difference of fourth order, in typical residuals; about the fifth root of rounding, if a typical residual
+is a thousandth of the loss."""
 SHRINK = 30.0
 """Factor by which kinks become sharper while a minimum is finished."""
 SHARPENINGS = 2
@@ -44,8 +44,16 @@ FIRST_WIDTH = 1e-3
 """Width over which kinks are smoothed first, in typical residuals."""
 STEPS, TOLERANCE = 20, 1e-9
 """Most Newton steps with each sharpness, and the relative decrease at which they end."""
+TABULATED = 0.7
+"""Share of the preparation that the table takes; the rest is the search for kinks."""
+STEEPER = 10.0
+"""Slope with which a loss is continued where it is not finite, relative to the steepest elsewhere."""
+NEAR = 3.0
+"""Residuals up to so many typical ones define a typical slope."""
 ENOUGH = 3
 """Number of descents to the same value without a proof after which there are no more."""
+TIE = 1e-13
+"""Relative difference of two values that is rounding."""
 LOWER = 1e-10
 """Relative decrease by a simplex search after which a minimum is finished again."""
 
@@ -80,7 +88,7 @@ class CustomFit:
     unproven: list[float] = field(default_factory=list)
 
     def settle(self, theta: Array, width: float) -> Minimum:
-        """Find the optimum near a minimum of the tabulated loss averaged over a width, if the kinks there are right."""
+        """Find the optimum near a minimum of the averaged loss, if the kinks there are right."""
         theta = np.asarray(theta).astype(self.exact.dtype)
         if self.exact.loss.has_kink:
             return on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box)
@@ -105,7 +113,7 @@ class CustomFit:
         return best
 
     def _is_exhausted(self) -> bool:
-        """Return whether several descents ended at the same lowest value without a proof, so that more are of no use."""
+        """Return whether several descents ended at the same lowest value without a proof, so that more are useless."""
         lowest = min(self.unproven, default=0.0)
         return sum(value <= lowest + LOWER * abs(lowest) for value in self.unproven) >= ENOUGH
 
@@ -132,7 +140,7 @@ def _better(one: Minimum, other: Minimum) -> Minimum:
     """Return the lower of two minima; of equal ones, that with a certificate."""
     if not np.isfinite(one.value):
         return other
-    tie = abs(other.value - one.value) <= 1e-13 * abs(one.value)
+    tie = abs(other.value - one.value) <= TIE * abs(one.value)
     if tie and one.converged != other.converged:
         return one if one.converged else other
     return other if other.value <= one.value else one
@@ -158,7 +166,7 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     values = np.empty((len(size), len(shares)))
     for index, share in enumerate(shares):
         values[:, index] = loss(size * share)
-        yield index / len(shares)
+        yield TABULATED * index / len(shares)
     nodes = size[:, None] * shares
     slope = _typical_slope(nodes, values, typical)
     if not slope > 0:
@@ -166,20 +174,17 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     values /= slope
     _continue(nodes, values)
     function = _Scaled(loss, slope)
-    kinks = None
     try:
-        for kinks in find_kinks(function, nodes, values, size):
-            yield 1.0
+        kinks = yield from _rest_of(TABULATED, find_kinks(function, nodes, values, size))
     except NotPiecewiseSmooth:
         return None
-    assert kinks is not None
     precision = np.finfo(loss.precision()).eps
     dtype = problem.dtype if precision < np.finfo(float).eps else np.float64
     step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
     kinks = refined_kinks(function, kinks, step, dtype)
     chosen = spread_sample(len(size), COARSE_RUNS)
     table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
-    exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical)).astype(dtype)
+    exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical, len(size))).astype(dtype)
     return CustomFit(
         coarse=tuple(replace(squared.take(chosen), loss=variant) for variant in table.variants(typical)),
         exact=exact,
@@ -190,6 +195,16 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     )
 
 
+def _rest_of(done: float, work: Generator[float, None, Kinks]) -> Generator[float, None, Kinks]:
+    """Yield the progress of the rest of some work."""
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            return cast(Kinks, end.value)
+        yield done + (1 - done) * share
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Scaled:
     """A loss in units of its typical slope."""
@@ -198,7 +213,7 @@ class _Scaled:
     slope: float
 
     def __call__(self, residuals: Array) -> Array:
-        return self.loss(residuals) / np.asarray(self.slope, residuals.dtype)
+        return np.asarray(self.loss(residuals) / np.asarray(self.slope, residuals.dtype))
 
 
 def _typical_residual(squared: Objective, problem: Problem, box: Coordinates) -> float:
@@ -220,7 +235,7 @@ def _typical_slope(nodes: Array, values: Array, typical: float) -> float:
     with np.errstate(invalid="ignore"):
         slope = np.abs(np.diff(values) / np.diff(nodes))
     slope[~np.isfinite(slope)] = 0.0
-    near = np.abs(nodes[:, 1:]) <= 3 * typical
+    near = np.abs(nodes[:, 1:]) <= NEAR * typical
     steepest = np.max(slope, axis=1, where=near, initial=0.0)
     return float(np.median(steepest) or slope.max())
 
@@ -232,10 +247,8 @@ def _continue(nodes: Array, values: Array) -> None:
         if not finite.size:
             values[row] = np.abs(nodes[row])
             continue
-        steep = 10 * max(1.0, float(np.abs(np.diff(values[row, finite]) / np.diff(nodes[row, finite])).max(initial=0.0)))
+        slope = np.abs(np.diff(values[row, finite]) / np.diff(nodes[row, finite]))
+        steep = STEEPER * max(1.0, float(slope.max(initial=0.0)))
         bad = np.flatnonzero(~np.isfinite(values[row]))
         nearest = finite[np.abs(nodes[row, bad][:, None] - nodes[row, finite]).argmin(axis=1)]
         values[row, bad] = values[row, nearest] + steep * np.abs(nodes[row, bad] - nodes[row, nearest])
-
-
-_ = Callable

@@ -247,7 +247,9 @@ def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Iterat
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        promising = np.concatenate([profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising])
+        promising = np.concatenate(
+            [profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising]
+        )
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):

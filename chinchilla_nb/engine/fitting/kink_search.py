@@ -6,7 +6,7 @@ them, are narrowed down; then the branches on both sides are continued until the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,14 @@ class Kinks:
             nearest = np.where(np.abs(x) < np.abs(nearest), x, nearest)
         return nearest
 
-    def half_jump(self, r: Array) -> Array:
+    def branches(self, r: Array, which: Array, slope: Callable[[Array], Array]) -> tuple[Array, Array]:
+        """Return the slopes of a loss below and above the nearest kinks of some runs, from its slopes elsewhere."""
+        distance = self.distance(r)
+        # At a kink, the slope is the mean of those of both branches.
+        mean, half = slope(np.where(np.isfinite(distance), r - distance, r))[which], self._half_jump(r)[which]
+        return mean - half, mean + half
+
+    def _half_jump(self, r: Array) -> Array:
         """Return half of the jump at the nearest convex kink of each residual."""
         nearest, found = np.full(r.shape, np.inf, dtype=r.dtype), np.zeros(r.shape)
         for at, half in zip(self.at.T, self.half.T, strict=True):
@@ -91,8 +98,10 @@ class Kinks:
         return found
 
 
-def find_kinks(loss: Callable[[Array], Array], nodes: Array, values: Array, size: Array) -> Iterator[Kinks | None]:
-    """Find the kinks of a loss, yielding None while it is at work; the last one is the result.
+def find_kinks(
+    loss: Callable[[Array], Array], nodes: Array, values: Array, size: Array
+) -> Generator[float, None, Kinks]:
+    """Find the kinks of a loss, yielding the share of the brackets that are done.
 
     Parameters
     ----------
@@ -116,7 +125,7 @@ def find_kinks(loss: Callable[[Array], Array], nodes: Array, values: Array, size
         for _ in range(NARROWINGS):
             a, b, jump = _narrow(loss, a, b)
             jumps.append(jump)
-            yield None
+            yield (slot + len(jumps) / NARROWINGS) / low.shape[1]
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.nan_to_num(np.abs(jumps[-1] / jumps[-3]) ** 0.5)
         if (ratio > STEP).any():
@@ -125,9 +134,8 @@ def find_kinks(loss: Callable[[Array], Array], nodes: Array, values: Array, size
         at[:, slot], half[:, slot] = _intersection(loss, a, b)
         at[np.abs(at[:, slot]) <= AT_ZERO * size, slot] = 0.0
         half[~found, slot] = 0.0
-        yield None
     used = half.any(axis=0)
-    yield Kinks(at[:, used], half[:, used])
+    return Kinks(at[:, used], half[:, used])
 
 
 def _candidates(nodes: Array, values: Array) -> tuple[Array, Array]:
@@ -173,8 +181,8 @@ def _intersection(loss: Callable[[Array], Array], a: Array, b: Array) -> tuple[A
     """Return where the branches left and right of a bracket intersect, and half of the jump of the slope there."""
     width = b - a
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        left = _parabola(*(loss(a - width * index) for index in range(3)), -width)
-        right = _parabola(*(loss(b + width * index) for index in range(3)), width)
+        left = _parabola(loss(a), loss(a - width), loss(a - 2 * width), -width)
+        right = _parabola(loss(b), loss(b + width), loss(b + 2 * width), width)
         at = (a + b) / 2
         for _ in range(4):
             gap = _polynomial(right, at - b) - _polynomial(left, at - a)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,10 +65,6 @@ class Loss(Protocol):
     @property
     def logarithmic(self) -> bool:
         """Whether a residual is log prediction - log truth rather than prediction - truth."""
-
-    @property
-    def accuracy(self) -> float:
-        """Relative error of values, apart from rounding."""
 
     @property
     def width(self) -> float:
@@ -143,9 +139,6 @@ class ResidualLoss:
             if not slope > 0:
                 rule = "must grow with the error, so delta or w must be positive"
                 raise InputError("a loss", rule, got=str(slope))
-
-    accuracy: ClassVar[float] = 0.0
-    """Relative error of values, apart from rounding."""
 
     @property
     def has_kink(self) -> bool:

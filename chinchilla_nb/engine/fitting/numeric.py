@@ -29,7 +29,7 @@ LARGEST_STEP = 0.1
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NumericLoss:
-    """A loss of the residuals of all runs, its kinks averaged over a width.
+    """A loss of the residuals of runs, its kinks averaged over a width.
 
     Attributes
     ----------
@@ -42,6 +42,10 @@ class NumericLoss:
         Step of differences.
     typical : float
         A typical residual, the inverse of a typical curvature.
+    n_runs : int
+        Number of all runs, for which the function is always called.
+    which : ndarray, optional
+        Which of them the residuals are of; by default all.
     """
 
     function: Callable[[Array], Array]
@@ -49,6 +53,8 @@ class NumericLoss:
     kinks: Kinks
     step: float
     typical: float
+    n_runs: int
+    which: Array | None = None
     half_width: float = 0.0
 
     logarithmic = False
@@ -69,6 +75,15 @@ class NumericLoss:
         """A typical slope."""
         return float(max(1.0, 2 * np.abs(self.kinks.half).max(initial=0.0)))
 
+    def width_of(self, residual: float) -> float:
+        """Return the width of an average that covers a residual."""
+        return residual
+
+    def take(self, which: Array) -> NumericLoss:
+        """Return the loss of some of the runs."""
+        chosen = which if self.which is None else self.which[which]
+        return replace(self, size=self.size[which], kinks=self.kinks.take(which), which=chosen)
+
     def smoothed(self, width: float) -> NumericLoss:
         """Return the loss with its kinks averaged over a width."""
         return replace(self, half_width=max(width, self.half_width))
@@ -77,8 +92,10 @@ class NumericLoss:
         """Return the loss of each residual, shape (..., n_runs)."""
         if r.ndim > 1:
             return np.array([self.value(row) for row in r])
-        value = self.function(r)
-        return value if self.half_width == 0 else value - self.kinks.value(r) + self.kinks.derivatives(r, self.half_width)[0]
+        value = self._plain(r)
+        if self.half_width == 0:
+            return value
+        return value - self.kinks.value(r) + self.kinks.derivatives(r, self.half_width)[0]
 
     def slope(self, r: Array) -> Array:
         """Return the first derivative at each residual."""
@@ -91,13 +108,14 @@ class NumericLoss:
     def derivatives(self, r: Array) -> tuple[Array, Array, Array]:
         """Return value, first and second derivative at each residual."""
         if r.ndim > 1:
-            return tuple(np.array(part) for part in zip(*map(self.derivatives, r), strict=True))  # type: ignore[return-value]
-        plain = self.function(r)
-        value, slope, curvature = self._rest(r, plain - self.kinks.value(r))
+            value, slope, curvature = (np.array(part) for part in zip(*map(self.derivatives, r), strict=True))
+            return value, slope, curvature
+        value = self._plain(r)
+        rest = value - self.kinks.value(r)
+        slope, curvature = self._rest(r, rest)
         kinks = self.kinks.derivatives(r, self.half_width)
-        value = value + kinks[0]
-        if self.half_width == 0:
-            value = plain
+        if self.half_width > 0:
+            value = rest + kinks[0]
         # A loss that is flat has derivatives that are nothing but rounding.
         known = ROUNDING * np.finfo(r.dtype).eps * (self.size + np.abs(r)) * self.steepest / self.step
         slope, curvature = slope + kinks[1], curvature + kinks[2]
@@ -105,18 +123,15 @@ class NumericLoss:
         return value, slope, np.where(np.abs(curvature) <= known / self.step, 0.0, curvature)
 
     def from_kink(self, r: Array) -> Array:
-        """Return the distance of each residual from its kink, with sign."""
+        """Return the distance of each residual from its nearest convex kink, with sign; infinity without one."""
         return self.kinks.distance(r)
 
     def branches(self, r: Array, which: Array) -> tuple[Array, Array]:
         """Return the slopes below and above the kinks of some runs, whose residuals are at their kinks."""
-        nearest = np.where(np.isfinite(self.kinks.distance(r)), r - self.kinks.distance(r), r)
-        # Without its own kink, the slope at a kink is the mean of both branches.
-        mean, half = self.derivatives(nearest)[1][which], self.kinks.half_jump(r)[which]
-        return mean - half, mean + half
+        return self.kinks.branches(r, which, self.slope)
 
-    def _rest(self, r: Array, middle: Array) -> tuple[Array, Array, Array]:
-        """Return value, first and second derivative of the loss without kinks."""
+    def _rest(self, r: Array, middle: Array) -> tuple[Array, Array]:
+        """Return first and second derivative of the loss without kinks, whose values are ``middle``."""
         step = np.minimum(self.step, LARGEST_STEP * (self.size + np.maximum(r, -0.9 * self.size))).astype(r.dtype)
         slope, curvature, bends = self._differences(r, middle, step)
         for _ in range(REDUCTIONS):
@@ -126,7 +141,7 @@ class NumericLoss:
             shorter_slope, shorter_curvature, still = self._differences(r, middle, step)
             slope, curvature = np.where(bends, shorter_slope, slope), np.where(bends, shorter_curvature, curvature)
             bends = bends & still
-        return middle, slope, curvature
+        return slope, curvature
 
     def _differences(self, r: Array, middle: Array, step: Array) -> tuple[Array, Array, Array]:
         """Return slope and curvature of fourth order, and whether the slope of second order differs."""
@@ -138,7 +153,14 @@ class NumericLoss:
         return np.nan_to_num(slope, posinf=0.0, neginf=0.0), np.nan_to_num(curvature, posinf=0.0, neginf=0.0), bends
 
     def _smooth(self, r: Array) -> Array:
-        return self.function(r) - self.kinks.value(r)
+        return self._plain(r) - self.kinks.value(r)
+
+    def _plain(self, r: Array) -> Array:
+        if self.which is None:
+            return self.function(r)
+        every = np.zeros(self.n_runs, dtype=r.dtype)
+        every[self.which] = r
+        return self.function(every)[self.which]
 
 
 def refined_kinks(function: Callable[[Array], Array], kinks: Kinks, step: float, dtype: Any) -> Kinks:

@@ -103,8 +103,7 @@ class TabulatedLoss:
     stretch: float = STRETCHES[0]
 
     logarithmic = False
-    accuracy = 1e-3
-    """Relative accuracy of values of the objective."""
+    steepest = 1.0
 
     @classmethod
     def of(cls, size: Array, scale: Scale, values: Array, kinks: Kinks, typical: float) -> TabulatedLoss:
@@ -116,7 +115,7 @@ class TabulatedLoss:
             A typical residual, at which slopes are about one.
         """
         nodes = size[:, None] * scale.nodes()
-        rest = values - sum((half[:, None] * np.abs(nodes - at[:, None]) for at, half in zip(kinks.at.T, kinks.half.T, strict=True)), np.zeros(()))
+        rest = values - kinks.value(nodes.T).T
         slope = _slopes(nodes, rest)
         polynomials = _hermite(nodes, rest, slope, -scale.first)
         near = np.abs(nodes) <= TYPICAL * typical
@@ -174,6 +173,14 @@ class TabulatedLoss:
             polynomials=self.polynomials[which],
             kinks=self.kinks.take(which),
         )
+
+    def from_kink(self, r: Array) -> Array:
+        """Return the distance of each residual from its nearest convex kink, with sign; infinity without one."""
+        return self.kinks.distance(r)
+
+    def branches(self, r: Array, which: Array) -> tuple[Array, Array]:
+        """Return the slopes below and above the kinks of some runs, whose residuals are at their kinks."""
+        return self.kinks.branches(r, which, self.slope)
 
     def value(self, r: Array) -> Array:
         """Return the loss of each residual, shape (..., n_runs)."""
@@ -236,7 +243,9 @@ def _flattens(nodes: Array, values: Array, zero: int, typical: float) -> float:
     """Return the residual, the median over runs, beyond which the slope is less than half of what it was before."""
     slope = np.abs(np.diff(values) / np.diff(nodes))
     found = []
-    for sides, ends in ((slope[:, zero:], nodes[:, zero:-1]), (slope[:, :zero][:, ::-1], -nodes[:, 1 : zero + 1][:, ::-1])):
+    above = slope[:, zero:], nodes[:, zero:-1]
+    below = slope[:, :zero][:, ::-1], -nodes[:, 1 : zero + 1][:, ::-1]
+    for sides, ends in (above, below):
         flat = (sides < FLATTER * np.maximum.accumulate(sides, axis=1)) & (ends > LEAST_FLATTENS * typical)
         first = flat.argmax(axis=1)
         found.append(np.where(flat.any(axis=1), ends[np.arange(len(ends)), first], np.inf))
