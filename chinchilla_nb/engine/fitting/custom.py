@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.builtin import COARSE_RUNS, SCREENED_RUNS
+from chinchilla_nb.engine.fitting.certificate import certify
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
@@ -52,6 +53,8 @@ NEAR = 3.0
 """Residuals up to so many typical ones define a typical slope."""
 ENOUGH = 3
 """Number of descents to the same value without a proof after which there are no more."""
+AT_KINK = 1e-13
+"""Distance from a kink that is rounding."""
 TIE = 1e-13
 """Relative difference of two values that is rounding."""
 LOWER = 1e-10
@@ -107,10 +110,17 @@ class CustomFit:
             if best.converged:
                 return best
             width /= SHRINK
-        best = descend_to_vertex(self.exact, best, self.box)
+        best = self._examined(descend_to_vertex(self.exact, best, self.box))
         if not best.converged:
             self.unproven.append(float(best.value))
         return best
+
+    def _examined(self, minimum: Minimum) -> Minimum:
+        """Return a minimum with its certificate, with the kinks counted at which residuals are."""
+        if minimum.converged:
+            return minimum
+        active = self._near_kinks(minimum.theta, AT_KINK)
+        return replace(minimum, certificate=certify(self.exact, minimum.theta, active, self.box), active=active)
 
     def _is_exhausted(self) -> bool:
         """Return whether several descents ended at the same lowest value without a proof, so that more are useless."""

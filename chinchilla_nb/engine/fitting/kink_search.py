@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 MOST_KINKS = 4
 """Most kinks of one run."""
-JUMP, LEAST_JUMP = 3.0, 1e-6
+JUMP, LEAST_JUMP = 1.5, 1e-6
 """A cell may hold a kink if its jump is so many times those of the cells beside it, and at least this share of the
 largest slope."""
 CELLS = 8
