@@ -12,6 +12,7 @@ from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
@@ -75,6 +76,7 @@ __all__ = [
     "mae",
     "mse",
     "open_session",
+    "outside_the_runs",
     "plain",
     "preview_import",
     "read_table",

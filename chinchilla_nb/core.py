@@ -23,6 +23,7 @@ from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
@@ -252,7 +253,7 @@ class Chinchilla:
     fit_scaling_law = fit
 
     def scale(self, scaling_factor: float | None = None, C: float | None = None, simulation: bool = False) -> Run:
-        """Allocate the compute of the next run.
+        """Allocate the compute of the next run; warns if the optimum lies outside the runs of the fit.
 
         Parameters
         ----------
@@ -280,6 +281,7 @@ class Chinchilla:
         run = compute_optimal_run(law, budget, settings.models)
         if not simulation:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
+            self._warn_outside_the_runs(budget)
         return (run.N, run.D), run.config
 
     def step(
@@ -339,7 +341,9 @@ class Chinchilla:
         return float(compute_optimal_D(self._law(), as_positive_number(N, "N")))
 
     def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | np.ndarray:
-        """Return the N and D that minimise L(N, D) subject to 6ND = C.
+        """Return the N and D that minimise L(N, D) subject to 6ND = C; warns if they lie outside the runs of the fit.
+
+        They do if their tokens per parameter are, or if C is more than 100 times the largest compute of those runs.
 
         Parameters
         ----------
@@ -354,12 +358,19 @@ class Chinchilla:
         Raises
         ------
         ValueError
-            If a budget is not positive and finite, or nothing has been fitted.
+            If a budget is not positive and finite, the law has no optimum there, or nothing has been fitted.
         """
         if np.ndim(C) == 0:
-            N, D = allocate(self._law(), as_positive_number(C, "C"))
+            budget = as_positive_number(C, "C")
+            N, D = allocate(self._law(), budget)
+            self._warn_outside_the_runs(budget)
             return float(N), float(D)
-        return np.stack(allocate(self._law(), as_positive_array(C, "C")), axis=1)
+        budgets = as_positive_array(C, "C")
+        allocations = np.stack(allocate(self._law(), budgets), axis=1)
+        # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
+        for end in sorted({budgets.min(), budgets.max()}) if len(budgets) else []:
+            self._warn_outside_the_runs(end)
+        return allocations
 
     def predict_loss(self, N: ArrayLike, D: ArrayLike) -> float | np.ndarray:
         """Predict the loss of N parameters trained on D tokens; arrays broadcast.
@@ -409,6 +420,12 @@ class Chinchilla:
         if self.session.fit is None:
             raise InputError("the scaling law", "has not been estimated yet", remedy="call fit() first")
         return self.session.fit
+
+    def _warn_outside_the_runs(self, C: float) -> None:
+        fit = self._fit()
+        found = outside_the_runs(fit.law, fit.runs, C)
+        if found is not None:
+            self.logger.warning(str(found))
 
     def _law(self) -> Law:
         return self._fit().law

@@ -105,6 +105,7 @@ class Database(HasTraits):
     def df(self) -> pd.DataFrame:
         """The runs: C, N, D, loss, then the user's columns.
 
+        N and D are integers, whose products wrap silently beyond 9.2e18: compute is ``df.C``, or ``6.0 * df.N * df.D``.
         This is a copy. To change the runs, assign a table: it is checked, and replaces the whole file.
         """
         return self._rows().copy()

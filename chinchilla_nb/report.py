@@ -14,6 +14,7 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
+from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
@@ -34,7 +35,7 @@ class Report:
     tables : tuple of (title, rows)
         Parameters, goodness of fit, next model.
     warnings : tuple of str
-        What the runs cannot support, each with a remedy.
+        What the runs cannot support, each with a remedy; also that the next model lies outside them.
     """
 
     law: str
@@ -53,7 +54,9 @@ class Report:
         stale : bool, default False
             Whether the runs or settings have changed since the fit; if so, the report says it.
         """
-        warnings = [str(warning) for warning in fit.warnings]
+        outside = _extrapolation(fit, settings)
+        warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
+        warnings += [str(outside)] if outside else []
         if stale:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables = (
@@ -130,9 +133,17 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+def _next_budget(fit: Fit, settings: Settings) -> float:
+    return next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
+
+
+def _extrapolation(fit: Fit, settings: Settings) -> Extrapolation | None:
+    """Return how far the next model lies outside the runs, which says more than the fit's own warning does."""
+    return outside_the_runs(fit.law, fit.runs, _next_budget(fit, settings))
+
+
 def _next_model(fit: Fit, settings: Settings) -> tuple[tuple[str, str], ...]:
-    factor = settings.scaling_factor or DEFAULT_FACTOR
-    budget = next_budget(factor, fit.runs, settings.seed_regime)
+    factor, budget = settings.scaling_factor or DEFAULT_FACTOR, _next_budget(fit, settings)
     try:
         run = next_scale_step(settings, fit.runs, fit)
     except ValueError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from runs import AXES, LAW
+from runs import AXES, LAW, make_runs, table_of
 
 from chinchilla_nb import Chinchilla, Fit
 from chinchilla_nb.core import precision_note
@@ -681,3 +681,24 @@ def test_a_script_without_a_main_guard_may_fit_in_parallel(tmp_path):
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
     )
     assert done.stdout.strip() == "8"
+
+
+def test_a_budget_outside_the_runs_is_named_where_it_is_asked_for(tmp_path, capsys):
+    # 1e18 to 1e20 FLOPs at 5 to 100 tokens per parameter, where the law's optimum has about 20.
+    cc = Chinchilla(tmp_path, AXES, RANGES, loss_fn=mse, log_level=30, rng=0)
+    runs = make_runs(20, C=(1e18, 1e20), tokens_per_parameter=(5, 100))
+    cc.database.df = table_of(runs)
+    cc.fit()
+    assert "optimum" not in capsys.readouterr().err
+    cc.scale(scaling_factor=10)
+    cc.allocate_compute(1e20)
+    cc.allocate_compute([1e19, 1e20])
+    assert capsys.readouterr().err == ""
+    far = " ".join(f"{1e26 / runs.C.max():.3g} times the compute of the largest run".split())
+    for ask in (lambda: cc.scale(C=1e26), lambda: cc.allocate_compute(1e26), lambda: cc.allocate_compute([1e20, 1e26])):
+        ask()
+        said = " ".join(capsys.readouterr().err.split())
+        assert far in said
+        assert said.count("largest run") == 1
+    cc.scale(C=1e26, simulation=True)
+    assert capsys.readouterr().err == ""

@@ -180,6 +180,17 @@ def test_products_beyond_int64() -> None:
     assert database.runs.C.tolist() == [6 * 2.0**81]
 
 
+def test_compute_is_right_where_integers_would_wrap(tmp_path: Path) -> None:
+    # 6ND = 1.2e20, of which int64 would keep -9.1e18.
+    database = Database(tmp_path)
+    database.append(N=1_000_000_000, D=20_000_000_000, loss=2.5)
+    database.df = pd.DataFrame({"N": [10**9, 4 * 10**15], "D": [2 * 10**10, 9 * 10**15], "loss": [2.5, 2.0]})
+    for df in (database.df, Database(tmp_path).df):
+        assert (df.N.dtype, df.D.dtype, df.C.dtype) == (np.int64, np.int64, np.float64)
+        assert df.C.tolist() == [1.2e20, 2.16e32]
+        assert (6.0 * df.N * df.D).tolist() == df.C.tolist()
+
+
 def test_sizes_beyond_int64(tmp_path: Path) -> None:
     Database(tmp_path).append(N=7e25, D=10**26, loss=1.5)
     assert Database(tmp_path).df[["N", "D"]].iloc[0].tolist() == [7e25, 1e26]

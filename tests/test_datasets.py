@@ -44,7 +44,7 @@ def test_losses_are_those_of_the_file_to_the_last_bit(study: datasets.Study) -> 
 
 
 def test_C_is_6ND(study: datasets.Study) -> None:
-    np.testing.assert_allclose(study.df.C, 6 * study.df.N * study.df.D, rtol=1e-12)
+    np.testing.assert_allclose(study.df.C, 6.0 * study.df.N * study.df.D, rtol=1e-12)
 
 
 def test_four_isoflop_slices_of_five_sizes_or_more(study: datasets.Study) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -50,6 +51,27 @@ def test_code_on_the_page(path):
     # Fences become blank lines, so that the last output of a block ends where its fence is and line numbers hold.
     text = re.sub(r"^```.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     run(doctest.DocTestParser().get_doctest(text, {}, path.name, str(path), 0))
+
+
+def code_of(path: Path) -> str:
+    """Text of a page, sources of a notebook's cells, or the examples in the docstrings of a module."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    return text if path.suffix == ".md" else "\n".join(re.findall(r"^ *(?:>>>|\.\.\.) (.*)$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("source", ["README.md", "docs/**/*.md", "notebooks/*.ipynb", "chinchilla_nb/**/*.py"])
+def test_no_example_computes_C_in_integers(source):
+    """N and D of `Database.df` are int64, and 6 N D wraps beyond 9.2e18: it must be written 6.0 * N * D."""
+    product = r"[\w.]+(?:\[[^\]]*\])?"
+    paths = list(ROOT.glob(source))
+    assert paths
+    for path in paths:
+        wrapping = re.findall(
+            rf"(?<![\w.])6 ?\* ?{product} ?\* ?{product}|{product} ?\* ?{product} ?\* ?6(?![\w.])", code_of(path)
+        )
+        assert not wrapping, path
 
 
 PACKAGE = ROOT / "chinchilla_nb"

@@ -51,6 +51,16 @@ def read_back(label: str) -> float:
 # --- Planes ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("flat", [{"beta": 1e-9}, {"alpha": 1e-9}])
+def test_a_nearly_flat_law_has_no_frontier(flat):
+    # At every budget the optimum has less than one parameter, or less than one token.
+    law = ScalingLaw(**LAW.as_dict() | flat)
+    figure = figures.frontier_figure(noisy_runs(), law, budget=1e24)
+    assert [len(plane.frontier.x) for plane in figure.planes] == [0, 0, 0]
+    assert any(plane.iso_loss for plane in figure.planes)
+    assert len(figures.loss_figure(noisy_runs(), law, C_range=(1e18, 1e24)).frontier.x) == 0
+
+
 @pytest.mark.parametrize("law", [LAW, SYMMETRIC, LOPSIDED], ids=["hoffmann", "symmetric", "lopsided"])
 def test_every_vertex_of_an_iso_loss_curve_has_that_loss(law):
     figure = figures.frontier_figure(noisy_runs(law), law)

@@ -119,7 +119,7 @@ def test_a_folder_reaches_what_it_may_and_nothing_else(name):
 
 @pytest.mark.parametrize("name", modules_in("engine"))
 def test_engine_needs_numpy_and_scipy(name):
-    assert libraries(name) <= {"numpy", "scipy"}
+    assert libraries(name) <= {"numpy", "scipy", *(["threadpoolctl"] if name == "engine.blas_threads" else [])}
 
 
 @pytest.mark.parametrize("name", modules_in("figures"))

@@ -130,3 +130,14 @@ cc.report()
     outputs = [output for output in notebook.cells[0].outputs if "data" in output]
     assert any("Estimated parameters" in output["data"].get("text/html", "") for output in outputs)
     assert sum("image/png" in output["data"] for output in outputs) == 2
+
+
+def test_a_next_model_outside_the_runs_is_among_the_warnings(make):
+    cc = make(scaling_factor=10)
+    fit = cc.fit()
+    assert Report.of(fit, cc.session.settings).warnings == ()
+    far = Report.of(fit, dataclasses.replace(cc.session.settings, scaling_factor=1e4)).warnings
+    # From 1e20, the upper end of the seed ranges.
+    times = f"{1e24 / fit.runs.C.max():,.0f} times the compute of the largest run: add larger runs"
+    assert len(far) == 1
+    assert times in far[0]

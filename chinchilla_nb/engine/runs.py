@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Runs", "as_positive_array", "read_only"]
+__all__ = ["Runs", "as_positive_array", "check_losses", "read_only"]
 
 _NUMBERS = ("N", "D", "loss", "C")
 
@@ -118,6 +118,20 @@ def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
         rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
         raise InputError(name, f"must be {rule}", got=str(float(array[bad[0]])), place=f"at index {bad[0]}")
     return array
+
+
+def check_losses(loss: NDArray[np.float64], least: float, largest: float, purpose: str = "to be fitted") -> None:
+    """Check that losses lie in a range.
+
+    Raises
+    ------
+    InputError
+        If one does not; the error names the first one.
+    """
+    bad = loss[(loss < least) | (loss > largest)]
+    if bad.size:
+        rule = f"must be between {least:g} and {largest:g} {purpose}"
+        raise InputError("loss", rule, got=f"{bad[0]:g}", remedy="divide the losses by a constant")
 
 
 def _check_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:

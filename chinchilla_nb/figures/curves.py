@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.allocation import has_optimum, optima
 from chinchilla_nb.engine.laws.family import Law
 
 __all__ = ["Box", "frontier", "iso_loss", "isoflop"]
@@ -29,11 +29,9 @@ _TOLERANCE = 1e-9
 
 def frontier(law: Law, box: Box) -> list[Path]:
     """Return the efficient frontier N*(C), D*(C) inside the box: one line or none."""
-    if not has_optimum(law):
-        return []
 
     def path(log_C: NDArray[np.float64]) -> Path:
-        N, D = allocate(law, np.exp(log_C))
+        N, D = optima(law, np.exp(log_C))
         return np.log(N), np.log(D)
 
     with np.errstate(all="ignore"):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.fitting.results import Fit
-from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
@@ -224,9 +224,9 @@ def _axes(
     titles = {"D": data_title(data_unit)}
     if not shown["C"]:
         return {name: log_axis(name, ends, titles.get(name)) for name, ends in _DEFAULT_RANGES.items()}
-    if law and has_optimum(law) and (budgets or not shown["N"]):
+    if law and (budgets or not shown["N"]):
         with np.errstate(all="ignore"):
-            optimal = allocate(law, [min(shown["C"]), max(shown["C"])])
+            optimal = optima(law, [min(shown["C"]), max(shown["C"])])
         for name, values in zip(("N", "D"), optimal, strict=True):
             near = np.clip(values, min(shown[name]) / _REACH, max(shown[name]) * _REACH) if shown[name] else values
             near = near[np.isfinite(near) & (near > 0)]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
-from chinchilla_nb.engine.laws.allocation import allocate, has_optimum
+from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
@@ -284,8 +284,8 @@ def loss_figure(
     scale = loss_scale(runs.loss)
     C, losses = np.append(runs.C, C_range or ()), runs.loss
     if C_range:
-        predicted = _lowest_loss(law, *C_range).y[[0, -1]] if law and has_optimum(law) else np.empty(0)
-        losses = np.append(losses, rounded_outward(losses, predicted))
+        predicted = _lowest_loss(law, *C_range).y
+        losses = np.append(losses, rounded_outward(losses, np.append(predicted[:1], predicted[-1:])))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
     return LossFigure(
@@ -305,11 +305,11 @@ def loss_figure(
 
 def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
     """Return the predicted loss along the efficient frontier between two budgets; empty if the law has none."""
-    if law is None or not has_optimum(law):
+    if law is None:
         return NOTHING
     C = np.geomspace(low, high, 121)
     with np.errstate(all="ignore"):
-        loss = law.loss(*allocate(law, C))
+        loss = law.loss(*optima(law, C))
     known = np.isfinite(loss) & (loss > 0)
     return polyline(C[known], loss[known])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.figures.polyline import Polyline, polyline
@@ -63,7 +63,9 @@ class ErrorFigure:
 def frontier_line(law: Law, x: Axis) -> Polyline:
     """Return the efficient frontier of a law, N* against C, from one end of an axis of compute to the other."""
     ends = np.array([x.low, x.high])
-    return polyline(ends, allocate(law, ends)[0])
+    N, _ = optima(law, ends)
+    known = np.isfinite(N)
+    return polyline(ends[known], N[known])
 
 
 def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: float, total: int) -> TraceFigure:

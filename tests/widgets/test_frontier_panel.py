@@ -136,3 +136,23 @@ def test_dots_have_tooltips_in_readable_units(session, database):
         "D 1.4T tokens (20 per parameter)",
         "C 5.88×10²³ FLOPs",
     ]
+
+
+def test_a_budget_far_outside_the_runs_is_named(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    assert "largest run" not in text_of(panel.caution)
+    panel.budget_control.text.set_state({"value": "1e25"})
+    times = f"{1e25 / session.runs.C.max():,.0f} times the compute of the largest run: add larger runs"
+    assert times in text_of(panel.caution)
+    panel.budget_control.text.set_state({"value": "1e21"})
+    assert "largest run" not in text_of(panel.caution)
+
+
+def test_a_law_without_an_optimum_at_the_budget_is_named(session):
+    fit = session.run_fit()
+    panel = FrontierPanel(session)
+    session.fit = dataclasses.replace(fit, law=dataclasses.replace(fit.law, beta=1e-9))
+    assert "C must have an optimum of at least one parameter and one token, got " in text_of(panel.allocation)
+    assert panel.errors.value == ""
+    assert all(len(chart.next_point.x) == 0 for chart in panel.charts.charts)

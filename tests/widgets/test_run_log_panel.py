@@ -344,6 +344,15 @@ def test_next_scale_step_is_compute_optimal_at_the_factor(panel, session, law):
     assert law.alpha * law.A / N**law.alpha == pytest.approx(law.beta * law.B / D**law.beta, rel=1e-4)
 
 
+def test_a_next_scale_step_far_outside_the_runs_is_named_until_it_is_changed(panel, session):
+    session.settings = dataclasses.replace(session.settings, scaling_factor=1000.0)
+    session.run_fit()
+    panel.form.step.click()
+    assert "is 1,000 times the compute of the largest run" in text_of(panel.form.remark)
+    panel.form.fields["D"].value = "1e10"
+    assert "largest run" not in text_of(panel.form.remark)
+
+
 # Runs from files
 
 

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.profiles import Lattice, profile_minima, profiled_lattice, typical_width
+from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice, typical_width
 from chinchilla_nb.engine.fitting.screening import spread_sample
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, optimise
-from chinchilla_nb.engine.fitting.valley import nonlinearity, traced
+from chinchilla_nb.engine.fitting.valley import exchanged, nonlinearity, traced
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["SCREENED_RUNS", "Search", "Step"]
@@ -51,16 +52,18 @@ WIDEST = 5.0
 """First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
 FEWEST = 100
 """Least number of runs that this number is taken to be."""
-PROFILED_WIDTHS = (0, 2, 3)
-"""Which widths minima of profiles are added at."""
+PROFILED_WIDTHS = 4
+"""Number of widths at which minima of profiles are added."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
 ROUNDS = 4
 """Most rounds in which a valley is traced for other optima."""
-NEARLY_LINEAR = 1.0
-"""Nonlinearity below which the valley is straight enough to have one optimum."""
+NEARLY_LINEAR, NONLINEAR = 0.3, 1.0
+"""Nonlinearity below which even a kinked loss has one optimum, and above which the whole valley is traced."""
+FEW_RUNS = 100
+"""Most runs whose kinks are so far apart that they make separate optima in a nearly straight valley."""
 TRACED_GAIN = 1e-10
 """Relative decrease after which a valley is traced once more."""
 FINISHED = 8
@@ -116,11 +119,14 @@ class Search:
         lattice = profiled_lattice(sample)
         first = lattice.best if lattice is not None else min(starts, key=sample.value)
         widths, same = _widths(coarse, first), SAME * float(np.median(np.abs(sample.residuals(first))))
+        profiles = Profiles.along(lattice, self.exponents) if lattice is not None else None
+        if lattice is not None:
+            starts = np.concatenate([lattice.without_floor, starts])
         minima: list[Minimum] = []
         for level, width in enumerate(widths):
-            if lattice is not None and level in PROFILED_WIDTHS:
-                profiled = profile_minima(sample.smoothed(width), lattice, self.exponents, self.box)
-                starts = np.concatenate([profiled[:PROFILED], starts])
+            if profiles is not None and level < PROFILED_WIDTHS:
+                profiles = profiles.minimised(sample.smoothed(width), self.box)
+                starts = np.concatenate([profiles.minima()[:PROFILED], starts])
             last = level == len(widths) - 1
             steps = LONG if last or level == 0 else STEPS
             minima = []
@@ -148,29 +154,42 @@ class Search:
     def _finished(self, minima: list[Minimum], width: float) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over a narrow width."""
         finalists = [self.finish.settle(minimum.theta, width) for minimum in minima[:FINISHED]]
+        # Runs that follow a law exactly have the same optimum under every loss, which least squares finds most accurately.
+        for one in tuple(finalists):
+            exact = self.finish.interpolate(one.theta)
+            if exact.certificate is EXACT:
+                yield exact
+                return
+            finalists.append(exact)
         best = min(finalists, key=lambda one: float(one.value))
         for minimum in finalists:
             # A point without certificate may be improved; one that is above the best proven optimum is left.
             if not minimum.converged and (minimum.value <= best.value or not best.converged):
                 best = min(best, self.finish.descend(minimum), key=lambda one: float(one.value))
             yield best
+        yield best
 
     def _traced(self, best: Minimum, widths: list[float], same: float) -> Iterator[Minimum]:
         """Yield the best minimum so far while tracing the valley around it leads to lower ones."""
         for _ in range(ROUNDS):
-            if nonlinearity(self.objective, best, self.box) < NEARLY_LINEAR:
+            bend = 0.0 if best.certificate is EXACT else nonlinearity(self.objective, best, self.exponents, self.box)
+            if bend < (NEARLY_LINEAR if self.objective.loss.has_kink else NONLINEAR):
                 return
-            before = best
-            starts = traced(self.objective, best, (*self.floors, *self.exponents), widths[0] / WIDEST, self.box)
+            before, nearby = best, bend < NONLINEAR
+            if nearby and len(self.objective.target) > FEW_RUNS:
+                return
+            typical = widths[0] / WIDEST
+            starts = traced(self.objective, best, self.floors, self.exponents, typical, self.box, nearby)
             minima: list[Minimum] = []
-            for width in widths[PROFILED_WIDTHS[-1] :] or widths[-1:]:
+            for width in widths[PROFILED_WIDTHS - 1 :] or widths[-1:]:
                 smooth = self.objective.smoothed(width)
                 found = itertools.chain.from_iterable(self._optimised(smooth, starts, STEPS, builtins.map))
-                minima = distinct(found, self.signature, same)[:FINISHED]
+                minima = distinct(found, self.signature, same)[:FOLLOWED]
                 if not minima:
                     return
                 starts = np.array([one.theta for one in minima])
-            for found_best in self._finished(minima, widths[-1]):
+            twin = exchanged(self.objective, best, self.exponents, typical, self.box)
+            for found_best in (self.finish.hold(twin, best.active), *self._finished(minima, widths[-1])):
                 best = min(best, found_best, key=lambda one: float(one.value))
                 yield best
             if not best.value < before.value - TRACED_GAIN * abs(before.value):

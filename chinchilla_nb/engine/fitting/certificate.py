@@ -19,7 +19,7 @@ from scipy.optimize import lsq_linear
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Certificate", "certify", "multipliers", "principal_directions"]
+__all__ = ["Certificate", "Lagrangian", "certify", "lagrangian", "principal_directions"]
 
 Array = NDArray[Any]
 
@@ -74,35 +74,105 @@ EXACT = Certificate(0.0, np.inf, 0.0)
 """The law passes through the runs up to rounding: no objective is lower."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Lagrangian:
+    """The Lagrangian of a kinked loss at a point, in coordinates in which predictions change by one on average.
+
+    Attributes
+    ----------
+    free : ndarray of bool, shape (n_parameters,)
+        The parameters that can decrease it by moving.
+    directions : ndarray, shape (n_free, n)
+        The coordinates.
+    slope : ndarray, shape (n,)
+    hessian : ndarray, shape (n, n)
+    null : ndarray, shape (n, m)
+        Basis of the directions in which the residuals `inside` stay zero.
+    inside : ndarray of int
+        The residuals that are zero and whose multipliers lie within the slopes of the loss.
+    multiplier : ndarray, shape (n_active,)
+    side : ndarray, shape (n_active,)
+        Difference of each multiplier from the middle between the slopes below and above the kink.
+    share : ndarray, shape (n_active,)
+        Size of that difference, relative to half the difference of the slopes.
+    typical : float
+        A typical curvature.
+    """
+
+    free: NDArray[np.bool_]
+    directions: Array
+    slope: Array
+    hessian: Array
+    null: Array
+    inside: Array
+    multiplier: Array
+    side: Array
+    share: Array
+    typical: float
+
+
+def lagrangian(
+    objective: Objective,
+    theta: Array,
+    at: Derivatives,
+    active: Array,
+    box: Coordinates,
+    blocked: NDArray[np.bool_] | None = None,
+) -> Lagrangian:
+    """Return the Lagrangian with the multipliers that balance the slope best; `blocked` parameters are not free."""
+    push = objective.weight * objective.loss.slope(at.residuals)
+    push[active] = 0
+    low, high = (objective.weight[active] * slope for slope in objective.loss.branches(at.residuals, active))
+    branches = low.astype(float), high.astype(float)
+    free = (theta > box.lower) & (theta < box.upper)
+    for _ in range(len(theta) + 1):
+        T = principal_directions(objective, at, free)
+        along = at.jacobian[:, free] @ T
+        others = push @ along - push[active] @ along[active]
+        push[active] = multiplier = _multipliers(branches, along[active], others)
+        # A parameter at a bound is free if the Lagrangian decreases towards the inside.
+        total = push @ at.jacobian
+        inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
+        inwards &= box.lower < box.upper
+        if blocked is not None:
+            inwards &= ~blocked
+        if not (inwards & ~free).any():
+            break
+        free = free | inwards
+    share = _share(branches, multiplier)
+    inside = active[share < 1 - OUTSIDE]
+    return Lagrangian(
+        free,
+        T,
+        (push @ along).astype(float),
+        _curvature(objective, theta, at, push, free, T),
+        _null_space(along[inside].astype(float)),
+        inside,
+        multiplier,
+        multiplier - (branches[0] + branches[1]) / 2,
+        share,
+        _typical_curvature(objective, at, push),
+    )
+
+
 def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
     """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
     at = objective.derivatives(theta)
     if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
         return EXACT
-    push = objective.weight * objective.loss.slope(at.residuals)
-    push[active] = 0
-    low, high = (objective.weight[active] * slope for slope in objective.loss.branches(at.residuals, active))
-    branches = low.astype(float), high.astype(float)
-    free, multiplier = _free_and_multipliers(branches, at, push, active, theta, box)
-    push[active] = multiplier
-    T = principal_directions(objective, at, free)
-    along = at.jacobian[:, free] @ T
-    null = _null_space(along[active].astype(float))
-    slope = null.T @ (push @ along).astype(float)
-    hessian = _curvature(objective, theta, at, push, free, T)
-    eigenvalue, basis = np.linalg.eigh(null.T @ hessian @ null)
-    typical = _typical_curvature(objective, at, push)
-    promised = np.sum((basis.T @ slope) ** 2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * typical)))
-    promised += np.abs(multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
-    # A slope is a difference of large numbers, and known only up to their rounding.
+    model = lagrangian(objective, theta, at, active, box)
+    eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
+    slope = basis.T @ (model.null.T @ model.slope)
+    promised = np.sum(slope**2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * model.typical)))
+    promised += np.abs(model.multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
     return Certificate(
         decrease=float(promised / _size(objective, at)),
-        curvature=float(eigenvalue.min() / typical) if len(eigenvalue) else np.inf,
-        multiplier=float(np.max(_share(branches, multiplier), initial=0.0)),
+        curvature=float(eigenvalue.min() / model.typical) if len(eigenvalue) else np.inf,
+        multiplier=float(np.max(model.share, initial=0.0)),
     )
 
 
-def multipliers(branches: tuple[Array, Array], jacobian: Array, slope: Array) -> Array:
+def _multipliers(branches: tuple[Array, Array], jacobian: Array, slope: Array) -> Array:
     """Return multipliers of the active residuals that balance a slope best, shape (n_active,).
 
     Parameters
@@ -114,10 +184,13 @@ def multipliers(branches: tuple[Array, Array], jacobian: Array, slope: Array) ->
     slope : ndarray, shape (n_free,)
         Slope of the objective without the active residuals.
     """
+    if not jacobian.size:
+        return np.zeros(len(jacobian))
+    jacobian, slope = jacobian.astype(float), slope.astype(float)
     found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
-    if len(found) <= jacobian.shape[1] or _share(branches, found).max() <= 1:
+    if _share(branches, found).max() <= 1:
         return np.asarray(found)
-    # More residuals are zero than needed to determine the law: any multipliers within the slopes will do.
+    # The multipliers within the slopes that come nearest; what remains is the direction of steepest descent.
     return np.asarray(lsq_linear(jacobian.T, -slope, bounds=branches, tol=1e-14).x)
 
 
@@ -135,28 +208,6 @@ def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np
     T = np.zeros((len(size), int(kept.sum())))
     T[seen] = (directions[kept] / singular[kept, None]).T / size[seen, None]
     return T
-
-
-def _free_and_multipliers(
-    branches: tuple[Array, Array], at: Derivatives, push: Array, active: Array, theta: Array, box: Coordinates
-) -> tuple[NDArray[np.bool_], Array]:
-    """Return which parameters can decrease the objective by moving, and the multipliers of the active residuals."""
-    slope = push @ at.jacobian
-    inside = (theta > box.lower) & (theta < box.upper)
-    free = inside
-    for _ in range(len(theta) + 1):
-        multiplier = np.zeros(len(active))
-        if len(active) and free.any():
-            size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), 1e-300)
-            K = at.jacobian[np.ix_(active, free)].astype(float) / size
-            multiplier = multipliers(branches, K, slope[free].astype(float) / size)
-        total = slope + multiplier @ at.jacobian[active]
-        inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
-        inwards &= box.lower < box.upper
-        if not (inwards & ~free).any():
-            break
-        free = free | inwards
-    return free, multiplier
 
 
 def _null_space(constraint: Array) -> Array:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.builtin import COARSE_RUNS, SCREENED_RUNS
 from chinchilla_nb.engine.fitting.certificate import certify
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
+from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
-from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
@@ -22,7 +23,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.profiles import profiled_lattice
 from chinchilla_nb.engine.fitting.screening import spread_sample
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
-from chinchilla_nb.engine.fitting.solver import certified, interpolate
+from chinchilla_nb.engine.fitting.solver import certified
 from chinchilla_nb.engine.fitting.tabulated import Scale, TabulatedLoss
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -98,6 +99,17 @@ class CustomFit:
         at = Minimum(theta, self.exact.value(theta))
         return _better(at, certified(self.exact, newton(self.exact, theta, self.box, STEPS), self.box))
 
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find the optimum near theta at which some residuals are expected to be at their kinks."""
+        if not self.exact.loss.has_kink:
+            return self.settle(theta, 0.0)
+        found = on_kinks(self.exact, theta, active, self.box)
+        return found if found.converged else self.descend(found)
+
+    def interpolate(self, theta: Array) -> Minimum:
+        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
+        return interpolate(self.exact, theta, self.box)
+
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
         if not self.exact.loss.has_kink or self._is_exhausted():
@@ -110,7 +122,7 @@ class CustomFit:
             if best.converged:
                 return best
             width /= SHRINK
-        best = self._examined(descend_to_vertex(self.exact, best, self.box))
+        best = self._examined(descend_along_kinks(self.exact, best, self.box))
         if not best.converged:
             self.unproven.append(float(best.value))
         return best
@@ -133,7 +145,7 @@ class CustomFit:
 
     def polish(self, minimum: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""
-        best = _better(minimum, interpolate(self.exact, minimum.theta, self.box))
+        best = _better(minimum, self.interpolate(minimum.theta))
         if not self.exactly:
             best = replace(best, certificate=None)
         if best.converged:

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
 from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, FitError, Problem, WeightFunction
-from chinchilla_nb.engine.fitting.profiles import profile_minima, profiled_lattice
+from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
+from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import screen, spread_sample
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
@@ -33,7 +34,7 @@ __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
-CORNERS = 0.01
+CORNERS = 0.1
 """Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
 SAME_LOSSES = 1e-5
 """Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
@@ -73,7 +74,8 @@ def fit(
     FitError
         If there are fewer than three runs, or the weights are unusable.
     InputError
-        If the law is unknown, the starts belong to another law, or the bounds are unusable.
+        If the law is unknown, the starts belong to another law, the bounds are unusable, or a loss is too small or too
+        large.
     """
     family = family_named(law)
     problem = Problem(runs, family, starts or family.starts, loss_fn, weight_fn, bounds or {}, dtype)
@@ -103,12 +105,17 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     ------
     FitError
         If there are fewer than three runs, or the weights are unusable.
+    InputError
+        If a loss is too small or too large.
     """
-    if len(problem.runs) < FEWEST_RUNS:
-        raise FitError(
-            "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(problem.runs)), remedy="add more runs"
-        )
+    problem.check_runs()
     search = _Search.of(problem)
+    yield from steps_on_one_blas_thread(_iter_steps(search, exhaustive, map))
+
+
+def _iter_steps(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+    """Fit a built-in or a custom loss."""
+    problem = search.problem
     loss = residual_loss(problem.loss_fn)
     yield FitProgress("screening", 0, len(problem.starts), None)
     if loss is not None:
@@ -190,7 +197,7 @@ def _iter_descent(
     exhaustive: bool,
     map: MapFunction,
     unit: float = 1.0,
-) -> Iterator[FitProgress]:
+) -> Generator[FitProgress, None, None]:
     """Fit a loss with derivatives, along the paths of one or several smoothed objectives, in multiples of a unit."""
     total = len(search.problem.starts)
     sample = objectives[0].take(spread_sample(len(objectives[0].target), SCREENED_RUNS))
@@ -234,7 +241,7 @@ def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | 
         yield FitProgress("screening", int(share * total), total, None)
 
 
-def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
+def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a custom loss without usable derivatives."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
@@ -247,9 +254,8 @@ def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Iterat
     sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        promising = np.concatenate(
-            [profile_minima(sample, lattice, search.indices("exponent"), box)[:PROFILED], promising]
-        )
+        profiles = Profiles.along(lattice, search.indices("exponent")).minimised(sample, box)
+        promising = np.concatenate([profiles.minima()[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):

@@ -17,7 +17,7 @@ from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.engine.laws.parameters import Parameter, check_overlap
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
-from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.runs import Runs, check_losses
 
 __all__ = ["FEWEST_RUNS", "FitError", "Problem", "WeightFunction", "as_limits", "same_function"]
 
@@ -28,6 +28,9 @@ Bounds = Mapping[str, tuple[float, float]]
 
 FEWEST_RUNS = 3
 """Fewer runs are refused; with fewer runs than parameters, a fit has a warning."""
+
+LEAST_LOSS, LARGEST_LOSS = 1e-100, 1e100
+"""Losses beyond these are refused: squares of them, and products of such squares, leave the range of float64."""
 
 
 class FitError(InputError):
@@ -99,6 +102,20 @@ class Problem:
             and self.starts == other.starts
             and self.runs.alike(other.runs)
         )
+
+    def check_runs(self) -> None:
+        """Check that there are enough runs, with losses of a size that can be fitted.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than three runs, or a loss is too small or too large.
+        """
+        if len(self.runs) < FEWEST_RUNS:
+            raise FitError(
+                "a fit", f"needs at least {FEWEST_RUNS} runs", got=str(len(self.runs)), remedy="add more runs"
+            )
+        check_losses(self.runs.loss, LEAST_LOSS, LARGEST_LOSS)
 
     def weights(self) -> NDArray[np.float64]:
         """Return one weight per run, not normalised.

@@ -8,6 +8,7 @@ exponent that it fixes; the minima of these profiles are in every basin that the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["Lattice", "profile_minima", "profiled_lattice", "typical_width"]
+__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted", "typical_width"]
 
 Array = NDArray[Any]
 
@@ -37,6 +38,8 @@ STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
 TOLERANCE = 1e-6
 """Relative decrease at which a minimisation along a line ends."""
+LEAST_EXPONENT = 0.01
+"""Exponents below this count as equal to it: their terms are flat over any runs."""
 NEARBY = 1.0
 """Largest distance, as a logarithm of an exponent, of minima on neighbouring lines that belong together."""
 FLOORLESS = 4
@@ -75,7 +78,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
         values = objective.value_of(predicted.copy())
         width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
         for _ in range(ROUNDS):
-            weight = _reweighted(objective, loss, predicted, width)
+            weight = reweighted(objective, loss, predicted, width)
             theta, predicted = objective.predictor.profile(loss, weight)
     with np.errstate(divide="ignore", invalid="ignore"):
         values = objective.value_of(predicted)
@@ -99,34 +102,56 @@ def typical_width(objective: Objective, theta: Array) -> float:
     return max(objective.loss.width_of(typical), objective.loss.width)
 
 
-def profile_minima(objective: Objective, lattice: Lattice, exponents: tuple[int, ...], box: Coordinates) -> Array:
-    """Return starts at the minima of the profiles along each exponent, as rows of theta; the lowest first.
+@dataclass(frozen=True, eq=False, slots=True)
+class Profiles:
+    """Profiles over the exponents: laws with one exponent fixed, minimised over the other parameters.
 
-    Parameters
+    Attributes
     ----------
-    objective : Objective
-        Smooth.
+    theta : ndarray, shape (n, n_parameters)
+    values : ndarray, shape (n,)
+        Their objectives.
+    lines : list of (int, int)
+        Which axis of the lattice, and which position along it, each of them fixes.
     exponents : tuple of int
-        The parameters that the axes of the lattice fix.
+        The parameters that the axes fix.
     """
-    lines = [(axis, at, row) for axis in range(len(exponents)) for at, row in _line_minima(lattice, axis)]
-    theta = np.array([row for *_, row in lines])
-    fixed = np.zeros(theta.shape, dtype=bool)
-    for member, (axis, *_) in enumerate(lines):
-        fixed[member, exponents[axis]] = True
-    minima = newton_from_each(objective, theta, box, STEPS, TOLERANCE, fixed)
-    values = np.array([float(minimum.value) for minimum in minima])
-    lowest = [index for index in range(len(lines)) if _is_lowest(index, lines, theta[:, list(exponents)], values)]
-    order = sorted(lowest, key=lambda index: values[index])
-    return np.concatenate([lattice.without_floor, *(minima[index].theta[None] for index in order)])
+
+    theta: Array
+    values: Array
+    lines: list[tuple[int, int]]
+    exponents: tuple[int, ...]
+
+    @classmethod
+    def along(cls, lattice: Lattice, exponents: tuple[int, ...]) -> Profiles:
+        """Return the lowest laws on each line of a lattice."""
+        found = [(axis, at, row) for axis in range(len(exponents)) for at, row in _line_minima(lattice, axis)]
+        theta = np.array([row for *_, row in found])
+        return cls(theta, np.full(len(theta), np.inf), [(axis, at) for axis, at, _ in found], exponents)
+
+    def minimised(self, objective: Objective, box: Coordinates) -> Profiles:
+        """Return the profiles of a smooth objective."""
+        fixed = np.zeros(self.theta.shape, dtype=bool)
+        for member, (axis, _) in enumerate(self.lines):
+            fixed[member, self.exponents[axis]] = True
+        minima = newton_from_each(objective, self.theta, box, STEPS, TOLERANCE, fixed)
+        values = np.array([float(minimum.value) for minimum in minima])
+        return replace(self, theta=np.array([minimum.theta for minimum in minima]), values=values)
+
+    def minima(self) -> Array:
+        """Return the laws that are not above those nearby on the lines beside them, the lowest first."""
+        order = np.argsort(self.values, kind="stable")
+        exponents = self.theta[:, [*self.exponents]]
+        return self.theta[[index for index in order if _is_lowest(index, self.lines, exponents, self.values)]]
 
 
-def _is_lowest(index: int, lines: list[Any], exponents: Array, values: Array) -> bool:
+def _is_lowest(index: int, lines: list[tuple[int, int]], exponents: Array, values: Array) -> bool:
     """Return whether a minimum on a line is not above those nearby on the lines beside it."""
-    axis, at, _ = lines[index]
-    for other, (other_axis, other_at, _) in enumerate(lines):
+    axis, at = lines[index]
+    for other, (other_axis, other_at) in enumerate(lines):
         if other_axis == axis and abs(other_at - at) == 1:
-            distance = np.abs(np.log(exponents[other, 1 - axis] / exponents[index, 1 - axis]))
+            others = np.maximum(exponents[[other, index], 1 - axis], LEAST_EXPONENT)
+            distance = abs(float(np.log(others[0] / others[1])))
             if distance <= NEARBY and (values[other] < values[index] or values[other] == values[index] and other_at < at):
                 return False
     return True
@@ -146,7 +171,7 @@ def _minima(values: Array) -> list[int]:
     return [int(at) for at in np.flatnonzero((values < before) & (values <= after))]
 
 
-def _reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
+def reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
     """Return weights with which squared errors have the gradient of the objective, smoothed, at the predictions."""
     error = predicted - loss
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)

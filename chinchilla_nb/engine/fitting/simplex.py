@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
@@ -86,6 +87,7 @@ class CustomObjective:
         """Evaluate the objective at every start, one by one."""
         return (self.value(theta) for theta in coordinates.theta(grid.points()))
 
+    @one_blas_thread()  # here too, because a map may run it in another process
     def optimise(self, start: Array, box: Coordinates) -> Minimum:
         """Minimise from one start with SciPy's L-BFGS-B and central differences."""
         unit = self.value(start)

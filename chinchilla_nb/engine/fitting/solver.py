@@ -9,23 +9,21 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
-from chinchilla_nb.engine.fitting.kinks import descend_to_vertex, on_kinks
+from chinchilla_nb.engine.blas_threads import one_blas_thread
+from chinchilla_nb.engine.fitting.certificate import EXACT, certify
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
+from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
-from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters, newton, newton_from_each
+from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Exact", "Finish", "descend", "distinct", "interpolate", "certified", "optimise", "polish", "settle"]
+__all__ = ["Exact", "Finish", "certified", "distinct", "optimise"]
 
 Array = NDArray[Any]
 
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
-INTERPOLATED = 1e-7
-"""Mean residual, in units of the loss, below which runs may follow a law exactly."""
-SHORTER_STEPS = (1, 4, 16)
-"""Divisors of a Gauss-Newton step that are tried."""
 
 
 class Finish(Protocol):
@@ -33,6 +31,12 @@ class Finish(Protocol):
 
     def settle(self, theta: Array, width: float) -> Minimum:
         """Find the optimum near a minimum of the loss smoothed over a narrow width."""
+
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find the optimum near theta at which some residuals are expected to be at their kinks."""
+
+    def interpolate(self, theta: Array) -> Minimum:
+        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
 
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
@@ -53,6 +57,17 @@ class Exact:
         """Find the optimum near a minimum of the loss smoothed over a narrow width."""
         return settle(self.objective, theta, self.box, width)
 
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find the optimum near theta at which some residuals are expected to be zero."""
+        if not self.objective.loss.has_kink:
+            return settle(self.objective, theta, self.box, 0.0)
+        found = on_kinks(self.objective, theta, active, self.box)
+        return found if found.converged else self.descend(found)
+
+    def interpolate(self, theta: Array) -> Minimum:
+        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
+        return interpolate(self.objective.astype(np.longdouble), theta, self.box)
+
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
         return descend(self.objective, minimum, self.box)
@@ -62,6 +77,7 @@ class Exact:
         return polish(self.precise, minimum, self.box)
 
 
+@one_blas_thread()  # here too, because a map may run it in another process
 def optimise(
     objective: Objective, starts: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
 ) -> list[Minimum]:
@@ -103,14 +119,14 @@ def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -
 def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Continue from a point that could not be proven to be an optimum."""
     if objective.loss.has_kink:
-        return descend_to_vertex(objective, minimum, box)
+        return descend_along_kinks(objective, minimum, box)
     if objective.loss.is_quadratic:
         return minimum
-    assert isinstance(objective.loss, ResidualLoss)  # other losses with derivatives end where their gradient vanishes
+    assert isinstance(objective.loss, ResidualLoss)  # the width of no other loss is an attribute
     # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
     near = near_kinks(kinked, minimum.theta, objective.loss.width)
-    vertex = descend_to_vertex(kinked, on_kinks(kinked, minimum.theta, near, box), box)
+    vertex = descend_along_kinks(kinked, on_kinks(kinked, minimum.theta, near, box), box)
     other = certified(objective, newton(objective, vertex.theta, box), box)
     return min(minimum, other, key=lambda one: float(one.value))
 
@@ -121,33 +137,10 @@ def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
         polished = on_kinks(objective, minimum.theta, minimum.active, box)
     else:
         polished = certified(objective, newton(objective, minimum.theta, box), box)
-    if not polished.converged:
+    if not polished.converged or polished.certificate is EXACT:
         polished = descend(objective, polished, box)
     interpolating = interpolate(objective, polished.theta, box)
     return min(polished, interpolating, key=lambda one: float(one.value))
-
-
-def interpolate(objective: Objective, theta: Array, box: Coordinates, steps: int = 50) -> Minimum:
-    """Continue with Gauss and Newton's method if the runs follow a law nearly exactly.
-
-    Then every loss has the same optimum, and no products of derivatives are needed, whose rounding would limit the
-    accuracy.
-    """
-    at = objective.derivatives(theta)
-    if objective.weight @ np.abs(at.residuals) > INTERPOLATED:
-        return Minimum(theta, at.value)
-    for _ in range(steps):
-        free = free_parameters(theta, at.gradient, box)
-        T = principal_directions(objective, at, free)
-        step = np.zeros_like(theta)
-        step[free] = -T @ ((at.residuals * objective.weight) @ (at.jacobian[:, free] @ T))
-        trials = [np.clip(theta + step / shorter, box.lower, box.upper) for shorter in SHORTER_STEPS]
-        trial = min(trials, key=lambda one: objective.weight @ objective.residuals(one) ** 2)
-        there = objective.derivatives(trial)
-        if not objective.weight @ there.residuals**2 < objective.weight @ at.residuals**2:
-            break
-        theta, at = trial, there
-    return certified(objective, Minimum(theta, at.value), box)
 
 
 def near_kinks(objective: Objective, theta: Array, width: float) -> Array:

@@ -1,7 +1,10 @@
 """How to spend compute: the N and D that minimise L(N, D) subject to 6ND = C, for any law.
 
 A law with a closed form provides its own allocation. For any other law, the loss along an isoFLOP line has one minimum,
-where the slope dL/d log N = N dL/dN - D dL/dD changes sign; bisection of a bracket finds it, for all budgets at once.
+where the slope dL/d log N = N dL/dN - D dL/dD changes sign; bisection finds it, for all budgets at once.
+
+A model has at least one parameter and is trained on at least one token. Where the formula gives less, as it does for a
+law that hardly depends on N or on D, there is no optimum: `allocate` raises an error, and `optima` returns NaN.
 """
 
 from __future__ import annotations
@@ -14,16 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
+from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import terms_of
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop_D"]
+__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop_D", "optima"]
 
 Array = NDArray[Any]
 
-WIDEST = 512.0
-"""Largest half-width of a bracket, in units of log N: ends that far out are beyond the range of float64."""
-HALVINGS = 70
-"""Bisection steps after which a bracket of `WIDEST` is narrower than float64 resolves."""
+LARGEST_LOG = 709.0
+"""Largest logarithm of N or D: exp(709) is just below the largest float64."""
+HALVINGS = 64
+"""Bisection steps after which a bracket of `LARGEST_LOG` is narrower than float64 resolves."""
 PROBE = 1e3
 """Ratio of the two budgets between which exponents without a closed form are measured."""
 
@@ -51,7 +55,7 @@ def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
 
 
 def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the compute-optimal N* and D* for each budget.
+    """Return the compute-optimal N* and D* for each budget; `outside_the_runs` says how far that lies outside the runs.
 
     Parameters
     ----------
@@ -62,37 +66,90 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     Raises
     ------
     InputError
-        If a budget is not positive and finite, or the law has no interior optimum (a term is zero or flat).
+        If a budget is not positive and finite, the law has no interior optimum (a term is zero or flat), or the optimum
+        at a budget has less than one parameter or one token.
+    """
+    N, D = optima(law, C)
+    _check_interior(law)
+    none = np.isnan(N)
+    if none.any():
+        raise InputError(
+            "C",
+            "must have an optimum of at least one parameter and one token",
+            got=f"{np.asarray(C, dtype=float)[none].flat[0]:.6g}",
+            place=f"with {law.equation(TEXT)}",
+            remedy="choose a larger C, or fit runs that span a wider range of N and D",
+        )
+    return N, D
+
+
+def optima(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the compute-optimal N* and D* for each budget, as for a chart; NaN for a budget without an optimum.
+
+    Parameters
+    ----------
+    law : Law
+    C : array_like
+        Budgets in FLOPs.
+
+    Raises
+    ------
+    InputError
+        If a budget is not positive and finite.
     """
     C = _check_positive(C, "C")
-    _check_interior(law)
-    if isinstance(law, ClosedForm):
-        return law.allocate(C)
+    if not has_optimum(law):
+        return np.full(C.shape, np.nan), np.full(C.shape, np.nan)
+    with np.errstate(all="ignore"):
+        N, D = law.allocate(C) if isinstance(law, ClosedForm) else _bisected(law, C)
+        # Neither can exceed float64 then, since their product is C / 6.
+        real = (N >= 1) & (D >= 1)
+    return np.where(real, N, np.nan), np.where(real, D, np.nan)
+
+
+def _bisected(law: Law, C: Array) -> tuple[Array, Array]:
     log_budget = np.log(C / 6)
 
     def slope(log_N: Array) -> Array:
-        N, D = np.exp(log_N), np.exp(log_budget - log_N)
-        dN, dD = law.gradient(N, D)
-        return np.asarray(N * dN - D * dD)
+        return _slope(law, log_N, log_budget - log_N)
 
-    log_N = _rising_zero(slope, log_budget / 2)
+    log_N = _rising_zero(slope, np.zeros_like(log_budget), log_budget)
     return np.exp(log_N), np.exp(log_budget - log_N)
 
 
 def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
-    """Return the tokens at which a model of N parameters is compute-optimal."""
+    """Return the tokens at which a model of N parameters is compute-optimal.
+
+    Raises
+    ------
+    InputError
+        If a size is not positive and finite, the law has no interior optimum, or those are less than one token or more
+        than float64 can hold.
+    """
     N = _check_positive(N, "N")
     _check_interior(law)
-    if isinstance(law, ClosedForm):
-        return law.optimal_D(N)
+    with np.errstate(all="ignore"):
+        D = law.optimal_D(N) if isinstance(law, ClosedForm) else _bisected_D(law, N)
+        none = ~((D >= 1) & np.isfinite(D))
+    if none.any():
+        raise InputError(
+            "N",
+            f"must be compute-optimal at between 1 and {np.finfo(float).max:.2g} tokens",
+            got=f"{N[none].flat[0]:.6g}",
+            place=f"with {law.equation(TEXT)}",
+            remedy="fit runs that span a wider range of N and D",
+        )
+    return D
+
+
+def _bisected_D(law: Law, N: Array) -> Array:
+    log_N = np.log(N)
 
     def slope(log_D: Array) -> Array:
-        D = np.exp(log_D)
-        dN, dD = law.gradient(N, D)
         # The sign is reversed: with more data, compute is better spent on the model, so this slope rises through zero.
-        return np.asarray(D * dD - N * dN)
+        return -_slope(law, log_N, log_D)
 
-    return np.exp(_rising_zero(slope, np.log(N)))
+    return np.exp(_rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
 
 
 def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
@@ -105,18 +162,22 @@ def has_optimum(law: Law) -> bool:
     return _flat(law) is None
 
 
-def _rising_zero(slope: Callable[[Array], Array], start: Array) -> Array:
-    """Return where an increasing function crosses zero, for each element, from a bracket around `start`."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        width = np.ones_like(start)
-        while (open_ends := (slope(start - width) > 0) | (slope(start + width) < 0)).any() and width.max() < WIDEST:
-            width = np.where(open_ends, 2 * width, width)
-        low, high = start - width, start + width
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            below = slope(middle) < 0
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2)
+def _slope(law: Law, log_N: Array, log_D: Array) -> Array:
+    """Return the sign of dL/d log N along the isoFLOP line through N and D, between -1 and 1; NaN if it underflows."""
+    N, D = np.exp(log_N), np.exp(log_D)
+    dN, dD = law.gradient(N, D)
+    by_size, by_data = N * dN, D * dD
+    return np.asarray((by_data - by_size) / (by_data + by_size))
+
+
+def _rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Return where an increasing function crosses zero between two ends, for each element; NaN where it does not."""
+    crosses = (slope(low) <= 0) & (slope(high) >= 0)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        below = slope(middle) < 0
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.where(crosses, (low + high) / 2, np.nan)
 
 
 def _flat(law: Law) -> tuple[str, str, str] | None:

@@ -88,24 +88,26 @@ class ScalingLaw:
         D* = (C / 6)^b / G.
         """
         a, b = self.exponents()
-        log_G = self._log_G()
         # In logarithms, because products of C, A and B can overflow.
+        log_G = self._log_ratio() / (self.alpha + self.beta)
         log_budget = np.log(C / 6)
         return np.exp(log_G + a * log_budget), np.exp(b * log_budget - log_G)
 
     def optimal_D(self, N: Array) -> Array:
-        """Return the tokens at which models of N parameters are compute-optimal, G^-(1 + b/a) N^(b/a)."""
-        a, b = self.exponents()
-        return np.asarray(np.exp(b / a * np.log(N) - (1 + b / a) * self._log_G()))
+        """Return the tokens at which models of N parameters are compute-optimal, G^-(1 + b/a) N^(b/a).
+
+        There alpha A / N^alpha = beta B / D^beta.
+        """
+        return np.asarray(np.exp((self.alpha * np.log(N) - self._log_ratio()) / self.beta))
 
     def exponents(self) -> tuple[float, float]:
         """Return a = beta / (alpha + beta) and b = alpha / (alpha + beta), the exponents of N* and D* in C."""
         total = self.alpha + self.beta
         return self.beta / total, self.alpha / total
 
-    def _log_G(self) -> float:
-        log_G = np.log(self.alpha) + np.log(self.A) - np.log(self.beta) - np.log(self.B)
-        return float(log_G) / (self.alpha + self.beta)
+    def _log_ratio(self) -> np.float64:
+        """Return log(alpha A / (beta B))."""
+        return np.float64(np.log(self.alpha) + np.log(self.A) - np.log(self.beta) - np.log(self.B))
 
     def as_dict(self) -> dict[str, float]:
         """Return the five parameters by name."""

@@ -158,14 +158,16 @@ class _Predictor:
             values[block, i, :, k, :] = value(E[block, None, None, None] + (A_term[i, k] + B_term)[None])
         return values.reshape(-1)
 
-    def profile(self, loss: Array, weight: Array, least_floor: bool = False) -> tuple[Array, Array]:
+    def profile(
+        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+    ) -> tuple[Array, Array]:
         """Fit E, A and B by weighted least squares at a lattice of exponents.
 
         For fixed exponents the law is linear in E, A and B (variable projection, Golub and Pereyra 1973): only the
         search over alpha and beta is nonlinear, and a lattice covers it however far the start grid is from the data.
         """
         box = self.coordinates
-        alpha, beta = (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (3, 4))
+        alpha, beta = exponents or (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (3, 4))
         # Each term is one at the smallest run, so that none overflows.
         smallest = box.smallest
         X, Y = np.exp(-np.outer(alpha, self.x - smallest[0])), np.exp(-np.outer(beta, self.y - smallest[1]))

@@ -168,7 +168,9 @@ class Screening(Protocol):
 class Profiling(Protocol):
     """A predictor that is linear in some parameters when the others are fixed (variable projection)."""
 
-    def profile(self, loss: Array, weight: Array) -> tuple[Array, Array]:
+    def profile(
+        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+    ) -> tuple[Array, Array]:
         """Fit the other parameters by weighted least squares, inside the box, at a lattice of exponents.
 
         Parameters
@@ -177,6 +179,10 @@ class Profiling(Protocol):
             In units of `Coordinates.unit`.
         weight : ndarray, shape (n_runs,) or (n_1, n_2, n_runs)
             One weight per run, or per run and pair of exponents.
+        exponents : tuple of ndarray, shapes (n_1,) and (n_2,), optional
+            The axes of the lattice; by default they cover the range that a fit considers.
+        least_floor : bool
+            Whether an irreducible loss is held at its lower bound.
 
         Returns
         -------

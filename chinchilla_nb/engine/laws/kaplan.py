@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,8 @@ from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, Parameter, as_parameter, linear_params
 
 __all__ = ["KAPLAN_PARAMETERS", "LEAST_EXPONENT", "KaplanLaw"]
+
+Array = NDArray[Any]
 
 LEAST_EXPONENT = 0.01
 """Towards zero, N_c and D_c exceed all numbers."""
@@ -111,6 +113,29 @@ class KaplanLaw:
             log_rest = log_S + np.log(-np.expm1(log_term - log_S))
             x = np.exp(np.log(scale) - log_rest / power if power else np.inf)
         return np.where(np.isfinite(x) & (x > 0), x, np.nan)
+
+    def allocate(self, C: Array) -> tuple[Array, Array]:
+        """Return N* and D* for budgets of C FLOPs.
+
+        Along 6ND = C the loss is lowest where r (N_c / N)^r = D_c / D, with r = alpha_N / alpha_D.
+        """
+        a, b = self.exponents()
+        log_budget = np.log(C / 6)
+        log_shift = a * (self._log_ratio() - np.log(self.D_c))
+        return np.exp(log_shift + a * log_budget), np.exp(b * log_budget - log_shift)
+
+    def optimal_D(self, N: Array) -> Array:
+        """Return the tokens at which models of N parameters are compute-optimal, where r (N_c / N)^r = D_c / D."""
+        return np.asarray(np.exp(np.log(self.D_c) + self._ratio * np.log(N) - self._log_ratio()))
+
+    def exponents(self) -> tuple[float, float]:
+        """Return a = 1 / (1 + r) and b = r / (1 + r), the exponents of N* and D* in C."""
+        total = self.alpha_N + self.alpha_D
+        return self.alpha_D / total, self.alpha_N / total
+
+    def _log_ratio(self) -> np.float64:
+        """Return log(r N_c^r)."""
+        return np.float64(np.log(self._ratio) + self._ratio * np.log(self.N_c))
 
     def as_dict(self) -> dict[str, float]:
         """Return the four parameters by name."""

@@ -22,7 +22,7 @@ from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.kaplan import KAPLAN_PARAMETERS, LEAST_EXPONENT, KaplanLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, check_overlap
 from chinchilla_nb.engine.laws.starts import StartGrid
-from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.runs import Runs, check_losses
 
 __all__ = ["KAPLAN"]
 
@@ -38,6 +38,9 @@ VANISHED = 1e-12
 FAR = 6.0
 """Logarithm of the largest ratio of a loss to the geometric mean for which N_c must be a number; a mean far from one
 raises the lower end of the exponents for that."""
+LEAST_LOSS, LARGEST_LOSS = 1e-12, 1e12
+"""Losses beyond these are refused: a law with exponents near the published 0.08 would need N_c and D_c beyond float64
+to predict them."""
 LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 16)
 """Exponents at which laws are profiled."""
 LEAST_TERM = 1e-6
@@ -74,6 +77,7 @@ class _Coordinates:
     @classmethod
     def of(cls, runs: Runs, bounds: Mapping[str, tuple[float, float]]) -> _Coordinates:
         """Choose coordinates for runs, with bounds on parameters of the law."""
+        check_losses(runs.loss, LEAST_LOSS, LARGEST_LOSS, "for law='kaplan', which has no factor of the loss")
         unit = float(np.exp(np.log(runs.loss).mean()))
         direct = "N_c" in bounds or "D_c" in bounds
         scale = LARGEST_LOG if direct else LOG_RANGE
@@ -165,7 +169,9 @@ class _Predictor:
         """Return the predictor in another precision."""
         return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
-    def profile(self, loss: Array, weight: Array, least_floor: bool = False) -> tuple[Array, Array]:
+    def profile(
+        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+    ) -> tuple[Array, Array]:
         """Fit the two terms by weighted least squares at a lattice of exponents.
 
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
@@ -173,7 +179,7 @@ class _Predictor:
         """
         box = self.coordinates
         cancellation_point()
-        axes = (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
+        axes = exponents or (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
         alpha_N, alpha_D = np.meshgrid(*axes, indexing="ij")
         # The terms relative to L^(1 / alpha_D), each one at the run where it is largest.
         log_S = np.log(loss) / alpha_D[..., None]

@@ -60,7 +60,7 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
     InputError
         If a hyperparameter has no values, a size is not a number, or no configuration has a positive, finite size.
     """
-    values = {name: list(choices) for name, choices in hyperparam_grid.items()}
+    values = {name: [_plain(choice) for choice in choices] for name, choices in hyperparam_grid.items()}
     empty = [name for name, choices in values.items() if not choices]
     if empty or not values:
         named = f"hyperparam_grid[{empty[0]!r}]" if empty else "hyperparam_grid"
@@ -74,6 +74,11 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
         raise InputError("size_estimator", rule, got="none", place=place)
     order = usable[np.argsort(N[usable], kind="stable")]
     return ModelTable(tuple(configs[index] for index in order), N[order])
+
+
+def _plain(choice: Any) -> Any:
+    """Return a NumPy scalar as a Python number: an estimator multiplies its arguments, and NumPy's integers wrap."""
+    return choice.item() if isinstance(choice, np.generic) else choice
 
 
 def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float:

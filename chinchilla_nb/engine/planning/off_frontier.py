@@ -43,13 +43,16 @@ def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
     Raises
     ------
     InputError
-        If C or the factor is not positive and finite, or the law has no interior optimum.
+        If C or the factor is not positive and finite, the law has no optimum at C, or the factor leaves less than one
+        parameter or one token.
     """
     if not 0 < factor < float("inf"):
         raise InputError("factor", "must be positive and finite", got=str(factor))
     N_best, D_best = (float(value) for value in allocate(law, C))
     best = float(law.loss(N_best, D_best))
     N, D = factor * N_best, D_best / factor
+    if not (N >= 1 and D >= 1):
+        raise InputError("factor", "must leave at least one parameter and one token", got=f"{factor:g}")
     loss = float(law.loss(N, D))
     # At factor 1 the inverted law would give the same up to rounding.
     D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.next_run import NextRun
@@ -50,9 +50,6 @@ def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) ->
 
 
 def optimum(law: Law, C: float) -> tuple[float, float] | None:
-    """Return N* and D* at a budget of C FLOPs; None if the law has no interior optimum."""
-    try:
-        N, D = allocate(law, C)
-    except ValueError:
-        return None
-    return float(N), float(D)
+    """Return N* and D* at a budget of C FLOPs; None if the law has no optimum there."""
+    N, D = optima(law, C)
+    return None if np.isnan(N) else (float(N), float(D))

@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
@@ -51,6 +52,8 @@ class FrontierPanel(Panel):
         The modes of the mouse on the charts.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
+    caution : HTML
+        How far that lies outside the runs; empty if it does not.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
     selection : Selection
@@ -67,7 +70,7 @@ class FrontierPanel(Panel):
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
         self.charts = FrontierCharts()
-        self.allocation = ipywidgets.HTML()
+        self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
         self.export = ExportControl(
             self.guard,
@@ -76,7 +79,8 @@ class FrontierPanel(Panel):
         )
         self.selection = Selection(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
-        self.charts.tools.children = (self.off_frontier, self.export)
+        # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
+        self.charts.tools.children = (self.caution, self.off_frontier, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -151,7 +155,7 @@ class FrontierPanel(Panel):
         """Redraw what depends only on the budget, and show what to train with it."""
         if self._figure is None:
             return
-        C, best, chosen, unit = self.budget.C, None, None, self.session.data_unit
+        C, best, chosen, outside, unit = self.budget.C, None, None, None, self.session.data_unit
         self.export.clear_link()
         fit = self.session.fit
         if fit is None:
@@ -169,6 +173,8 @@ class FrontierPanel(Panel):
                 self.allocation.value = note("warn", f"{error}.")
             else:
                 self.allocation.value = _tiles(best, unit)
+                outside = outside_the_runs(fit.law, fit.runs, C)
+        self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
         self.export.show(None if chosen is None else _allocation(C, chosen, unit))
         off = chosen if not self.size.optimal else None

@@ -44,12 +44,15 @@ class RunForm(ipywidgets.VBox):
         C = 6ND and the predicted loss, or the errors in the fields.
     config : Mapping or None
         Model configuration of the run that was filled in; None after N is changed by hand.
+    caution : str
+        Why not to trust the run that was filled in; empty after N or D is changed by hand.
     """
 
     def __init__(self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens") -> None:
         self.guard, self._law, self._data_unit = guard, law, data_unit
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
+        self.caution = ""
         titles = {"N": "Parameters N", "D": data_title(data_unit), "loss": "Final loss", "name": "Name"}
         examples = {**_EXAMPLES, "name": "optional"}
         self.fields = {
@@ -65,14 +68,14 @@ class RunForm(ipywidgets.VBox):
         for field in self.fields.values():
             field.observe(self._typed, "value")
 
-    def fill(self, N: float, D: float, config: Mapping[str, Any] | None) -> None:
-        """Fill in a run to train."""
-        self.config = config
+    def fill(self, N: float, D: float, config: Mapping[str, Any] | None, caution: str = "") -> None:
+        """Fill in a run to train, and say why not to trust it."""
+        self.config, self.caution = config, caution
         self._write({"N": f"{N:.0f}", "D": f"{D:.0f}", "loss": ""})
 
     def clear(self) -> None:
         """Empty the fields for another run."""
-        self.config = None
+        self.config, self.caution = None, ""
         self._write(dict.fromkeys(self.fields, ""))
 
     def _write(self, texts: Mapping[str, str]) -> None:
@@ -87,6 +90,8 @@ class RunForm(ipywidgets.VBox):
             return
         if change["owner"] is self.fields["N"]:
             self.config = None  # it describes a model of another size
+        if change["owner"] in (self.fields["N"], self.fields["D"]):
+            self.caution = ""
         self.check()
 
     def run(self) -> dict[str, float]:
@@ -121,7 +126,8 @@ class RunForm(ipywidgets.VBox):
             (field.add_class if name in problems else field.remove_class)("cnb-wrong")
         self.add.disabled = len(numbers) < len(_EXAMPLES)
         facts = "" if problems else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers))}</div>'
-        self.remark.value = "".join(note("warn", f"{name} {problem}.") for name, problem in problems.items()) + facts
+        cautions = [*(f"{name} {problem}." for name, problem in problems.items()), *filter(None, [self.caution])]
+        self.remark.value = "".join(note("warn", caution) for caution in cautions) + facts
 
     def _facts(self, numbers: Mapping[str, float]) -> str:
         if "N" not in numbers or "D" not in numbers:

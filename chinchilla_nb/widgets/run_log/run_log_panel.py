@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
@@ -297,7 +298,10 @@ class RunLogPanel(Panel):
     @guarded
     def _fill_step(self, _button: Any) -> None:
         step = next_scale_step(self.session.settings, self.session.runs, self.session.fit)
-        self.form.fill(step.N, step.D, step.config)
+        fit = self.session.fit
+        found = None if fit is None else outside_the_runs(fit.law, fit.runs, 6.0 * step.N * step.D)
+        caution = "" if found is None else found.text(self.session.data_unit)
+        self.form.fill(step.N, step.D, step.config, caution)
 
     # Importing runs
 

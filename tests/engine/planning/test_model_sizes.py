@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from chinchilla_nb.engine.planning.model_search import tabulate_models
@@ -30,6 +31,15 @@ def test_perceptron_width_is_four_times_the_model_unless_given():
     assert transformer_size(64, 3, 10, d_ff=256) == transformer_size(64, 3, 10)
     # Each further unit has a weight in, a weight out and a bias.
     assert transformer_size(64, 3, 10, d_ff=257) - transformer_size(64, 3, 10, d_ff=256) == 3 * (64 + 64 + 1)
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.int32, np.uint32])
+def test_integers_of_numpy_do_not_wrap(kind):
+    grid = {"d_model": np.array([16_384], kind), "n_layers": np.array([96], kind)}
+    table = tabulate_models(grid, transformer_size_without_embeddings)
+    # 12 n_layers d_model^2 is 3.1e11, of which 32 bits would keep another number.
+    assert table.N.tolist() == [transformer_size_without_embeddings(16_384, 96)]
+    assert table.N[0] == pytest.approx(12 * 96 * 16_384**2, rel=2 / 16_384)
 
 
 def test_a_width_that_heads_do_not_divide_is_not_a_model():

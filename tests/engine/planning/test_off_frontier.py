@@ -7,6 +7,7 @@ import pytest
 from runs import LAW
 from scipy.optimize import brentq
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.off_frontier import off_frontier
 
 C = 5.76e23
@@ -40,4 +41,10 @@ def test_a_model_that_is_too_small_never_reaches_the_loss():
 @pytest.mark.parametrize("factor", [0.0, -1.0, np.inf, np.nan])
 def test_factor_must_be_positive(factor):
     with pytest.raises(ValueError, match="factor must be positive"):
+        off_frontier(LAW, C, factor)
+
+
+@pytest.mark.parametrize("factor", [1e-14, 1e14])
+def test_less_than_one_parameter_or_one_token_is_not_a_model(factor):
+    with pytest.raises(InputError, match="factor must leave at least one parameter and one token, got 1e"):
         off_frontier(LAW, C, factor)

@@ -1,0 +1,120 @@
+"""How far the optimum at a budget lies outside the runs that the law was fitted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chinchilla_nb.engine.laws.allocation import optima
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["Extrapolation", "outside_the_runs"]
+
+FAR = 100.0
+"""Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
+to plan larger runs than were made, usually ten times as large, so that less is not worth a warning."""
+VISIBLE = 1.01
+"""Factor outside the range of the runs from which on tokens per parameter differ in the three digits that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extrapolation:
+    """An optimum outside the runs.
+
+    Attributes
+    ----------
+    C : float
+        The budget in FLOPs.
+    times_largest : float
+        The budget as a multiple of the largest compute of the runs.
+    tokens_per_parameter : float
+        Of the optimum.
+    seen : tuple of float
+        Lowest and highest tokens per parameter of the runs.
+    """
+
+    C: float
+    times_largest: float
+    tokens_per_parameter: float
+    seen: tuple[float, float]
+
+    @property
+    def far(self) -> bool:
+        """Whether the budget is more than `FAR` times the largest compute of the runs."""
+        return self.times_largest > FAR
+
+    @property
+    def lopsided(self) -> bool:
+        """Whether no run has as few, or as many, tokens per parameter as the optimum."""
+        low, high = self.seen
+        return not low / VISIBLE <= self.tokens_per_parameter <= high * VISIBLE
+
+    def message(self, data_unit: str = "tokens") -> str:
+        """Return what is outside, with the numbers."""
+        low, high = self.seen
+        ratio = (
+            f"the optimum at C = {self.C:.2g} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
+            f"the runs have {_number(low)} to {_number(high)}"
+        )
+        times = f"{_number(self.times_largest)} times the compute of the largest run"
+        if not self.far:
+            return ratio
+        return f"{ratio}, and C is {times}" if self.lopsided else f"C = {self.C:.2g} is {times}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        if not self.far:
+            return "add runs on both sides of it before trusting the frontier"
+        return "add larger runs before trusting the frontier there"
+
+    def text(self, data_unit: str = "tokens") -> str:
+        """Return the message and the remedy."""
+        return f"{self.message(data_unit)}: {self.remedy}"
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
+    """Return how far the optimum at a budget lies outside the runs.
+
+    It is outside if its tokens per parameter are, by 1% or more, or if the budget exceeds 100 times the largest compute
+    of the runs.
+
+    Parameters
+    ----------
+    law : Law
+    runs : Runs
+        The runs that the law was fitted to.
+    C : float
+        The budget in FLOPs.
+
+    Returns
+    -------
+    Extrapolation or None
+        None if the optimum is not outside, or if there is none at this budget.
+
+    Raises
+    ------
+    InputError
+        If the budget is not positive and finite.
+    """
+    N, D = optima(law, C)
+    if np.isnan(N) or not len(runs):
+        return None
+    ratios = runs.D / runs.N
+    found = Extrapolation(
+        C=float(C),
+        times_largest=float(C / runs.C.max()),
+        tokens_per_parameter=float(D / N),
+        seen=(float(ratios.min()), float(ratios.max())),
+    )
+    return found if found.far or found.lopsided else None
+
+
+def _number(value: float) -> str:
+    """Return a number with three digits or, between a thousand and a million, all of its whole part."""
+    return f"{value:,.0f}" if 1e3 <= value < 1e6 else f"{value:.3g}"
