@@ -79,6 +79,8 @@ class CustomFit:
     box : Coordinates
     exactly : bool
         Whether the loss is computed in float64 at least; less precise derivatives prove nothing.
+    least_at_zero : bool
+        Whether no prediction has a lower loss than the measured loss itself.
     unproven : list of float
         Values at which descents have ended without a proof.
     """
@@ -89,6 +91,7 @@ class CustomFit:
     scale: float
     box: Coordinates
     exactly: bool
+    least_at_zero: bool
     unproven: list[float] = field(default_factory=list)
 
     def settle(self, theta: Array, width: float) -> Minimum:
@@ -107,7 +110,9 @@ class CustomFit:
         return found if found.converged else self.descend(found)
 
     def interpolate(self, theta: Array) -> Minimum:
-        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
+        """Find the law near theta that the runs follow exactly; an infinite value if there is none, or no use in it."""
+        if not self.least_at_zero:
+            return Minimum(theta, np.inf)
         return interpolate(self.exact, theta, self.box)
 
     def descend(self, minimum: Minimum) -> Minimum:
@@ -214,6 +219,7 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
         scale=slope,
         box=box,
         exactly=bool(precision <= np.finfo(float).eps),
+        least_at_zero=bool((values[:, -scale.first] <= values.min(axis=1)).all()),
     )
 
 

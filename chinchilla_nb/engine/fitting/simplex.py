@@ -1,4 +1,7 @@
-"""Fits of custom losses: numeric derivatives first, then a simplex search where they fail."""
+"""Fits of losses without usable derivatives: runs that depend on each other, steps, noise.
+
+Numeric derivatives of the whole objective first, then a simplex search where they fail.
+"""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.certificate import EXACT, certify
-from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.interpolation import interpolate
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective

@@ -108,6 +108,14 @@ def test_a_loss_of_zero_for_many_laws_has_converged():
     assert (found.objective, found.status) == (0.0, FitStatus.CONVERGED)
 
 
+def test_runs_that_follow_a_law_exactly_may_have_another_optimum():
+    runs = make_runs()
+    found = fit(runs, GRID, lambda y, p: abs(p - 1.1 * y))
+    # The optimum is the law with E, A and B larger by a tenth.
+    assert found.objective == pytest.approx(0, abs=1e-12)
+    assert found.law.E == pytest.approx(1.1 * LAW.E, rel=1e-9)
+
+
 # What a user may write
 
 
