@@ -160,7 +160,8 @@ class Search:
             if exact.certificate is EXACT:
                 yield exact
                 return
-            finalists.append(exact)
+            if np.isfinite(exact.value):
+                finalists.append(exact)
         best = min(finalists, key=lambda one: float(one.value))
         for minimum in finalists:
             # A point without certificate may be improved; one that is above the best proven optimum is left.

@@ -52,8 +52,10 @@ STEEPER = 10.0
 """Slope with which a loss is continued where it is not finite, relative to the steepest elsewhere."""
 NEAR = 3.0
 """Residuals up to so many typical ones define a typical slope."""
-ENOUGH = 3
-"""Number of descents to the same value without a proof after which there are no more."""
+DESCENT = 60
+"""Most steps of a descent along kinks."""
+ENOUGH, MOST_UNPROVEN = 3, 8
+"""Number of descents to the same value, and to any value, without a proof after which there are no more."""
 AT_KINK = 1e-13
 """Distance from a kink that is rounding."""
 TIE = 1e-13
@@ -127,7 +129,7 @@ class CustomFit:
             if best.converged:
                 return best
             width /= SHRINK
-        best = self._examined(descend_along_kinks(self.exact, best, self.box))
+        best = self._examined(descend_along_kinks(self.exact, best, self.box, DESCENT))
         if not best.converged:
             self.unproven.append(float(best.value))
         return best
@@ -140,9 +142,10 @@ class CustomFit:
         return replace(minimum, certificate=certify(self.exact, minimum.theta, active, self.box), active=active)
 
     def _is_exhausted(self) -> bool:
-        """Return whether several descents ended at the same lowest value without a proof, so that more are useless."""
+        """Return whether so many descents ended without a proof that more are useless."""
         lowest = min(self.unproven, default=0.0)
-        return sum(value <= lowest + LOWER * abs(lowest) for value in self.unproven) >= ENOUGH
+        alike = sum(value <= lowest + LOWER * abs(lowest) for value in self.unproven)
+        return alike >= ENOUGH or len(self.unproven) >= MOST_UNPROVEN
 
     def _near_kinks(self, theta: Array, width: float) -> Array:
         """Return the runs whose residuals are within a width of their kinks."""
