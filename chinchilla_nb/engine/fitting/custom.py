@@ -198,7 +198,8 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
         values[:, index] = loss(size * share)
         yield TABULATED * index / len(shares)
     nodes = size[:, None] * shares
-    slope = _typical_slope(nodes, values, typical)
+    chosen = spread_sample(len(size), COARSE_RUNS)
+    slope = _typical_slope(nodes[chosen], values[chosen], typical)
     if not slope > 0:
         return None
     values /= slope
@@ -212,7 +213,6 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     dtype = problem.dtype if precision < np.finfo(float).eps else np.float64
     step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
     kinks = refined_kinks(function, kinks, step, dtype)
-    chosen = spread_sample(len(size), COARSE_RUNS)
     table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
     exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical, len(size))).astype(dtype)
     return CustomFit(

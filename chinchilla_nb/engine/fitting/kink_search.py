@@ -17,6 +17,8 @@ __all__ = ["Kinks", "NotPiecewiseSmooth", "find_kinks"]
 
 Array = NDArray[Any]
 
+BLOCK = 1024
+"""Runs whose tables are examined together, so that what is computed from them stays small."""
 MOST_KINKS = 4
 """Most kinks of one run."""
 JUMP, LEAST_JUMP = 1.5, 1e-6
@@ -117,7 +119,9 @@ def find_kinks(
     NotPiecewiseSmooth
         If the loss has steps.
     """
-    low, high = _candidates(nodes, values)
+    blocks = [slice(first, first + BLOCK) for first in range(0, len(nodes), BLOCK)]
+    ends = np.concatenate([_candidates(nodes[block], values[block]) for block in blocks], axis=1)
+    low, high = ends[..., ends.any(axis=(0, 1))]
     at, half = np.zeros(low.shape), np.zeros(low.shape)
     for slot in range(low.shape[1]):
         a, b = low[:, slot], high[:, slot]
@@ -138,8 +142,8 @@ def find_kinks(
     return Kinks(at[:, used], half[:, used])
 
 
-def _candidates(nodes: Array, values: Array) -> tuple[Array, Array]:
-    """Return the ends of brackets that may hold kinks, shape (n_runs, n_candidates); empty brackets are at zero."""
+def _candidates(nodes: Array, values: Array) -> Array:
+    """Return the ends of brackets that may hold kinks, shape (2, n_runs, MOST_KINKS); empty brackets are at zero."""
     with np.errstate(invalid="ignore"):
         slope = np.diff(values) / np.diff(nodes)
         slope[~np.isfinite(slope)] = np.nan
@@ -150,20 +154,17 @@ def _candidates(nodes: Array, values: Array) -> tuple[Array, Array]:
         typical = np.maximum(np.abs(near[:, 1:-1]), np.abs(near[:, 2:]))
         score = np.where(here > JUMP * beside + LEAST_JUMP * typical, here - beside, 0.0)
     score = np.nan_to_num(score)
-    ends = []
+    ends = np.zeros((2, len(nodes), MOST_KINKS))
     rows = np.arange(len(nodes))
-    for _ in range(MOST_KINKS):
+    for slot in range(MOST_KINKS):
         cell = score.argmax(axis=1)
         found = score[rows, cell] > 0
         if not found.any():
             break
-        ends.append([np.where(found, nodes[rows, cell + shift], 0.0) for shift in (1, 4)])
+        ends[:, :, slot] = [np.where(found, nodes[rows, cell + shift], 0.0) for shift in (1, 4)]
         for shift in range(-3, 4):
             score[rows, np.clip(cell + shift, 0, score.shape[1] - 1)] = 0.0
-    if not ends:
-        return np.zeros((len(nodes), 0)), np.zeros((len(nodes), 0))
-    low, high = np.moveaxis(np.array(ends), 1, 0)
-    return low.T, high.T
+    return ends
 
 
 def _narrow(loss: Callable[[Array], Array], a: Array, b: Array) -> tuple[Array, Array, Array]:
