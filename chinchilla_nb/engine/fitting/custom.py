@@ -16,7 +16,7 @@ from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
-from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
+from chinchilla_nb.engine.fitting.newton import Minimum, newton
 from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -38,14 +38,8 @@ LEAST_MIDDLE, LARGEST_MIDDLE = 1e-8, 0.1
 DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
 """Step of a difference of fourth order, in typical residuals; about the fifth root of rounding, if a typical residual
 is a thousandth of the loss."""
-SHRINK = 30.0
-"""Factor by which kinks become sharper while a minimum is finished."""
-SHARPENINGS = 2
-"""Times that they do."""
-FIRST_WIDTH = 1e-3
-"""Width over which kinks are smoothed first, in typical residuals."""
-STEPS, TOLERANCE = 20, 1e-9
-"""Most Newton steps with each sharpness, and the relative decrease at which they end."""
+STEPS = 50
+"""Most Newton steps from a minimum of the tabulated loss, which is close to that of the loss."""
 TABULATED = 0.7
 """Share of the preparation that the table takes; the rest is the search for kinks."""
 STEEPER = 10.0
@@ -121,15 +115,7 @@ class CustomFit:
         """Continue from a point that could not be proven to be an optimum."""
         if not self.exact.loss.has_kink or self._is_exhausted():
             return minimum
-        best, theta, width = minimum, minimum.theta, FIRST_WIDTH * self.exact.loss.width
-        for _ in range(SHARPENINGS):
-            (found,) = newton_from_each(self.exact.smoothed(width), theta[None], self.box, STEPS, TOLERANCE)
-            theta = found.theta
-            best = _better(best, on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box))
-            if best.converged:
-                return best
-            width /= SHRINK
-        best = self._examined(descend_along_kinks(self.exact, best, self.box, DESCENT))
+        best = self._examined(descend_along_kinks(self.exact, minimum, self.box, DESCENT))
         if not best.converged:
             self.unproven.append(float(best.value))
         return best

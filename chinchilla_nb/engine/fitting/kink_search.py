@@ -57,7 +57,10 @@ class Kinks:
 
     def value(self, r: Array) -> Array:
         """Return the sum of half |r - at|, shape of r."""
-        return self.derivatives(r, 0.0)[0]
+        value = np.zeros_like(r)
+        for at, half in zip(self.at.T, self.half.T, strict=True):
+            value += half * np.abs(r - at)
+        return value
 
     def derivatives(self, r: Array, width: float) -> tuple[Array, Array, Array]:
         """Return value, slope and curvature, averaged over residuals from r - width to r + width."""
