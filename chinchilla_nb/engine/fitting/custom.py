@@ -43,7 +43,8 @@ STEPS = 50
 TABULATED = 0.7
 """Share of the preparation that the table takes; the rest is the search for kinks."""
 STEEPER = 10.0
-"""Slope with which a loss is continued where it is not finite, relative to the steepest elsewhere."""
+"""Slope with which a loss is continued where it is not finite, relative to the steepest elsewhere and for each run, so
+that all other runs together do not outweigh it."""
 NEAR = 3.0
 """Residuals up to so many typical ones define a typical slope."""
 DESCENT = 60
@@ -113,7 +114,7 @@ class CustomFit:
 
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
-        if not self.exact.loss.has_kink or self._is_exhausted():
+        if not (self.exact.loss.has_kink and np.isfinite(minimum.value)) or self._is_exhausted():
             return minimum
         best = self._examined(descend_along_kinks(self.exact, minimum, self.box, DESCENT))
         if not best.converged:
@@ -265,7 +266,7 @@ def _continue(nodes: Array, values: Array) -> None:
             values[row] = np.abs(nodes[row])
             continue
         slope = np.abs(np.diff(values[row, finite]) / np.diff(nodes[row, finite]))
-        steep = STEEPER * max(1.0, float(slope.max(initial=0.0)))
+        steep = STEEPER * len(nodes) * max(1.0, float(slope.max(initial=0.0)))
         bad = np.flatnonzero(~np.isfinite(values[row]))
         nearest = finite[np.abs(nodes[row, bad][:, None] - nodes[row, finite]).argmin(axis=1)]
         values[row, bad] = values[row, nearest] + steep * np.abs(nodes[row, bad] - nodes[row, nearest])

@@ -221,7 +221,7 @@ def _iter_descent(
             yield FitProgress(stage, step.done, step.total, answer(best, max(optima, step.optima)))
         if step is not None:
             ends, optima = [*ends, step.best], max(optima, step.optima)
-    if not ends:
+    if not any(np.isfinite(end.value) for end in ends):
         raise FitError(loss_name(search.problem.loss_fn), "is not finite at any start", remedy="check what it returns")
     best = ending.polish(min(ends, key=lambda one: float(one.value)))
     if len(objectives) > 1 and sum(end.value <= best.value + ALIKE * abs(best.value) for end in ends) < 2:

@@ -113,7 +113,7 @@ class CustomObjective:
         """
         at = Minimum(theta, self.value(theta))
         size = float(np.median(np.abs(self.squared.residuals(theta))))
-        while size > SMALLEST_SIMPLEX:
+        while size > SMALLEST_SIMPLEX and np.isfinite(at.value):
             simplex: Array | None = self._simplex(at.theta, size, box)
             before = at.value
             while simplex is not None:
