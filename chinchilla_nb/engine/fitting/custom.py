@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.builtin import COARSE_RUNS, SCREENED_RUNS
 from chinchilla_nb.engine.fitting.certificate import certify
+from chinchilla_nb.engine.fitting.descent import COARSE_RUNS, SCREENED_RUNS
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.interpolation import interpolate
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks

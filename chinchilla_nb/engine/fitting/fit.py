@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
-from chinchilla_nb.engine.fitting.builtin import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
+from chinchilla_nb.engine.fitting.descent import PROFILED, SCREENED_RUNS, Search
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
