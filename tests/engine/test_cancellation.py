@@ -11,7 +11,6 @@ from runs import GRID, make_runs
 
 from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 from chinchilla_nb.engine.fitting.fit import FitStatus, iter_fit
-from chinchilla_nb.engine.fitting.kinks import MOST_NEAR
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -59,8 +58,8 @@ def test_a_large_grid_is_screened_in_blocks():
         assert values[at] == pytest.approx(objective.value(box.theta(grid.points())[at]), rel=1e-12)
 
 
-def test_the_optimum_of_very_many_runs_is_found_in_small_linear_programs():
-    runs = make_runs(2 * MOST_NEAR, noise=0.01)
+def test_the_optimum_of_very_many_runs_is_on_as_many_kinks_as_there_are_parameters():
+    runs = make_runs(8192, noise=0.01)
     found = list(iter_fit(Problem(runs, loss_fn=mae)))[-1].best
     assert found.status is FitStatus.CONVERGED
     # By the derivative in E: as many runs lie above the law as below, up to the runs on it.

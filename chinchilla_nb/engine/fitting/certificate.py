@@ -1,10 +1,10 @@
 """The proof that a fit ended at a local optimum: conditions of first and second order, computed at the law itself.
 
-At an optimum of a kinked loss some residuals are zero. There the loss has no derivative, but any slope between those of
-its two branches is a multiplier. The point is optimal if multipliers within these slopes balance the slopes of all other
-residuals, and if the Lagrangian curves upwards in the directions that keep the zero residuals at zero (Fletcher 1987,
-Practical Methods of Optimization, theorems 14.2.1 to 14.2.3). A smooth loss has no such residuals: its gradient vanishes
-and its Hessian has no negative eigenvalue.
+At an optimum of a kinked loss some residuals are zero. There the loss has no derivative, but any slope between those
+of its two branches is a multiplier. The point is optimal if multipliers within these slopes balance the slopes of all
+other residuals, and if the Lagrangian curves upwards in the directions that keep the zero residuals at zero (Fletcher
+1987, Practical Methods of Optimization, theorems 14.2.1 to 14.2.3). A smooth loss has no such residuals: its gradient
+vanishes and its Hessian has no negative eigenvalue.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Certificate", "Lagrangian", "certify", "lagrangian", "principal_directions"]
@@ -63,15 +64,13 @@ class Certificate:
     @property
     def holds(self) -> bool:
         """Whether these show a local optimum."""
-        return (
-            self.decrease <= LARGEST_DECREASE
-            and self.curvature >= -NEGATIVE
-            and self.multiplier <= 1 + OUTSIDE
-        )
+        return self.decrease <= LARGEST_DECREASE and self.curvature >= -NEGATIVE and self.multiplier <= 1 + OUTSIDE
 
 
 EXACT = Certificate(0.0, np.inf, 0.0)
 """The law passes through the runs up to rounding: no objective is lower."""
+NOTHING = Certificate(np.inf, -np.inf, 0.0)
+"""Nothing can be shown where predictions are not numbers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -95,6 +94,8 @@ class Lagrangian:
         Difference of each multiplier from the middle between the slopes below and above the kink.
     share : ndarray, shape (n_active,)
         Size of that difference, relative to half the difference of the slopes.
+    size : float
+        Size of the objective.
     typical : float
         A typical curvature.
     """
@@ -108,6 +109,7 @@ class Lagrangian:
     multiplier: Array
     side: Array
     share: Array
+    size: float
     typical: float
 
 
@@ -139,6 +141,9 @@ def lagrangian(
         if not (inwards & ~free).any():
             break
         free = free | inwards
+    steepness = float(np.sum(np.abs(push)))
+    # No more of the objective is known than the rounding of predictions lets through.
+    size = max(abs(float(at.value)), np.finfo(float).eps * steepness, TINY)
     share = _share(branches, multiplier)
     inside = active[share < 1 - OUTSIDE]
     return Lagrangian(
@@ -151,22 +156,26 @@ def lagrangian(
         multiplier,
         multiplier - (branches[0] + branches[1]) / 2,
         share,
-        _typical_curvature(objective, at, push),
+        size,
+        max(steepness * (steepness / size), TINY),  # in this order because a square may overflow
     )
 
 
+@may_overflow
 def certify(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Certificate:
     """Return the conditions of optimality at theta, with the residuals `active` counted as zero."""
     at = objective.derivatives(theta)
     if np.abs(at.residuals) @ objective.weight <= ROUNDING * np.finfo(float).eps:
         return EXACT
+    if not (np.isfinite(at.value) and np.isfinite(at.jacobian).all()):
+        return NOTHING
     model = lagrangian(objective, theta, at, active, box)
     eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
     slope = basis.T @ (model.null.T @ model.slope)
     promised = np.sum(slope**2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * model.typical)))
     promised += np.abs(model.multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
     return Certificate(
-        decrease=float(promised / _size(objective, at)),
+        decrease=float(promised / model.size),
         curvature=float(eigenvalue.min() / model.typical) if len(eigenvalue) else np.inf,
         multiplier=float(np.max(model.share, initial=0.0)),
     )
@@ -200,6 +209,8 @@ def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np
     A direction that changes no prediction is left out.
     """
     jacobian = at.jacobian[:, free].astype(float) * np.sqrt(objective.weight.astype(float))[:, None]
+    if not np.isfinite(jacobian).all():
+        return np.zeros((jacobian.shape[1], 0))
     size = np.linalg.norm(jacobian, axis=0)
     seen = size > 0
     scaled = jacobian[:, seen] / size[seen]
@@ -226,16 +237,6 @@ def _curvature(
     curved = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)]
     gauss_newton = (along * (objective.weight * objective.loss.curvature(at.residuals))[:, None]).T @ along
     return np.asarray(gauss_newton + T.T @ curved @ T).astype(float)
-
-
-def _typical_curvature(objective: Objective, at: Derivatives, push: Array) -> float:
-    """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
-    return float(max(np.sum(np.abs(push)) ** 2 / _size(objective, at), TINY))
-
-
-def _size(objective: Objective, at: Derivatives) -> float:
-    """Return the size of the objective, of which no more than the rounding of predictions is known."""
-    return float(max(abs(at.value), np.finfo(float).eps * objective.loss.steepest))
 
 
 def _share(branches: tuple[Array, Array], multiplier: Array) -> Array:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import certify
-from chinchilla_nb.engine.fitting.descent import COARSE_RUNS, SCREENED_RUNS
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
-from chinchilla_nb.engine.fitting.interpolation import interpolate
+from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
 from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
@@ -21,7 +20,8 @@ from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.profiles import profiled_lattice
-from chinchilla_nb.engine.fitting.screening import spread_sample
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
+from chinchilla_nb.engine.fitting.search import COARSE_RUNS
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
 from chinchilla_nb.engine.fitting.solver import certified
 from chinchilla_nb.engine.fitting.tabulated import Scale, TabulatedLoss
@@ -72,13 +72,11 @@ class CustomFit:
     Attributes
     ----------
     coarse : tuple of Objective
-        The objective over at most `COARSE_RUNS` runs, with variants of the tabulated loss, in units of `scale`.
+        The objective over at most `COARSE_RUNS` runs, with variants of the tabulated loss.
     exact : Objective
-        The objective over all runs, with numeric derivatives, in units of `scale`.
+        The objective over all runs, with numeric derivatives.
     simplex : CustomObjective
         The objective for a simplex search, in units of the user.
-    scale : float
-        Typical slope of the loss.
     box : Coordinates
     exactly : bool
         Whether the loss is computed in float64 at least; less precise derivatives prove nothing.
@@ -91,7 +89,6 @@ class CustomFit:
     coarse: tuple[Objective, ...]
     exact: Objective
     simplex: CustomObjective
-    scale: float
     box: Coordinates
     exactly: bool
     least_at_zero: bool
@@ -112,10 +109,10 @@ class CustomFit:
         found = on_kinks(self.exact, theta, active, self.box)
         return found if found.converged else self.descend(found)
 
-    def interpolate(self, theta: Array) -> Minimum:
-        """Find the law near theta that the runs follow exactly; an infinite value if there is none, or no use in it."""
-        if not self.least_at_zero:
-            return Minimum(theta, np.inf)
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none, or no use in it."""
+        if not (self.least_at_zero and nearly_exact(self.exact, theta)):
+            return None
         return interpolate(self.exact, theta, self.box)
 
     def descend(self, minimum: Minimum) -> Minimum:
@@ -161,7 +158,8 @@ class CustomFit:
 
     def polish(self, minimum: Minimum) -> Minimum:
         """Return the best minimum, after a simplex search if it has no certificate."""
-        best = _better(minimum, self.interpolate(minimum.theta))
+        exact = self.interpolate(minimum.theta)
+        best = minimum if exact is None else _better(minimum, exact)
         if not self.exactly:
             best = replace(best, certificate=None)
         if best.converged:
@@ -202,8 +200,9 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     scale = Scale(middle)
     shares = scale.nodes()
     values = np.empty((len(size), len(shares)))
+    function = _Scaled(loss, np.flatnonzero(problem.weights()), 1.0)
     for index, share in enumerate(shares):
-        values[:, index] = loss(size * share)
+        values[:, index] = function(size * share)
         yield TABULATED * index / len(shares)
     nodes = size[:, None] * shares
     chosen = spread_sample(len(size), COARSE_RUNS)
@@ -212,7 +211,7 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
         return None
     values /= slope
     _continue(nodes, values)
-    function = _Scaled(loss, slope)
+    function = replace(function, slope=slope)
     try:
         kinks = yield from _rest_of(TABULATED, find_kinks(function, nodes, values, size))
     except NotPiecewiseSmooth:
@@ -222,12 +221,12 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
     kinks = refined_kinks(function, kinks, step, dtype)
     table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
-    exact = replace(squared, loss=NumericLoss(function, size, kinks, step, typical, len(size))).astype(dtype)
+    numeric = NumericLoss(function, size, kinks, step, typical, len(size))
+    coarse = replace(squared.take(chosen), scale=slope)
     return CustomFit(
-        coarse=tuple(replace(squared.take(chosen), loss=variant) for variant in table.variants(typical)),
-        exact=exact,
+        coarse=tuple(replace(coarse, loss=variant) for variant in table.variants(typical)),
+        exact=replace(Objective.of(problem, SQUARE, box, dtype), loss=numeric, scale=slope),
         simplex=CustomObjective.of(problem, box),
-        scale=slope,
         box=box,
         exactly=bool(precision <= np.finfo(float).eps),
         least_at_zero=bool((values[:, -scale.first] <= values.min(axis=1)).all()),
@@ -246,13 +245,16 @@ def _rest_of(done: float, work: Generator[float, None, Kinks]) -> Generator[floa
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Scaled:
-    """A loss in units of its typical slope."""
+    """A loss in units of its typical slope, as a function of the residuals of the runs whose weight is not zero."""
 
     loss: UserLoss
+    which: Array
     slope: float
 
     def __call__(self, residuals: Array) -> Array:
-        return np.asarray(self.loss(residuals) / np.asarray(self.slope, residuals.dtype))
+        every = np.zeros(self.loss.truth.shape, dtype=residuals.dtype)
+        every[self.which] = residuals
+        return np.asarray(self.loss(every)[self.which] / np.asarray(self.slope, residuals.dtype))
 
 
 def _typical_residual(squared: Objective, problem: Problem, box: Coordinates) -> float:

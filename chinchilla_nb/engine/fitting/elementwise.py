@@ -57,9 +57,14 @@ class UserLoss:
         losses = self._returned(residuals).astype(residuals.dtype)
         return np.where(np.isfinite(losses), losses, np.asarray(np.inf, losses.dtype))
 
+    @property
+    def size(self) -> Array:
+        """Measured losses in the units of the residuals, shape (n_runs,)."""
+        return self.truth / self.unit
+
     def precision(self) -> type[np.floating[Any]]:
         """Return the precision of what the loss returns for arguments in long double, which it may not accept."""
-        residuals = PROBES[0] * (self.truth / self.unit).astype(np.longdouble)
+        residuals = PROBES[0] * self.size.astype(np.longdouble)
         try:
             kind = self._returned(residuals).dtype
             agrees = np.allclose(self(residuals).astype(float), self(residuals.astype(float)), equal_nan=True)
@@ -69,7 +74,7 @@ class UserLoss:
 
     def is_elementwise(self) -> bool:
         """Return whether the loss of a run depends on the prediction of no other run, and on nothing else."""
-        size, rng = self.truth / self.unit, np.random.default_rng(0)
+        size, rng = self.size, np.random.default_rng(0)
         for probe in PROBES:
             first = size * probe * rng.uniform(-min(probe, 0.9) / probe, 1, len(size))
             before = self(first)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
-from chinchilla_nb.engine.fitting.descent import PROFILED, SCREENED_RUNS, Search
+from chinchilla_nb.engine.fitting.descent import PROFILED, minimise
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
@@ -21,9 +21,10 @@ from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
-from chinchilla_nb.engine.fitting.screening import screen, spread_sample
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
+from chinchilla_nb.engine.fitting.search import Search
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
-from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct
+from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct, lowest
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -109,29 +110,28 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         If a loss is too small or too large.
     """
     problem.check_runs()
-    search = _Search.of(problem)
-    yield from steps_on_one_blas_thread(_iter_steps(search, exhaustive, map))
+    yield from steps_on_one_blas_thread(_iter_steps(_Fitting.of(problem), exhaustive, map))
 
 
-def _iter_steps(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+def _iter_steps(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a built-in or a custom loss."""
-    problem = search.problem
+    problem, box = search.problem, search.box
     loss = residual_loss(problem.loss_fn)
     yield FitProgress("screening", 0, len(problem.starts), None)
     if loss is not None:
-        objective = Objective.of(problem, loss, search.box)
-        ending = Exact(objective, objective.astype(problem.dtype), search.box)
-        yield from _iter_descent(search, (objective,), ending, exhaustive, map)
+        objective = Objective.of(problem, loss, box)
+        precise = functools.cache(lambda: Objective.of(problem, loss, box, problem.dtype))
+        yield from _iter_descent(search, (objective,), Exact(objective, precise, box), exhaustive, map)
         return
     custom = yield from _iter_tabulate(search)
     if custom is not None:
-        yield from _iter_descent(search, custom.coarse, custom, exhaustive, map, custom.scale)
+        yield from _iter_descent(search, custom.coarse, custom, exhaustive, map)
     else:
         yield from _iter_simplex(search, exhaustive, map)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Search:
+class _Fitting:
     """A problem and the coordinates in which it is searched."""
 
     problem: Problem
@@ -139,7 +139,7 @@ class _Search:
     signature: Callable[[Array], Array]
 
     @classmethod
-    def of(cls, problem: Problem) -> _Search:
+    def of(cls, problem: Problem) -> _Fitting:
         """Choose the coordinates of a problem."""
         box = problem.family.coordinates(problem.runs, problem.bounds)
         return cls(problem, box, _signature(problem.runs, box))
@@ -148,18 +148,18 @@ class _Search:
         """Evaluate the objective at every start."""
         return read_only(screen(objective, self.problem.starts, self.box))
 
-    def indices(self, kind: str) -> tuple[int, ...]:
-        """Return which parameters are of a kind."""
-        parameters = self.problem.family.parameters
-        return tuple(index for index, parameter in enumerate(parameters) if parameter.kind == kind)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each parameter."""
+        return tuple(parameter.kind for parameter in self.problem.family.parameters)
 
     def promising(self, landscape: Array, exhaustive: bool) -> Array:
         """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
         return self.box.theta(self.problem.starts.points()[best])
 
-    def answer(self, best: Minimum, optima: int, landscape: Array, *, final: bool = False) -> Fit:
-        """Return the best minimum so far as a Fit; only the final one is diagnosed."""
+    def answer(self, best: Minimum, optima: int, landscape: Array, *, scale: float = 1.0, final: bool = False) -> Fit:
+        """Return the best minimum so far of the objective divided by `scale`; only the final one is diagnosed."""
         law = self.box.law(best.theta.astype(float))
         status = FitStatus.UNFINISHED
         if final:
@@ -167,7 +167,7 @@ class _Search:
         return Fit(
             problem=self.problem,
             law=law,
-            objective=float(best.value),
+            objective=float(best.value * scale),
             status=status,
             warnings=diagnose(self.problem, law) if final else (),
             optima=optima,
@@ -191,46 +191,39 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
 
 
 def _iter_descent(
-    search: _Search,
-    objectives: tuple[Objective, ...],
-    ending: Finish,
-    exhaustive: bool,
-    map: MapFunction,
-    unit: float = 1.0,
+    search: _Fitting, objectives: tuple[Objective, ...], finish: Finish, exhaustive: bool, map: MapFunction
 ) -> Generator[FitProgress, None, None]:
-    """Fit a loss with derivatives, along the paths of one or several smoothed objectives, in multiples of a unit."""
-    total = len(search.problem.starts)
+    """Fit a loss with derivatives, along the paths of one or several smoothed objectives."""
+    total, scale = len(search.problem.starts), objectives[0].scale
     sample = objectives[0].take(spread_sample(len(objectives[0].target), SCREENED_RUNS))
-    landscape = search.screen(sample)
-    starts = search.promising(landscape, exhaustive)
-    landscape = read_only(landscape * unit)
-
-    def answer(best: Minimum, optima: int, *, final: bool = False) -> Fit:
-        return search.answer(replace(best, value=best.value * unit), optima, landscape, final=final)
-
+    screened = search.screen(sample)
+    landscape, starts = read_only(screened * scale), search.promising(screened, exhaustive)
     first = Minimum(starts[0], sample.value(starts[0]))
-    yield FitProgress("screening", total, total, answer(first, 0))
-    floors, exponents = search.indices("floor"), search.indices("exponent")
+    yield FitProgress("screening", total, total, search.answer(first, 0, landscape, scale=scale))
     ends: list[Minimum] = []
     optima = 0
     for objective in objectives:
-        descent, step = Search(objective, ending, search.box, floors, exponents, search.signature), None
-        for step in descent.minimise(starts, map if exhaustive else builtins.map):
-            best = min([*ends, step.best], key=lambda one: float(one.value))
-            stage = "polishing" if ends else step.stage
-            yield FitProgress(stage, step.done, step.total, answer(best, max(optima, step.optima)))
+        prepared, step = Search.of(objective, finish, search.box, search.kinds, search.signature, starts), None
+        for step in minimise(prepared, starts, map if exhaustive else builtins.map):
+            optima = max(optima, step.optima)
+            answer = search.answer(lowest([*ends, step.best]), optima, landscape, scale=scale)
+            yield FitProgress("polishing" if ends else step.stage, step.done, step.total, answer)
         if step is not None:
-            ends, optima = [*ends, step.best], max(optima, step.optima)
+            ends.append(step.best)
     if not any(np.isfinite(end.value) for end in ends):
-        raise FitError(loss_name(search.problem.loss_fn), "is not finite at any start", remedy="check what it returns")
-    best = ending.polish(min(ends, key=lambda one: float(one.value)))
+        raise FitError(
+            loss_name(search.problem.loss_fn),
+            "is not finite at any start",
+            remedy="check the scale of N, D and loss, and what it returns",
+        )
+    best = finish.polish(lowest(ends))
     if len(objectives) > 1 and sum(end.value <= best.value + ALIKE * abs(best.value) for end in ends) < 2:
         # Among so many optima, one that a single path has reached is hardly the lowest.
         best = replace(best, certificate=None)
-    yield FitProgress("polishing", 1, 1, answer(best, optima, final=True))
+    yield FitProgress("polishing", 1, 1, search.answer(best, optima, landscape, scale=scale, final=True))
 
 
-def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | None]:
+def _iter_tabulate(search: _Fitting) -> Generator[FitProgress, None, CustomFit | None]:
     """Prepare the fit of a custom loss; None if it has no usable derivatives."""
     total, work = len(search.problem.starts), tabulate(search.problem, search.box)
     while True:
@@ -241,7 +234,7 @@ def _iter_tabulate(search: _Search) -> Generator[FitProgress, None, CustomFit | 
         yield FitProgress("screening", int(share * total), total, None)
 
 
-def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
     """Fit a custom loss without usable derivatives."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
@@ -251,10 +244,13 @@ def _iter_simplex(search: _Search, exhaustive: bool, map: MapFunction) -> Genera
         yield FitProgress("screening", at + 1, total, None)
     read_only(landscape)
     promising = search.promising(landscape, exhaustive)
-    sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
+    squared = objective.squared
+    sample = squared.take(spread_sample(len(squared.target), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        profiles = Profiles.along(lattice, search.indices("exponent")).minimised(sample, box)
+        profiles = Profiles.along(
+            lattice, tuple(i for i, kind in enumerate(search.kinds) if kind == "exponent")
+        ).minimised(sample, box)
         promising = np.concatenate([profiles.minima()[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []

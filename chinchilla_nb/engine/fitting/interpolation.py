@@ -1,4 +1,4 @@
-"""The law that runs follow exactly, to rounding: then every loss has the same optimum, and least squares finds it best."""
+"""The law that runs follow exactly, to rounding: every loss has the same optimum, and least squares finds it best."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import certify, principal_directions
 from chinchilla_nb.engine.fitting.newton import Minimum, free_parameters
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["interpolate"]
+__all__ = ["interpolate", "nearly_exact"]
 
 Array = NDArray[Any]
 
@@ -26,18 +27,20 @@ LEAST_GAIN = 1e-6
 """Relative decrease of squared errors below which the search ends."""
 
 
+def nearly_exact(objective: Objective, theta: Array) -> bool:
+    """Return whether the runs may follow a law near theta exactly."""
+    return bool(objective.weight @ np.abs(objective.residuals(theta)) <= NEARLY_EXACT)
+
+
+@may_overflow
 def interpolate(objective: Objective, theta: Array, box: Coordinates, steps: int = 60) -> Minimum:
     """Minimise squared errors by Gauss and Newton's method, in the precision of the objective.
 
     Steps are computed along the principal directions of the Jacobian, because the products of derivatives in normal
     equations would lose half of the digits. Runs that hardly determine a law leave a narrow, curved valley along the
     flattest direction: a step along it is followed by steps in the other directions, back to the floor of the valley.
-
-    Returns an infinite value if the runs do not nearly follow the law.
     """
     theta = theta.astype(objective.dtype)
-    if objective.weight @ np.abs(objective.residuals(theta)) > NEARLY_EXACT:
-        return Minimum(theta, np.inf)
     squares = objective.weight @ objective.residuals(theta) ** 2
     for _ in range(steps):
         trials = [_valley_step(objective, theta, share, box) for share in SHARES]
@@ -53,7 +56,7 @@ def interpolate(objective: Objective, theta: Array, box: Coordinates, steps: int
 
 
 def _valley_step(objective: Objective, theta: Array, share: float, box: Coordinates) -> Array:
-    """Return the point after a share of the Gauss-Newton step along the flattest direction, on the floor of the valley."""
+    """Return the point on the floor of the valley, after a share of the Gauss-Newton step along it."""
     theta = _gauss_newton(objective, theta, share, box)
     for _ in range(RETURNS):
         theta = _gauss_newton(objective, theta, 0.0, box)
@@ -70,4 +73,4 @@ def _gauss_newton(objective: Objective, theta: Array, flattest: float, box: Coor
         along[np.argmax(np.linalg.norm(T, axis=0))] *= flattest
     step = np.zeros_like(theta)
     step[free] = -T @ along
-    return np.clip(theta + step, box.lower, box.upper)
+    return np.asarray(np.clip(theta + step, box.lower, box.upper))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import Lagrangian, certify, lagrangian
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["descend_along_kinks", "on_kinks"]
@@ -51,16 +52,18 @@ ROUNDING = 4
 """Units in the last place of theta below which a Newton step is rounding."""
 
 
+@may_overflow
 def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
-    """Hold the active residuals at zero, solve the stationarity conditions, and certify the result if it is not higher."""
+    """Solve the stationarity conditions with the active residuals at zero, and certify the result."""
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
-    if not there <= value + TIE * abs(value) + np.finfo(float).eps * objective.loss.steepest:
+    if not there <= value + TIE * abs(value) + np.finfo(float).eps * objective.loss.steepness:
         refined, there = theta, value
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 
 
+@may_overflow
 def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, steps: int = 200) -> Minimum:
     """Minimise a kinked objective from a point near an optimum, and certify the end."""
     at = objective.derivatives(start.theta)
@@ -93,9 +96,19 @@ def _off(objective: Objective, at: Derivatives, which: Array) -> Array:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Direction:
-    """A descent direction: the step in theta, its size as a change of predictions, and the residuals that it holds.
+    """A direction of descent.
 
-    ``free`` are the parameters that can move; ``slope`` and ``curvature`` are the derivatives of the Lagrangian along it.
+    Attributes
+    ----------
+    step : ndarray, shape (n_parameters,)
+    free : ndarray of bool, shape (n_parameters,)
+        The parameters that can move.
+    size : float
+        Length of the step, as a change of predictions.
+    held : ndarray of int
+        The residuals that stay zero.
+    slope, curvature : float
+        Derivatives of the Lagrangian along the step.
     """
 
     step: Array
@@ -177,7 +190,7 @@ def _line_search(
         if before > 0 and direction.curvature > 0:
             # The slope vanishes between two kinks.
             length, kink = length - before / direction.curvature, None
-    decrease = -(direction.slope * length + direction.curvature * length**2 / 2)
+    decrease = -(direction.slope * length + direction.curvature * length * length / 2)
     decrease -= float(np.sum(jump[:passed] * (length - crossing[ahead[:passed]])))
     return length, kink, decrease
 

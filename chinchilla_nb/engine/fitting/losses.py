@@ -75,7 +75,7 @@ class Loss(Protocol):
         """Whether the loss of some run has a kink."""
 
     @property
-    def steepest(self) -> float:
+    def steepness(self) -> float:
         """The largest slope, or a typical one of a loss without a largest one."""
 
     @property
@@ -146,11 +146,6 @@ class ResidualLoss:
         return self.width == 0
 
     @property
-    def steepest(self) -> float:
-        """The largest slope."""
-        return max(self.lower, self.upper) if np.isfinite(self.upper) else 1.0
-
-    @property
     def is_quadratic(self) -> bool:
         """Whether the loss is a square everywhere."""
         return not np.isfinite(self.upper)
@@ -195,6 +190,16 @@ class ResidualLoss:
     def branches(self, r: NDArray[Any], which: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ARG002
         """Return the slopes below and above the kinks of some runs, whose residuals are at their kinks."""
         return np.full(len(which), -self.lower), np.full(len(which), self.upper)
+
+    @property
+    def steepness(self) -> float:
+        """The steeper slope of the linear branches or, without them, the slope at a residual of one."""
+        slope = max(self.lower, self.upper)
+        return slope if np.isfinite(slope) else 1 / self.width
+
+    def divided_by(self, scale: float) -> ResidualLoss:
+        """Return the loss divided by a number."""
+        return replace(self, lower=self.lower / scale, upper=self.upper / scale, width=self.width * scale)
 
     def in_units(self, unit: float) -> ResidualLoss:
         """Return the same loss for residuals measured in another unit, r = unit x r'."""

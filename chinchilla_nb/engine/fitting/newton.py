@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["Minimum", "free_parameters", "newton", "newton_from_each"]
@@ -56,12 +57,15 @@ class Minimum:
         return self.certificate is not None and self.certificate.holds
 
 
-def newton(objective: Objective, theta: Array, box: Coordinates, steps: int = 400) -> Minimum:
+def newton(
+    objective: Objective, theta: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
+) -> Minimum:
     """Minimise from one point; see `newton_from_each`."""
-    (minimum,) = newton_from_each(objective, theta[None], box, steps)
+    (minimum,) = newton_from_each(objective, theta[None], box, steps, tolerance)
     return minimum
 
 
+@may_overflow
 def newton_from_each(
     objective: Objective,
     theta: Array,
@@ -158,8 +162,9 @@ def _along_the_valley(
     push = objective.weight * objective.loss.curvature(at.residuals[which]) * missed
     back, _ = model.step((push[..., None, :] @ at.jacobian[which])[..., 0, :], which)
     size = model.size[which]
-    short = np.linalg.norm(back * size, axis=1) <= LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
-    return np.clip(trial[which] + np.where(short[:, None], back, 0.0), box.lower, box.upper)
+    longest = LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
+    short = np.linalg.norm(back * size, axis=1) <= longest
+    return np.asarray(np.clip(trial[which] + np.where(short[:, None], back, 0.0), box.lower, box.upper))
 
 
 def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[np.bool_]:

@@ -71,7 +71,7 @@ class NumericLoss:
         return self.half_width if self.kinks.half.any() and self.half_width > 0 else self.typical
 
     @property
-    def steepest(self) -> float:
+    def steepness(self) -> float:
         """A typical slope."""
         return float(max(1.0, 2 * np.abs(self.kinks.half).max(initial=0.0)))
 
@@ -117,7 +117,7 @@ class NumericLoss:
         if self.half_width > 0:
             value = rest + kinks[0]
         # A loss that is flat has derivatives that are nothing but rounding.
-        known = ROUNDING * np.finfo(r.dtype).eps * (self.size + np.abs(r)) * self.steepest / self.step
+        known = ROUNDING * np.finfo(r.dtype).eps * (self.size + np.abs(r)) * self.steepness / self.step
         slope, curvature = slope + kinks[1], curvature + kinks[2]
         slope = np.where(np.abs(slope) <= known, 0.0, slope)
         return value, slope, np.where(np.abs(curvature) <= known / self.step, 0.0, curvature)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.fitting.losses import Loss, ResidualLoss
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Coordinates, Prediction, Predictor
 
@@ -20,8 +21,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Derivatives:
-    """The objective at theta, shape (..., p): value (...), gradient (..., p), Hessian (..., p, p), residuals (..., n) and
-    their Jacobian (..., n, p).
+    """The objective at theta, shape (..., p).
+
+    Value (...), gradient (..., p), Hessian (..., p, p), residuals (..., n) and their Jacobian (..., n, p).
     """
 
     value: Any
@@ -33,7 +35,7 @@ class Derivatives:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Objective:
-    """Weighted mean of a loss over runs, as a function of theta.
+    """Weighted mean of a loss over the runs whose weight is not zero, as a function of theta.
 
     Attributes
     ----------
@@ -44,24 +46,36 @@ class Objective:
     weight : ndarray, shape (n_runs,)
         Weights that add up to one.
     loss : Loss
-        The loss, in the units of the target.
+        The loss, in the units of the target, divided by `scale`.
+    scale : float
+        Divides the objective, so that it is of moderate size whatever the unit of the losses.
     """
 
     predictor: Predictor
     target: Array
     weight: Array
     loss: Loss
+    scale: float
 
     @classmethod
-    def of(cls, problem: Problem, loss: ResidualLoss, coordinates: Coordinates) -> Objective:
-        """Return the objective of a problem, with a loss that may differ from that of the problem."""
-        weight, scaled = problem.weights(), problem.runs.loss / coordinates.unit
-        return cls(
-            predictor=coordinates.predictor(problem.runs),
+    def of(
+        cls,
+        problem: Problem,
+        loss: ResidualLoss,
+        coordinates: Coordinates,
+        dtype: type[np.floating[Any]] = np.float64,
+    ) -> Objective:
+        """Return the objective of a problem in a precision, with a loss that may differ from that of the problem."""
+        weight, scaled = problem.weights().astype(dtype), problem.runs.loss.astype(dtype) / coordinates.unit
+        in_units = loss if loss.logarithmic else loss.in_units(coordinates.unit)
+        over_all = cls(
+            predictor=coordinates.predictor(problem.runs, dtype),
             target=np.log(scaled) if loss.logarithmic else scaled,
             weight=weight / weight.sum(),
-            loss=loss if loss.logarithmic else loss.in_units(coordinates.unit),
+            loss=in_units.divided_by(in_units.steepness),
+            scale=in_units.steepness,
         )
+        return over_all if weight.all() else over_all.take(np.flatnonzero(weight))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -79,22 +93,19 @@ class Objective:
             loss=self.loss.take(which),
         )
 
-    def astype(self, dtype: type[np.floating[Any]]) -> Objective:
-        """Return the objective in another precision."""
-        target, weight = self.target.astype(dtype), self.weight.astype(dtype)
-        return replace(self, predictor=self.predictor.astype(dtype), target=target, weight=weight)
-
     def smoothed(self, width: float) -> Objective:
         """Return the objective with its kinks smoothed over a width."""
         return replace(self, loss=self.loss.smoothed(width))
 
+    @may_overflow
     def residuals(self, theta: Array) -> Array:
         """Return the predictions minus the target, shape (..., n_runs)."""
         return self._compare(self._at(theta).value)
 
+    @may_overflow
     def value(self, theta: Array) -> Any:
         """Return the weighted mean loss, shape (...)."""
-        return self.loss.value(self.residuals(theta)) @ self.weight
+        return self.loss.value(self._compare(self._at(theta).value)) @ self.weight
 
     def value_of(self, prediction: Array) -> Array:
         """Return the weighted mean loss of predictions, shape (..., n_runs), which are overwritten."""
@@ -104,6 +115,7 @@ class Objective:
         prediction -= self.target
         return np.asarray(self.loss.value(prediction) @ self.weight)
 
+    @may_overflow
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """Return the weighted mean loss and its gradient."""
         at = self._at(theta)
@@ -113,6 +125,7 @@ class Objective:
             push = push / at.value
         return self.loss.value(r) @ self.weight, at.pull(push)
 
+    @may_overflow
     def derivatives(self, theta: Array) -> Derivatives:
         """Return value, gradient and Hessian at theta, and the residuals and Jacobian they are computed from."""
         at = self._at(theta)

@@ -1,4 +1,4 @@
-"""Starts that do not depend on the grid: laws fitted at a lattice of exponents, followed to the minima of their profiles.
+"""Starts that do not depend on the grid: laws at a lattice of exponents, followed to the minima of their profiles.
 
 With its exponents fixed, a law is linear in its other parameters (variable projection, Golub and Pereyra 1973), so that
 the whole range of exponents can be searched. Each line of the lattice is then minimised over all parameters except the
@@ -17,9 +17,11 @@ from scipy.ndimage import minimum_filter
 
 from chinchilla_nb.engine.fitting.newton import newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
+from chinchilla_nb.engine.fitting.smoothing import typical_width
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted", "typical_width"]
+__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted"]
 
 Array = NDArray[Any]
 
@@ -30,10 +32,8 @@ SHARPNESS = 0.3
 the quadratic middle."""
 SAME_LOSS = 1e-9
 """Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
-NO_RESIDUAL = 1e-9
-"""Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
 LEAST_WEIGHT = 1e-6
-"""Least weight of a run while reweighting, relative to the largest."""
+"""Least weight of a run while reweighting, relative to the largest, both without the weights of the objective."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
 TOLERANCE = 1e-6
@@ -66,6 +66,7 @@ class Lattice:
         return np.asarray(self.theta[np.unravel_index(self.values.argmin(), self.values.shape)])
 
 
+@may_overflow
 def profiled_lattice(objective: Objective) -> Lattice | None:
     """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
     if not isinstance(objective.predictor, Profiling):
@@ -94,12 +95,6 @@ def _lattice_minima(values: Array) -> tuple[Array, Array]:
     rows, columns = np.nonzero((values <= around) & np.isfinite(values))
     order = np.argsort(values[rows, columns], kind="stable")
     return rows[order], columns[order]
-
-
-def typical_width(objective: Objective, theta: Array) -> float:
-    """Return the smoothing width at which a typical residual lies at the edge of the quadratic middle."""
-    typical = max(float(np.median(np.abs(objective.residuals(theta)))), NO_RESIDUAL)
-    return max(objective.loss.width_of(typical), objective.loss.width)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,7 +147,9 @@ def _is_lowest(index: int, lines: list[tuple[int, int]], exponents: Array, value
         if other_axis == axis and abs(other_at - at) == 1:
             others = np.maximum(exponents[[other, index], 1 - axis], LEAST_EXPONENT)
             distance = abs(float(np.log(others[0] / others[1])))
-            if distance <= NEARBY and (values[other] < values[index] or values[other] == values[index] and other_at < at):
+            if distance <= NEARBY and (
+                values[other] < values[index] or (values[other] == values[index] and other_at < at)
+            ):
                 return False
     return True
 
@@ -177,8 +174,8 @@ def reweighted(objective: Objective, loss: Array, predicted: Array, width: float
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
     predicted = np.maximum(loss + error, SAME_LOSS * loss)
     residual = np.log(predicted / loss) if objective.loss.logarithmic else error
-    slope = objective.weight * objective.loss.smoothed(width).slope(residual)
-    weight = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
+    slope = objective.loss.smoothed(width).slope(residual)
+    pull = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
     # The slope of a loss that is flat, or decreases, says nothing about where to search.
-    largest = weight.max(axis=-1, keepdims=True)
-    return np.where(largest > 0, np.maximum(weight, LEAST_WEIGHT * largest), objective.weight)
+    largest = pull.max(axis=-1, keepdims=True)
+    return objective.weight * np.where(largest > 0, np.maximum(pull, LEAST_WEIGHT * largest), 1.0)

@@ -11,10 +11,12 @@ from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates, Screening
 from chinchilla_nb.engine.laws.starts import StartGrid
 
-__all__ = ["screen", "spread_sample"]
+__all__ = ["SCREENED_RUNS", "screen", "spread_sample"]
 
 Array = NDArray[Any]
 
+SCREENED_RUNS = 512
+"""Number of runs that starts are chosen on; more would not change which starts are promising."""
 BLOCK = 1 << 20
 """Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
 

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
+from chinchilla_nb.engine.fitting.elementwise import UserLoss
+from chinchilla_nb.engine.fitting.losses import SQUARE
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FitError, Problem
-from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.fitting.overflow import may_overflow
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.family import Coordinates, Predictor
 from chinchilla_nb.engine.laws.starts import StartGrid
 
 __all__ = ["CustomObjective"]
@@ -53,38 +55,36 @@ class CustomObjective:
     Attributes
     ----------
     squared : Objective
-        The squared-error objective over the same runs, for predictions and good starts.
-    unit : float
-        The loss that equals one in the coordinates of `squared`.
+        The squared-error objective over the runs whose weight is not zero, for good starts.
+    predictor : Predictor
+        Predicts the losses of all runs.
+    loss : UserLoss
+    weight : ndarray, shape (n_runs,)
+        Weights that add up to one.
     """
 
     squared: Objective
-    loss_fn: LossFunction
-    unit: float
+    predictor: Predictor
+    loss: UserLoss
+    weight: Array
 
     @classmethod
     def of(cls, problem: Problem, coordinates: Coordinates) -> CustomObjective:
         """Return the objective of a problem."""
-        return cls(Objective.of(problem, SQUARE, coordinates), problem.loss_fn, coordinates.unit)
+        weight = problem.weights()
+        return cls(
+            squared=Objective.of(problem, SQUARE, coordinates),
+            predictor=coordinates.predictor(problem.runs),
+            loss=UserLoss.of(problem, coordinates.unit),
+            weight=weight / weight.sum(),
+        )
 
+    @may_overflow
     def value(self, theta: Array) -> float:
         """Return the weighted mean loss; infinity where it is not finite."""
-        with np.errstate(all="ignore"):
-            truth = self.squared.target * self.unit
-            predicted = self.squared.residuals(theta) * self.unit + truth
-            try:
-                losses = np.asarray(self.loss_fn(truth, predicted))
-            except Exception as error:
-                raise FitError(
-                    loss_name(self.loss_fn),
-                    f"raised {type(error).__name__}({error}) on {len(truth)} losses",
-                    remedy="call it on two arrays, true and predicted losses, to see where",
-                ) from error
-        if losses.shape != truth.shape:
-            rule = f"must return one loss per run, shape {truth.shape}"
-            raise FitError(loss_name(self.loss_fn), rule, got=f"shape {losses.shape}")
-        value = float(self.squared.weight @ losses.astype(float))
-        return value if np.isfinite(value) else np.inf
+        losses = self.loss(self.predictor.at(theta).value - self.loss.size)
+        counted = self.weight > 0
+        return float(self.weight[counted] @ losses[counted])
 
     def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
         """Evaluate the objective at every start, one by one."""

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.certificate import EXACT, certify
-from chinchilla_nb.engine.fitting.interpolation import interpolate
+from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Exact", "Finish", "certified", "distinct", "optimise"]
+__all__ = ["Exact", "Finish", "certified", "distinct", "lowest", "optimise"]
 
 Array = NDArray[Any]
 
@@ -35,8 +35,8 @@ class Finish(Protocol):
     def hold(self, theta: Array, active: Array) -> Minimum:
         """Find the optimum near theta at which some residuals are expected to be at their kinks."""
 
-    def interpolate(self, theta: Array) -> Minimum:
-        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none."""
 
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
@@ -47,34 +47,39 @@ class Finish(Protocol):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Exact:
-    """How a loss with exact derivatives is finished; the last refinement is in the precision of ``precise``."""
+    """Finishes a loss with exact derivatives.
+
+    Attributes
+    ----------
+    objective : Objective
+    precise : callable
+        Returns the same objective in the precision of the result.
+    box : Coordinates
+    """
 
     objective: Objective
-    precise: Objective
+    precise: Callable[[], Objective]
     box: Coordinates
 
     def settle(self, theta: Array, width: float) -> Minimum:
         """Find the optimum near a minimum of the loss smoothed over a narrow width."""
-        return settle(self.objective, theta, self.box, width)
+        return _settle(self.objective, theta, self.box, width)
 
     def hold(self, theta: Array, active: Array) -> Minimum:
-        """Find the optimum near theta at which some residuals are expected to be zero."""
-        if not self.objective.loss.has_kink:
-            return settle(self.objective, theta, self.box, 0.0)
-        found = on_kinks(self.objective, theta, active, self.box)
-        return found if found.converged else self.descend(found)
+        """Find an optimum from theta, near which some residuals are expected to be zero."""
+        return _settle_on(self.objective, theta, active, self.box)
 
-    def interpolate(self, theta: Array) -> Minimum:
-        """Find the law near theta that the runs follow exactly; an infinite value if there is none."""
-        return interpolate(self.objective.astype(np.longdouble), theta, self.box)
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none."""
+        return interpolate(self.precise(), theta, self.box) if nearly_exact(self.objective, theta) else None
 
     def descend(self, minimum: Minimum) -> Minimum:
         """Continue from a point that could not be proven to be an optimum."""
-        return descend(self.objective, minimum, self.box)
+        return _descend(self.objective, minimum, self.box)
 
     def polish(self, minimum: Minimum) -> Minimum:
-        """Refine the best minimum to the precision of the fit."""
-        return polish(self.precise, minimum, self.box)
+        """Refine the best minimum in the precision of the result."""
+        return _settle_on(self.precise(), minimum.theta, minimum.active, self.box)
 
 
 @one_blas_thread()  # here too, because a map may run it in another process
@@ -109,43 +114,41 @@ def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], dif
     return kept
 
 
-def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+def _settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
     """Find the exact optimum near a minimum of the loss smoothed over a narrow width, if the kinks there are right."""
     if objective.loss.has_kink:
-        return on_kinks(objective, theta, near_kinks(objective, theta, width), box)
+        near = np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
+        return on_kinks(objective, theta, near, box)
     return certified(objective, newton(objective, theta, box), box)
 
 
-def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
+def _settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
+    """Find an optimum from theta, near which some residuals are expected to be zero."""
+    if objective.loss.has_kink:
+        found = on_kinks(objective, theta, active, box)
+    else:
+        found = certified(objective, newton(objective, theta, box), box)
+    # Runs that follow a law to rounding have a vertex among their rounding errors.
+    rounding = found.certificate is EXACT and objective.loss.has_kink and found.value > 0
+    return found if found.converged and not rounding else _descend(objective, found, box)
+
+
+def _descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Continue from a point that could not be proven to be an optimum."""
     if objective.loss.has_kink:
         return descend_along_kinks(objective, minimum, box)
     if objective.loss.is_quadratic:
         return minimum
     assert isinstance(objective.loss, ResidualLoss)  # the width of no other loss is an attribute
-    # The quadratic middle is so narrow that it is nearly a kink: find the vertex of the kinked loss and start there.
+    # The quadratic middle may be so narrow that it is nearly a kink: start from the vertex of the kinked loss.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    near = near_kinks(kinked, minimum.theta, objective.loss.width)
-    vertex = descend_along_kinks(kinked, on_kinks(kinked, minimum.theta, near, box), box)
-    other = certified(objective, newton(objective, vertex.theta, box), box)
-    return min(minimum, other, key=lambda one: float(one.value))
+    vertex = descend_along_kinks(kinked, _settle(kinked, minimum.theta, box, objective.loss.width), box)
+    return lowest([minimum, certified(objective, newton(objective, vertex.theta, box), box)])
 
 
-def polish(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
-    """Refine a finished minimum to the precision of the objective."""
-    if objective.loss.has_kink:
-        polished = on_kinks(objective, minimum.theta, minimum.active, box)
-    else:
-        polished = certified(objective, newton(objective, minimum.theta, box), box)
-    if not polished.converged or polished.certificate is EXACT:
-        polished = descend(objective, polished, box)
-    interpolating = interpolate(objective, polished.theta, box)
-    return min(polished, interpolating, key=lambda one: float(one.value))
-
-
-def near_kinks(objective: Objective, theta: Array, width: float) -> Array:
-    """Return which residuals are in the quadratic middle of the loss smoothed over a width."""
-    return np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
+def lowest(minima: Iterable[Minimum]) -> Minimum:
+    """Return the minimum with the lowest value."""
+    return min(minima, key=lambda one: float(one.value))
 
 
 def certified(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:

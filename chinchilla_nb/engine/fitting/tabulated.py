@@ -103,7 +103,7 @@ class TabulatedLoss:
     stretch: float = STRETCHES[0]
 
     logarithmic = False
-    steepest = 1.0
+    steepness = 1.0
 
     @classmethod
     def of(cls, size: Array, scale: Scale, values: Array, kinks: Kinks, typical: float) -> TabulatedLoss:

@@ -1,143 +1,70 @@
-"""Other optima in the same valley: laws traced along each parameter from an optimum of a strongly nonlinear problem.
+"""Other optima in the valley around one: found by tracing laws along single parameters.
 
 Where the runs determine a law poorly, the objective is a long, curved valley, and the kinks of the residuals make many
-optima along it. From one of them, single parameters are moved and held while the others follow.
+optima along it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.certificate import principal_directions
-from chinchilla_nb.engine.fitting.newton import Minimum, newton_from_each
-from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.profiles import reweighted
-from chinchilla_nb.engine.laws.family import Coordinates, Profiling
+from chinchilla_nb.engine.fitting.certificate import EXACT
+from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.search import Search
+from chinchilla_nb.engine.fitting.smoothing import WIDEST
+from chinchilla_nb.engine.fitting.solver import lowest
+from chinchilla_nb.engine.fitting.tracing import exchanged, nonlinearity, traced
 
-__all__ = ["exchanged", "nonlinearity", "traced"]
+__all__ = ["lower_optima"]
 
-Array = NDArray[Any]
-
-REACH = 3.0
-"""Standard errors of a parameter combination at which nonlinearity is measured."""
-UNSEEN = 1e-9
-"""Largest effect of a parameter on predictions at which its term has vanished."""
-NEARBY = (0.98, 0.995, 1.005, 1.02)
-"""Factors by which an exponent is moved a little."""
-RATIOS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 1.05, 1.1, 1.25, 1.6, 3.0)
-"""Factors by which a parameter is moved."""
-WHOLE_RANGE = np.geomspace(0.03, 10.0, 12)
-"""Values that an exponent is moved to wherever it is."""
-LEAST = 0.05
-"""An irreducible loss below this share of the mean loss is moved as if it were this large."""
-TRACED_WIDTHS = (1.0, 0.2, 0.04)
-"""Widths of smoothing over which the other parameters follow, relative to that for a typical residual."""
-STEPS = 12
-"""Most Newton steps of the other parameters at each width."""
-NORMAL_MEDIAN = 1.4826
-"""Ratio of the standard deviation to the median absolute value, for normal errors."""
+ROUNDS = 4
+"""Most rounds of tracing."""
+NONLINEAR = 1.0
+"""Nonlinearity above which the whole valley is traced."""
+NEARLY_LINEAR, FEW_RUNS = 0.3, 100
+"""Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
+runs are so far apart that they make separate optima even in a nearly straight valley."""
+FOLLOWED = 24
+"""Most minima that are followed from one width to the next."""
+GAIN = 1e-10
+"""Relative decrease after which a valley is traced once more."""
 
 
-def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, ...], box: Coordinates) -> float:
-    """Return how far predictions bend away from straight lines within a few standard errors, relative to the way.
-
-    This is the relative curvature of Bates and Watts (1980, Relative Curvature Measures of Nonlinearity), measured along
-    the principal directions; a law determined well by its runs is well below one. It is infinite if a term has vanished or
-    an exponent is at an end of its range: nothing nearby shows whether another one would be better.
-    """
-    theta = minimum.theta.astype(float)
-    at = objective.derivatives(theta)
-    free = (theta > box.lower) & (theta < box.upper)
-    T = principal_directions(objective, at, free)
-    seen = np.sqrt(objective.weight @ at.jacobian**2)
-    at_an_end = [index for index in exponents if not free[index] and box.lower[index] < box.upper[index]]
-    if at_an_end or np.any(seen[free] < UNSEEN):
-        return np.inf
-    spread = NORMAL_MEDIAN * np.median(np.abs(at.residuals - np.median(at.residuals)))
-    reach = REACH * float(spread) / np.sqrt(len(at.residuals))
-    if not (reach > 0 and T.size):
-        return 0.0
-    steps = np.zeros((2 * T.shape[1], len(theta)))
-    steps[:, free] = reach * np.concatenate([T.T, -T.T])
-    with np.errstate(over="ignore", invalid="ignore"):
-        bent = objective.residuals(theta + steps) - at.residuals - steps @ at.jacobian.T
-        bends = np.sqrt(bent**2 @ objective.weight) / reach
-    return float(np.nan_to_num(bends, nan=np.inf).max())
-
-
-def traced(
-    objective: Objective,
-    minimum: Minimum,
-    floors: tuple[int, ...],
-    exponents: tuple[int, ...],
-    width: float,
-    box: Coordinates,
-    nearby: bool = False,
-) -> Array:
-    """Return laws in which one parameter was moved and held while the others followed, as rows of theta.
+def lower_optima(search: Search, best: Minimum, widths: Sequence[float]) -> Iterator[Minimum]:
+    """Yield the best optimum so far while tracing the valley around it leads to lower ones.
 
     Parameters
     ----------
-    floors, exponents : tuple of int
-        The parameters to move.
-    width : float
-        Smoothing width for a typical residual.
-    nearby : bool
-        Whether exponents are moved only a little, and nothing else.
+    widths : sequence of float
+        Widths of smoothing from which traced laws are followed to the loss itself.
     """
-    theta = minimum.theta.astype(float)
-    rows, moved = [], []
-    for index in exponents:
-        values = _values(theta, index, exponents, nearby)
-        values = np.unique(np.clip(values, box.lower[index], box.upper[index]))
-        rows.append(_profiled(objective, theta, theta, index, exponents, values, width))
-        moved += [index] * len(rows[-1])
-    for index in () if nearby else floors:
-        values = np.unique(np.clip(np.multiply(RATIOS, max(theta[index], LEAST)), box.lower[index], box.upper[index]))
-        rows.append(np.where(np.arange(len(theta)) == index, values[:, None], theta))
-        moved += [index] * len(values)
-    found = np.concatenate(rows)
-    held = np.arange(len(theta)) == np.array(moved)[:, None]
-    for share in TRACED_WIDTHS[-1:] if nearby else TRACED_WIDTHS:
-        smooth = objective.smoothed(share * width)
-        found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, None, held)])
-    return found
+    if search.thinned:
+        return  # so many runs determine a law well, and tracing them would take long
+    for _ in range(ROUNDS):
+        bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
+        few = search.objective.loss.has_kink and len(search.objective.target) <= FEW_RUNS
+        if bend < (NEARLY_LINEAR if few else NONLINEAR):
+            return
+        before = best
+        for found in _traced(search, best, widths, nearby=bend < NONLINEAR):
+            best = lowest([best, found])
+            yield best
+        if not best.value < before.value - GAIN * abs(before.value):
+            return
 
 
-def exchanged(
-    objective: Objective, minimum: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates
-) -> Array:
-    """Return theta with its exponents exchanged: for runs along a line, either term can stand for the other."""
-    theta = minimum.theta.astype(float)
-    turned = theta.copy()
-    turned[[*exponents]] = theta[[*exponents[::-1]]]
-    turned = np.clip(turned, box.lower, box.upper)
-    return _profiled(objective, theta, turned, exponents[0], exponents, turned[[exponents[0]]], width)[0]
-
-
-def _values(theta: Array, index: int, exponents: tuple[int, ...], nearby: bool) -> Array:
-    """Return the values that an exponent is moved to; those of the others too, because two terms may be exchanged."""
-    near = np.multiply(NEARBY, theta[index])
-    return near if nearby else np.concatenate([near, np.multiply(RATIOS, theta[index]), WHOLE_RANGE, theta[[*exponents]]])
-
-
-def _profiled(
-    objective: Objective,
-    now: Array,
-    theta: Array,
-    index: int,
-    exponents: tuple[int, ...],
-    values: Array,
-    width: float,
-) -> Array:
-    """Return laws with one exponent moved, and the linear parameters fitted with the weights of the residuals now."""
-    if not isinstance(objective.predictor, Profiling):
-        return np.where(np.arange(len(theta)) == index, values[:, None], theta)
-    loss = np.exp(objective.target) if objective.loss.logarithmic else objective.target
-    predicted = objective.predictor.at(now).value
-    axes = tuple(values if other == index else theta[[other]] for other in exponents)
-    found, _ = objective.predictor.profile(loss, reweighted(objective, loss, predicted, width), axes)
-    return np.asarray(found.reshape(-1, len(theta)))
+def _traced(search: Search, best: Minimum, widths: Sequence[float], nearby: bool) -> Iterator[Minimum]:
+    """Yield optima to which laws traced from the best one lead."""
+    typical = search.widths[0] / WIDEST
+    starts = traced(search.objective, best, search.floors, search.exponents, typical, search.box, nearby)
+    minima: list[Minimum] = []
+    for width in widths:
+        *_, minima = search.optimised(search.objective.smoothed(width), starts)
+        if not minima:
+            return
+        starts = np.array([one.theta for one in minima[:FOLLOWED]])
+    yield from search.finished(minima)
+    twin = exchanged(search.objective, best, search.exponents, typical, search.box)
+    yield search.finish.hold(twin, best.active)

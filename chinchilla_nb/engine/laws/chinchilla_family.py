@@ -98,9 +98,10 @@ class _Coordinates:
         b = log_B - log_unit - beta * self.centre_D
         return np.asarray(np.clip(np.stack([E, a, b, alpha, beta], axis=-1), self.lower, self.upper))
 
-    def predictor(self, runs: Runs) -> _Predictor:
-        """Return the predictor of the losses of runs."""
-        return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
+    def predictor(self, runs: Runs, dtype: type[np.floating[Any]] = np.float64) -> _Predictor:
+        """Return the predictor of the losses of runs, in a precision."""
+        x, y = np.log(runs.N.astype(dtype)) - self.centre_N, np.log(runs.D.astype(dtype)) - self.centre_D
+        return _Predictor(x, y, self)
 
 
 def _in_units(name: str, limits: tuple[float, float], unit: float) -> tuple[float, float]:
@@ -138,10 +139,6 @@ class _Predictor:
     def take(self, which: Array) -> _Predictor:
         """Return the predictor for some of the runs."""
         return replace(self, x=self.x[which], y=self.y[which])
-
-    def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
-        """Return the predictor in another precision."""
-        return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
 
     def screen(self, starts: StartGrid, value: Callable[[Array], Array]) -> Array:
         """Evaluate an objective at every start; each distinct A / N^alpha and B / D^beta is computed only once."""

@@ -119,8 +119,8 @@ class Coordinates(Protocol):
     def theta(self, points: Array) -> Array:
         """Convert rows of `StartGrid.points` to rows of theta inside the box."""
 
-    def predictor(self, runs: Runs) -> Predictor:
-        """Return the predictor of the losses of runs."""
+    def predictor(self, runs: Runs, dtype: type[np.floating[Any]] = np.float64) -> Predictor:
+        """Return the predictor of the losses of runs, in a precision."""
 
 
 class Prediction(Protocol):
@@ -148,9 +148,6 @@ class Predictor(Protocol):
 
     def take(self, which: Array) -> Predictor:
         """Return the predictor for some of the runs."""
-
-    def astype(self, dtype: type[np.floating[Any]]) -> Predictor:
-        """Return the predictor in another precision."""
 
 
 @runtime_checkable

@@ -133,9 +133,10 @@ class _Coordinates:
             first, second = self.middle(log_N_c, log_D_c, alpha_N, alpha_D)
         return np.asarray(np.clip(np.stack([first, second, alpha_N, alpha_D], axis=-1), self.lower, self.upper))
 
-    def predictor(self, runs: Runs) -> _Predictor:
-        """Return the predictor of the losses of runs."""
-        return _Predictor(np.log(runs.N) - self.centre_N, np.log(runs.D) - self.centre_D, self)
+    def predictor(self, runs: Runs, dtype: type[np.floating[Any]] = np.float64) -> _Predictor:
+        """Return the predictor of the losses of runs, in a precision."""
+        x, y = np.log(runs.N.astype(dtype)) - self.centre_N, np.log(runs.D.astype(dtype)) - self.centre_D
+        return _Predictor(x, y, self)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -165,10 +166,6 @@ class _Predictor:
         """Return the predictor for some of the runs."""
         return replace(self, x=self.x[which], y=self.y[which])
 
-    def astype(self, dtype: type[np.floating[Any]]) -> _Predictor:
-        """Return the predictor in another precision."""
-        return replace(self, x=self.x.astype(dtype), y=self.y.astype(dtype))
-
     def profile(
         self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
     ) -> tuple[Array, Array]:
@@ -177,6 +174,7 @@ class _Predictor:
         For fixed exponents L^(1 / alpha_D) is linear in the sizes of the terms (variable projection, Golub and Pereyra
         1973). Errors are weighted by dL / dL^(1 / alpha_D), so that the errors of L are minimised to first order.
         """
+        del least_floor  # this law has no irreducible loss
         box = self.coordinates
         cancellation_point()
         axes = exponents or (np.unique(np.clip(LATTICE, box.lower[i], box.upper[i])) for i in (2, 3))
@@ -191,14 +189,18 @@ class _Predictor:
         normal[..., 0, 0], normal[..., 1, 1] = np.sum(scale * U**2, axis=-1), np.sum(scale * V**2, axis=-1)
         normal[..., 0, 1] = normal[..., 1, 0] = np.sum(scale * U * V, axis=-1)
         right[..., 0], right[..., 1] = np.sum(scale * U, axis=-1), np.sum(scale * V, axis=-1)
-        ends = (np.stack(np.broadcast_arrays(*self._terms_at(end, alpha_N, alpha_D)), -1) for end in (box.lower, box.upper))
+        ends = (
+            np.stack(np.broadcast_arrays(*self._terms_at(end, alpha_N, alpha_D)), -1) for end in (box.lower, box.upper)
+        )
         shift = np.moveaxis(largest, 0, -1)
         low, high = (np.exp(np.clip(end + shift, -LARGEST_LOG, LARGEST_LOG)) for end in ends)
         F, G = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)
         with np.errstate(divide="ignore"):
             predicted = loss * (F[..., None] * U + G[..., None] * V) ** alpha_D[..., None]
         p, q = np.log(np.maximum([F, G], LEAST_TERM)) - largest
-        first, second = (p, q) if not box.direct else replace(box, direct=False).scales(np.stack([p, q, alpha_N, alpha_D], -1))
+        first, second = (
+            (p, q) if not box.direct else replace(box, direct=False).scales(np.stack([p, q, alpha_N, alpha_D], -1))
+        )
         return np.clip(np.stack([first, second, alpha_N, alpha_D], axis=-1), box.lower, box.upper), predicted
 
     def _terms_at(self, ends: Array, alpha_N: Array, alpha_D: Array) -> tuple[Array, Array]:

@@ -21,10 +21,10 @@ LOSSES = [asymmetric_mae, mae, mse, huber, functools.partial(log_huber, delta=1e
 RUNS = make_runs(30, noise=0.05)
 
 
-def objective_of(loss_fn, runs, weight=None):
+def objective_of(loss_fn, runs, weight=None, dtype=np.float64):
     box = CHINCHILLA.coordinates(runs, {})
     problem = Problem(runs, weight_fn=None if weight is None else lambda C: weight)
-    return Objective.of(problem, residual_loss(loss_fn), box), box
+    return Objective.of(problem, residual_loss(loss_fn), box, dtype), box
 
 
 def log_point(law):
@@ -35,8 +35,8 @@ def log_point(law):
 @given(theta=st.tuples(st.floats(0.1, 1), st.floats(-4, 0), st.floats(-4, 0), st.floats(0.0, 1.5), st.floats(0.0, 1.5)))
 @settings(max_examples=25, deadline=None)
 def test_gradient_and_hessian_are_derivatives(loss_fn, theta):
-    objective, _ = objective_of(loss_fn, RUNS)
-    objective = objective.smoothed(0.01).astype(np.longdouble)
+    objective, _ = objective_of(loss_fn, RUNS, dtype=np.longdouble)
+    objective = objective.smoothed(0.01)
     theta = np.array(theta, dtype=np.longdouble)
     h = np.longdouble(1e-7)
     # The second derivative of a Huber loss jumps at two residuals, where finite differences are meaningless.

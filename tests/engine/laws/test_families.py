@@ -86,7 +86,7 @@ def test_predictions_are_the_losses_of_the_law(name, box):
     assert predictor.at(theta).value * box.unit == pytest.approx(expected, rel=1e-12)
     which = np.array([4, 4, 0, 11])
     assert predictor.take(which).at(theta).value * box.unit == pytest.approx(expected[which], rel=1e-12)
-    wide = predictor.astype(np.longdouble).at(theta.astype(np.longdouble)).value
+    wide = box.predictor(runs, np.longdouble).at(theta.astype(np.longdouble)).value
     assert wide.dtype == np.longdouble
     assert np.asarray(wide * box.unit, float) == pytest.approx(expected, rel=1e-12)
 

@@ -1,0 +1,142 @@
+"""What the search for the minimum of a loss works with, and the steps that its stages share."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.fitting.certificate import EXACT
+from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.profiles import Lattice, profiled_lattice
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
+from chinchilla_nb.engine.fitting.smoothing import smoothing_widths
+from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
+from chinchilla_nb.engine.laws.family import Coordinates
+
+__all__ = ["STEPS", "TOLERANCE", "Search"]
+
+Array = NDArray[Any]
+MapFunction = Callable[..., Iterable[Any]]
+
+COARSE_RUNS = 4096
+"""Number of runs that each promising start is optimised on; the best optima are then finished on all runs."""
+BATCH = 32
+"""Number of starts that are optimised together."""
+STEPS = 20
+"""Most Newton steps at one width of smoothing."""
+TOLERANCE = 1e-8
+"""Relative decrease at which the minimisation at one width ends; another method finishes the last one."""
+SAME = 1e-3
+"""Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
+FINISHED = 8
+"""Most optima that are finished exactly."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Search:
+    """What the search for the minimum of a loss works with.
+
+    Attributes
+    ----------
+    objective : Objective
+        Over all runs, or enough of them to search.
+    finish : Finish
+        Finds the exact optimum near a minimum of the smoothed loss.
+    sample, coarse : Objective
+        Over the runs that starts are chosen on, and over those that promising starts are optimised on.
+    box : Coordinates
+    floors, exponents : tuple of int
+        Which parameters are irreducible losses, and which are exponents.
+    signature : callable
+        Maps theta to predictions by which two laws are compared.
+    lattice : Lattice or None
+        Laws at a lattice of exponents; None if the law cannot be profiled.
+    widths : tuple of float
+        Widths of smoothing, the widest first.
+    same : float
+        Largest difference of signatures between two minima that count as one.
+    """
+
+    objective: Objective
+    finish: Finish
+    sample: Objective
+    coarse: Objective
+    box: Coordinates
+    floors: tuple[int, ...]
+    exponents: tuple[int, ...]
+    signature: Callable[[Array], Array]
+    lattice: Lattice | None
+    widths: tuple[float, ...]
+    same: float
+
+    @property
+    def thinned(self) -> bool:
+        """Whether there are so many runs that promising starts are optimised on some of them only."""
+        return len(self.coarse.target) < len(self.objective.target)
+
+    @classmethod
+    def of(
+        cls,
+        objective: Objective,
+        finish: Finish,
+        box: Coordinates,
+        kinds: Iterable[str],
+        signature: Callable[[Array], Array],
+        starts: Array,
+    ) -> Search:
+        """Prepare the search; `kinds` are those of the parameters, and `starts` rows of theta."""
+        n_runs, places = len(objective.target), list(enumerate(kinds))
+        sample = objective.take(spread_sample(n_runs, SCREENED_RUNS))
+        coarse = objective.take(spread_sample(n_runs, COARSE_RUNS))
+        lattice = profiled_lattice(sample)
+        first = lattice.best if lattice is not None else min(starts, key=sample.value)
+        return cls(
+            objective=objective,
+            finish=finish,
+            sample=sample,
+            coarse=coarse,
+            box=box,
+            floors=tuple(index for index, kind in places if kind == "floor"),
+            exponents=tuple(index for index, kind in places if kind == "exponent"),
+            signature=signature,
+            lattice=lattice,
+            widths=smoothing_widths(coarse, first),
+            same=SAME * float(np.median(np.abs(sample.residuals(first)))),
+        )
+
+    def optimised(
+        self, smooth: Objective, starts: Array, steps: int = STEPS, map: MapFunction = builtins.map
+    ) -> Iterator[list[Minimum]]:
+        """Yield the distinct minima found so far, the lowest first, after each batch of starts."""
+        batches = np.array_split(starts, -(-len(starts) // BATCH))
+        work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
+        minima: list[Minimum] = []
+        for found in map(work, batches):
+            minima = distinct([*minima, *found], self.signature, self.same)
+            yield minima
+
+    def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
+        """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""
+        finalists = [self.finish.settle(one.theta, self.widths[-1]) for one in minima[:FINISHED]]
+        for one in tuple(finalists):
+            exact = self.finish.interpolate(one.theta)
+            if exact is None:
+                continue
+            if exact.certificate is EXACT:
+                yield exact
+                return
+            finalists.append(exact)
+        best = lowest(finalists)
+        yield best
+        for one in finalists:
+            # A point without certificate may be improved; one that is above the best proven optimum is left.
+            if not one.converged and (one.value <= best.value or not best.converged):
+                best = lowest([best, self.finish.descend(one)])
+                yield best
