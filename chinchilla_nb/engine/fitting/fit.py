@@ -205,11 +205,11 @@ def _iter_descent(
     for objective in objectives:
         prepared, step = Search.of(objective, finish, search.box, search.kinds, search.signature, starts), None
         for step in minimise(prepared, starts, map if exhaustive else builtins.map):
-            optima = max(optima, step.optima)
-            answer = search.answer(lowest([*ends, step.best]), optima, landscape, scale=scale)
+            best = lowest([*ends, step.best])
+            answer = search.answer(best, max(optima, step.optima), landscape, scale=scale)
             yield FitProgress("polishing" if ends else step.stage, step.done, step.total, answer)
         if step is not None:
-            ends.append(step.best)
+            ends, optima = [*ends, step.best], max(optima, step.optima)
     if not any(np.isfinite(end.value) for end in ends):
         raise FitError(
             loss_name(search.problem.loss_fn),
