@@ -41,6 +41,8 @@ SAME_LOSSES = 1e-5
 """Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
 ALIKE = 1e-9
 """Relative difference of two optima that count as one."""
+SIMPLICES = 3
+"""Most minima of a custom loss without usable derivatives from which a simplex search starts: one may end at a kink."""
 PROMISING = 4
 """Number of starts taken from the grid."""
 
@@ -260,6 +262,10 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")
         yield FitProgress("optimising", done, len(promising), search.answer(minima[0], len(minima), landscape))
-    for best in objective.finish(minima[0].theta, box):
-        yield FitProgress("polishing", 0, 1, search.answer(best, len(minima), landscape))
+    best, finalists = minima[0], minima[:SIMPLICES]
+    for done, start in enumerate(finalists):
+        for found in objective.finish(start.theta, box):
+            best = lowest([best, found])
+            answer = search.answer(best, len(minima), landscape)
+            yield FitProgress("polishing", done, len(finalists), answer)
     yield FitProgress("polishing", 1, 1, search.answer(best, len(minima), landscape, final=True))

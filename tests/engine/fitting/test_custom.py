@@ -148,6 +148,21 @@ def test_a_loss_may_hold_a_value_for_each_run():
     assert found.objective == pytest.approx(weighted.objective * scale.mean(), rel=1e-9)
 
 
+def test_a_loss_gets_all_runs_in_their_order_and_those_of_weight_zero_do_not_count():
+    left_out = NOISY.C > np.quantile(NOISY.C, 0.8)
+    factors = np.linspace(1, 2, len(NOISY))
+
+    def infinite_where_left_out(y_true, y_pred):
+        np.testing.assert_allclose(y_true.astype(float), NOISY.loss)
+        return np.where(left_out, np.inf, factors * abs(y_true - y_pred))
+
+    some = Runs(NOISY.N[~left_out], NOISY.D[~left_out], NOISY.loss[~left_out])
+    weighted = fit(NOISY, GRID, infinite_where_left_out, weight_fn=lambda C: np.where(left_out, 0.0, 1.0))
+    fewer = fit(some, GRID, lambda y_true, y_pred: factors[~left_out] * abs(y_true - y_pred))
+    assert weighted.status is fewer.status is FitStatus.CONVERGED
+    assert weighted.objective == pytest.approx(fewer.objective, rel=1e-9)
+
+
 def test_a_loss_that_refuses_long_double_is_fitted_in_double():
     def narrow(y_true, y_pred):
         assert y_pred.dtype == np.float64
