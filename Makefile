@@ -43,6 +43,7 @@ format: $(VENV)/test  ## Format the code, and fix what ruff can fix
 
 benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
 	$(RUN) tests/benchmarks/bench_fit.py
+	$(RUN) tests/benchmarks/bench_optima.py
 	$(RUN) tests/benchmarks/bench_evaluation.py
 	@$(RUN) tests/browser/find_chromium.py
 	$(RUN) tests/benchmarks/bench_panels.py

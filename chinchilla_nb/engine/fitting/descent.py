@@ -20,15 +20,13 @@ from chinchilla_nb.engine.fitting.profiles import Profiles
 from chinchilla_nb.engine.fitting.search import STEPS, TOLERANCE, Search
 from chinchilla_nb.engine.fitting.valley import lower_optima
 
-__all__ = ["PROFILED_WIDTHS", "Step", "minimise"]
+__all__ = ["Step", "minimise"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
 LONG = 40
 """Most Newton steps at the first and the last width."""
-PROFILED_WIDTHS = 4
-"""Number of widths at which minima of profiles are added."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED, LAST_FOLLOWED = 24, 8
@@ -67,8 +65,7 @@ def minimise(search: Search, starts: Array, map: MapFunction = builtins.map) -> 
         minima = _on_all_runs(search, minima)
     for best in search.finished(minima):
         yield Step("polishing", 0, 1, best, len(minima))
-    narrow = search.widths[PROFILED_WIDTHS - 1 :] or search.widths[-1:]
-    for lower in lower_optima(search, best, narrow):
+    for lower in lower_optima(search, best):
         yield Step("polishing", 0, 1, lower, len(minima))
 
 
@@ -80,7 +77,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
         starts = np.concatenate([search.lattice.without_floor, starts])
     last = len(search.widths) - 1
     for level, width in enumerate(search.widths):
-        if profiles is not None and level < PROFILED_WIDTHS:
+        if profiles is not None and width >= search.narrow_widths[0]:
             profiles = profiles.minimised(search.sample.smoothed(width), search.box)
             starts = np.concatenate([profiles.minima()[:PROFILED], starts])
         steps = LONG if level in (0, last) else STEPS

@@ -58,7 +58,7 @@ def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
-    if not there <= value + TIE * abs(value) + np.finfo(float).eps * objective.loss.steepness:
+    if not there <= value + TIE * abs(value) + np.finfo(objective.dtype).eps * objective.loss.steepness:
         refined, there = theta, value
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 

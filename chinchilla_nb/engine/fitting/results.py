@@ -45,9 +45,11 @@ class Fit:
     warnings : tuple of FitWarning
         What these runs cannot support, each with a remedy.
     optima : int
-        Number of distinct local optima reached from the promising starts.
+        Number of distinct minima that were followed to the end.
     landscape : ndarray, shape (starts,)
         The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
+    certificate : Certificate or None
+        What was computed to show that the law is a local optimum; `status` is CONVERGED if it holds.
     runs, loss_fn
         The runs and loss of the problem.
     starts : int
@@ -117,7 +119,7 @@ class FitProgress:
     stage : str
         ``screening``, ``optimising`` or ``polishing``.
     done, total : int
-        Number of starts (or optima) done in this stage, and in all.
+        How much of this stage is done, and in all: starts of the grid, or one optimum to polish.
     best : Fit or None
         The best law so far; the last progress of a fit holds the final result.
     """

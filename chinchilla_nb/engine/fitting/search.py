@@ -16,7 +16,7 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profiled_lattice
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
-from chinchilla_nb.engine.fitting.smoothing import smoothing_widths
+from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_width
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -33,6 +33,8 @@ STEPS = 20
 """Most Newton steps at one width of smoothing."""
 TOLERANCE = 1e-8
 """Relative decrease at which the minimisation at one width ends; another method finishes the last one."""
+NARROW = 0.02
+"""Width, relative to a typical one, below which smoothing no longer hides a minimum of the loss itself."""
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 FINISHED = 8
@@ -60,6 +62,8 @@ class Search:
         Laws at a lattice of exponents; None if the law cannot be profiled.
     widths : tuple of float
         Widths of smoothing, the widest first.
+    typical : float
+        The width at which a typical residual is on the edge of the quadratic middle.
     same : float
         Largest difference of signatures between two minima that count as one.
     """
@@ -74,6 +78,7 @@ class Search:
     signature: Callable[[Array], Array]
     lattice: Lattice | None
     widths: tuple[float, ...]
+    typical: float
     same: float
 
     @property
@@ -108,8 +113,14 @@ class Search:
             signature=signature,
             lattice=lattice,
             widths=smoothing_widths(coarse, first),
+            typical=typical_width(coarse, first),
             same=SAME * float(np.median(np.abs(sample.residuals(first)))),
         )
+
+    @property
+    def narrow_widths(self) -> tuple[float, ...]:
+        """The widths that show the minima of the loss itself; at the wider ones, minima of profiles are added."""
+        return tuple(width for width in self.widths if width < NARROW * self.typical) or self.widths[-1:]
 
     def optimised(
         self, smooth: Objective, starts: Array, steps: int = STEPS, map: MapFunction = builtins.map

@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.objective import Objective
 
-__all__ = ["WIDEST", "smoothing_widths", "typical_width"]
+__all__ = ["smoothing_widths", "typical_width"]
 
 Array = NDArray[Any]
 
 NO_RESIDUAL = 1e-9
 """Smallest typical residual, in units of the loss: used for runs that follow a law exactly."""
 WIDEST = 5.0
-"""First width, relative to that at which a typical residual is on the edge of the quadratic middle."""
+"""Least first width, relative to that at which a typical residual is on the edge of the quadratic middle; it covers
+twice the mean residual too, so that minima can be found from where most residuals are large."""
 NARROWER = 0.2
 """Factor from one width to the next."""
 NARROWEST, FEWEST = 1e-2, 100
@@ -37,7 +38,9 @@ def smoothing_widths(objective: Objective, theta: Array) -> tuple[float, ...]:
     if objective.loss.is_quadratic:
         return (objective.loss.width,)
     typical = typical_width(objective, theta)
-    widths = [max(WIDEST * typical, objective.loss.width)]
+    mean = float(objective.weight @ np.abs(objective.residuals(theta)))
+    widest = max(WIDEST * typical, objective.loss.width_of(2 * mean))
+    widths = [max(widest, objective.loss.width)]
     narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))

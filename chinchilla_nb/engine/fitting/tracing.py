@@ -14,7 +14,7 @@ from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.profiles import reweighted
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["exchanged", "nonlinearity", "traced"]
+__all__ = ["effective_runs", "exchanged", "nonlinearity", "traced"]
 
 Array = NDArray[Any]
 
@@ -38,6 +38,11 @@ NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 
 
+def effective_runs(objective: Objective) -> float:
+    """Return how many runs of equal weight would average out noise as well (Kish 1965, Survey Sampling)."""
+    return float(1 / np.sum(objective.weight**2))
+
+
 @may_overflow
 def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, ...], box: Coordinates) -> float:
     """Return how far predictions bend away from straight lines within a few standard errors, relative to the way.
@@ -55,7 +60,7 @@ def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, .
     if at_an_end or np.any(seen[free] < UNSEEN):
         return np.inf
     spread = NORMAL_MEDIAN * np.median(np.abs(at.residuals - np.median(at.residuals)))
-    reach = REACH * float(spread) / np.sqrt(len(at.residuals))
+    reach = REACH * float(spread) / np.sqrt(effective_runs(objective))
     if not (reach > 0 and T.size):
         return 0.0
     steps = np.zeros((2 * T.shape[1], len(theta)))
