@@ -35,7 +35,7 @@ OUTSIDE = 1e-6
 ROUNDING = 64
 """Units of float64 rounding up to which a mean residual means that the runs follow a law exactly."""
 TINY = 1e-300
-"""Keeps an objective of zero from dividing."""
+"""Keeps a scale of zero from dividing."""
 UNDETERMINED = 1e-15
 """Relative singular value below which a direction changes no prediction."""
 
@@ -51,8 +51,8 @@ class Certificate:
     curvature : float
         Least curvature in the directions that remain, relative to a typical one; infinity if none remain.
     multiplier : float
-        Largest multiplier of a residual that is zero, relative to the slope of the loss on its side; 0 without such
-        residuals.
+        Largest distance of the multiplier of a residual at a kink from the middle between the slopes of both branches,
+        relative to half their difference; 0 without such residuals.
     holds : bool
         Whether these show a local optimum: hardly any decrease, no negative curvature, multipliers up to one.
     """
@@ -90,6 +90,12 @@ class Lagrangian:
     inside : ndarray of int
         The residuals that are zero and whose multipliers lie within the slopes of the loss.
     multiplier : ndarray, shape (n_active,)
+    side : ndarray, shape (n_active,)
+        Difference of each multiplier from the middle between the slopes below and above the kink.
+    share : ndarray, shape (n_active,)
+        Size of that difference, relative to half the difference of the slopes.
+    size : float
+        Size of the objective.
     typical : float
         A typical curvature.
     """
@@ -101,6 +107,9 @@ class Lagrangian:
     null: Array
     inside: Array
     multiplier: Array
+    side: Array
+    share: Array
+    size: float
     typical: float
 
 
@@ -115,13 +124,14 @@ def lagrangian(
     """Return the Lagrangian with the multipliers that balance the slope best; `blocked` parameters are not free."""
     push = objective.weight * objective.loss.slope(at.residuals)
     push[active] = 0
+    low, high = (objective.weight[active] * slope for slope in objective.loss.branches(at.residuals, active))
+    branches = low.astype(float), high.astype(float)
     free = (theta > box.lower) & (theta < box.upper)
     for _ in range(len(theta) + 1):
         T = principal_directions(objective, at, free)
         along = at.jacobian[:, free] @ T
-        push[active] = multiplier = _multipliers(
-            objective, along[active], push @ along - push[active] @ along[active], active
-        )
+        others = push @ along - push[active] @ along[active]
+        push[active] = multiplier = _multipliers(branches, along[active], others)
         # A parameter at a bound is free if the Lagrangian decreases towards the inside.
         total = push @ at.jacobian
         inwards = ((theta <= box.lower) & (total < 0)) | ((theta >= box.upper) & (total > 0))
@@ -131,7 +141,11 @@ def lagrangian(
         if not (inwards & ~free).any():
             break
         free = free | inwards
-    inside = active[_share(objective, active, multiplier) < 1 - OUTSIDE]
+    steepness = float(np.sum(np.abs(push)))
+    # No more of the objective is known than the rounding of predictions lets through.
+    size = max(abs(float(at.value)), np.finfo(float).eps * steepness, TINY)
+    share = _share(branches, multiplier)
+    inside = active[share < 1 - OUTSIDE]
     return Lagrangian(
         free,
         T,
@@ -140,7 +154,10 @@ def lagrangian(
         _null_space(along[inside].astype(float)),
         inside,
         multiplier,
-        _typical_curvature(at, push),
+        multiplier - (branches[0] + branches[1]) / 2,
+        share,
+        size,
+        max(steepness * (steepness / size), TINY),  # in this order because a square may overflow
     )
 
 
@@ -156,34 +173,34 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
     eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
     slope = basis.T @ (model.null.T @ model.slope)
     promised = np.sum(slope**2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * model.typical)))
-    promised += np.abs(model.multiplier) @ np.abs(at.residuals[active])
+    promised += np.abs(model.multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
     return Certificate(
-        decrease=float(promised / at.value),
+        decrease=float(promised / model.size),
         curvature=float(eigenvalue.min() / model.typical) if len(eigenvalue) else np.inf,
-        multiplier=float(np.max(_share(objective, active, model.multiplier), initial=0.0)),
+        multiplier=float(np.max(model.share, initial=0.0)),
     )
 
 
-def _multipliers(objective: Objective, jacobian: Array, slope: Array, active: Array) -> Array:
+def _multipliers(branches: tuple[Array, Array], jacobian: Array, slope: Array) -> Array:
     """Return multipliers of the active residuals that balance a slope best, shape (n_active,).
 
     Parameters
     ----------
+    branches : (ndarray, ndarray), shape (n_active,)
+        Slopes of the weighted loss on both sides of the kinks.
     jacobian : ndarray, shape (n_active, n_free)
         Derivatives of the active residuals.
     slope : ndarray, shape (n_free,)
         Slope of the objective without the active residuals.
     """
-    if not (len(active) and jacobian.shape[1]):
-        return np.zeros(len(active))
+    if not jacobian.size:
+        return np.zeros(len(jacobian))
     jacobian, slope = jacobian.astype(float), slope.astype(float)
     found = np.linalg.lstsq(jacobian.T, -slope, rcond=None)[0]
-    if _share(objective, active, found).max() <= 1:
+    if _share(branches, found).max() <= 1:
         return np.asarray(found)
     # The multipliers within the slopes that come nearest; what remains is the direction of steepest descent.
-    weight = objective.weight[active].astype(float)
-    limits = -weight * objective.loss.lower, weight * objective.loss.upper
-    return np.asarray(lsq_linear(jacobian.T, -slope, bounds=limits, tol=1e-14).x)
+    return np.asarray(lsq_linear(jacobian.T, -slope, bounds=branches, tol=1e-14).x)
 
 
 def principal_directions(objective: Objective, at: Derivatives, free: NDArray[np.bool_]) -> Array:
@@ -222,14 +239,7 @@ def _curvature(
     return np.asarray(gauss_newton + T.T @ curved @ T).astype(float)
 
 
-def _typical_curvature(at: Derivatives, push: Array) -> float:
-    """Return the curvature, per squared change of prediction, of a quadratic with the value and slope of the loss."""
-    steepness = np.sum(np.abs(push))
-    return float(steepness * (steepness / max(at.value, TINY)))  # in this order because a square may overflow
-
-
-def _share(objective: Objective, active: Array, multiplier: Array) -> Array:
-    """Return each multiplier relative to the slope of the loss on its side."""
-    steepest = np.where(multiplier > 0, objective.loss.upper, objective.loss.lower)
-    weight = objective.weight[active].astype(float)
-    return np.asarray(np.abs(multiplier) / np.maximum(weight * steepest, 1e-300))
+def _share(branches: tuple[Array, Array], multiplier: Array) -> Array:
+    """Return the distance of each multiplier from the middle between both slopes, relative to that of the slopes."""
+    low, high = branches
+    return np.asarray(np.abs(multiplier - (low + high) / 2) / np.maximum((high - low) / 2, TINY))

@@ -1,158 +1,295 @@
-"""Fits of custom losses: numeric derivatives first, then a simplex search where they fail."""
+"""Fits of elementwise custom losses: a table of the loss to search with, and numeric derivatives to finish with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
-from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.fitting.losses import SQUARE, LossFunction, loss_name
-from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.certificate import certify
+from chinchilla_nb.engine.fitting.elementwise import UserLoss
+from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
+from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
+from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
+from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
+from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.problem import FitError, Problem
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.profiles import profiled_lattice
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
+from chinchilla_nb.engine.fitting.search import COARSE_RUNS
+from chinchilla_nb.engine.fitting.simplex import CustomObjective
+from chinchilla_nb.engine.fitting.solver import certified
+from chinchilla_nb.engine.fitting.tabulated import Scale, TabulatedLoss
 from chinchilla_nb.engine.laws.family import Coordinates
-from chinchilla_nb.engine.laws.starts import StartGrid
 
-__all__ = ["CustomObjective"]
+__all__ = ["CustomFit", "tabulate"]
 
 Array = NDArray[Any]
 
-EVALUATIONS = 500
-"""Evaluations of one Nelder-Mead call; the best minimum so far is reported after each call."""
-SMALLEST_SIMPLEX = 1e-9
-"""Size of a simplex, as the change of a prediction in units of the loss, at which the search ends."""
-SHRINK = 10
-"""Factor by which the simplex shrinks once it finds nothing lower."""
-LEAST_GAIN = 1e-9
-"""Relative decrease below which a search is not repeated with a simplex of the same size."""
-XATOL = 1e-3
-"""Size of the final simplex of a search, relative to its first one, at which Nelder-Mead has converged."""
-FLATTEST, LONGEST_EDGE = 1e-12, 1.0
-"""Least effect of theta on predictions that is divided by, and the longest edge of a simplex along a direction without
-any."""
-DIFFERENCE = 6e-6
-"""Step of a central difference, about the cube root of float64's rounding, which balances its two errors."""
-LARGEST = 1e300
-"""Replaces an infinite objective or slope, because L-BFGS-B does not accept infinity."""
-LBFGSB_OPTIONS = {"maxiter": 300, "ftol": 1e-12, "gtol": 1e-9}
-"""Where L-BFGS-B stops; the simplex search continues from there."""
+MIDDLE = 0.03
+"""Residual around which the table has equally spaced nodes, in typical residuals."""
+LEAST_MIDDLE, LARGEST_MIDDLE = 1e-8, 0.1
+"""Limits of that residual, relative to the measured loss."""
+DIFFERENCE = {np.dtype(np.float64): 1e-2, np.dtype(np.longdouble): 1e-3}
+"""Step of a difference of fourth order, in typical residuals; about the fifth root of rounding, if a typical residual
+is a thousandth of the loss."""
+SHRINK = 30.0
+"""Factor by which kinks become sharper while a minimum is finished."""
+SHARPENINGS = 2
+"""Times that they do."""
+FIRST_WIDTH = 1e-3
+"""Width over which kinks are smoothed first, in typical residuals."""
+STEPS, TOLERANCE = 20, 1e-9
+"""Most Newton steps of numeric derivatives, and the relative decrease at which they end with smoothed kinks."""
+TABULATED = 0.7
+"""Share of the preparation that the table takes; the rest is the search for kinks."""
+STEEPER = 10.0
+"""Slope with which a loss is continued where it is not finite, relative to the steepest elsewhere and for each run, so
+that all other runs together do not outweigh it."""
+NEAR = 3.0
+"""Residuals up to so many typical ones define a typical slope."""
+DESCENT = 60
+"""Most steps of a descent along kinks."""
+ENOUGH, MOST_UNPROVEN = 3, 8
+"""Number of descents to the same value, and to any value, without a proof after which there are no more."""
+AT_KINK = 1e-13
+"""Distance from a kink that is rounding."""
+TIE = 1e-13
+"""Relative difference of two values that is rounding."""
+LOWER = 1e-10
+"""Relative decrease by a simplex search after which a minimum is finished again."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class CustomObjective:
-    """Weighted mean of any ``loss_fn(y_true, y_pred)`` over runs, as a function of theta.
+class CustomFit:
+    """What a fit of an elementwise loss needs.
 
     Attributes
     ----------
-    squared : Objective
-        The squared-error objective over the same runs, for predictions and good starts.
-    unit : float
-        The loss that equals one in the coordinates of `squared`.
+    coarse : tuple of Objective
+        The objective over at most `COARSE_RUNS` runs, with variants of the tabulated loss.
+    exact : Objective
+        The objective over all runs, with numeric derivatives.
+    simplex : CustomObjective
+        The objective for a simplex search, in units of the user.
+    box : Coordinates
+    exactly : bool
+        Whether the loss is computed in float64 at least; less precise derivatives prove nothing.
+    least_at_zero : bool
+        Whether no prediction has a lower loss than the measured loss itself.
+    unproven : list of float
+        Values at which descents have ended without a proof.
     """
 
-    squared: Objective
-    loss_fn: LossFunction
-    unit: float
+    coarse: tuple[Objective, ...]
+    exact: Objective
+    simplex: CustomObjective
+    box: Coordinates
+    exactly: bool
+    least_at_zero: bool
+    unproven: list[float] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, problem: Problem, coordinates: Coordinates) -> CustomObjective:
-        """Return the objective of a problem."""
-        return cls(Objective.of(problem, SQUARE, coordinates), problem.loss_fn, coordinates.unit)
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the averaged loss, if the kinks there are right."""
+        theta = np.asarray(theta).astype(self.exact.dtype)
+        if self.exact.loss.has_kink:
+            return on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box)
+        at = Minimum(theta, self.exact.value(theta))
+        return _better(at, certified(self.exact, newton(self.exact, theta, self.box, STEPS), self.box))
 
-    def value(self, theta: Array) -> float:
-        """Return the weighted mean loss; infinity where it is not finite."""
-        with np.errstate(all="ignore"):
-            truth = self.squared.target * self.unit
-            predicted = self.squared.residuals(theta) * self.unit + truth
-            try:
-                losses = np.asarray(self.loss_fn(truth, predicted))
-            except Exception as error:
-                raise FitError(
-                    loss_name(self.loss_fn),
-                    f"raised {type(error).__name__}({error}) on {len(truth)} losses",
-                    remedy="call it on two arrays, true and predicted losses, to see where",
-                ) from error
-        if losses.shape != truth.shape:
-            rule = f"must return one loss per run, shape {truth.shape}"
-            raise FitError(loss_name(self.loss_fn), rule, got=f"shape {losses.shape}")
-        value = float(self.squared.weight @ losses.astype(float))
-        return value if np.isfinite(value) else np.inf
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find the optimum near theta at which some residuals are expected to be at their kinks."""
+        if not self.exact.loss.has_kink:
+            return self.settle(theta, 0.0)
+        found = on_kinks(self.exact, theta, active, self.box)
+        return found if found.converged else self.descend(found)
 
-    def screen(self, grid: StartGrid, coordinates: Coordinates) -> Iterator[float]:
-        """Evaluate the objective at every start, one by one."""
-        return (self.value(theta) for theta in coordinates.theta(grid.points()))
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none, or no use in it."""
+        if not (self.least_at_zero and nearly_exact(self.exact, theta)):
+            return None
+        return interpolate(self.exact, theta, self.box)
 
-    @one_blas_thread()  # here too, because a map may run it in another process
-    def optimise(self, start: Array, box: Coordinates) -> Minimum:
-        """Minimise from one start with SciPy's L-BFGS-B and central differences."""
-        unit = self.value(start)
-        if not (np.isfinite(unit) and unit > 0):
-            return Minimum(start, unit)
-        found = minimize(
-            lambda theta: min(self.value(theta) / unit, LARGEST),
-            start,
-            jac=_central_differences(self, box, unit),
-            method="L-BFGS-B",
-            bounds=np.stack([box.lower, box.upper], axis=1),
-            options=LBFGSB_OPTIONS,
-        )
-        return Minimum(found.x, self.value(found.x))
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue from a point that could not be proven to be an optimum."""
+        if not (self.exact.loss.has_kink and np.isfinite(minimum.value)) or self._is_exhausted():
+            return minimum
+        # Over very many runs, the minimum of the tabulated loss is close enough, and numeric derivatives are slow.
+        best = self._sharpened(minimum) if len(self.exact.target) <= COARSE_RUNS else minimum
+        if not best.converged:
+            best = self._examined(descend_along_kinks(self.exact, best, self.box, DESCENT))
+        if not best.converged:
+            self.unproven.append(float(best.value))
+        return best
 
-    def finish(self, theta: Array, box: Coordinates) -> Iterator[Minimum]:
-        """Continue with a simplex search, which also passes kinks and steps, until it finds nothing lower.
+    def _sharpened(self, minimum: Minimum) -> Minimum:
+        """Continue with smoothed kinks that become sharper, which shows which residuals are at their kinks."""
+        best, theta, width = minimum, minimum.theta, FIRST_WIDTH * self.exact.loss.width
+        for _ in range(SHARPENINGS):
+            (found,) = newton_from_each(self.exact.smoothed(width), theta[None], self.box, STEPS, TOLERANCE)
+            theta = found.theta
+            best = _better(best, on_kinks(self.exact, theta, self._near_kinks(theta, width), self.box))
+            if best.converged:
+                break
+            width /= SHRINK
+        return best
 
-        Yields the best minimum so far after each Nelder-Mead call; the last one is the result.
-        """
-        at = Minimum(theta, self.value(theta))
-        size = float(np.median(np.abs(self.squared.residuals(theta))))
-        while size > SMALLEST_SIMPLEX:
-            simplex: Array | None = self._simplex(at.theta, size, box)
-            before = at.value
-            while simplex is not None:
-                found = minimize(
-                    self.value,
-                    at.theta,
-                    method="Nelder-Mead",
-                    bounds=np.stack([box.lower, box.upper], axis=1),
-                    options={"initial_simplex": simplex, "maxfev": EVALUATIONS, "xatol": XATOL * size, "fatol": np.inf},
-                )
-                # A search that ran out of evaluations continues with its simplex.
-                simplex = found.final_simplex[0] if found.status else None
-                at = min(at, Minimum(found.x, found.fun), key=lambda minimum: float(minimum.value))
-                yield at
-            if before - at.value <= LEAST_GAIN * abs(before):
-                size /= SHRINK
-        yield at
+    def _examined(self, minimum: Minimum) -> Minimum:
+        """Return a minimum with its certificate, with the kinks counted at which residuals are."""
+        if minimum.converged:
+            return minimum
+        active = self._near_kinks(minimum.theta, AT_KINK)
+        return replace(minimum, certificate=certify(self.exact, minimum.theta, active, self.box), active=active)
 
-    def _simplex(self, theta: Array, size: float, box: Coordinates) -> Array:
-        """Return corners around theta, each of which changes the predictions by `size` in a direction of its own."""
-        jacobian = self.squared.derivatives(theta).jacobian / np.sqrt(len(self.squared.target))
-        _, singular, directions = np.linalg.svd(jacobian, full_matrices=False)
-        reach = np.minimum(size / np.maximum(singular, FLATTEST), LONGEST_EDGE)
-        corners = np.zeros((len(theta), len(theta)))
-        corners[: len(reach)] = directions * reach[:, None]
-        inside = np.clip(theta + corners, box.lower, box.upper)
-        # A corner that clipping to the box returns to theta is reflected.
-        flat = np.all(inside == theta, axis=1)
-        inside[flat] = np.clip(theta - corners[flat], box.lower, box.upper)
-        return np.concatenate([theta[None], inside])
+    def _is_exhausted(self) -> bool:
+        """Return whether so many descents ended without a proof that more are useless."""
+        lowest = min(self.unproven, default=0.0)
+        alike = sum(value <= lowest + LOWER * abs(lowest) for value in self.unproven)
+        return alike >= ENOUGH or len(self.unproven) >= MOST_UNPROVEN
+
+    def _near_kinks(self, theta: Array, width: float) -> Array:
+        """Return the runs whose residuals are within a width of their kinks."""
+        return np.flatnonzero(np.abs(self.exact.loss.from_kink(self.exact.residuals(theta))) <= width)
+
+    def polish(self, minimum: Minimum) -> Minimum:
+        """Return the best minimum, after a simplex search if it has no certificate."""
+        exact = self.interpolate(minimum.theta)
+        best = minimum if exact is None else _better(minimum, exact)
+        if not self.exactly:
+            best = replace(best, certificate=None)
+        if best.converged:
+            return best
+        *_, found = self.simplex.finish(best.theta.astype(float), self.box)
+        value = self.exact.value(found.theta.astype(self.exact.dtype))
+        if not value < best.value - LOWER * abs(best.value):
+            return best
+        best = Minimum(found.theta, value)
+        return _better(best, self.settle(found.theta, LOWER)) if self.exactly else best
 
 
-def _central_differences(objective: CustomObjective, box: Coordinates, unit: float) -> Callable[[Array], Array]:
-    def gradient(theta: Array) -> Array:
-        slope = np.zeros_like(theta)
-        for index in range(len(theta)):
-            step = np.zeros_like(theta)
-            step[index] = DIFFERENCE * max(1.0, abs(theta[index]))
-            high, low = np.minimum(theta + step, box.upper), np.maximum(theta - step, box.lower)
-            width = high[index] - low[index]
-            if width > 0:
-                slope[index] = (objective.value(high) - objective.value(low)) / width / unit
-        return np.asarray(np.clip(np.nan_to_num(slope), -LARGEST, LARGEST))
+def _better(one: Minimum, other: Minimum) -> Minimum:
+    """Return the lower of two minima; of equal ones, that with a certificate."""
+    if not np.isfinite(one.value):
+        return other
+    tie = abs(other.value - one.value) <= TIE * abs(one.value)
+    if tie and one.converged != other.converged:
+        return one if one.converged else other
+    return other if other.value <= one.value else one
 
-    return gradient
+
+def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, CustomFit | None]:
+    """Tabulate the loss of a problem, yielding the share done; None if it has no usable derivatives.
+
+    Raises
+    ------
+    FitError
+        If the loss raises an exception, or does not return one loss per run.
+    """
+    loss = UserLoss.of(problem, box.unit)
+    if not loss.is_elementwise():
+        return None
+    squared = Objective.of(problem, SQUARE, box)
+    typical = _typical_residual(squared, problem, box)
+    size = squared.target
+    middle = float(np.clip(MIDDLE * typical / np.median(size), LEAST_MIDDLE, LARGEST_MIDDLE))
+    scale = Scale(middle)
+    shares = scale.nodes()
+    values = np.empty((len(size), len(shares)))
+    function = _Scaled(loss, np.flatnonzero(problem.weights()), 1.0)
+    for index, share in enumerate(shares):
+        values[:, index] = function(size * share)
+        yield TABULATED * index / len(shares)
+    nodes = size[:, None] * shares
+    chosen = spread_sample(len(size), COARSE_RUNS)
+    slope = _typical_slope(nodes[chosen], values[chosen], typical)
+    if not slope > 0:
+        return None
+    values /= slope
+    _continue(nodes, values)
+    function = replace(function, slope=slope)
+    try:
+        kinks = yield from _rest_of(TABULATED, find_kinks(function, nodes, values, size))
+    except NotPiecewiseSmooth:
+        return None
+    precision = np.finfo(loss.precision()).eps
+    dtype = problem.dtype if precision < np.finfo(float).eps else np.float64
+    step = DIFFERENCE.get(np.dtype(dtype), 1e-3) * typical
+    kinks = refined_kinks(function, kinks, step, dtype)
+    table = TabulatedLoss.of(size[chosen], scale, values[chosen], kinks.take(chosen), typical)
+    numeric = NumericLoss(function, size, kinks, step, typical, len(size))
+    coarse = replace(squared.take(chosen), scale=slope)
+    return CustomFit(
+        coarse=tuple(replace(coarse, loss=variant) for variant in table.variants(typical)),
+        exact=replace(Objective.of(problem, SQUARE, box, dtype), loss=numeric, scale=slope),
+        simplex=CustomObjective.of(problem, box),
+        box=box,
+        exactly=bool(precision <= np.finfo(float).eps),
+        least_at_zero=bool((values[:, -scale.first] <= values.min(axis=1)).all()),
+    )
+
+
+def _rest_of(done: float, work: Generator[float, None, Kinks]) -> Generator[float, None, Kinks]:
+    """Yield the progress of the rest of some work."""
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            return cast(Kinks, end.value)
+        yield done + (1 - done) * share
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scaled:
+    """A loss in units of its typical slope, as a function of the residuals of the runs whose weight is not zero."""
+
+    loss: UserLoss
+    which: Array
+    slope: float
+
+    def __call__(self, residuals: Array) -> Array:
+        every = np.zeros(self.loss.truth.shape, dtype=residuals.dtype)
+        every[self.which] = residuals
+        return np.asarray(self.loss(every)[self.which] / np.asarray(self.slope, residuals.dtype))
+
+
+def _typical_residual(squared: Objective, problem: Problem, box: Coordinates) -> float:
+    """Return the median residual, relative to the loss, of a law fitted with absolute errors."""
+    which = spread_sample(len(squared.target), SCREENED_RUNS)
+    absolute = replace(squared, loss=asymmetric(1.0)).take(which)
+    lattice = profiled_lattice(absolute)
+    if lattice is None:
+        starts = box.theta(problem.starts.points())
+        theta = starts[np.nanargmin(absolute.value(starts))]
+    else:
+        theta = lattice.best
+    typical = float(np.median(np.abs(absolute.residuals(theta) / absolute.target)))
+    return float(np.clip(typical, LEAST_MIDDLE / MIDDLE, LARGEST_MIDDLE / MIDDLE) * np.median(squared.target))
+
+
+def _typical_slope(nodes: Array, values: Array, typical: float) -> float:
+    """Return the median over runs of the steepest slope at residuals up to a few typical ones."""
+    with np.errstate(invalid="ignore"):
+        slope = np.abs(np.diff(values) / np.diff(nodes))
+    slope[~np.isfinite(slope)] = 0.0
+    near = np.abs(nodes[:, 1:]) <= NEAR * typical
+    steepest = np.max(slope, axis=1, where=near, initial=0.0)
+    return float(np.median(steepest) or slope.max())
+
+
+def _continue(nodes: Array, values: Array) -> None:
+    """Replace values that are not finite by steep straight lines, so that a search turns back from them."""
+    for row in np.flatnonzero(~np.isfinite(values).all(axis=1)):
+        finite = np.flatnonzero(np.isfinite(values[row]))
+        if not finite.size:
+            values[row] = np.abs(nodes[row])
+            continue
+        slope = np.abs(np.diff(values[row, finite]) / np.diff(nodes[row, finite]))
+        steep = STEEPER * len(nodes) * max(1.0, float(slope.max(initial=0.0)))
+        bad = np.flatnonzero(~np.isfinite(values[row]))
+        nearest = finite[np.abs(nodes[row, bad][:, None] - nodes[row, finite]).argmin(axis=1)]
+        values[row, bad] = values[row, nearest] + steep * np.abs(nodes[row, bad] - nodes[row, nearest])

@@ -5,17 +5,17 @@ from __future__ import annotations
 import builtins
 import functools
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
-from chinchilla_nb.engine.fitting.builtin import PROFILED, minimise
-from chinchilla_nb.engine.fitting.custom import CustomObjective
+from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
+from chinchilla_nb.engine.fitting.descent import PROFILED, minimise
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
-from chinchilla_nb.engine.fitting.losses import LossFunction, ResidualLoss, asymmetric_mae, loss_name, residual_loss
+from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
@@ -23,7 +23,8 @@ from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
 from chinchilla_nb.engine.fitting.search import Search
-from chinchilla_nb.engine.fitting.solver import distinct, settle_on
+from chinchilla_nb.engine.fitting.simplex import CustomObjective
+from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct, lowest
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -38,6 +39,10 @@ CORNERS = 0.1
 """Share of a difference at a corner of the runs that counts, because it is an extrapolation."""
 SAME_LOSSES = 1e-5
 """Largest difference of predictions, in units of the loss, between two minima of a custom loss that count as one."""
+ALIKE = 1e-9
+"""Relative difference of two optima that count as one."""
+SIMPLICES = 3
+"""Most minima of a custom loss without usable derivatives from which a simplex search starts: one may end at a kink."""
 PROMISING = 4
 """Number of starts taken from the grid."""
 
@@ -107,10 +112,24 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
         If a loss is too small or too large.
     """
     problem.check_runs()
-    search = _Fitting.of(problem)
+    yield from steps_on_one_blas_thread(_iter_steps(_Fitting.of(problem), exhaustive, map))
+
+
+def _iter_steps(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+    """Fit a built-in or a custom loss."""
+    problem, box = search.problem, search.box
     loss = residual_loss(problem.loss_fn)
-    steps = _iter_exact(search, loss, exhaustive, map) if loss else _iter_custom(search, exhaustive, map)
-    yield from steps_on_one_blas_thread(steps)
+    yield FitProgress("screening", 0, len(problem.starts), None)
+    if loss is not None:
+        objective = Objective.of(problem, loss, box)
+        precise = functools.cache(lambda: Objective.of(problem, loss, box, problem.dtype))
+        yield from _iter_descent(search, (objective,), Exact(objective, precise, box), exhaustive, map)
+        return
+    custom = yield from _iter_tabulate(search)
+    if custom is not None:
+        yield from _iter_descent(search, custom.coarse, custom, exhaustive, map)
+    else:
+        yield from _iter_simplex(search, exhaustive, map)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -173,43 +192,62 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
     return lambda theta: predictor.at(theta).value * share
 
 
-def _iter_exact(
-    search: _Fitting, loss: ResidualLoss, exhaustive: bool, map: MapFunction
+def _iter_descent(
+    search: _Fitting, objectives: tuple[Objective, ...], finish: Finish, exhaustive: bool, map: MapFunction
 ) -> Generator[FitProgress, None, None]:
-    """Fit a built-in loss."""
-    objective = Objective.of(search.problem, loss, search.box)
-    precise = functools.cache(lambda: Objective.of(search.problem, loss, search.box, search.problem.dtype))
-    total = len(search.problem.starts)
-    yield FitProgress("screening", 0, total, None)
-    sample = objective.take(spread_sample(len(objective.target), SCREENED_RUNS))
-    landscape = read_only(search.screen(sample) * objective.scale)
-    starts = search.promising(landscape, exhaustive)
+    """Fit a loss with derivatives, along the paths of one or several smoothed objectives."""
+    total, scale = len(search.problem.starts), objectives[0].scale
+    sample = objectives[0].take(spread_sample(len(objectives[0].target), SCREENED_RUNS))
+    screened = search.screen(sample)
+    landscape, starts = read_only(screened * scale), search.promising(screened, exhaustive)
     first = Minimum(starts[0], sample.value(starts[0]))
-    yield FitProgress("screening", total, total, search.answer(first, 0, landscape, scale=objective.scale))
-    step = None
-    prepared = Search.of(objective, precise, search.box, search.kinds, search.signature, starts)
-    for step in minimise(prepared, starts, map if exhaustive else builtins.map):
-        yield FitProgress(
-            step.stage, step.done, step.total, search.answer(step.best, step.optima, landscape, scale=objective.scale)
+    yield FitProgress("screening", total, total, search.answer(first, 0, landscape, scale=scale))
+    ends: list[Minimum] = []
+    optima = 0
+    for objective in objectives:
+        prepared, step = Search.of(objective, finish, search.box, search.kinds, search.signature, starts), None
+        for step in minimise(prepared, starts, map if exhaustive else builtins.map):
+            best = lowest([*ends, step.best])
+            answer = search.answer(best, max(optima, step.optima), landscape, scale=scale)
+            yield FitProgress("polishing" if ends else step.stage, step.done, step.total, answer)
+        if step is not None:
+            ends, optima = [*ends, step.best], max(optima, step.optima)
+    if not any(np.isfinite(end.value) for end in ends):
+        raise FitError(
+            loss_name(search.problem.loss_fn),
+            "is not finite at any start",
+            remedy="check the scale of N, D and loss, and what it returns",
         )
-    if step is None:
-        raise FitError("", "no start leads to a finite loss", remedy="check the scale of N, D and loss")
-    end = settle_on(precise(), step.best.theta, step.best.active, search.box)
-    yield FitProgress("polishing", 1, 1, search.answer(end, step.optima, landscape, scale=objective.scale, final=True))
+    best = finish.polish(lowest(ends))
+    if len(objectives) > 1 and sum(end.value <= best.value + ALIKE * abs(best.value) for end in ends) < 2:
+        # Among so many optima, one that a single path has reached is hardly the lowest.
+        best = replace(best, certificate=None)
+    yield FitProgress("polishing", 1, 1, search.answer(best, optima, landscape, scale=scale, final=True))
 
 
-def _iter_custom(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
-    """Fit a custom loss."""
+def _iter_tabulate(search: _Fitting) -> Generator[FitProgress, None, CustomFit | None]:
+    """Prepare the fit of a custom loss; None if it has no usable derivatives."""
+    total, work = len(search.problem.starts), tabulate(search.problem, search.box)
+    while True:
+        try:
+            share = next(work)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        yield FitProgress("screening", int(share * total), total, None)
+
+
+def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
+    """Fit a custom loss without usable derivatives."""
     box, starts, total = search.box, search.problem.starts, len(search.problem.starts)
     objective = CustomObjective.of(search.problem, box)
-    yield FitProgress("screening", 0, total, None)
     landscape = np.empty(total)
     for at, value in enumerate(objective.screen(starts, box)):
         landscape[at] = value
         yield FitProgress("screening", at + 1, total, None)
     read_only(landscape)
     promising = search.promising(landscape, exhaustive)
-    sample = objective.squared.take(spread_sample(len(search.problem.runs), SCREENED_RUNS))
+    squared = objective.squared
+    sample = squared.take(spread_sample(len(squared.target), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
         profiles = Profiles.along(
@@ -224,6 +262,10 @@ def _iter_custom(search: _Fitting, exhaustive: bool, map: MapFunction) -> Genera
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")
         yield FitProgress("optimising", done, len(promising), search.answer(minima[0], len(minima), landscape))
-    for best in objective.finish(minima[0].theta, box):
-        yield FitProgress("polishing", 0, 1, search.answer(best, len(minima), landscape))
+    best, finalists = minima[0], minima[:SIMPLICES]
+    for done, start in enumerate(finalists):
+        for found in objective.finish(start.theta, box):
+            best = lowest([best, found])
+            answer = search.answer(best, len(minima), landscape)
+            yield FitProgress("polishing", done, len(finalists), answer)
     yield FitProgress("polishing", 1, 1, search.answer(best, len(minima), landscape, final=True))

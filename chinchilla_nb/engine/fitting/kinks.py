@@ -58,7 +58,7 @@ def on_kinks(objective: Objective, theta: Array, active: Array, box: Coordinates
     theta = theta.astype(objective.dtype)
     value, refined = objective.value(theta), _newton_on_kinks(objective, theta, active, box)
     there = objective.value(refined)
-    if not there <= value * (1 + TIE):
+    if not there <= value + TIE * abs(value) + np.finfo(objective.dtype).eps * objective.loss.steepness:
         refined, there = theta, value
     return Minimum(refined, there, certify(objective, refined, active, box), active)
 
@@ -68,7 +68,7 @@ def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, 
     """Minimise a kinked objective from a point near an optimum, and certify the end."""
     at = objective.derivatives(start.theta)
     mean = longest = float(np.abs(at.residuals) @ objective.weight)
-    best, active = start, start.active[np.abs(at.residuals[start.active]) <= ON_THE_KINK * mean]
+    best, active = start, start.active[_off(objective, at, start.active) <= ON_THE_KINK * mean]
     for _ in range(steps):
         direction = _direction(objective, best.theta, at, active, box)
         if direction is None:
@@ -87,6 +87,11 @@ def descend_along_kinks(objective: Objective, start: Minimum, box: Coordinates, 
         if longest < SHORTEST * mean or predicted <= np.finfo(at.value.dtype).eps * abs(float(at.value)):
             break
     return on_kinks(objective, best.theta, active, box)
+
+
+def _off(objective: Objective, at: Derivatives, which: Array) -> Array:
+    """Return the distance of some residuals from their kinks."""
+    return np.asarray(np.abs(objective.loss.from_kink(at.residuals)[which]))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,9 +148,7 @@ def _along(model: Lagrangian, at: Derivatives, active: Array) -> Array:
     newton = model.null @ (basis @ (-slope / np.maximum(np.abs(eigenvalue), FLATTEST * model.typical)))
     # A residual that is released must move to the side whose slope is its multiplier; steepest descent does so.
     leaves = (at.jacobian[np.ix_(active, model.free)] @ model.directions).astype(float)
-    back = (leaves @ newton) * model.multiplier < -WRONG_WAY * (np.abs(leaves) @ np.abs(newton)) * np.abs(
-        model.multiplier
-    )
+    back = (leaves @ newton) * model.side < -WRONG_WAY * (np.abs(leaves) @ np.abs(newton)) * np.abs(model.side)
     return np.asarray(model.null @ (basis @ -slope) / model.typical if back.any() else newton)
 
 
@@ -163,7 +166,7 @@ def _line_search(
     Returns the length, the residual whose kink ends the step, and the predicted decrease.
     """
     rate = (at.jacobian @ direction.step).astype(float)
-    r, weight = at.residuals.astype(float), objective.weight.astype(float)
+    r, weight = objective.loss.from_kink(at.residuals).astype(float), objective.weight.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = -r / rate
         room = np.where(direction.step > 0, box.upper - theta, box.lower - theta) / direction.step
@@ -173,7 +176,8 @@ def _line_search(
     end = min(end, -direction.slope / direction.curvature) if direction.curvature > 0 else end
     ahead = np.flatnonzero((crossing > 0) & (crossing < end))
     ahead = ahead[np.argsort(crossing[ahead], kind="stable")]
-    jump = weight[ahead] * (objective.loss.upper + objective.loss.lower) * np.abs(rate[ahead])
+    below, above = objective.loss.branches(at.residuals, ahead)
+    jump = weight[ahead] * (above - below).astype(float) * np.abs(rate[ahead])
     # The slope of the model just after each kink.
     after = direction.slope + np.cumsum(jump) + direction.curvature * crossing[ahead]
     stops = np.flatnonzero(after >= 0)
@@ -205,7 +209,8 @@ def _back_onto_kinks(
     for _ in range(steps):
         at = objective.derivatives(theta)
         size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), FLAT)
-        J, r = at.jacobian[np.ix_(active, free)].astype(float) / size, at.residuals[active].astype(float)
+        J = at.jacobian[np.ix_(active, free)].astype(float) / size
+        r = objective.loss.from_kink(at.residuals)[active].astype(float)
         if not (np.isfinite(J).all() and np.isfinite(r).all()):
             break  # the step left the range in which predictions are numbers; its value rejects it
         correction = np.zeros(len(theta))
@@ -227,14 +232,16 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
         if multiplier is None:
             model = lagrangian(objective, theta, at, active, box)
             multiplier, free = model.multiplier, np.flatnonzero(model.free)
-        push = objective.weight * objective.loss.slope(at.residuals)
-        push[active] = multiplier
+        _, slope, curvature = objective.loss.derivatives(at.residuals)
+        push, bend = objective.weight * slope, objective.weight * curvature
+        push[active], bend[active] = multiplier, 0
         pull = (push @ at.jacobian)[free].astype(float)
         K = at.jacobian[np.ix_(active, free)].astype(float)
-        hessian = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)].astype(float)
+        curved = objective.residual_hessian(theta, push, at.jacobian) + (at.jacobian.T * bend) @ at.jacobian
+        hessian = curved[np.ix_(free, free)].astype(float)
         size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), FLAT)
         system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])
-        right = np.concatenate([-pull / size, -at.residuals[active].astype(float)])
+        right = np.concatenate([-pull / size, -objective.loss.from_kink(at.residuals)[active].astype(float)])
         solved = np.linalg.lstsq(system, right, rcond=SINGULAR)[0]
         multiplier = multiplier + solved[len(free) :]
         step = np.zeros_like(theta)

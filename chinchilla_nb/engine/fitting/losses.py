@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from chinchilla_nb.engine.errors import InputError
 __all__ = [
     "BUILTIN_LOSSES",
     "SQUARE",
+    "Loss",
     "LossFunction",
     "ResidualLoss",
     "asymmetric_mae",
@@ -58,6 +59,57 @@ def mse(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
     return SQUARE.value(_difference(y_true, y_pred))
 
 
+class Loss(Protocol):
+    """A loss of the residual of each run, as an `Objective` averages it; residuals have the shape (..., n_runs)."""
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether a residual is log prediction - log truth rather than prediction - truth."""
+
+    @property
+    def width(self) -> float:
+        """Width over which the loss is smooth, as an inverse curvature; 0 with a kink."""
+
+    @property
+    def has_kink(self) -> bool:
+        """Whether the loss of some run has a kink."""
+
+    @property
+    def steepness(self) -> float:
+        """The largest slope, or a typical one of a loss without a largest one."""
+
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether the loss is a square everywhere."""
+
+    def take(self, which: NDArray[Any]) -> Loss:
+        """Return the loss of some of the runs."""
+
+    def smoothed(self, width: float) -> Loss:
+        """Return the loss with its kinks smoothed over a width."""
+
+    def width_of(self, residual: float) -> float:
+        """Return the width at which a residual is at the edge of what is smoothed."""
+
+    def value(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the loss of each residual."""
+
+    def slope(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the first derivative at each residual."""
+
+    def curvature(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the second derivative at each residual."""
+
+    def derivatives(self, r: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Return value, first and second derivative at each residual."""
+
+    def from_kink(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the distance of each residual from its kink, with sign."""
+
+    def branches(self, r: NDArray[Any], which: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the slopes below and above the kinks of some runs, whose residuals are at their kinks."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResidualLoss:
     """A loss of the residual r: r^2 / (2 width) between two linear branches.
@@ -93,6 +145,19 @@ class ResidualLoss:
         """Whether the loss has no derivative at r = 0."""
         return self.width == 0
 
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether the loss is a square everywhere."""
+        return not np.isfinite(self.upper)
+
+    def take(self, which: NDArray[Any]) -> ResidualLoss:  # noqa: ARG002
+        """Return the loss of some of the runs, which is the same."""
+        return self
+
+    def derivatives(self, r: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Return value, first and second derivative at each residual."""
+        return self.value(r), self.slope(r), self.curvature(r)
+
     def value(self, r: NDArray[Any]) -> NDArray[Any]:
         """Return the loss of each residual."""
         slope = self.slope(r)
@@ -113,6 +178,18 @@ class ResidualLoss:
     def smoothed(self, width: float) -> ResidualLoss:
         """Return the Moreau envelope of at least this width: the same slopes, a wider quadratic middle."""
         return replace(self, width=max(width, self.width))
+
+    def width_of(self, residual: float) -> float:
+        """Return the width at which a residual lies at the edge of the quadratic middle."""
+        return residual / min(self.lower, self.upper)
+
+    def from_kink(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the distance of each residual from its kink, with sign."""
+        return r
+
+    def branches(self, r: NDArray[Any], which: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:  # noqa: ARG002
+        """Return the slopes below and above the kinks of some runs, whose residuals are at their kinks."""
+        return np.full(len(which), -self.lower), np.full(len(which), self.upper)
 
     @property
     def steepness(self) -> float:

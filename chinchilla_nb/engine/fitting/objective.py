@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
-from chinchilla_nb.engine.fitting.losses import ResidualLoss
+from chinchilla_nb.engine.fitting.losses import Loss, ResidualLoss
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Coordinates, Prediction, Predictor
@@ -45,7 +45,7 @@ class Objective:
         Measured losses in units of the coordinates; their logarithms for a logarithmic loss.
     weight : ndarray, shape (n_runs,)
         Weights that add up to one.
-    loss : ResidualLoss
+    loss : Loss
         The loss, in the units of the target, divided by `scale`.
     scale : float
         Divides the objective, so that it is of moderate size whatever the unit of the losses.
@@ -54,7 +54,7 @@ class Objective:
     predictor: Predictor
     target: Array
     weight: Array
-    loss: ResidualLoss
+    loss: Loss
     scale: float
 
     @classmethod
@@ -86,7 +86,11 @@ class Objective:
         """Return the objective for some of the runs."""
         weight = self.weight[which]
         return replace(
-            self, predictor=self.predictor.take(which), target=self.target[which], weight=weight / weight.sum()
+            self,
+            predictor=self.predictor.take(which),
+            target=self.target[which],
+            weight=weight / weight.sum(),
+            loss=self.loss.take(which),
         )
 
     def smoothed(self, width: float) -> Objective:
@@ -126,10 +130,11 @@ class Objective:
         """Return value, gradient and Hessian at theta, and the residuals and Jacobian they are computed from."""
         at = self._at(theta)
         r, jacobian = self._compare(at.value), self._jacobian(at)
-        slope = self.weight * self.loss.slope(r)
-        gauss_newton = _gram(jacobian, self.weight * self.loss.curvature(r))
+        value, slope, curvature = self.loss.derivatives(r)
+        slope = self.weight * slope
+        gauss_newton = _gram(jacobian, self.weight * curvature)
         return Derivatives(
-            value=self.loss.value(r) @ self.weight,
+            value=value @ self.weight,
             gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
             hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
             residuals=r,

@@ -50,7 +50,8 @@ class Problem:
         Starting values; ``family.starts`` are the defaults of a family.
     loss_fn : callable
         ``loss_fn(y_true, y_pred)`` returns one loss per run. The built-in losses and partials of them are minimised
-        with exact derivatives, other losses with numeric ones.
+        with exact derivatives, and other losses with numeric ones if the loss of a run depends on its own prediction
+        only. Any other loss is minimised by a simplex search, which proves nothing about its result.
     weight_fn : callable, optional
         ``weight_fn(C)`` returns one non-negative weight per run; the weights are normalised to mean one.
     bounds : mapping of str to (float, float)

@@ -32,6 +32,8 @@ SHARPNESS = 0.3
 the quadratic middle."""
 SAME_LOSS = 1e-9
 """Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
+LEAST_WEIGHT = 1e-6
+"""Least weight of a run while reweighting, relative to the largest, both without the weights of the objective."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
 TOLERANCE = 1e-6
@@ -73,7 +75,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
     # To first order, an error of the logarithm is an error of the loss divided by the loss.
     weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
     theta, predicted = objective.predictor.profile(loss, weight)
-    if np.isfinite(objective.loss.upper):
+    if not objective.loss.is_quadratic:
         values = objective.value_of(predicted.copy())
         width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
         for _ in range(ROUNDS):
@@ -172,5 +174,8 @@ def reweighted(objective: Objective, loss: Array, predicted: Array, width: float
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
     predicted = np.maximum(loss + error, SAME_LOSS * loss)
     residual = np.log(predicted / loss) if objective.loss.logarithmic else error
-    slope = objective.weight * objective.loss.smoothed(width).slope(residual)
-    return np.asarray(slope / (error * (predicted if objective.loss.logarithmic else 1.0)))
+    slope = objective.loss.smoothed(width).slope(residual)
+    pull = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
+    # The slope of a loss that is flat, or decreases, says nothing about where to search.
+    largest = pull.max(axis=-1, keepdims=True)
+    return objective.weight * np.where(largest > 0, np.maximum(pull, LEAST_WEIGHT * largest), 1.0)

@@ -1,4 +1,4 @@
-"""What the search for the minimum of a built-in loss works with, and the steps that its stages share."""
+"""What the search for the minimum of a loss works with, and the steps that its stages share."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
-from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.profiles import Lattice, profiled_lattice
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_width
-from chinchilla_nb.engine.fitting.solver import descend, distinct, lowest, optimise, settle
+from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["STEPS", "TOLERANCE", "Search"]
@@ -44,14 +43,14 @@ FINISHED = 8
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Search:
-    """What the search for the minimum of a built-in loss works with.
+    """What the search for the minimum of a loss works with.
 
     Attributes
     ----------
     objective : Objective
-        Over all runs.
-    precise : callable
-        Returns the same objective in the precision of the result.
+        Over all runs, or enough of them to search.
+    finish : Finish
+        Finds the exact optimum near a minimum of the smoothed loss.
     sample, coarse : Objective
         Over the runs that starts are chosen on, and over those that promising starts are optimised on.
     box : Coordinates
@@ -70,7 +69,7 @@ class Search:
     """
 
     objective: Objective
-    precise: Callable[[], Objective]
+    finish: Finish
     sample: Objective
     coarse: Objective
     box: Coordinates
@@ -92,7 +91,7 @@ class Search:
     def of(
         cls,
         objective: Objective,
-        precise: Callable[[], Objective],
+        finish: Finish,
         box: Coordinates,
         kinds: Iterable[str],
         signature: Callable[[Array], Array],
@@ -106,7 +105,7 @@ class Search:
         first = lattice.best if lattice is not None else min(starts, key=sample.value)
         return cls(
             objective=objective,
-            precise=precise,
+            finish=finish,
             sample=sample,
             coarse=coarse,
             box=box,
@@ -138,9 +137,11 @@ class Search:
 
     def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""
-        finalists = [settle(self.objective, one.theta, self.box, self.widths[-1]) for one in minima[:FINISHED]]
-        for one in [one for one in finalists if nearly_exact(self.objective, one.theta)]:
-            exact = interpolate(self.precise(), one.theta, self.box)
+        finalists = [self.finish.settle(one.theta, self.widths[-1]) for one in minima[:FINISHED]]
+        for one in tuple(finalists):
+            exact = self.finish.interpolate(one.theta)
+            if exact is None:
+                continue
             if exact.certificate is EXACT:
                 yield exact
                 return
@@ -150,5 +151,5 @@ class Search:
         for one in finalists:
             # A point without certificate may be improved; one that is above the best proven optimum is left.
             if not one.converged and (one.value <= best.value or not best.converged):
-                best = lowest([best, descend(self.objective, one, self.box)])
+                best = lowest([best, self.finish.descend(one)])
                 yield best

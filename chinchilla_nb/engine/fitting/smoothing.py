@@ -27,19 +27,19 @@ residual is in the quadratic middle then that does not belong there."""
 
 def typical_width(objective: Objective, theta: Array) -> float:
     """Return the width at which a typical residual lies on the edge of the quadratic middle."""
-    if not np.isfinite(objective.loss.upper):
+    if objective.loss.is_quadratic:
         return objective.loss.width
     typical = max(float(np.median(np.abs(objective.residuals(theta)))), NO_RESIDUAL)
-    return max(typical / min(objective.loss.lower, objective.loss.upper), objective.loss.width)
+    return max(objective.loss.width_of(typical), objective.loss.width)
 
 
 def smoothing_widths(objective: Objective, theta: Array) -> tuple[float, ...]:
     """Return the widths, from one that covers the residuals at theta to that of the loss itself or nearly a kink."""
-    if not np.isfinite(objective.loss.upper):
+    if objective.loss.is_quadratic:
         return (objective.loss.width,)
     typical = typical_width(objective, theta)
     mean = float(objective.weight @ np.abs(objective.residuals(theta)))
-    widest = max(WIDEST * typical, 2 * mean / min(objective.loss.lower, objective.loss.upper))
+    widest = max(WIDEST * typical, objective.loss.width_of(2 * mean))
     widths = [max(widest, objective.loss.width)]
     narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:

@@ -3,25 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.fitting.certificate import EXACT, certify
+from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
+from chinchilla_nb.engine.fitting.losses import ResidualLoss
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["descend", "distinct", "lowest", "optimise", "settle", "settle_on"]
+__all__ = ["Exact", "Finish", "certified", "distinct", "lowest", "optimise"]
 
 Array = NDArray[Any]
 
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
+
+
+class Finish(Protocol):
+    """Finds the exact optimum of a loss near a minimum of the smoothed loss."""
+
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the loss smoothed over a narrow width."""
+
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find the optimum near theta at which some residuals are expected to be at their kinks."""
+
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none."""
+
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue from a point that could not be proven to be an optimum."""
+
+    def polish(self, minimum: Minimum) -> Minimum:
+        """Refine the best minimum."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Exact:
+    """Finishes a loss with exact derivatives.
+
+    Attributes
+    ----------
+    objective : Objective
+    precise : callable
+        Returns the same objective in the precision of the result.
+    box : Coordinates
+    """
+
+    objective: Objective
+    precise: Callable[[], Objective]
+    box: Coordinates
+
+    def settle(self, theta: Array, width: float) -> Minimum:
+        """Find the optimum near a minimum of the loss smoothed over a narrow width."""
+        return _settle(self.objective, theta, self.box, width)
+
+    def hold(self, theta: Array, active: Array) -> Minimum:
+        """Find an optimum from theta, near which some residuals are expected to be zero."""
+        return _settle_on(self.objective, theta, active, self.box)
+
+    def interpolate(self, theta: Array) -> Minimum | None:
+        """Return the law near theta that the runs follow exactly; None if there is none."""
+        return interpolate(self.precise(), theta, self.box) if nearly_exact(self.objective, theta) else None
+
+    def descend(self, minimum: Minimum) -> Minimum:
+        """Continue from a point that could not be proven to be an optimum."""
+        return _descend(self.objective, minimum, self.box)
+
+    def polish(self, minimum: Minimum) -> Minimum:
+        """Refine the best minimum in the precision of the result."""
+        return _settle_on(self.precise(), minimum.theta, minimum.active, self.box)
 
 
 @one_blas_thread()  # here too, because a map may run it in another process
@@ -56,7 +114,7 @@ def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], dif
     return kept
 
 
-def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+def _settle(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
     """Find the exact optimum near a minimum of the loss smoothed over a narrow width, if the kinks there are right."""
     if objective.loss.has_kink:
         near = np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
@@ -64,7 +122,7 @@ def settle(objective: Objective, theta: Array, box: Coordinates, width: float) -
     return certified(objective, newton(objective, theta, box), box)
 
 
-def settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
+def _settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
     """Find an optimum from theta, near which some residuals are expected to be zero."""
     if objective.loss.has_kink:
         found = on_kinks(objective, theta, active, box)
@@ -72,18 +130,19 @@ def settle_on(objective: Objective, theta: Array, active: Array, box: Coordinate
         found = certified(objective, newton(objective, theta, box), box)
     # Runs that follow a law to rounding have a vertex among their rounding errors.
     rounding = found.certificate is EXACT and objective.loss.has_kink and found.value > 0
-    return found if found.converged and not rounding else descend(objective, found, box)
+    return found if found.converged and not rounding else _descend(objective, found, box)
 
 
-def descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
+def _descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimum:
     """Continue from a point that could not be proven to be an optimum."""
     if objective.loss.has_kink:
         return descend_along_kinks(objective, minimum, box)
-    if not np.isfinite(objective.loss.upper):
+    if objective.loss.is_quadratic:
         return minimum
+    assert isinstance(objective.loss, ResidualLoss)  # the width of no other loss is an attribute
     # The quadratic middle may be so narrow that it is nearly a kink: start from the vertex of the kinked loss.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
-    vertex = descend_along_kinks(kinked, settle(kinked, minimum.theta, box, objective.loss.width), box)
+    vertex = descend_along_kinks(kinked, _settle(kinked, minimum.theta, box, objective.loss.width), box)
     return lowest([minimum, certified(objective, newton(objective, vertex.theta, box), box)])
 
 

@@ -134,7 +134,7 @@ def entering(
 ) -> Array:
     """Return laws to which a small term was added that decreases the objective, as rows of theta.
 
-    A term that has vanished, or is constant, has no slope by which it could return. The slope by the size of a term with
+    A term that has vanished or is constant has no slope by which it could return. The slope by the size of a term with
     any other exponent follows from the multipliers at the optimum.
     """
     theta = minimum.theta.astype(float)

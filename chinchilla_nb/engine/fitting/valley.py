@@ -7,23 +7,27 @@ optima along it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import Search
-from chinchilla_nb.engine.fitting.solver import lowest, settle_on
+from chinchilla_nb.engine.fitting.solver import lowest
 from chinchilla_nb.engine.fitting.tracing import effective_runs, entering, exchanged, nonlinearity, traced
 
 __all__ = ["lower_optima"]
+
+Array = NDArray[Any]
 
 ROUNDS = 4
 """Most rounds of tracing."""
 NONLINEAR = 1.0
 """Nonlinearity above which the whole valley is traced."""
-NEARLY_LINEAR, FEW_RUNS = 0.2, 100
+NEARLY_LINEAR, FEW_RUNS = 0.2, 40
 """Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
 runs are so far apart that they make separate optima even in a nearly straight valley."""
 FOLLOWED = 24
@@ -38,21 +42,25 @@ def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
         return  # so many runs determine a law well, and tracing them would take long
     for _ in range(ROUNDS):
         bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
-        few = search.objective.loss.has_kink and _runs_that_count(search.objective) <= FEW_RUNS
+        few = (
+            search.objective.loss.has_kink and _runs_that_count(search.objective, best.theta.astype(float)) <= FEW_RUNS
+        )
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
         before = best
         for found in _traced(search, best, nearby=bend < NONLINEAR):
             best = lowest([best, found])
             yield best
-        if not best.value < before.value * (1 - GAIN):
+        if not best.value < before.value - GAIN * abs(before.value):
             return
 
 
-def _runs_that_count(objective: Objective) -> float:
+def _runs_that_count(objective: Objective, theta: Array) -> float:
     """Return twice the number of runs on the side of the law where there are fewer, at a quantile of the errors."""
-    lower, upper = objective.loss.lower, objective.loss.upper
-    return effective_runs(objective) * 2 * min(lower, upper) / (lower + upper)
+    below, above = objective.loss.branches(objective.residuals(theta), np.arange(len(objective.target)))
+    at_minimum = (below < 0) & (above > 0)
+    share = np.divide(2 * np.minimum(-below, above), above - below, where=at_minimum, out=np.ones(len(below)))
+    return effective_runs(objective) * float(objective.weight @ share)
 
 
 def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
@@ -69,4 +77,4 @@ def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
         starts = np.array([one.theta for one in minima[:FOLLOWED]])
     yield from search.finished(minima)
     twin = exchanged(search.objective, best, search.exponents, search.typical, search.box)
-    yield settle_on(search.objective, twin, best.active, search.box)
+    yield search.finish.hold(twin, best.active)

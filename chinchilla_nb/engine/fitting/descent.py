@@ -1,4 +1,4 @@
-"""Fits of the built-in losses: follow minima of the smoothed loss while its width shrinks, and finish the best exactly.
+"""Fits of losses with derivatives: follow minima of the smoothed loss while its width shrinks, and finish exactly.
 
 Over a wide smoothing the loss is nearly a squared error and has few minima; each narrower one shows more of the minima
 of the loss itself. At the first widths the minima are joined by those of the profiles over the exponents, so that a
