@@ -173,7 +173,11 @@ def certify(objective: Objective, theta: Array, active: Array, box: Coordinates)
     eigenvalue, basis = np.linalg.eigh(model.null.T @ model.hessian @ model.null)
     slope = basis.T @ (model.null.T @ model.slope)
     promised = np.sum(slope**2 / (2 * np.maximum(np.abs(eigenvalue), FLAT * model.typical)))
-    promised += np.abs(model.multiplier) @ np.abs(objective.loss.from_kink(at.residuals)[active])
+    # A residual that is not at its kink has a loss above the line whose slope is its multiplier.
+    from_kink = objective.loss.from_kink(at.residuals)[active]
+    lower, upper = objective.loss.branches(at.residuals, active)
+    losses = objective.weight[active] * np.where(from_kink > 0, upper, lower) * from_kink
+    promised += np.sum(np.maximum(losses - model.multiplier * from_kink, 0))
     return Certificate(
         decrease=float(promised / model.size),
         curvature=float(eigenvalue.min() / model.typical) if len(eigenvalue) else np.inf,

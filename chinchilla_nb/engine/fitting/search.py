@@ -114,7 +114,7 @@ class Search:
             exponents=tuple(index for index, kind in places if kind == "exponent"),
             signature=signature,
             lattice=lattice,
-            widths=smoothing_widths(coarse, first),
+            widths=smoothing_widths(coarse, first, box),
             typical=typical_width(coarse, first),
             same=SAME * float(np.median(np.abs(sample.residuals(first)))),
         )

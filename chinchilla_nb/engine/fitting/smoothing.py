@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.newton import newton
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.laws.family import Coordinates
 
 __all__ = ["smoothing_widths", "typical_width"]
 
@@ -18,6 +20,8 @@ NO_RESIDUAL = 1e-9
 WIDEST = 5.0
 """Least first width, relative to that at which a typical residual is on the edge of the quadratic middle; it covers
 twice the mean residual too, so that minima can be found from where most residuals are large."""
+STEPS = 40
+"""Most Newton steps by which the optimum is found whose residuals decide on the last width."""
 NARROWER = 0.2
 """Factor from one width to the next."""
 NARROWEST, FEWEST = 1e-2, 100
@@ -33,14 +37,15 @@ def typical_width(objective: Objective, theta: Array) -> float:
     return max(objective.loss.width_of(typical), objective.loss.width)
 
 
-def smoothing_widths(objective: Objective, theta: Array) -> tuple[float, ...]:
+def smoothing_widths(objective: Objective, theta: Array, box: Coordinates) -> tuple[float, ...]:
     """Return the widths, from one that covers the residuals at theta to that of the loss itself or nearly a kink."""
     if objective.loss.is_quadratic:
         return (objective.loss.width,)
-    typical = typical_width(objective, theta)
     mean = float(objective.weight @ np.abs(objective.residuals(theta)))
-    widest = max(WIDEST * typical, objective.loss.width_of(2 * mean))
-    widths = [max(widest, objective.loss.width)]
+    widest = max(WIDEST * typical_width(objective, theta), objective.loss.width_of(2 * mean), objective.loss.width)
+    # Residuals near an optimum may be far smaller than those at theta.
+    optimum = newton(objective.smoothed(widest), theta, box, STEPS)
+    typical, widths = typical_width(objective, optimum.theta), [widest]
     narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))

@@ -1,8 +1,9 @@
-"""Random problems and the answers of version 0.1.0 to them, as a reference for the rebuilt engine.
+"""Random problems and the stored answers to them, as a reference for changes that must not change any fit.
 
 Here the old output of the project is the right reference: the test is that nothing has changed, not that it is right.
-``same_fits.json`` was written by ``python tests/engine/fitting/same_fits.py`` at commit 4222305, before the engine was
-rebuilt around `Problem` and `Family`; write it again only for a change that is intended to change answers.
+``python tests/engine/fitting/same_fits.py`` writes ``same_fits.json``; write it again only for a change that is meant
+to change answers, and compare the objectives before and after. It was last written when the solver became one that
+proves its optima.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fits give the answers of version 0.1.0; same_fits.py explains why old output is the reference here."""
+"""Fits give the stored answers; same_fits.py explains why old output is the reference here."""
 
 from __future__ import annotations
 
