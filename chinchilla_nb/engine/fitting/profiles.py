@@ -174,8 +174,8 @@ def reweighted(objective: Objective, loss: Array, predicted: Array, width: float
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
     predicted = np.maximum(loss + error, SAME_LOSS * loss)
     residual = np.log(predicted / loss) if objective.loss.logarithmic else error
-    slope = objective.loss.smoothed(width).slope(residual)
-    pull = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
+    slope = objective.weight * objective.loss.smoothed(width).slope(residual)
+    weight = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
     # The slope of a loss that is flat, or decreases, says nothing about where to search.
-    largest = pull.max(axis=-1, keepdims=True)
-    return objective.weight * np.where(largest > 0, np.maximum(pull, LEAST_WEIGHT * largest), 1.0)
+    largest = (weight / objective.weight).max(axis=-1, keepdims=True)
+    return np.where(largest > 0, np.maximum(weight, LEAST_WEIGHT * largest * objective.weight), objective.weight)
