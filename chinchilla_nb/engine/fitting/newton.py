@@ -32,6 +32,8 @@ FLATTEST = 1e-14
 LEAST_SCALE = 1e-4
 """Least curvature that damping is scaled by, as a share of that with all residuals in the quadratic middle: far from it
 the loss is linear, and curvature alone gives no scale."""
+AT_A_BOUND = 1e-10
+"""Distance from a bound, relative to its size, up to which a parameter counts as being at it."""
 LARGEST_CORRECTION = 0.75
 """Largest length of a correction for curvature, relative to the step."""
 TINY = 1e-300
@@ -103,7 +105,7 @@ def newton_from_each(
         free = free_parameters(theta, at.gradient, box) & ~held
         model = _Model.of(objective, at, free, damping)
         step, predicted = model.step(at.gradient)
-        trial = np.clip(theta + step, box.lower, box.upper)
+        trial = _onto_bounds(np.clip(theta + step, box.lower, box.upper), theta, free | held, box)
         moving = np.abs(trial - theta).max(axis=1) > ROUNDING * precision
         moving &= predicted > tolerance * np.abs(at.value).astype(float)
         if not moving.any():
@@ -168,8 +170,27 @@ def _along_the_valley(
 
 
 def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[np.bool_]:
-    """Return which parameters are free: not at a bound with the objective decreasing outwards."""
-    return ~(((theta <= box.lower) & (gradient >= 0)) | ((theta >= box.upper) & (gradient <= 0)))
+    """Return which parameters are free: not at a bound, or just before it, with the objective decreasing outwards.
+
+    A parameter just before a bound would shorten every step to the distance that is left (Bertsekas 1982, Projected
+    Newton methods).
+    """
+    at_lower, at_upper = _at_bounds(theta, box)
+    return ~((at_lower & (gradient >= 0)) | (at_upper & (gradient <= 0)))
+
+
+def _at_bounds(theta: Array, box: Coordinates) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which parameters are at their lower and upper bounds, or just before them."""
+    near_lower = theta <= box.lower + AT_A_BOUND * (1 + np.abs(box.lower))
+    near_upper = theta >= box.upper - AT_A_BOUND * (1 + np.abs(box.upper))
+    return near_lower, near_upper
+
+
+def _onto_bounds(trial: Array, theta: Array, stays: NDArray[np.bool_], box: Coordinates) -> Array:
+    """Return trial points whose other parameters, which are not free because they are near a bound, are on it."""
+    at_lower, at_upper = _at_bounds(theta, box)
+    trial = np.where(at_lower & ~stays, box.lower, trial)
+    return np.where(at_upper & ~stays, box.upper, trial).astype(trial.dtype)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
