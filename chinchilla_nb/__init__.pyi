@@ -4,6 +4,7 @@ from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
 from .engine.errors import InputError
+from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
 from .engine.fitting.problem import Problem
@@ -35,6 +36,7 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
+    "Certificate",
     "Chinchilla",
     "ConfigPanel",
     "Database",
