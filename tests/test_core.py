@@ -552,8 +552,9 @@ import sys, time
 import numpy as np
 from chinchilla_nb import Chinchilla, ScalingLaw
 def slow(y_true, y_pred):
+    # The loss of a run depends on the other runs too: it cannot be tabulated, and takes thousands of calls.
     time.sleep(0.0005)
-    return (y_true - y_pred) ** 2
+    return (y_true - y_pred) ** 2 + 0.1 * np.abs(y_true - y_pred).mean()
 if __name__ == "__main__":
     grid = {"e": [0., .5, 1.], "a": [0, 5, 10], "b": [0, 5, 10], "alpha": [.2, .4, .6], "beta": [.2, .4, .6]}
     cc = Chinchilla(sys.argv[1], grid, {"C": (1e18, 1e20), "N_to_D": (5, 100)}, loss_fn=slow, rng=0,
