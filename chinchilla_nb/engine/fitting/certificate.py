@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
-from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.objective import Derivatives, Objective, gram
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -150,7 +150,7 @@ def lagrangian(
         free,
         T,
         (push @ along).astype(float),
-        _curvature(objective, theta, at, push, free, T),
+        _curvature(objective, theta, at, push, free, T, along),
         _null_space(along[inside].astype(float)),
         inside,
         multiplier,
@@ -235,11 +235,17 @@ def _null_space(constraint: Array) -> Array:
 
 
 def _curvature(
-    objective: Objective, theta: Array, at: Derivatives, push: Array, free: NDArray[np.bool_], T: Array
+    objective: Objective,
+    theta: Array,
+    at: Derivatives,
+    push: Array,
+    free: NDArray[np.bool_],
+    T: Array,
+    along: Array,
 ) -> Array:
-    along = at.jacobian[:, free] @ T
+    """Return the Hessian of the Lagrangian in the directions T, along which the residuals change by `along`."""
     curved = objective.residual_hessian(theta, push, at.jacobian)[np.ix_(free, free)]
-    gauss_newton = (along * (objective.weight * objective.loss.curvature(at.residuals))[:, None]).T @ along
+    gauss_newton = gram(along, objective.weight * objective.loss.curvature(at.residuals))
     return np.asarray(gauss_newton + T.T @ curved @ T).astype(float)
 
 

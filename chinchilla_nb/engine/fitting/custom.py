@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import certify
 from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
-from chinchilla_nb.engine.fitting.kink_search import Kinks, NotPiecewiseSmooth, find_kinks
+from chinchilla_nb.engine.fitting.kink_search import NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
@@ -20,6 +20,7 @@ from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.profiles import profiled_lattice
+from chinchilla_nb.engine.fitting.relayed import relayed
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.search import COARSE_RUNS
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
@@ -213,7 +214,9 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
     _continue(nodes, values)
     function = replace(function, slope=slope)
     try:
-        kinks = yield from _rest_of(TABULATED, find_kinks(function, nodes, values, size))
+        kinks = yield from relayed(
+            find_kinks(function, nodes, values, size), lambda share: TABULATED + (1 - TABULATED) * share
+        )
     except NotPiecewiseSmooth:
         return None
     precision = np.finfo(loss.precision()).eps
@@ -231,16 +234,6 @@ def tabulate(problem: Problem, box: Coordinates) -> Generator[float, None, Custo
         exactly=bool(precision <= np.finfo(float).eps),
         least_at_zero=bool((values[:, -scale.first] <= values.min(axis=1)).all()),
     )
-
-
-def _rest_of(done: float, work: Generator[float, None, Kinks]) -> Generator[float, None, Kinks]:
-    """Yield the progress of the rest of some work."""
-    while True:
-        try:
-            share = next(work)
-        except StopIteration as end:
-            return cast(Kinks, end.value)
-        yield done + (1 - done) * share
 
 
 @dataclass(frozen=True, eq=False, slots=True)

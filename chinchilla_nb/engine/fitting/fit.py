@@ -20,9 +20,10 @@ from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
+from chinchilla_nb.engine.fitting.relayed import relayed
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
-from chinchilla_nb.engine.fitting.search import Search
+from chinchilla_nb.engine.fitting.search import Search, places_of
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
 from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct, lowest
 from chinchilla_nb.engine.laws.families import family_named
@@ -227,13 +228,9 @@ def _iter_descent(
 
 def _iter_tabulate(search: _Fitting) -> Generator[FitProgress, None, CustomFit | None]:
     """Prepare the fit of a custom loss; None if it has no usable derivatives."""
-    total, work = len(search.problem.starts), tabulate(search.problem, search.box)
-    while True:
-        try:
-            share = next(work)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        yield FitProgress("screening", int(share * total), total, None)
+    total = len(search.problem.starts)
+    work = tabulate(search.problem, search.box)
+    return (yield from relayed(work, lambda share: FitProgress("screening", int(share * total), total, None)))
 
 
 def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Generator[FitProgress, None, None]:
@@ -250,9 +247,7 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
     sample = squared.take(spread_sample(len(squared.target), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        profiles = Profiles.along(
-            lattice, tuple(i for i, kind in enumerate(search.kinds) if kind == "exponent")
-        ).minimised(sample, box)
+        profiles = Profiles.along(lattice, places_of("exponent", search.kinds)).minimised(sample, box)
         promising = np.concatenate([profiles.minima()[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []

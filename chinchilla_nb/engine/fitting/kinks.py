@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Lagrangian, certify, lagrangian
 from chinchilla_nb.engine.fitting.newton import Minimum
-from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
+from chinchilla_nb.engine.fitting.objective import Derivatives, Objective, gram
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
@@ -167,9 +167,8 @@ def _line_search(
     """
     rate = (at.jacobian @ direction.step).astype(float)
     r, weight = objective.loss.from_kink(at.residuals).astype(float), objective.weight.astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        crossing = -r / rate
-        room = np.where(direction.step > 0, box.upper - theta, box.lower - theta) / direction.step
+    crossing = -r / rate
+    room = np.where(direction.step > 0, box.upper - theta, box.lower - theta) / direction.step
     # Residuals that are zero now are part of the Lagrangian: their slopes do not change along the step.
     crossing[active] = np.inf
     end = min(longest / max(direction.size, 1e-300), float(np.min(room[direction.step != 0], initial=np.inf)))
@@ -237,7 +236,7 @@ def _newton_on_kinks(objective: Objective, theta: Array, active: Array, box: Coo
         push[active], bend[active] = multiplier, 0
         pull = (push @ at.jacobian)[free].astype(float)
         K = at.jacobian[np.ix_(active, free)].astype(float)
-        curved = objective.residual_hessian(theta, push, at.jacobian) + (at.jacobian.T * bend) @ at.jacobian
+        curved = objective.residual_hessian(theta, push, at.jacobian) + gram(at.jacobian, bend)
         hessian = curved[np.ix_(free, free)].astype(float)
         size = np.maximum(np.sqrt(np.mean(at.jacobian[:, free].astype(float) ** 2, axis=0)), FLAT)
         system = np.block([[hessian / np.outer(size, size), (K / size).T], [K / size, np.zeros((len(K), len(K)))]])

@@ -110,11 +110,10 @@ def newton_from_each(
         moving &= predicted > tolerance * np.abs(at.value).astype(float)
         if not moving.any():
             break
-        with np.errstate(over="ignore", invalid="ignore"):
-            struggling = np.flatnonzero(moving & (damping > 0))
-            if struggling.size:
-                trial[struggling] = _along_the_valley(objective, theta, trial, at, model, struggling, box)
-            there = objective.derivatives(trial)
+        struggling = np.flatnonzero(moving & (damping > 0))
+        if struggling.size:
+            trial[struggling] = _along_the_valley(objective, theta, trial, at, model, struggling, box)
+        there = objective.derivatives(trial)
         # Near the optimum, values are equal up to rounding; then a smaller gradient is progress.
         gain = at.value - there.value
         tie = np.abs(gain) <= 2 * ROUNDING * precision * np.abs(at.value)
@@ -217,11 +216,10 @@ class _Model:
         """Return the steps to the minima of the models, and the decreases they predict."""
         g = np.where(self.free[which], gradient, 0.0).astype(float) / self.size[which]
         basis, curvature = self.basis[which], self.curvature[which]
-        with np.errstate(over="ignore", invalid="ignore"):
-            along = (np.swapaxes(basis, 1, 2) @ g[..., None])[..., 0] / curvature
-            step = -(basis @ along[..., None])[..., 0] / self.size[which]
-            # A step along a flat direction may overflow; it ends at the box.
-            return np.nan_to_num(step), np.sum(along**2 * curvature, axis=1) / 2
+        along = (np.swapaxes(basis, 1, 2) @ g[..., None])[..., 0] / curvature
+        step = -(basis @ along[..., None])[..., 0] / self.size[which]
+        # A step along a flat direction may overflow; it ends at the box.
+        return np.nan_to_num(step), np.sum(along**2 * curvature, axis=1) / 2
 
 
 def _norm(gradient: Array, free: NDArray[np.bool_]) -> Any:

@@ -14,7 +14,7 @@ from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Coordinates, Prediction, Predictor
 
-__all__ = ["Derivatives", "Objective"]
+__all__ = ["Derivatives", "Objective", "gram"]
 
 Array = NDArray[Any]
 
@@ -82,6 +82,11 @@ class Objective:
         """The precision in which the objective is evaluated."""
         return self.target.dtype
 
+    @property
+    def measured(self) -> Array:
+        """The measured losses in units of the coordinates."""
+        return np.asarray(np.exp(self.target) if self.loss.logarithmic else self.target)
+
     def take(self, which: Array) -> Objective:
         """Return the objective for some of the runs."""
         weight = self.weight[which]
@@ -132,7 +137,7 @@ class Objective:
         r, jacobian = self._compare(at.value), self._jacobian(at)
         value, slope, curvature = self.loss.derivatives(r)
         slope = self.weight * slope
-        gauss_newton = _gram(jacobian, self.weight * curvature)
+        gauss_newton = gram(jacobian, self.weight * curvature)
         return Derivatives(
             value=value @ self.weight,
             gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
@@ -163,10 +168,10 @@ class Objective:
             return at.curvature(coefficient)
         # The Hessian of log L is the Hessian of L over L, minus the outer product of the gradient of log L with itself.
         hessian = at.curvature(coefficient / at.value)
-        hessian -= _gram(jacobian, coefficient)
+        hessian -= gram(jacobian, coefficient)
         return hessian
 
 
-def _gram(jacobian: Array, coefficient: Array) -> Array:
+def gram(jacobian: Array, coefficient: Array) -> Array:
     """Return the sum over runs of coefficient x outer product of the row of the Jacobian, shape (..., p, p)."""
     return np.asarray(np.swapaxes(jacobian * coefficient[..., None], -1, -2) @ jacobian)

@@ -71,7 +71,7 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
     """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
     if not isinstance(objective.predictor, Profiling):
         return None
-    loss = np.exp(objective.target) if objective.loss.logarithmic else objective.target
+    loss = objective.measured
     # To first order, an error of the logarithm is an error of the loss divided by the loss.
     weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
     theta, predicted = objective.predictor.profile(loss, weight)
@@ -79,12 +79,11 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
         values = objective.value_of(predicted.copy())
         width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
         for _ in range(ROUNDS):
-            weight = reweighted(objective, loss, predicted, width)
+            weight = reweighted(objective, predicted, width)
             theta, predicted = objective.predictor.profile(loss, weight)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = objective.value_of(predicted)
-        floorless, predicted = objective.predictor.profile(loss, weight, least_floor=True)
-        lowest = _lattice_minima(objective.value_of(predicted))
+    values = objective.value_of(predicted)
+    floorless, predicted = objective.predictor.profile(loss, weight, least_floor=True)
+    lowest = _lattice_minima(objective.value_of(predicted))
     return Lattice(theta, values, floorless[lowest][:FLOORLESS])
 
 
@@ -168,8 +167,9 @@ def _minima(values: Array) -> list[int]:
     return [int(at) for at in np.flatnonzero((values < before) & (values <= after))]
 
 
-def reweighted(objective: Objective, loss: Array, predicted: Array, width: float) -> Array:
+def reweighted(objective: Objective, predicted: Array, width: float) -> Array:
     """Return weights with which squared errors have the gradient of the objective, smoothed, at the predictions."""
+    loss = objective.measured
     error = predicted - loss
     error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
     predicted = np.maximum(loss + error, SAME_LOSS * loss)

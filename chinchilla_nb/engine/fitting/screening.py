@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates, Screening
 from chinchilla_nb.engine.laws.starts import StartGrid
 
@@ -26,13 +27,13 @@ def spread_sample(n_runs: int, size: int) -> Array:
     return np.unique(np.linspace(0, n_runs - 1, min(n_runs, size)).round().astype(int))
 
 
+@may_overflow
 def screen(objective: Objective, starts: StartGrid, coordinates: Coordinates) -> Array:
     """Return the objective at every start, shape (n_starts,); infinity where it overflows."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if isinstance(objective.predictor, Screening):
-            values = objective.predictor.screen(starts, objective.value_of)
-        else:
-            rows = max(1, BLOCK // len(objective.target))
-            theta = coordinates.theta(starts.points())
-            values = np.concatenate([objective.value(theta[i : i + rows]) for i in range(0, len(theta), rows)])
+    if isinstance(objective.predictor, Screening):
+        values = objective.predictor.screen(starts, objective.value_of)
+    else:
+        rows = max(1, BLOCK // len(objective.target))
+        theta = coordinates.theta(starts.points())
+        values = np.concatenate([objective.value(theta[i : i + rows]) for i in range(0, len(theta), rows)])
     return np.where(np.isfinite(values), values, np.inf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_wid
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["STEPS", "TOLERANCE", "Search"]
+__all__ = ["STEPS", "TOLERANCE", "Search", "places_of"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -39,6 +39,11 @@ SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 FINISHED = 8
 """Most optima that are finished exactly."""
+
+
+def places_of(kind: str, kinds: Sequence[str]) -> tuple[int, ...]:
+    """Return which parameters are of a kind, given the kind of each."""
+    return tuple(index for index, one in enumerate(kinds) if one == kind)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,12 +98,12 @@ class Search:
         objective: Objective,
         finish: Finish,
         box: Coordinates,
-        kinds: Iterable[str],
+        kinds: Sequence[str],
         signature: Callable[[Array], Array],
         starts: Array,
     ) -> Search:
         """Prepare the search; `kinds` are those of the parameters, and `starts` rows of theta."""
-        n_runs, places = len(objective.target), list(enumerate(kinds))
+        n_runs = len(objective.target)
         sample = objective.take(spread_sample(n_runs, SCREENED_RUNS))
         coarse = objective.take(spread_sample(n_runs, COARSE_RUNS))
         lattice = profiled_lattice(sample)
@@ -109,9 +114,9 @@ class Search:
             sample=sample,
             coarse=coarse,
             box=box,
-            floors=tuple(index for index, kind in places if kind == "floor"),
-            factors=tuple(index for index, kind in places if kind == "factor"),
-            exponents=tuple(index for index, kind in places if kind == "exponent"),
+            floors=places_of("floor", kinds),
+            factors=places_of("factor", kinds),
+            exponents=places_of("exponent", kinds),
             signature=signature,
             lattice=lattice,
             widths=smoothing_widths(coarse, first, box),

@@ -83,17 +83,14 @@ class Exact:
 
 
 @one_blas_thread()  # here too, because a map may run it in another process
-def optimise(
-    objective: Objective, starts: Array, box: Coordinates, steps: int = 400, tolerance: float | None = None
-) -> list[Minimum]:
+def optimise(objective: Objective, starts: Array, box: Coordinates, steps: int, tolerance: float) -> list[Minimum]:
     """Minimise a smooth objective from each row of starts."""
     rows = max(1, BLOCK // objective.target.size)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return [
-            minimum
-            for first in range(0, len(starts), rows)
-            for minimum in newton_from_each(objective, starts[first : first + rows], box, steps, tolerance)
-        ]
+    return [
+        minimum
+        for first in range(0, len(starts), rows)
+        for minimum in newton_from_each(objective, starts[first : first + rows], box, steps, tolerance)
+    ]
 
 
 def distinct(minima: Iterable[Minimum], signature: Callable[[Array], Array], difference: float) -> list[Minimum]:
@@ -119,17 +116,20 @@ def _settle(objective: Objective, theta: Array, box: Coordinates, width: float) 
     if objective.loss.has_kink:
         near = np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
         return on_kinks(objective, theta, near, box)
+    return _smooth_minimum(objective, theta, box)
+
+
+def _smooth_minimum(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
+    """Minimise a smooth objective from theta, and certify the result."""
     return certified(objective, newton(objective, theta, box), box)
 
 
 def _settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:
     """Find an optimum from theta, near which some residuals are expected to be zero."""
-    if objective.loss.has_kink:
-        found = on_kinks(objective, theta, active, box)
-    else:
-        found = certified(objective, newton(objective, theta, box), box)
+    kinked = objective.loss.has_kink
+    found = on_kinks(objective, theta, active, box) if kinked else _smooth_minimum(objective, theta, box)
     # Runs that follow a law to rounding have a vertex among their rounding errors.
-    rounding = found.certificate is EXACT and objective.loss.has_kink and found.value > 0
+    rounding = found.certificate is EXACT and kinked and found.value > 0
     return found if found.converged and not rounding else _descend(objective, found, box)
 
 
@@ -143,7 +143,7 @@ def _descend(objective: Objective, minimum: Minimum, box: Coordinates) -> Minimu
     # The quadratic middle may be so narrow that it is nearly a kink: start from the vertex of the kinked loss.
     kinked = replace(objective, loss=replace(objective.loss, width=0.0))
     vertex = descend_along_kinks(kinked, _settle(kinked, minimum.theta, box, objective.loss.width), box)
-    return lowest([minimum, certified(objective, newton(objective, vertex.theta, box), box)])
+    return lowest([minimum, _smooth_minimum(objective, vertex.theta, box)])
 
 
 def lowest(minima: Iterable[Minimum]) -> Minimum:

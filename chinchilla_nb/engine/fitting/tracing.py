@@ -69,9 +69,8 @@ def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, .
         return 0.0
     steps = np.zeros((2 * T.shape[1], len(theta)))
     steps[:, free] = reach * np.concatenate([T.T, -T.T])
-    with np.errstate(over="ignore", invalid="ignore"):
-        bent = objective.residuals(theta + steps) - at.residuals - steps @ at.jacobian.T
-        bends = np.sqrt(bent**2 @ objective.weight) / reach
+    bent = objective.residuals(theta + steps) - at.residuals - steps @ at.jacobian.T
+    bends = np.sqrt(bent**2 @ objective.weight) / reach
     return float(np.nan_to_num(bends, nan=np.inf).max())
 
 
@@ -176,9 +175,8 @@ def _profiled(
     """Return laws with one exponent moved, and the linear parameters fitted with the weights of the residuals now."""
     if not isinstance(objective.predictor, Profiling):
         return np.asarray(np.where(np.arange(len(theta)) == index, values[:, None], theta))
-    loss = np.exp(objective.target) if objective.loss.logarithmic else objective.target
     predicted = objective.predictor.at(now).value
     first, second = (values if other == index else theta[[other]] for other in exponents)
-    weight = reweighted(objective, loss, predicted, width)
-    found, _ = objective.predictor.profile(loss, weight, (first, second))
+    weight = reweighted(objective, predicted, width)
+    found, _ = objective.predictor.profile(objective.measured, weight, (first, second))
     return np.asarray(found.reshape(-1, len(theta)))

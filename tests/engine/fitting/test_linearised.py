@@ -121,7 +121,7 @@ def test_an_undetermined_direction_is_as_uncertain_as_its_range():
     N = np.geomspace(1e7, 1e10, 12)
     runs = Runs(N, np.full(12, 1e10), LAW.loss(N, 1e10) * (1 + 1e-4 * np.cos(np.arange(12))))
     near = Linearised.of(Problem(runs, loss_fn=mse), LAW)
-    assert np.sqrt(np.diag(near.covariance()))[4] == pytest.approx(10 / np.sqrt(12), rel=0.05)
+    assert np.sqrt(np.diag(near.covariance))[4] == pytest.approx(10 / np.sqrt(12), rel=0.05)
 
 
 def test_a_pull_is_the_root_of_the_f_test():

@@ -6,6 +6,7 @@ covariance of a fit is H^-1 G H^-1 with H = c sum w J J' and G = V sum w^2 J J' 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ FARTHEST = 1e150
 """Largest N* and D*, beyond which their product overflows."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Linearised:
     """A fitted law as a linear function of theta near the fit.
 
@@ -101,8 +102,9 @@ class Linearised:
         """Which coordinates are at the upper end of their range, shape (p,)."""
         return np.asarray(self.box.upper - self.theta <= AT_END * (self.box.upper - self.box.lower))
 
+    @functools.cached_property
     def covariance(self) -> Array:
-        """Return the covariance of theta, shape (p, p); zero where a coordinate is fixed.
+        """The covariance of theta, shape (p, p); zero where a coordinate is fixed.
 
         That a coordinate lies in its range counts as prior information, with the variance of a uniform distribution.
         """
@@ -125,7 +127,7 @@ class Linearised:
 
     def margins(self) -> Array:
         """Return half the width of the interval of each coordinate, shape (p,)."""
-        return np.asarray(self.quantile(LEVEL) * np.sqrt(np.diag(self.covariance())))
+        return np.asarray(self.quantile(LEVEL) * np.sqrt(np.diag(self.covariance)))
 
     def log_N_margin(self, C: float) -> float:
         """Return half the width of the interval of log N* at a budget; infinite without an N*, or one beyond float64.
@@ -147,7 +149,7 @@ class Linearised:
         if not curvature > 0:
             return np.inf
         slope = (jacobian[0] - jacobian[2]) / (2 * curvature)
-        return self.quantile(LEVEL) * float(np.sqrt(slope @ self.covariance() @ slope))
+        return self.quantile(LEVEL) * float(np.sqrt(slope @ self.covariance @ slope))
 
     def pull(self, index: int) -> float:
         """Return how strongly the runs pull at a coordinate that is fixed or at an end, in standard errors.
