@@ -129,7 +129,12 @@ def exchanged(
 
 @may_overflow
 def entering(
-    objective: Objective, minimum: Minimum, factors: tuple[int, ...], exponents: tuple[int, ...], box: Coordinates
+    objective: Objective,
+    minimum: Minimum,
+    floors: tuple[int, ...],
+    factors: tuple[int, ...],
+    exponents: tuple[int, ...],
+    box: Coordinates,
 ) -> Array:
     """Return laws to which a small term was added that decreases the objective, as rows of theta.
 
@@ -151,6 +156,8 @@ def entering(
             size = np.multiply(ENTERING_SIZES, np.abs(at.residuals) @ objective.weight) / column[steepest].max()
             entered = np.tile(found[steepest], (len(size), 1))
             entered[:, factor] = np.log(size)
+            # A constant term is an irreducible loss under another name, and stays one.
+            entered[:, [*floors]] += objective.weight @ at.jacobian[:, factor]
             rows.append(np.clip(entered, box.lower, box.upper))
     return np.concatenate(rows)
 

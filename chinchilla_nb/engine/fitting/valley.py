@@ -67,7 +67,7 @@ def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     """Yield optima to which laws traced from the best one lead."""
     starts = traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, nearby)
     if not nearby:
-        entered = entering(search.objective, best, search.factors, search.exponents, search.box)
+        entered = entering(search.objective, best, search.floors, search.factors, search.exponents, search.box)
         starts = np.concatenate([starts, entered])
     minima: list[Minimum] = []
     for width in search.narrow_widths:

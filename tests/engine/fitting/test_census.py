@@ -73,6 +73,5 @@ def test_no_fit_that_says_converged_is_above_the_known_optimum(kind):
     assert not falsely_converged(keys)
 
 
-@pytest.mark.slow
 def test_problems_with_several_minima_or_flat_valleys_are_solved():
     assert not falsely_converged(HARD)
