@@ -16,7 +16,8 @@ from make_environment import ROOT, install, prepare, python_of
 ENVIRONMENT = ROOT / ".venv-kernels"
 VERSIONS = ("6.31", "7.3", "7.4")
 """The first and the last run callbacks of widgets on the main thread; the one between runs them on the thread of a
-subshell, which has its own event loop."""
+subshell, which has its own event loop. That one is not installed with the app, because it loses about one of a thousand
+messages; notebooks of other environments may still use it."""
 TESTS = ("tests/test_session.py", "tests/work/test_bar.py", "tests/browser")
 """The tests in which work runs in a kernel; `tests/widgets` calls the panels in its own process."""
 
