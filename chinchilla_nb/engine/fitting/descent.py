@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.newton import Minimum, newton
 from chinchilla_nb.engine.fitting.profiles import Profiles
-from chinchilla_nb.engine.fitting.search import STEPS, TOLERANCE, Search
+from chinchilla_nb.engine.fitting.search import NARROW, STEPS, TOLERANCE, Search
 from chinchilla_nb.engine.fitting.valley import lower_optima
 
 __all__ = ["Step", "minimise"]
@@ -77,7 +77,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
         starts = np.concatenate([search.lattice.without_floor, starts])
     last = len(search.widths) - 1
     for level, width in enumerate(search.widths):
-        if profiles is not None and width >= search.narrow_widths[0]:
+        if profiles is not None and width >= search.widths_below(NARROW)[0]:
             profiles = profiles.minimised(search.sample.smoothed(width), search.box)
             starts = np.concatenate([profiles.minima()[:PROFILED], starts])
         steps = LONG if level in (0, last) else STEPS

@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_wid
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["STEPS", "TOLERANCE", "Search", "places_of"]
+__all__ = ["NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -124,10 +124,9 @@ class Search:
             same=SAME * float(np.median(np.abs(sample.residuals(first)))),
         )
 
-    @property
-    def narrow_widths(self) -> tuple[float, ...]:
-        """The widths that show the minima of the loss itself; at the wider ones, minima of profiles are added."""
-        return tuple(width for width in self.widths if width < NARROW * self.typical) or self.widths[-1:]
+    def widths_below(self, share: float) -> tuple[float, ...]:
+        """Return the widths below a share of the typical one, or the last width if there is none."""
+        return tuple(width for width in self.widths if width < share * self.typical) or self.widths[-1:]
 
     def optimised(
         self, smooth: Objective, starts: Array, steps: int = STEPS, map: MapFunction = builtins.map

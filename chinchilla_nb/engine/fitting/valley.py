@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.search import Search
+from chinchilla_nb.engine.fitting.search import NARROW, Search
 from chinchilla_nb.engine.fitting.solver import lowest
 from chinchilla_nb.engine.fitting.tracing import effective_runs, entering, exchanged, nonlinearity, traced
 
@@ -27,9 +27,11 @@ ROUNDS = 4
 """Most rounds of tracing."""
 NONLINEAR = 1.0
 """Nonlinearity above which the whole valley is traced."""
-NEARLY_LINEAR, FEW_RUNS = 0.2, 40
+NEARLY_LINEAR, FEW_RUNS = 0.1, 40
 """Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
 runs are so far apart that they make separate optima even in a nearly straight valley."""
+NEARBY_WIDTH = 0.004
+"""Width, relative to a typical one, below which smoothing does not merge the optima in the vicinity."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
 GAIN = 1e-10
@@ -70,7 +72,7 @@ def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
         entered = entering(search.objective, best, search.floors, search.factors, search.exponents, search.box)
         starts = np.concatenate([starts, entered])
     minima: list[Minimum] = []
-    for width in search.narrow_widths:
+    for width in search.widths_below(NEARBY_WIDTH if nearby else NARROW):
         *_, minima = search.optimised(search.objective.smoothed(width), starts)
         if not minima:
             return
