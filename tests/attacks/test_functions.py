@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from visitor import Visitor, visited_kernel
@@ -57,7 +58,7 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory) -> Iterator[tuple[Visitor, object]]:
+def kernel(tmp_path_factory) -> Iterator[tuple[Visitor, Path]]:
     folder = tmp_path_factory.mktemp("kernel")
     (folder / "project").mkdir()
     # Importing it leaves a mark, and so does calling its function.
@@ -75,7 +76,10 @@ def visitor(kernel) -> Iterator[Visitor]:
     visitor.owner_runs(OPEN)
     yield visitor
     assert visitor.owner_runs("print('canary' in sys.modules)") == "False"
-    assert not [name for name in ("imported", "called", "typed") if (folder / name).exists()]
+    marks = [folder / name for name in ("imported", "called", "typed") if (folder / name).exists()]
+    for mark in marks:
+        mark.unlink()
+    assert not marks
 
 
 def fill_every_value(visitor: Visitor, text: str) -> None:

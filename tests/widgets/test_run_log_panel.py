@@ -193,6 +193,18 @@ def test_columns_can_be_hidden_and_shown_again(panel, session):
     assert len(panel.table.head.children) == 7, "a table without columns helps nobody"
 
 
+def test_text_of_runs_is_no_formula_in_a_spreadsheet(panel, session):
+    session.database.append(N=1e9, D=1e10, loss=2.0, **{"note": "=cmd|' /C calc'!A0", "@SUM(A1)": "x", "delta": "-3"})
+    panel.copy_toggle.value = True
+    content = base64.b64decode(re.search('base64,([^"]*)', panel.copy.link.value)[1]).decode()
+    text = html.unescape(re.sub("<[^>]*>", "", panel.copy.rows.value))
+    for copied in (csv.reader(content.splitlines()), csv.reader(text.splitlines(), delimiter="\t")):
+        head, *rows = copied
+        assert "'@SUM(A1)" in head
+        (row,) = (row for row in (dict(zip(head, row, strict=True)) for row in rows) if row["delta"])
+        assert (row["note"], row["delta"]) == ("'=cmd|' /C calc'!A0", "-3")
+
+
 def test_rows_are_copied_with_all_their_digits(panel, session):
     session.database.append(N=123_456_789, D=7_000_000_001, loss=2.0 / 3.0, run=ATTACK)
     panel.query.value = "loss < 1"

@@ -58,16 +58,19 @@ class ProjectFiles:
             If it leads out of the folders, to a hidden file or to something that is not a file. The message does not
             say whether anything is there.
         """
+        folders = (self.folder.resolve(), *self._allowed)
         try:
             path = Path(os.path.expanduser(text.strip())).resolve()  # noqa: PTH111  Path.expanduser raises
-            found = next((one for one in (self.folder.resolve(), *self._allowed) if path.is_relative_to(one)), None)
-        except (OSError, RuntimeError, ValueError) as error:  # a name too long, a loop of links, a null character
-            raise InputError(brief(text), "is not the path of a file", remedy=str(error)) from None
-        if found is None:
+            inside = next((folder for folder in folders if path.is_relative_to(folder)), None)
+            # Not a folder, and not a pipe or device, which may have no end.
+            is_usable = inside is not None and (path.is_file() or not path.exists())
+        except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a null character
+            raise InputError(brief(text), "cannot be the path of a file", remedy="correct it") from None
+        if inside is None:
             raise InputError(brief(text), f"is outside the project folder, {str(self.folder)!r}", remedy=_REMEDY)
-        if any(part.startswith(".") for part in path.relative_to(found).parts):
+        if any(part.startswith(".") for part in path.relative_to(inside).parts):
             raise InputError(brief(text), "is hidden: panels use no file or folder whose name begins with a point")
-        if path.exists() and not path.is_file():  # a folder; a device or pipe, which may never end
+        if not is_usable:
             raise InputError(brief(text), "is not a file", remedy="give the path of one")
         return path
 
