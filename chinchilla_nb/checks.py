@@ -19,6 +19,7 @@ __all__ = [
     "as_folder",
     "as_generator",
     "as_mapping",
+    "as_names",
     "as_positive_number",
     "brief",
 ]
@@ -108,6 +109,19 @@ def as_mapping(values: Any, name: str) -> dict[str, Any]:
     return dict(values)
 
 
+def as_names(values: Any, name: str) -> tuple[str, ...]:
+    """Return a list of names, which a single text is not.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    if isinstance(values, str) or not np.iterable(values) or not all(isinstance(value, str) for value in values):
+        raise InputError(name, "must be a list of names", got=brief(values))
+    return tuple(values)
+
+
 def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     """Return the given axes of a grid of starting values, as numbers by key.
 
@@ -120,7 +134,7 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     return {str(key): as_floats(axis, f"param_grid[{key!r}]") for key, axis in axes if axis is not None}
 
 
-def as_folder(project_dir: str | os.PathLike[str]) -> Path:
+def as_folder(path: str | os.PathLike[str], name: str = "project_dir") -> Path:
     """Return the path of an existing folder.
 
     Raises
@@ -130,14 +144,14 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
     FileExistsError
         If the path is a file.
     """
-    if not (isinstance(project_dir, (str, os.PathLike)) and os.fspath(project_dir)):
-        raise InputError("project_dir", "must be the path of an existing folder", got=brief(project_dir))
-    folder = Path(project_dir)
+    if not (isinstance(path, (str, os.PathLike)) and os.fspath(path)):
+        raise InputError(name, "must be the path of an existing folder", got=brief(path))
+    folder = Path(path)
     if folder.is_file():
-        raise FileExistsError(f"project_dir must be a folder, but {str(folder)!r} is a file")
+        raise FileExistsError(f"{name} must be a folder, but {str(folder)!r} is a file")
     if not folder.is_dir():
         remedy = f"create it with os.makedirs({str(folder)!r})"
-        raise InputError("project_dir", f"{str(folder)!r} does not exist", remedy=remedy)
+        raise InputError(name, f"{str(folder)!r} does not exist", remedy=remedy)
     return folder
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from chinchilla_nb import __version__
+from chinchilla_nb.checks import as_folder
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 from chinchilla_nb.session import Session
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     try:
         with warnings.catch_warnings(record=True) as left_out:
             warnings.simplefilter("always", RowsLeftOutWarning)
-            session = open_session(source)
+            session = open_session(source, allow_functions=given.allow_functions)
     except (OSError, TypeError, ValueError) as error:
         return f"chinchilla-nb: {error}"
     remarks = [str(one.message) for one in left_out if issubclass(one.category, RowsLeftOutWarning)]
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
         return f"chinchilla-nb: port {given.port} cannot be used: choose another, or omit --port to use a free one"
     for remark in remarks:
         sys.stderr.write(f"chinchilla-nb: {remark}\n")
-    page = notebook(source, str(Path.cwd()), remarks)
+    page = notebook(source, str(Path.cwd()), remarks, given.allow_functions, given.allow_folders)
     return _serve(page, _name(source, session), given.port or _free_port(), browser=given.browser)
 
 
@@ -73,7 +74,13 @@ def default_source() -> str:
     return "." if Path("df.csv").is_file() else STUDY
 
 
-def notebook(source: str, folder: str, remarks: Sequence[str] = ()) -> dict[str, Any]:
+def notebook(
+    source: str,
+    folder: str,
+    remarks: Sequence[str] = (),
+    allow_functions: Sequence[str] = (),
+    allow_folders: Sequence[str] = (),
+) -> dict[str, Any]:
     """Return the notebook to serve: the workbench on a source, whose path is relative to a folder."""
     head = f"<h1>{html.escape(' '.join(source.split()))}</h1>"
     head += "".join(f"\n<p>{html.escape(remark)}</p>" for remark in remarks)
@@ -83,7 +90,7 @@ def notebook(source: str, folder: str, remarks: Sequence[str] = ()) -> dict[str,
         "from chinchilla_nb import Workbench\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
         'warnings.simplefilter("ignore", RowsLeftOutWarning)  # shown above\n',
-        f"Workbench({source!r})",
+        f"Workbench({source!r}, allow_functions={list(allow_functions)!r}, allow_folders={list(allow_folders)!r})",
     ]
     return {
         "cells": [
@@ -113,6 +120,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("source", nargs="?", help="a folder, a configuration, a table of runs or the name of a study")
     parser.add_argument("--port", type=_port, default=0, help="port to serve on; a free one by default")
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
+    parser.add_argument(
+        "--allow-function",
+        dest="allow_functions",
+        metavar="MODULE:FUNCTION",
+        action="append",
+        default=[],
+        help="a function that the page and a configuration may name; it is imported",
+    )
+    parser.add_argument(
+        "--allow-folder",
+        dest="allow_folders",
+        metavar="FOLDER",
+        action="append",
+        type=_folder,
+        default=[],
+        help="a folder whose files the page may read and write, besides the project's",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -121,6 +145,13 @@ def _port(text: str) -> int:
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
     raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535, got {text!r}")
+
+
+def _folder(text: str) -> str:
+    try:
+        return str(as_folder(text, "the folder"))
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _name(source: str, session: Session) -> str:

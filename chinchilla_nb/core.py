@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from chinchilla_nb._logger import get_logger, parse_level
 from chinchilla_nb.checks import as_count, as_folder, as_positive_number
 from chinchilla_nb.config.attributes import configured
+from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
@@ -148,7 +149,7 @@ class Chinchilla:
         ValueError
             If the format is not supported, or a key or value is not known.
         """
-        config = read_settings(config_path, kwargs, allow_imports=allow_imports)
+        config = read_settings(config_path, kwargs, find=find_callable if allow_imports else refuse_import)
         if config.project_dir is None:
             where = f"the configuration {os.fspath(config_path)!r}"
             raise InputError(where, "needs the key 'project_dir'", remedy="add it, or pass project_dir=...")

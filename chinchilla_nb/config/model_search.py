@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.checks import brief
-from chinchilla_nb.config.callables import function_name, load_function
+from chinchilla_nb.config.callables import Finder, function_name, load_function
 from chinchilla_nb.config.spacings import load_axis
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
 from chinchilla_nb.engine.errors import InputError
@@ -53,15 +53,13 @@ def show_search(search: ModelSearch | None) -> dict[str, Any] | None:
     return {"hyperparam_grid": grid, "size_estimator": search.size_estimator}
 
 
-def load_search(value: Any, allow_imports: bool) -> Any:
+def load_search(value: Any, find: Finder) -> Any:
     """Convert a file's value: find the estimator by name, and expand ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
     search = dict(value)
     if "size_estimator" in search:
-        search["size_estimator"] = load_function(
-            search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, allow_imports
-        )
+        search["size_estimator"] = load_function(search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, find)
     if isinstance(search.get("hyperparam_grid"), Mapping):
         grid = search["hyperparam_grid"].items()
         search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}

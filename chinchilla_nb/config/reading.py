@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from chinchilla_nb.checks import brief
+from chinchilla_nb.config.callables import Finder, refuse_import
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.errors import InputError, unknown_key
 
@@ -53,7 +54,7 @@ class Configuration:
 
 
 def read_settings(
-    path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None, *, allow_imports: bool = False
+    path: str | os.PathLike[str], overrides: Mapping[str, Any] | None = None, *, find: Finder = refuse_import
 ) -> Configuration:
     """Read a configuration file.
 
@@ -63,13 +64,15 @@ def read_settings(
         A ``.json``, ``.yaml`` or ``.yml`` file.
     overrides : mapping, optional
         Arguments that replace the file's, written as in a file or as in code.
-    allow_imports : bool, default False
-        Whether a callable written ``package.module:function`` may be imported, which runs that module's code.
+    find : callable
+        Returns the function of a name written ``package.module:function``; by default no function is found, because
+        importing one runs its module's code.
 
     Raises
     ------
     InputError
-        If the format is not supported, the file does not parse, or a key or value is not known.
+        If the format is not supported, the file does not parse, a key or value is not known, or a function is not
+        found.
     FileNotFoundError
         If there is no such file.
     """
@@ -82,7 +85,7 @@ def read_settings(
                 raise unknown_key(where, key, [*_PROJECT_KEYS, *SETTINGS])
     # Overridden values are not loaded, so their callables need not be importable.
     written |= overrides
-    arguments = {key: row.load(written[key], allow_imports) for key, row in SETTINGS.items() if key in written}
+    arguments = {key: row.load(written[key], find) for key, row in SETTINGS.items() if key in written}
     return Configuration(arguments, **{key: written[key] for key in _PROJECT_KEYS if key in written})
 
 

@@ -16,7 +16,7 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
 
-__all__ = ["as_csv", "columns_as_csv", "read_header", "read_rows", "split_header"]
+__all__ = ["as_csv", "column_rows", "columns_as_csv", "read_header", "read_rows", "split_header"]
 
 # Newer versions always read floats exactly, and warn if told to.
 NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
@@ -32,19 +32,22 @@ def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def columns_as_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> bytes:
+def columns_as_csv(columns: Mapping[str, ArrayLike]) -> bytes:
     """Return columns as CSV below a line of their names; C, N and D have no decimal point, and all digits.
 
     Parameters
     ----------
     columns : mapping of str to array_like, shape (n_rows,)
-    separator : str, default ","
-        Separator of values; use a tab for text to paste into a spreadsheet.
     """
+    return as_csv(column_rows(columns))
+
+
+def column_rows(columns: Mapping[str, ArrayLike]) -> list[Sequence[Any]]:
+    """Return a row of the names of columns, and the rows of their values; whole C, N and D are integers."""
     values = {name: np.asarray(column).tolist() for name, column in columns.items()}
     for name in values.keys() & set(WHOLE):
         values[name] = [int(value) if value <= EXACT else value for value in values[name]]
-    return as_csv([list(values), *zip(*values.values(), strict=True)], separator)
+    return [list(values), *zip(*values.values(), strict=True)]
 
 
 def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import html
 import importlib
 import re
 import sys
@@ -203,11 +204,17 @@ def test_losses(cc, panel):
     assert (cc.loss_fn.func, cc.loss_fn.keywords) == (log_huber, {"delta": 1e-3})
 
 
+def define(monkeypatch, name, function):
+    """Define a function in the notebook, as a cell would."""
+    function.__module__, function.__qualname__ = "__main__", name
+    monkeypatch.setattr(sys.modules["__main__"], name, function, raising=False)
+
+
 def test_functions_defined_in_the_notebook_can_be_used(cc, panel, monkeypatch):
     main = sys.modules["__main__"]
-    monkeypatch.setattr(main, "my_loss", lambda y, p: abs(y - p) ** 1.5, raising=False)
-    monkeypatch.setattr(main, "scalar_loss", lambda y, p: 1.0, raising=False)
-    monkeypatch.setattr(main, "my_weight", lambda C: C**0.5, raising=False)
+    define(monkeypatch, "my_loss", lambda y, p: abs(y - p) ** 1.5)
+    define(monkeypatch, "scalar_loss", lambda y, p: 1.0)
+    define(monkeypatch, "my_weight", lambda C: C**0.5)
     before = cc.loss_fn
     panel.loss.kind.value = "own"
     assert cc.loss_fn is before
@@ -384,6 +391,9 @@ def test_save_and_load(cc, panel, tmp_path):
     assert panel.search.kind.value == "transformer"
 
 
+MINE = ["functions_of_mine:size", "functions_of_mine:loss", "functions_of_mine:weight"]
+
+
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A module of the user's own with a size estimator, a loss and weights."""
@@ -398,7 +408,8 @@ def mine(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
-def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_path, suffix):
+def test_a_saved_file_reproduces_everything_that_was_typed(cc, mine, tmp_path, suffix):
+    panel = ConfigPanel(cc, allow_functions=MINE)
     panel.grid.axes["B"].spacing.value = "listed"
     panel.grid.axes["B"].listed.value = "100, 0.1, 1e3"
     panel.grid.axes["E"].unit.value = "e"
@@ -436,8 +447,8 @@ def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_
     assert again.fit(parallel=False).law.as_dict() == cc.fit(parallel=False).law.as_dict()
 
     # Loaded into a panel with other settings, the file fills every field, and saving it again gives the same text.
-    other = ConfigPanel(Session(cc.database, Settings()))
-    other.path.value, other.allow_imports.value = panel.path.value, True
+    other = ConfigPanel(Session(cc.database, Settings()), allow_functions=MINE)
+    other.path.value = panel.path.value
     other.load_button.click()
     assert "Loaded" in text_of(other.message)
     assert other.search.values["width"].inputs[0].value == "64..1024 step 64"
@@ -447,12 +458,12 @@ def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_
     assert (tmp_path / f"again{suffix}").read_text() == (tmp_path / f"mine{suffix}").read_text()
 
 
-def test_a_saved_loss_of_the_user_is_loaded_again(cc, panel, mine, tmp_path):
+def test_a_saved_loss_of_the_user_is_loaded_again(cc, mine, tmp_path):
+    panel = ConfigPanel(cc, allow_functions=MINE)
     panel.loss.kind.value = "own"
     panel.loss.function.value = "functions_of_mine:loss"
     panel.save_button.click()
     cc.loss_fn = mse
-    panel.allow_imports.value = True
     panel.load_button.click()
     assert cc.loss_fn is mine.loss
     assert (panel.loss.kind.value, panel.loss.function.value) == ("own", "functions_of_mine:loss")
@@ -470,8 +481,11 @@ def test_a_workbench_opens_the_file(cc, panel, mine, tmp_path):
     cc.weight_fn = mine.weight
     panel.save_button.click()
     panel.save_button.click()
-    with pytest.raises(ValueError, match="functions_of_mine:weight.*Chinchilla.from_config.*allow_imports=True"):
+    with pytest.raises(ValueError, match="weight_fn 'functions_of_mine:weight' is neither .*pass allow_functions="):
         Workbench(tmp_path / "config.yaml")
+    workbench = Workbench(tmp_path / "config.yaml", allow_functions=["functions_of_mine:weight"])
+    assert workbench.session.settings.weight_fn is mine.weight
+    workbench.close()
 
 
 def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, panel, tmp_path):
@@ -488,16 +502,16 @@ def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, pane
     assert yaml.safe_load(path.read_text())["param_grid"]["E"] == {"linspace": [1, 2, 4]}
 
 
-def test_a_file_that_imports_is_loaded_only_when_allowed(cc, panel, tmp_path):
+def test_a_file_that_imports_is_loaded_only_when_allowed(cc, tmp_path):
+    panel, trusting = ConfigPanel(cc), ConfigPanel(cc, allow_functions=["numpy:sqrt"])
     path = tmp_path / "config.yaml"
     cc.weight_fn = np.sqrt
     panel.save_button.click()
     cc.weight_fn = None
     panel.load_button.click()
-    assert "may import functions" in text_of(panel.message)
+    assert "Nothing was loaded: weight_fn 'numpy:sqrt' is neither" in html.unescape(text_of(panel.message))
     assert cc.weight_fn is None
-    panel.allow_imports.value = True
-    panel.load_button.click()
+    trusting.load_button.click()
     assert cc.weight_fn is np.sqrt
     path.write_text("param_grid: [")
     panel.load_button.click()
