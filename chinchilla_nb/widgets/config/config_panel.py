@@ -205,7 +205,7 @@ class ConfigPanel(Panel):
             self.message.value = note("bad", f"Nothing was saved: {error}.")
             return
         more = "" if project_dir is not None else ", project_dir=..."
-        self.message.value = note("good", f'Saved. Chinchilla.from_config("{path}"{more}) opens it again.')
+        self.message.value = note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again.")
 
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:
