@@ -129,6 +129,12 @@ def test_figures_know_no_drawing_library(name):
     assert libraries(name) <= {"numpy"}
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_server_needs_voila_and_jupyter(name):
+    needed = libraries(name) & {"voila", "jupyter_server", "jupyter_client", "tornado"}
+    assert not needed or name in {"serving.server", "serving.handlers", "serving.kernels"}
+
+
 @pytest.mark.parametrize("name", modules_in("widgets"))
 def test_widgets_never_meet_the_facade(name):
     assert not {room(other) for other in reached(name)} & FACADE
