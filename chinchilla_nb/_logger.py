@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.printable import printable
 
 __all__ = ["get_logger", "parse_level"]
 
@@ -36,9 +37,16 @@ def get_logger(level: int | str, name: str) -> logging.Logger:
     logger.disabled = logger.level > logging.WARNING
     # To stderr, so that a script's output can be piped; looked up for each message, as notebooks replace it.
     handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False, markup=False)
-    handler.setFormatter(logging.Formatter("%(message)s", datefmt="[%X]"))
+    handler.setFormatter(_Printable("%(message)s", datefmt="[%X]"))
     logger.addHandler(handler)
     return logger
+
+
+class _Printable(logging.Formatter):
+    """Formats messages, which quote paths and cells of tables, as text that a terminal does not obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def parse_level(level: int | str) -> int:

@@ -17,6 +17,7 @@ from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.rows import (
     REQUIRED,
@@ -219,7 +220,7 @@ class Database(HasTraits):
 
     def __repr__(self) -> str:
         runs = "1 run" if len(self) == 1 else f"{len(self):,} runs"
-        return f"Database({runs}, {'in memory' if self._file is None else self._file.path})"
+        return f"Database({runs}, {'in memory' if self._file is None else printable(str(self._file.path))})"
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self))}</p>{self._rows().to_html(max_rows=SHOWN)}"

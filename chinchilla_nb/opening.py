@@ -19,6 +19,7 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import log_huber
+from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importing import guess_sources, preview_import
 from chinchilla_nb.records.tables import read_table
@@ -130,7 +131,8 @@ def _read_runs(path: Path) -> pd.DataFrame:
         more = len(preview.rejected) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
         count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
-        warnings.warn(f"{str(path)!r}: {count} left out: {reasons}{rest}", RowsLeftOutWarning, stacklevel=2)
+        left_out = printable(f"{str(path)!r}: {count} left out: {reasons}{rest}")
+        warnings.warn(left_out, RowsLeftOutWarning, stacklevel=2)
     return pd.DataFrame([dict(row) for row in preview.rows])
 
 

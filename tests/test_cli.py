@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
 import pytest
+from command import ROOT, serving
 from runs import make_runs, table_of
 
 from chinchilla_nb import __version__, datasets, mae
 from chinchilla_nb.cli import default_source
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
-# The kernel behind the page starts elsewhere, where only a full path finds the package.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -175,69 +172,22 @@ def test_a_folder_goes_before_a_study_of_the_same_name(tmp_path, monkeypatch):
     assert len(open_session("python_stdlib").runs) == 0
 
 
-@contextlib.contextmanager
-def serving(*arguments, cwd, temporary):
-    """Run the command until the block ends; gives the process and the address it printed."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments, "--no-browser"],
-        cwd=cwd,
-        env={**ENVIRONMENT, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    said = []
-    try:
-        for line in process.stdout:
-            said.append(line)
-            if found := re.search(r"on (.*) is at +(http://127\.0\.0\.1:\d+/)", line):
-                break
-        else:
-            pytest.fail("it ended unexpectedly: " + "".join(said))
-        # What it says from here on must not fill the pipe.
-        drain = threading.Thread(target=process.stdout.read)
-        drain.start()
-        yield process, *found.groups()
-    finally:
-        process.kill()
-        process.wait()
-        drain.join(20)
-        process.stdout.close()
-
-
-def kernels_in(folder):
-    """Process numbers of the kernels whose connection or working files lie in a folder, as Linux tells them."""
-    return [
-        path.parent.name
-        for path in Path("/proc").glob("[0-9]*/environ")
-        if (text := _read(path)) and f"TMPDIR={folder}".encode() in text
-    ]
-
-
-def _read(path):
-    with contextlib.suppress(OSError):
-        return path.read_bytes()
-    return b""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_serves_the_workbench_and_ends_without_a_trace(runs_csv, tmp_path, end):
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    with serving(runs_csv.name, cwd=tmp_path, temporary=temporary) as (process, what, url):
-        assert what == "runs.csv (12 runs)"
-        assert len(list(temporary.glob("chinchilla-nb-*/workbench.ipynb"))) == 1
+    with serving(runs_csv.name, cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        assert server.what == "runs.csv (12 runs)"
+        assert len(list(server.temporary.glob("chinchilla-nb-*/workbench.ipynb"))) == 1
         if end is signal.SIGTERM:
-            check_page(url)
+            check_page(server.url)
         else:
-            with urllib.request.urlopen(url, timeout=60) as page:
+            with urllib.request.urlopen(server.url, timeout=60) as page:
                 assert "<h1>runs.csv</h1>" in page.read().decode()
-        process.send_signal(end)
-        assert process.wait(30) == 0
-        assert list(temporary.glob("chinchilla-nb-*")) == []
+        server.process.send_signal(end)
+        assert server.process.wait(30) == 0
+        assert list(server.temporary.glob("chinchilla-nb-*")) == []
         if sys.platform == "linux":
-            assert kernels_in(temporary) == []
+            assert server.processes() == {}
 
 
 def check_page(url):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from chinchilla_nb.printable import printable
+
 __all__ = ["InputError", "did_you_mean", "unknown_key"]
 
 SIMILAR = 0.5
@@ -45,7 +47,8 @@ class InputError(ValueError):
         return problem + (f": {self.remedy}" if self.remedy else "")
 
     def _sentence(self) -> str:
-        return f"{self.where} {self.problem}" if self.where else self.problem
+        # Shown in a terminal: what it quotes may come from somebody else's file.
+        return printable(f"{self.where} {self.problem}" if self.where else self.problem)
 
     def __reduce__(self) -> tuple[object, ...]:
         # By default an exception is pickled with its message, which is not what the constructor takes.

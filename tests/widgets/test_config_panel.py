@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import html
@@ -456,6 +457,16 @@ def test_a_saved_file_reproduces_everything_that_was_typed(cc, mine, tmp_path, s
     other.path.value = str(tmp_path / f"again{suffix}")
     other.save_button.click()
     assert (tmp_path / f"again{suffix}").read_text() == (tmp_path / f"mine{suffix}").read_text()
+
+
+def test_the_call_that_opens_a_saved_file_again_quotes_its_path(panel, tmp_path):
+    folder = tmp_path / """x", loss_fn=exit()) or ("'"""
+    folder.mkdir()
+    panel.path.value = str(folder / "config.yaml")
+    panel.save_button.click()
+    call = re.search(r"Chinchilla\.from_config\(.*\)(?= opens)", html.unescape(panel.message.value)).group()
+    (path,) = ast.parse(call, mode="eval").body.args
+    assert ast.literal_eval(path) == panel.path.value
 
 
 def test_a_saved_loss_of_the_user_is_loaded_again(cc, mine, tmp_path):
