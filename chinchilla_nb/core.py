@@ -18,6 +18,7 @@ from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
@@ -25,7 +26,6 @@ from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
-from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.session import Session

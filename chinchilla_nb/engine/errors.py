@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["InputError", "did_you_mean", "unknown_key"]
+__all__ = ["FitError", "InputError", "InputTypeError", "did_you_mean", "unknown_key"]
 
 SIMILAR = 0.5
 """Similarity (of `difflib`) from which on a known key is suggested for an unknown one: it allows a slip or two."""
@@ -44,12 +44,25 @@ class InputError(ValueError):
             problem += f", {got}" if self.got else f" {got}"
         return problem + (f": {self.remedy}" if self.remedy else "")
 
+    def at(self, place: str) -> InputError:
+        """Return the same error, of the same kind, with one more place: ``in the configuration 'study.yaml'``."""
+        places = " ".join(part for part in (self.place, place) if part)
+        return type(self)(self.where, self.rule, got=self.got, place=places, remedy=self.remedy)
+
     def _sentence(self) -> str:
         return f"{self.where} {self.problem}" if self.where else self.problem
 
     def __reduce__(self) -> tuple[object, ...]:
         # By default an exception is pickled with its message, which is not what the constructor takes.
         return _restore, (type(self), self.where, self.rule, self.got, self.place, self.remedy)
+
+
+class InputTypeError(InputError, TypeError):
+    """A value is of a kind that cannot be used where the API reference documents a TypeError; it is one as well."""
+
+
+class FitError(InputError):
+    """The runs cannot be fitted, or not with these options."""
 
 
 def _restore(kind: type[InputError], where: str, rule: str, got: str, place: str, remedy: str) -> InputError:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter
 from chinchilla_nb.engine.runs import read_only
@@ -51,6 +53,8 @@ class StartGrid:
         axes: Mapping[str, Iterable[float] | float],
         parameters: Sequence[Parameter] = CHINCHILLA_PARAMETERS,
     ) -> None:
+        if not isinstance(axes, Mapping):
+            raise InputError("param_grid", "must map parameters to numbers", got=brief(axes))
         self.parameters = tuple(parameters)
         known = [name for parameter in self.parameters for name in parameter.names]
         for name in axes:
@@ -107,10 +111,7 @@ def _pick(axes: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _as_axis(values: Any, name: str, parameter: Parameter) -> NDArray[np.float64]:
     where = f"param_grid[{name!r}]"
-    try:
-        axis = np.array(values if np.iterable(values) else [values], dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(where, "must be numbers", got=repr(values)) from None
+    axis = np.atleast_1d(as_real_array(values, where))
     if axis.ndim != 1 or not axis.size:
         raise InputError(where, "must be a list of at least one number", got=f"shape {axis.shape}")
     bad = axis[~np.isfinite(axis)]
