@@ -89,10 +89,14 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
         If it is not a dictionary of numbers.
     """
     axes = as_mapping(param_grid, "param_grid").items()
-    return {str(key): as_floats(axis, f"param_grid[{key!r}]") for key, axis in axes if axis is not None}
+    return {
+        key if isinstance(key, str) else brief(key): as_floats(axis, f"param_grid[{brief(key)}]")
+        for key, axis in axes
+        if axis is not None
+    }
 
 
-def as_folder(project_dir: str | os.PathLike[str]) -> Path:
+def as_folder(path: str | os.PathLike[str], name: str = "project_dir") -> Path:
     """Return the path of an existing folder.
 
     Raises
@@ -102,18 +106,20 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
     FileExistsError
         If the path is a file.
     """
-    if not (isinstance(project_dir, (str, os.PathLike)) and os.fspath(project_dir)):
-        raise InputError("project_dir", "must be the path of an existing folder", got=brief(project_dir))
-    folder = Path(os.fsdecode(project_dir))
+    if not (isinstance(path, (str, os.PathLike)) and os.fspath(path)):
+        raise InputError(name, "must be the path of an existing folder", got=brief(path))
+    folder = Path(os.fsdecode(path))
     try:
         is_file, is_folder = folder.is_file(), folder.is_dir()
     except OSError as error:
-        raise InputError("project_dir", f"{brief(str(folder))} cannot be opened", remedy=str(error.strerror)) from None
+        raise InputError(name, f"{brief(str(folder))} cannot be opened", remedy=str(error.strerror)) from None
     if is_file:
-        raise FileExistsError(f"project_dir must be a folder, but {str(folder)!r} is a file")
+        raise FileExistsError(f"{name} must be a folder, but {str(folder)!r} is a file")
     if not is_folder:
+        # Also that of a configuration in another folder.
+        place = "" if folder.is_absolute() else f"in the current folder, {str(Path.cwd())!r}"
         remedy = f"create it with os.makedirs({str(folder)!r})"
-        raise InputError("project_dir", f"{str(folder)!r} does not exist", remedy=remedy)
+        raise InputError(name, f"{str(folder)!r} does not exist", place=place, remedy=remedy)
     return folder
 
 

@@ -67,9 +67,10 @@ class StartGrid:
                 for name, parameter in zip(names, self.parameters, strict=True)
             }
         )
-        if len(self) > MOST_STARTS:
+        count = math.prod(map(len, self.axes.values()))  # len() holds no number beyond 2^63
+        if count > MOST_STARTS:
             rule = f"must have at most {MOST_STARTS:,} starts"
-            raise InputError("param_grid", rule, got=f"{len(self):,}", remedy="shorten its axes")
+            raise InputError("param_grid", rule, got=f"{count:,}", remedy="shorten its axes")
 
     def __len__(self) -> int:
         return math.prod(len(axis) for axis in self.axes.values())
