@@ -10,7 +10,8 @@ __all__ = ["brief"]
 
 LONGEST = 60
 """Maximum number of characters of a value in a message."""
-BITS_PER_DIGIT = math.log2(10)
+LARGEST_BITS = 13_000
+"""Size of a whole number whose digits are written: Python refuses to write more than 4,300 digits."""
 
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), dict: ("{", "}")}
 
@@ -33,8 +34,7 @@ def _parts(value: Any, longest: int) -> Iterator[str]:
     kind = type(value)
     if isinstance(value, (str, bytes)):
         yield repr(value[: longest + 1])
-    elif kind is int and value.bit_length() > longest * BITS_PER_DIGIT:
-        # Python refuses to write out numbers of thousands of digits.
+    elif kind is int and value.bit_length() > LARGEST_BITS:
         yield f"a whole number of about {math.floor(math.log10(abs(value))) + 1:,} digits"
     elif kind in _BRACKETS and value:
         first, last = _BRACKETS[kind]
