@@ -8,6 +8,7 @@ import operator
 from rich.console import Console
 from rich.logging import RichHandler
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.printable import printable
 
@@ -63,8 +64,9 @@ def parse_level(level: int | str) -> int:
             return names[level.upper()]
     else:
         try:
-            return operator.index(level)
+            if not isinstance(level, bool):
+                return operator.index(level)
         except TypeError:
             pass
     rule = "must be a whole number or one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
-    raise InputError("log_level", rule, got=repr(level))
+    raise InputError("log_level", rule, got=brief(level))

@@ -19,14 +19,14 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.conversion import as_positive_array
+from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
-from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.session import Session
@@ -153,7 +153,10 @@ class Chinchilla:
         if config.project_dir is None:
             where = f"the configuration {os.fspath(config_path)!r}"
             raise InputError(where, "needs the key 'project_dir'", remedy="add it, or pass project_dir=...")
-        return cls(config.project_dir, log_level=config.log_level, **config.arguments)
+        config.check()
+        with inputs_from(config.sources.get("log_level", "")):
+            level = parse_level(config.log_level)
+        return cls(config.project_dir, log_level=level, **config.arguments)
 
     def __getstate__(self) -> dict[str, Any]:
         # Runs on disk stay there; locks, loggers and observers belong to the process.

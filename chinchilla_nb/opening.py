@@ -14,7 +14,8 @@ import pandas as pd
 from chinchilla_nb import datasets
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
-from chinchilla_nb.config.reading import SUFFIXES, read_settings
+from chinchilla_nb.config.file_text import SUFFIXES
+from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
@@ -102,7 +103,7 @@ def _open_file(path: Path, find: Finder) -> Session:
 def _open_configuration(path: Path, find: Finder) -> Session:
     config = read_settings(path, find=find)
     # A file saved while a table was open does not name a project: its runs lie beside it.
-    folder = path.absolute().parent if config.project_dir is None else config.project_dir
+    folder = config.folder or path.absolute().parent
     return Session(Database(folder, log_level=config.log_level), config.settings)
 
 

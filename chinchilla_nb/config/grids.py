@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.checks import as_axes
+from chinchilla_nb.checks import as_axes, brief
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.spacings import load_axis, save_axis
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -32,7 +32,7 @@ def load_grid(value: Any, _find: Finder) -> Any:
     """Convert a file's value into what a user would write, expanding ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
-    return {name: load_axis(axis, f"param_grid[{name!r}]") for name, axis in value.items()}
+    return {name: load_axis(axis, f"param_grid[{brief(name)}]") for name, axis in value.items()}
 
 
 def save_grid(grid: StartGrid) -> dict[str, Any]:

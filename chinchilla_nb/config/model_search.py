@@ -14,7 +14,7 @@ from chinchilla_nb.config.callables import Finder, function_name, load_function
 from chinchilla_nb.config.spacings import load_axis
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
+from chinchilla_nb.engine.planning.model_search import ModelTable, as_hyperparameters, check_estimator, tabulate_models
 from chinchilla_nb.engine.planning.model_sizes import SIZE_ESTIMATORS
 
 __all__ = ["ModelSearch", "load_search", "read_search", "save_search", "show_search"]
@@ -62,7 +62,10 @@ def load_search(value: Any, find: Finder) -> Any:
         search["size_estimator"] = load_function(search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, find)
     if isinstance(search.get("hyperparam_grid"), Mapping):
         grid = search["hyperparam_grid"].items()
-        search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}
+        search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{brief(name)}]") for name, axis in grid}
+        if callable(search.get("size_estimator")):
+            # Here, where the file is known, and not only when the first run is drawn.
+            check_estimator(search["size_estimator"], as_hyperparameters(search["hyperparam_grid"]))
     return search
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Runs", "as_positive_array", "check_losses", "read_only"]
+__all__ = ["Runs", "check_losses", "read_only"]
 
 _NUMBERS = ("N", "D", "loss", "C")
 
@@ -99,27 +100,6 @@ class Runs:
         return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
 
 
-def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return a float64 copy of a one-dimensional array of positive, finite numbers.
-
-    Raises
-    ------
-    InputError
-        If a value is not positive and finite; the error names the first one and its index.
-    """
-    try:
-        array = np.array(values, dtype=np.float64, ndmin=1)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(name, "must be numbers", got=_first_non_number(values)) from None
-    if array.ndim != 1:
-        raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
-    if bad.size:
-        rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
-        raise InputError(name, f"must be {rule}", got=str(float(array[bad[0]])), place=f"at index {bad[0]}")
-    return array
-
-
 def check_losses(loss: NDArray[np.float64], least: float, largest: float, purpose: str = "to be fitted") -> None:
     """Check that losses lie in a range.
 
@@ -145,12 +125,3 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Mark an array as read-only, in place, and return it."""
     array.setflags(write=False)
     return array
-
-
-def _first_non_number(values: Any) -> str:
-    for index, value in enumerate(values if np.iterable(values) and not isinstance(values, str) else [values]):
-        try:
-            float(value)
-        except (TypeError, ValueError, OverflowError):
-            return f"{value!r} at index {index}"
-    return repr(values)

@@ -246,7 +246,7 @@ def test_model_search(cc, panel):
     panel.search.values["n_layers"].inputs[0].value = "4..2"
     assert "contains no numbers" in panel.search.values["n_layers"].problem
     panel.search.values["n_layers"].inputs[0].value = "two"
-    assert "the estimator fails" in panel.search.kind_row.problem
+    assert "size_estimator raised TypeError(" in panel.search.kind_row.problem
     assert cc.session.settings is good
     panel.search.values["n_layers"].inputs[0].value = "2"
     panel.search.kind.value = "transformer_without_embeddings"
@@ -265,11 +265,24 @@ def test_model_search(cc, panel):
         ("0.1, 1e-3", [0.1, 1e-3]),
         ("relu, gelu", ["relu", "gelu"]),
         ("True, None", [True, None]),
+        ("1_000, 7B, 2x4, 1:30", [1000, "7B", "2x4", "1:30"]),
+        ("-3, +.5, 1e3", [-3, 0.5, 1000.0]),
+        ("1, 2, 3, 1000000000000", [1, 2, 3, 10**12]),
     ],
 )
 def test_values_of_hyperparameters_are_read_and_written(text, values):
     assert parse_choices(text) == values
     assert parse_choices(choices_text(values)) == values
+
+
+@pytest.mark.parametrize("text", ["1e999", "1" * 5000, "1_", "1__0", "１２", "64, ١٢", "1_e5", "_1"])
+def test_a_value_that_is_almost_a_number_is_refused(text):
+    with pytest.raises(ValueError, match="is not a number: write it as 64, 2.5 or 1e6"):
+        parse_choices(text)
+
+
+def test_numbers_of_any_length_can_be_shown():
+    assert choices_text([10**5000]) == "a whole number of about 5,001 digits"
 
 
 def test_changes_in_code_are_shown(cc, panel):

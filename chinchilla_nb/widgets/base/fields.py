@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, ClassVar
 
 import ipywidgets
 
+from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
@@ -186,10 +186,10 @@ def number(text: str, name: str) -> float:
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
     try:
-        return parse_number(re.sub(r"\s", "", text))
+        return parse_number(text)
     except ValueError:
         remedy = "write decimals with a point" if "," in text else ""
-        raise InputError(name, f"{text.strip()!r} is not a number", remedy=remedy) from None
+        raise InputError(name, f"{brief(text.strip())} is not a number", remedy=remedy) from None
 
 
 def numbers(text: str, name: str) -> list[float]:

@@ -13,7 +13,6 @@ import ipywidgets
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings, change_settings
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -170,12 +169,7 @@ class SearchEditor(Editor):
         if count > MANY_MODELS:
             self.kind_row.say(f"{count:,} configurations: sizing them takes a while when the first run is drawn")
             return
-        try:
-            table = search.table()
-        except ValueError:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever the user's function raises is shown
-            raise InputError("the estimator", f"fails: {type(error).__name__}: {error}") from None
+        table = search.table()
         left_out = count - len(table.N)
         note = f"; {left_out:,} that cannot be built are left out" if left_out else ""
         self.kind_row.say(

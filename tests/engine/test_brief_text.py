@@ -1,0 +1,49 @@
+"""Values in messages: short, on one line, and cheap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chinchilla_nb.engine.brief_text import brief
+
+
+class Unwritable:
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [3, -2.5, True, None, "text", b"bytes", [], (), {}, [1, "a"], (1,), (1, 2), {"a": [1, {2}]}, {1: (2, 3)}, set()],
+    ids=repr,
+)
+def test_a_short_value_is_written_as_python_writes_it(value):
+    assert brief(value) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10**5000, "a whole number of about 5,001 digits"),
+        (-(10**5000), "a whole number of about 5,001 digits"),
+        (Unwritable(), "<Unwritable>"),
+        ([Unwritable()], "[<Unwritable>]"),
+        (np.eye(2), "array([[1., 0.], [0., 1.]])"),
+        ("a" * 10**6, "'" + "a" * 59 + "..."),
+        (list(range(10**6)), repr(list(range(100)))[:60] + "..."),
+    ],
+    ids=["digits", "negative digits", "no text", "no text in a list", "lines", "long text", "long list"],
+)
+def test_any_other_value_has_a_text_too(value, text):
+    assert brief(value) == text
+
+
+def test_lists_that_stand_for_more_than_fits_into_memory_are_read_as_far_as_they_are_shown():
+    bomb = ["x"] * 10
+    for _ in range(30):
+        bomb = [bomb] * 10
+    assert brief(bomb) == "[" * 31 + repr(["x"] * 10)[1:30] + "..."
+    loop = []
+    loop.append(loop)
+    assert brief(loop) == "[" * 60 + "..."
