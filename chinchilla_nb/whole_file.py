@@ -15,6 +15,7 @@ __all__ = ["explain_write_errors", "open_regular", "write_whole"]
 
 _MAKE_ROOM = ("ENOSPC", "EDQUOT", "EFBIG")
 _ALLOW_WRITING = ("EACCES", "EPERM", "EROFS")
+_NOT_A_FILE = ("EINVAL", "ENXIO")
 _NO_LOCKS = ("ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP")
 _REMEDIES = {
     **dict.fromkeys(_MAKE_ROOM, "make room for it"),
@@ -24,7 +25,7 @@ _REMEDIES = {
     "EISDIR": "move the folder away",
     "ELOOP": "remove the symbolic link",
     **dict.fromkeys(_NO_LOCKS, "keep the project on a file system with locks, such as a local disk"),
-    "EINVAL": "move it away",
+    **dict.fromkeys(_NOT_A_FILE, "move it away"),
 }
 """What to do about an error, by the name of its number; a system need not have all of them."""
 

@@ -144,9 +144,8 @@ class CsvFile:
         hold, written_by_us = self._hold(), self._lock_path.exists()
         with hold, hold:
             hold.acquire()
-            with explain_write_errors(self.path):
-                now = self._append(rows, written_by_us, seen)
-        return now
+            now = self._append(rows, written_by_us, seen)
+        return now  # noqa: RET504  an interrupt while a block is left by `return` would not release the lock
 
     def rewrite(self, frame: pd.DataFrame, known: pd.DataFrame, seen: Seen) -> Seen:
         """Replace the file with a table, atomically, if that loses no row that its author does not know.
@@ -173,10 +172,9 @@ class CsvFile:
         with hold, hold:
             hold.acquire()
             self._check_known(known, seen)
-            with explain_write_errors(self.path):
-                self._set_aside(self._cut_off(written_by_us))
-                now = self._replace(columns, content)
-        return now
+            self._set_aside(self._cut_off(written_by_us))
+            now = self._replace(columns, content)
+        return now  # noqa: RET504  an interrupt while a block is left by `return` would not release the lock
 
     @property
     def _lock_path(self) -> Path:
@@ -210,7 +208,8 @@ class CsvFile:
 
     def _append(self, rows: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
         try:
-            descriptor = self._open(os.O_RDWR | os.O_APPEND)
+            with explain_write_errors(self.path):
+                descriptor = self._open(os.O_RDWR | os.O_APPEND)
         except FileNotFoundError:
             return self._create(rows, seen)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
@@ -247,6 +246,12 @@ class CsvFile:
         elif end < size:
             lines = b"\n" + lines
         alone = size == status.st_size == seen.size and seen.is_current(status)
+        with explain_write_errors(self.path):
+            self._write_lines(file, lines, size)
+        return seen.followed_by(lines, os.fstat(file.fileno())) if alone else None
+
+    def _write_lines(self, file: io.FileIO, lines: bytes, size: int) -> None:
+        """Write all of some lines at the end of a file of a size, or nothing."""
         try:
             if file.write(lines) != len(lines):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -255,7 +260,6 @@ class CsvFile:
             if os.fstat(file.fileno()).st_size <= size + len(lines):  # an editor does not wait for the lock
                 file.truncate(size)
             raise
-        return seen.followed_by(lines, os.fstat(file.fileno())) if alone else None
 
     def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
         """Rewrite the file with the additional columns of new rows; existing rows keep their text."""
@@ -279,14 +283,17 @@ class CsvFile:
         """Save a line that was not completely written to a separate file: someone may have typed it."""
         line = cut_off.strip(b"\0")
         if line:
-            descriptor = open_regular(self.set_aside_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            with os.fdopen(descriptor, "ab") as file:
-                file.write(line + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            with explain_write_errors(self.set_aside_path):
+                descriptor = open_regular(self.set_aside_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                with os.fdopen(descriptor, "ab") as file:
+                    file.write(line + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
 
     def _replace(self, header: list[str], content: bytes) -> Seen:
-        return Seen.all_of(header, content, write_whole(self.path, content))
+        with explain_write_errors(self.path):
+            status = write_whole(self.path, content)
+        return Seen.all_of(header, content, status)
 
 
 def _say_nothing(_: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
 from attacks.lines import STORAGE, before_line, interrupt
+
 from chinchilla_nb.database import Database
 from chinchilla_nb.records.csv_file import CsvFile
 
@@ -88,9 +88,7 @@ def killed(scene: Scene, line: int) -> bool:
 
 def attack_lines(folder: Path, attack: Callable[[Scene, int], bool], name: str, first: int = 1, step: int = 1) -> int:
     """Attack an append before every line, or before some; return the number of attacks."""
-    attacks = 0
-    for line in range(first, 100_000, step):
+    for attacks, line in enumerate(range(first, 100_000, step)):
         if not attack(Scene(folder / str(line), **SCENES[name]), line):
             return attacks
-        attacks += 1
     raise AssertionError("the append never ends")
