@@ -16,7 +16,7 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
 
-__all__ = ["as_csv", "column_rows", "columns_as_csv", "read_header", "read_rows", "split_header"]
+__all__ = ["as_csv", "column_rows", "columns_as_csv", "read_header", "read_rows", "split_header", "widened"]
 
 # Newer versions always read floats exactly, and warn if told to.
 NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
@@ -135,6 +135,12 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
         return tidy(frame)
     except InputError as error:  # no column C, and 6ND overflows
         raise InputError(error.where, error.rule, place=f"in {path}", remedy=error.remedy) from None
+
+
+def widened(data: bytes, tails: Sequence[Sequence[Any]]) -> bytes:
+    """Return the lines of a file with further values behind each row; what is there keeps its text."""
+    lines = (values for values in csv.reader(io.StringIO(data.decode(), newline="")) if values)
+    return as_csv([*values, *tail] for values, tail in zip(lines, tails, strict=True))
 
 
 def _regular(data: bytes, columns: int) -> bool:

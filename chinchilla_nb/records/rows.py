@@ -10,6 +10,7 @@ import math
 import numbers
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "empty_table",
     "first_bad",
     "row_of",
+    "rows_missing",
     "tidy",
 ]
 
@@ -186,6 +188,21 @@ def first_bad(values: NDArray[np.float64], name: str) -> int | None:
     rounded = np.rint(values) if name in WHOLE else values
     bad = np.flatnonzero(~(np.isfinite(rounded) & (rounded > 0)))
     return int(bad[0]) if bad.size else None
+
+
+def rows_missing(frame: pd.DataFrame, among: pd.DataFrame) -> int:
+    """Return how many rows of a table are not in another one, which may have its columns and rows in another order."""
+    if not len(frame):
+        return 0
+    names = sorted({*frame.columns, *among.columns})
+    return sum((Counter(_comparable(frame, names)) - Counter(_comparable(among, names))).values())
+
+
+def _comparable(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows that are equal if they have the same values: None for NaN and for a column that is missing."""
+    columns = [frame[name].tolist() if name in frame else [None] * len(frame) for name in names]
+    for values in zip(*columns, strict=True):
+        yield tuple(None if value is pd.NA or value != value else value for value in values)
 
 
 def checked_frame(frame: Any) -> pd.DataFrame:
