@@ -16,7 +16,7 @@ from command import ROOT, serving
 from runs import make_runs, table_of
 
 from chinchilla_nb import __version__, datasets, mae
-from chinchilla_nb.cli import default_source
+from chinchilla_nb.cli import default_source, notebook
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
@@ -47,7 +47,16 @@ def refusal(*arguments, cwd=None):
 
 def test_help_names_all_it_opens():
     said = run("--help").stdout
-    for word in ("folder", "config.yaml", "runs.csv", "python_stdlib", "--port", "--no-browser", "--version"):
+    for word in (
+        "folder",
+        "config.yaml",
+        "runs.csv",
+        "python_stdlib",
+        "--port",
+        "--no-browser",
+        "--allow-function",
+        "--allow-folder",
+    ):
         assert word in said
 
 
@@ -125,6 +134,57 @@ def test_configuration_without_a_project_has_its_runs_beside_it(tmp_path, runs_c
     session = open_session(tmp_path / "config.yaml")
     assert len(session.runs) == 12
     assert session.settings.loss_fn is mae
+
+
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """A folder with a module of the user's own and a configuration that names its function."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "my_models.py").write_text(
+        "from pathlib import Path\n\nPath('imported').touch()\n\ndef weight(C):\n    return C**0.1\n"
+    )
+    (tmp_path / "config.yaml").write_text("weight_fn: my_models:weight\n")
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path / "modules")]))
+    return tmp_path
+
+
+def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configured):
+    said = refusal("config.yaml", cwd=configured)
+    assert "weight_fn 'my_models:weight' is neither defined in this notebook nor allowed" in said
+    assert "--allow-function my_models:weight" in said
+    assert not (configured / "imported").exists()
+
+
+def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
+    page = notebook("config.yaml", str(configured), (), ["my_models:weight"], [str(configured / "modules")])
+    code = "".join(page["cells"][1]["source"]) + ".panels"
+    code = f"import chinchilla_nb.opening\n{code}"
+    script = configured / "page.py"
+    script.write_text(f"{code}\n")
+    assert "allow_functions=['my_models:weight']" in code
+    assert f"allow_folders=[{str(configured / 'modules')!r}]" in code
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert (configured / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            "--allow-function=no_such_module:f",
+            "'no_such_module:f' cannot be imported: No module named 'no_such_module'",
+        ),
+        ("--allow-function=json:nothing", "'json:nothing' cannot be imported"),
+        ("--allow-function=json:decoder", "'json:decoder' must be a function, got module"),
+        ("--allow-function=os system", "'os system' is not the name of a function"),
+        ("--allow-function=..x:f", "'..x:f' cannot be imported"),
+        ("--allow-folder=nowhere", "the folder 'nowhere' does not exist"),
+        ("--allow-folder=", "the folder must be the path of an existing folder, got ''"),
+    ],
+)
+def test_what_cannot_be_allowed_is_refused_in_a_sentence(tmp_path, option, message):
+    assert message in refusal("python_stdlib", option, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])

@@ -75,10 +75,10 @@ def _is_defined_here(value: Any) -> bool:
 def _defined_function(name: str) -> Callable[..., Any]:
     namespace = _namespace()
     if name not in namespace:
-        raise InputError(repr(name), "is not defined", remedy="run the cell that defines it")
+        raise InputError(brief(name), "is not defined", remedy="run the cell that defines it")
     found = namespace[name]
     if not callable(found):
-        raise InputError(repr(name), "must be a function", got=type(found).__name__)
+        raise InputError(brief(name), "must be a function", got=type(found).__name__)
     if not _is_defined_here(found):
         raise _not_allowed(name, name_of_callable(found) or name)
     function: Callable[..., Any] = found
@@ -91,4 +91,4 @@ def _not_allowed(name: str, full: str) -> ImportNotAllowed:
         f"if you trust it, pass allow_functions=[{full!r}] to Workbench or ConfigPanel, "
         f"or --allow-function {full} to chinchilla-nb"
     )
-    return ImportNotAllowed(repr(name), rule, remedy=remedy)
+    return ImportNotAllowed(brief(name), rule, remedy=remedy)

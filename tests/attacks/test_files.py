@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from visitor import Visitor, visited_kernel
+from panel_visitor import Visitor, visited_kernel
 
 SECRET = "N,D,loss,note\n1e9,2e10,2.5,xyzzy\n"
 OPEN = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from visitor import Visitor, visited_kernel
+from panel_visitor import Visitor, visited_kernel
 
 OPEN = """
 import os, subprocess, sys

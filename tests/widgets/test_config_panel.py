@@ -512,6 +512,18 @@ def test_a_workbench_opens_the_file(cc, panel, mine, tmp_path):
     workbench.close()
 
 
+def test_the_line_to_copy_after_saving_reads_the_file_from_a_folder_of_any_name(rows, tmp_path):
+    folder = tmp_path / """a"), print('pwned'), ("b"""
+    folder.mkdir()
+    cc = Chinchilla(folder, log_level=50)
+    panel = ConfigPanel(cc)
+    panel.save_button.click()
+    line = re.search(r"Saved. (.*) opens it again", html.unescape(text_of(panel.message)))[1]
+    call = ast.parse(line, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert [argument.value for argument in call.args] == [str(folder / "config.yaml")]
+
+
 def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, panel, tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("mine")

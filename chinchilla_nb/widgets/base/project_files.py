@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,9 +17,9 @@ from chinchilla_nb.checks import as_folder, brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.session import Session
 
-__all__ = ["ProjectFiles", "allowed_folders"]
+__all__ = ["Folders", "ProjectFiles", "allowed_folders"]
 
-Folders = Iterable[str | os.PathLike[str]]
+Folders: TypeAlias = Iterable[str | os.PathLike[str]]
 
 _REMEDY = (
     "put the file there, or, if everyone who sees this page may use it, pass allow_folders=[its folder] to the "
@@ -69,7 +70,8 @@ class ProjectFiles:
         if inside is None:
             raise InputError(brief(text), f"is outside the project folder, {str(self.folder)!r}", remedy=_REMEDY)
         if any(part.startswith(".") for part in path.relative_to(inside).parts):
-            raise InputError(brief(text), "is hidden: panels use no file or folder whose name begins with a point")
+            rule = "is hidden, and panels use no file or folder whose name begins with a point"
+            raise InputError(brief(text), rule, remedy="choose another")
         if not is_usable:
             raise InputError(brief(text), "is not a file", remedy="give the path of one")
         return path

@@ -43,16 +43,18 @@ class Visitor:
 
     def sets(self, widget: str, **state: Any) -> None:
         """Set traits of a widget, given as an expression of the owner's, over its comm."""
-        self._send(widget, {"method": "update", "state": state, "buffer_paths": []})
+        self.sends(self._model(widget), {"method": "update", "state": state, "buffer_paths": []})
 
     def clicks(self, button: str) -> None:
         """Click a button, given as an expression of the owner's."""
-        self._send(button, {"method": "custom", "content": {"event": "click"}})
+        self.sends(self._model(button), {"method": "custom", "content": {"event": "click"}})
 
-    def _send(self, widget: str, data: dict[str, Any]) -> None:
-        session = self._client.session
-        content = {"comm_id": self.owner_runs(f"print({widget}.model_id)"), "data": data}
-        self._client.shell_channel.send(session.msg("comm_msg", content))
+    def sends(self, model: str, data: dict[str, Any]) -> None:
+        """Send a message to the widget with this model."""
+        self._client.shell_channel.send(self._client.session.msg("comm_msg", {"comm_id": model, "data": data}))
+
+    def _model(self, widget: str) -> str:
+        return self.owner_runs(f"print({widget}.model_id)")
 
 
 @contextmanager
