@@ -5,7 +5,6 @@ The engine defines those of numbers; they are importable from here, too.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_float, as_positive_number
+from chinchilla_nb.engine.conversion import as_float, as_positive_number, first_items
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 
 __all__ = [
@@ -60,9 +59,9 @@ def as_floats(values: Any, name: str) -> tuple[float, ...]:
     """
     if isinstance(values, (str, bytes, Mapping)):
         raise InputError(name, "must list numbers", got=brief(values))
-    if not np.iterable(values):
+    items = first_items(values, MOST_VALUES)
+    if items is None:
         return (as_float(values, name),)
-    items = list(itertools.islice(values, MOST_VALUES + 1))
     if len(items) > MOST_VALUES:
         raise InputError(name, f"must list at most {MOST_VALUES:,} numbers", got=f"more of them in {brief(values)}")
     return tuple(as_float(value, name) for value in items)
@@ -146,8 +145,9 @@ def as_generator(rng: Any) -> np.random.Generator:
         If it is neither a generator nor a seed.
     """
     try:
-        # NumPy takes True for the seed 1.
-        if isinstance(rng, (int, np.generic, np.ndarray, list, tuple)) and np.asarray(rng).dtype.kind not in "iuO":
+        # NumPy takes True for the seed 1, and texts in a list for numbers.
+        parts = rng if isinstance(rng, (list, tuple)) else [rng]
+        if any(isinstance(part, (bool, np.bool_, str, list, tuple)) for part in parts):
             raise TypeError
         return np.random.default_rng(rng)
     except Exception:  # noqa: BLE001  NumPy raises many kinds of errors for what is not a seed

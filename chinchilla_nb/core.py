@@ -19,7 +19,7 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.conversion import as_positive_array
+from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
@@ -364,12 +364,13 @@ class Chinchilla:
         ValueError
             If a budget is not positive and finite, the law has no optimum there, or nothing has been fitted.
         """
-        if np.ndim(C) == 0:
-            budget = as_positive_number(C, "C")
-            N, D = allocate(self._law(), budget)
-            self._warn_outside_the_runs(budget)
+        budgets = as_positive_values(C, "C")
+        if budgets.ndim > 1:
+            raise InputError("C", "must be one-dimensional", got=f"an array of shape {budgets.shape}")
+        if budgets.ndim == 0:
+            N, D = allocate(self._law(), budgets)
+            self._warn_outside_the_runs(float(budgets))
             return float(N), float(D)
-        budgets = as_positive_array(C, "C")
         allocations = np.stack(allocate(self._law(), budgets), axis=1)
         # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
         for end in sorted({budgets.min(), budgets.max()}) if len(budgets) else []:
@@ -384,11 +385,13 @@ class Chinchilla:
         ValueError
             If N or D is not positive and finite, their shapes do not broadcast, or nothing has been fitted.
         """
+        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
         try:
-            np.broadcast_shapes(np.shape(N), np.shape(D))
+            np.broadcast_shapes(sizes.shape, data.shape)
         except ValueError:
-            raise InputError("N and D", "must broadcast", got=f"shapes {np.shape(N)} and {np.shape(D)}") from None
-        loss = self._law().loss(_as_positive(N, "N"), _as_positive(D, "D"))
+            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
+        with np.errstate(over="ignore", under="ignore"):  # of laws that are steep beyond any run
+            loss = self._law().loss(sizes, data)
         return float(loss) if loss.ndim == 0 else loss
 
     def get_params(self) -> dict[str, float]:
@@ -457,10 +460,3 @@ def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]]
     if dtype is np.longdouble and np.finfo(dtype).nmant <= np.finfo(double).nmant:
         return "long double is no wider than double on this machine: fits are polished in 64 bits"
     return ""
-
-
-def _as_positive(values: ArrayLike, name: str) -> np.ndarray | float:
-    if np.ndim(values) == 0:
-        return as_positive_number(values, name)
-    shape = np.shape(values)
-    return as_positive_array(np.ravel(values), name).reshape(shape)

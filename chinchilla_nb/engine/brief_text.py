@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 __all__ = ["brief"]
 
@@ -13,7 +16,11 @@ LONGEST = 60
 LARGEST_BITS = 13_000
 """Size of a whole number whose digits are written: Python refuses to write more than 4,300 digits."""
 
-_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), dict: ("{", "}")}
+_BRACKETS: tuple[tuple[Any, str, str], ...] = (
+    ((list, deque), "[", "]"),
+    ((tuple,), "(", ")"),
+    ((set, frozenset), "{", "}"),
+)
 
 
 def brief(value: object, longest: int = LONGEST) -> str:
@@ -23,37 +30,47 @@ def brief(value: object, longest: int = LONGEST) -> str:
     memory.
     """
     text = ""
-    for part in _parts(value, longest):
-        text += part
-        if len(text) > longest:
-            return f"{text[:longest]}..."
+    try:
+        for part in _parts(value, longest):
+            text += part
+            if len(text) > longest:
+                return f"{text[:longest]}..."
+    except Exception:  # noqa: BLE001  a value of the user may raise anything
+        return f"<{type(value).__name__}>"
     return text
 
 
 def _parts(value: Any, longest: int) -> Iterator[str]:
-    kind = type(value)
+    """Return the text of a value piece by piece, mostly as `repr` writes it, but on one line."""
     if isinstance(value, (str, bytes)):
         yield repr(value[: longest + 1])
-    elif kind is int and value.bit_length() > LARGEST_BITS:
+        return
+    if type(value) is int and value.bit_length() > LARGEST_BITS:
         yield f"a whole number of about {math.floor(math.log10(abs(value))) + 1:,} digits"
-    elif kind in _BRACKETS and value:
-        first, last = _BRACKETS[kind]
-        yield first
-        yield from _separated(_entries(value, longest) if kind is dict else (_parts(item, longest) for item in value))
-        yield f",{last}" if kind is tuple and len(value) == 1 else last
-    else:
-        yield _written(value)
+        return
+    if isinstance(value, Mapping) and value:
+        yield "{"
+        yield from _separated(_entry(key, one, longest) for key, one in value.items())
+        yield "}"
+        return
+    if isinstance(value, np.ndarray) and value.dtype.kind == "O":
+        yield "array("
+        yield from _parts(value.ravel()[:longest].tolist(), longest)
+        yield ", dtype=object)"
+        return
+    for kinds, first, last in _BRACKETS:
+        if isinstance(value, kinds) and value:
+            yield first
+            yield from _separated(_parts(item, longest) for item in value)
+            yield f",{last}" if first == "(" and len(value) == 1 else last
+            return
+    yield " ".join(repr(value).split())
 
 
-def _entries(mapping: dict[Any, Any], longest: int) -> Iterator[Iterator[str]]:
-    for key, value in mapping.items():
-        yield _joined(_parts(key, longest), _parts(value, longest))
-
-
-def _joined(key: Iterator[str], value: Iterator[str]) -> Iterator[str]:
-    yield from key
+def _entry(key: Any, value: Any, longest: int) -> Iterator[str]:
+    yield from _parts(key, longest)
     yield ": "
-    yield from value
+    yield from _parts(value, longest)
 
 
 def _separated(items: Iterable[Iterator[str]]) -> Iterator[str]:
@@ -61,11 +78,3 @@ def _separated(items: Iterable[Iterator[str]]) -> Iterator[str]:
         if index:
             yield ", "
         yield from item
-
-
-def _written(value: object) -> str:
-    """Return the text of a value on one line; its type if it cannot be written out."""
-    try:
-        return " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001  a value of the user may raise anything
-        return f"<{type(value).__name__}>"

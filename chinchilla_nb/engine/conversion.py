@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,25 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["as_float", "as_positive_array", "as_positive_number", "as_real_array"]
+__all__ = [
+    "as_array",
+    "as_float",
+    "as_positive_array",
+    "as_positive_number",
+    "as_positive_values",
+    "as_real_array",
+    "first_items",
+]
 
 NOT_NUMBERS = (str, bytes, bytearray, bool, np.bool_, list, tuple, set, frozenset, dict)
 """Types that `float` or NumPy would convert, or search through, although they are not numbers."""
 CONVERTED_KINDS = "bcmMSU"
 """Kinds of NumPy types that are no real numbers but convert to them: text is parsed, dates count days, and the
 imaginary part of a complex number is dropped."""
+MOST_DIMENSIONS = 8
+"""Of nested lists; NumPy reads up to 64, and ten times as many values for every dimension in which lists repeat."""
+MOST_VALUES = 10_000_000
+"""In nested lists; as an array they take seconds and a gigabyte."""
 _FLAGS = {bool, np.bool_, np.ma.core.MaskedConstant}
 """Types of items of a list that NumPy converts to numbers in silence."""
 
@@ -52,6 +65,19 @@ def as_positive_number(value: Any, name: str) -> float:
     return number
 
 
+def as_array(values: Any) -> NDArray[Any]:
+    """Return values as NumPy reads them, but no lists that stand for more than fits into memory.
+
+    Raises
+    ------
+    Exception
+        If NumPy cannot read them, or lists are nested deeply or stand for more than ten million values.
+    """
+    if isinstance(values, (list, tuple)) and _count(values, {}, 1) > MOST_VALUES:
+        raise OverflowError
+    return np.asarray(values)
+
+
 def as_real_array(values: Any, name: str) -> NDArray[np.float64]:
     """Return a float64 copy of numbers of any shape; NaN and infinity are numbers here.
 
@@ -66,7 +92,7 @@ def as_real_array(values: Any, name: str) -> NDArray[np.float64]:
     if np.ma.is_masked(values):
         raise InputError(name, "must be numbers", got="a masked value")
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
         raise InputError(name, "must be numbers", got=brief(values)) from None
     if array.dtype.kind not in "iuf":
@@ -76,22 +102,51 @@ def as_real_array(values: Any, name: str) -> NDArray[np.float64]:
         return array.astype(np.float64)
 
 
-def as_positive_array(values: Any, name: str) -> NDArray[np.float64]:
-    """Return a float64 copy of a one-dimensional array of positive, finite numbers.
+def as_positive_values(values: Any, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of positive, finite numbers of any shape, also of a single one.
 
     Raises
     ------
     InputError
         If a value is not positive and finite; the error names the first one and its index.
     """
+    array = as_real_array(values, name)
+    if array.ndim == 0:
+        return np.array(as_positive_number(array[()], name))
+    bad = np.argwhere(~(np.isfinite(array) & (array > 0)))
+    if len(bad):
+        index = tuple(bad[0].tolist())
+        rule = "positive" if np.isfinite(array[index]) else "a finite number"
+        place = f"at index {index[0] if array.ndim == 1 else index}"
+        raise InputError(name, f"must be {rule}", got=str(float(array[index])), place=place)
+    return array
+
+
+def as_positive_array(values: Any, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of a one-dimensional array of positive, finite numbers; a single one is an array of one.
+
+    Raises
+    ------
+    InputError
+        If it has more dimensions, or a value is not positive and finite.
+    """
     array = np.atleast_1d(as_real_array(values, name))
     if array.ndim != 1:
         raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
-    if bad.size:
-        rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
-        raise InputError(name, f"must be {rule}", got=str(float(array[bad[0]])), place=f"at index {bad[0]}")
-    return array
+    return as_positive_values(array, name)
+
+
+def first_items(values: Any, most: int) -> list[Any] | None:
+    """Return the items of a list or another iterable, up to one more than `most`; None if it has no items to give.
+
+    A text and a mapping have none: their characters and keys are not what a user lists.
+    """
+    if isinstance(values, (str, bytes, bytearray, Mapping)):
+        return None
+    try:
+        return list(itertools.islice(values, most + 1))
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
+        return None
 
 
 def _number(value: Any) -> float:
@@ -108,6 +163,19 @@ def _number(value: Any) -> float:
     if isinstance(value, NOT_NUMBERS) or shape or kind in CONVERTED_KINDS or np.ma.is_masked(value):
         raise TypeError
     return float(value)
+
+
+def _count(values: Sequence[Any], counts: dict[int, int], dimensions: int) -> int:
+    """Return how many values lists stand for; the same list is counted once and multiplied."""
+    if dimensions > MOST_DIMENSIONS:
+        raise TypeError
+    count = len(values)
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            if id(value) not in counts:
+                counts[id(value)] = _count(value, counts, dimensions + 1)
+            count += counts[id(value)]
+    return count
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

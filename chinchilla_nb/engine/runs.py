@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_array
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_array, as_positive_array
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = ["Runs", "check_losses", "read_only"]
@@ -62,7 +63,7 @@ class Runs:
         arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
         _check_lengths(arrays)
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
-        others = {name: np.array(values) for name, values in (columns or {}).items()}
+        others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
         _check_lengths({**arrays, **others})
         self._keep(arrays, others)
 
@@ -98,6 +99,13 @@ class Runs:
     def alike(self, other: Runs) -> bool:
         """Return whether these are the same runs in the same order; columns are not compared."""
         return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
+
+
+def _as_column(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return as_array(values).copy()
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
+        raise InputError(f"columns[{brief(name)}]", "must have one value per run", got=brief(values)) from None
 
 
 def check_losses(loss: NDArray[np.float64], least: float, largest: float, purpose: str = "to be fitted") -> None:

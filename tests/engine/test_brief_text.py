@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
@@ -28,12 +31,13 @@ def test_a_short_value_is_written_as_python_writes_it(value):
         (10**5000, "a whole number of about 5,001 digits"),
         (-(10**5000), "a whole number of about 5,001 digits"),
         (Unwritable(), "<Unwritable>"),
-        ([Unwritable()], "[<Unwritable>]"),
+        ([Unwritable()], "<list>"),
+        (np.array([1, "a"], dtype=object), "array([1, 'a'], dtype=object)"),
         (np.eye(2), "array([[1., 0.], [0., 1.]])"),
         ("a" * 10**6, "'" + "a" * 59 + "..."),
         (list(range(10**6)), repr(list(range(100)))[:60] + "..."),
     ],
-    ids=["digits", "negative digits", "no text", "no text in a list", "lines", "long text", "long list"],
+    ids=["digits", "negative digits", "no text", "no text in a list", "objects", "lines", "long text", "long list"],
 )
 def test_any_other_value_has_a_text_too(value, text):
     assert brief(value) == text
@@ -44,6 +48,10 @@ def test_lists_that_stand_for_more_than_fits_into_memory_are_read_as_far_as_they
     for _ in range(30):
         bomb = [bomb] * 10
     assert brief(bomb) == "[" * 31 + repr(["x"] * 10)[1:30] + "..."
+    boxed = np.empty(1, dtype=object)
+    boxed[0] = bomb
+    assert brief(boxed).startswith("array([[[[[[[[")
+    assert brief(MappingProxyType({"a": (deque(bomb), frozenset("b"))})).startswith("{'a': ([[[[[[")
     loop = []
     loop.append(loop)
     assert brief(loop) == "[" * 60 + "..."

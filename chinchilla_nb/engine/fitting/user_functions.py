@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import Cancelled
-from chinchilla_nb.engine.conversion import as_real_array
+from chinchilla_nb.engine.conversion import as_array, as_real_array
 from chinchilla_nb.engine.errors import FitError, InputError
 
 __all__ = ["LONGEST_REASON", "per_run"]
@@ -80,7 +80,7 @@ def _one_each(returned: Any, where: str, kind: str, shape: tuple[int, ...]) -> A
         If it is not one real number per run.
     """
     try:
-        values = np.asarray(returned)
+        values = as_array(returned)
     except Exception:  # noqa: BLE001  what a user's function returns may raise anything when it is converted
         raise FitError(where, f"must return one {kind} per run", got=brief(returned)) from None
     if values.shape != shape:

@@ -16,7 +16,7 @@ import numpy as np
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import Cancelled, cancellation_point
-from chinchilla_nb.engine.conversion import as_float
+from chinchilla_nb.engine.conversion import as_float, first_items
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 
 __all__ = ["ModelTable", "as_hyperparameters", "check_estimator", "tabulate_models"]
@@ -144,9 +144,10 @@ def check_estimator(size_estimator: Any, names: Iterable[str]) -> None:
 
 
 def _as_choices(choices: Any, where: str) -> list[Any]:
-    if isinstance(choices, (str, bytes, Mapping)) or not np.iterable(choices):
+    items = first_items(choices, MOST_CONFIGURATIONS)
+    if items is None:
         raise InputError(where, "must be a list of values", got=brief(choices))
-    values = [_plain(choice) for choice in itertools.islice(choices, MOST_CONFIGURATIONS + 1)]
+    values = list(map(_plain, items))
     if not values:
         raise InputError(where, "must list at least one value", got="none")
     if len(values) > MOST_CONFIGURATIONS:
