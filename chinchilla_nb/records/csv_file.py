@@ -22,7 +22,7 @@ import pandas as pd
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_text import as_csv, columns_as_csv, read_header, read_rows, split_header, widened
 from chinchilla_nb.records.locks import FileHold, Tell
-from chinchilla_nb.records.rows import REQUIRED, empty_table, rows_missing
+from chinchilla_nb.records.rows import REQUIRED, check_header, empty_table, rows_missing
 from chinchilla_nb.records.seen import Seen
 from chinchilla_nb.whole_file import explain_write_errors, open_regular, write_whole
 
@@ -229,6 +229,7 @@ class CsvFile:
 
     def _create(self, rows: Sequence[Mapping[str, Any]], seen: Seen) -> Seen | None:
         columns = [*self.columns, *_additional_columns(self.columns, rows)]
+        check_header(columns, str(self.path))
         now = self._replace(columns, as_csv([columns, *_values(columns, rows)]))
         return None if seen.header else now
 
@@ -271,6 +272,7 @@ class CsvFile:
         known = read_rows(rest, header, self.path, lines_before=1)
         added = _additional_columns(header, new)
         columns = [*header, *added]
+        check_header(columns, str(self.path))
         tails = [
             [6 * int(N) * int(D) if name == "C" else None for name in added]
             for N, D in zip(known["N"], known["D"], strict=True)
