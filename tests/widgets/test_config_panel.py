@@ -545,7 +545,9 @@ def test_a_file_that_imports_is_loaded_only_when_allowed(cc, tmp_path):
     panel.save_button.click()
     cc.weight_fn = None
     panel.load_button.click()
-    assert "Nothing was loaded: weight_fn 'numpy:sqrt' is neither" in html.unescape(text_of(panel.message))
+    message = html.unescape(text_of(panel.message))
+    assert message.startswith("Nothing was loaded: in the configuration ")
+    assert "weight_fn 'numpy:sqrt' is neither" in message
     assert cc.weight_fn is None
     trusting.load_button.click()
     assert cc.weight_fn is np.sqrt
