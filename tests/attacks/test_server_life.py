@@ -59,7 +59,7 @@ def test_kernels_end_with_a_server_that_was_killed(tmp_path):
         (number,) = server.processes("chinchilla_nb.serving.server")
         subprocess.run(["kill", "-KILL", str(number)], check=True)
         assert server.process.wait(END_SECONDS) == 1
-        assert "the server ended unexpectedly" in "".join(server.said)
+        assert "the server ended unexpectedly" in server.said
         assert wait_until(lambda: not left_behind(server.temporary), END_SECONDS), left_behind(server.temporary)
 
 
