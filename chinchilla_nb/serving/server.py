@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from chinchilla_nb.printable import printable
 from chinchilla_nb.serving.handlers import Channels, Page
 from chinchilla_nb.serving.kernels import OwnKernel
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
@@ -44,8 +47,12 @@ REPLACED = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Channels}
 """Handlers of Voila, and ours in their place."""
 
 
-class WithoutToken(logging.Formatter):
-    """Formats messages that may quote a request; the token in its address is replaced by dots."""
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+"""What colours the tracebacks of kernels."""
+
+
+class PlainText(logging.Formatter):
+    """Formats messages, which may quote requests and errors: without the token, colours and control characters."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
@@ -53,7 +60,8 @@ class WithoutToken(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a message and its traceback."""
-        return super().format(record).replace(self.token, "...")
+        text = COLOURS.sub("", super().format(record).replace(self.token, "..."))
+        return "\n".join(printable(line) for line in text.split("\n"))
 
 
 class WorkbenchServer(Voila):
@@ -86,9 +94,9 @@ class WorkbenchServer(Voila):
 def main() -> None:
     """Serve what standard input orders."""
     order = Order(**json.loads(sys.stdin.buffer.readline()))
-    _keep_out_of_log(order.token)
     # The instance, because Jupyter Server logs to its logger.
     server = WorkbenchServer.instance(config=_configuration(order))
+    _log_errors([server.log, logging.getLogger("tornado")], PlainText(order.token))
     try:
         server.initialize([])
         server.start()
@@ -124,14 +132,14 @@ def _configuration(order: Order) -> Config:
     )
 
 
-def _keep_out_of_log(token: str) -> None:
-    """Log only errors of Tornado, without the token; Jupyter Server leaves it out of what it logs itself."""
+def _log_errors(loggers: Sequence[logging.Logger], formatter: logging.Formatter) -> None:
+    """Let some loggers print their errors, and nothing else, in one format."""
     handler = logging.StreamHandler()
-    handler.setFormatter(WithoutToken(token))
-    logger = logging.getLogger("tornado")
-    logger.addHandler(handler)
-    logger.setLevel(logging.ERROR)
-    logger.propagate = False
+    handler.setFormatter(formatter)
+    for logger in loggers:
+        logger.handlers[:] = [handler]
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
 
 
 def _for_hosts(app: Application) -> RuleRouter:
