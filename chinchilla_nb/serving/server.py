@@ -36,19 +36,17 @@ from chinchilla_nb.serving.kernels import OwnKernel
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
 
 HOSTS = r"(127\.0\.0\.1|localhost)"
-"""Names by which a browser on this machine addresses the server. With any other, a page of the internet whose name was
-made to lead to this machine speaks to it ("DNS rebinding")."""
+"""The names by which a browser on this machine reaches the server. A web site can let its own name lead to this machine
+("DNS rebinding"): its pages could then read the answers, and their requests have that name as Host."""
 CULL_SECONDS = 60
 """A kernel without a page ends after this time: a page connects within seconds of being loaded, and loads again with a
 kernel of its own."""
 CULL_PERIOD = 15
 """Seconds between two looks for such kernels."""
 REPLACED = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Channels}
-"""Handlers of Voila, and ours in their place."""
-
-
+"""Handlers of Voila, and those used instead."""
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
-"""What colours the tracebacks of kernels."""
+"""The escape sequences that colour the tracebacks of kernels."""
 
 
 class PlainText(logging.Formatter):
@@ -65,10 +63,10 @@ class PlainText(logging.Formatter):
 
 
 class WorkbenchServer(Voila):
-    """Voila on one page, closed to everybody without its token."""
+    """Voila on one page, which only the token opens."""
 
     def _config_file_paths_default(self) -> list[str]:
-        # Voila would execute the voila.py of the current folder; and its other settings are for other pages.
+        # By default it executes voila.py of the current folder. The user's settings are meant for other pages.
         return []
 
     def init_handlers(self) -> list[Any]:

@@ -53,6 +53,9 @@ def is_page(text):
 
 def test_the_printed_address_opens_the_page_and_reloading_needs_no_token(owner):
     assert is_page(owner.page)
+    login = next(cookie for cookie in owner.cookies if cookie.name.startswith("username"))
+    assert login.has_nonstandard_attr("HttpOnly")
+    assert login.get_nonstandard_attr("SameSite") == "Lax"
     status, again = owner.asks("/")
     assert status == 200
     assert is_page(again)
