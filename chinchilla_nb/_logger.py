@@ -44,7 +44,7 @@ def get_logger(level: int | str, name: str) -> logging.Logger:
 
 
 class _Printable(logging.Formatter):
-    """Formats messages, which quote paths and cells of tables, as text that a terminal does not obey."""
+    """Formats messages without control characters: they quote paths and cells of tables."""
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))

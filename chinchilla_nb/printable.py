@@ -1,4 +1,4 @@
-"""Text that a terminal prints and does not obey."""
+"""Text without control characters, for terminals and logs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ stand for the bytes of a file name that are not UTF-8."""
 def printable(text: str) -> str:
     r"""Return a text with its control characters as escapes, ``\x1b`` for the one that starts commands to a terminal.
 
-    File names, configurations and tables may come from somebody else. A terminal obeys control characters in what it
-    shows: they can clear a message or change the title of the window. A line break can make one message look like two.
+    File names, configurations and tables may come from somebody else. A terminal interprets the control characters in
+    them: they can clear a message or change the title of the window. A line break can make one message look like two.
     """
     return UNPRINTABLE.sub(_escape, text)
 

@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
+import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = "import sys\nfrom chinchilla_nb.cli import main\nsys.exit(main())\n"
 """What pip makes of the entry in pyproject.toml. Python puts its folder first on the path, and not the current one."""
 START_SECONDS = 60
-END_SECONDS = 20
+END_SECONDS = 60
 
 
 @dataclass
 class Serving:
-    """A command that serves a page: what it opened, the address it printed, and what it has printed since."""
+    """A command that serves a page: what it opened, the address it printed, its temporary files, and its output."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     what: str
     url: str
     temporary: Path
-    said: list[str] = field(default_factory=list)
+    output: Path
 
     @property
     def origin(self) -> str:
         """The address without path and token."""
         return self.url.split("/?")[0]
+
+    @property
+    def said(self) -> str:
+        """All that it has printed."""
+        return self.output.read_text(encoding="utf-8")
 
     def processes(self, of: str = "") -> dict[int, str]:
         """Command lines of the processes that use the temporary folder, by number, as Linux tells them."""
@@ -82,33 +89,30 @@ def serving(
         More variables of the environment.
     """
     temporary.mkdir(exist_ok=True)
-    process = subprocess.Popen(
-        [*runner, *write_script(temporary), *options, *arguments],
-        cwd=cwd,
-        env={**environment(temporary), **more},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    said: list[str] = []
-    drain = threading.Thread(target=said.extend, args=[process.stdout])
-    drain.start()
-    try:
-        yield _started(process, said, temporary)
-    finally:
-        process.kill()
-        process.wait()
-        drain.join(END_SECONDS)
-        process.stdout.close()
+    with tempfile.NamedTemporaryFile() as output:
+        process = subprocess.Popen(
+            [*runner, *write_script(temporary), *options, *arguments],
+            cwd=cwd,
+            env={**environment(temporary), **more},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield _started(process, temporary, Path(output.name))
+        finally:
+            for number in (process.pid, *processes_in(temporary)):
+                with contextlib.suppress(OSError):
+                    os.kill(number, signal.SIGKILL)
+            process.wait()
 
 
-def _started(process: subprocess.Popen[str], said: list[str], temporary: Path) -> Serving:
+def _started(process: subprocess.Popen[bytes], temporary: Path, output: Path) -> Serving:
     address = re.compile(r"on (.*) is at +(http://127\.0\.0\.1:\d+/\S*)")
-    assert wait_until(lambda: process.poll() is not None or address.search("".join(said)), START_SECONDS)
-    found = address.search("".join(said))
-    assert found, "it ended: " + "".join(said)
-    return Serving(process, *found.groups(), temporary, said)
+    said = functools.partial(output.read_text, encoding="utf-8")
+    assert wait_until(lambda: process.poll() is not None or address.search(said()), START_SECONDS)
+    found = address.search(said())
+    assert found, f"it ended: {said()}"
+    return Serving(process, *found.groups(), temporary, output)
 
 
 def processes_in(folder: Path) -> dict[int, str]:

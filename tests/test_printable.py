@@ -1,4 +1,4 @@
-"""Text of others, in a terminal: whatever a file is called or holds, its message stays one line of plain characters."""
+"""Text of others, in a terminal: messages stay single lines of plain characters whatever a file is called or holds."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TITLE = "\x1b]0;gone\x07"
 HOSTILE = f"{TITLE}\x9b2J\r\u202e\nchinchilla-nb: all is well"
 
 
-def obeyed(text):
-    """Characters that a terminal obeys; line breaks at the end are the program's own."""
+def control_characters(text):
+    """Characters that a terminal interprets; line breaks at the end are the program's own."""
     return [c for c in text.rstrip("\n") if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c == "\u202e"]
 
 
 @given(st.text(st.characters(codec=None)))
-def test_nothing_in_a_printable_text_is_obeyed(text):
-    assert obeyed(printable(text)) == []
+def test_nothing_in_a_printable_text_is_control_characters(text):
+    assert control_characters(printable(text)) == []
     printable(text).encode()  # no surrogate is left
 
 
@@ -46,7 +46,7 @@ def test_escapes_are_those_of_python():
 
 def test_errors():
     error = InputError(f"name{HOSTILE}", f"is not {HOSTILE}", got=HOSTILE, place=HOSTILE, remedy=HOSTILE)
-    assert obeyed(str(error)) == []
+    assert control_characters(str(error)) == []
     assert r"\x1b]0;gone\x07" in str(error)
 
 
@@ -56,7 +56,7 @@ def test_logs():
         handler.console.file = written = io.StringIO()
         handler.console.width = 300
     logger.warning("saved %s", HOSTILE)
-    assert obeyed(written.getvalue()) == []
+    assert control_characters(written.getvalue()) == []
     assert r"\x1b]0;gone\x07" in written.getvalue()
 
 
@@ -66,7 +66,7 @@ def test_a_row_that_is_left_out(tmp_path):
         warnings.simplefilter("always")
         open_session(tmp_path / "runs.csv")
     (warning,) = (one for one in caught if issubclass(one.category, RowsLeftOutWarning))
-    assert obeyed(str(warning.message)) == []
+    assert control_characters(str(warning.message)) == []
 
 
 def test_objects_in_a_folder_of_such_a_name(tmp_path, capfd):
@@ -74,8 +74,8 @@ def test_objects_in_a_folder_of_such_a_name(tmp_path, capfd):
     folder.mkdir()
     database = Database(folder, log_level="INFO")
     database.append(N=1e8, D=1e9, loss=3.0)
-    assert obeyed(repr(database)) == []
-    assert obeyed(repr(Chinchilla(folder))) == []
+    assert control_characters(repr(database)) == []
+    assert control_characters(repr(Chinchilla(folder))) == []
     assert not {"\x1b", "\x9b", "\x07", "\u202e"} & set("".join(capfd.readouterr()))
 
 
@@ -106,4 +106,4 @@ def test_the_command_refuses_such_names_in_plain_characters(tmp_path, arguments)
     assert ended.returncode in {1, 2}
     lines = [line for line in ended.stderr.splitlines() if not line.startswith(("usage: ", " "))]
     assert len(lines) == 1
-    assert obeyed(lines[0]) == []
+    assert control_characters(lines[0]) == []

@@ -1,4 +1,4 @@
-"""Answers of the server where Voila's own do not suffice."""
+"""Request handlers that replace some of Voila's."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Channels(VoilaKernelWebsocketHandler):
     """The messages between the page and its kernel."""
 
     async def get(self, kernel_id: str) -> None:
-        """Refuse other protocols: Voila reads their messages as if they were of this one, and never comes to an end."""
+        """Refuse other protocols: Voila takes their messages for ones of this protocol with up to 2^64 parts."""
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
         if PROTOCOL not in (name.strip() for name in offered.split(",")):
             raise HTTPError(400, f"the client must offer the protocol {PROTOCOL}")
@@ -62,7 +62,7 @@ class Channels(VoilaKernelWebsocketHandler):
 
 
 def _is_complete(message: str | bytes) -> bool:
-    """Return whether a message holds as many parts as it claims: Jupyter Server believes any number up to 2^64."""
+    """Return whether a message is as long as its number of parts requires; Jupyter Server does not check it."""
     if isinstance(message, str):
         return False
     offsets = int.from_bytes(message[:NUMBER], "little")

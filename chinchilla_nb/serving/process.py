@@ -61,10 +61,14 @@ def serving(notebook: dict[str, Any], port: int) -> Iterator[Server | None]:
         order = Order(folder, secrets.token_hex(TOKEN_BYTES), port)
         with _process(order) as process:
             listening = _listening_port(process)
-            url = f"http://127.0.0.1:{listening}/?token={order.token}"
-            link = Path(folder) / "open.html"
-            link.write_text(_link(url), encoding="utf-8")
-            yield Server(url, link, process.wait) if listening else None
+            yield _server(process, order, listening) if listening else None
+
+
+def _server(process: subprocess.Popen[bytes], order: Order, port: int) -> Server:
+    url = f"http://127.0.0.1:{port}/?token={order.token}"
+    link = Path(order.folder) / "open.html"
+    link.write_text(_link(url), encoding="utf-8")
+    return Server(url, link, process.wait)
 
 
 @contextlib.contextmanager

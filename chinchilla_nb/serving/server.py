@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +30,27 @@ from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from chinchilla_nb.printable import printable
 from chinchilla_nb.serving.handlers import Channels, Page
 from chinchilla_nb.serving.kernels import OwnKernel
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
 
 HOSTS = r"(127\.0\.0\.1|localhost)"
-"""Names by which a browser on this machine addresses the server. With any other, a page of the internet whose name was
-made to lead to this machine speaks to it ("DNS rebinding")."""
+"""The names by which a browser on this machine reaches the server. A web site can let its own name lead to this machine
+("DNS rebinding"): its pages could then read the answers, and their requests have that name as Host."""
 CULL_SECONDS = 60
 """A kernel without a page ends after this time: a page connects within seconds of being loaded, and loads again with a
 kernel of its own."""
 CULL_PERIOD = 15
 """Seconds between two looks for such kernels."""
 REPLACED = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Channels}
-"""Handlers of Voila, and ours in their place."""
+"""Handlers of Voila, and those used instead."""
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+"""The escape sequences that colour the tracebacks of kernels."""
 
 
-class WithoutToken(logging.Formatter):
-    """Formats messages that may quote a request; the token in its address is replaced by dots."""
+class PlainText(logging.Formatter):
+    """Formats messages, which may quote requests and errors: without the token, colours and control characters."""
 
     def __init__(self, token: str) -> None:
         super().__init__()
@@ -53,14 +58,15 @@ class WithoutToken(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text of a message and its traceback."""
-        return super().format(record).replace(self.token, "...")
+        text = COLOURS.sub("", super().format(record).replace(self.token, "..."))
+        return "\n".join(printable(line) for line in text.split("\n"))
 
 
 class WorkbenchServer(Voila):
-    """Voila on one page, closed to everybody without its token."""
+    """Voila on one page, which only the token opens."""
 
     def _config_file_paths_default(self) -> list[str]:
-        # Voila would execute the voila.py of the current folder; and its other settings are for other pages.
+        # By default it executes voila.py of the current folder. The user's settings are meant for other pages.
         return []
 
     def init_handlers(self) -> list[Any]:
@@ -86,9 +92,9 @@ class WorkbenchServer(Voila):
 def main() -> None:
     """Serve what standard input orders."""
     order = Order(**json.loads(sys.stdin.buffer.readline()))
-    _keep_out_of_log(order.token)
     # The instance, because Jupyter Server logs to its logger.
     server = WorkbenchServer.instance(config=_configuration(order))
+    _log_errors([server.log, logging.getLogger("tornado")], PlainText(order.token))
     try:
         server.initialize([])
         server.start()
@@ -124,14 +130,14 @@ def _configuration(order: Order) -> Config:
     )
 
 
-def _keep_out_of_log(token: str) -> None:
-    """Log only errors of Tornado, without the token; Jupyter Server leaves it out of what it logs itself."""
+def _log_errors(loggers: Sequence[logging.Logger], formatter: logging.Formatter) -> None:
+    """Let some loggers print their errors, and nothing else, in one format."""
     handler = logging.StreamHandler()
-    handler.setFormatter(WithoutToken(token))
-    logger = logging.getLogger("tornado")
-    logger.addHandler(handler)
-    logger.setLevel(logging.ERROR)
-    logger.propagate = False
+    handler.setFormatter(formatter)
+    for logger in loggers:
+        logger.handlers[:] = [handler]
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
 
 
 def _for_hosts(app: Application) -> RuleRouter:

@@ -6,12 +6,15 @@ import http.client
 import json
 import re
 import sys
+import unicodedata
 import urllib.request
 from pathlib import Path
 
 import pytest
 import websocket
+import zmq
 from command import serving, wait_until
+from ipykernel.kernelspec import get_kernel_dict
 from runs import make_runs, table_of
 from visitor import ANSWER_SECONDS, Visitor
 
@@ -50,6 +53,9 @@ def is_page(text):
 
 def test_the_printed_address_opens_the_page_and_reloading_needs_no_token(owner):
     assert is_page(owner.page)
+    login = next(cookie for cookie in owner.cookies if cookie.name.startswith("username"))
+    assert login.has_nonstandard_attr("HttpOnly")
+    assert login.get_nonstandard_attr("SameSite") == "Lax"
     status, again = owner.asks("/")
     assert status == 200
     assert is_page(again)
@@ -122,9 +128,8 @@ def test_the_token_stays_between_the_command_and_the_browser(server, owner):
         assert token.encode() not in Path(f"/proc/{number}/environ").read_bytes()
     owner.asks(f"/nothing?token={token}")
     owner.asks(f"/api/kernels/00000000-0000-0000-0000-000000000000?token={token}")
-    assert [line for line in server.said if token in line] == [
-        f"  The workbench on runs.csv (12 runs) is at  {server.url}\n"
-    ]
+    lines = [line for line in server.said.splitlines() if token in line]
+    assert lines == [f"  The workbench on runs.csv (12 runs) is at  {server.url}"]
     for path in server.temporary.rglob("*"):
         if path.is_file() and token.encode() in path.read_bytes():
             assert path.parent.stat().st_mode & 0o077 == 0
@@ -159,3 +164,32 @@ def test_a_message_that_is_none_does_not_stop_the_server(owner, message):
     (connection.send if isinstance(message, str) else connection.send_binary)(message)
     connection.close()
     assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owner):
+    if "supported_encryption" not in get_kernel_dict().get("metadata", {}):
+        pytest.skip("this ipykernel cannot encrypt its messages")
+    (file,) = server.temporary.rglob(f"kernel-{owner.kernel}.json")
+    assert file.parent.stat().st_mode & 0o077 == 0
+    port = json.loads(file.read_text())["iopub_port"]
+    with zmq.Context() as context, context.socket(zmq.SUB) as stranger:
+        stranger.linger = 0
+        stranger.subscribe(b"")
+        stranger.connect(f"tcp://127.0.0.1:{port}")
+        connection = owner.connects(owner.kernel)
+        connection.send_binary(kernel_message("kernel_info_request"))
+        while b"idle" not in connection.recv():
+            pass
+        connection.close()
+        assert not stranger.poll(1000)
+
+
+def test_an_error_in_the_page_is_logged_in_plain_characters(server, owner):
+    table = Path(f"/proc/{server.process.pid}/cwd") / "runs.csv"
+    before = table.read_bytes()
+    table.write_text("N,D,loss\n1000000,20000000,\x1b]0;gone\x07\x9b\n", encoding="utf-8")
+    owner.asks("/")
+    table.write_bytes(before)
+    assert wait_until(lambda: "Error at server while executing cell" in server.said, 10)
+    assert "runs.csv" in server.said
+    assert [c for c in server.said if unicodedata.category(c) == "Cc" and c != "\n"] == []
