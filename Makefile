@@ -16,7 +16,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they gain on arrays of this size, and make timings noisy.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks bounds kernels notebooks docs clean
+.PHONY: help test demo lint format attacks benchmarks bounds kernels notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -40,6 +40,9 @@ lint: $(VENV)/test  ## Lint and check types
 format: $(VENV)/test  ## Format the code, and fix what ruff can fix
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
+
+attacks: $(VENV)/test  ## Try 40,000 odd configurations and arguments, and print how many were answered or refused
+	PYTHONPATH=tests $(RUN) tests/attacks/fuzz_configurations.py 40000
 
 benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
 	$(RUN) tests/benchmarks/bench_fit.py

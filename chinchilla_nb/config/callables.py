@@ -116,7 +116,7 @@ def load_function(value: Any, where: str, known: Mapping[str, Any], find: Finder
         choices = ", ".join([*known, "package.module:function"])
         raise InputError(
             where,
-            f"{value!r} is not known",
+            f"{brief(value)} is not known",
             remedy=f"did you mean {near[0]!r}?" if near else f"choose from {choices}",
         )
     try:

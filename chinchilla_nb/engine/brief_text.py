@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,6 +53,12 @@ def _parts(value: Any, longest: int) -> Iterator[str]:
         yield "{"
         yield from _separated(_entry(key, one, longest) for key, one in value.items())
         yield "}"
+        return
+    if isinstance(value, functools.partial):
+        yield "functools.partial("
+        parts = [value.func, *value.args, value.keywords]
+        yield from _separated(_parts(part, longest) for part in parts)
+        yield ")"
         return
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         yield "array("

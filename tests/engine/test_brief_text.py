@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -47,11 +48,16 @@ def test_lists_that_stand_for_more_than_fits_into_memory_are_read_as_far_as_they
     bomb = ["x"] * 10
     for _ in range(30):
         bomb = [bomb] * 10
-    assert brief(bomb) == "[" * 31 + repr(["x"] * 10)[1:30] + "..."
+    text = brief(bomb)  # pytest would write out the whole of it
+    assert text == "[" * 31 + repr(["x"] * 10)[1:30] + "..."
     boxed = np.empty(1, dtype=object)
     boxed[0] = bomb
-    assert brief(boxed).startswith("array([[[[[[[[")
-    assert brief(MappingProxyType({"a": (deque(bomb), frozenset("b"))})).startswith("{'a': ([[[[[[")
+    text = brief(boxed)
+    assert text.startswith("array([[[[[[[[")
+    option = brief(partial(len, key=bomb))
+    assert option == "functools.partial(<built-in function len>, {'key': [[[[[[[[[..."
+    text = brief(MappingProxyType({"a": (deque(bomb), frozenset("b"))}))
+    assert text.startswith("{'a': ([[[[[[")
     loop = []
     loop.append(loop)
     assert brief(loop) == "[" * 60 + "..."

@@ -33,6 +33,9 @@ __all__ = [
 ]
 __all__ += ["check_loss", "loss_name", "residual_loss"]
 
+LEAST_OPTION, LARGEST_OPTION = 1e-100, 1e100
+"""Limits of delta and w: beyond them, slopes and curvatures leave the range of float64."""
+
 LossFunction = Callable[..., Any]
 """``loss_fn(y_true, y_pred)``, which returns one loss per run."""
 
@@ -246,7 +249,7 @@ def check_loss(loss_fn: Any) -> None:
     InputTypeError
         If it is not callable.
     InputError
-        If an option of a built-in loss is unknown, not named, or not a positive number.
+        If an option of a built-in loss is unknown, not named, or not a positive number of a moderate size.
     """
     if not callable(loss_fn):
         raise InputTypeError("loss_fn", "must be callable", got=brief(loss_fn))
@@ -262,7 +265,11 @@ def check_loss(loss_fn: Any) -> None:
     for option, value in loss_fn.keywords.items():
         if option not in known:
             raise unknown_key(f"loss_fn {name}", option, known)
-        as_positive_number(value, f"loss_fn[{option!r}]")
+        where = f"loss_fn[{option!r}]"
+        number = as_positive_number(value, where)
+        if not LEAST_OPTION <= number <= LARGEST_OPTION:
+            rule = f"must be between {LEAST_OPTION:g} and {LARGEST_OPTION:g}"
+            raise InputError(where, rule, got=f"{number:g}")
 
 
 def loss_name(loss_fn: LossFunction) -> str:
