@@ -232,15 +232,8 @@ class Database(HasTraits):
         hold = self._changing.hold()
         with hold, hold:
             hold.acquire()
-            seen = self._held.seen
-            reading = self._file.read_from(seen)
-            new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
-            if new:
-                self._take(self._file, reading)
-            elif reading.seen is not seen:
-                self._held.add_read(reading.rows, reading.seen)
             # An interrupted append may have kept observers from learning about its rows, which are not new here then.
-            new = new or self._interrupted
+            new = self._read_new(self._file) or self._interrupted
             revision = self._changed() if new else self._changes
             self._interrupted = False
         self._announce(revision)
@@ -313,6 +306,19 @@ class Database(HasTraits):
             self.logger.warning("%s; what was appended is in the file, other new rows are not shown until then", error)
         else:
             self._take(self._file, reading)
+
+    def _read_new(self, file: CsvFile) -> bool:
+        """Hold what others have written to the file, and return whether there was anything."""
+        seen = self._held.seen
+        if file.is_settled(seen):
+            return False
+        reading = file.read_from(seen)
+        new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
+        if new:
+            self._take(file, reading)
+        else:
+            self._held.add_read(reading.rows, reading.seen)
+        return new
 
     def _take(self, file: CsvFile, reading: Reading) -> None:
         """Hold what was read from the file."""

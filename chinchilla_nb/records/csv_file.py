@@ -90,6 +90,13 @@ class CsvFile:
         """Return all rows; see `read_from` for what is in them and for errors."""
         return self.read_from(NOTHING).rows
 
+    def is_settled(self, seen: Seen) -> bool:
+        """Return whether the file surely holds what has been seen and nothing else, at the cost of one ``stat``."""
+        try:
+            return seen.is_settled(self.path.stat())
+        except OSError:
+            return False
+
     def read_from(self, seen: Seen) -> Reading:
         """Read the rows that have not been seen: those that follow, or all if the file holds anything else as well.
 
@@ -113,8 +120,6 @@ class CsvFile:
             return Reading(empty_table(self.columns), True, NOTHING)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())  # before the bytes, so that a change from here on is noticed
-            if seen.is_settled(status):
-                return Reading(empty_table(list(seen.header)), False, seen)
             data = file.read()
         if seen.begins(data):
             return self._read_on(data, status, seen)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from dataclasses import dataclass, field
-from typing import Any
+import zlib
+from dataclasses import dataclass
 
 __all__ = ["Seen"]
 
@@ -34,7 +33,7 @@ class Seen:
     size: int = 0
     lines: int = 0
     ended: bool = True
-    _digest: Any = field(default_factory=hashlib.blake2b)  # of the bytes; hashing 100,000 rows (5 MB) takes 4 ms
+    _checksum: int = 0  # of the bytes: a change is missed once in 4e9 times; 100,000 rows (5 MB) take 2 ms
     _stamp: tuple[int, ...] = ()
     _settled: bool = False
 
@@ -45,12 +44,10 @@ class Seen:
 
     def followed_by(self, added: bytes, status: os.stat_result) -> Seen:
         """Return that lines after the known part have been read or written as well, if there are any."""
-        digest = self._digest.copy()
-        digest.update(added)
         size, lines = self.size + len(added), self.lines + added.count(b"\n")
         ended = added.endswith(b"\n") if added else self.ended
         settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > TICK
-        return Seen(self.header, size, lines, ended, digest, _stamp(status), settled)
+        return Seen(self.header, size, lines, ended, zlib.crc32(added, self._checksum), _stamp(status), settled)
 
     def is_current(self, status: os.stat_result) -> bool:
         """Return whether nothing has been written since: a check that costs nothing but can be wrong within a tick."""
@@ -61,13 +58,13 @@ class Seen:
         return self._settled and self.is_current(status)
 
     def begins(self, data: bytes) -> bool:
-        """Return whether a file still begins with what was seen, byte by byte, followed only by new lines."""
+        """Return whether a file still begins with what was seen, followed only by new lines."""
         if not self.header or len(data) < self.size:
             return False
         goes_on = data[self.size : self.size + 1]
         if not self.ended and goes_on not in (b"", b"\n", b"\r"):
             return False
-        return bool(hashlib.blake2b(memoryview(data)[: self.size]).digest() == self._digest.digest())
+        return zlib.crc32(memoryview(data)[: self.size]) == self._checksum
 
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -12,30 +11,7 @@ from typing import Any
 import pytest
 from attacks.kernels import interrupted_cells
 from attacks.lines import SESSION, before_line, interrupt
-from runs import GRID, make_runs, table_of
-
-from chinchilla_nb.config.settings import Settings
-from chinchilla_nb.database import Database
-from chinchilla_nb.session import Session
-
-
-def new_session() -> Session:
-    database = Database()
-    database.df = table_of(make_runs(9))
-    return Session(database, Settings(grid=GRID))
-
-
-def steps() -> Iterator[int]:
-    yield from range(3)
-
-
-def check(session: Session) -> None:
-    assert session.wait(10)
-    assert not session.busy
-    done: list[Any] = []
-    session.start(steps, on_end=done.append)
-    assert session.wait(10)
-    assert (session.busy, session.error, len(done), done[0].last) == (False, "", 1, 2)
+from attacks.work import check, new_session, steps
 
 
 def test_in_place_before_every_line() -> None:
