@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import lagrangian, principal_directions
+from chinchilla_nb.engine.fitting.lattice import reweighted
 from chinchilla_nb.engine.fitting.newton import Minimum, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
-from chinchilla_nb.engine.fitting.profiles import reweighted
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
 __all__ = ["effective_runs", "entering", "exchanged", "nonlinearity", "traced"]
