@@ -163,6 +163,7 @@ def main() -> None:
     if unknown := set(chosen.names) - set(names):
         parser.error(f"unknown: {', '.join(unknown)}")
     warnings.simplefilter("ignore", ResourceWarning)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
     for attack in ATTACKS:
         if not chosen.names or attack.__name__ in chosen.names:
             with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
