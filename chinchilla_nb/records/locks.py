@@ -20,7 +20,6 @@ import io
 import os
 import sys
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -150,7 +149,6 @@ class FileHold(Hold):
         super().__init__(_WRITERS.setdefault(str(path), {}), str(subject), tell)
         self._path = path
         self._file: io.FileIO | None = None
-        _FILES.add(self)
 
     def release(self) -> None:
         """Release the lock, unless that has been done."""
@@ -183,16 +181,15 @@ class FileHold(Hold):
 
 
 _WRITERS: dict[str, dict[int, Hold]] = {}
-"""The threads that write, by lock file and process."""
-_FILES: weakref.WeakSet[FileHold] = weakref.WeakSet()
-"""The lock files that may be open."""
+"""The threads that write, by lock file and process; only they have a lock file open."""
 
 
 def _close_inherited() -> None:
     """Close the lock files that other threads had open when this process was forked: it would keep them locked."""
-    for hold in list(_FILES):
-        if hold.thread != get_ident():
-            hold.close()
+    for holders in _WRITERS.values():
+        for hold in holders.values():
+            if isinstance(hold, FileHold) and hold.thread != get_ident():
+                hold.close()
 
 
 if hasattr(os, "register_at_fork"):
