@@ -1,7 +1,8 @@
 """Locks that end: between processes that write the same file, and between threads that change the same rows.
 
 Whoever waits is told for whom after two seconds, and gets an error after a minute. A process that dies loses its locks,
-and a forked child starts without those that the threads of its parent held.
+and a forked child starts without those that the threads of its parent held. The package filelock does neither: it does
+not name the process that holds a lock, and a child that is forked while a thread holds one waits for ever.
 
 A lock is used in a form that no interrupt can break::
 
