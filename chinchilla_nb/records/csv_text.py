@@ -31,6 +31,9 @@ _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
 _LIKE_NUMBER = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?|nan|true|false)\s*", re.IGNORECASE | re.ASCII)
 _PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.IGNORECASE | re.ASCII)
 
+_EMPTY_ROW = '""'
+"""A row of one empty field."""
+
 
 def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as empty fields.
@@ -38,7 +41,9 @@ def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     Text that looks like a number is quoted, so that it reads back as text.
     """
     special = re.compile(f'[{re.escape(separator)}"\r\n]')
-    return "".join(separator.join(_written(value, special) for value in row) + "\n" for row in rows).encode()
+    lines = (separator.join(_written(value, special) for value in row) for row in rows)
+    # A blank line would not be a row.
+    return "".join(f"{line or _EMPTY_ROW}\n" for line in lines).encode()
 
 
 def _written(value: Any, special: re.Pattern[str]) -> str:
