@@ -53,7 +53,8 @@ class Database(HasTraits):
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
     former : DataFrame or None
-        The runs as they were before the file lost some of them, until it holds as many again or `df` is assigned.
+        The runs as they were before the file lost some of them, until it holds as many again, not counting what this
+        database has appended since, or `df` is assigned.
 
     Raises
     ------
@@ -275,6 +276,7 @@ class Database(HasTraits):
         self._runs = None  # a table, and the same as arrays
         self.former = None
         self._left = 0  # rows remaining in the file after it lost others
+        self._added = 0  # rows appended since then, which do not make up for those lost
         # What the owner of this object knows: the table that `df` returned last, and the part of the file that holds
         # it; None if that is all there is.
         self._known = None
@@ -300,6 +302,7 @@ class Database(HasTraits):
             self._held.add(rows, self._held.seen)
             return
         seen = self._file.append(*rows, seen=self._held.seen)
+        self._added += len(rows)
         if seen is not None:
             self._held.add(rows, seen)
             return
@@ -309,7 +312,7 @@ class Database(HasTraits):
             self._held.add(rows, None)
             self.logger.warning("%s; what was appended is in the file, other new rows are not shown until then", error)
         else:
-            self._take(self._file, reading)
+            self._take(self._file, reading, len(rows))
 
     def _read_new(self, file: CsvFile) -> bool:
         """Hold what others have written to the file, and return whether there was anything."""
@@ -324,25 +327,27 @@ class Database(HasTraits):
             self._held.add_read(reading.rows, reading.seen)
         return new
 
-    def _take(self, file: CsvFile, reading: Reading) -> None:
-        """Hold what was read from the file."""
+    def _take(self, file: CsvFile, reading: Reading, appended: int = 0) -> None:
+        """Hold what was read from the file, to which this database has just appended some rows."""
         self._known = self._known or self._held.snapshot()
         self._warn_of_cut_off(file, reading)
         if not reading.everything:
             self._held.add_read(reading.rows, reading.seen)
             return
         rows = reading.rows
-        before, fewer = self._held.table if self.former is None else self.former, len(rows) < len(self._held)
-        if len(rows) < len(before):
-            self.former, self._left = before, len(rows)
+        before = self._held.table if self.former is None else self.former
+        # The warning of a last line that is ignored says already what to do about that row.
+        fewer = len(rows) - appended + bool(reading.cut_off) < len(self._held)
+        if len(rows) - self._added < len(before):
+            self.former, self._left = before, max(len(rows) - self._added, 0)
         self._held.replace(rows, reading.seen)
         if fewer:
             self.logger.warning("%s", self.lost)
 
     def _changed(self) -> int:
         """Count a change of the rows held."""
-        if self.former is not None and len(self._held) >= len(self.former):
-            self.former = None
+        if self.former is None or len(self._held) - self._added >= len(self.former):
+            self.former, self._added = None, 0
         self._changes += 1
         return self._changes
 
@@ -359,7 +364,7 @@ class Database(HasTraits):
     def _warn_of_cut_off(self, file: CsvFile, reading: Reading) -> None:
         if reading.cut_off:
             self.logger.warning(
-                "%s ends in a row that was not completely written and is ignored: %s; "
+                "%s ends in a row without a line break, which may not be completely written and is ignored: %s; "
                 "add a line break to keep it, or the next append moves it to %s",
                 file.path,
                 reading.cut_off,
