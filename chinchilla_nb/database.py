@@ -171,7 +171,8 @@ class Database(HasTraits):
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text becomes a column of that name.
+            text becomes a column of that name. With a file, `df` shows what a new process reads: empty text is NaN,
+            and a column that mixes text, numbers and truth values holds the text of each.
 
         Raises
         ------
@@ -302,30 +303,39 @@ class Database(HasTraits):
             self._held.add(rows, self._held.seen)
             return
         seen = self._file.append(*rows, seen=self._held.seen)
-        self._added += len(rows)
+        if self.former is not None:
+            self._added += len(rows)
         if seen is not None:
-            self._held.add(rows, seen)
-            return
+            read = self._held.as_read(rows)
+            self._held.add(rows if read is None else read, seen)
+            if read is not None:
+                return
         try:
-            reading = self._file.read_from(self._held.seen)
+            reading = self._read_more(self._file) if seen is None else self._file.read_from(Seen())
         except (ValueError, OSError) as error:  # not an error of this append: its rows are on disk
-            self._held.add(rows, None)
+            if seen is None:
+                self._held.add(rows, None)
             self.logger.warning("%s; what was appended is in the file, other new rows are not shown until then", error)
         else:
-            self._take(self._file, reading, len(rows))
+            self._take(self._file, reading, len(rows) if seen is None else 0)
 
     def _read_new(self, file: CsvFile) -> bool:
         """Hold what others have written to the file, and return whether there was anything."""
         seen = self._held.seen
         if file.is_settled(seen):
             return False
-        reading = file.read_from(seen)
+        reading = self._read_more(file)
         new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
         if new:
             self._take(file, reading)
         else:
             self._held.add_read(reading.rows, reading.seen)
         return new
+
+    def _read_more(self, file: CsvFile) -> Reading:
+        """Read what follows in the file; all of it if that changes how the values of a column are read."""
+        reading = file.read_from(self._held.seen)
+        return reading if reading.everything or self._held.goes_with(reading.rows) else file.read_from(Seen())
 
     def _take(self, file: CsvFile, reading: Reading, appended: int = 0) -> None:
         """Hold what was read from the file, to which this database has just appended some rows."""
@@ -338,8 +348,9 @@ class Database(HasTraits):
         before = self._held.table if self.former is None else self.former
         # The warning of a last line that is ignored says already what to do about that row.
         fewer = len(rows) - appended + bool(reading.cut_off) < len(self._held)
-        if len(rows) - self._added < len(before):
-            self.former, self._left = before, max(len(rows) - self._added, 0)
+        added = appended if self.former is None else self._added
+        if len(rows) - added < len(before):
+            self.former, self._left, self._added = before, max(len(rows) - added, 0), added
         self._held.replace(rows, reading.seen)
         if fewer:
             self.logger.warning("%s", self.lost)
