@@ -21,7 +21,15 @@ from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile, Reading
 from chinchilla_nb.records.held_rows import HeldRows
 from chinchilla_nb.records.locks import ThreadLock
-from chinchilla_nb.records.rows import REQUIRED, CheckedRow, check_columns, checked_frame, checked_row, empty_table
+from chinchilla_nb.records.rows import (
+    REQUIRED,
+    CheckedRow,
+    check_columns,
+    checked_frame,
+    checked_row,
+    empty_table,
+    rows_missing,
+)
 from chinchilla_nb.records.seen import Seen
 
 __all__ = ["Database"]
@@ -53,8 +61,8 @@ class Database(HasTraits):
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
     former : DataFrame or None
-        The runs as they were before the file lost some of them, until it holds as many again, not counting what this
-        database has appended since, or `df` is assigned.
+        The runs as they were before the file lost some of them, until it holds them or as many again (not counting what
+        this database has appended since), or `df` is assigned.
 
     Raises
     ------
@@ -345,6 +353,8 @@ class Database(HasTraits):
             self._held.add_read(reading.rows, reading.seen)
             return
         rows = reading.rows
+        if self.former is not None and not rows_missing(self.former, rows):
+            self.former = None  # a copy of the file was restored, perhaps without what has been appended since
         before = self._held.table if self.former is None else self.former
         # The warning of a last line that is ignored says already what to do about that row.
         fewer = len(rows) - appended + bool(reading.cut_off) < len(self._held)
