@@ -157,6 +157,9 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     except (ValueError, OverflowError) as error:  # pandas says what is wrong, we say where
         _check_rows(data, header, path, lines_before)
         raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
+    for name in header:
+        if frame[name].dtype.kind not in "biuf" and (empty := frame[name] == "").any():
+            frame[name] = frame[name].mask(empty)  # pandas keeps empty fields beside integers from 2^63 on
     if any(_doubtful(frame[name].to_numpy(), name) for name in present):
         _check_rows(data, header, path, lines_before)
     try:
