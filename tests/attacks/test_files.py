@@ -155,7 +155,7 @@ def test_files_of_the_project_and_of_allowed_folders_are_used(visitor, kernel):
     visitor.owner_runs("session.database.df = session.database.df.iloc[:0]")
 
 
-def test_a_relative_path_does_not_lead_from_the_current_folder_into_the_project(visitor, kernel):
+def test_a_relative_path_starts_at_the_project_and_not_at_the_current_folder(visitor, kernel):
     """The kernel's folder holds a file of the name that is typed; the project does not."""
     visitor.sets("log.file.path", value="secret.csv")
     assert "xyzzy" not in everything_shown(visitor)
