@@ -153,11 +153,14 @@ class FileHold(Hold):
 
     def release(self) -> None:
         """Release the lock, unless that has been done."""
+        if self._file is not None and not self._file.closed and self._holders.get(os.getpid()) is self:
+            # Closing is not enough: a child that was forked just as the file was opened has it open, too.
+            _unlock(self._file.fileno())
         self.close()
         super().release()
 
     def close(self) -> None:
-        """Close the lock file, which unlocks it."""
+        """Close the lock file, without unlocking it for another process that has it open."""
         if self._file is not None:
             self._file.close()
 
@@ -231,6 +234,11 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(descriptor: int) -> None:
+        """Unlock an open file."""
+        with suppress(PermissionError):  # it is not locked
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -241,6 +249,11 @@ else:
         except (BlockingIOError, PermissionError):  # some file systems say that permission is denied
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        """Unlock an open file, also where a forked child has it open."""
+        with suppress(OSError):  # a file system without locks has none to release
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _process_that_locked(descriptor: int) -> int | None:
