@@ -8,7 +8,9 @@ from typing import Any
 from jupyter_server.log import log_request
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import AnyMatches, Matcher, Rule, RuleRouter
-from tornado.web import Application, ErrorHandler
+from tornado.web import Application
+
+from chinchilla_nb.serving.errors import ForeignRequest
 
 __all__ = ["without_foreign_requests"]
 
@@ -18,6 +20,10 @@ HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d+)?", re.ASCII | re.IGNORECASE)
 ORIGINS = ("Origin", "Sec-WebSocket-Origin")
 """The headers that name the page from which a request comes; the second is that of old websockets, which Jupyter Server
 reads too. A browser sends neither when it opens an address, as the command has it do."""
+OPENED = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+"""What a browser says of an address that the user opens. Another page that embeds the address as an image, a script or
+a frame names no origin, but other values here; other ports of this machine are the same site, so that the login cookie
+would be sent with it and a kernel be started."""
 
 
 class OwnRequests(Matcher):
@@ -30,10 +36,17 @@ class OwnRequests(Matcher):
         own = f"http://{host}".lower()
         origins = [request.headers[name] for name in ORIGINS if name in request.headers]
         is_own = HOSTS.fullmatch(host) and all(origin.lower() == own for origin in origins)
-        return {} if is_own else None
+        return {} if is_own and not _is_embedded(request) else None
+
+
+def _is_embedded(request: HTTPServerRequest) -> bool:
+    """Return whether a browser says that a page of another server has the address loaded, other than by a link."""
+    if request.headers.get("Sec-Fetch-Site", "none") in {"none", "same-origin"}:
+        return False
+    return any(request.headers.get(name) != value for name, value in OPENED.items())
 
 
 def without_foreign_requests(app: Application) -> RuleRouter:
-    """Return a router that refuses requests under other names and from other pages, those for static files too."""
-    refused = Application([(r".*", ErrorHandler, {"status_code": 403})], log_function=log_request)
+    """Return a router that refuses requests under other names and from other pages, also those for static files."""
+    refused = Application([(r".*", ForeignRequest)], log_function=log_request)
     return RuleRouter([Rule(OwnRequests(), app), Rule(AnyMatches(), refused)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -95,7 +96,23 @@ def test_without_the_token_nobody_reaches_a_kernel(server, owner):
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/voila/static/voila.js", "/voila/files/x.png", "/api/kernels/{}"])
-@pytest.mark.parametrize("host", [ELSEWHERE, f"{ELSEWHERE}:80", "127.0.0.1.attacker.example", "localhost.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        ELSEWHERE,
+        f"{ELSEWHERE}:80",
+        "127.0.0.1.attacker.example",
+        "localhost.example",
+        "localhost.",
+        "127.0.0.1.",
+        "127.1",
+        "2130706433",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "127.0.0.1:",
+    ],
+)
 def test_a_name_that_was_made_to_lead_here_is_refused(server, owner, path, host):
     connection = http.client.HTTPConnection(server.origin.removeprefix("http://"), timeout=ANSWER_SECONDS)
     headers = {"Host": host, "Cookie": owner.cookie_header(), "Authorization": f"token {server.url[-48:]}"}
@@ -161,13 +178,91 @@ def test_a_request_without_a_host_is_refused(server, owner, request_line, path):
     assert status_of("\r\n".join(lines).encode(), server) in {400, 403}
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Host: 127.0.0.1:" + "9" * 5000],  # more digits than Python converts by default
+        ["Host: {own}", f"Host: {ELSEWHERE}"],
+        [f"Host: {ELSEWHERE}", "Host: {own}"],
+        ["Host: {own}, " + ELSEWHERE],
+        ["Host: {own}\r\n " + ELSEWHERE],
+        [f"Host: {ELSEWHERE}@127.0.0.1"],
+        ["Host: {own}@" + ELSEWHERE],
+        ["Host: {own}", "Origin: http://{own}", f"Origin: http://{ELSEWHERE}"],
+        ["Host: {own}", f"Origin: http://{ELSEWHERE}", "Origin: http://{own}"],
+        ["Host: {own}", f"oRIGIN: http://{ELSEWHERE}"],
+    ],
+)
+def test_doubled_and_odd_headers_are_refused_and_log_nothing(server, owner, headers):
+    before, own = server.said, server.origin.removeprefix("http://")
+    lines = [f"GET /api/kernels/{owner.kernel} HTTP/1.1", *(header.format(own=own) for header in headers)]
+    lines += [f"Cookie: {owner.cookie_header()}", "Connection: close", "", ""]
+    assert status_of("\r\n".join(lines).encode(), server) in {400, 403}
+    assert server.said == before
+
+
+def test_each_request_of_a_connection_is_checked(server, owner):
+    """A browser reuses connections, and so may a page whose name was made to lead here."""
+    own, path = server.origin.removeprefix("http://"), f"/api/kernels/{owner.kernel}"
+    cookie = f"Cookie: {owner.cookie_header()}"
+    requests = [[own, cookie], [ELSEWHERE, cookie], [own, "X: no cookie"], [own, cookie, "Connection: close"]]
+    sent = "".join("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *more, "", ""]) for host, *more in requests)
+    answer = answer_to(sent.encode(), server).decode()
+    assert re.findall(r"HTTP/1\.1 (\d+)", answer) == ["200", "403", "403", "200"]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(("mode", "dest"), [("no-cors", "image"), ("no-cors", "script"), ("navigate", "iframe")])
+def test_no_other_page_embeds_an_address(server, owner, site, mode, dest):
+    """As an image, a script or a frame, for which a browser names no origin. A link may lead here."""
+    before = server.kernels()
+    said = {"sec_fetch_site": site, "sec_fetch_mode": mode, "sec_fetch_dest": dest}
+    for path in ("/", f"/?token={server.url[-48:]}", "/voila/static/voila.js", f"/api/kernels/{owner.kernel}"):
+        assert owner.asks(path, **said)[0] == 403
+    assert server.kernels() == before
+    opened = {**said, "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    assert owner.asks("/voila/static/voila.js", **opened)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "is_owner", "status", "says"),
+    [
+        ("/", False, 403, "lacks the token of the workbench that is running"),
+        ("/?token=0123", False, 403, "lacks the token of the workbench that is running"),
+        ("/login?next=//attacker.example/", False, 403, "lacks the token"),
+        ("/nothing", True, 404, "There is nothing at this address"),
+        ("/login", True, 404, "There is nothing at this address"),
+    ],
+)
+def test_a_refusal_says_what_was_wrong_and_what_to_do(server, owner, path, is_owner, status, says):
+    got, text = (owner if is_owner else Visitor(server.origin)).asks(path)
+    assert got == status
+    assert says in text
+    assert "Open the" in text
+    assert "color-scheme: light dark" in text
+    assert "password" not in text.lower()
+
+
 def status_of(request, server):
     """The status with which the server answers some bytes."""
+    with sent(request, server) as answer:
+        return int(answer.readline().split()[1])
+
+
+def answer_to(request, server):
+    """All that the server answers to some bytes, which ask it to close the connection."""
+    with sent(request, server) as answer:
+        return answer.read()
+
+
+@contextlib.contextmanager
+def sent(request, server):
+    """A file with the answer to some bytes."""
     host, port = server.origin.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS) as connection:
         connection.sendall(request)
         with connection.makefile("rb") as answer:
-            return int(answer.readline().split()[1])
+            yield answer
 
 
 MALFORMED = [
@@ -199,8 +294,7 @@ MALFORMED = [
 def test_a_malformed_address_is_refused_and_logs_nothing(server, owner, path):
     before = server.said
     for visitor in (Visitor(server.origin), owner):
-        # A stranger is led to the login page.
-        assert visitor.asks(path)[0] in {200, 400, 403, 404}
+        assert visitor.asks(path)[0] in {400, 403, 404}
     assert owner.asks(path)[0] != 200
     assert server.said == before
 
