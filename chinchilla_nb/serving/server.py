@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_server.auth.login import LoginFormHandler
 from jupyter_server.auth.logout import LogoutHandler
 from jupyter_server.log import log_request
 from tornado.httpserver import HTTPServer
@@ -43,6 +44,25 @@ CULL_PERIOD = 15
 """Seconds between two looks for such kernels."""
 REPLACED = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Channels}
 """Handlers of Voila, and those used instead."""
+EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    # Voila loads the one for the installed ipywidgets.
+    "@voila-dashboards/widgets-manager7",
+    "@voila-dashboards/widgets-manager8",
+    "bqplot",
+    "bqscales",
+]
+"""The extensions of JupyterLab that the page needs; by default Voila loads all that are installed."""
+HEADERS = {
+    # The page is the same without a network, and no text of others in it can load or send anything elsewhere. Voila's
+    # template asks another host for a style sheet. Widgets need inline scripts and styles, and `eval`.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    # The address that the command prints contains the token.
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of every answer except files."""
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 """The escape sequences that colour the tracebacks of kernels."""
 
@@ -68,14 +88,14 @@ class WorkbenchServer(Voila):
         return []
 
     def init_handlers(self) -> list[Any]:
-        """Return Voila's handlers, some of them replaced, without that of the page that logs out.
+        """Return Voila's handlers, some of them replaced, without the pages of Jupyter Server that log in and out.
 
-        Voila lacks the files of that page, and the workbench has no link to it.
+        They speak of passwords and commands that the workbench does not have.
         """
         return [
             (pattern, with_plain_errors(REPLACED.get(kind, kind)), *more)
             for pattern, kind, *more in super().init_handlers()
-            if kind is not LogoutHandler
+            if not issubclass(kind, (LoginFormHandler, LogoutHandler))
         ]
 
     def listen(self) -> None:
@@ -97,6 +117,9 @@ class WorkbenchServer(Voila):
 def main() -> None:
     """Serve what standard input orders."""
     order = Order(**json.loads(sys.stdin.buffer.readline()))
+    # Tornado converts the port of every Host header to a number, and expects no error from many digits (Python 3.10.7).
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)
     # The instance, because Jupyter Server logs to its logger.
     server = WorkbenchServer.instance(config=_configuration(order))
     _log_errors([server.log, logging.getLogger("tornado")], PlainText(order.token))
@@ -121,13 +144,14 @@ def _configuration(order: Order) -> Config:
                 "log_level": logging.ERROR,
                 "connection_dir_root": order.folder,
                 # Voila admits any Host, and its log shows addresses with their token.
-                "tornado_settings": {"allow_remote_access": False, "log_function": log_request},
+                "tornado_settings": {"allow_remote_access": False, "log_function": log_request, "headers": HEADERS},
             },
             "VoilaConfiguration": {
                 "kernel_spec_manager_class": OwnKernel,
                 # By default an address can name them, and Voila never answers one that names a template it lacks.
                 "allow_template_override": "NO",
                 "allow_theme_override": "NO",
+                "extension_allowlist": EXTENSIONS,
             },
             "MappingKernelManager": {
                 "cull_idle_timeout": CULL_SECONDS,
@@ -167,3 +191,5 @@ def _end_with_the_command(loop: IOLoop) -> None:
 
 if __name__ == "__main__":
     main()
+    # Nothing is left to do. Python would take all modules apart first, which takes seconds on a busy machine.
+    os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
 import json
 import re
 import signal
@@ -72,10 +73,17 @@ def test_nohup_lets_it_run_when_the_terminal_closes(tmp_path):
         assert server.process.wait(END_SECONDS) == 0
 
 
+@contextlib.contextmanager
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
 @pytest.mark.browser
 def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(tmp_path):
-    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
         page = browser.new_context().new_page()
         # The command has the browser open this file, which leads to the page.
         (link,) = server.temporary.glob("chinchilla-nb-*/open.html")
@@ -97,7 +105,76 @@ def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(tmp_path):
         assert not wait_until(lambda: set(server.kernels()) != last, 1)
         page.close(run_before_unload=True)
         assert wait_until(lambda: not server.kernels(), END_SECONDS)
-        browser.close()
+
+
+@contextlib.contextmanager
+def other_server(page_text):
+    """A server of one page on another port: its address, and the requests it gets as (path, headers)."""
+    requests = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append((self.path, dict(self.headers)))
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page_text.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as elsewhere:
+        threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{elsewhere.server_port}/", requests
+        elsewhere.shutdown()
+
+
+@pytest.mark.browser
+def test_the_page_asks_no_other_host_and_no_link_carries_the_token(tmp_path):
+    with (
+        serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server,
+        other_server("") as (elsewhere, received),
+        chromium() as browser,
+    ):
+        asked, page = [], browser.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+
+        def record(route):
+            asked.append(route.request.url)
+            route.continue_()
+
+        page.route("**", record)
+        page.goto(server.url)
+        page.get_by_role("button", name="Fit", exact=True).click(timeout=60_000)
+        page.get_by_text("Converged").first.wait_for(timeout=60_000)
+        assert len(asked) > 5
+        assert [url for url in asked if not url.startswith((server.origin, "data:", "blob:"))] == []
+        assert [url for url in asked[1:] if server.url[-48:] in url] == []
+        fetched = "url => fetch(url, {mode: 'no-cors'}).then(() => 'sent', () => 'refused')"
+        assert page.evaluate(fetched, elsewhere) == "refused"
+        link = "([url, address]) => { history.replaceState(null, '', address); location.assign(url); }"
+        page.evaluate(link, [elsewhere + "link", server.url])
+        assert wait_until(lambda: "/link" in [path for path, _ in received] or page.wait_for_timeout(50), 30)
+        assert [path for path, _ in received if path != "/favicon.ico"] == ["/link"]
+        assert "Referer" not in received[0][1]
+
+
+@pytest.mark.browser
+def test_a_page_of_another_port_embeds_nothing_and_starts_no_kernel(tmp_path):
+    """Other ports of this machine are the same site, so the browser sends the login cookie with their images."""
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(server.url)
+        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+        embedding = f'<img src="{server.origin}/"><iframe src="{server.origin}/?frame"></iframe>'
+        with other_server(embedding) as (elsewhere, _):
+            page, answers = context.new_page(), []
+            page.on("response", lambda answer: answers.append((answer.url, answer.status)))
+            page.goto(elsewhere, wait_until="load")
+        # Chromium reports no answer for an image that is none.
+        assert (f"{server.origin}/?frame", 403) in answers
+        assert len(server.kernels()) == 1
 
 
 HASTY_SERVER = """
