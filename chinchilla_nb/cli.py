@@ -11,7 +11,7 @@ import socket
 import sys
 import warnings
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -140,8 +140,22 @@ def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> 
         sys.stdout.flush()
         if browser and _has_screen():
             webbrowser.open(server.link.as_uri())
-        return _message("the server ended unexpectedly: see above") if server.wait() else None
+        with _saying_that_it_stops():
+            return _message("the server ended unexpectedly: see above") if server.wait() else None
     return None
+
+
+@contextlib.contextmanager
+def _saying_that_it_stops() -> Iterator[None]:
+    """Say at once that the command has been told to stop: its kernels take a second or two to end."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        # The terminal may have been closed.
+        with contextlib.suppress(OSError):
+            sys.stdout.write("\n  Stopping the workbench ...\n")
+            sys.stdout.flush()
+        raise
 
 
 def _end_as_with_ctrl_c() -> None:

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from command import ROOT, serving
+from command import ROOT, serving, wait_until
 from runs import make_runs, table_of
 
 from chinchilla_nb import __version__, datasets, mae
@@ -273,6 +273,8 @@ def test_serves_the_workbench_and_ends_without_a_trace(runs_csv, tmp_path, end):
             with urllib.request.urlopen(server.url, timeout=60) as page:
                 assert "<h1>runs.csv</h1>" in page.read().decode()
         server.process.send_signal(end)
+        # At once, while its kernels are still ending.
+        assert wait_until(lambda: "Stopping the workbench" in server.said, 2)
         assert server.process.wait(30) == 0
         assert list(server.temporary.glob("chinchilla-nb-*")) == []
         if sys.platform == "linux":
