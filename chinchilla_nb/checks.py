@@ -109,7 +109,7 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     }
 
 
-def as_folder(path: str | os.PathLike[str], name: str = "project_dir") -> Path:
+def as_folder(path: str | os.PathLike[str] | None, name: str = "project_dir") -> Path:
     """Return the path of an existing folder.
 
     Raises

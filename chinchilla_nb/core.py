@@ -150,10 +150,10 @@ class Chinchilla:
             If the format is not supported, or a key or value is not known.
         """
         config = read_settings(config_path, kwargs, find=find_callable if allow_imports else refuse_import)
+        config.check()
         if config.project_dir is None:
             where = f"the configuration {os.fspath(config_path)!r}"
             raise InputError(where, "needs the key 'project_dir'", remedy="add it, or pass project_dir=...")
-        config.check()
         with inputs_from(config.sources.get("log_level", "")):
             level = parse_level(config.log_level)
         return cls(config.project_dir, log_level=level, **config.arguments)

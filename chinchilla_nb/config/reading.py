@@ -49,9 +49,10 @@ class Configuration:
         InputError, FileExistsError
             If it does not exist.
         """
-        if self.project_dir is None:
+        if self.project_dir is None and "project_dir" not in self.sources:
             return None
         with inputs_from(self.sources.get("project_dir", "")):
+            # Refuses None: a file that names no folder leaves the key out.
             return as_folder(self.project_dir)
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ from chinchilla_nb import Chinchilla
 from chinchilla_nb.config.callables import ImportNotAllowed
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae
+from chinchilla_nb.opening import open_session
 
 YAML = """
 project_dir: {folder}
@@ -252,6 +253,7 @@ def test_a_missing_file_is_named(tmp_path):
         ({"dtype": "f8,("}, "dtype must be a floating-point type, got 'f8,('"),
         ({"log_level": True}, "log_level must be a whole number or one of DEBUG"),
         ({"project_dir": 5}, "project_dir must be the path of an existing folder, got 5"),
+        ({"project_dir": None}, "project_dir must be the path of an existing folder, got None"),
         ({"project_dir": "a" * 5000}, "project_dir 'aaa"),
         ({"bounds": {"alpha": "x"}}, "bounds['alpha'] must be a number or (low, high), got 'x'"),
         (
@@ -290,6 +292,13 @@ def test_errors_name_the_file_the_key_and_the_value(write, minimal, change, mess
         Chinchilla.from_config(path)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_a_folder_that_is_null_is_refused_by_everything_that_opens_a_configuration(write):
+    path = write("project_dir: null\n", "c.yaml")
+    for opens in (Chinchilla.from_config, open_session):
+        with pytest.raises(ValueError, match="project_dir must be the path of an existing folder, got None"):
+            opens(path)
 
 
 def test_an_override_does_not_come_from_the_file(write, minimal):
