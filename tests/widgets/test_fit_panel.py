@@ -25,18 +25,21 @@ def text_of(widget) -> str:
     return re.sub("<[^>]*>", " ", widget.value)
 
 
-def test_without_runs_it_says_what_to_do(empty_session):
+def test_without_runs_it_says_how_many_it_needs(empty_session):
     panel = FitPanel(empty_session)
     assert panel.fit_button.disabled
     assert panel.cancel_button.disabled
-    assert "cc.append(N=" in text_of(panel.state)
+    assert "No runs yet: a fit needs at least three" in text_of(panel.state)
+    assert "cc." not in text_of(panel.state)  # a page has no cells
 
 
 def test_click_fits_and_shows_the_law(session, law):
     panel = FitPanel(session)
     assert "30 runs ready: press Fit" in text_of(panel.state)
+    assert "its parameters and what the runs cannot determine appear here" in text_of(panel.result)
     panel.fit_button.click()
     panel.wait()
+    assert "appear here" not in text_of(panel.result)
     assert session.fit.status is FitStatus.CONVERGED
     for name, value in law.as_dict().items():
         assert getattr(session.fit.law, name) == pytest.approx(value, rel=1e-6)

@@ -23,17 +23,18 @@ def optimum(law, C: float) -> tuple[float, float]:
     return float(best), float(C / 6 / best)
 
 
-def test_before_a_fit_it_shows_runs_and_how_to_fit(session):
+def test_before_a_fit_it_shows_runs_and_asks_for_one(session):
     panel = FrontierPanel(session)
-    assert "press Fit" in text_of(panel.allocation)
+    assert "with this budget, fit a law to the runs." in text_of(panel.allocation)
+    assert "cc." not in text_of(panel.allocation)  # a page has no cells
     assert len(panel.charts.charts[0].runs.x) == 30
     assert len(panel.charts.charts[0].frontier.x) == 0
     assert len(panel.charts.charts[0].next_point.x) == 0
 
 
-def test_without_runs_it_shows_how_to_add_some(empty_session):
+def test_without_runs_it_asks_for_some(empty_session):
     panel = FrontierPanel(empty_session)
-    assert "cc.append(N=" in text_of(panel.allocation)
+    assert "with this budget, add runs and fit a law to them." in text_of(panel.allocation)
     assert panel.errors.value == ""
 
 

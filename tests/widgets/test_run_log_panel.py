@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from runs import make_runs, table_of
 
+from chinchilla_nb import Chinchilla
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
@@ -310,12 +311,21 @@ def test_the_form_is_open_if_there_are_no_runs(empty_session, session):
     assert not is_shown(RunLogPanel(session).form)
 
 
-def test_an_empty_log_names_the_file_that_it_watches(tmp_path):
+def test_an_empty_log_shows_how_a_job_appends_to_its_folder(tmp_path):
     folder = tmp_path / "<b>mine"
     folder.mkdir()
     panel = RunLogPanel(Session(Database(folder), Settings()))
-    assert "&lt;b&gt;mine/df.csv" in panel.empty.value
+    assert "<b>mine" not in panel.empty.value
+    (code,) = re.findall("<code>(.*?)</code>", panel.empty.value)
+    values = {"N=…": "N=1e8", "D=…": "D=2e9", "loss=…": "loss=2.5"}
+    exec(re.sub("[A-Za-z]+=…", lambda part: values[part.group()], html.unescape(code)), {"Chinchilla": Chinchilla})
+    assert (Database(folder).df.loss == 2.5).all()
     panel.close()
+
+
+def test_an_empty_log_in_memory_advises_no_code():
+    panel = RunLogPanel(Session(Database(), Settings()))
+    assert "<code>" not in panel.empty.value
 
 
 def test_next_seed_fills_in_a_run_of_the_seed_regime_with_its_model(session):

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import compact, plain, scientific
 
-__all__ = ["model_facts", "run_labels", "runs_in_words"]
+__all__ = ["RUNS_FOR_A_FIT", "model_facts", "run_labels", "runs_in_words"]
+
+RUNS_FOR_A_FIT = "a fit needs at least three, preferably ten or more"
+"""What panels say where there are no runs."""
 
 
 def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens") -> list[str]:

@@ -58,5 +58,5 @@ class Section(ipywidgets.Box):
 
     def say(self, summary: str, problem: str = "") -> None:
         """Show next to the heading a summary of the contents and the error in them, if any."""
-        wrong = f'<span class="cnb-problem">{escape(problem)}</span> ' if problem else ""
+        wrong = f'<span class="cnb-problem">{escape(problem)}</span> · ' if problem else ""
         self.summary.value = f'{wrong}<span class="cnb-muted">{typeset(summary)}</span>'

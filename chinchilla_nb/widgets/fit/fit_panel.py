@@ -18,7 +18,7 @@ from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, tiles
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
@@ -157,7 +157,7 @@ class FitPanel(Panel):
         fit = self.session.fit
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit = progress.best
-        self.result.value = _describe(fit) if fit is not None else ""
+        self.result.value = _describe(fit) if fit is not None else _PREVIEW
 
     @guarded
     def _show_problems(self, _change: Any = None) -> None:
@@ -180,7 +180,7 @@ class FitPanel(Panel):
             return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
         count = len(session.runs)
         if not count:
-            return "No runs yet: add or import them under Runs, or call cc.append(N=…, D=…, loss=…)"
+            return f"No runs yet: {RUNS_FOR_A_FIT}"
         if session.fit is None:
             return f"{runs_in_words(count)} ready: press Fit"
         if not session.stale:
@@ -191,6 +191,12 @@ class FitPanel(Panel):
             return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
         changed = "settings" if session.fit.runs is session.runs else "runs"
         return f"The {changed} have changed since this fit: press Fit"
+
+
+_PREVIEW = (
+    '<div class="cnb-empty cnb-muted">'
+    "The fitted law, its parameters and what the runs cannot determine appear here.</div>"
+)
 
 
 def _describe(fit: Fit) -> str:

@@ -159,11 +159,8 @@ class FrontierPanel(Panel):
         self.export.clear_link()
         fit = self.session.fit
         if fit is None:
-            todo = (
-                "press Fit or call cc.fit()"
-                if len(self.session.runs)
-                else "record runs with cc.append(N=..., D=..., loss=...)"
-            )
+            # Not how: a page has no cells, and this panel alone no button.
+            todo = "fit a law to the runs" if len(self.session.runs) else "add runs and fit a law to them"
             self.allocation.value = note("good", f"To see what to train with this budget, {todo}.")
         else:
             try:

@@ -33,7 +33,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
@@ -331,12 +331,9 @@ def _first_steps(project_dir: Any) -> str:
     ways = [
         "Fill in a run above: N, D and its final loss.",
         "Press <b>Import</b> to add a CSV, JSON or Parquet file; its columns are recognised by name.",
-        "Call <code>cc.append(N=…, D=…, loss=…)</code> in a cell or at the end of a training job.",
     ]
     if project_dir is not None:
-        ways.append(
-            f"Rows that a job adds to <code>{escape(str(project_dir))}/df.csv</code> appear here automatically."
-        )
+        code = f"Chinchilla({str(project_dir)!r}).append(N=…, D=…, loss=…)"
+        ways.append(f"Call <code>{escape(code)}</code> at the end of a training job: the run appears here by itself.")
     lines = "".join(f"<li>{way}</li>" for way in ways)
-    need = "a fit needs at least three, preferably ten or more"
-    return f'<div class="cnb-empty"><b>No runs yet</b>: {need}.<ul>{lines}</ul></div>'
+    return f'<div class="cnb-empty"><b>No runs yet</b>: {RUNS_FOR_A_FIT}.<ul>{lines}</ul></div>'

@@ -31,6 +31,8 @@ class SimulationCharts(ipywidgets.Box):
     true_frontier : bqplot.Lines
     trace : TraceChart
     study : StudyChart
+    empty : HTML
+        Says what will be shown in place of the first two charts, before a simulation.
     key, summary : HTML
         The legend; the results of the study in words.
     """
@@ -43,11 +45,14 @@ class SimulationCharts(ipywidgets.Box):
         self.key.add_class("cnb-key")
         self.summary = ipywidgets.HTML()
         self.summary.add_class("cnb-summary")
-        super().__init__([self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary])
+        self.empty = ipywidgets.HTML(_EMPTY)
+        self.empty.add_class("cnb-two-charts")
+        super().__init__([self.empty, self.study.figure, self.key, self.summary])
         self.add_class("cnb-charts")
 
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
+        self.children = (self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary)
         truth, C = plan.task.law, plan.numbers.budget
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
         figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C))
@@ -68,6 +73,12 @@ class SimulationCharts(ipywidgets.Box):
             quartiles = study.quartiles()
             self.study.show(error_figure(study.seeds, quartiles))
             self.summary.value = _summarise(study.seeds, quartiles)
+
+
+_EMPTY = (
+    '<div class="cnb-empty cnb-muted">Press Run: the simulated runs with the true and the fitted frontier, '
+    "and the estimate of N* as runs are added, appear here.</div>"
+)
 
 
 class TraceChart:

@@ -263,7 +263,7 @@ class SimulationPanel(Panel):
         """Return the current state in a few words."""
         state, ending, latest = self._current.state, self._current.ending, self._current.latest
         if latest is None:
-            return "Starting" if state is State.RUNNING else "Press Run to watch seeds, fits and the frontier appear"
+            return "Starting" if state is State.RUNNING else "Press Run"
         study = self._current is self.study_control
         what = "simulations" if study else "runs"
         text = f"{latest.done:,} of {latest.total:,} {what}"
