@@ -11,6 +11,21 @@ from chinchilla_nb.printable import printable
 
 __all__ = ["notebook", "title"]
 
+DARK_THEME = """
+<link rel="stylesheet" href="/voila/templates/lab/static/theme-dark.css"
+ media="(prefers-color-scheme: dark)">
+<script>{
+  const isDark = matchMedia("(prefers-color-scheme: dark)");
+  const show = () => {
+    document.body.dataset.jpThemeLight = String(!isDark.matches);
+    document.body.dataset.jpThemeName = isDark.matches ? "JupyterLab Dark" : "JupyterLab Light";
+  };
+  isDark.addEventListener("change", show);
+  show();
+}</script>
+"""
+"""Follows the colours that the browser prefers; Voila has one theme for all, and this page the light one."""
+
 
 def notebook(
     source: str,
@@ -34,6 +49,8 @@ def notebook(
     """
     head = f"<h1>{_as_html(' '.join(title(source, folder).split()))}</h1>"
     head += "".join(f"\n<p>{_as_html(remark)}</p>" for remark in remarks)
+    # Last, because the first element has no space above it.
+    head += DARK_THEME
     code = [
         "import os, warnings\n",
         "from chinchilla_nb import Workbench\n",

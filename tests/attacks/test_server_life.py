@@ -160,6 +160,24 @@ def test_the_page_asks_no_other_host_and_no_link_carries_the_token(tmp_path):
 
 
 @pytest.mark.browser
+def test_the_page_and_its_refusals_have_the_colours_that_the_browser_prefers(tmp_path):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
+        page = browser.new_context(color_scheme="dark").new_page()
+        page.goto(server.url)
+        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+        muted = "getComputedStyle(document.querySelector('.cnb')).getPropertyValue('--cnb-muted')"
+        background = "getComputedStyle(document.body).backgroundColor"
+        assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(17, 17, 17)", "#a6a6a6")
+        page.emulate_media(color_scheme="light")
+        assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(255, 255, 255)", "#616161")
+        text = "getComputedStyle(document.querySelector('p')).color"
+        page.goto(server.origin + "/nothing")
+        assert page.evaluate(text) == "rgb(0, 0, 0)"
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate(text) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.browser
 def test_a_page_of_another_port_embeds_nothing_and_starts_no_kernel(tmp_path):
     """Other ports of this machine are the same site, so the browser sends the login cookie with their images."""
     with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
