@@ -157,7 +157,7 @@ def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configure
 
 def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
     page = notebook("config.yaml", str(configured), (), ["my_models:weight"], [str(configured / "modules")])
-    code = "".join(page["cells"][1]["source"]) + ".panels"
+    code = "".join(page["cells"][1]["source"]) + "\nshown.panels"
     code = f"import chinchilla_nb.opening\n{code}"
     script = configured / "page.py"
     script.write_text(f"{code}\n")

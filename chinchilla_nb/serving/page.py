@@ -51,14 +51,23 @@ def notebook(
     head += "".join(f"\n<p>{_as_html(remark)}</p>" for remark in remarks)
     # Last, because the first element has no space above it.
     head += DARK_THEME
+    allowed = f"allow_functions={list(allow_functions)!a}, allow_folders={list(allow_folders)!a}"
     code = [
-        "import os, warnings\n",
+        "import html, os, warnings\n",
+        "from IPython.display import HTML, display\n",
         "from chinchilla_nb import Workbench\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
+        "from chinchilla_nb.printable import printable\n",
         'warnings.simplefilter("ignore", RowsLeftOutWarning)  # shown above\n',
         # ASCII, because a path may hold bytes that are not UTF-8, which no message to the kernel can.
         f"os.chdir({folder!a})\n",
-        f"Workbench({source!a}, allow_functions={list(allow_functions)!a}, allow_folders={list(allow_folders)!a})",
+        # The command has opened the source before, but it may have changed. Voila would advise options of its own.
+        "try:\n",
+        f"    shown = Workbench({source!a}, {allowed})\n",
+        "except (OSError, TypeError, ValueError) as error:\n",
+        "    reason = html.escape(printable(str(error)))\n",
+        "    shown = HTML(f'<p>The workbench cannot be opened: {reason}. Then reload this page.</p>')\n",
+        "display(shown)",
     ]
     return {
         "cells": [

@@ -420,12 +420,25 @@ def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owne
         assert not stranger.poll(1000)
 
 
-def test_an_error_in_the_page_is_logged_in_plain_characters(server, owner):
+def test_a_table_that_has_become_bad_is_explained_on_the_page(server, owner):
     table = Path(f"/proc/{server.process.pid}/cwd") / "runs.csv"
-    before = table.read_bytes()
-    table.write_text("N,D,loss\n1000000,20000000,\x1b]0;gone\x07\x9b\n", encoding="utf-8")
-    owner.asks("/")
+    before, said = table.read_bytes(), server.said
+    table.write_text("N,D,loss\n1000000,20000000,\x1b]0;<b>gone\x07\x9b\n", encoding="utf-8")
+    text = owner.asks("/")[1]
     table.write_bytes(before)
+    assert "The workbench cannot be opened: " in text
+    assert "runs.csv" in text
+    assert "<b>gone" not in text
+    assert "--show_tracebacks" not in text
+    assert [c for c in text if unicodedata.category(c) == "Cc" and c not in "\n\t"] == []
+    assert server.said == said
+
+
+def test_an_error_in_the_page_is_logged_in_plain_characters(server, owner):
+    folder = Path(f"/proc/{server.process.pid}/cwd").readlink()
+    away = folder.rename(folder.with_name("away"))
+    owner.asks("/")
+    away.rename(folder)
     assert wait_until(lambda: "Error at server while executing cell" in server.said, 10)
-    assert "runs.csv" in server.said
+    assert str(folder) in server.said
     assert [c for c in server.said if unicodedata.category(c) == "Cc" and c != "\n"] == []

@@ -197,7 +197,7 @@ def test_a_page_of_another_port_embeds_nothing_and_starts_no_kernel(tmp_path):
 
 HASTY_SERVER = """
 from chinchilla_nb.serving import server
-server.CULL_SECONDS, server.CULL_PERIOD = 1, 1
+server.CULL_SECONDS, server.CULL_PERIOD = 4, 1
 server.main()
 """
 
