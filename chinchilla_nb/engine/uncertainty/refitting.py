@@ -1,0 +1,96 @@
+"""Refits of many resamples at once, each to a proven optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.fitting.newton import newton_from_each, promised_decrease
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.solver import Exact
+from chinchilla_nb.engine.laws.family import Coordinates
+
+__all__ = ["Refits", "refit"]
+
+Array = NDArray[Any]
+
+STEPS, LAST_STEPS = 20, 60
+"""Most Newton steps at each width of smoothing, and at the last one."""
+TOLERANCE = 1e-8
+"""Relative decrease at which the minimisation at one width ends; the last one is finished to rounding."""
+LARGEST_DECREASE = 1e-10
+"""Relative decrease that a model of second order may still promise at an optimum."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Refits:
+    """The optima of m resamples.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (m, n_parameters)
+    value : ndarray, shape (m,)
+    proven : ndarray of bool, shape (m,)
+        Whether each is a proven optimum.
+    """
+
+    theta: Array
+    value: Array
+    proven: NDArray[np.bool_]
+
+
+def refit(objectives: Objective, starts: Array, box: Coordinates, widths: tuple[float, ...]) -> Refits:
+    """Minimise each of m objectives from every start, rows of theta, and return the lowest optimum of each.
+
+    Parameters
+    ----------
+    widths : tuple of float
+        Widths over which the loss is smoothed in turn, the widest first; the last is that of the loss itself, or so
+        narrow that hardly a residual is in the quadratic middle that is not at the kink.
+    """
+    found = [_followed(objectives, start, box, widths) for start in starts]
+    return _lowest([_finished(objectives, theta, box, widths[-1]) for theta in found])
+
+
+def _followed(objectives: Objective, start: Array, box: Coordinates, widths: tuple[float, ...]) -> Array:
+    """Return the minimum of each objective smoothed over the last width, shape (m, n_parameters)."""
+    theta = np.broadcast_to(start, (objectives.count, len(start)))
+    for level, width in enumerate(widths, 1):
+        last = level == len(widths)
+        minima = newton_from_each(
+            objectives.smoothed(width), theta, box, LAST_STEPS if last else STEPS, None if last else TOLERANCE
+        )
+        theta = np.array([one.theta for one in minima])
+    return theta
+
+
+def _finished(objectives: Objective, theta: Array, box: Coordinates, width: float) -> Refits:
+    """Return the optima of the loss itself near the minima of the smoothed loss."""
+    if not objectives.loss.has_kink:
+        value = objectives.value(theta)
+        return Refits(theta, value, promised_decrease(objectives, theta, box) <= LARGEST_DECREASE * np.abs(value))
+    minima = []
+    for member in range(len(theta)):
+        cancellation_point()
+        one = objectives.member(member)
+        exact = Exact(one, lambda one=one: one, box)
+        found = exact.settle(theta[member], width)
+        minima.append(found if found.converged else exact.descend(found))
+    return Refits(
+        np.array([one.theta for one in minima]),
+        np.array([float(one.value) for one in minima]),
+        np.array([one.converged for one in minima]),
+    )
+
+
+def _lowest(found: list[Refits]) -> Refits:
+    """Return the lowest of the optima from several starts."""
+    which = np.argmin(np.nan_to_num([one.value for one in found], nan=np.inf), axis=0)
+    member = np.arange(len(which))
+    return Refits(
+        *(np.stack([getattr(one, name) for one in found])[which, member] for name in ("theta", "value", "proven"))
+    )
