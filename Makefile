@@ -16,7 +16,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they gain on arrays of this size, and make timings noisy.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks bounds kernels notebooks docs clean
+.PHONY: help test demo lint format benchmarks attacks bounds kernels notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -49,6 +49,11 @@ benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
 	$(RUN) tests/benchmarks/bench_panels.py
 	$(RUN) tests/benchmarks/bench_voila.py
 	$(RUN) -m pytest -q -s tests/benchmarks
+
+attacks: $(VENV)/test  ## Run the long attacks (SIZE=0.1 makes a tenth of the tries on storage and session)
+	$(RUN) tests/attacks/run_attacks.py --size $(or $(SIZE),1)
+	PYTHONPATH=tests $(RUN) tests/attacks/fuzz_configurations.py 40000
+	$(RUN) tests/attacks/panel_messages.py 10000
 
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 (QUICK=1 leaves out slow tests and browsers)
 	$(PYTHON) scripts/test_bounds.py $(PARALLEL) $(QUICK_TESTS)

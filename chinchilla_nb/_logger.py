@@ -8,7 +8,9 @@ import operator
 from rich.console import Console
 from rich.logging import RichHandler
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.printable import printable
 
 __all__ = ["get_logger", "parse_level"]
 
@@ -36,9 +38,16 @@ def get_logger(level: int | str, name: str) -> logging.Logger:
     logger.disabled = logger.level > logging.WARNING
     # To stderr, so that a script's output can be piped; looked up for each message, as notebooks replace it.
     handler = RichHandler(console=Console(stderr=True), show_path=False, rich_tracebacks=False, markup=False)
-    handler.setFormatter(logging.Formatter("%(message)s", datefmt="[%X]"))
+    handler.setFormatter(_Printable("%(message)s", datefmt="[%X]"))
     logger.addHandler(handler)
     return logger
+
+
+class _Printable(logging.Formatter):
+    """Formats messages without control characters: they quote paths and cells of tables."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def parse_level(level: int | str) -> int:
@@ -55,8 +64,9 @@ def parse_level(level: int | str) -> int:
             return names[level.upper()]
     else:
         try:
-            return operator.index(level)
+            if not isinstance(level, bool):
+                return operator.index(level)
         except TypeError:
             pass
     rule = "must be a whole number or one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
-    raise InputError("log_level", rule, got=repr(level))
+    raise InputError("log_level", rule, got=brief(level))

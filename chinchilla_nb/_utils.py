@@ -10,6 +10,7 @@ import numpy as np
 
 from chinchilla_nb.checks import as_positive_number, brief
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 
@@ -79,14 +80,17 @@ def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarr
     Raises
     ------
     ValueError
-        If there are not exactly two bounds.
+        If there are not exactly two bounds, or something is not a number.
     """
-    if np.ndim(bounds) == 0 or len(bounds) != 2:
+    ends, values = as_real_array(bounds, "bounds"), as_real_array(value, "value")
+    if ends.shape[:1] != (2,):
         raise InputError("bounds", "must be a lower and an upper end", got=brief(bounds))
-    low, high = bounds
-    value = np.asarray(value)
-    inside = (value >= low) & (value <= high)
-    return bool(inside) if np.ndim(inside) == 0 else inside
+    try:
+        inside = (values >= ends[0]) & (values <= ends[1])
+    except ValueError:
+        got = f"shapes {values.shape} and {ends.shape[1:]}"
+        raise InputError("value and bounds", "must broadcast", got=got) from None
+    return bool(inside) if inside.ndim == 0 else inside
 
 
 def _maybe_cached_table(search: ModelSearchConfig) -> ModelTable:

@@ -1,4 +1,7 @@
-"""Checks of single values from the user: each returns the converted value or raises a one-sentence error."""
+"""Checks of single values from the user: each returns the converted value or raises a one-sentence error.
+
+The engine defines those of numbers; they are importable from here, too.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float, as_positive_number, first_items
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 
 __all__ = [
     "as_axes",
@@ -19,50 +24,13 @@ __all__ = [
     "as_folder",
     "as_generator",
     "as_mapping",
+    "as_names",
     "as_positive_number",
     "brief",
 ]
 
-LONGEST = 60
-"""Maximum number of characters of a value in a message."""
-
-
-def brief(value: object) -> str:
-    """Return the text of a value for a message, shortened if it is long."""
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-
-
-def as_float(value: Any, name: str) -> float:
-    """Return a number as a float; text and booleans are not numbers.
-
-    Raises
-    ------
-    InputError
-        If it is not one.
-    """
-    try:
-        if isinstance(value, (str, bytes, bool, np.bool_)) or np.ndim(value):
-            raise TypeError
-        return float(value)
-    except OverflowError:
-        raise InputError(name, "must be a number below 1.8e308", got=brief(value)) from None
-    except (TypeError, ValueError):
-        raise InputError(name, "must be a number", got=brief(value)) from None
-
-
-def as_positive_number(value: Any, name: str) -> float:
-    """Return a positive, finite number as a float.
-
-    Raises
-    ------
-    InputError
-        If it is not one.
-    """
-    number = as_float(value, name)
-    if not (np.isfinite(number) and number > 0):
-        raise InputError(name, "must be positive and finite", got=str(number))
-    return number
+MOST_VALUES = 1_000_000
+"""A longer list of numbers is a mistake, such as an iterator that never ends."""
 
 
 def as_count(value: Any, name: str) -> int:
@@ -87,11 +55,15 @@ def as_floats(values: Any, name: str) -> tuple[float, ...]:
     Raises
     ------
     InputError
-        If a value is not a number; the error shows it.
+        If a value is not a number, which the error shows, or there are more than a million.
     """
     if isinstance(values, (str, bytes, Mapping)):
         raise InputError(name, "must list numbers", got=brief(values))
-    items = list(values) if np.iterable(values) else [values]
+    items = first_items(values, MOST_VALUES)
+    if items is None:
+        return (as_float(values, name),)
+    if len(items) > MOST_VALUES:
+        raise InputError(name, f"must list at most {MOST_VALUES:,} numbers", got=f"more of them in {brief(values)}")
     return tuple(as_float(value, name) for value in items)
 
 
@@ -108,6 +80,19 @@ def as_mapping(values: Any, name: str) -> dict[str, Any]:
     return dict(values)
 
 
+def as_names(values: Any, name: str) -> tuple[str, ...]:
+    """Return a list of names, which a single text is not.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    if isinstance(values, str) or not np.iterable(values) or not all(isinstance(value, str) for value in values):
+        raise InputError(name, "must be a list of names", got=brief(values))
+    return tuple(values)
+
+
 def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     """Return the given axes of a grid of starting values, as numbers by key.
 
@@ -117,10 +102,14 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
         If it is not a dictionary of numbers.
     """
     axes = as_mapping(param_grid, "param_grid").items()
-    return {str(key): as_floats(axis, f"param_grid[{key!r}]") for key, axis in axes if axis is not None}
+    return {
+        key if isinstance(key, str) else brief(key): as_floats(axis, f"param_grid[{brief(key)}]")
+        for key, axis in axes
+        if axis is not None
+    }
 
 
-def as_folder(project_dir: str | os.PathLike[str]) -> Path:
+def as_folder(path: str | os.PathLike[str], name: str = "project_dir") -> Path:
     """Return the path of an existing folder.
 
     Raises
@@ -130,26 +119,37 @@ def as_folder(project_dir: str | os.PathLike[str]) -> Path:
     FileExistsError
         If the path is a file.
     """
-    if not (isinstance(project_dir, (str, os.PathLike)) and os.fspath(project_dir)):
-        raise InputError("project_dir", "must be the path of an existing folder", got=brief(project_dir))
-    folder = Path(project_dir)
-    if folder.is_file():
-        raise FileExistsError(f"project_dir must be a folder, but {str(folder)!r} is a file")
-    if not folder.is_dir():
+    if not (isinstance(path, (str, os.PathLike)) and os.fspath(path)):
+        raise InputError(name, "must be the path of an existing folder", got=brief(path))
+    folder = Path(os.fsdecode(path))
+    try:
+        is_file, is_folder = folder.is_file(), folder.is_dir()
+    except OSError as error:
+        raise InputError(name, f"{brief(str(folder))} cannot be opened", remedy=str(error.strerror)) from None
+    if is_file:
+        raise FileExistsError(f"{name} must be a folder, but {str(folder)!r} is a file")
+    if not is_folder:
+        # Also that of a configuration in another folder.
+        place = "" if folder.is_absolute() else f"in the current folder, {str(Path.cwd())!r}"
         remedy = f"create it with os.makedirs({str(folder)!r})"
-        raise InputError("project_dir", f"{str(folder)!r} does not exist", remedy=remedy)
+        raise InputError(name, f"{str(folder)!r} does not exist", place=place, remedy=remedy)
     return folder
 
 
-def as_generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+def as_generator(rng: Any) -> np.random.Generator:
     """Return a random number generator, a new one if a seed or None is given.
 
     Raises
     ------
-    TypeError
+    InputTypeError
         If it is neither a generator nor a seed.
     """
     try:
+        # NumPy takes True for the seed 1, and texts in a list for numbers.
+        parts = rng if isinstance(rng, (list, tuple)) else [rng]
+        if any(isinstance(part, (bool, np.bool_, str, list, tuple)) for part in parts):
+            raise TypeError
         return np.random.default_rng(rng)
-    except (TypeError, ValueError):
-        raise TypeError(f"rng must be a seed (a whole number from 0) or a numpy Generator, got {brief(rng)}") from None
+    except Exception:  # noqa: BLE001  NumPy raises many kinds of errors for what is not a seed
+        rule = "must be a seed (a whole number from 0) or a numpy Generator"
+        raise InputTypeError("rng", rule, got=brief(rng)) from None

@@ -15,17 +15,18 @@ from numpy.typing import ArrayLike
 from chinchilla_nb._logger import get_logger, parse_level
 from chinchilla_nb.checks import as_count, as_folder, as_positive_number
 from chinchilla_nb.config.attributes import configured
+from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
-from chinchilla_nb.engine.runs import as_positive_array
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.session import Session
@@ -148,11 +149,14 @@ class Chinchilla:
         ValueError
             If the format is not supported, or a key or value is not known.
         """
-        config = read_settings(config_path, kwargs, allow_imports=allow_imports)
+        config = read_settings(config_path, kwargs, find=find_callable if allow_imports else refuse_import)
         if config.project_dir is None:
             where = f"the configuration {os.fspath(config_path)!r}"
             raise InputError(where, "needs the key 'project_dir'", remedy="add it, or pass project_dir=...")
-        return cls(config.project_dir, log_level=config.log_level, **config.arguments)
+        config.check()
+        with inputs_from(config.sources.get("log_level", "")):
+            level = parse_level(config.log_level)
+        return cls(config.project_dir, log_level=level, **config.arguments)
 
     def __getstate__(self) -> dict[str, Any]:
         # Runs on disk stay there; locks, loggers and observers belong to the process.
@@ -360,12 +364,13 @@ class Chinchilla:
         ValueError
             If a budget is not positive and finite, the law has no optimum there, or nothing has been fitted.
         """
-        if np.ndim(C) == 0:
-            budget = as_positive_number(C, "C")
-            N, D = allocate(self._law(), budget)
-            self._warn_outside_the_runs(budget)
+        budgets = as_positive_values(C, "C")
+        if budgets.ndim > 1:
+            raise InputError("C", "must be one-dimensional", got=f"an array of shape {budgets.shape}")
+        if budgets.ndim == 0:
+            N, D = allocate(self._law(), budgets)
+            self._warn_outside_the_runs(float(budgets))
             return float(N), float(D)
-        budgets = as_positive_array(C, "C")
         allocations = np.stack(allocate(self._law(), budgets), axis=1)
         # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
         for end in sorted({budgets.min(), budgets.max()}) if len(budgets) else []:
@@ -380,11 +385,13 @@ class Chinchilla:
         ValueError
             If N or D is not positive and finite, their shapes do not broadcast, or nothing has been fitted.
         """
+        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
         try:
-            np.broadcast_shapes(np.shape(N), np.shape(D))
+            np.broadcast_shapes(sizes.shape, data.shape)
         except ValueError:
-            raise InputError("N and D", "must broadcast", got=f"shapes {np.shape(N)} and {np.shape(D)}") from None
-        loss = self._law().loss(_as_positive(N, "N"), _as_positive(D, "D"))
+            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
+        with np.errstate(over="ignore", under="ignore"):  # of laws that are steep beyond any run
+            loss = self._law().loss(sizes, data)
         return float(loss) if loss.ndim == 0 else loss
 
     def get_params(self) -> dict[str, float]:
@@ -453,10 +460,3 @@ def precision_note(dtype: type[np.floating[Any]], double: type[np.floating[Any]]
     if dtype is np.longdouble and np.finfo(dtype).nmant <= np.finfo(double).nmant:
         return "long double is no wider than double on this machine: fits are polished in 64 bits"
     return ""
-
-
-def _as_positive(values: ArrayLike, name: str) -> np.ndarray | float:
-    if np.ndim(values) == 0:
-        return as_positive_number(values, name)
-    shape = np.shape(values)
-    return as_positive_array(np.ravel(values), name).reshape(shape)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -17,16 +17,12 @@ from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.records.csv_file import CsvFile
-from chinchilla_nb.records.rows import (
-    REQUIRED,
-    CheckedRow,
-    as_integers,
-    check_columns,
-    checked_frame,
-    checked_row,
-    empty_table,
-)
+from chinchilla_nb.printable import printable
+from chinchilla_nb.records.csv_file import CsvFile, Reading
+from chinchilla_nb.records.held_rows import HeldRows
+from chinchilla_nb.records.locks import ThreadLock
+from chinchilla_nb.records.rows import REQUIRED, CheckedRow, check_columns, checked_frame, checked_row, empty_table
+from chinchilla_nb.records.seen import Seen
 
 __all__ = ["Database"]
 
@@ -78,8 +74,9 @@ class Database(HasTraits):
     revision = Int(0)
 
     former: pd.DataFrame | None
-    _table: pd.DataFrame
-    _runs: Runs | None
+    _held: HeldRows
+    _known: tuple[pd.DataFrame, Seen] | None
+    _runs: tuple[pd.DataFrame, Runs] | None
 
     def __init__(
         self,
@@ -94,67 +91,76 @@ class Database(HasTraits):
             raise InputError("columns", "must be a list of names", got=brief(columns))
         check_columns(columns)
         self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
-        if self._file is None:
-            self._table = empty_table(self.columns)
-        else:
-            self._table = self._file.read()
-            self._warn_of_cut_off()
-            self.logger.info("%d runs in %s", len(self._table), self._file.path)
+        self._held = HeldRows(empty_table(self.columns), Seen())
+        if self._file is not None:
+            reading = self._file.read_from(Seen())
+            self._warn_of_cut_off(self._file, reading)
+            self._held.replace(reading.rows, reading.seen)
+            self.logger.info("%d runs in %s", len(self), self._file.path)
 
     @property
     def df(self) -> pd.DataFrame:
         """The runs: C, N, D, loss, then the user's columns.
 
         N and D are integers, whose products wrap silently beyond 9.2e18: compute is ``df.C``, or ``6.0 * df.N * df.D``.
-        This is a copy. To change the runs, assign a table: it is checked, and replaces the whole file.
+        This is a copy. To change the runs, assign a table: it is checked, and replaces the whole file, unless the file
+        has rows that `df` has not returned yet, because another process or thread has added them: that is an error.
         """
-        return self._rows().copy()
+        self._settle()
+        self._known = self._held.snapshot()
+        return self._known[0].copy()
 
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:
         checked = checked_frame(frame)
-        with self._lock:
+        hold = self._changing.hold()
+        with hold, hold:
+            hold.acquire()
+            seen = Seen()
             if self._file is not None:
-                self._file.rewrite(checked)
-            self.former = None
-            revision = self._keep(checked)
+                known, known_seen = self._known or self._held.snapshot()
+                seen = self._file.rewrite(checked, known, known_seen)
+            self._held.replace(checked, seen)
+            self.former, self._known = None, None
+            revision = self._changed()
         self._announce(revision)
 
     @property
     def gone(self) -> bool:
         """Whether the file that runs were read from is found missing by `refresh`."""
-        with self._lock:
-            return self._file is not None and self.former is not None and not self._file.path.exists()
+        return self._file is not None and self.former is not None and not self._file.path.exists()
 
     @property
     def lost(self) -> str:
         """One sentence on what the file has lost since it was read and what to do; empty if it has lost nothing."""
-        with self._lock:
-            if self._file is None or self.former is None:
-                return ""
-            path, before = self._file.path, len(self.former)
-            if self.gone:
-                return (
-                    f"{path} is gone, with the {before:,} rows read from it: restore it, write them again with "
-                    "session.database.df = session.database.former, or open the folder again to start without them"
-                )
+        former = self.former
+        if self._file is None or former is None:
+            return ""
+        path, before = self._file.path, len(former)
+        if self.gone:
             return (
-                f"{path.name} lost {before - self._left:,} of {before:,} rows since it was read: restore {path} from "
-                f"a copy; session.database.former holds the {before:,} rows while this kernel runs"
+                f"{path} is gone, with the {before:,} rows read from it: restore it, write them again with "
+                "session.database.df = session.database.former, or open the folder again to start without them"
             )
+        return (
+            f"{path.name} lost {before - self._left:,} of {before:,} rows since it was read: restore {path} from "
+            f"a copy; session.database.former holds the {before:,} rows while this kernel runs"
+        )
 
     @property
     def runs(self) -> Runs:
         """The runs as arrays; the same object until they change."""
-        with self._lock:
-            if self._runs is None:
-                rows = self._rows()
-                columns = {name: rows[name].to_numpy() for name in rows.columns if name not in REQUIRED}
-                self._runs = Runs(rows["N"], rows["D"], rows["loss"], rows["C"], columns)
-            return self._runs
+        rows = self._rows()
+        made = self._runs
+        if made is None or made[0] is not rows:
+            columns = {name: rows[name].to_numpy() for name in rows.columns if name not in REQUIRED}
+            made = self._runs = rows, Runs(rows["N"], rows["D"], rows["loss"], rows["C"], columns)
+        return made[1]
 
     def append(self, /, **result: Any) -> None:
         """Append a run; once this returns, it is on disk if there is a file.
+
+        Nothing is written if this raises an error. After an interrupt, `df` shows whether the run is in the file.
 
         Parameters
         ----------
@@ -167,6 +173,11 @@ class Database(HasTraits):
         ValueError
             If N, D, C or loss is missing, not a number, infinite or not positive; the message names it, and
             nothing is written.
+        OSError
+            If the file cannot be written, or another process keeps it locked for a minute (a TimeoutError, which names
+            the process where the system knows it).
+        RuntimeError
+            If a signal handler calls this while the same thread is writing the same file.
         """
         self.extend([result])
 
@@ -182,6 +193,8 @@ class Database(HasTraits):
         ------
         ValueError
             If a run is not valid; nothing is written.
+        OSError, RuntimeError
+            As for `append`; nothing is written.
         """
         try:
             rows = [checked_row(result) for result in results]
@@ -190,36 +203,49 @@ class Database(HasTraits):
             raise InputError(error.where, error.rule, got=error.got, place=error.place, remedy=remedy) from None
         if not rows:
             return
-        with self._lock:
-            if self._file is None or self._file.append(*rows):
-                self._added.extend(rows)
+        try:
+            hold = self._changing.hold()
+            with hold, hold:
+                hold.acquire()
+                self._add(rows)
                 revision = self._changed()
-            else:
-                revision = self._take(*self._file.read_new())
-        self._announce(revision)
+            self._announce(revision)
+        except BaseException:
+            self._interrupted = True
+            raise
 
     def refresh(self) -> bool:
         """Read what other processes have written to the file, and return whether there was anything new.
 
-        If there was not, this costs no more than a check of the file's size and time.
+        If there was not, this costs no more than a check of the file's size and times. For two seconds after a change
+        it also compares the content, because two changes may have the same time.
+
+        Raises
+        ------
+        ValueError
+            If the file has mistakes; the message names the place.
+        OSError
+            If the file cannot be read, or another thread writes to it for a minute.
         """
-        with self._lock:
-            if self._file is None:
-                return False
-            rows, everything = self._file.read_new()
-            if not len(rows) and not (everything and len(self)):
-                return False
-            revision = self._take(rows, everything)
+        if self._file is None:
+            return False
+        hold = self._changing.hold()
+        with hold, hold:
+            hold.acquire()
+            # An interrupted append may have kept observers from learning about its rows, which are not new here then.
+            new = self._read_new(self._file) or self._interrupted
+            revision = self._changed() if new else self._changes
+            self._interrupted = False
         self._announce(revision)
-        return True
+        return new
 
     def __len__(self) -> int:
-        with self._lock:
-            return len(self._table) + len(self._added)
+        self._settle()
+        return len(self._held)
 
     def __repr__(self) -> str:
         runs = "1 run" if len(self) == 1 else f"{len(self):,} runs"
-        return f"Database({runs}, {'in memory' if self._file is None else self._file.path})"
+        return f"Database({runs}, {'in memory' if self._file is None else printable(str(self._file.path))})"
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self))}</p>{self._rows().to_html(max_rows=SHOWN)}"
@@ -234,84 +260,104 @@ class Database(HasTraits):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set_up(state["project_dir"], state["columns"], state["log_level"])
-        self._table = state["table"].copy()
+        self._held = HeldRows(state["table"].copy(), Seen())
 
     def _set_up(self, project_dir: str | os.PathLike[str] | None, columns: list[str], log_level: int | str) -> None:
         self.project_dir = project_dir
         self.columns = columns
         self.log_level = log_level
         self.logger = get_logger(log_level, "chinchilla_nb.database")
-        self._lock = RLock()
-        self._added: list[CheckedRow] = []  # rows not in the table yet, as an append must not copy it
-        self._runs = None
+        self._changing = ThreadLock("the database", self.logger.warning)
+        self._runs = None  # a table, and the same as arrays
         self.former = None
         self._left = 0  # rows remaining in the file after it lost others
+        # What the owner of this object knows: the table that `df` returned last, and the part of the file that holds
+        # it; None if that is all there is.
+        self._known = None
         self._changes = 0
+        self._interrupted = False  # an append has not returned: the file may hold more than the memory
         self._file: CsvFile | None = None
         if project_dir is not None:
-            self._file = CsvFile(Path(project_dir) / "df.csv", columns)
+            self._file = CsvFile(Path(project_dir) / "df.csv", columns, self.logger.warning)
 
     def _rows(self) -> pd.DataFrame:
-        with self._lock:
-            if self._added:
-                self._table = _joined(self._table, pd.DataFrame([dict(row) for row in self._added]))
-                self._added = []
-            return self._table
+        self._settle()
+        return self._held.table
 
-    def _take(self, rows: pd.DataFrame, everything: bool) -> int:
-        self._warn_of_cut_off()
-        if not everything:
-            return self._keep(_joined(self._rows(), rows))
-        before, fewer = self._rows() if self.former is None else self.former, len(rows) < len(self)
+    def _settle(self) -> None:
+        """Read the file if an append was interrupted: the runs may be in it. `refresh` says why it cannot be read."""
+        if self._interrupted:
+            with suppress(ValueError, OSError, RuntimeError):
+                self.refresh()
+
+    def _add(self, rows: list[CheckedRow]) -> None:
+        """Append rows to the file, if there is one, and hold them."""
+        if self._file is None:
+            self._held.add(rows, self._held.seen)
+            return
+        seen = self._file.append(*rows, seen=self._held.seen)
+        if seen is not None:
+            self._held.add(rows, seen)
+            return
+        try:
+            reading = self._file.read_from(self._held.seen)
+        except (ValueError, OSError) as error:  # not an error of this append: its rows are on disk
+            self._held.add(rows, None)
+            self.logger.warning("%s; what was appended is in the file, other new rows are not shown until then", error)
+        else:
+            self._take(self._file, reading)
+
+    def _read_new(self, file: CsvFile) -> bool:
+        """Hold what others have written to the file, and return whether there was anything."""
+        seen = self._held.seen
+        if file.is_settled(seen):
+            return False
+        reading = file.read_from(seen)
+        new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
+        if new:
+            self._take(file, reading)
+        else:
+            self._held.add_read(reading.rows, reading.seen)
+        return new
+
+    def _take(self, file: CsvFile, reading: Reading) -> None:
+        """Hold what was read from the file."""
+        self._known = self._known or self._held.snapshot()
+        self._warn_of_cut_off(file, reading)
+        if not reading.everything:
+            self._held.add_read(reading.rows, reading.seen)
+            return
+        rows = reading.rows
+        before, fewer = self._held.table if self.former is None else self.former, len(rows) < len(self._held)
         if len(rows) < len(before):
             self.former, self._left = before, len(rows)
-        revision = self._keep(rows)
+        self._held.replace(rows, reading.seen)
         if fewer:
             self.logger.warning("%s", self.lost)
-        return revision
-
-    def _keep(self, table: pd.DataFrame) -> int:
-        self._table, self._added = table, []
-        return self._changed()
 
     def _changed(self) -> int:
-        self._runs = None
-        if self.former is not None and len(self) >= len(self.former):
+        """Count a change of the rows held."""
+        if self.former is not None and len(self._held) >= len(self.former):
             self.former = None
         self._changes += 1
         return self._changes
 
     def _announce(self, revision: int) -> None:
-        """Notify observers without holding the lock: they may read the runs from another thread and wait for it."""
-        self.revision = max(self.revision, revision)
+        """Notify observers without holding the lock: they may read the runs from another thread and wait for it.
 
-    def _warn_of_cut_off(self) -> None:
-        if self._file is not None and self._file.cut_off:
+        What they raise is reported, not raised: the change has been made, and whoever made it must not repeat it.
+        """
+        try:
+            self.revision = max(self.revision, revision)
+        except Exception:
+            self.logger.exception("the runs have changed, but an observer of the database failed")
+
+    def _warn_of_cut_off(self, file: CsvFile, reading: Reading) -> None:
+        if reading.cut_off:
             self.logger.warning(
                 "%s ends in a row that was not completely written and is ignored: %s; "
                 "add a line break to keep it, or the next append moves it to %s",
-                self._file.path,
-                self._file.cut_off,
-                self._file.set_aside_path.name,
+                file.path,
+                reading.cut_off,
+                file.set_aside_path.name,
             )
-            self._file.cut_off = ""
-
-
-def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Return both tables as one, with the columns of both and NaN where a row has no value."""
-    names = [*table.columns, *(name for name in more.columns if name not in table.columns)]
-    columns: dict[str, Any] = {}
-    for name in names:
-        parts = [
-            part[name].to_numpy() if name in part else np.full(len(part), np.nan) for part in (table, more) if len(part)
-        ]
-        if not parts:
-            columns[name] = table[name] if name in table else more[name]
-        elif name in REQUIRED:
-            values = np.concatenate([part.astype(np.float64) for part in parts])
-            columns[name] = as_integers(values) if name in ("N", "D") else values
-        elif len({part.dtype.kind for part in parts}) == 1 or all(part.dtype.kind in "iuf" for part in parts):
-            columns[name] = np.concatenate(parts)
-        else:  # numbers and text, or True and NaN: values keep their types
-            columns[name] = pd.Series([value for part in parts for value in part.tolist()])
-    return pd.DataFrame(columns)

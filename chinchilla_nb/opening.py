@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
-from chinchilla_nb.config.callables import ImportNotAllowed
-from chinchilla_nb.config.reading import SUFFIXES, read_settings
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
+from chinchilla_nb.config.callables import Finder
+from chinchilla_nb.config.file_text import SUFFIXES
+from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import log_huber
+from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importing import guess_sources, preview_import
 from chinchilla_nb.records.tables import read_table
@@ -33,7 +37,7 @@ class RowsLeftOutWarning(UserWarning):
     """A table was opened without the rows that are not valid runs."""
 
 
-def open_session(source: Any) -> Session:
+def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session:
     """Return the session of a project, of a study, or of the folder or file at a path.
 
     Parameters
@@ -42,11 +46,15 @@ def open_session(source: Any) -> Session:
         A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs: CSV,
         TSV, JSON Lines or Parquet, whose columns are recognised by name. Text that is not a path is taken as the name
         of a shipped study. Runs appended to a study or a table are kept in memory only.
+    allow_functions : iterable of str
+        Functions that a configuration file may name, ``package.module:function``; they are imported. Others, except
+        those that the notebook defines, are refused, because importing a module runs its code.
 
     Raises
     ------
     ValueError
-        If there is nothing at the path, a file is of another kind, or its content is not valid.
+        If there is nothing at the path, a file is of another kind, or its content is not valid, or a function is
+        not found or not allowed.
     TypeError
         If `source` is none of these.
 
@@ -55,11 +63,12 @@ def open_session(source: Any) -> Session:
     RowsLeftOutWarning
         If a table has rows that cannot be used; it names the first of them, by line and reason.
     """
+    allowed = AllowedFunctions(allow_functions)
     session = getattr(source, "session", source)
     if isinstance(session, Session):
         return session
     if isinstance(source, str | os.PathLike):
-        return _open_path(Path(source))
+        return _open_path(Path(source), allowed.find)
     if isinstance(source, datasets.Study):
         # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
@@ -70,35 +79,31 @@ def open_session(source: Any) -> Session:
     )
 
 
-def _open_path(path: Path) -> Session:
+def _open_path(path: Path, find: Finder) -> Session:
     if path.is_dir():
         return Session(Database(path), Settings())
     if path.is_file():
-        return _open_file(path)
+        return _open_file(path, find)
     if str(path) in datasets.names():
         return open_session(datasets.load(str(path)))
     kinds = f"a folder, a .yaml, .json or .csv file, or {' or '.join(datasets.names())}"
     raise InputError("", f"there is nothing at {str(path)!r}, and no study of that name", remedy=f"give {kinds}")
 
 
-def _open_file(path: Path) -> Session:
+def _open_file(path: Path, find: Finder) -> Session:
     kind = path.suffix.lower()
     if kind in TABLES:
         return _in_memory(_read_runs(path), Settings())
     if kind in SUFFIXES:
-        return _open_configuration(path)
+        return _open_configuration(path, find)
     kinds = f"a .yaml or .json file, a .csv (a spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
     raise InputError(repr(str(path)), "is neither a configuration nor a table of runs", remedy=f"give {kinds}")
 
 
-def _open_configuration(path: Path) -> Session:
-    try:
-        config = read_settings(path)
-    except ImportNotAllowed as error:
-        remedy = f"if you trust it, open Chinchilla.from_config({str(path)!r}, allow_imports=True) instead"
-        raise InputError(error.where, error.rule, remedy=remedy) from None
+def _open_configuration(path: Path, find: Finder) -> Session:
+    config = read_settings(path, find=find)
     # A file saved while a table was open does not name a project: its runs lie beside it.
-    folder = path.absolute().parent if config.project_dir is None else config.project_dir
+    folder = config.folder or path.absolute().parent
     return Session(Database(folder, log_level=config.log_level), config.settings)
 
 
@@ -127,7 +132,8 @@ def _read_runs(path: Path) -> pd.DataFrame:
         more = len(preview.rejected) - MAX_NAMED
         rest = f"; and {more} more" if more > 0 else ""
         count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
-        warnings.warn(f"{str(path)!r}: {count} left out: {reasons}{rest}", RowsLeftOutWarning, stacklevel=2)
+        left_out = printable(f"{str(path)!r}: {count} left out: {reasons}{rest}")
+        warnings.warn(left_out, RowsLeftOutWarning, stacklevel=2)
     return pd.DataFrame([dict(row) for row in preview.rows])
 
 

@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
@@ -32,7 +33,13 @@ LARGEST_BUDGET = 1e40
 RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
-_WRITTEN = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)?(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kKMGBbTPE]?)")
+_WRITTEN = re.compile(
+    # Digits in groups of three, or as they come.
+    r"([-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+|[0-9]+(?:_[0-9]+)*)?"
+    r"(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*([kKMGBbTPE]?)"
+)
+_GROUPING = str.maketrans("", "", "_, \u00a0\u2009\u202f")
+_NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE | re.ASCII)
 
 
 def parse_quantity(value: Any) -> float:
@@ -41,8 +48,8 @@ def parse_quantity(value: Any) -> float:
     Parameters
     ----------
     value : object
-        Text may group digits with commas or underscores and end in k, M, B (or G), T, P or E. A decimal comma is
-        refused, because it could silently be read as a thousand times the number meant.
+        Text may group digits with commas, spaces or underscores and end in k, M, B (or G), T, P or E. A decimal comma
+        is refused, because it could silently be read as a thousand times the number meant.
 
     Raises
     ------
@@ -55,7 +62,7 @@ def parse_quantity(value: Any) -> float:
     if isinstance(value, str):
         number = parse_number(value)
     elif isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise InputError("", f"is {value!r}, not a number")
+        raise InputError("", f"is {brief(value)}, not a number")
     else:
         try:
             number = float(value)
@@ -79,20 +86,19 @@ def parse_number(text: str) -> float:
     text = text.strip().replace("\N{MINUS SIGN}", "-")
     found = _WRITTEN.fullmatch(text)
     if found is None:
-        try:
-            return float(text.replace("_", "?"))  # nan, inf and other forms Python reads, but without stray underscores
-        except ValueError:
-            raise _refusal(text) from None
+        if _NOT_FINITE.fullmatch(text):
+            return float(text)
+        raise _refusal(text)
     digits, suffix = found.groups()
     try:
-        return float(digits.replace(",", "").replace("_", "")) * SUFFIXES[suffix]
+        return float(digits.translate(_GROUPING)) * SUFFIXES[suffix]
     except ValueError:
         raise _refusal(text) from None
 
 
 def _refusal(text: str) -> InputError:
     remedy = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
-    return InputError("", f"is {text!r}, not a number", remedy=remedy)
+    return InputError("", f"is {brief(text)}, not a number", remedy=remedy)
 
 
 def parse_budget(text: str) -> float:
@@ -106,11 +112,11 @@ def parse_budget(text: str) -> float:
     try:
         C = parse_number(text)
     except ValueError:
-        raise InputError(repr(text.strip()), "is not a number of FLOPs", remedy="write 5.76e23 or 1e24") from None
+        raise InputError(brief(text.strip()), "is not a number of FLOPs", remedy="write 5.76e23 or 1e24") from None
     if not (math.isfinite(C) and 0 < C <= LARGEST_BUDGET):
         largest = written_budget(LARGEST_BUDGET)
         remedy = f"type a number above 0 and at most {largest}"
-        raise InputError(repr(text.strip()), "is not a budget", remedy=remedy)
+        raise InputError(brief(text.strip()), "is not a budget", remedy=remedy)
     return C
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,8 +86,7 @@ class Session(Exclusions):
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         super().__init__(settings=settings)
         self.database, self.data_unit = database, data_unit
-        self._lock = Lock()
-        self._job: Job | None = None
+        self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
         self._excluded_from: tuple[Fit | None, frozenset[RunKey]] = None, self.excluded
         self._loop = running_loop()
         self._file_watch = FileWatch(database)
@@ -183,7 +182,7 @@ class Session(Exclusions):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)).run()
+        outcome = self._run(self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)))
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -219,10 +218,9 @@ class Session(Exclusions):
         job = self._new_job(steps, on_progress, on_end)
         loop = running_loop()
         if loop is None:
-            job.run()
+            self._run(job)
         else:
-            self._loop = loop
-            job.start(loop)
+            self._start(job, loop)
 
     def cancel(self) -> None:
         """Ask the work under way to stop; a fit keeps its best so far."""
@@ -246,7 +244,18 @@ class Session(Exclusions):
             Whether the work has ended.
         """
         job = self._job
-        return job is None or job.wait(timeout)
+        if job is None:
+            return True
+        try:
+            return job.wait(timeout)
+        finally:
+            if job.delivered:  # unless an interrupt has come between, this has been done
+                self._release(job)
+
+    @property
+    def _job(self) -> Job | None:
+        """The work under way."""
+        return self._under_way.get("job")
 
     def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
         problem = self.problem
@@ -267,18 +276,51 @@ class Session(Exclusions):
         on_progress: Callable[[Any], None] | None,
         on_end: Callable[[Outcome], None] | None,
     ) -> Job:
-        job = Job(steps, partial(self._show, on_progress), partial(self._finish, on_end))
-        before = self._job
-        if before is not None:
-            before.wait(0)  # it may have ended on a loop that no longer runs
-        with self._lock:
-            if self._job is not None:
-                raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
-            self._job = job
+        job = Job(steps, partial(self._show, on_progress), lambda outcome: self._finish(job, on_end, outcome))
+        return job
+
+    def _run(self, job: Job) -> Outcome:
+        """Run a job in this thread; whatever interrupts it, and wherever, the session is not busy afterwards."""
+        try:
+            try:
+                self._register(job)
+                outcome = job.run()
+            finally:
+                self._release(job)
+        finally:
+            self._release(job)  # an interrupt can come just before the first one
+        return outcome
+
+    def _start(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
+        """Start a job on a thread of its own; if an interrupt keeps it from starting, the session is not busy."""
+        try:
+            try:
+                self._register(job)
+                self._loop = loop
+                job.start(loop)
+            finally:
+                if not job.started:
+                    self._release(job)
+        finally:
+            if not job.started:
+                self._release(job)
+
+    def _register(self, job: Job) -> None:
+        self.wait(0)  # the work before may have ended on a loop that no longer runs
+        if self._under_way.setdefault("job", job) is not job:
+            raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
         self.error = ""
         self.progress = None
         self.busy = True
-        return job
+
+    def _release(self, job: Job) -> None:
+        """Forget a job that has not reported its end, as an interrupt or the error of an observer has ended it."""
+        if self._job is job:
+            job.cancel()
+            try:
+                self.busy = False
+            finally:
+                self._under_way.pop("job", None)
 
     def _show(self, on_progress: Callable[[Any], None] | None, value: Any) -> None:
         try:
@@ -288,18 +330,21 @@ class Session(Exclusions):
         except Exception as error:  # noqa: BLE001  raised on an event loop, it would be shown nowhere
             self.error = error_sentence(error)
 
-    def _finish(self, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
+    def _finish(self, job: Job, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
         try:
             # `busy` is notified first, so that Cancel is answered before charts are drawn.
             with self.hold_trait_notifications():
-                self._job = None
-                self.busy = False
+                if self._job is job:
+                    self.busy = False
+                    self._under_way.pop("job", None)
                 if outcome.error is not None:
                     self.error = error_sentence(outcome.error)
                 if on_end is not None:
                     on_end(outcome)
         except Exception as error:  # noqa: BLE001
             self.error = error_sentence(error)
+        finally:
+            self._release(job)
 
     @observe("exclusion_changes")
     def _on_rows(self, _: Any) -> None:

@@ -82,8 +82,6 @@ class Visualizer:
         ValueError
             If the colour map is unknown, ``next_point`` is not a point, ``img_name`` is not a file name, or the
             project directory does not exist.
-        OSError
-            If the image cannot be written; an existing image is kept.
         """
         self.cc = cc
         session = cc.session
@@ -133,8 +131,6 @@ class Visualizer:
         ValueError
             If there are no runs, there is not one finite prediction (and compute) per run, ``img_name`` is not a file
             name, or the project directory does not exist.
-        OSError
-            If the image cannot be written; an existing image is kept.
         """
         figure = draw_predictions(prediction_figure(y_true, y_pred, C))
         self._save(figure, img_name, simulation)
@@ -147,9 +143,13 @@ class Visualizer:
         path = folder / f"{'simulation--' if simulation else ''}{name.removesuffix('.png')}.png"
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=DPI)
-        with explain_write_errors(path):
-            write_whole(path, image.getvalue())
-        self.logger.info("saved %s", path)
+        try:
+            with explain_write_errors(path):
+                write_whole(path, image.getvalue())
+        except OSError as error:  # a project that must not be written can still be looked at
+            self.logger.warning("the figure was not saved: %s", error)
+        else:
+            self.logger.info("saved %s", path)
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float]:

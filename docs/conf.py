@@ -44,8 +44,9 @@ autosummary_generate = True
 numpydoc_show_class_members = False
 
 
-def bring_notebooks(_app: Sphinx, _config: Config) -> None:
-    """Copy the notebooks here, because Sphinx reads only files below this folder."""
+def bring_pages(_app: Sphinx, _config: Config) -> None:
+    """Copy the notebooks and SECURITY.md here, because Sphinx reads only files below this folder."""
+    shutil.copyfile(DOCS.parent / "SECURITY.md", DOCS / "security.md")
     folder = DOCS / "tutorials"
     # Only the numbered ones: the page of `make demo` shows nothing without a kernel.
     sources = {path.name: path for path in (DOCS.parent / "notebooks").glob("[0-9]*.ipynb")}
@@ -73,4 +74,4 @@ def write_block(translator: HTML5Translator, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> None:
     """Register the functions above with Sphinx."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
-    app.connect("config-inited", bring_notebooks)
+    app.connect("config-inited", bring_pages)

@@ -110,7 +110,8 @@ def test_a_configuration_file_brings_its_starts_or_takes_the_laws_own(tmp_path, 
 def test_what_does_not_fit_the_law_is_one_sentence(tmp_path, more, message):
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump({"project_dir": str(tmp_path), **more}, sort_keys=False))
-    with pytest.raises(InputError, match=f"^{re.escape(message)}.*$"):
+    place = f"in the configuration {str(path)!r}"
+    with pytest.raises(InputError, match=f"^{re.escape(place)}, {re.escape(message)}.*$"):
         Chinchilla.from_config(path)
 
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
 import pytest
+from command import ROOT, serving
 from runs import make_runs, table_of
 
 from chinchilla_nb import __version__, datasets, mae
-from chinchilla_nb.cli import default_source
+from chinchilla_nb.cli import default_source, notebook
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
-# The kernel behind the page starts elsewhere, where only a full path finds the package.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -50,7 +47,16 @@ def refusal(*arguments, cwd=None):
 
 def test_help_names_all_it_opens():
     said = run("--help").stdout
-    for word in ("folder", "config.yaml", "runs.csv", "python_stdlib", "--port", "--no-browser", "--version"):
+    for word in (
+        "folder",
+        "config.yaml",
+        "runs.csv",
+        "python_stdlib",
+        "--port",
+        "--no-browser",
+        "--allow-function",
+        "--allow-folder",
+    ):
         assert word in said
 
 
@@ -130,6 +136,57 @@ def test_configuration_without_a_project_has_its_runs_beside_it(tmp_path, runs_c
     assert session.settings.loss_fn is mae
 
 
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """A folder with a module of the user's own and a configuration that names its function."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "my_models.py").write_text(
+        "from pathlib import Path\n\nPath('imported').touch()\n\ndef weight(C):\n    return C**0.1\n"
+    )
+    (tmp_path / "config.yaml").write_text("weight_fn: my_models:weight\n")
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path / "modules")]))
+    return tmp_path
+
+
+def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configured):
+    said = refusal("config.yaml", cwd=configured)
+    assert "weight_fn 'my_models:weight' is neither defined in this notebook nor allowed" in said
+    assert "--allow-function my_models:weight" in said
+    assert not (configured / "imported").exists()
+
+
+def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
+    page = notebook("config.yaml", str(configured), (), ["my_models:weight"], [str(configured / "modules")])
+    code = "".join(page["cells"][1]["source"]) + ".panels"
+    code = f"import chinchilla_nb.opening\n{code}"
+    script = configured / "page.py"
+    script.write_text(f"{code}\n")
+    assert "allow_functions=['my_models:weight']" in code
+    assert f"allow_folders=[{str(configured / 'modules')!r}]" in code
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert (configured / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (
+            "--allow-function=no_such_module:f",
+            "'no_such_module:f' cannot be imported: No module named 'no_such_module'",
+        ),
+        ("--allow-function=json:nothing", "'json:nothing' cannot be imported"),
+        ("--allow-function=json:decoder", "'json:decoder' must be a function, got module"),
+        ("--allow-function=os system", "'os system' is not the name of a function"),
+        ("--allow-function=..x:f", "'..x:f' cannot be imported"),
+        ("--allow-folder=nowhere", "the folder 'nowhere' does not exist"),
+        ("--allow-folder=", "the folder must be the path of an existing folder, got ''"),
+    ],
+)
+def test_what_cannot_be_allowed_is_refused_in_a_sentence(tmp_path, option, message):
+    assert message in refusal("python_stdlib", option, cwd=tmp_path)
+
+
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])
 def test_impossible_port(port):
     assert f"a port is a whole number from 1 to 65535, got '{port}'" in refusal(f"--port={port}")
@@ -175,69 +232,22 @@ def test_a_folder_goes_before_a_study_of_the_same_name(tmp_path, monkeypatch):
     assert len(open_session("python_stdlib").runs) == 0
 
 
-@contextlib.contextmanager
-def serving(*arguments, cwd, temporary):
-    """Run the command until the block ends; gives the process and the address it printed."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments, "--no-browser"],
-        cwd=cwd,
-        env={**ENVIRONMENT, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    said = []
-    try:
-        for line in process.stdout:
-            said.append(line)
-            if found := re.search(r"on (.*) is at +(http://127\.0\.0\.1:\d+/)", line):
-                break
-        else:
-            pytest.fail("it ended unexpectedly: " + "".join(said))
-        # What it says from here on must not fill the pipe.
-        drain = threading.Thread(target=process.stdout.read)
-        drain.start()
-        yield process, *found.groups()
-    finally:
-        process.kill()
-        process.wait()
-        drain.join(20)
-        process.stdout.close()
-
-
-def kernels_in(folder):
-    """Process numbers of the kernels whose connection or working files lie in a folder, as Linux tells them."""
-    return [
-        path.parent.name
-        for path in Path("/proc").glob("[0-9]*/environ")
-        if (text := _read(path)) and f"TMPDIR={folder}".encode() in text
-    ]
-
-
-def _read(path):
-    with contextlib.suppress(OSError):
-        return path.read_bytes()
-    return b""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_serves_the_workbench_and_ends_without_a_trace(runs_csv, tmp_path, end):
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    with serving(runs_csv.name, cwd=tmp_path, temporary=temporary) as (process, what, url):
-        assert what == "runs.csv (12 runs)"
-        assert len(list(temporary.glob("chinchilla-nb-*/workbench.ipynb"))) == 1
+    with serving(runs_csv.name, cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        assert server.what == "runs.csv (12 runs)"
+        assert len(list(server.temporary.glob("chinchilla-nb-*/workbench.ipynb"))) == 1
         if end is signal.SIGTERM:
-            check_page(url)
+            check_page(server.url)
         else:
-            with urllib.request.urlopen(url, timeout=60) as page:
+            with urllib.request.urlopen(server.url, timeout=60) as page:
                 assert "<h1>runs.csv</h1>" in page.read().decode()
-        process.send_signal(end)
-        assert process.wait(30) == 0
-        assert list(temporary.glob("chinchilla-nb-*")) == []
+        server.process.send_signal(end)
+        assert server.process.wait(30) == 0
+        assert list(server.temporary.glob("chinchilla-nb-*")) == []
         if sys.platform == "linux":
-            assert kernels_in(temporary) == []
+            assert server.processes() == {}
 
 
 def check_page(url):

@@ -26,6 +26,7 @@ def test_it_builds_without_a_warning(tmp_path):
     ignored = shutil.ignore_patterns("generated", "*.ipynb")
     source = shutil.copytree(DOCS, tmp_path / "docs", ignore=ignored)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copy(ROOT / "SECURITY.md", tmp_path)
     built = tmp_path / "html"
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(source), str(built)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)

@@ -21,20 +21,22 @@ NAME = "chinchilla_nb"
 PACKAGE = Path(chinchilla_nb.__file__).parent
 FACADE = {"_metrics", "_utils", "_validator", "core", "report", "simulator", "visualizer"}
 STATE = {"database", "exclusions", "next_step", "session"}
-TEXT = {"html_table", "quantity"}
-"""Numbers and tables as text."""
+TEXT = {"html_table", "printable", "quantity"}
+"""Numbers, tables and foreign text, as text."""
 
 REACHES = {
-    "engine": {"html_table"},
+    "engine": {"html_table", "printable"},
     "html_table": set(),
-    "quantity": {"engine", "html_table"},
-    "checks": {"engine", "html_table"},
+    "printable": set(),
+    "quantity": {"engine", "html_table", "printable"},
+    "checks": {"engine", "html_table", "printable"},
     "whole_file": set(),
     "figures": {"engine", *TEXT},
     "drawing": {"engine", "figures", *TEXT},
-    "work": {"engine", "html_table"},
+    "work": {"engine", "html_table", "printable"},
     "records": {"engine", "checks", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
+    "serving": {"printable"},
     "datasets": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     **{
         name: {"_logger", "engine", "checks", "config", "records", "whole_file", "work", *TEXT, *STATE}
@@ -125,6 +127,12 @@ def test_engine_needs_numpy_and_scipy(name):
 @pytest.mark.parametrize("name", modules_in("figures"))
 def test_figures_know_no_drawing_library(name):
     assert libraries(name) <= {"numpy"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_the_server_needs_voila_and_jupyter(name):
+    needed = libraries(name) & {"voila", "jupyter_server", "jupyter_client", "tornado"}
+    assert not needed or name in {"serving.server", "serving.handlers", "serving.kernels"}
 
 
 @pytest.mark.parametrize("name", modules_in("widgets"))

@@ -41,7 +41,7 @@ def test_on_a_full_disk_nothing_changes_and_no_temporary_file_remains(tmp_path: 
     if before is not None:
         path.write_bytes(before)
     with (
-        pytest.raises(OSError, match=r"nothing was written, .*: make room, .* folder: '.*a file'"),
+        pytest.raises(OSError, match=r"nothing was written, .*: make room for it: '.*a file'"),
         explain_write_errors(path),
     ):
         write_whole(path, bytes(200))

@@ -1,4 +1,8 @@
-"""Find functions by name, ``package.module:function``, and find the names of functions."""
+"""Find functions by name, ``package.module:function``, and find the names of functions.
+
+`find_callable` imports what it is asked for, which runs that module's code: only names that the owner of the kernel has
+written or allowed may reach it. Panels use :class:`~chinchilla_nb.config.allowed_functions.AllowedFunctions` instead.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +12,33 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
+    "FUNCTION_NAME",
+    "Finder",
     "ImportNotAllowed",
     "find_callable",
     "function_name",
     "load_function",
     "load_weight",
     "name_of_callable",
+    "refuse_import",
     "save_weight",
 ]
 
+Finder: TypeAlias = Callable[[str], Callable[..., Any]]
+"""Returns the function of a name, or raises an InputError: an ImportNotAllowed if it may not look for it."""
+
+FUNCTION_NAME = re.compile(r"([\w.]+:)?[A-Za-z_][\w.]*")
+"""``my_function`` or ``package.module:function``."""
+
 
 class ImportNotAllowed(InputError):
-    """A file asks to import a function, which runs its module's code, and imports are not allowed.
-
-    How to allow them depends on how the file is opened, so a caller may replace `remedy`.
-    """
+    """A name asks for a function that nobody has allowed: importing it would run its module's code."""
 
 
 def find_callable(name: str) -> Callable[..., Any]:
@@ -40,35 +50,54 @@ def find_callable(name: str) -> Callable[..., Any]:
         If there is no function of that name.
     """
     where = repr(name)
-    if not re.fullmatch(r"([\w.]+:)?[A-Za-z_][\w.]*", name):
+    if not FUNCTION_NAME.fullmatch(name):
         raise InputError(where, "is not the name of a function", remedy="write my_function, or package.module:function")
     module, _, attribute = name.rpartition(":")
     try:
         found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module or "__main__"))
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001  importing a module runs whatever it contains
         if module:
-            raise InputError(where, "cannot be imported", remedy=str(error)) from None
+            known = isinstance(error, (ImportError, AttributeError))
+            reason = str(error) if known else f"{type(error).__name__}: {error}"
+            raise InputError(where, "cannot be imported", remedy=reason) from None
         raise InputError(where, "is not defined", remedy="run the cell that defines it") from None
     if not callable(found):
         raise InputError(where, "must be a function", got=type(found).__name__)
     return found
 
 
+def refuse_import(name: str) -> Callable[..., Any]:
+    """Find no function: for files that are read without ``allow_imports=True``.
+
+    Raises
+    ------
+    ImportNotAllowed
+        Always.
+    """
+    remedy = "pass allow_imports=True if you trust it"
+    raise ImportNotAllowed("", f"asks to import {name!r}, which runs its code", remedy=remedy)
+
+
 def name_of_callable(function: Callable[..., Any]) -> str | None:
-    """Return the name by which `find_callable` finds a function, None if there is no such name."""
+    """Return the name by which `find_callable` finds a function, None if there is no such name.
+
+    Nothing is imported: the module of a function that exists has been imported before.
+    """
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
     if module is None and isinstance(function, getattr(sys.modules.get("numpy"), "ufunc", ())):
         module, name = "numpy", function.__name__
     if not (isinstance(module, str) and isinstance(name, str)):
         return None
-    full = name if module == "__main__" else f"{module}:{name}"
     try:
-        return full if find_callable(full) is function else None
-    except ValueError:
+        found: Any = functools.reduce(getattr, name.split("."), sys.modules.get(module))
+    except AttributeError:
         return None
+    if found is not function:
+        return None
+    return name if module == "__main__" else f"{module}:{name}"
 
 
-def load_function(value: Any, where: str, known: Mapping[str, Any], allow_imports: bool) -> Any:
+def load_function(value: Any, where: str, known: Mapping[str, Any], find: Finder) -> Any:
     """Return the function that a file names: a key of `known`, or ``package.module:function``.
 
     A value that is not text is returned unchanged, for the validators to check.
@@ -76,7 +105,7 @@ def load_function(value: Any, where: str, known: Mapping[str, Any], allow_import
     Raises
     ------
     InputError
-        If there is no such function; an ImportNotAllowed if it would have to be imported and that is not allowed.
+        If there is no such function, or `find` refuses to look for it.
     """
     if not isinstance(value, str):
         return value
@@ -87,19 +116,14 @@ def load_function(value: Any, where: str, known: Mapping[str, Any], allow_import
         choices = ", ".join([*known, "package.module:function"])
         raise InputError(
             where,
-            f"{value!r} is not known",
+            f"{brief(value)} is not known",
             remedy=f"did you mean {near[0]!r}?" if near else f"choose from {choices}",
         )
-    if not allow_imports:
-        raise ImportNotAllowed(
-            where,
-            f"asks to import {value!r}, which runs its code",
-            remedy="pass allow_imports=True if you trust it",
-        )
     try:
-        return find_callable(value)
+        return find(value)
     except InputError as error:
-        raise InputError(where, f"{error.where} {error.rule}", got=error.got, remedy=error.remedy) from None
+        rule = f"{error.where} {error.rule}" if error.where else error.rule
+        raise type(error)(where, rule, got=error.got, remedy=error.remedy) from None
 
 
 def function_name(function: Any, where: str, known: Mapping[str, Any]) -> str:
@@ -118,9 +142,9 @@ def function_name(function: Any, where: str, known: Mapping[str, Any]) -> str:
     return name if short or ":" in name else f"__main__:{name}"
 
 
-def load_weight(value: Any, allow_imports: bool) -> Any:
+def load_weight(value: Any, find: Finder) -> Any:
     """Return the weight function that a file names."""
-    return load_function(value, "weight_fn", {}, allow_imports)
+    return load_function(value, "weight_fn", {}, find)
 
 
 def save_weight(weight_fn: Any) -> str:

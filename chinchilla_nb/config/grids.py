@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.checks import as_axes
+from chinchilla_nb.checks import as_axes, brief
+from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.spacings import load_axis, save_axis
 from chinchilla_nb.engine.laws.starts import StartGrid
 
@@ -27,11 +28,11 @@ def show_grid(grid: StartGrid | None) -> dict[str, np.ndarray] | None:
     return None if grid is None else dict(grid.axes)
 
 
-def load_grid(value: Any, _allow_imports: bool) -> Any:
+def load_grid(value: Any, _find: Finder) -> Any:
     """Convert a file's value into what a user would write, expanding ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
-    return {name: load_axis(axis, f"param_grid[{name!r}]") for name, axis in value.items()}
+    return {name: load_axis(axis, f"param_grid[{brief(name)}]") for name, axis in value.items()}
 
 
 def save_grid(grid: StartGrid) -> dict[str, Any]:

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.checks import as_positive_number, brief
-from chinchilla_nb.config.callables import function_name, load_function
-from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.checks import brief
+from chinchilla_nb.config.callables import Finder, function_name, load_function
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
 
 __all__ = ["load_loss", "save_loss"]
 
 
-def load_loss(value: Any, allow_imports: bool) -> Any:
+def load_loss(value: Any, find: Finder) -> Any:
     """Convert a file's value, a name or a mapping of a name and its parameters, into a function."""
     if not isinstance(value, Mapping):
-        return load_function(value, "loss_fn", BUILTIN_LOSSES, allow_imports)
-    options = dict(value)
+        return load_function(value, "loss_fn", BUILTIN_LOSSES, find)
+    options = {str(option): setting for option, setting in value.items()}
     name = options.pop("name", None)
     if not isinstance(name, str):
         raise InputError("loss_fn", "must have a name, e.g. {name: log_huber, delta: 1.0e-3}", got=brief(dict(value)))
-    loss = load_function(name, "loss_fn", BUILTIN_LOSSES, allow_imports)
-    if name in BUILTIN_LOSSES:
-        known = [parameter for parameter in inspect.signature(loss).parameters if parameter not in ("y_true", "y_pred")]
-        for option, number in options.items():
-            if option not in known:
-                raise unknown_key(f"loss_fn {name}", option, known)
-            options[option] = as_positive_number(number, f"loss_fn[{option!r}]")
+    loss = load_function(name, "loss_fn", BUILTIN_LOSSES, find)
     return functools.partial(loss, **options) if options else loss
 
 

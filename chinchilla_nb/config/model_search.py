@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.checks import brief
-from chinchilla_nb.config.callables import function_name, load_function
+from chinchilla_nb.config.callables import Finder, function_name, load_function
 from chinchilla_nb.config.spacings import load_axis
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
+from chinchilla_nb.engine.planning.model_search import ModelTable, as_hyperparameters, check_estimator, tabulate_models
 from chinchilla_nb.engine.planning.model_sizes import SIZE_ESTIMATORS
 
 __all__ = ["ModelSearch", "load_search", "read_search", "save_search", "show_search"]
@@ -53,18 +53,19 @@ def show_search(search: ModelSearch | None) -> dict[str, Any] | None:
     return {"hyperparam_grid": grid, "size_estimator": search.size_estimator}
 
 
-def load_search(value: Any, allow_imports: bool) -> Any:
+def load_search(value: Any, find: Finder) -> Any:
     """Convert a file's value: find the estimator by name, and expand ``linspace`` and ``geomspace``."""
     if not isinstance(value, Mapping):
         return value
     search = dict(value)
     if "size_estimator" in search:
-        search["size_estimator"] = load_function(
-            search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, allow_imports
-        )
+        search["size_estimator"] = load_function(search["size_estimator"], "size_estimator", SIZE_ESTIMATORS, find)
     if isinstance(search.get("hyperparam_grid"), Mapping):
         grid = search["hyperparam_grid"].items()
-        search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{name!r}]") for name, axis in grid}
+        search["hyperparam_grid"] = {name: load_axis(axis, f"hyperparam_grid[{brief(name)}]") for name, axis in grid}
+        if callable(search.get("size_estimator")):
+            # Here, where the file is known, and not only when the first run is drawn.
+            check_estimator(search["size_estimator"], as_hyperparameters(search["hyperparam_grid"]))
     return search
 
 

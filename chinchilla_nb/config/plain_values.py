@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.checks import as_count, as_generator, as_positive_number, brief
+from chinchilla_nb.checks import as_count, as_generator, as_positive_number
 from chinchilla_nb.config.validators import SeedRanges, validate
+from chinchilla_nb.engine.fitting.losses import LossFunction, check_loss
+from chinchilla_nb.engine.fitting.precision import as_precision
+from chinchilla_nb.engine.fitting.problem import WeightFunction, check_weight
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.engine.planning.seeding import SeedRegime
@@ -16,11 +19,12 @@ from chinchilla_nb.engine.planning.seeding import SeedRegime
 __all__ = [
     "read_dtype",
     "read_factor",
-    "read_function",
     "read_generator",
     "read_law",
+    "read_loss",
     "read_ranges",
     "read_steps",
+    "read_weight",
     "save_ranges",
     "show_ranges",
 ]
@@ -51,15 +55,16 @@ def save_ranges(regime: SeedRegime) -> dict[str, list[float]]:
     return {"C": list(regime.C), "N_to_D": list(regime.tokens_per_parameter)}
 
 
-def read_function(name: str, *, optional: bool) -> Callable[[Any, Known], Any]:
-    """Return a reader of functions; a value that is not callable raises the documented TypeError."""
+def read_loss(written: Any, _known: Known) -> LossFunction:
+    """Read a loss; a value that is not callable raises the documented TypeError."""
+    check_loss(written)
+    return written  # type: ignore[no-any-return]
 
-    def read(written: Any, _known: Known) -> Any:
-        if not (callable(written) or (optional and written is None)):
-            raise TypeError(f"{name} must be callable{' or None' if optional else ''}, got {brief(written)}")
-        return written
 
-    return read
+def read_weight(written: Any, _known: Known) -> WeightFunction | None:
+    """Read a weight function or None; a value that is neither raises the documented TypeError."""
+    check_weight(written)
+    return written  # type: ignore[no-any-return]
 
 
 def read_steps(written: Any, _known: Known) -> int | None:
@@ -79,13 +84,4 @@ def read_generator(written: Any, _known: Known) -> np.random.Generator:
 
 def read_dtype(written: Any, _known: Known) -> type[np.floating[Any]]:
     """Read a floating-point type; one too narrow for L-BFGS-B to converge raises the documented TypeError."""
-    try:
-        if written is None:  # numpy would read it as float64
-            raise TypeError
-        dtype = np.dtype(written)
-    except TypeError:
-        raise TypeError(f"dtype must be a floating-point type, got {brief(written)}") from None
-    if dtype.kind != "f" or dtype.itemsize < np.dtype(np.float64).itemsize:
-        raise TypeError(f"dtype must be float64 or wider for L-BFGS-B to converge, got {dtype.name}")
-    kind: type[np.floating[Any]] = dtype.type
-    return kind
+    return as_precision(written)

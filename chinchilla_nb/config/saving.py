@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from chinchilla_nb.config.reading import SUFFIXES
+from chinchilla_nb.config.file_text import SUFFIXES, format_values
 from chinchilla_nb.config.settings import SETTINGS, Settings
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
@@ -40,12 +37,8 @@ def write_config(
     if path.suffix.lower() not in SUFFIXES:
         raise InputError("a configuration", "must be saved as .yaml, .yml or .json", got=repr(path.name))
     config = as_config(settings, project_dir)
-    if path.suffix.lower() == ".json":
-        text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-    else:
-        text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, allow_unicode=True)
     with explain_write_errors(path):
-        write_whole(path, text.encode())
+        write_whole(path, format_values(config, path.suffix.lower()).encode())
 
 
 def as_config(settings: Settings, project_dir: str | os.PathLike[str] | None = None) -> dict[str, Any]:

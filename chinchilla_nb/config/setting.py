@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
+from chinchilla_nb.config.callables import Finder
+
 __all__ = ["Setting", "document", "setting", "table_of"]
 
 WIDTH = 112
@@ -19,7 +21,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _as_written(value: Any, _allow_imports: bool) -> Any:
+def _as_written(value: Any, _find: Finder) -> Any:
     return value
 
 
@@ -43,7 +45,8 @@ class Setting:
     show : callable
         Converts the field's value back into what a user would write.
     load : callable
-        ``load(value, allow_imports)`` converts the value in a configuration file into what a user would write.
+        ``load(value, find)`` converts the value in a configuration file into what a user would write; `find` returns
+        the functions that it names.
     save : callable or None
         Converts the field's value into the value in a configuration file; None if files do not store it.
     same : callable
@@ -64,7 +67,7 @@ class Setting:
     default: Any
     read: Callable[[Any, Mapping[str, Any]], Any]
     show: Callable[[Any], Any] = _as_it_is
-    load: Callable[[Any, bool], Any] = _as_written
+    load: Callable[[Any, Finder], Any] = _as_written
     save: Callable[[Any], Any] | None = _as_it_is
     same: Callable[[Any, Any], bool] = operator.eq
     fit_option: str = ""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,17 @@ from chinchilla_nb.config.model_search import ModelSearch, load_search, read_sea
 from chinchilla_nb.config.plain_values import (
     read_dtype,
     read_factor,
-    read_function,
     read_generator,
     read_law,
+    read_loss,
     read_ranges,
     read_steps,
+    read_weight,
     save_ranges,
     show_ranges,
 )
 from chinchilla_nb.config.setting import Setting, document, setting, table_of
-from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.errors import InputError, inputs_from, unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.fitting.problem import Problem, same_function
 from chinchilla_nb.engine.laws.family import Family
@@ -97,7 +99,7 @@ class Settings:
         "callable, default asymmetric_mae",
         "``loss_fn(y_true, y_pred)`` returns a loss per run.",
         default=asymmetric_mae,
-        read=read_function("loss_fn", optional=False),
+        read=read_loss,
         load=load_loss,
         save=save_loss,
         same=same_function,
@@ -107,7 +109,7 @@ class Settings:
         "weight_fn",
         "callable, optional",
         "``weight_fn(C)`` returns a weight per run, normalised to mean one.",
-        read=read_function("weight_fn", optional=True),
+        read=read_weight,
         load=load_weight,
         save=save_weight,
         same=same_function,
@@ -172,18 +174,26 @@ class Settings:
 SETTINGS: Mapping[str, Setting] = table_of(Settings)
 """The table of settings: a row for each argument, in the order in which they are read."""
 
+NO_SOURCES: Mapping[str, str] = MappingProxyType({})
+
 document(Settings, attributes={f"{one.name} : {one.type}": one.metadata["setting"].about for one in fields(Settings)})
 
 
-def make_settings(arguments: Mapping[str, Any]) -> Settings:
+def make_settings(arguments: Mapping[str, Any], sources: Mapping[str, str] = NO_SOURCES) -> Settings:
     """Build settings from documented arguments by name; the others have their defaults.
+
+    Parameters
+    ----------
+    arguments : mapping of str to object
+    sources : mapping of str to str, optional
+        Where arguments come from, by name, for errors: ``the configuration 'study.yaml'``.
 
     Raises
     ------
     InputError, TypeError
         For the first argument that is wrong.
     """
-    return change_settings(Settings(), **arguments)
+    return _changed(Settings(), arguments, sources)
 
 
 def change_settings(settings: Settings, **arguments: Any) -> Settings:
@@ -194,6 +204,10 @@ def change_settings(settings: Settings, **arguments: Any) -> Settings:
     InputError, TypeError
         For the first argument that is wrong.
     """
+    return _changed(settings, arguments, NO_SOURCES)
+
+
+def _changed(settings: Settings, arguments: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
     for name in arguments:
         if name not in SETTINGS:
             raise TypeError(str(unknown_key("Chinchilla", name, SETTINGS, "argument")))
@@ -201,7 +215,8 @@ def change_settings(settings: Settings, **arguments: Any) -> Settings:
     changes: dict[str, Any] = {}
     for name, row in SETTINGS.items():
         if name in arguments:
-            known[row.field] = changes[row.field] = row.read(arguments[name], known)
+            with inputs_from(sources.get(name, "")):
+                known[row.field] = changes[row.field] = row.read(arguments[name], known)
         elif not changes.keys().isdisjoint(row.reads):
             _check_again(row, known)
     return replace(settings, **changes)

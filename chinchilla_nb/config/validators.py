@@ -6,19 +6,23 @@ The models define what is allowed; :func:`validate` raises the errors of their v
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chinchilla_nb.checks import as_axes, as_count, as_float, as_floats, as_mapping, as_positive_number, brief
-from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.errors import InputError, InputTypeError, unknown_key
 from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.engine.planning.model_search import as_hyperparameters
 from chinchilla_nb.quantity import number_text
 
 __all__ = ["ModelSearchConfig", "ParamGrid", "SeedRanges", "SimulationArgs", "validate"]
+
+MOST_RUNS = 1_000_000
+"""Longer simulations are a typing error: they would take years of fits."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -104,10 +108,7 @@ class ModelSearchConfig(BaseModel):
     @classmethod
     def hyperparam_grid_must_be_dict(cls, v: Any) -> dict[str, list[Any]]:
         """Check that the grid maps names to lists; NumPy scalars become Python numbers, which do not overflow."""
-        grid = as_mapping(v, "hyperparam_grid")
-        if not grid:
-            raise InputError("hyperparam_grid", "must name at least one hyperparameter", got="none")
-        return {str(name): _as_choices(choices, name) for name, choices in grid.items()}
+        return as_hyperparameters(v)
 
 
 class SimulationArgs(BaseModel):
@@ -125,10 +126,12 @@ class SimulationArgs(BaseModel):
     @classmethod
     def check_seeding_steps(cls, values: Any) -> dict[str, Any]:
         """Check the numbers of steps, and that scaling steps have a factor to scale by."""
-        args = dict(values)
+        args = as_mapping(values, "the simulation")
         for name in ("num_seeding_steps", "num_scaling_steps"):
             if name in args:
                 args[name] = as_count(args[name], name)
+                if args[name] > MOST_RUNS:
+                    raise InputError(name, f"must be at most {MOST_RUNS:,}", got=brief(args[name]))
         if args.get("scaling_factor") is not None:
             args["scaling_factor"] = as_positive_number(args["scaling_factor"], "scaling_factor")
         elif args.get("num_scaling_steps", 1):
@@ -153,10 +156,11 @@ class SimulationArgs(BaseModel):
         """Return an iterator or None unchanged and a (callable, arguments) pair as an iterator; reject the rest."""
         if v is None or isinstance(v, Iterator):
             return v
-        if isinstance(v, tuple) and len(v) == 2 and callable(v[0]) and isinstance(v[1], Iterable):
+        if isinstance(v, tuple) and len(v) == 2 and callable(v[0]) and isinstance(v[1], (tuple, list, np.ndarray)):
             function, arguments = v[0], tuple(v[1])
             return (function(*arguments) for _ in itertools.repeat(None))
-        raise TypeError(f"noise_generator must be an iterator or a tuple (callable, arguments), got {v!r}")
+        rule = "must be an iterator or a tuple (callable, arguments)"
+        raise InputTypeError("noise_generator", rule, got=brief(v))
 
 
 def validate(model: type[M], values: Any) -> M:
@@ -184,16 +188,6 @@ def _as_range(values: Any, name: str) -> tuple[float, float]:
     if ends[0] > ends[1]:
         raise InputError(name, "must run from low to high", got=f"{number_text(ends[0])} to {number_text(ends[1])}")
     return ends[0], ends[1]
-
-
-def _as_choices(choices: Any, name: object) -> list[Any]:
-    key = f"hyperparam_grid[{name!r}]"
-    if isinstance(choices, (str, bytes, Mapping)) or not np.iterable(choices):
-        raise InputError(key, "must be a list of values", got=brief(choices))
-    values = [choice.item() if isinstance(choice, np.generic) else choice for choice in choices]
-    if not values:
-        raise InputError(key, "must list at least one value", got="none")
-    return values
 
 
 def _with_exactly(model: type[BaseModel], values: dict[str, Any], where: str) -> dict[str, Any]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-__all__ = ["InputError", "did_you_mean", "unknown_key"]
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.printable import printable
+
+__all__ = ["FitError", "InputError", "InputTypeError", "did_you_mean", "inputs_from", "unknown_key"]
 
 SIMILAR = 0.5
 """Similarity (of `difflib`) from which on a known key is suggested for an unknown one: it allows a slip or two."""
@@ -29,10 +33,15 @@ class InputError(ValueError):
         Where the value stands: ``in row 17 of df.csv``.
     remedy : str, optional
         What to do about it.
+    source : str, optional
+        The file that the input comes from: ``the configuration 'study.yaml'``.
     """
 
-    def __init__(self, where: str, rule: str, *, got: str = "", place: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, where: str, rule: str, *, got: str = "", place: str = "", remedy: str = "", source: str = ""
+    ) -> None:
         self.where, self.rule, self.got, self.place, self.remedy = where, rule, got, place, remedy
+        self.source = source
         super().__init__(self._sentence())
 
     @property
@@ -44,29 +53,56 @@ class InputError(ValueError):
             problem += f", {got}" if self.got else f" {got}"
         return problem + (f": {self.remedy}" if self.remedy else "")
 
+    def come_from(self, source: str) -> InputError:
+        """Return the same error, of the same kind, about an input that comes from a source."""
+        return _restore(type(self), self.where, self.rule, self.got, self.place, self.remedy, source)
+
     def _sentence(self) -> str:
-        return f"{self.where} {self.problem}" if self.where else self.problem
+        sentence = f"{self.where} {self.problem}" if self.where else self.problem
+        # Shown in a terminal: what it quotes may come from somebody else's file.
+        return printable(f"in {self.source}, {sentence}" if self.source else sentence)
 
     def __reduce__(self) -> tuple[object, ...]:
         # By default an exception is pickled with its message, which is not what the constructor takes.
-        return _restore, (type(self), self.where, self.rule, self.got, self.place, self.remedy)
+        return _restore, (type(self), self.where, self.rule, self.got, self.place, self.remedy, self.source)
 
 
-def _restore(kind: type[InputError], where: str, rule: str, got: str, place: str, remedy: str) -> InputError:
-    return kind(where, rule, got=got, place=place, remedy=remedy)
+class InputTypeError(InputError, TypeError):
+    """A value is of a kind that cannot be used where the API reference documents a TypeError; it is one as well."""
+
+
+class FitError(InputError):
+    """The runs cannot be fitted, or not with these options."""
+
+
+def _restore(
+    kind: type[InputError], where: str, rule: str, got: str, place: str, remedy: str, source: str
+) -> InputError:
+    return kind(where, rule, got=got, place=place, remedy=remedy, source=source)
+
+
+@contextmanager
+def inputs_from(source: str) -> Iterator[None]:
+    """Name the source of the inputs in errors that a block raises; an empty source adds nothing."""
+    try:
+        yield
+    except InputError as error:
+        if not source:
+            raise
+        raise error.come_from(source) from error.__cause__
 
 
 def unknown_key(where: str, key: object, known: Iterable[str], kind: str = "key") -> InputError:
     """Return the error for an unknown key, which names the nearest known key."""
     known = list(known)
     choices = f"choose from {', '.join(known)}" if known else "it takes none"
-    return InputError(where, f"has no {kind} {key!r}", remedy=did_you_mean(key, known) or choices)
+    return InputError(where, f"has no {kind} {brief(key)}", remedy=did_you_mean(key, known) or choices)
 
 
 def did_you_mean(key: object, known: Iterable[str]) -> str:
     """Return a remedy that suggests the known name most similar to a key; empty if none is similar."""
-    known = list(known)
+    known, text = list(known), key if isinstance(key, str) else brief(key)
     # A name that differs in case only comes first: 'c' is nearer to 'C' than to any longer name.
-    near = [name for name in known if name.lower() == str(key).lower()]
-    near = near or difflib.get_close_matches(str(key), known, n=1, cutoff=SIMILAR)
+    near = [name for name in known if name.lower() == text.lower()]
+    near = near or difflib.get_close_matches(text, known, n=1, cutoff=SIMILAR)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_array, as_positive_array
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Runs", "as_positive_array", "check_losses", "read_only"]
+__all__ = ["Runs", "check_losses", "read_only"]
 
 _NUMBERS = ("N", "D", "loss", "C")
 
@@ -61,7 +63,7 @@ class Runs:
         arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
         _check_lengths(arrays)
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
-        others = {name: np.array(values) for name, values in (columns or {}).items()}
+        others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
         _check_lengths({**arrays, **others})
         self._keep(arrays, others)
 
@@ -99,25 +101,11 @@ class Runs:
         return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
 
 
-def as_positive_array(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return a float64 copy of a one-dimensional array of positive, finite numbers.
-
-    Raises
-    ------
-    InputError
-        If a value is not positive and finite; the error names the first one and its index.
-    """
+def _as_column(values: ArrayLike, name: str) -> NDArray[Any]:
     try:
-        array = np.array(values, dtype=np.float64, ndmin=1)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(name, "must be numbers", got=_first_non_number(values)) from None
-    if array.ndim != 1:
-        raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
-    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
-    if bad.size:
-        rule = "positive" if np.isfinite(array[bad[0]]) else "a finite number"
-        raise InputError(name, f"must be {rule}", got=str(float(array[bad[0]])), place=f"at index {bad[0]}")
-    return array
+        return as_array(values).copy()
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
+        raise InputError(f"columns[{brief(name)}]", "must have one value per run", got=brief(values)) from None
 
 
 def check_losses(loss: NDArray[np.float64], least: float, largest: float, purpose: str = "to be fitted") -> None:
@@ -145,12 +133,3 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """Mark an array as read-only, in place, and return it."""
     array.setflags(write=False)
     return array
-
-
-def _first_non_number(values: Any) -> str:
-    for index, value in enumerate(values if np.iterable(values) and not isinstance(values, str) else [values]):
-        try:
-            float(value)
-        except (TypeError, ValueError, OverflowError):
-            return f"{value!r} at index {index}"
-    return repr(values)

@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
-import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.csv_rows import BrokenRow, split_rows
 from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
 
-__all__ = ["as_csv", "columns_as_csv", "read_header", "read_rows", "split_header"]
+__all__ = ["as_csv", "column_rows", "columns_as_csv", "read_header", "read_rows", "split_header", "widened"]
 
+EMPTY = ["", "nan", "NaN"]
+"""Values that are read as missing."""
 # Newer versions always read floats exactly, and warn if told to.
 NEWER = tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
 EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"}
 
 
+# Text that a table of numbers and truth values would read as one of them, if it were not quoted.
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
+_LIKE_NUMBER = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?|nan|true|false)\s*", re.IGNORECASE | re.ASCII)
+_PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.IGNORECASE | re.ASCII)
+
+
 def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
-    """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as empty fields."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    for row in rows:
-        writer.writerow(["" if isinstance(value, float) and value != value else value for value in row])
-    return text.getvalue().encode()
+    """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as empty fields.
+
+    Text that looks like a number is quoted, so that it reads back as text.
+    """
+    special = re.compile(f'[{re.escape(separator)}"\r\n]')
+    return "".join(separator.join(_written(value, special) for value in row) + "\n" for row in rows).encode()
 
 
-def columns_as_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> bytes:
+def _written(value: Any, special: re.Pattern[str]) -> str:
+    if isinstance(value, str):
+        quoted = special.search(value) or _LIKE_NUMBER.fullmatch(value)
+        return '"' + value.replace('"', '""') + '"' if quoted else value
+    return "" if value is None or value != value else str(value)
+
+
+def columns_as_csv(columns: Mapping[str, ArrayLike]) -> bytes:
     """Return columns as CSV below a line of their names; C, N and D have no decimal point, and all digits.
 
     Parameters
     ----------
     columns : mapping of str to array_like, shape (n_rows,)
-    separator : str, default ","
-        Separator of values; use a tab for text to paste into a spreadsheet.
     """
+    return as_csv(column_rows(columns))
+
+
+def column_rows(columns: Mapping[str, ArrayLike]) -> list[Sequence[Any]]:
+    """Return a row of the names of columns, and the rows of their values; whole C, N and D are integers."""
     values = {name: np.asarray(column).tolist() for name, column in columns.items()}
     for name in values.keys() & set(WHOLE):
         values[name] = [int(value) if value <= EXACT else value for value in values[name]]
-    return as_csv([list(values), *zip(*values.values(), strict=True)], separator)
+    return [list(values), *zip(*values.values(), strict=True)]
 
 
 def split_header(data: bytes, path: Path) -> tuple[list[str], bytes]:
@@ -79,9 +98,14 @@ def read_header(line: bytes, path: Path) -> list[str]:
         if separator in text and "," not in text:
             raise InputError(where, f"has columns separated by {separator!r}", remedy="save the file with commas")
     try:
-        names = [name.strip() for name in next(csv.reader([text]))]
-    except csv.Error:  # a carriage return within the line
-        raise InputError(where, "ends in carriage returns", remedy="save the file with standard line breaks") from None
+        rows = list(split_rows(text))
+    except BrokenRow as error:
+        raise InputError(where, error.reason, remedy="correct it") from None
+    if len(rows) != 1:
+        raise InputError(where, "ends in carriage returns", remedy="save the file with standard line breaks")
+    if rows[0].mistake:
+        raise InputError(where, rows[0].mistake, remedy="correct it")
+    names = [name.strip() for name in rows[0].values]
     check_header(names, where)
     return names
 
@@ -108,30 +132,44 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     if not data.strip():
         return tidy(pd.DataFrame(columns=header, dtype=float))
     # Quotes and null characters are rare, so the fast path covers only files without them and without mistakes.
+    texts: set[str] = set()
     if b'"' in data or b"\0" in data or not _regular(data, len(header)):
-        _find_mistake(data, header, path, lines_before)
+        texts = _check_rows(data, header, path, lines_before)
     present = [name for name in REQUIRED if name in header]
+    types: dict[str, Any] = dict.fromkeys(present, np.float64) | dict.fromkeys(texts, str)
     try:
         frame: pd.DataFrame = pd.read_csv(
             io.BytesIO(data),
             names=header,
             header=None,
             index_col=False,
-            dtype=dict.fromkeys(present, np.float64),
+            dtype=types,
             keep_default_na=False,
-            na_values=["", "nan", "NaN"],
+            na_values={name: [""] if name in texts else EMPTY for name in header} if texts else EMPTY,
             **EXACT_FLOATS,
             low_memory=False,
         )
     except (ValueError, OverflowError) as error:  # pandas says what is wrong, we say where
-        _find_mistake(data, header, path, lines_before)
+        _check_rows(data, header, path, lines_before)
         raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
-    if any(first_bad(frame[name].to_numpy(), name) is not None for name in present):
-        _find_mistake(data, header, path, lines_before)
+    if any(_doubtful(frame[name].to_numpy(), name) for name in present):
+        _check_rows(data, header, path, lines_before)
     try:
         return tidy(frame)
     except InputError as error:  # no column C, and 6ND overflows
         raise InputError(error.where, error.rule, place=f"in {path}", remedy=error.remedy) from None
+
+
+def widened(data: bytes, tails: Iterable[Sequence[Any]]) -> bytes:
+    """Return the rows of a file with further values behind each; what is there keeps its text."""
+    text = data.decode()
+    rows = (text[row.begin : row.end].encode() for row in split_rows(text))
+    return b"".join(row + b"," + as_csv([tail]) for row, tail in zip(rows, tails, strict=True))
+
+
+def _doubtful(values: NDArray[np.float64], name: str) -> bool:
+    """Return whether numbers are wrong, or may have been read from the word True, as pandas does in a whole column."""
+    return first_bad(values, name) is not None or bool(np.all(values == 1))
 
 
 def _regular(data: bytes, columns: int) -> bool:
@@ -145,36 +183,42 @@ def _regular(data: bytes, columns: int) -> bool:
     return bool(np.all((np.diff(commas, prepend=0) == columns - 1) | (lengths == 0)))
 
 
-def _find_mistake(data: bytes, header: list[str], path: Path, lines_before: int) -> None:
-    """Raise a ValueError for the first line with a mistake, if there is one."""
-    reader = csv.reader(io.StringIO(_decode(data, path, lines_before + 1), newline=""), strict=True)
-    columns = [(index, name) for index, name in enumerate(header) if name in REQUIRED]
-    line = lines_before
+def _check_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> set[str]:
+    """Raise a ValueError for the first row with a mistake; return the columns of text that looks like numbers.
+
+    Such text is quoted, and the numbers of its row are not: where they are, as some programs write them, quotes say
+    nothing.
+    """
+    text = _decode(data, path, lines_before + 1)
+    required = [(index, name) for index, name in enumerate(header) if name in REQUIRED]
+    texts: set[str] = set()
     try:
-        for row in reader:
-            line, before = lines_before + reader.line_num, line
-            if not row:
-                continue
-            where = f"{path}, line {before + 1}"
-            if len(row) != len(header):
-                found = brief(", ".join(row))
-                rule = f"has {len(row)} values for {len(header)} columns"
+        for row in split_rows(text):
+            where = f"{path}, line {lines_before + row.line}"
+            if row.mistake:
+                raise InputError(where, row.mistake, remedy="correct or delete it")
+            if len(row.values) != len(header):
+                found = brief(", ".join(row.values))
+                rule = f"has {len(row.values)} values for {len(header)} columns"
                 raise InputError(where, rule, got=found, remedy="correct or delete it")
-            for index, name in columns:
-                if not _is_allowed(row[index], name):
-                    found = brief(row[index])
+            for index, name in required:
+                if not _is_allowed(row.values[index], name):
+                    found = brief(row.values[index])
                     rule, remedy = "must be a positive number", "correct or delete it"
                     raise InputError(f"{where}, column {name}", rule, got=found, remedy=remedy)
-    except csv.Error as error:
-        rule = f"is not valid CSV ({error})"
-        raise InputError(f"{path}, line {line + 1}", rule, remedy="correct or delete it") from None
+            if any(row.quoted) and not any(row.quoted[index] for index, _ in required):
+                fields = zip(header, row.values, row.quoted, strict=True)
+                texts |= {name for name, value, quoted in fields if quoted and _LIKE_NUMBER.fullmatch(value)}
+    except BrokenRow as error:
+        raise InputError(
+            f"{path}, line {lines_before + error.line}", error.reason, remedy="correct or delete it"
+        ) from None
+    return texts
 
 
 def _is_allowed(text: str, name: str) -> bool:
-    try:
-        return first_bad(np.array([float(text)]), name) is None and "_" not in text
-    except ValueError:
-        return False
+    """Return whether pandas reads a text as a number that a run may have: no digits but 0 to 9, no other signs."""
+    return _PLAIN_NUMBER.fullmatch(text) is not None and first_bad(np.array([float(text)]), name) is None
 
 
 def _decode(data: bytes, path: Path, first_line: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,11 +89,13 @@ def guess_sources(columns: Sequence[str]) -> dict[str, Source]:
         Only the quantities that were recognised; no column is used twice.
     """
     named = {column: _words(column) for column in columns}
+    joined: dict[str, list[str]] = {}
+    for column, (words, _) in named.items():
+        joined.setdefault("".join(words), []).append(column)
     sources: dict[str, Source] = {}
     for quantity, names in _NAMES.items():
         for name in names.split():
-            found = [column for column, (words, _) in named.items() if "".join(words) == name]
-            _take(quantity, found, named, sources)
+            _take(quantity, joined.get(name, []), named, sources)
     for quantity, (wanted, unwanted) in _WORDS.items():
         found = [column for column, (words, _) in named.items() if wanted & {*words} and not unwanted & {*words}]
         _take(quantity, found, named, sources)
@@ -119,7 +122,7 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
     used = {source.column for source in sources.values()}
     others = [name for name in table.columns if name not in used]
     left_out = tuple(name for name in others if name in REQUIRED)
-    kept = [name for name in others if name not in REQUIRED]
+    kept = {name for name in others if name not in REQUIRED}
     have = set() if known is None else set(zip(known.N.tolist(), known.D.tolist(), known.loss.tolist(), strict=True))
     rows: list[CheckedRow] = []
     rejected = list(table.rejected)
@@ -173,7 +176,7 @@ def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
             raise InputError(both, f"cannot both come from column {name!r}", remedy="choose another for one of them")
 
 
-def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequence[str]) -> CheckedRow:
+def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: AbstractSet[str]) -> CheckedRow:
     numbers = dict(_numbers(values, sources))
     if "loss" not in numbers:
         raise InputError(f"loss ({sources['loss'].column})", "is empty")
@@ -184,7 +187,7 @@ def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Sequenc
         numbers["N"] = numbers["C"] / (6 * numbers["D"])
     elif absent == ["D"]:
         numbers["D"] = numbers["C"] / (6 * numbers["N"])
-    others = {name: _one_line(values[name]) for name in kept if not _is_empty(values.get(name))}
+    others = {name: _one_line(value) for name, value in values.items() if name in kept and not _is_empty(value)}
     return row_of(numbers, others)
 
 

@@ -10,6 +10,7 @@ import math
 import numbers
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "empty_table",
     "first_bad",
     "row_of",
+    "rows_missing",
     "tidy",
 ]
 
@@ -41,6 +43,8 @@ CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
 NOT_NUMBERS = (str, bytes, bool, np.bool_)
 """Types that `float` accepts although they are not numbers."""
 LONGEST_HEADER = 80
+MOST_COLUMNS = 10_000
+"""More columns are a mistake, such as rows written as columns: a file has a value of each column in every row."""
 EXACT = 2.0**53
 """A float64 holds every integer up to this one, so N and D are int64 up to it and float64 beyond."""
 
@@ -167,8 +171,8 @@ def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Any] = {name: numbers_of[name] for name in REQUIRED}
     for name in ("N", "D"):
         columns[name] = as_integers(columns[name])
-    columns |= {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in REQUIRED}
-    return pd.DataFrame(columns)
+    others = frame.drop(columns=[name for name in REQUIRED if name in frame]).reset_index(drop=True)
+    return pd.concat([pd.DataFrame(columns), others.set_axis(others.columns.astype(str), axis=1)], axis=1)
 
 
 def empty_table(columns: list[str]) -> pd.DataFrame:
@@ -186,6 +190,21 @@ def first_bad(values: NDArray[np.float64], name: str) -> int | None:
     rounded = np.rint(values) if name in WHOLE else values
     bad = np.flatnonzero(~(np.isfinite(rounded) & (rounded > 0)))
     return int(bad[0]) if bad.size else None
+
+
+def rows_missing(frame: pd.DataFrame, among: pd.DataFrame) -> int:
+    """Return how many rows of a table are not in another one, which may have its columns and rows in another order."""
+    if not len(frame):
+        return 0
+    names = sorted({*frame.columns, *among.columns})
+    return sum((Counter(_comparable(frame, names)) - Counter(_comparable(among, names))).values())
+
+
+def _comparable(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows that are equal if they have the same values: None for NaN and for a column that is missing."""
+    columns = [frame[name].tolist() if name in frame else [None] * len(frame) for name in names]
+    for values in zip(*columns, strict=True):
+        yield tuple(None if value is pd.NA or value != value else value for value in values)
 
 
 def checked_frame(frame: Any) -> pd.DataFrame:
@@ -213,13 +232,17 @@ def checked_frame(frame: Any) -> pd.DataFrame:
 
 
 def check_header(names: list[str], where: str) -> None:
-    """Raise a ValueError unless the column names are distinct, not empty, and include N, D and loss."""
+    """Raise a ValueError unless the column names are distinct, not empty, not too many, and include N, D and loss."""
+    if len(names) > MOST_COLUMNS:
+        raise InputError(where, f"has {len(names):,} columns", remedy=f"keep at most {MOST_COLUMNS:,}")
+    known: set[str] = set()
     for position, name in enumerate(names, 1):
         if not name.strip():
             raise InputError(where, f"has no name for column {position}", remedy="give it one or remove it")
-        if names.index(name) != position - 1:
-            raise InputError(where, f"has two columns named {name!r}", remedy="rename or remove one")
-    missing = [name for name in ("N", "D", "loss") if name not in names]
+        if name in known:
+            raise InputError(where, f"has two columns named {brief(name)}", remedy="rename or remove one")
+        known.add(name)
+    missing = [name for name in ("N", "D", "loss") if name not in known]
     if missing:
         found = ", ".join(names)[:LONGEST_HEADER] or "none"
         rule = f"has no column {' or '.join(missing)} among {found}"

@@ -15,8 +15,8 @@ from chinchilla_nb.quantity import parse_quantity
 __all__ = ["match_runs"]
 
 _TERM = re.compile(
-    r"""\s*(?:"(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+)\s*(?P<sign><=|>=|!=|<|>|==?)\s*(?P<value>"[^"]*"|[^\s"]*)
-    |(?P<word>[^\s"]+))""",
+    r""""(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+)\s*(?P<sign><=|>=|!=|<|>|==?)\s*(?P<value>"[^"]*"|[^\s"]*)
+    |(?P<word>[^\s"]+)""",
     re.VERBOSE,
 )
 _COMPARE = {
@@ -47,7 +47,7 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
     """
     length = len(next(iter(columns.values()), ()))
     kept = np.ones(length, dtype=bool)
-    for term in _TERM.finditer(query.strip()):
+    for term in _TERM.finditer(query):
         if term["name"] is not None:
             kept &= _compared(term["name"], term["sign"], term["value"].strip('"'), columns)
         else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import PurePath
 from typing import Any
 
@@ -15,8 +14,13 @@ import pandas as pd
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.csv_rows import BrokenRow, split_rows
 
 __all__ = ["FORMATS", "Rejected", "Table", "read_table"]
+
+# Digits of other scripts, no-break spaces and underscores, which `int` and `float` accept, are not numbers of a table.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?i:nan|inf(?:inity)?))")
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 
@@ -100,39 +104,32 @@ def read_table(name: str, content: bytes) -> Table:
 def _read_separated(text: str, ending: str) -> Table:
     first = text.lstrip().partition("\n")[0]
     separator = "\t" if ending == ".tsv" else max(",;\t|", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    lines = _lines(reader)
-    _, header = next(lines, (0, []))
-    columns = _distinct(header)
     rows, places, rejected = [], [], []
+    columns: tuple[str, ...] = ()
     try:
-        for place, values in lines:
-            if len(values) == len(columns):
-                rows.append(dict(zip(columns, values, strict=True)))
-                places.append(place)
+        for row in split_rows(text, separator):
+            if not any(value.strip() for value in row.values):
+                continue
+            if not columns:
+                columns = _distinct(row.values)
+            elif row.mistake or len(row.values) != len(columns):
+                unfit = InputError("", row.mistake or f"has {len(row.values)} values for {len(columns)} columns")
+                rejected.append(Rejected.of(row.line, unfit))
             else:
-                rejected.append(
-                    Rejected.of(place, InputError("", f"has {len(values)} values for {len(columns)} columns"))
-                )
-    except csv.Error as error:
-        unreadable = InputError("", "cannot be read, and neither can the lines after it", place=f"({error})")
-        rejected.append(Rejected.of(reader.line_num, unreadable))
+                rows.append(dict(zip(columns, row.values, strict=True)))
+                places.append(row.line)
+    except BrokenRow as error:
+        unreadable = InputError("", "cannot be read, and neither can the lines after it", place=f"({error.reason})")
+        rejected.append(Rejected.of(error.line, unreadable))
     return Table(columns, tuple(_typed(rows, columns)), tuple(places), tuple(rejected))
-
-
-def _lines(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the values of each row that is not blank, with the number of the line it begins on."""
-    ended = 0
-    for values in reader:
-        begun, ended = ended + 1, reader.line_num
-        if any(value.strip() for value in values):
-            yield begun, values
 
 
 def _read_json(name: str, text: str, ending: str) -> Table:
     if ending == ".json":
         try:
-            return _from_objects(enumerate(_json_rows(json.loads(text)), 1))
+            return _from_objects(enumerate(_json_rows(_parsed(text)), 1))
+        except InputError as error:
+            raise InputError(repr(name), error.rule, remedy=error.remedy) from None
         except json.JSONDecodeError as error:
             if "\n" not in text.strip():
                 raise InputError(repr(name), f"is not JSON ({error})") from None
@@ -140,6 +137,27 @@ def _read_json(name: str, text: str, ending: str) -> Table:
             raise InputError(repr(name), f"cannot be read: {_reason(error)}") from None
     # Many JSON Lines files are named .json.
     return _from_objects((place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
+def _parsed(text: str) -> Any:
+    """Return a JSON value.
+
+    Raises
+    ------
+    InputError
+        If an object has a key twice: Python would keep the last value and drop the others.
+    """
+    return json.loads(text, object_pairs_hook=_distinct_keys)
+
+
+def _distinct_keys(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the entries of an object by name, each of which must be there once."""
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise InputError("", f"has two values named {brief(name)}", remedy="rename or remove one")
+        values[name] = value
+    return values
 
 
 def _reason(error: ValueError | RecursionError) -> str:
@@ -152,13 +170,12 @@ def _json_rows(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     if isinstance(value, dict) and value and all(isinstance(column, (list, dict)) for column in value.values()):
-        columns = {
-            name: list(column.values() if isinstance(column, dict) else column) for name, column in value.items()
-        }
-        length = max(map(len, columns.values()))
-        return [
-            {name: column[index] for name, column in columns.items() if index < len(column)} for index in range(length)
-        ]
+        columns = {name: column.values() if isinstance(column, dict) else column for name, column in value.items()}
+        rows: list[dict[str, Any]] = [{} for _ in range(max(map(len, columns.values())))]
+        for name, column in columns.items():
+            for row, one in zip(rows, column, strict=False):  # columns may be shorter than others
+                row[name] = one
+        return rows
     return [value]
 
 
@@ -166,7 +183,11 @@ def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
     rows, places, rejected = [], [], []
     for place, item in items:
         try:
-            value = json.loads(item) if isinstance(item, str) else item
+            value = _parsed(item) if isinstance(item, str) else item
+            row = _distinct_keys(_flat(value)) if isinstance(value, dict) else None
+        except InputError as error:
+            rejected.append(Rejected.of(place, error))
+            continue
         except json.JSONDecodeError as error:
             at = f"({error.msg} at column {error.colno})"
             rejected.append(Rejected.of(place, InputError("", "is not JSON", place=at)))
@@ -174,8 +195,8 @@ def _from_objects(items: Iterable[tuple[int, Any]]) -> Table:
         except (ValueError, RecursionError) as error:
             rejected.append(Rejected.of(place, InputError("", f"is not a row: {_reason(error)}")))
             continue
-        if isinstance(value, dict):
-            rows.append(dict(_flat(value)))
+        if row is not None:
+            rows.append(row)
             places.append(place)
         else:
             unfit = InputError("", "is not an object of columns and values", got=brief(value))
@@ -219,14 +240,16 @@ def _plain(value: Any) -> Any:
 
 def _distinct(header: Iterable[str]) -> tuple[str, ...]:
     """Name columns without a name, and number those that share one."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    next_number: dict[str, int] = {}
     for position, name in enumerate(header, 1):
         wanted = _one_line(name) or f"column {position}"
-        names.append(
-            wanted
-            if wanted not in names
-            else next(new for number in count(2) if (new := f"{wanted} ({number})") not in names)
-        )
+        new = wanted
+        while new in names:
+            number = next_number.get(wanted, 2)
+            next_number[wanted] = number + 1
+            new = f"{wanted} ({number})"
+        names[new] = None
     return tuple(names)
 
 
@@ -238,15 +261,10 @@ def _typed(rows: list[dict[str, str]], columns: Iterable[str]) -> list[dict[str,
     """Convert text columns that hold only numbers, to integers if all of them are."""
     typed: list[dict[str, Any]] = [dict(row) for row in rows]
     for column in columns:
-        texts = [row[column].strip() for row in rows]
-        for kind in (int, float):
-            try:
-                values = [kind(text) if text and "_" not in text else None for text in texts]
-            except ValueError:
-                continue
-            if any("_" in text for text in texts):
+        texts = [row[column].strip(" \t") for row in rows]
+        for kind, pattern in ((int, _INTEGER), (float, _FLOAT)):
+            if all(not text or pattern.fullmatch(text) for text in texts):
+                for row, text in zip(typed, texts, strict=True):
+                    row[column] = kind(text) if text else None
                 break
-            for row, value in zip(typed, values, strict=True):
-                row[column] = value
-            break
     return typed

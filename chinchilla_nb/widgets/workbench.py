@@ -8,11 +8,13 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.checks import as_names
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import close_parts
+from chinchilla_nb.widgets.base.project_files import Folders, allowed_folders
 from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
@@ -40,6 +42,11 @@ class Workbench(Snapshot, ipywidgets.VBox):
     ----------
     source : Chinchilla, Session, Study, str or path
         What to work on: an open project, a study or its name, a folder of runs, a configuration file or a CSV file.
+    allow_functions : iterable of str
+        Functions that a configuration file and the fields may name, ``package.module:function``, besides those that the
+        notebook defines; they are imported.
+    allow_folders : iterable of str or path
+        Folders where files may be imported, loaded and saved by path, besides the project's.
 
     Attributes
     ----------
@@ -55,9 +62,14 @@ class Workbench(Snapshot, ipywidgets.VBox):
         Why a panel could not be opened.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_functions: Iterable[str] = (), allow_folders: Folders = ()) -> None:
         self.panels: dict[str, Panel] = {}
-        self.session = open_session(source)
+        allow_functions, allow_folders = as_names(allow_functions, "allow_functions"), allowed_folders(allow_folders)
+        self.session = open_session(source, allow_functions=allow_functions)
+        self._allowed: dict[str, dict[str, Any]] = {
+            "Configuration": {"allow_functions": allow_functions, "allow_folders": allow_folders},
+            "Runs": {"allow_folders": allow_folders},
+        }
         self.fit, self.frontier = FitPanel(self.session), FrontierPanel(self.session)
         self.panels |= {"Scaling law": self.fit, "Frontier": self.frontier}
         shown = {"Scaling law", "Frontier"} | (set() if len(self.session.runs) else {"Runs"})
@@ -105,7 +117,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         for name in (names := list(names)):
             if name not in self.panels:
                 module, panel = _MODULES[name]
-                self.panels[name] = getattr(import_module(f"chinchilla_nb.widgets.{module}"), panel)(self.session)
+                kind = getattr(import_module(f"chinchilla_nb.widgets.{module}"), panel)
+                self.panels[name] = kind(self.session, **self._allowed.get(name, {}))
         return tuple(self.panels[name] for name in names)
 
     def __repr__(self) -> str:

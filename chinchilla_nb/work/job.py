@@ -6,9 +6,10 @@ import asyncio
 import contextvars
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from threading import Event, Lock, Thread, get_ident
+from threading import Event, Thread, get_ident
 from typing import Any
 
 from chinchilla_nb.engine.cancellation import Cancelled, cancellable
@@ -68,20 +69,23 @@ class Job:
         self._cancel = Event()
         self._ended = Event()
         self._delivered = Event()
-        self._lock = Lock()  # guards the fields below, which the worker fills and the loop empties
-        self._unseen: list[Any] = []  # empty, or the latest value that was not reported yet
-        self._outcome: Outcome | None = None
+        # The worker fills these and the loop empties them, each in one step: an interrupt could break a lock.
+        self._unseen: deque[Any] = deque(maxlen=1)  # the latest value that was not reported yet
+        self._outcome: deque[Outcome] = deque(maxlen=1)
+        self._reporters: dict[str, object] = {}  # who has reported the end
         self._posted = False
         self._reported_at = -math.inf
         self._last: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
         self._inline: int | None = None  # the thread of work that is drained in place
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Drain on a daemon thread and report to `loop`."""
         self._loop = loop
         context = contextvars.copy_context()  # so that what callbacks print lands in the cell that started the work
-        Thread(target=context.run, args=(self._work,), name="chinchilla_nb job", daemon=True).start()
+        self._thread = Thread(target=context.run, args=(self._work,), name="chinchilla_nb job", daemon=True)
+        self._thread.start()
 
     def run(self) -> Outcome:
         """Drain in this thread, report in place, and return the outcome.
@@ -91,13 +95,27 @@ class Job:
         self._inline = get_ident()
         outcome = Outcome(None, True, None)
         try:
-            outcome = self._drain()
-        except BaseException:
-            outcome = Outcome(self._last, True, None)
-            raise
+            try:
+                outcome = self._drain()
+            except BaseException:
+                outcome = Outcome(self._last, True, None)
+                raise
+            finally:
+                self._end(outcome)
         finally:
-            self._end(outcome)
+            if not self._delivered.is_set():  # an interrupt came before the end was reported
+                self._end(outcome)
         return outcome
+
+    @property
+    def delivered(self) -> bool:
+        """Whether its end has been reported."""
+        return self._delivered.is_set()
+
+    @property
+    def started(self) -> bool:
+        """Whether a thread of its own drains it, or has drained it."""
+        return self._thread is not None and self._thread.ident is not None
 
     @property
     def in_place(self) -> bool:
@@ -157,20 +175,18 @@ class Job:
                 close()
 
     def _report(self, value: Any) -> None:
-        with self._lock:
-            self._unseen = [value]
-            delay = max(0.0, self._reported_at + PERIOD - time.monotonic())
-            if self._posted or (self._loop is None and delay):
-                return
-            self._posted = True
+        self._unseen.append(value)
+        delay = max(0.0, self._reported_at + PERIOD - time.monotonic())
+        if self._posted or (self._loop is None and delay):
+            return
+        self._posted = True
         if self._loop is None:
             self._deliver()
         else:
             self._post(lambda loop: loop.call_later(delay, self._deliver))
 
     def _end(self, outcome: Outcome) -> None:
-        with self._lock:
-            self._outcome = outcome
+        self._outcome.append(outcome)
         self._ended.set()
         if self._loop is None:
             self._deliver()
@@ -185,17 +201,23 @@ class Job:
             self._deliver()
 
     def _deliver(self) -> None:
-        with self._lock:
-            unseen, self._unseen = self._unseen, []
-            outcome, self._outcome = self._outcome, None
-            self._posted = False
-            self._reported_at = time.monotonic()
-        for value in unseen:
+        self._posted = False  # first, so that a value which arrives from here on is posted
+        self._reported_at = time.monotonic()
+        ended = bool(self._outcome)  # before the values, so that the last one is among them
+        try:
+            value = self._unseen.pop()
+        except IndexError:
+            pass
+        else:
             self._on_progress(value)
-        if outcome is not None:
-            try:
-                self._on_end(outcome)
-            finally:
+        if not ended:
+            return
+        me = object()
+        try:
+            if self._reporters.setdefault("end", me) is me:
+                self._on_end(self._outcome[0])
+        finally:
+            if self._reporters.get("end") is me:
                 self._delivered.set()
 
 

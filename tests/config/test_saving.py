@@ -98,8 +98,8 @@ def test_a_setting_that_cannot_be_saved_is_an_error_and_nothing_is_written(tmp_p
         ({"gamma": 1}, "bounds has no key 'gamma'"),
         ({"alpha": [0.5, 0.1]}, "bounds['alpha'] must be 0 <= low <= high"),
         ({"A": 0}, "bounds['A'] must be"),
-        ({"E": "x"}, "bounds['E'] must be a number, got 'x'"),
-        ({"E": [1, 2, 3]}, "bounds['E'] must be a number or [low, high]"),
+        ({"E": "x"}, "bounds['E'] must be a number or (low, high), got 'x'"),
+        ({"E": [1, 2, 3]}, "bounds['E'] must be a number or (low, high)"),
         ([1], "bounds must map parameters to numbers"),
     ],
 )

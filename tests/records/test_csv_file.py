@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.rows import checked_row
+from chinchilla_nb.records.seen import Seen
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
 
@@ -28,6 +29,22 @@ def path(tmp_path: Path) -> Path:
 
 def append(path: Path, **values: object) -> None:
     CsvFile(path).append(checked_row({**ROW, **values}))
+
+
+class Reader:
+    """Reads a file on and on, as a database does."""
+
+    def __init__(self, path: Path) -> None:
+        self.file, self.seen = CsvFile(path), Seen()
+
+    def read(self) -> pd.DataFrame:
+        self.seen = Seen()
+        return self.read_new()[0]
+
+    def read_new(self) -> tuple[pd.DataFrame, bool]:
+        reading = self.file.read_from(self.seen)
+        self.seen = reading.seen
+        return reading.rows, reading.everything
 
 
 def in_process(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -183,9 +200,7 @@ class TestCrash:
         append(path)
         with path.open("a") as file:
             file.write("120,1,2")
-        file = CsvFile(path)
-        file.read()
-        assert file.cut_off == "120,1,2"
+        assert CsvFile(path).read_from(Seen()).cut_off == "120,1,2"
 
     def test_killed_again_and_again_no_returned_row_is_lost(self, path: Path) -> None:
         code = """if True:
@@ -264,7 +279,7 @@ class TestTogether:
 
     def test_new_rows_are_read_alone(self, path: Path) -> None:
         append(path)
-        reader = CsvFile(path)
+        reader = Reader(path)
         assert len(reader.read()) == 1
         assert [len(reader.read_new()[0]), reader.read_new()[1]] == [0, False]
         append(path, loss=1.5)
@@ -277,7 +292,7 @@ class TestTogether:
 
     def test_a_line_being_written_is_read_once_it_is_whole(self, path: Path) -> None:
         append(path)
-        reader = CsvFile(path)
+        reader = Reader(path)
         reader.read()
         with path.open("a") as file:
             file.write("6,1,1,")
@@ -298,7 +313,7 @@ class TestTogether:
     )
     def test_an_edited_file_is_read_anew(self, path: Path, edited: str) -> None:
         append(path)
-        reader = CsvFile(path)
+        reader = Reader(path)
         reader.read()
         time.sleep(0.02)  # clocks of file systems tick every few milliseconds
         path.write_text(edited)
@@ -308,7 +323,7 @@ class TestTogether:
 
     def test_a_file_put_in_its_place_is_read_anew_though_it_goes_on_alike(self, path: Path) -> None:
         path.write_text("C,N,D,loss\n6,1,1,2.5\n" + "6,1,1,2.25\n" * 20)
-        reader = CsvFile(path)
+        reader = Reader(path)
         reader.read()
         other = path.with_name("other.csv")
         other.write_text("C,N,D,loss\n6,1,1,3.5\n" + "6,1,1,2.25\n" * 21)
@@ -319,7 +334,7 @@ class TestTogether:
 
     def test_a_last_line_that_goes_on_is_read_anew(self, path: Path) -> None:
         path.write_text("C,N,D,loss\n6,1,1,2.5")
-        reader = CsvFile(path)
+        reader = Reader(path)
         assert reader.read()["loss"].tolist() == [2.5]
         with path.open("a") as file:
             file.write("5\n6,1,1,1.5\n")
@@ -328,7 +343,7 @@ class TestTogether:
 
     def test_mistakes_in_new_lines_are_named_by_their_place_in_the_file(self, path: Path) -> None:
         append(path)
-        reader = CsvFile(path)
+        reader = Reader(path)
         reader.read()
         append(path)
         reader.read_new()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
+import html
 import importlib
 import re
 import sys
@@ -203,11 +205,17 @@ def test_losses(cc, panel):
     assert (cc.loss_fn.func, cc.loss_fn.keywords) == (log_huber, {"delta": 1e-3})
 
 
+def define(monkeypatch, name, function):
+    """Define a function in the notebook, as a cell would."""
+    function.__module__, function.__qualname__ = "__main__", name
+    monkeypatch.setattr(sys.modules["__main__"], name, function, raising=False)
+
+
 def test_functions_defined_in_the_notebook_can_be_used(cc, panel, monkeypatch):
     main = sys.modules["__main__"]
-    monkeypatch.setattr(main, "my_loss", lambda y, p: abs(y - p) ** 1.5, raising=False)
-    monkeypatch.setattr(main, "scalar_loss", lambda y, p: 1.0, raising=False)
-    monkeypatch.setattr(main, "my_weight", lambda C: C**0.5, raising=False)
+    define(monkeypatch, "my_loss", lambda y, p: abs(y - p) ** 1.5)
+    define(monkeypatch, "scalar_loss", lambda y, p: 1.0)
+    define(monkeypatch, "my_weight", lambda C: C**0.5)
     before = cc.loss_fn
     panel.loss.kind.value = "own"
     assert cc.loss_fn is before
@@ -238,7 +246,7 @@ def test_model_search(cc, panel):
     panel.search.values["n_layers"].inputs[0].value = "4..2"
     assert "contains no numbers" in panel.search.values["n_layers"].problem
     panel.search.values["n_layers"].inputs[0].value = "two"
-    assert "the estimator fails" in panel.search.kind_row.problem
+    assert "size_estimator raised TypeError(" in panel.search.kind_row.problem
     assert cc.session.settings is good
     panel.search.values["n_layers"].inputs[0].value = "2"
     panel.search.kind.value = "transformer_without_embeddings"
@@ -257,11 +265,24 @@ def test_model_search(cc, panel):
         ("0.1, 1e-3", [0.1, 1e-3]),
         ("relu, gelu", ["relu", "gelu"]),
         ("True, None", [True, None]),
+        ("1_000, 7B, 2x4, 1:30", [1000, "7B", "2x4", "1:30"]),
+        ("-3, +.5, 1e3", [-3, 0.5, 1000.0]),
+        ("1, 2, 3, 1000000000000", [1, 2, 3, 10**12]),
     ],
 )
 def test_values_of_hyperparameters_are_read_and_written(text, values):
     assert parse_choices(text) == values
     assert parse_choices(choices_text(values)) == values
+
+
+@pytest.mark.parametrize("text", ["1e999", "1" * 5000, "1_", "1__0", "１２", "64, ١٢", "1_e5", "_1"])
+def test_a_value_that_is_almost_a_number_is_refused(text):
+    with pytest.raises(ValueError, match="is not a number: write it as 64, 2.5 or 1e6"):
+        parse_choices(text)
+
+
+def test_numbers_of_any_length_can_be_shown():
+    assert choices_text([10**5000]) == "a whole number of about 5,001 digits"
 
 
 def test_changes_in_code_are_shown(cc, panel):
@@ -384,6 +405,9 @@ def test_save_and_load(cc, panel, tmp_path):
     assert panel.search.kind.value == "transformer"
 
 
+MINE = ["functions_of_mine:size", "functions_of_mine:loss", "functions_of_mine:weight"]
+
+
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A module of the user's own with a size estimator, a loss and weights."""
@@ -398,7 +422,8 @@ def mine(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
-def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_path, suffix):
+def test_a_saved_file_reproduces_everything_that_was_typed(cc, mine, tmp_path, suffix):
+    panel = ConfigPanel(cc, allow_functions=MINE)
     panel.grid.axes["B"].spacing.value = "listed"
     panel.grid.axes["B"].listed.value = "100, 0.1, 1e3"
     panel.grid.axes["E"].unit.value = "e"
@@ -436,8 +461,8 @@ def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_
     assert again.fit(parallel=False).law.as_dict() == cc.fit(parallel=False).law.as_dict()
 
     # Loaded into a panel with other settings, the file fills every field, and saving it again gives the same text.
-    other = ConfigPanel(Session(cc.database, Settings()))
-    other.path.value, other.allow_imports.value = panel.path.value, True
+    other = ConfigPanel(Session(cc.database, Settings()), allow_functions=MINE)
+    other.path.value = panel.path.value
     other.load_button.click()
     assert "Loaded" in text_of(other.message)
     assert other.search.values["width"].inputs[0].value == "64..1024 step 64"
@@ -447,12 +472,22 @@ def test_a_saved_file_reproduces_everything_that_was_typed(cc, panel, mine, tmp_
     assert (tmp_path / f"again{suffix}").read_text() == (tmp_path / f"mine{suffix}").read_text()
 
 
-def test_a_saved_loss_of_the_user_is_loaded_again(cc, panel, mine, tmp_path):
+def test_the_call_that_opens_a_saved_file_again_quotes_its_path(panel, tmp_path):
+    folder = tmp_path / """x", loss_fn=exit()) or ("'"""
+    folder.mkdir()
+    panel.path.value = str(folder / "config.yaml")
+    panel.save_button.click()
+    call = re.search(r"Chinchilla\.from_config\(.*\)(?= opens)", html.unescape(panel.message.value)).group()
+    (path,) = ast.parse(call, mode="eval").body.args
+    assert ast.literal_eval(path) == panel.path.value
+
+
+def test_a_saved_loss_of_the_user_is_loaded_again(cc, mine, tmp_path):
+    panel = ConfigPanel(cc, allow_functions=MINE)
     panel.loss.kind.value = "own"
     panel.loss.function.value = "functions_of_mine:loss"
     panel.save_button.click()
     cc.loss_fn = mse
-    panel.allow_imports.value = True
     panel.load_button.click()
     assert cc.loss_fn is mine.loss
     assert (panel.loss.kind.value, panel.loss.function.value) == ("own", "functions_of_mine:loss")
@@ -470,8 +505,23 @@ def test_a_workbench_opens_the_file(cc, panel, mine, tmp_path):
     cc.weight_fn = mine.weight
     panel.save_button.click()
     panel.save_button.click()
-    with pytest.raises(ValueError, match="functions_of_mine:weight.*Chinchilla.from_config.*allow_imports=True"):
+    with pytest.raises(ValueError, match="weight_fn 'functions_of_mine:weight' is neither .*pass allow_functions="):
         Workbench(tmp_path / "config.yaml")
+    workbench = Workbench(tmp_path / "config.yaml", allow_functions=["functions_of_mine:weight"])
+    assert workbench.session.settings.weight_fn is mine.weight
+    workbench.close()
+
+
+def test_the_line_to_copy_after_saving_reads_the_file_from_a_folder_of_any_name(rows, tmp_path):
+    folder = tmp_path / """a"), print('pwned'), ("b"""
+    folder.mkdir()
+    cc = Chinchilla(folder, log_level=50)
+    panel = ConfigPanel(cc)
+    panel.save_button.click()
+    line = re.search(r"Saved. (.*) opens it again", html.unescape(text_of(panel.message)))[1]
+    call = ast.parse(line, mode="eval").body
+    assert isinstance(call, ast.Call)
+    assert [argument.value for argument in call.args] == [str(folder / "config.yaml")]
 
 
 def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, panel, tmp_path):
@@ -488,16 +538,18 @@ def test_saving_asks_before_replacing_a_file_and_refuses_invalid_fields(cc, pane
     assert yaml.safe_load(path.read_text())["param_grid"]["E"] == {"linspace": [1, 2, 4]}
 
 
-def test_a_file_that_imports_is_loaded_only_when_allowed(cc, panel, tmp_path):
+def test_a_file_that_imports_is_loaded_only_when_allowed(cc, tmp_path):
+    panel, trusting = ConfigPanel(cc), ConfigPanel(cc, allow_functions=["numpy:sqrt"])
     path = tmp_path / "config.yaml"
     cc.weight_fn = np.sqrt
     panel.save_button.click()
     cc.weight_fn = None
     panel.load_button.click()
-    assert "may import functions" in text_of(panel.message)
+    message = html.unescape(text_of(panel.message))
+    assert message.startswith("Nothing was loaded: in the configuration ")
+    assert "weight_fn 'numpy:sqrt' is neither" in message
     assert cc.weight_fn is None
-    panel.allow_imports.value = True
-    panel.load_button.click()
+    trusting.load_button.click()
     assert cc.weight_fn is np.sqrt
     path.write_text("param_grid: [")
     panel.load_button.click()

@@ -167,7 +167,7 @@ def test_an_exception_of_a_loss_is_shown_as_text(session):
     panel = FitPanel(session)
     panel.fit_button.click()
     panel.wait()
-    assert "failing_loss raised RuntimeError(&lt;img src=x" in panel.problems.value
+    assert "failing_loss raised RuntimeError(&#x27;&lt;img src=x" in panel.problems.value
     assert "<img" not in panel.problems.value
     assert panel.errors.value == ""
     assert not panel.fit_button.disabled

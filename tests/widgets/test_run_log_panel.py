@@ -67,6 +67,13 @@ def size(hidden_size: int, num_layers: int) -> float:
 
 
 @pytest.fixture
+def here(tmp_path, monkeypatch):
+    """The kernel's current folder, whose files a session without a folder of its own may import."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def panel(session):
     panel = RunLogPanel(session)
     yield panel
@@ -143,10 +150,10 @@ def test_the_filter_applies_and_a_mistake_in_it_is_explained(panel, session):
     assert len(column(panel, "N")) == PAGE
 
 
-def test_text_from_files_is_escaped_everywhere(panel, session, tmp_path):
+def test_text_from_files_is_escaped_everywhere(panel, session, here):
     session.database.append(N=1e8, D=1e10, loss=3.0, **{"run": ATTACK, "<b>note</b>": ATTACK})
-    (tmp_path / "a<b>.csv").write_text(f"N,D,loss,{ATTACK}\n1e9,1e10,{ATTACK},{ATTACK}\n1e9,1e10,2.5,{ATTACK}\n")
-    panel.file.path.value = str(tmp_path / "a<b>.csv")
+    (here / "a<b>.csv").write_text(f"N,D,loss,{ATTACK}\n1e9,1e10,{ATTACK},{ATTACK}\n1e9,1e10,2.5,{ATTACK}\n")
+    panel.file.path.value = str(here / "a<b>.csv")
     panel.query.value = f'"{ATTACK}"'
     assert len(column(panel, "#")) == 1
     panel.query.value = f"{ATTACK[:4]} < 3"
@@ -184,6 +191,18 @@ def test_columns_can_be_hidden_and_shown_again(panel, session):
     for box in panel.choice.boxes.values():
         box.value = False
     assert len(panel.table.head.children) == 7, "a table without columns helps nobody"
+
+
+def test_text_of_runs_is_no_formula_in_a_spreadsheet(panel, session):
+    session.database.append(N=1e9, D=1e10, loss=2.0, **{"note": "=cmd|' /C calc'!A0", "@SUM(A1)": "x", "delta": "-3"})
+    panel.copy_toggle.value = True
+    content = base64.b64decode(re.search('base64,([^"]*)', panel.copy.link.value)[1]).decode()
+    text = html.unescape(re.sub("<[^>]*>", "", panel.copy.rows.value))
+    for copied in (csv.reader(content.splitlines()), csv.reader(text.splitlines(), delimiter="\t")):
+        head, *rows = copied
+        assert "'@SUM(A1)" in head
+        (row,) = (row for row in (dict(zip(head, row, strict=True)) for row in rows) if row["delta"])
+        assert (row["note"], row["delta"]) == ("'=cmd|' /C calc'!A0", "-3")
 
 
 def test_rows_are_copied_with_all_their_digits(panel, session):
@@ -356,8 +375,8 @@ def test_a_next_scale_step_far_outside_the_runs_is_named_until_it_is_changed(pan
 # Runs from files
 
 
-def test_a_file_is_mapped_previewed_and_added(panel, session, tmp_path):
-    path = tmp_path / "sweep.csv"
+def test_a_file_is_mapped_previewed_and_added(panel, session, here):
+    path = here / "sweep.csv"
     path.write_text("Model Size,Tokens (B),val_loss,optimizer\n70M,1.4,3.4,adam\n7e8,14,nan,adam\n2B,40,2.6,lion\n")
     panel.import_toggle.value = True
     panel.file.path.value = str(path)
@@ -392,14 +411,14 @@ def test_an_upload_is_read(panel, session):
     assert session.runs.D[-1] == 1e10
 
 
-def test_a_path_that_cannot_be_read_is_explained(panel, tmp_path):
-    panel.file.path.value = str(tmp_path / "absent.csv")
+def test_a_path_that_cannot_be_read_is_explained(panel, here):
+    panel.file.path.value = str(here / "absent.csv")
     assert "cannot be read: No such file" in text_of(panel.file.preview)
-    (tmp_path / "table.xlsx").write_text("")
-    panel.file.path.value = str(tmp_path / "table.xlsx")
+    (here / "table.xlsx").write_text("")
+    panel.file.path.value = str(here / "table.xlsx")
     assert "must end in one of .csv" in text_of(panel.file.preview)
-    panel.file.path.value = str(tmp_path)
-    assert "cannot be read" in text_of(panel.file.preview)
+    panel.file.path.value = str(here)
+    assert "is not a file" in text_of(panel.file.preview)
 
 
 # The file of the project, errors, and many runs
@@ -494,7 +513,7 @@ def test_errors_of_the_observers_of_every_part_are_shown(session, part, monkeypa
     panel.close()
 
 
-def test_values_written_by_the_panel_are_not_taken_for_user_input(panel, session, tmp_path):
+def test_values_written_by_the_panel_are_not_taken_for_user_input(panel, session, here):
     """Filling in a form checks it once, offering the columns of a file reads it once, and no box changes a run."""
     checks, previews = [], []
     check, preview = panel.form.check, panel.file._preview_file
@@ -503,7 +522,7 @@ def test_values_written_by_the_panel_are_not_taken_for_user_input(panel, session
     panel.form.fill(7e7, 1.4e9, {"depth": 4})
     assert len(checks) == 1
     assert panel.form.config == {"depth": 4}
-    path = tmp_path / "sweep.csv"
+    path = here / "sweep.csv"
     path.write_text("params_b,tokens (B),val_loss\n7,140,2.2\n")
     panel.file.path.value = str(path)
     assert len(previews) == 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
@@ -213,3 +215,36 @@ def test_opening_a_configuration_does_not_load_the_facade(tmp_path):
     )
     command = [sys.executable, "-c", code, str(tmp_path / "config.yaml")]
     assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_panels_use_the_functions_and_folders_that_the_workbench_allows(tmp_path, rows):
+    project, other = tmp_path / "project", tmp_path / "other"
+    project.mkdir()
+    other.mkdir()
+    rows.to_csv(project / "df.csv", index=False)
+    (other / "more.csv").write_text("N,D,loss\n1e9,1e10,2.5\n")
+    (other / "mine.yaml").write_text("weight_fn: numpy:sqrt\n")
+    workbench = Workbench(project, allow_functions=["numpy:sqrt"], allow_folders=[other])
+    for toggle in workbench.toggles.values():
+        toggle.value = True
+    runs, config = workbench.panels["Runs"], workbench.panels["Configuration"]
+    runs.file.path.value = str(other / "more.csv")
+    assert len(runs.file.rows) == 1
+    config.path.value = str(other / "mine.yaml")
+    config.load_button.click()
+    assert workbench.session.settings.weight_fn is np.sqrt
+    workbench.close()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "message"),
+    [
+        ({"allow_functions": "numpy:sqrt"}, "allow_functions must be a list of names, got 'numpy:sqrt'"),
+        ({"allow_functions": ["numpy:squirt"]}, "'numpy:squirt' cannot be imported"),
+        ({"allow_folders": "."}, "allow_folders must be a list of folders, got '.'"),
+        ({"allow_folders": ["nowhere at all"]}, "allow_folders 'nowhere at all' does not exist"),
+    ],
+)
+def test_what_cannot_be_allowed_is_reported_when_the_workbench_is_made(session, allowed, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Workbench(session, **allowed)

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.errors import FitError
 from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
-from chinchilla_nb.engine.fitting.problem import FitError, Problem
+from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.user_functions import per_run
 
 __all__ = ["UserLoss"]
 
@@ -52,7 +54,7 @@ class UserLoss:
         Raises
         ------
         FitError
-            If the loss raises an exception, or does not return one loss per run.
+            If the loss raises an exception, changes its arguments, or does not return one real number per run.
         """
         losses = self._returned(residuals).astype(residuals.dtype)
         return np.where(np.isfinite(losses), losses, np.asarray(np.inf, losses.dtype))
@@ -86,19 +88,6 @@ class UserLoss:
 
     def _returned(self, residuals: Array) -> Array:
         cancellation_point()
-        # The function gets copies, because it may write into its arguments.
         truth = self.truth.astype(residuals.dtype)
         predicted = truth + residuals * np.asarray(self.unit, residuals.dtype)
-        with np.errstate(all="ignore"):
-            try:
-                losses = np.asarray(self.loss_fn(truth, predicted))
-            except Exception as error:
-                raise FitError(
-                    loss_name(self.loss_fn),
-                    f"raised {type(error).__name__}({error}) on {len(self.truth)} losses",
-                    remedy="call it on two arrays, true and predicted losses, to see where",
-                ) from error
-        if losses.shape != self.truth.shape:
-            rule = f"must return one loss per run, shape {self.truth.shape}"
-            raise FitError(loss_name(self.loss_fn), rule, got=f"shape {losses.shape}")
-        return losses
+        return per_run(self.loss_fn, loss_name(self.loss_fn), "loss", y_true=truth, y_pred=predicted)

@@ -82,7 +82,8 @@ def fit(
         large.
     """
     family = family_named(law)
-    problem = Problem(runs, family, starts or family.starts, loss_fn, weight_fn, bounds or {}, dtype)
+    starts, bounds = family.starts if starts is None else starts, {} if bounds is None else bounds
+    problem = Problem(runs, family, starts, loss_fn, weight_fn, bounds, dtype)
     return solve(problem, exhaustive=exhaustive, map=map)
 
 

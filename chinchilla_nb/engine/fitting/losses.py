@@ -7,6 +7,7 @@ The five built-in losses form one family: quadratic near zero and linear beyond,
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -14,7 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.errors import InputError, InputTypeError, unknown_key
 
 __all__ = [
     "BUILTIN_LOSSES",
@@ -28,7 +31,10 @@ __all__ = [
     "mae",
     "mse",
 ]
-__all__ += ["loss_name", "residual_loss"]
+__all__ += ["check_loss", "loss_name", "residual_loss"]
+
+LEAST_OPTION, LARGEST_OPTION = 1e-100, 1e100
+"""Limits of delta and w: beyond them, slopes and curvatures leave the range of float64."""
 
 LossFunction = Callable[..., Any]
 """``loss_fn(y_true, y_pred)``, which returns one loss per run."""
@@ -229,18 +235,58 @@ BUILTIN_LOSSES: dict[str, LossFunction] = {function.__name__: function for funct
 def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
     """Return the form of a built-in loss, or of a `functools.partial` that sets delta or w; None for other losses."""
     if isinstance(loss_fn, functools.partial):
-        family = _FAMILY.get(loss_fn.func)
-        return family(**loss_fn.keywords) if family is not None and not loss_fn.args else None
-    family = _FAMILY.get(loss_fn)
-    return family() if family is not None else None
+        family = _family(loss_fn.func)
+        return None if family is None else family(**loss_fn.keywords)
+    family = _family(loss_fn)
+    return None if family is None else family()
+
+
+def check_loss(loss_fn: Any) -> None:
+    """Check that a loss is a function, and that a partial of a built-in one has options that it knows and can use.
+
+    Raises
+    ------
+    InputTypeError
+        If it is not callable.
+    InputError
+        If an option of a built-in loss is unknown, not named, or not a positive number of a moderate size.
+    """
+    if not callable(loss_fn):
+        raise InputTypeError("loss_fn", "must be callable", got=brief(loss_fn))
+    if not isinstance(loss_fn, functools.partial):
+        return
+    family = _family(loss_fn.func)
+    if family is None:
+        return
+    known, name = list(inspect.signature(family).parameters), loss_name(loss_fn.func)
+    if loss_fn.args:
+        rule = f"must have the options of {name} by name"
+        raise InputError("loss_fn", rule, got=brief(loss_fn.args), remedy=f"write partial({name}, {known[0]}=...)")
+    for option, value in loss_fn.keywords.items():
+        if option not in known:
+            raise unknown_key(f"loss_fn {name}", option, known)
+        where = f"loss_fn[{option!r}]"
+        number = as_positive_number(value, where)
+        if not LEAST_OPTION <= number <= LARGEST_OPTION:
+            rule = f"must be between {LEAST_OPTION:g} and {LARGEST_OPTION:g}"
+            raise InputError(where, rule, got=f"{number:g}")
 
 
 def loss_name(loss_fn: LossFunction) -> str:
     """Return the name of a loss as shown to users, e.g. ``log_huber(delta=0.001)``."""
     if isinstance(loss_fn, functools.partial):
-        options = ", ".join(f"{name}={value:g}" for name, value in loss_fn.keywords.items() if np.isreal(value))
+        options = ", ".join(f"{name}={_option(value)}" for name, value in loss_fn.keywords.items())
         return f"{loss_name(loss_fn.func)}({options})"
     return str(getattr(loss_fn, "__name__", type(loss_fn).__name__))
+
+
+def _option(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else brief(value)
+
+
+def _family(loss_fn: Any) -> Callable[..., ResidualLoss] | None:
+    # By identity, because a user's function need not be hashable.
+    return next((family for one, family in _FAMILY.items() if one is loss_fn), None)
 
 
 def _difference(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:

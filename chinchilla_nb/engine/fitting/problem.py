@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -11,30 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.errors import InputError, unknown_key
-from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.errors import FitError, InputError, InputTypeError
+from chinchilla_nb.engine.fitting.limits import Bounds, as_bounds
+from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, check_loss
+from chinchilla_nb.engine.fitting.precision import as_precision
+from chinchilla_nb.engine.fitting.user_functions import per_run
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
-from chinchilla_nb.engine.laws.parameters import Parameter, check_overlap
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs, check_losses
 
-__all__ = ["FEWEST_RUNS", "FitError", "Problem", "WeightFunction", "as_limits", "same_function"]
+__all__ = ["FEWEST_RUNS", "FitError", "Problem", "WeightFunction", "check_weight", "same_function"]
 
 WeightFunction = Callable[..., Any]
 """``weight_fn(C)``, which returns one weight per run."""
-
-Bounds = Mapping[str, tuple[float, float]]
 
 FEWEST_RUNS = 3
 """Fewer runs are refused; with fewer runs than parameters, a fit has a warning."""
 
 LEAST_LOSS, LARGEST_LOSS = 1e-100, 1e100
 """Losses beyond these are refused: squares of them, and products of such squares, leave the range of float64."""
-
-
-class FitError(InputError):
-    """The runs cannot be fitted, or not with these options."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -62,7 +59,9 @@ class Problem:
     Raises
     ------
     InputError
-        If the starts belong to another law, or the bounds are unusable.
+        If a part is not of its kind, the starts belong to another law, the bounds are unusable, or a built-in loss has
+        an option that it does not know or cannot use. An InputTypeError if a function is not callable, or the precision
+        is below float64.
     """
 
     runs: Runs
@@ -76,16 +75,18 @@ class Problem:
     def __post_init__(self) -> None:
         if not isinstance(self.runs, Runs):
             raise InputError("runs", "must be Runs(N, D, loss)", got=type(self.runs).__name__)
-        if not callable(self.loss_fn):
-            raise InputError("loss_fn", "must be a function", got=repr(self.loss_fn))
+        if not isinstance(self.family, Family):
+            raise InputError("family", "must be a family of laws, such as FAMILIES['kaplan']", got=brief(self.family))
+        check_loss(self.loss_fn)
+        check_weight(self.weight_fn)
         if not isinstance(self.starts, StartGrid):
-            raise InputError("starts", "must be a StartGrid", got=repr(self.starts))
+            raise InputError("starts", "must be a StartGrid", got=brief(self.starts))
         if self.starts.parameters != self.family.parameters:
             names = ", ".join(self.starts.axes)
             remedy = f"give starts of {', '.join(p.name for p in self.family.parameters)}, or its own, family.starts"
             raise InputError("starts", f"must be of the law {self.family.name!r}", got=names, remedy=remedy)
-        object.__setattr__(self, "bounds", MappingProxyType(_checked(self.bounds, self.family)))
-        object.__setattr__(self, "dtype", _checked_dtype(self.dtype))
+        object.__setattr__(self, "bounds", MappingProxyType(as_bounds(self.bounds, self.family)))
+        object.__setattr__(self, "dtype", as_precision(self.dtype))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not pickle.
@@ -128,10 +129,7 @@ class Problem:
         """
         if self.weight_fn is None:
             return np.ones(len(self.runs))
-        weight = np.asarray(self.weight_fn(self.runs.C.copy()), dtype=float)
-        if weight.shape != self.runs.C.shape:
-            rule = f"must return one weight per run, shape {self.runs.C.shape}"
-            raise FitError("weight_fn", rule, got=f"shape {weight.shape}")
+        weight = per_run(self.weight_fn, "weight_fn", "weight", C=self.runs.C).astype(np.float64)
         bad = weight[~(np.isfinite(weight) & (weight >= 0))]
         if bad.size or not weight.any():
             rule = "must return weights that are finite and not negative"
@@ -139,44 +137,16 @@ class Problem:
         return weight
 
 
-def as_limits(limits: Any, parameter: Parameter) -> tuple[float, float]:
-    """Return the bounds of a parameter as floats; a single number fixes it.
+def check_weight(weight_fn: Any) -> None:
+    """Check that a weight function is a function or None.
 
     Raises
     ------
-    InputError
-        If they are not one number or two with 0 <= low <= high < inf, allow a factor only the value zero, or lie beyond
-        what a fit considers.
+    InputTypeError
+        If it is not.
     """
-    where, got = f"bounds[{parameter.name!r}]", repr(limits)
-    ends = list(limits) if isinstance(limits, (list, tuple, np.ndarray)) else [limits, limits]
-    if len(ends) != 2 or any(isinstance(end, (str, bytes, bool)) or np.ndim(end) for end in ends):
-        raise InputError(where, "must be a number or (low, high)", got=got)
-    try:
-        low, high = float(ends[0]), float(ends[1])
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(where, "must be a number or (low, high)", got=got) from None
-    if not 0 <= low <= high < np.inf or (parameter.kind == "factor" and high == 0):
-        raise InputError(where, "must be 0 <= low <= high with a finite, positive high", got=f"({low}, {high})")
-    check_overlap(parameter.name, (low, high), (parameter.least, parameter.largest))
-    return low, high
-
-
-def _checked(bounds: Bounds, family: Family) -> dict[str, tuple[float, float]]:
-    if not isinstance(bounds, Mapping):
-        raise InputError("bounds", "must map parameters to numbers", got=repr(bounds))
-    parameters = {parameter.name: parameter for parameter in family.parameters}
-    for name in bounds:
-        if name not in parameters:
-            raise unknown_key("bounds", name, parameters)
-    return {name: as_limits(limits, parameters[name]) for name, limits in bounds.items()}
-
-
-def _checked_dtype(dtype: Any) -> type[np.floating[Any]]:
-    kind = np.dtype(dtype)
-    if kind.kind != "f" or kind.itemsize < np.dtype(np.float64).itemsize:
-        raise InputError("dtype", "must be float64 or wider", got=kind.name)
-    return kind.type  # type: ignore[no-any-return]
+    if not (weight_fn is None or callable(weight_fn)):
+        raise InputTypeError("weight_fn", "must be callable or None", got=brief(weight_fn))
 
 
 def same_function(one: Any, other: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
@@ -202,10 +203,7 @@ def _check_interior(law: Law) -> None:
 
 
 def _check_positive(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(name, "must be a number", got=repr(values)) from None
+    array = as_real_array(values, name)
     bad = ~(np.isfinite(array) & (array > 0))
     if bad.any():
         raise InputError(name, "must be positive and finite", got=str(array[bad].flat[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family, Law
@@ -26,7 +27,7 @@ def family_named(name: object) -> Family:
     """
     if not (isinstance(name, str) and name in FAMILIES):
         rule = f"must be one of {', '.join(map(repr, FAMILIES))}"
-        raise InputError("law", rule, got=repr(name), remedy=did_you_mean(name, FAMILIES))
+        raise InputError("law", rule, got=brief(name), remedy=did_you_mean(name, FAMILIES))
     return FAMILIES[name]
 
 
@@ -38,7 +39,8 @@ def law_of(params: Mapping[str, float]) -> Law:
     InputError
         If a parameter is missing, unknown, not usable, or given both ways.
     """
+    given = set(params) if isinstance(params, Mapping) else set()
     for family in FAMILIES.values():
-        if set(params) <= {name for parameter in family.parameters for name in parameter.names}:
+        if given and given <= {name for parameter in family.parameters for name in parameter.names}:
             return family.from_params(params)
     return CHINCHILLA.from_params(params)

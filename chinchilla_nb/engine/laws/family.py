@@ -190,6 +190,7 @@ class Profiling(Protocol):
         """
 
 
+@runtime_checkable
 class Family(Protocol):
     """The form of a law."""
 

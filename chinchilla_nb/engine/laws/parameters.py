@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
@@ -110,7 +112,7 @@ def as_parameter(name: str, value: float) -> float:
     InputError
         If it is negative or not finite.
     """
-    number = float(value)
+    number = as_float(value, name)
     if not (np.isfinite(number) and number >= 0):
         raise InputError(name, "must be finite and not negative", got=str(number))
     return number
@@ -125,13 +127,17 @@ def linear_params(params: Mapping[str, float], parameters: Sequence[Parameter]) 
         If a parameter is missing, unknown, or given both directly and as a logarithm.
     """
     logarithms = {parameter.log_name: parameter.name for parameter in parameters if parameter.log_name}
-    values = {
-        logarithms.get(name, name): np.exp(value) if name in logarithms else value for name, value in params.items()
-    }
+    if not isinstance(params, Mapping):
+        raise InputError("a law", "must map parameters to numbers", got=brief(params))
+    values = {}
+    for name, value in params.items():
+        number = as_float(value, str(name))
+        with np.errstate(over="ignore"):  # a law refuses infinity
+            values[logarithms.get(name, name)] = float(np.exp(number)) if name in logarithms else number
     if len(values) != len(params) or set(values) != {parameter.name for parameter in parameters}:
         wanted = [name if not log else f"{name} (or {log})" for name, log in ((p.name, p.log_name) for p in parameters)]
         needed = f"needs {', '.join(wanted[:-1])} and {wanted[-1]}"
-        raise InputError("a law", needed, got=", ".join(params) or "none")
+        raise InputError("a law", needed, got=", ".join(map(str, params)) or "none")
     return values
 
 

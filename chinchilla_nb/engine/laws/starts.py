@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter
 from chinchilla_nb.engine.runs import read_only
@@ -51,6 +53,8 @@ class StartGrid:
         axes: Mapping[str, Iterable[float] | float],
         parameters: Sequence[Parameter] = CHINCHILLA_PARAMETERS,
     ) -> None:
+        if not isinstance(axes, Mapping):
+            raise InputError("param_grid", "must map parameters to numbers", got=brief(axes))
         self.parameters = tuple(parameters)
         known = [name for parameter in self.parameters for name in parameter.names]
         for name in axes:
@@ -63,9 +67,10 @@ class StartGrid:
                 for name, parameter in zip(names, self.parameters, strict=True)
             }
         )
-        if len(self) > MOST_STARTS:
+        count = math.prod(map(len, self.axes.values()))  # len() holds no number beyond 2^63
+        if count > MOST_STARTS:
             rule = f"must have at most {MOST_STARTS:,} starts"
-            raise InputError("param_grid", rule, got=f"{len(self):,}", remedy="shorten its axes")
+            raise InputError("param_grid", rule, got=f"{count:,}", remedy="shorten its axes")
 
     def __len__(self) -> int:
         return math.prod(len(axis) for axis in self.axes.values())
@@ -107,10 +112,7 @@ def _pick(axes: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def _as_axis(values: Any, name: str, parameter: Parameter) -> NDArray[np.float64]:
     where = f"param_grid[{name!r}]"
-    try:
-        axis = np.array(values if np.iterable(values) else [values], dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(where, "must be numbers", got=repr(values)) from None
+    axis = np.atleast_1d(as_real_array(values, where))
     if axis.ndim != 1 or not axis.size:
         raise InputError(where, "must be a list of at least one number", got=f"shape {axis.shape}")
     bad = axis[~np.isfinite(axis)]

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import itertools
+import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from chinchilla_nb.engine.cancellation import cancellation_point
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.cancellation import Cancelled, cancellation_point
+from chinchilla_nb.engine.conversion import as_float, first_items
+from chinchilla_nb.engine.errors import InputError, did_you_mean
 
-__all__ = ["ModelTable", "tabulate_models"]
+__all__ = ["ModelTable", "as_hyperparameters", "check_estimator", "tabulate_models"]
+
+MOST_CONFIGURATIONS = 1_000_000
+"""More are a typing error: the table of a million takes seconds and 200 MB, and that of a thousand values for each
+of four hyperparameters would fill any memory."""
+MUTABLE = (list, dict, set, bytearray, np.ndarray)
+"""Types of values that an estimator could change, and with them the configurations that it has not seen yet."""
+LONGEST = 200
+"""Maximum number of characters of a configuration or a user's exception in a message."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,27 +68,93 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
         Values of each hyperparameter: numbers, text or anything else the estimator accepts.
     size_estimator : callable
         Called with one configuration as keyword arguments; returns its number of parameters. A configuration whose
-        size is infinite or NaN is left out.
+        size is infinite or NaN, or exceeds float64, is left out.
 
     Raises
     ------
     InputError
-        If a hyperparameter has no values, a size is not a number, or no configuration has a positive, finite size.
+        If the grid is unusable, as `as_hyperparameters` and `check_estimator` say, the estimator raises an exception or
+        returns something that is not a number, or no configuration has a positive, finite size.
     """
-    values = {name: [_plain(choice) for choice in choices] for name, choices in hyperparam_grid.items()}
-    empty = [name for name, choices in values.items() if not choices]
-    if empty or not values:
-        named = f"hyperparam_grid[{empty[0]!r}]" if empty else "hyperparam_grid"
-        raise InputError(named, "must list at least one value", got="none")
-    configs = [dict(zip(values, choice, strict=True)) for choice in itertools.product(*values.values())]
-    N = np.array([_size(size_estimator, config) for config in configs])
+    grid = as_hyperparameters(hyperparam_grid)
+    check_estimator(size_estimator, grid)
+    configs = [dict(zip(grid, choice, strict=True)) for choice in itertools.product(*grid.values())]
+    mutable = [name for name, choices in grid.items() if any(isinstance(choice, MUTABLE) for choice in choices)]
+    N = np.array([_size(size_estimator, config, mutable) for config in configs])
     usable = np.flatnonzero(np.isfinite(N) & (N > 0))
     if not usable.size:
         rule = "must return a positive, finite size for at least one configuration"
-        place = f"among {len(configs)}, e.g. {N[0]} for {configs[0]}"
+        place = f"among {len(configs)}, e.g. {N[0]} for {brief(configs[0], LONGEST)}"
         raise InputError("size_estimator", rule, got="none", place=place)
     order = usable[np.argsort(N[usable], kind="stable")]
     return ModelTable(tuple(configs[index] for index in order), N[order])
+
+
+def as_hyperparameters(hyperparam_grid: Any) -> dict[str, list[Any]]:
+    """Return the values of each hyperparameter as a list; NumPy scalars become Python numbers, which do not overflow.
+
+    Raises
+    ------
+    InputError
+        If it is not a mapping of names to values, a hyperparameter has no values, or there are more than a million
+        configurations.
+    """
+    if not isinstance(hyperparam_grid, Mapping):
+        raise InputError("hyperparam_grid", "must be a dictionary", got=brief(hyperparam_grid))
+    if not hyperparam_grid:
+        raise InputError("hyperparam_grid", "must name at least one hyperparameter", got="none")
+    grid = {}
+    for name, choices in hyperparam_grid.items():
+        if not isinstance(name, str):
+            raise InputError("hyperparam_grid", "must have the names of hyperparameters as keys", got=brief(name))
+        grid[name] = _as_choices(choices, f"hyperparam_grid[{brief(name)}]")
+    count = math.prod(map(len, grid.values()))
+    if count > MOST_CONFIGURATIONS:
+        rule = f"must have at most {MOST_CONFIGURATIONS:,} configurations"
+        raise InputError("hyperparam_grid", rule, got=f"{count:,}", remedy="shorten its lists")
+    return grid
+
+
+def check_estimator(size_estimator: Any, names: Iterable[str]) -> None:
+    """Check that an estimator is a function of hyperparameters of these names, if its signature is known.
+
+    Raises
+    ------
+    InputError
+        If it is not callable, does not take one of them, or needs another one.
+    """
+    if not callable(size_estimator):
+        raise InputError("size_estimator", "must be callable", got=brief(size_estimator))
+    try:
+        parameters = inspect.signature(size_estimator).parameters.values()
+    except (TypeError, ValueError):
+        return  # functions in C need not say what they take
+    called = str(getattr(size_estimator, "__name__", type(size_estimator).__name__))
+    named = {one.name: one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
+    if not any(one.kind is one.VAR_KEYWORD for one in parameters):
+        for name in names:
+            if name not in named:
+                remedy = did_you_mean(name, named) or f"it takes {', '.join(named) or 'none'}"
+                rule = f"has a key {brief(name)} that size_estimator {called} does not take"
+                raise InputError("hyperparam_grid", rule, remedy=remedy)
+    for name, one in named.items():
+        if one.default is one.empty and name not in names:
+            rule = f"needs the key {name!r}, which size_estimator {called} takes"
+            raise InputError("hyperparam_grid", rule, remedy="list its values")
+
+
+def _as_choices(choices: Any, where: str) -> list[Any]:
+    items = first_items(choices, MOST_CONFIGURATIONS)
+    if items is None:
+        raise InputError(where, "must be a list of values", got=brief(choices))
+    values = list(map(_plain, items))
+    if not values:
+        raise InputError(where, "must list at least one value", got="none")
+    if len(values) > MOST_CONFIGURATIONS:
+        raise InputError(
+            where, f"must list at most {MOST_CONFIGURATIONS:,} values", got=f"more of them in {brief(choices)}"
+        )
+    return values
 
 
 def _plain(choice: Any) -> Any:
@@ -81,10 +162,19 @@ def _plain(choice: Any) -> Any:
     return choice.item() if isinstance(choice, np.generic) else choice
 
 
-def _size(size_estimator: Callable[..., float], config: dict[str, Any]) -> float:
+def _size(size_estimator: Callable[..., float], config: dict[str, Any], mutable: Iterable[str]) -> float:
+    """Return the size of a configuration; the estimator gets copies of the values that it could change."""
     cancellation_point()  # an estimator may build real models
-    size = size_estimator(**config)
+    place = f"for {brief(config, LONGEST)}"
     try:
-        return float(size)
-    except (TypeError, ValueError):
-        raise InputError("size_estimator", "must return a number", got=repr(size), place=f"for {config}") from None
+        size: Any = size_estimator(**{**config, **{name: copy.deepcopy(config[name]) for name in mutable}})
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise InputError("size_estimator", f"raised {brief(error, LONGEST)}", place=place) from error
+    if isinstance(size, (int, Fraction)) and size > sys.float_info.max:
+        return math.inf
+    try:
+        return as_float(size, "size_estimator")
+    except InputError as error:
+        raise InputError("size_estimator", "must return a number", got=error.got, place=place) from None

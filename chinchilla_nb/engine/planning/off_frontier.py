@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chinchilla_nb.engine.conversion import as_positive_number
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
@@ -46,8 +47,7 @@ def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
         If C or the factor is not positive and finite, the law has no optimum at C, or the factor leaves less than one
         parameter or one token.
     """
-    if not 0 < factor < float("inf"):
-        raise InputError("factor", "must be positive and finite", got=str(factor))
+    factor = as_positive_number(factor, "factor")
     N_best, D_best = (float(value) for value in allocate(law, C))
     best = float(law.loss(N_best, D_best))
     N, D = factor * N_best, D_best / factor

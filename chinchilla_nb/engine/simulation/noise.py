@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = ["NOISE_FAMILIES", "NOISE_SIZE", "draw_noise"]
@@ -33,8 +35,9 @@ def draw_noise(family: str, size: float, rng: np.random.Generator) -> Iterator[f
     InputError
         If the family is unknown, or the size is negative or not finite.
     """
-    if family not in NOISE_FAMILIES:
-        raise InputError("noise", f"must be one of {', '.join(NOISE_FAMILIES)}", got=repr(family))
+    if not (isinstance(family, str) and family in NOISE_FAMILIES):
+        raise InputError("noise", f"must be one of {', '.join(NOISE_FAMILIES)}", got=brief(family))
+    size = as_float(size, "size of the noise")
     if not 0 <= size < np.inf:
         raise InputError("size of the noise", "must be finite and not negative", got=f"{size:g}")
     draw = NOISE_FAMILIES[family]

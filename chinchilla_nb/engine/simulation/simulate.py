@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.cancellation import Cancelled
+from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.laws.family import Law
@@ -114,24 +117,38 @@ def pseudo_loss(law: Law, N: float, D: float, noise: Iterator[float] | None) -> 
     Raises
     ------
     InputError
-        If the noise has ended, is not a number, or makes the loss negative, zero or infinite.
+        If the noise has ended, raises an exception, is not a number, or makes the loss negative, zero or infinite, or
+        if the law does.
     """
-    loss = float(law.loss(N, D))
+    with np.errstate(all="ignore"):
+        loss = float(law.loss(N, D))
+    if not (np.isfinite(loss) and loss > 0):
+        rule, place = "must predict positive, finite losses", f"at N = {N:g}, D = {D:g}"
+        raise InputError("target_params", rule, got=f"{loss:g}", place=place)
     if noise is None:
         return loss
+    added = _next(noise)
+    noisy = loss + added
+    if not (np.isfinite(noisy) and noisy > 0):
+        rule = "must leave the loss positive and finite"
+        raise InputError("noise_generator", rule, got=str(added), place=f"on a loss of {loss:g}")
+    return noisy
+
+
+def _next(noise: Iterator[float]) -> float:
     try:
         added = next(noise)
     except StopIteration:
         remedy = "give it at least one value per run"
         raise InputError("noise_generator", "ended before the simulation did", remedy=remedy) from None
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise InputError("noise_generator", f"raised {brief(error)}") from error
     try:
-        noisy = loss + float(added)
-    except (TypeError, ValueError):
-        raise InputError("noise_generator", "must give numbers", got=repr(added)) from None
-    if not (np.isfinite(noisy) and noisy > 0):
-        rule = "must leave the loss positive and finite"
-        raise InputError("noise_generator", rule, got=repr(added), place=f"on a loss of {loss:g}")
-    return noisy
+        return as_float(added, "noise_generator")
+    except InputError as error:
+        raise InputError("noise_generator", "must give numbers", got=error.got) from None
 
 
 def iter_runs(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, ClassVar
 
 import ipywidgets
 
-from chinchilla_nb.config.callables import find_callable, name_of_callable
+from chinchilla_nb.checks import brief
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
+from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.widgets.base.parts import Parts
@@ -124,30 +123,35 @@ class Editor(ipywidgets.VBox):
 
 
 class FunctionBox(ipywidgets.Combobox):
-    """The name of a function of the notebook or a module; a function without a name can be shown but not entered."""
+    """The name of a function that is allowed; one without a name, or set in code, can be shown but not entered.
 
-    def __init__(self, parts: Parts, signature: str) -> None:
+    Parameters
+    ----------
+    parts : Parts
+    functions : AllowedFunctions
+    signature : str
+        How the function is called.
+    """
+
+    def __init__(self, parts: Parts, functions: AllowedFunctions, signature: str) -> None:
+        self._functions = functions
         super().__init__(
             placeholder=f"name of {signature}",
-            tooltip=f"A function {signature} of this notebook, or package.module:function. Press Enter to apply.",
-            # Only complete names are looked up, because that imports modules and tries functions, which runs code.
+            tooltip=f"A function {signature} of this notebook, or one that its code allows. Press Enter to apply.",
+            # Only complete names are looked up, because the panel tries the function, which runs its code.
             continuous_update=False,
             **parts.look(ipywidgets.Combobox, ("cnb-grow",)),
         )
-        self._known: tuple[str, Callable[..., Any]] | None = None
+        self._shown: tuple[str, Callable[..., Any]] | None = None
 
     def offer(self) -> None:
-        """Offer the functions defined in the notebook."""
-        self.options = sorted(
-            name
-            for name, value in vars(sys.modules["__main__"]).items()
-            if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_")
-        )
+        """Offer the functions that the notebook defines, and the allowed ones."""
+        self.options = self._functions.offered()
 
     def show(self, function: Callable[..., Any]) -> None:
         """Show a function by its name, if it has one."""
         name = called(function)
-        self._known = (name, function)
+        self._shown = (name, function)
         self.value = name
 
     def read(self) -> Callable[..., Any]:
@@ -156,16 +160,14 @@ class FunctionBox(ipywidgets.Combobox):
         Raises
         ------
         InputError
-            If there is no such function.
+            If there is no such function, or it is not allowed.
         """
         name = self.value.strip()
-        if self._known is not None and name == self._known[0]:
-            return self._known[1]
+        if self._shown is not None and name == self._shown[0]:
+            return self._shown[1]
         if not name:
-            raise InputError("", "enter the name of a function of this notebook, or package.module:function")
-        function = find_callable(name)
-        self._known = (name, function)
-        return function
+            raise InputError("", "enter the name of a function of this notebook")
+        return self._functions.find(name)
 
 
 def called(function: Callable[..., Any]) -> str:
@@ -184,10 +186,10 @@ def number(text: str, name: str) -> float:
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
     try:
-        return parse_number(re.sub(r"\s", "", text))
+        return parse_number(text)
     except ValueError:
         remedy = "write decimals with a point" if "," in text else ""
-        raise InputError(name, f"{text.strip()!r} is not a number", remedy=remedy) from None
+        raise InputError(name, f"{brief(text.strip())} is not a number", remedy=remedy) from None
 
 
 def numbers(text: str, name: str) -> list[float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
+from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import number_text
 
@@ -13,7 +15,10 @@ __all__ = ["choices_text", "parse_choices"]
 MANY_VALUES = 20_000
 """Number of values above which a range is taken for a typing error."""
 
-_RANGE = re.compile(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*step\s*(\d+))?\s*", re.IGNORECASE)
+_DIGITS = "[0-9]{1,4000}"  # Python refuses more than 4,300
+_RANGE = re.compile(rf"\s*(-?{_DIGITS})\s*\.\.\s*(-?{_DIGITS})(?:\s*step\s*({_DIGITS}))?\s*", re.IGNORECASE)
+_WHOLE = re.compile(rf"[-+]?{_DIGITS}(?:_{_DIGITS})*")
+_DECIMAL = re.compile(r"[-+]?(?:(?:[0-9]+(?:_[0-9]+)*)?(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|nan|inf)")
 
 
 def parse_choices(text: str) -> list[Any]:
@@ -22,7 +27,7 @@ def parse_choices(text: str) -> list[Any]:
     Raises
     ------
     InputError
-        If the text lists no values, or a range is empty or too long.
+        If the text lists no values, a range is empty or too long, or a value is almost a number: ``1_``, ``１２``.
     """
     values: list[Any] = []
     for part in text.split(","):
@@ -48,18 +53,30 @@ def choices_text(values: list[Any]) -> str:
     """Return values as text from which `parse_choices` returns the same values."""
     if len(values) > 3 and all(isinstance(value, int) and not isinstance(value, bool) for value in values):
         step = values[1] - values[0]
-        if step > 0 and values == list(range(values[0], values[-1] + 1, step)):
+        # Only as many as there are: with 1, 2, 3 and 10^12, all numbers up to the last would fill the memory.
+        if step > 0 and values == list(range(values[0], values[0] + step * len(values), step)):
             return f"{values[0]}..{values[-1]}" + (f" step {step}" if step > 1 else "")
-    return ", ".join(number_text(value) if isinstance(value, float) else str(value) for value in values)
+    return ", ".join(_text(value) for value in values)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return number_text(value)
+    try:
+        return str(value)
+    except ValueError:  # Python refuses to write out numbers of thousands of digits
+        return brief(value)
 
 
 def _value(text: str) -> Any:
     if text in ("True", "False", "None"):
         return {"True": True, "False": False, "None": None}[text]
-    plain = text.replace("_", "")
-    for kind in (int, float):
-        try:
-            return kind(plain)
-        except ValueError:
-            continue
-    return text
+    try:
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        number = float(text.replace("_", ""))
+    except ValueError:
+        return text
+    if not _DECIMAL.fullmatch(text) or (math.isinf(number) and text.strip("+-") != "inf"):
+        raise InputError(brief(text), "is not a number", remedy="write it as 64, 2.5 or 1e6")
+    return number

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import ipywidgets
 
-from chinchilla_nb.config.callables import ImportNotAllowed
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.engine.errors import InputError
@@ -20,6 +21,7 @@ from chinchilla_nb.widgets.base.fields import Editor
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.sections import Section
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
@@ -43,6 +45,11 @@ class ConfigPanel(Panel):
     Parameters
     ----------
     source : Chinchilla or Session
+    allow_functions : iterable of str
+        Functions that the fields and a loaded file may name, ``package.module:function``, besides those that the
+        notebook defines; they are imported.
+    allow_folders : iterable of str or path
+        Folders where configuration files may be loaded and saved, besides the project's.
 
     Attributes
     ----------
@@ -51,8 +58,6 @@ class ConfigPanel(Panel):
     path : Text
         Configuration file.
     load_button, save_button : Button
-    allow_imports : Checkbox
-        Whether functions that a loaded file names may be imported, which runs their code.
     state, message : HTML
         Whether all fields are valid and applied; the result of loading or saving.
     """
@@ -60,8 +65,10 @@ class ConfigPanel(Panel):
     sheets = ("base/forms.css",)
     snapshot_of = ("settings",)
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_functions: Iterable[str] = (), allow_folders: Folders = ()) -> None:
         super().__init__(source)
+        self._functions = AllowedFunctions(allow_functions)
+        self._files = ProjectFiles(self.session, allow_folders)
         self._parts = Parts()
         self._writing = Writing()
         self._replace = ""
@@ -124,18 +131,13 @@ class ConfigPanel(Panel):
         )
         self.load_button = make.button("Load", "Apply the settings in the file")
         self.save_button = make.button("Save", "Write the current settings to the file", "cnb-go")
-        self.allow_imports = make.make(
-            ipywidgets.Checkbox,
-            description="may import functions",
-            tooltip="Functions that the file names are imported on Load, which runs the code of their modules",
-            indent=False,
-        )
-        file = make.box([self.path, self.load_button, self.save_button, self.allow_imports], "cnb-bar", "cnb-file")
+        file = make.box([self.path, self.load_button, self.save_button], "cnb-bar", "cnb-file")
         return make.box([make.title("Configuration"), self.state, file], "cnb-bar")
 
     def _make(self, kind: type[Editor]) -> Editor:
         """Make the fields of a section, filled with the current settings."""
-        editor = kind(self._parts, lambda field: field.observe(self._edited, "value"))
+        functions = {"functions": self._functions} if kind in (LossEditor, SearchEditor) else {}
+        editor = kind(self._parts, lambda field: field.observe(self._edited, "value"), **functions)
         with self._writing:
             editor.show(self.session.settings)
         if isinstance(editor, GridEditor):
@@ -189,7 +191,9 @@ class ConfigPanel(Panel):
 
     @guarded
     def _save(self, _button: ipywidgets.Button) -> None:
-        path = self._path()
+        path = self._path("saved")
+        if path is None:
+            return
         if any(editor.problems for editor in self.editors):
             self.message.value = note("warn", "Nothing was saved: correct the marked fields first.")
             return
@@ -205,26 +209,30 @@ class ConfigPanel(Panel):
             self.message.value = note("bad", f"Nothing was saved: {error}.")
             return
         more = "" if project_dir is not None else ", project_dir=..."
-        self.message.value = note("good", f'Saved. Chinchilla.from_config("{path}"{more}) opens it again.')
+        self.message.value = note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again.")
 
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:
-        path, self._replace = self._path(), ""
+        self._replace = ""
+        path = self._path("loaded")
+        if path is None:
+            return
         # The random generator belongs to the project, as its folder does, and is not replaced.
         overrides = {"rng": self.session.settings.rng}
         try:
-            self.session.settings = read_settings(path, overrides, allow_imports=self.allow_imports.value).settings
-        except ImportNotAllowed as error:
-            refused = InputError(error.where, error.rule, remedy='tick "may import functions" if you trust it')
-            self.message.value = note("bad", f"Nothing was loaded: {refused}.")
-            return
+            self.session.settings = read_settings(path, overrides, find=self._functions.find).settings
         except (ValueError, TypeError, OSError) as error:
             self.message.value = note("bad", f"Nothing was loaded: {error}.")
             return
         self.message.value = note("good", f"Loaded {path}.")
 
-    def _path(self) -> Path:
-        return Path(self.path.value.strip()).expanduser()
+    def _path(self, done: str) -> Path | None:
+        """Return the path of the file; None if no file there may be used, with a message that nothing was done."""
+        try:
+            return self._files.path(self.path.value)
+        except InputError as error:
+            self.message.value = note("bad", f"Nothing was {done}: {error}.")
+            return None
 
 
 def _not_valid(count: int) -> str:

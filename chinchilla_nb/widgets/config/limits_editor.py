@@ -11,7 +11,7 @@ import ipywidgets
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.problem import as_limits
+from chinchilla_nb.engine.fitting.limits import as_limits
 from chinchilla_nb.engine.laws.family import Family, Law
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.quantity import number_text

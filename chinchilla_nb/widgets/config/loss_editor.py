@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 
 from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
@@ -46,6 +47,13 @@ _SYMBOLS = {"w": "w", "delta": "δ"}
 class LossEditor(Editor):
     """Loss, weights and precision.
 
+    Parameters
+    ----------
+    parts : Parts
+    watch : callable
+    functions : AllowedFunctions
+        The functions that may be named as loss and weights.
+
     Attributes
     ----------
     kind : Dropdown
@@ -59,14 +67,14 @@ class LossEditor(Editor):
 
     title = "What the fit minimises"
 
-    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None], functions: AllowedFunctions) -> None:
         super().__init__(parts, watch, "cnb-wordy")
         self.kind = parts.choice("Loss that the fit minimises", _LOSSES, label="Loss")
         self.option = parts.text("Parameter of the loss, delta or w", "s")
-        self.function = FunctionBox(parts, "loss(y_true, y_pred)")
+        self.function = FunctionBox(parts, functions, "loss(y_true, y_pred)")
         weights = [("None: all count equally", "none"), ("My function …", OWN)]
         self.weighting = parts.choice("Weight of each run", weights, label="Weights")
-        self.weight_function = FunctionBox(parts, "weight(C)")
+        self.weight_function = FunctionBox(parts, functions, "weight(C)")
         precisions = [("Extended (longdouble)", np.longdouble), ("Double (float64)", np.float64)]
         self.precision = parts.choice("Precision in which the fit is polished", precisions, label="Precision")
         self.loss_row = Row(parts, [self.kind, self.option, self.function])

@@ -10,9 +10,9 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings, change_settings
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -45,6 +45,16 @@ _START = {
 class SearchEditor(Editor):
     """The model search.
 
+    The boxes of values are read at every keystroke, but after Enter if the estimator is the user's: its code must not
+    run on half-typed values.
+
+    Parameters
+    ----------
+    parts : Parts
+    watch : callable
+    functions : AllowedFunctions
+        The functions that may be named as estimator.
+
     Attributes
     ----------
     kind : Dropdown
@@ -56,10 +66,10 @@ class SearchEditor(Editor):
 
     title = "Model search"
 
-    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
+    def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None], functions: AllowedFunctions) -> None:
         super().__init__(parts, watch, "cnb-wordy")
         self.kind = parts.choice("How the size of a configuration is estimated", _KINDS, "xl", label="Model sizes")
-        self.function = FunctionBox(parts, "size(**hyperparameters)")
+        self.function = FunctionBox(parts, functions, "size(**hyperparameters)")
         self.kind_row = Row(parts, [self.kind, self.function])
         self.values: dict[str, Row] = {}
         self.grid = parts.box([], "cnb-model-grid")
@@ -159,12 +169,7 @@ class SearchEditor(Editor):
         if count > MANY_MODELS:
             self.kind_row.say(f"{count:,} configurations: sizing them takes a while when the first run is drawn")
             return
-        try:
-            table = search.table()
-        except ValueError:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever the user's function raises is shown
-            raise InputError("the estimator", f"fails: {type(error).__name__}: {error}") from None
+        table = search.table()
         left_out = count - len(table.N)
         note = f"; {left_out:,} that cannot be built are left out" if left_out else ""
         self.kind_row.say(
@@ -197,12 +202,14 @@ class SearchEditor(Editor):
         if names == list(self.values):
             for name, row in self.values.items():
                 row.inputs[0].value = texts.get(name, "")
-            return
+        else:
+            for row in self.values.values():
+                row.discard()
+            self.values = {name: self._row(name, texts.get(name, "")) for name in names}
+            self.rows = [self.kind_row, *self.values.values()]
+            self.grid.children = list(self.values.values())
         for row in self.values.values():
-            row.discard()
-        self.values = {name: self._row(name, texts.get(name, "")) for name in names}
-        self.rows = [self.kind_row, *self.values.values()]
-        self.grid.children = list(self.values.values())
+            row.inputs[0].continuous_update = self.kind.value != OWN
 
     def _row(self, name: str, text: str) -> Row:
         box = self.parts.text(

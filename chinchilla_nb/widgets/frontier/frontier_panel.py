@@ -14,7 +14,7 @@ from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.figures import FrontierFigure, data_title, frontier_figure, loss_figure, ratio_title
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import compact, plain
-from chinchilla_nb.records.csv_text import columns_as_csv
+from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
@@ -237,7 +237,7 @@ class FrontierPanel(Panel):
             ours |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
         theirs = {f"{name} (recorded)" if name in ours else name: values for name, values in runs.columns.items()}
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
-        return columns_as_csv(table)
+        return spreadsheet_csv(table)
 
 
 def _model(run: OffFrontier) -> tuple[float, float]:

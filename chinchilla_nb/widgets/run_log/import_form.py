@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -20,6 +19,7 @@ from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
+from chinchilla_nb.widgets.base.project_files import ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 
 __all__ = ["ImportForm"]
@@ -37,6 +37,8 @@ class ImportForm(ipywidgets.VBox):
     guard : Guard
         The panel's.
     parts : Parts
+    files : ProjectFiles
+        The files that may be read by path.
     known_runs : callable
         Returns the runs that are already in the log.
     data_unit : str
@@ -52,8 +54,15 @@ class ImportForm(ipywidgets.VBox):
     add, cancel : Button
     """
 
-    def __init__(self, guard: Guard, parts: Parts, known_runs: Callable[[], Runs], data_unit: str = "tokens") -> None:
-        self.guard, self._known_runs = guard, known_runs
+    def __init__(
+        self,
+        guard: Guard,
+        parts: Parts,
+        files: ProjectFiles,
+        known_runs: Callable[[], Runs],
+        data_unit: str = "tokens",
+    ) -> None:
+        self.guard, self._files, self._known_runs = guard, files, known_runs
         self._writing = Writing()
         self._read: tuple[str, Table] | None = None
         self._preview: Preview | None = None
@@ -69,7 +78,7 @@ class ImportForm(ipywidgets.VBox):
             "cnb-grow",
             placeholder="or enter a path: runs.csv, results.jsonl, sweep.parquet",
             continuous_update=False,
-            tooltip="Path of a file on the machine that runs the kernel",
+            tooltip="Path of a file in the project folder, on the machine that runs the kernel",
         )
         self.read = parts.button("Read", "Read the file at this path")
         titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}
@@ -125,11 +134,14 @@ class ImportForm(ipywidgets.VBox):
 
     @guarded
     def _read_path(self, _event: Any) -> None:
-        path = Path(self.path.value.strip()).expanduser()
         if not self.path.value.strip():
             return
         try:
+            path = self._files.path(self.path.value)
             content = path.read_bytes()
+        except InputError as error:
+            self.clear()
+            self.show_error(error)
         except OSError as error:
             self.clear()
             self.show_error(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))

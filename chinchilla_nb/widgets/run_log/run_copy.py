@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.records.csv_text import columns_as_csv
+from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.run_log.run_columns import Column
@@ -37,7 +37,7 @@ class RunCopy(ipywidgets.VBox):
         some = f" (the first {MAX_ROWS} of {len(rows):,})" if len(rows) > MAX_ROWS else ""
         hint = f'<span class="cnb-muted">· or click the rows to select them, then copy{some}</span>'
         table = {name: column.values[rows] for name, column in columns.items()}
-        self.link.value = f"{download_link('runs.csv', 'text/csv', columns_as_csv(table))} {hint}"
+        self.link.value = f"{download_link('runs.csv', 'text/csv', spreadsheet_csv(table))} {hint}"
         first = {name: values[:MAX_ROWS] for name, values in table.items()}
-        text = escape(columns_as_csv(first, "\t").decode())
+        text = escape(spreadsheet_csv(first, "\t").decode())
         self.rows.value = f'<pre class="cnb-code" tabindex="0" title="A click selects all">{text}</pre>'

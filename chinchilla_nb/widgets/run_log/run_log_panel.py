@@ -36,6 +36,7 @@ from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
+from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
@@ -56,6 +57,8 @@ class RunLogPanel(Panel):
     Parameters
     ----------
     source : Chinchilla or Session
+    allow_folders : iterable of str or path
+        Folders whose files may be imported by path, besides the project's.
 
     Attributes
     ----------
@@ -90,7 +93,7 @@ class RunLogPanel(Panel):
 
     shown: ShownRuns
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
         self._message = ""
@@ -99,7 +102,8 @@ class RunLogPanel(Panel):
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view)
         self.form = RunForm(self.guard, parts, self._law, unit)
-        self.file = ImportForm(self.guard, parts, lambda: self.session.all_runs, unit)
+        files = ProjectFiles(self.session, allow_folders)
+        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()

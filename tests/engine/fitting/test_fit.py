@@ -131,7 +131,9 @@ def test_extreme_starts_give_the_same_fit_without_warnings(noisy_fit, grid):
 def test_arguments_are_left_as_they_were():
     before = {name: getattr(NOISY, name).copy() for name in ("N", "D", "loss", "C")}
     bounds = {"E": (1.0, 2.0)}
-    fit(NOISY, GRID, mse, weight_fn=lambda C: np.multiply(C, 2, out=C), bounds=bounds)
+    fit(NOISY, GRID, mse, weight_fn=np.sqrt, bounds=bounds)
+    with pytest.raises(FitError, match="weight_fn must not change its argument C"):
+        fit(NOISY, GRID, mse, weight_fn=lambda C: np.multiply(C, 2, out=C))
     assert all(np.array_equal(before[name], getattr(NOISY, name)) for name in before)
     assert bounds == {"E": (1.0, 2.0)}
 
@@ -194,7 +196,9 @@ def test_an_exception_in_a_loss_is_reported_with_the_name_of_the_loss():
     def moody(y_true, y_pred):
         raise RuntimeError("not today")
 
-    with pytest.raises(FitError, match=r"moody raised RuntimeError\(not today\) on 40 losses: call it") as caught:
+    with pytest.raises(
+        FitError, match=r"moody raised RuntimeError\('not today'\) on 40 runs: call it with y_true"
+    ) as caught:
         fit(NOISY, GRID, moody)
     assert isinstance(caught.value.__cause__, RuntimeError)
 

@@ -83,8 +83,12 @@ def test_bounds_cannot_be_changed_after_construction():
             "bounds['beta'] must overlap the range that a fit considers, 0 to 10, got (60, 70)",
         ),
         ({"bounds": None}, "bounds", "bounds must map parameters to numbers, got None"),
-        ({"dtype": np.float32}, "dtype", "dtype must be float64 or wider, got float32"),
-        ({"loss_fn": "mae"}, "loss_fn", "loss_fn must be a function, got 'mae'"),
+        (
+            {"dtype": np.float32},
+            "dtype",
+            "dtype must be float64 or wider for L-BFGS-B to converge, got float32",
+        ),
+        ({"loss_fn": "mae"}, "loss_fn", "loss_fn must be callable, got 'mae'"),
         ({"starts": None}, "starts", "starts must be a StartGrid, got None"),
         ({"bounds": {"alhpa": (0, 1)}}, "bounds", "bounds has no key 'alhpa': did you mean 'alpha'?"),
         (

@@ -56,7 +56,7 @@ def test_axes_are_read_only_and_survive_a_pickle():
     [
         ({"e": []}, r"param_grid\['e'\] must be a list of at least one number"),
         ({"e": [0.0, np.nan]}, r"param_grid\['e'\] must be finite numbers, got nan"),
-        ({"alpha": "steep"}, r"param_grid\['alpha'\] must be numbers, got 'steep'"),
+        ({"alpha": "steep"}, r"param_grid\['alpha'\] must be a number, got 'steep'"),
         ({"beta": [0.5, -0.5]}, r"param_grid\['beta'\] must not be negative, got -0.5"),
         ({"E": [1.0]}, "param_grid must have one key E or e, got both"),
         ({"gamma": [1.0]}, "param_grid has no key 'gamma': choose from E, e"),

@@ -97,7 +97,7 @@ def test_models_that_do_not_exist_are_left_out():
 @pytest.mark.parametrize(
     ("grid", "estimator", "message"),
     [
-        ({}, size, "hyperparam_grid must list at least one value"),
+        ({}, size, "hyperparam_grid must name at least one hyperparameter"),
         ({"width": [1], "depth": []}, size, r"hyperparam_grid\['depth'\] must list at least one value"),
         (
             {"width": [1, 2]},

@@ -1,0 +1,195 @@
+"""Numbers from the user: conversion to floats, without taking text, booleans or masked values for numbers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.errors import InputError
+
+__all__ = [
+    "as_array",
+    "as_float",
+    "as_positive_array",
+    "as_positive_number",
+    "as_positive_values",
+    "as_real_array",
+    "first_items",
+]
+
+NOT_NUMBERS = (str, bytes, bytearray, bool, np.bool_, list, tuple, set, frozenset, dict)
+"""Types that `float` or NumPy would convert, or search through, although they are not numbers."""
+CONVERTED_KINDS = "bcmMSU"
+"""Kinds of NumPy types that are no real numbers but convert to them: text is parsed, dates count days, and the
+imaginary part of a complex number is dropped."""
+MOST_DIMENSIONS = 8
+"""Of nested lists; NumPy reads up to 64, and ten times as many values for every dimension in which lists repeat."""
+MOST_VALUES = 10_000_000
+"""In nested lists; as an array they take seconds and a gigabyte."""
+_FLAGS = {bool, np.bool_, np.ma.core.MaskedConstant}
+"""Types of items of a list that NumPy converts to numbers in silence."""
+
+
+def as_float(value: Any, name: str) -> float:
+    """Return a number as a float; text, booleans, complex numbers and dates are not numbers.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    try:
+        return _number(value)
+    except OverflowError:
+        raise InputError(name, "must be a number below 1.8e308", got=brief(value)) from None
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
+        raise InputError(name, "must be a number", got=brief(value)) from None
+
+
+def as_positive_number(value: Any, name: str) -> float:
+    """Return a positive, finite number as a float.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    number = as_float(value, name)
+    if not (np.isfinite(number) and number > 0):
+        raise InputError(name, "must be positive and finite", got=str(number))
+    return number
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return values as NumPy reads them, but no lists that stand for more than fits into memory.
+
+    Raises
+    ------
+    Exception
+        If NumPy cannot read them, or lists are nested deeply or stand for more than ten million values.
+    """
+    if isinstance(values, (list, tuple)) and _count(values, {}, 1) > MOST_VALUES:
+        raise OverflowError
+    return np.asarray(values)
+
+
+def as_real_array(values: Any, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of numbers of any shape; NaN and infinity are numbers here.
+
+    Raises
+    ------
+    InputError
+        If a value is not a number; the error names the first one and its index.
+    """
+    listed = isinstance(values, (list, tuple))
+    if listed and not _FLAGS.isdisjoint(map(type, values)):
+        return _item_by_item(_objects(values), name)
+    if np.ma.is_masked(values):
+        raise InputError(name, "must be numbers", got="a masked value")
+    try:
+        array = as_array(values)
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
+        raise InputError(name, "must be numbers", got=brief(values)) from None
+    if array.dtype.kind not in "iuf":
+        # With one text among them, NumPy reads all items as text.
+        return _item_by_item(_objects(values) if listed and array.dtype.kind != "O" else array, name)
+    with np.errstate(over="ignore"):  # a long double beyond float64 becomes infinity
+        return array.astype(np.float64)
+
+
+def as_positive_values(values: Any, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of positive, finite numbers of any shape, also of a single one.
+
+    Raises
+    ------
+    InputError
+        If a value is not positive and finite; the error names the first one and its index.
+    """
+    array = as_real_array(values, name)
+    if array.ndim == 0:
+        return np.array(as_positive_number(array[()], name))
+    bad = np.argwhere(~(np.isfinite(array) & (array > 0)))
+    if len(bad):
+        index = tuple(bad[0].tolist())
+        rule = "positive" if np.isfinite(array[index]) else "a finite number"
+        place = f"at index {index[0] if array.ndim == 1 else index}"
+        raise InputError(name, f"must be {rule}", got=str(float(array[index])), place=place)
+    return array
+
+
+def as_positive_array(values: Any, name: str) -> NDArray[np.float64]:
+    """Return a float64 copy of a one-dimensional array of positive, finite numbers; a single one is an array of one.
+
+    Raises
+    ------
+    InputError
+        If it has more dimensions, or a value is not positive and finite.
+    """
+    array = np.atleast_1d(as_real_array(values, name))
+    if array.ndim != 1:
+        raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
+    return as_positive_values(array, name)
+
+
+def first_items(values: Any, most: int) -> list[Any] | None:
+    """Return the items of a list or another iterable, up to one more than `most`; None if it has no items to give.
+
+    A text and a mapping have none: their characters and keys are not what a user lists.
+    """
+    if isinstance(values, (str, bytes, bytearray, Mapping)):
+        return None
+    try:
+        return list(itertools.islice(values, most + 1))
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
+        return None
+
+
+def _number(value: Any) -> float:
+    """Return a number as a float.
+
+    Raises
+    ------
+    Exception
+        If it is not one.
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value):
+        value = value.item() if value.dtype.kind == "O" else value[()]
+    kind, shape = getattr(getattr(value, "dtype", None), "kind", "f"), getattr(value, "shape", None)
+    if isinstance(value, NOT_NUMBERS) or shape or kind in CONVERTED_KINDS or np.ma.is_masked(value):
+        raise TypeError
+    return float(value)
+
+
+def _count(values: Sequence[Any], counts: dict[int, int], dimensions: int) -> int:
+    """Return how many values lists stand for; the same list is counted once and multiplied."""
+    if dimensions > MOST_DIMENSIONS:
+        raise TypeError
+    count = len(values)
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            if id(value) not in counts:
+                counts[id(value)] = _count(value, counts, dimensions + 1)
+            count += counts[id(value)]
+    return count
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    """Return the items of a list as an array, unchanged; the last one keeps NumPy from looking into them."""
+    return np.array([*values, None], dtype=object)[:-1]
+
+
+def _item_by_item(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    numbers = np.empty(array.shape)
+    for place, index in enumerate(np.ndindex(array.shape)):
+        try:
+            numbers[index] = as_float(array[index], name)
+        except InputError as error:
+            rule = "must be numbers" if array.ndim else error.rule
+            where = f"at index {place if array.ndim == 1 else index}" if array.ndim else ""
+            raise InputError(name, rule, got=error.got, place=where) from None
+    return numbers

@@ -1,0 +1,165 @@
+"""The server, as a process that the command starts: ``python -m chinchilla_nb.serving.server``.
+
+It is Voila for one page, with Jupyter Server's token, login cookie and checks of Host and Origin. It reads an `Order`
+from standard input, writes the port it listens on to standard output, and ends when standard input does, which the
+operating system closes however the command ends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.log import log_request
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets
+from tornado.routing import AnyMatches, HostMatches, Rule, RuleRouter
+from tornado.web import Application, ErrorHandler
+from traitlets.config import Config
+from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from chinchilla_nb.printable import printable
+from chinchilla_nb.serving.handlers import Channels, Page
+from chinchilla_nb.serving.kernels import OwnKernel
+from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
+
+HOSTS = r"(127\.0\.0\.1|localhost)"
+"""The names by which a browser on this machine reaches the server. A web site can let its own name lead to this machine
+("DNS rebinding"): its pages could then read the answers, and their requests have that name as Host."""
+CULL_SECONDS = 60
+"""A kernel without a page ends after this time: a page connects within seconds of being loaded, and loads again with a
+kernel of its own."""
+CULL_PERIOD = 15
+"""Seconds between two looks for such kernels."""
+REPLACED = {TornadoVoilaHandler: Page, VoilaKernelWebsocketHandler: Channels}
+"""Handlers of Voila, and those used instead."""
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
+"""The escape sequences that colour the tracebacks of kernels."""
+
+
+class PlainText(logging.Formatter):
+    """Formats messages, which may quote requests and errors: without the token, colours and control characters."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self.token = token
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a message and its traceback."""
+        text = COLOURS.sub("", super().format(record).replace(self.token, "..."))
+        return "\n".join(printable(line) for line in text.split("\n"))
+
+
+class WorkbenchServer(Voila):
+    """Voila on one page, which only the token opens."""
+
+    def _config_file_paths_default(self) -> list[str]:
+        # By default it executes voila.py of the current folder. The user's settings are meant for other pages.
+        return []
+
+    def init_handlers(self) -> list[Any]:
+        """Return Voila's handlers, some of them replaced."""
+        return [(pattern, REPLACED.get(kind, kind), *more) for pattern, kind, *more in super().init_handlers()]
+
+    def listen(self) -> None:
+        """Listen, tell the command, and serve until the loop is stopped."""
+        try:
+            sockets = bind_sockets(self.port, self.ip)
+        except OSError as error:
+            sys.exit(f"chinchilla-nb: port {self.port} cannot be used: {error.strerror}")
+        HTTPServer(_for_hosts(self.app)).add_sockets(sockets)
+        self.ioloop = IOLoop.current()
+        threading.Thread(target=_end_with_the_command, args=[self.ioloop], daemon=True).start()
+        _report(sockets[0].getsockname()[1])
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()
+
+
+def main() -> None:
+    """Serve what standard input orders."""
+    order = Order(**json.loads(sys.stdin.buffer.readline()))
+    # The instance, because Jupyter Server logs to its logger.
+    server = WorkbenchServer.instance(config=_configuration(order))
+    _log_errors([server.log, logging.getLogger("tornado")], PlainText(order.token))
+    try:
+        server.initialize([])
+        server.start()
+    finally:
+        # Here, because the command may have been killed. Windows removes no folder that a process works in.
+        os.chdir(Path(order.folder).parent)
+        shutil.rmtree(order.folder, ignore_errors=True)
+
+
+def _configuration(order: Order) -> Config:
+    return Config(
+        {
+            "Voila": {
+                "notebook_path": str(Path(order.folder) / PAGE),
+                "token": order.token,
+                "ip": "127.0.0.1",
+                "port": order.port,
+                "open_browser": False,
+                "log_level": logging.ERROR,
+                "connection_dir_root": order.folder,
+                # Voila admits any Host, and its log shows addresses with their token.
+                "tornado_settings": {"allow_remote_access": False, "log_function": log_request},
+            },
+            "VoilaConfiguration": {"kernel_spec_manager_class": OwnKernel},
+            "MappingKernelManager": {
+                "cull_idle_timeout": CULL_SECONDS,
+                "cull_interval": CULL_PERIOD,
+                # Other users of this machine can connect to the sockets of a kernel and read what it sends.
+                "transport_encryption": "auto",
+            },
+            "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
+        }
+    )
+
+
+def _log_errors(loggers: Sequence[logging.Logger], formatter: logging.Formatter) -> None:
+    """Let some loggers print their errors, and nothing else, in one format."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    for logger in loggers:
+        logger.handlers[:] = [handler]
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
+
+
+def _for_hosts(app: Application) -> RuleRouter:
+    """Return a router that refuses requests of other hosts, those for static files too."""
+    refused = Application([(r".*", ErrorHandler, {"status_code": 403})], log_function=log_request)
+    return RuleRouter([Rule(HostMatches(HOSTS), app), Rule(AnyMatches(), refused)])
+
+
+def _report(port: int) -> None:
+    """Tell the command the port; what is printed from here on goes to the terminal."""
+    os.write(1, f"{LISTENING} {port}\n".encode())
+    os.dup2(2, 1)
+
+
+def _end_with_the_command(loop: IOLoop) -> None:
+    """Stop the loop at the end of standard input, and the process if kernels do not end in time."""
+    while os.read(0, 1):
+        pass
+    loop.add_callback(loop.stop)
+    time.sleep(STOP_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

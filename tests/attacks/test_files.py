@@ -1,0 +1,163 @@
+"""Nobody who can only write into a panel reads or writes a file outside the project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from panel_visitor import Visitor, visited_kernel
+
+SECRET = "N,D,loss,note\n1e9,2e10,2.5,xyzzy\n"
+OPEN = """
+from chinchilla_nb import ConfigPanel, Database, RunLogPanel, Session
+from chinchilla_nb.config.settings import Settings
+session = Session(Database("project"), Settings())
+config, log = ConfigPanel(session), RunLogPanel(session)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory) -> Iterator[tuple[Visitor, Path]]:
+    """A kernel in ``root/work``, whose project is ``root/work/project``; secrets lie around it, and links lead out."""
+    root = tmp_path_factory.mktemp("root")
+    project = root / "work" / "project"
+    (project / ".git").mkdir(parents=True)
+    (project / "data").mkdir()
+    for place in (root, root / "work", project / ".git"):
+        (place / "secret.csv").write_text(SECRET)
+        (place / "secret.yaml").write_text("xyzzy: 1\n")
+    (project / ".secret.csv").write_text(SECRET)
+    (project / "data" / "inside.csv").write_text("N,D,loss,note\n1e9,2e10,2.5,welcome\n")
+    (project / "link.csv").symlink_to(root / "secret.csv")
+    (project / "link.yaml").symlink_to(root / "secret.yaml")
+    (project / "dangling.yaml").symlink_to(root / "written.yaml")
+    (project / "out").symlink_to(root)
+    (project / "loop.csv").symlink_to(project / "loop.csv")
+    os.mkfifo(project / "pipe.csv")
+    os.mkfifo(project / "pipe.yaml")
+    (root / "work" / "project2").mkdir()
+    (root / "work" / "project2" / "secret.csv").write_text(SECRET)
+    with visited_kernel(root / "work") as visitor:
+        yield visitor, root
+
+
+@pytest.fixture
+def visitor(kernel) -> Visitor:
+    kernel[0].owner_runs(OPEN)
+    return kernel[0]
+
+
+def everything_shown(visitor: Visitor) -> str:
+    """Return all text of all widgets, shown or hidden."""
+    return visitor.owner_runs("import ipywidgets\nfor w in ipywidgets.Widget.widgets.values(): print(w.get_state())")
+
+
+READ = [
+    "{root}/secret.csv",
+    "{root}/work/secret.csv",
+    "../secret.csv",
+    "project/../secret.csv",
+    "project/../../secret.csv",
+    "project/data/../../../secret.csv",
+    "project2/secret.csv",
+    "project/link.csv",
+    "project/out/secret.csv",
+    "project/out/work/project/out/secret.csv",
+    "project/.secret.csv",
+    "project/.git/secret.csv",
+    "project/loop.csv",
+    "project/pipe.csv",
+    "project/data",
+    "/proc/self/cwd/secret.csv",
+    "/proc/self/environ",
+    "/dev/zero",
+    "/dev/stdin",
+    "/etc/passwd",
+    "~/secret.csv",
+    "~nobody-of-this-name/secret.csv",
+    "file://{root}/secret.csv",
+    "project/\0secret.csv",
+    "project/" + "x" * 5000 + ".csv",
+    "project/" * 3000,
+    "\n{root}/secret.csv\n",
+]
+
+
+@pytest.mark.parametrize("path", READ)
+def test_a_file_outside_the_project_is_not_imported(visitor, kernel, path):
+    visitor.sets("log.file.path", value=path.format(root=kernel[1]))
+    visitor.clicks("log.file.read")
+    visitor.clicks("log.file.add")
+    assert "xyzzy" not in everything_shown(visitor)
+    assert visitor.owner_runs("print(len(session.runs), log.file.rows)") == "0 ()"
+    assert visitor.owner_runs("print(log.errors.value)") == ""
+    message = visitor.owner_runs("print(log.file.preview.value)")
+    assert message.count("cnb-note") == 1
+
+
+def test_the_message_does_not_say_whether_a_file_outside_exists(visitor, kernel):
+    messages = []
+    for name in ("secret.csv", "absent.csv"):
+        visitor.sets("log.file.path", value=f"{kernel[1]}/{name}")
+        messages.append(visitor.owner_runs("print(log.file.preview.value)").replace(name, "NAME"))
+    assert "is outside the project folder" in messages[0]
+    assert "allow_folders=" in messages[0]
+    assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["{root}/secret.yaml", "../secret.yaml", "project/link.yaml", "project/out/secret.yaml", "project/pipe.yaml"],
+)
+def test_a_configuration_outside_the_project_is_not_loaded(visitor, kernel, path):
+    visitor.sets("config.path", value=path.format(root=kernel[1]))
+    visitor.clicks("config.load_button")
+    assert "xyzzy" not in everything_shown(visitor)
+    assert "Nothing was loaded" in visitor.owner_runs("print(config.message.value)")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{root}/secret.yaml",
+        "{root}/written.yaml",
+        "../written.yaml",
+        "project/link.yaml",
+        "project/dangling.yaml",
+        "project/out/written.yaml",
+        "project/.git/written.yaml",
+        "project/pipe.yaml",
+    ],
+)
+def test_nothing_is_saved_outside_the_project(visitor, kernel, path):
+    visitor.sets("config.path", value=path.format(root=kernel[1]))
+    visitor.clicks("config.save_button")
+    visitor.clicks("config.save_button")
+    assert "Nothing was saved" in visitor.owner_runs("print(config.message.value)")
+    assert (kernel[1] / "secret.yaml").read_text() == "xyzzy: 1\n"
+    assert not [*kernel[1].rglob("written.yaml")]
+
+
+def test_files_of_the_project_and_of_allowed_folders_are_used(visitor, kernel):
+    """The control of the attacks: the same messages reach files that may be used."""
+    visitor.sets("log.file.path", value="project/data/inside.csv")
+    assert "welcome" in visitor.owner_runs("print(log.file.preview.value)")
+    visitor.sets("config.path", value=f"{kernel[1]}/work/project/mine.yaml")
+    visitor.clicks("config.save_button")
+    assert "Saved" in visitor.owner_runs("print(config.message.value)")
+    visitor.owner_runs(f"log = RunLogPanel(session, allow_folders=[{str(kernel[1])!r}])")
+    visitor.sets("log.file.path", value="project/out/secret.csv")
+    assert "xyzzy" in visitor.owner_runs("print(log.file.preview.value)")
+    visitor.clicks("log.file.add")
+    assert visitor.owner_runs("print(len(session.runs))") == "1"
+    visitor.owner_runs("session.database.df = session.database.df.iloc[:0]")
+
+
+def test_a_session_without_a_folder_uses_the_current_one_only(visitor):
+    visitor.owner_runs("log = RunLogPanel(Session(Database(), Settings()))")
+    visitor.sets("log.file.path", value="project/data/inside.csv")
+    assert "welcome" in visitor.owner_runs("print(log.file.preview.value)")
+    visitor.sets("log.file.path", value="../secret.csv")
+    assert "is outside" in visitor.owner_runs("print(log.file.preview.value)")

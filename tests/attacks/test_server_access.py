@@ -1,0 +1,195 @@
+"""Who may speak to the server of chinchilla-nb: whoever has the token, from a page of that server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import sys
+import unicodedata
+import urllib.request
+from pathlib import Path
+
+import pytest
+import websocket
+import zmq
+from command import serving, wait_until
+from ipykernel.kernelspec import get_kernel_dict
+from runs import make_runs, table_of
+from visitor import ANSWER_SECONDS, Visitor
+
+ELSEWHERE = "attacker.example"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    table_of(make_runs(12)).assign(name="run").to_csv(folder / "runs.csv", index=False)
+    with serving("runs.csv", cwd=folder, temporary=tmp_path_factory.mktemp("tmp")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def owner(server):
+    """Whoever opened the printed address: cookies, the page, and its kernel."""
+    return Visitor(server.origin).opens(server.url)
+
+
+def kernel_message(kind, **content):
+    """A message on the shell channel, in the bytes of the protocol."""
+    header = {"msg_id": "1", "session": "1", "username": "", "date": "", "msg_type": kind, "version": "5.3"}
+    parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, content))]
+    ends = [8 * (len(parts) + 2)]
+    for part in parts:
+        ends.append(ends[-1] + len(part))
+    return b"".join(number.to_bytes(8, "little") for number in (len(ends), *ends)) + b"".join(parts)
+
+
+def is_page(text):
+    return "<h1>runs.csv</h1>" in text
+
+
+def test_the_printed_address_opens_the_page_and_reloading_needs_no_token(owner):
+    assert is_page(owner.page)
+    login = next(cookie for cookie in owner.cookies if cookie.name.startswith("username"))
+    assert login.has_nonstandard_attr("HttpOnly")
+    assert login.get_nonstandard_attr("SameSite") == "Lax"
+    status, again = owner.asks("/")
+    assert status == 200
+    assert is_page(again)
+
+
+def test_without_the_token_nobody_starts_a_kernel(server, owner):
+    before = server.kernels()
+    for path in ("/", "/?token=", "/?token=" + "0" * 48, "/workbench.ipynb", "/voila/render/workbench.ipynb"):
+        _, text = Visitor(server.origin).asks(path)
+        assert not is_page(text)
+        assert "kernelId" not in text
+    assert server.kernels() == before
+
+
+def test_without_the_token_nobody_reaches_a_kernel(server, owner):
+    stranger = Visitor(server.origin)
+    stranger.asks("/login")
+    assert stranger.asks(f"/api/kernels/{owner.kernel}")[0] == 403
+    assert stranger.asks(f"/api/kernels/{owner.kernel}?token=wrong")[0] == 403
+    assert stranger.asks(f"/voila/api/shutdown/{owner.kernel}", data=b"")[0] == 403
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        stranger.connects(owner.kernel)
+    assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/voila/static/voila.js", "/voila/files/x.png", "/api/kernels/{}"])
+@pytest.mark.parametrize("host", [ELSEWHERE, f"{ELSEWHERE}:80", "127.0.0.1.attacker.example", "localhost.example"])
+def test_a_name_that_was_made_to_lead_here_is_refused(server, owner, path, host):
+    connection = http.client.HTTPConnection(server.origin.removeprefix("http://"), timeout=ANSWER_SECONDS)
+    headers = {"Host": host, "Cookie": owner.cookie_header(), "Authorization": f"token {server.url[-48:]}"}
+    connection.request("GET", path.format(owner.kernel), headers=headers)
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+def test_a_websocket_under_such_a_name_is_refused(owner):
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        owner.connects(owner.kernel, host=ELSEWHERE, origin=f"http://{ELSEWHERE}")
+
+
+@pytest.mark.parametrize("origin", [f"http://{ELSEWHERE}", "null", "http://127.0.0.1:1", "http://localhost:8888"])
+def test_pages_of_other_servers_reach_no_kernel_with_the_owners_cookie(owner, origin):
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        owner.connects(owner.kernel, origin=origin)
+    xsrf = next(cookie.value for cookie in owner.cookies if cookie.name == "_xsrf")
+    shutdown = f"/voila/api/shutdown/{owner.kernel}"
+    assert owner.asks(shutdown, data=f"_xsrf={xsrf}".encode(), origin=origin)[0] in {403, 404}
+    assert owner.asks(shutdown, data=b"", origin=owner.origin)[0] == 403  # a form that cannot read the cookie
+    assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+def test_code_of_a_page_is_not_run(owner, server):
+    """Voila admits messages of widgets only; even the owner's page cannot send code."""
+    connection = owner.connects(owner.kernel)
+    trace = server.temporary / "ran"
+    connection.send_binary(kernel_message("execute_request", code=f"open({str(trace)!r}, 'w')", silent=False))
+    connection.send_binary(kernel_message("kernel_info_request"))
+    while b"kernel_info_reply" not in connection.recv():
+        pass
+    connection.close()
+    assert not trace.exists()
+
+
+def test_the_token_stays_between_the_command_and_the_browser(server, owner):
+    token = server.url.split("token=")[1]
+    assert re.fullmatch("[0-9a-f]{48}", token)
+    assert server.kernels()
+    for number, line in server.processes().items():
+        assert token not in line
+        assert token.encode() not in Path(f"/proc/{number}/environ").read_bytes()
+    owner.asks(f"/nothing?token={token}")
+    owner.asks(f"/api/kernels/00000000-0000-0000-0000-000000000000?token={token}")
+    lines = [line for line in server.said.splitlines() if token in line]
+    assert lines == [f"  The workbench on runs.csv (12 runs) is at  {server.url}"]
+    for path in server.temporary.rglob("*"):
+        if path.is_file() and token.encode() in path.read_bytes():
+            assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_the_browser_is_given_a_file_and_not_the_token(tmp_path):
+    seen, browser = tmp_path / "seen", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {seen}.part\nmv {seen}.part {seen}\n')
+    browser.chmod(0o700)
+    screen = {"DISPLAY": ":0", "BROWSER": str(browser)}
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp", options=(), **screen) as started:
+        assert wait_until(seen.exists, 10)
+        address = seen.read_text().strip()
+        assert started.url.split("token=")[1] not in address
+        file = Path(urllib.request.url2pathname(address.removeprefix("file://")))
+        assert started.url in file.read_text()
+        assert file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_client_of_another_protocol_does_not_stop_the_server(owner):
+    for protocols in ((), ("v0.kernel",)):
+        with pytest.raises(websocket.WebSocketBadStatusException, match="400"):
+            owner.connects(owner.kernel, protocols=protocols)
+    assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"\xff" * 64, b"\x03", (2**40).to_bytes(8, "little") * 4, "text", b"\0" * 8, b"\x05" + b"\0" * 47]
+)
+def test_a_message_that_is_none_does_not_stop_the_server(owner, message):
+    connection = owner.connects(owner.kernel)
+    (connection.send if isinstance(message, str) else connection.send_binary)(message)
+    connection.close()
+    assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owner):
+    if "supported_encryption" not in get_kernel_dict().get("metadata", {}):
+        pytest.skip("this ipykernel cannot encrypt its messages")
+    (file,) = server.temporary.rglob(f"kernel-{owner.kernel}.json")
+    assert file.parent.stat().st_mode & 0o077 == 0
+    port = json.loads(file.read_text())["iopub_port"]
+    with zmq.Context() as context, context.socket(zmq.SUB) as stranger:
+        stranger.linger = 0
+        stranger.subscribe(b"")
+        stranger.connect(f"tcp://127.0.0.1:{port}")
+        connection = owner.connects(owner.kernel)
+        connection.send_binary(kernel_message("kernel_info_request"))
+        while b"idle" not in connection.recv():
+            pass
+        connection.close()
+        assert not stranger.poll(1000)
+
+
+def test_an_error_in_the_page_is_logged_in_plain_characters(server, owner):
+    table = Path(f"/proc/{server.process.pid}/cwd") / "runs.csv"
+    before = table.read_bytes()
+    table.write_text("N,D,loss\n1000000,20000000,\x1b]0;gone\x07\x9b\n", encoding="utf-8")
+    owner.asks("/")
+    table.write_bytes(before)
+    assert wait_until(lambda: "Error at server while executing cell" in server.said, 10)
+    assert "runs.csv" in server.said
+    assert [c for c in server.said if unicodedata.category(c) == "Cc" and c != "\n"] == []

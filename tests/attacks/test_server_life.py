@@ -1,0 +1,135 @@
+"""The server and its kernels end: with the command however it ends, and with the page that needs them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+
+import pytest
+from command import END_SECONDS, environment, processes_in, serving, wait_until, write_script
+from find_chromium import find_chromium
+from playwright.sync_api import sync_playwright
+from visitor import Visitor
+
+from chinchilla_nb.serving.order import LISTENING, PAGE, Order
+from chinchilla_nb.serving.page import notebook
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")]
+
+
+def ask_in_vain(server):
+    with contextlib.suppress(OSError):
+        Visitor(server.origin).asks(server.url)
+
+
+def left_behind(temporary):
+    """Processes and files that are there although the command has ended."""
+    return {**processes_in(temporary), **dict.fromkeys(temporary.glob("chinchilla-nb-*"), "file")}
+
+
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGQUIT"])
+def test_the_server_and_its_kernels_end_with_the_command(tmp_path, end):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        # In the middle of a request, when a kernel runs the cells of the page.
+        threading.Thread(target=ask_in_vain, args=[server]).start()
+        assert wait_until(server.kernels, END_SECONDS)
+        server.process.send_signal(signal.Signals[end])
+        assert wait_until(lambda: not left_behind(server.temporary), END_SECONDS), left_behind(server.temporary)
+
+
+def test_a_command_that_is_killed_as_it_starts_leaves_nothing(tmp_path):
+    command = subprocess.Popen(
+        [*write_script(tmp_path), "python_stdlib", "--no-browser"], cwd=tmp_path, env=environment(tmp_path)
+    )
+    assert wait_until(lambda: "chinchilla_nb.serving" in " ".join(processes_in(tmp_path).values()), END_SECONDS)
+    command.kill()
+    command.wait()
+    assert wait_until(lambda: not left_behind(tmp_path), END_SECONDS), left_behind(tmp_path)
+
+
+def test_kernels_end_with_a_server_that_was_killed(tmp_path):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        Visitor(server.origin).opens(server.url)
+        (number,) = server.processes("chinchilla_nb.serving.server")
+        subprocess.run(["kill", "-KILL", str(number)], check=True)
+        assert server.process.wait(END_SECONDS) == 1
+        assert "the server ended unexpectedly" in server.said
+        assert wait_until(lambda: not left_behind(server.temporary), END_SECONDS), left_behind(server.temporary)
+
+
+def test_nohup_lets_it_run_when_the_terminal_closes(tmp_path):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp", runner=("nohup",)) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert not wait_until(lambda: server.process.poll() is not None, 1)
+        assert Visitor(server.origin).asks("/voila/static/voila.js")[0] == 200
+        server.process.terminate()
+        assert server.process.wait(END_SECONDS) == 0
+
+
+@pytest.mark.browser
+def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(tmp_path):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context().new_page()
+        page.goto(server.url)
+        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+        assert "token" not in page.url
+        first = set(server.kernels())
+        page.reload()
+        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+        assert wait_until(lambda: len(server.kernels()) == 1, END_SECONDS)
+        assert not first & set(server.kernels())
+        # Browsers may treat a link to a file as leaving the page.
+        last = set(server.kernels())
+        page.get_by_role("button", name="Fit", exact=True).click()
+        page.get_by_role("button", name="CSV", exact=True).click()
+        with page.expect_download():
+            page.get_by_role("link", name="csv").click()
+        assert not wait_until(lambda: set(server.kernels()) != last, 1)
+        page.close(run_before_unload=True)
+        assert wait_until(lambda: not server.kernels(), END_SECONDS)
+        browser.close()
+
+
+HASTY_SERVER = """
+from chinchilla_nb.serving import server
+server.CULL_SECONDS, server.CULL_PERIOD = 1, 1
+server.main()
+"""
+
+
+def test_a_kernel_ends_some_time_after_the_last_page_that_uses_it(tmp_path):
+    folder, token = tmp_path / "chinchilla-nb-1", "5" * 48
+    folder.mkdir()
+    (folder / PAGE).write_text(json.dumps(notebook("python_stdlib", str(tmp_path))), encoding="utf-8")
+    server = subprocess.Popen(
+        [sys.executable, "-c", HASTY_SERVER],
+        env=environment(tmp_path),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    print(json.dumps(asdict(Order(str(folder), token, 0))), file=server.stdin, flush=True)
+    origin = "http://127.0.0.1:" + re.search(rf"{LISTENING} (\d+)", server.stdout.readline()).group(1)
+    visitor = Visitor(origin)
+
+    def is_there(kernel):
+        return visitor.asks(f"/api/kernels/{kernel}")[0] == 200
+
+    shown = visitor.opens(f"{origin}/?token={token}").kernel
+    connection = visitor.connects(shown)
+    never_shown = visitor.opens(origin + "/").kernel
+    assert wait_until(lambda: not is_there(never_shown), END_SECONDS)
+    assert is_there(shown)
+    connection.close()
+    assert wait_until(lambda: not is_there(shown), END_SECONDS)
+    server.stdin.close()
+    server.stdout.close()
+    assert server.wait(END_SECONDS) == 0
+    assert not left_behind(tmp_path)
