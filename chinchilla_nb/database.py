@@ -113,17 +113,21 @@ class Database(HasTraits):
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:
         checked = checked_frame(frame)
-        hold = self._changing.hold()
-        with hold, hold:
-            hold.acquire()
-            seen = Seen()
-            if self._file is not None:
-                known, known_seen = self._known or self._held.snapshot()
-                seen = self._file.rewrite(checked, known, known_seen)
-            self._held.replace(checked, seen)
-            self.former, self._known = None, None
-            revision = self._changed()
-        self._announce(revision)
+        try:
+            hold = self._changing.hold()
+            with hold, hold:
+                hold.acquire()
+                seen = Seen()
+                if self._file is not None:
+                    known, known_seen = self._known or self._held.snapshot()
+                    seen = self._file.rewrite(checked, known, known_seen)
+                self._held.replace(checked, seen)
+                self.former, self._known = None, None
+                revision = self._changed()
+            self._announce(revision)
+        except BaseException:
+            self._interrupted = True
+            raise
 
     @property
     def gone(self) -> bool:
@@ -275,7 +279,7 @@ class Database(HasTraits):
         # it; None if that is all there is.
         self._known = None
         self._changes = 0
-        self._interrupted = False  # an append has not returned: the file may hold more than the memory
+        self._interrupted = False  # a change has not returned: the file may hold something else than the memory
         self._file: CsvFile | None = None
         if project_dir is not None:
             self._file = CsvFile(Path(project_dir) / "df.csv", columns, self.logger.warning)
@@ -285,7 +289,7 @@ class Database(HasTraits):
         return self._held.table
 
     def _settle(self) -> None:
-        """Read the file if an append was interrupted: the runs may be in it. `refresh` says why it cannot be read."""
+        """Read the file if a change of it was interrupted. `refresh` says why it cannot be read."""
         if self._interrupted:
             with suppress(ValueError, OSError, RuntimeError):
                 self.refresh()

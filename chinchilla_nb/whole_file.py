@@ -80,21 +80,22 @@ def write_whole(path: Path, content: bytes) -> os.stat_result:
     return status
 
 
-def open_regular(path: Path, flags: int) -> int:
+def open_regular(path: Path, flags: int, mode: int = 0o666) -> int:
     """Open a regular file and return its descriptor.
 
-    A pipe or a device is refused at once: opening or reading one may wait for ever.
+    A pipe or a device is refused at once: opening or reading one may wait for ever. A new file has the permissions
+    `mode`, less the umask of the process.
 
     Raises
     ------
     OSError
         If it cannot be opened, or is not a regular file.
     """
-    descriptor = os.open(path, flags | _AT_ONCE, 0o666)
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
+    descriptor = os.open(path, flags | _AT_ONCE, mode)
+    found = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(found):
         os.close(descriptor)
-        raise _not_a_file(mode, path)
+        raise _not_a_file(found, path)
     return descriptor
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -291,7 +292,8 @@ class CsvFile:
         line = cut_off.strip(b"\0")
         if line:
             with explain_write_errors(self.set_aside_path):
-                descriptor = open_regular(self.set_aside_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+                mode = stat.S_IMODE(self.path.stat().st_mode)  # as private as the file that it comes from
+                descriptor = open_regular(self.set_aside_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
                 with os.fdopen(descriptor, "ab") as file:
                     file.write(line + b"\n")
                     file.flush()

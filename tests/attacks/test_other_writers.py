@@ -32,18 +32,21 @@ class TestCorrections:
 
     def test_read_correct_add_and_write_with_pandas(self, database: Database, tmp_path: Path) -> None:
         frame = pd.read_csv(tmp_path / "df.csv")
-        frame.loc[2, "loss"] = 9.5
+        assert frame.loc[2, "loss"] == 2.125
+        frame.loc[2, "loss"] = 9.125
         pd.concat([frame, frame.tail(1)]).to_csv(tmp_path / "df.csv", index=False)
         database.refresh()
-        assert database.df["loss"].tolist()[2] == 9.5
+        assert database.df["loss"].tolist()[2] == 9.125
         same_as_a_new_process(database)
 
-    def test_columns_swapped_and_a_row_added(self, database: Database, tmp_path: Path) -> None:
-        frame = pd.read_csv(tmp_path / "df.csv")
-        before = frame["loss"].tolist()
-        pd.concat([frame, frame.tail(1)])[["loss", "N", "D", "C"]].to_csv(tmp_path / "df.csv", index=False)
+    def test_columns_swapped_and_a_row_added(self, tmp_path: Path) -> None:
+        """Someone sees that the header is wrong, as wide as the right one, and adds a run."""
+        rows = [f"{2 + run / 16},1,1,{6 + run}" for run in range(20)]
+        (tmp_path / "df.csv").write_text("\n".join(["C,N,D,loss", *rows, ""]))
+        database = Database(tmp_path)
+        (tmp_path / "df.csv").write_text("\n".join(["loss,N,D,C", *rows, "9.5,1,1,6", ""]))
         database.append(**ROW)
-        assert database.df["loss"].tolist() == [*before, before[-1], 3.25]
+        assert database.df["loss"].tolist() == [*(2 + run / 16 for run in range(20)), 9.5, 3.25]
         same_as_a_new_process(database)
 
     @pytest.mark.parametrize("by_append", [False, True])
@@ -156,9 +159,11 @@ class TestAssignedTables:
     def test_a_line_without_an_end_is_kept_beside(self, database: Database, tmp_path: Path) -> None:
         with (tmp_path / "df.csv").open("a") as file:
             file.write("6,1,1,2.5")
+        (tmp_path / "df.csv").chmod(0o600)
         database.refresh()
         database.df = database.df.head(3)
         assert (tmp_path / "df.csv.cut_off").read_text() == "6,1,1,2.5\n"
+        assert (tmp_path / "df.csv.cut_off").stat().st_mode & 0o777 == 0o600
 
     def test_an_own_table_replaces_own_rows(self, database: Database, tmp_path: Path) -> None:
         database.df = pd.DataFrame([ROW])

@@ -1,6 +1,6 @@
 """Time of fits, and of fits of the peer on the same grid, data and loss. Prints; asserts nothing.
 
-    python tests/benchmarks/bench_fit.py                     4,500 starts x 240 runs, and 1e3 to 1e5 runs
+    python tests/benchmarks/bench_fit.py                     1 and 4,500 starts x 240 runs, and 1e3 to 1e5 runs
     python tests/benchmarks/bench_fit.py --search            200 random starts of SciPy's methods per loss
     CHINCHILLA_PEER_PYTHON=... python tests/benchmarks/bench_fit.py --peer
                                                              fit() of the peer and ours (an hour; --thin 2: minutes)
@@ -39,6 +39,7 @@ LOSSES = {
     "huber": huber,
     "log_huber, 1e-3": functools.partial(log_huber, delta=1e-3),
 }
+ONE_START = StartGrid({"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28})
 # Runs in the interpreter of the peer and calls only its documented interface.
 PEER = """
 import json, sys, time
@@ -88,10 +89,11 @@ def seconds_of(runs: Runs, loss, repeats: int, grid: StartGrid = HOFFMANN_GRID) 
 
 def table(runs: Runs) -> None:
     print(f"{len(HOFFMANN_GRID):,} starts; seconds, median of 7 (3 for 10,000 runs or more)")
-    print(f"{'loss':<18}{len(runs):>10,}{1_000:>10,}{10_000:>10,}{100_000:>10,}  runs")
+    print(f"{'loss':<18}{'1 start':>10}{len(runs):>10,}{1_000:>10,}{10_000:>10,}{100_000:>10,}  runs")
     large = [random_runs(n) for n in (1_000, 10_000, 100_000)]
     for name, loss in LOSSES.items():
-        cells = [seconds_of(some, loss, 7 if len(some) < 10_000 else 3) for some in (runs, *large)]
+        cells = [seconds_of(runs, loss, 7, ONE_START)]
+        cells += [seconds_of(some, loss, 7 if len(some) < 10_000 else 3) for some in (runs, *large)]
         print(f"{name:<18}" + "".join(f"{cell:>10.3f}" for cell in cells), flush=True)
 
 

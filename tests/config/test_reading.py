@@ -235,3 +235,67 @@ def test_a_path_that_is_not_one_is_an_error(path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no configuration file"):
         Chinchilla.from_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed_ranges": {"C": [1, 2, 3], "N_to_D": [1, 2]}}, "seed_ranges['C'] must be two numbers"),
+        ({"rng": True}, "rng must be a seed (a whole number from 0) or a numpy Generator, got True"),
+        ({"rng": ["5"]}, "rng must be a seed (a whole number from 0) or a numpy Generator, got ['5']"),
+        ({"dtype": "[1"}, "dtype must be a floating-point type, got '[1'"),
+        ({"dtype": "f8,("}, "dtype must be a floating-point type, got 'f8,('"),
+        ({"log_level": True}, "log_level must be a whole number or one of DEBUG"),
+        ({"project_dir": 5}, "project_dir must be the path of an existing folder, got 5"),
+        ({"project_dir": "a" * 5000}, "project_dir 'aaa"),
+        ({"bounds": {"alpha": "x"}}, "bounds['alpha'] must be a number or (low, high), got 'x'"),
+        (
+            {"param_grid": {"e": {"linspace": [-1e308, 1e308, 3]}}},
+            "param_grid['e']['linspace'] must have finite end",
+        ),
+        ({"param_grid": {"e": {"linspace": [True, 1, 3]}}}, "param_grid['e']['linspace'] must be a number, got True"),
+        (
+            {"param_grid": {"e": {"linspace": [10**400, 1, 3]}}},
+            "param_grid['e']['linspace'] must be a number below 1.8",
+        ),
+        (
+            {"param_grid": {name: {"linspace": [1, 2, 10**6]} for name in ("E", "A", "B", "alpha", "beta")}},
+            "param_grid must have at most 10,000,000 starts, got 1,000,000,000,000,000,000,000,000,000,000: short",
+        ),
+        (
+            {
+                "model_search_config": {
+                    "size_estimator": "transformer",
+                    "hyperparam_grid": {
+                        name: {"linspace": [1, 2, 10**4]} for name in ("d_model", "n_layers", "vocab_size")
+                    },
+                }
+            },
+            "hyperparam_grid must have at most 1,000,000 configurations, got 1,000,000,000,000: shorten its lists",
+        ),
+        (
+            {"model_search_config": {"size_estimator": "transformer", "hyperparam_grid": {"depth": [1]}}},
+            "hyperparam_grid has a key 'depth' that size_estimator transformer_size does not take: it takes d_model",
+        ),
+    ],
+)
+def test_errors_name_the_file_the_key_and_the_value(write, minimal, change, message):
+    path = write({**minimal, **change}, "c.json")
+    with pytest.raises(ValueError, match=re.escape(f"in the configuration {path!r}, {message}")) as caught:
+        Chinchilla.from_config(path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_an_override_does_not_come_from_the_file(write, minimal):
+    with pytest.raises(ValueError, match=r"^scaling_factor must be a number, got 'x'$"):
+        Chinchilla.from_config(write({**minimal, "scaling_factor": "y"}, "c.json"), scaling_factor="x")
+
+
+def test_a_relative_folder_is_looked_for_in_the_current_folder(write, minimal, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = write({**minimal, "project_dir": "runs"}, "c.json")
+    with pytest.raises(ValueError, match=f"project_dir 'runs' does not exist in the current folder, '{tmp_path}': cre"):
+        Chinchilla.from_config(path)
+    (tmp_path / "runs").mkdir()
+    assert Chinchilla.from_config(path).project_dir == "runs"

@@ -14,12 +14,12 @@ from chinchilla_nb.engine.fitting.elementwise import UserLoss
 from chinchilla_nb.engine.fitting.interpolation import interpolate, nearly_exact
 from chinchilla_nb.engine.fitting.kink_search import NotPiecewiseSmooth, find_kinks
 from chinchilla_nb.engine.fitting.kinks import descend_along_kinks, on_kinks
+from chinchilla_nb.engine.fitting.lattice import profiled_lattice
 from chinchilla_nb.engine.fitting.losses import SQUARE, asymmetric
 from chinchilla_nb.engine.fitting.newton import Minimum, newton, newton_from_each
 from chinchilla_nb.engine.fitting.numeric import NumericLoss, refined_kinks
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.fitting.profiles import profiled_lattice
 from chinchilla_nb.engine.fitting.relayed import relayed
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.search import COARSE_RUNS

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.fitting.newton import Minimum, newton
+from chinchilla_nb.engine.fitting.newton import Minimum, continued, newton
 from chinchilla_nb.engine.fitting.profiles import Profiles
 from chinchilla_nb.engine.fitting.search import NARROW, STEPS, TOLERANCE, Search
 from chinchilla_nb.engine.fitting.valley import lower_optima
@@ -25,8 +25,8 @@ __all__ = ["Step", "minimise"]
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
-LONG = 40
-"""Most Newton steps at the first and the last width."""
+LONG, SHORT = 40, 8
+"""Most Newton steps at a width that hides minima, and at a narrower one, where a minimum of an envelope needs few."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED, LAST_FOLLOWED = 24, 8
@@ -73,22 +73,26 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
     """Yield the share of the work that is done, and the minima so far at the current width, the lowest first."""
     profiles = None
     if search.lattice is not None:
-        profiles = Profiles.along(search.lattice, search.exponents)
-        starts = np.concatenate([search.lattice.without_floor, starts])
-    last = len(search.widths) - 1
+        first = search.widths[0]
+        profiles = Profiles.along(search.lattice, search.sample, first, search.box, search.exponents, search.floors)
+    wider, last = None, len(search.widths) - 1
     for level, width in enumerate(search.widths):
-        if profiles is not None and width >= search.widths_below(NARROW)[0]:
-            profiles = profiles.minimised(search.sample.smoothed(width), search.box)
-            starts = np.concatenate([profiles.minima()[:PROFILED], starts])
-        steps = LONG if level in (0, last) else STEPS
+        smooth, hides = search.coarse.smoothed(width), width >= search.widths_below(NARROW)[0]
+        if wider is not None:
+            starts = continued(wider, smooth, starts, search.box)
+            profiles = profiles.narrowed(width) if profiles is not None and hides and len(profiles) else None
+        if profiles is not None:
+            profiles = profiles.below(starts)
+            starts = np.concatenate([profiles.minima(starts)[:PROFILED], starts])
         minima: list[Minimum] = []
-        smooth = search.coarse.smoothed(width)
+        steps = LONG if hides else SHORT if smooth.loss.smoothing_lowers else STEPS
         for minima in search.optimised(smooth, starts, steps, map if level == 0 else builtins.map):
             if minima:
                 yield level / len(search.widths), minima
         if not minima:
             return
         starts = np.array([one.theta for one in minima[: FOLLOWED if level + 1 < last else LAST_FOLLOWED]])
+        wider = smooth
 
 
 def _on_all_runs(search: Search, minima: list[Minimum]) -> list[Minimum]:

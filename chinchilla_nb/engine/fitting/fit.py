@@ -15,11 +15,12 @@ from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.descent import PROFILED, minimise
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
+from chinchilla_nb.engine.fitting.lattice import profiled_lattice
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
-from chinchilla_nb.engine.fitting.profiles import Profiles, profiled_lattice
+from chinchilla_nb.engine.fitting.profiles import Profiles
 from chinchilla_nb.engine.fitting.relayed import relayed
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
@@ -248,8 +249,9 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
     sample = squared.take(spread_sample(len(squared.target), SCREENED_RUNS))
     lattice = profiled_lattice(sample)
     if lattice is not None:
-        profiles = Profiles.along(lattice, places_of("exponent", search.kinds)).minimised(sample, box)
-        promising = np.concatenate([profiles.minima()[:PROFILED], promising])
+        exponents, floors = (places_of(kind, search.kinds) for kind in ("exponent", "floor"))
+        profiles = Profiles.along(lattice, sample, sample.loss.width, box, exponents, floors)
+        promising = np.concatenate([profiles.minima(promising[:0])[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
     for done, found in enumerate(map(work, promising), 1):

@@ -10,7 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,6 +88,10 @@ class Loss(Protocol):
     def is_quadratic(self) -> bool:
         """Whether the loss is a square everywhere."""
 
+    @property
+    def smoothing_lowers(self) -> bool:
+        """Whether a smoothed loss is nowhere above the loss itself."""
+
     def take(self, which: NDArray[Any]) -> Loss:
         """Return the loss of some of the runs."""
 
@@ -140,6 +144,8 @@ class ResidualLoss:
     upper: float
     width: float
 
+    smoothing_lowers: ClassVar[bool] = True  # to a Moreau envelope
+
     def __post_init__(self) -> None:
         for slope in (self.lower, self.upper):
             if not slope > 0:
@@ -162,18 +168,24 @@ class ResidualLoss:
 
     def derivatives(self, r: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return value, first and second derivative at each residual."""
-        return self.value(r), self.slope(r), self.curvature(r)
+        slope = self.slope(r)
+        return self._value(r, slope), slope, self.curvature(r)
 
     def value(self, r: NDArray[Any]) -> NDArray[Any]:
         """Return the loss of each residual."""
-        slope = self.slope(r)
-        return np.asarray(slope * (r - slope * (self.width / 2)))
+        return self._value(r, self.slope(r))
 
     def slope(self, r: NDArray[Any]) -> NDArray[Any]:
         """Return the first derivative at each residual; at a kink, that of the lower branch."""
         if self.has_kink:
             return np.where(r > 0, np.asarray(self.upper, r.dtype), np.asarray(-self.lower, r.dtype))
         return np.clip(r / self.width, -self.lower, self.upper)
+
+    def _value(self, r: NDArray[Any], slope: NDArray[Any]) -> NDArray[Any]:
+        value = slope * (-self.width / 2)
+        value += r
+        value *= slope  # in place: a grid of starts has millions of losses
+        return np.asarray(value)
 
     def curvature(self, r: NDArray[Any]) -> NDArray[Any]:
         """Return the second derivative at each residual; zero on the linear branches and at a kink."""

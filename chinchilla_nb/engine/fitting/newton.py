@@ -13,7 +13,7 @@ from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Minimum", "free_parameters", "newton", "newton_from_each", "promised_decrease"]
+__all__ = ["Minimum", "continued", "free_parameters", "newton", "newton_from_each", "promised_decrease"]
 
 Array = NDArray[Any]
 
@@ -36,9 +36,12 @@ AT_A_BOUND = 1e-10
 """Distance from a bound, relative to its size, up to which a parameter counts as being at it."""
 LARGEST_CORRECTION = 0.75
 """Largest length of a correction for curvature, relative to the step."""
+WIDER = 1e-3
+"""Relative step in the width of smoothing over which slopes are differentiated."""
 TINY = 1e-300
 """Keeps a scale of zero from dividing."""
 PARTS = tuple(field.name for field in fields(Derivatives))
+NearBounds = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,7 +97,7 @@ def newton_from_each(
     tolerance = precision * NEGLIGIBLE if tolerance is None else tolerance
     at = objective.derivatives(theta)
     damping = np.zeros(len(theta))
-    members, ends = np.arange(len(theta)), [Minimum(*end) for end in zip(theta, at.value, strict=True)]
+    members, ends, values = np.arange(len(theta)), theta.copy(), at.value.copy()
     held = np.zeros(theta.shape, dtype=bool) if fixed is None else fixed
     moving = np.isfinite(at.value)
     for _ in range(steps):
@@ -103,10 +106,11 @@ def newton_from_each(
             objective = objective.members(moving)
         if not members.size:
             break
-        free = free_parameters(theta, at.gradient, box) & ~held
+        near_bounds = _near_bounds(theta, box)
+        free = _free(at.gradient, near_bounds) & ~held
         model = _Model.of(objective, at, free, damping)
         step, predicted = model.step(at.gradient)
-        trial = _onto_bounds(np.clip(theta + step, box.lower, box.upper), theta, free | held, box)
+        trial = _onto_bounds((theta + step).clip(box.lower, box.upper), near_bounds, free | held, box)
         moving = np.abs(trial - theta).max(axis=1) > ROUNDING * precision
         moving &= predicted > tolerance * np.abs(at.value).astype(float)
         if not moving.any():
@@ -118,7 +122,9 @@ def newton_from_each(
         # Near the optimum, values are equal up to rounding; then a smaller gradient is progress.
         gain = at.value - there.value
         tie = np.abs(gain) <= 2 * ROUNDING * precision * np.abs(at.value)
-        better = ((gain > 0) & ~tie) | (tie & (_norm(there.gradient, free) < _norm(at.gradient, free)))
+        better = (gain > 0) & ~tie
+        if tie.any():
+            better |= tie & (_norm(there.gradient, free) < _norm(at.gradient, free))
         better &= moving
         moving &= better | (~tie & (damping <= LARGEST_DAMPING))
         damping = _damped(damping, better & (gain > GOOD_STEP * predicted), ~better & ~tie)
@@ -128,9 +134,40 @@ def newton_from_each(
             theta[better] = trial[better]
             for name in PARTS:
                 getattr(at, name)[better] = getattr(there, name)[better]
-        for member in np.flatnonzero(better):
-            ends[members[member]] = Minimum(theta[member].copy(), at.value[member])
-    return ends
+        ends[members[better]], values[members[better]] = theta[better], at.value[better]
+    return [Minimum(*end) for end in zip(ends, values, strict=True)]
+
+
+@may_overflow
+def continued(
+    wide: Objective, narrow: Objective, theta: Array, box: Coordinates, fixed: NDArray[np.bool_] | None = None
+) -> Array:
+    """Return minima of a smoothed objective, moved to first order to those over a narrower width, where that is lower.
+
+    Residuals in the quadratic middle of a loss shrink with its width (path following: Allgower and Georg 1990,
+    Numerical Continuation Methods). Where a minimum stays behind, they are on the linear branches of the narrower
+    loss, whose curvature is zero, and Newton's method needs many steps.
+
+    Parameters
+    ----------
+    wide, narrow : Objective
+        The same objective, smoothed over a width and a narrower one.
+    theta : ndarray, shape (n, n_parameters)
+        Minima of `wide`.
+    fixed : ndarray of bool, shape of theta, optional
+        Parameters that do not move.
+    """
+    at = wide.derivatives(theta)
+    free = free_parameters(theta, at.gradient, box)
+    if fixed is not None:
+        free &= ~fixed
+    wider = wide.loss.smoothed(wide.loss.width * (1 + WIDER))
+    by_width = wide.weight * (wide.loss.slope(at.residuals) - wider.slope(at.residuals)) / WIDER
+    push = by_width * (1 - narrow.loss.width / wide.loss.width)
+    step, _ = _Model.of(wide, at, free, np.zeros(len(theta))).step((push[..., None, :] @ at.jacobian)[..., 0, :])
+    moved = (theta + step).clip(box.lower, box.upper)
+    lower = narrow.value(moved) < narrow.value(theta)
+    return np.where(lower[:, None], moved, theta)
 
 
 @may_overflow
@@ -167,11 +204,11 @@ def _along_the_valley(
     A narrow valley is curved: a long step leaves it, although a second step, back to the predictions that the first one
     aimed at, would return to it (geodesic acceleration, Transtrum and Sethna 2012, arXiv:1201.5885).
     """
-    step, objective = (trial - theta)[which], objective.members(which)
-    aimed = at.residuals[which] + (at.jacobian[which] @ step[..., None])[..., 0]
+    step, residuals, jacobian = (trial - theta)[which], at.residuals[which], at.jacobian[which]
+    aimed = residuals + (jacobian @ step[..., None])[..., 0]
     missed = objective.residuals(trial[which]) - aimed
-    push = objective.weight * objective.loss.curvature(at.residuals[which]) * missed
-    back, _ = model.step((push[..., None, :] @ at.jacobian[which])[..., 0, :], which)
+    push = objective.weight * objective.loss.curvature(residuals) * missed
+    back, _ = model.step((push[..., None, :] @ jacobian)[..., 0, :], which)
     size = model.size[which]
     longest = LARGEST_CORRECTION * np.linalg.norm(step.astype(float) * size, axis=1)
     short = np.linalg.norm(back * size, axis=1) <= longest
@@ -184,22 +221,28 @@ def free_parameters(theta: Array, gradient: Array, box: Coordinates) -> NDArray[
     A parameter just before a bound would shorten every step to the distance that is left (Bertsekas 1982, Projected
     Newton methods).
     """
-    at_lower, at_upper = _at_bounds(theta, box)
-    return ~((at_lower & (gradient >= 0)) | (at_upper & (gradient <= 0)))
+    return _free(gradient, _near_bounds(theta, box))
 
 
-def _at_bounds(theta: Array, box: Coordinates) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _free(gradient: Array, near_bounds: NearBounds) -> NDArray[np.bool_]:
+    near_lower, near_upper = near_bounds
+    return ~((near_lower & (gradient >= 0)) | (near_upper & (gradient <= 0)))
+
+
+def _near_bounds(theta: Array, box: Coordinates) -> NearBounds:
     """Return which parameters are at their lower and upper bounds, or just before them."""
     near_lower = theta <= box.lower + AT_A_BOUND * (1 + np.abs(box.lower))
     near_upper = theta >= box.upper - AT_A_BOUND * (1 + np.abs(box.upper))
     return near_lower, near_upper
 
 
-def _onto_bounds(trial: Array, theta: Array, stays: NDArray[np.bool_], box: Coordinates) -> Array:
+def _onto_bounds(trial: Array, near_bounds: NearBounds, stays: NDArray[np.bool_], box: Coordinates) -> Array:
     """Return trial points whose other parameters, which are not free because they are near a bound, are on it."""
-    at_lower, at_upper = _at_bounds(theta, box)
-    trial = np.where(at_lower & ~stays, box.lower, trial)
-    return np.where(at_upper & ~stays, box.upper, trial).astype(trial.dtype)
+    if stays.all():
+        return trial
+    for near, bound in zip(near_bounds, (box.lower, box.upper), strict=True):
+        trial = np.where(near & ~stays, bound, trial).astype(trial.dtype)
+    return trial
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -214,11 +257,12 @@ class _Model:
     @classmethod
     def of(cls, objective: Objective, at: Derivatives, free: NDArray[np.bool_], damping: Array) -> _Model:
         """Return the models at some points; a parameter that is not free has a curvature of its own."""
-        H = np.where(free[:, :, None] & free[:, None, :], at.hessian, 0.0).astype(float)
-        least = LEAST_SCALE / objective.loss.width * (objective.weight[..., None, :] @ at.jacobian**2)[..., 0, :] + TINY
+        H = at.hessian.astype(float)
+        least = LEAST_SCALE / objective.loss.width * (objective.weight @ at.jacobian**2) + TINY
         size = np.where(free, np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), least)), 1.0).astype(float)
-        H = np.nan_to_num(H / (size[:, :, None] * size[:, None, :]))
-        eigenvalue, basis = np.linalg.eigh(H + np.eye(H.shape[1]) * ~free[:, None, :])
+        both = free[:, :, None] & free[:, None, :]
+        H = np.where(both, H / (size[:, :, None] * size[:, None, :]), np.eye(H.shape[1]))
+        eigenvalue, basis = np.linalg.eigh(_finite(H))
         # Directions of negative curvature are followed downhill; steps along flat ones are limited.
         return cls(free, size, basis, np.maximum(np.abs(eigenvalue), FLATTEST) + damping[:, None])
 
@@ -229,7 +273,12 @@ class _Model:
         along = (np.swapaxes(basis, 1, 2) @ g[..., None])[..., 0] / curvature
         step = -(basis @ along[..., None])[..., 0] / self.size[which]
         # A step along a flat direction may overflow; it ends at the box.
-        return np.nan_to_num(step), np.sum(along**2 * curvature, axis=1) / 2
+        return _finite(step), (along**2 * curvature).sum(axis=1) / 2
+
+
+def _finite(x: Array) -> Array:
+    """Return an array without the infinities and NaN of an overflow."""
+    return x if np.isfinite(x).all() else np.nan_to_num(x)
 
 
 def _norm(gradient: Array, free: NDArray[np.bool_]) -> Any:

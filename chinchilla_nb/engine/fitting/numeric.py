@@ -59,6 +59,7 @@ class NumericLoss:
 
     logarithmic = False
     is_quadratic = False
+    smoothing_lowers = False
 
     @property
     def has_kink(self) -> bool:

@@ -1,181 +1,163 @@
-"""Starts that do not depend on the grid: laws at a lattice of exponents, followed to the minima of their profiles.
+"""Laws minimised along the lines of a lattice of exponents: starts that do not depend on the grid.
 
-With its exponents fixed, a law is linear in its other parameters (variable projection, Golub and Pereyra 1973), so that
-the whole range of exponents can be searched. Each line of the lattice is then minimised over all parameters except the
-exponent that it fixes; the minima of these profiles are in every basin that the lattice can tell apart.
+Each line fixes one exponent; the minima of these profiles over the other parameters are in every basin that the lattice
+can tell apart. As the smoothing becomes narrower, lines on which no law can become the best are given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
 
-from chinchilla_nb.engine.fitting.newton import newton_from_each
+from chinchilla_nb.engine.fitting.lattice import Lattice
+from chinchilla_nb.engine.fitting.newton import continued, free_parameters, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.overflow import may_overflow
-from chinchilla_nb.engine.fitting.smoothing import typical_width
-from chinchilla_nb.engine.laws.family import Coordinates, Profiling
+from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Lattice", "Profiles", "profiled_lattice", "reweighted"]
+__all__ = ["Profiles"]
 
 Array = NDArray[Any]
+Flags = NDArray[np.bool_]
 
-ROUNDS = 4
-"""Rounds of reweighting, after which the values of profiled laws hardly change."""
-SHARPNESS = 0.3
-"""Width over which kinks are smoothed while reweighting, relative to that at which a typical residual is on the edge of
-the quadratic middle."""
-SAME_LOSS = 1e-9
-"""Relative distance between a prediction and a measured loss below which they count as equal while reweighting."""
-LEAST_WEIGHT = 1e-6
-"""Least weight of a run while reweighting, relative to the largest, both without the weights of the objective."""
 STEPS = 15
 """Most Newton steps along a line of the lattice: its minima are starts, and need few digits."""
-TOLERANCE = 1e-6
+TOLERANCE = 1e-4
 """Relative decrease at which a minimisation along a line ends."""
 LEAST_EXPONENT = 0.01
 """Exponents below this count as equal to it: their terms are flat over any runs."""
 NEARBY = 1.0
 """Largest distance, as a logarithm of an exponent, of minima on neighbouring lines that belong together."""
-FLOORLESS = 4
-"""Most starts whose irreducible loss is at its lower bound."""
-PER_LINE = 2
-"""Most minima that are followed from one line of the lattice."""
-
-
-class Lattice:
-    """Laws fitted at a lattice of exponents: rows of theta, shape (n_1, n_2, n_parameters), and objectives.
-
-    ``without_floor`` are the best such laws whose irreducible loss is at its lower bound.
-    """
-
-    __slots__ = ("theta", "values", "without_floor")
-
-    def __init__(self, theta: Array, values: Array, without_floor: Array) -> None:
-        self.theta, self.values = theta, np.where(np.isfinite(values), values, np.inf)
-        self.without_floor = without_floor
-
-    @property
-    def best(self) -> Array:
-        """The law with the lowest objective."""
-        return np.asarray(self.theta[np.unravel_index(self.values.argmin(), self.values.shape)])
-
-
-@may_overflow
-def profiled_lattice(objective: Objective) -> Lattice | None:
-    """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
-    if not isinstance(objective.predictor, Profiling):
-        return None
-    loss = objective.measured
-    # To first order, an error of the logarithm is an error of the loss divided by the loss.
-    weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
-    theta, predicted = objective.predictor.profile(loss, weight)
-    if not objective.loss.is_quadratic:
-        values = objective.value_of(predicted.copy())
-        width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
-        for _ in range(ROUNDS):
-            weight = reweighted(objective, predicted, width)
-            theta, predicted = objective.predictor.profile(loss, weight)
-    values = objective.value_of(predicted)
-    floorless, predicted = objective.predictor.profile(loss, weight, least_floor=True)
-    lowest = _lattice_minima(objective.value_of(predicted))
-    return Lattice(theta, values, floorless[lowest][:FLOORLESS])
-
-
-def _lattice_minima(values: Array) -> tuple[Array, Array]:
-    """Return the positions in a lattice whose values are not above those of their neighbours, the lowest first."""
-    values = np.where(np.isfinite(values), values, np.inf)
-    around = minimum_filter(values, size=3, mode="nearest")
-    rows, columns = np.nonzero((values <= around) & np.isfinite(values))
-    order = np.argsort(values[rows, columns], kind="stable")
-    return rows[order], columns[order]
+BESIDE = 0.5
+"""Largest distance, as a logarithm of an exponent, of two laws with no whole cell of the lattice between them."""
+MARGIN = 2.0
+"""Ratio to the objective of a known law up to which a law on a line may lead to a lower one beside the line."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Profiles:
-    """Profiles over the exponents: laws with one exponent fixed, minimised over the other parameters.
+    """Laws that minimise a smoothed objective along lines.
+
+    A line fixes one exponent, or the irreducible loss at its lower bound.
 
     Attributes
     ----------
+    objective, smooth : Objective
+        Without smoothing, and with it.
+    box : Coordinates
+    exponents : tuple of int
+        Which parameters are exponents.
     theta : ndarray, shape (n, n_parameters)
     values : ndarray, shape (n,)
-        Their objectives.
-    lines : list of (int, int)
-        Which axis of the lattice, and which position along it, each of them fixes.
-    exponents : tuple of int
-        The parameters that the axes fix.
+        The smoothed objective of each law.
+    fixed : ndarray of bool, shape (n, n_parameters)
+        The parameters that the line of each law fixes.
+    place : ndarray of int, shape (n,)
+        Number of the line of each law; those of lines that lie beside each other differ by one.
     """
 
+    objective: Objective
+    smooth: Objective
+    box: Coordinates
+    exponents: tuple[int, ...]
     theta: Array
     values: Array
-    lines: list[tuple[int, int]]
-    exponents: tuple[int, ...]
+    fixed: Flags
+    place: NDArray[np.int_]
 
     @classmethod
-    def along(cls, lattice: Lattice, exponents: tuple[int, ...]) -> Profiles:
-        """Return the lowest laws on each line of a lattice."""
-        found = [(axis, at, row) for axis in range(len(exponents)) for at, row in _line_minima(lattice, axis)]
-        theta = np.array([row for *_, row in found])
-        return cls(theta, np.full(len(theta), np.inf), [(axis, at) for axis, at, _ in found], exponents)
+    def along(
+        cls,
+        lattice: Lattice,
+        objective: Objective,
+        width: float,
+        box: Coordinates,
+        exponents: tuple[int, ...],
+        floors: tuple[int, ...],
+    ) -> Profiles:
+        """Minimise an objective, smoothed over a width, along the lines of a lattice."""
+        lines: list[tuple[Array, tuple[int, ...], int]] = [
+            (row, (exponent,), 2 * axis * lattice.values.size + at)
+            for axis, exponent in enumerate(exponents)
+            for at, row in lattice.line_minima(axis)
+        ]
+        # No two laws without an irreducible loss are beside each other.
+        lines += [(row, floors, -2 * at) for at, row in enumerate(lattice.without_floor, 1)]
+        rows, fixes, place = zip(*lines, strict=True)
+        fixed = np.array([np.isin(np.arange(len(rows[0])), which) for which in fixes])
+        smooth = objective.smoothed(width)
+        theta, values = _minimised(smooth, np.array(rows), box, fixed)
+        return cls(objective, smooth, box, exponents, theta, values, fixed, np.array(place))
 
-    def minimised(self, objective: Objective, box: Coordinates) -> Profiles:
-        """Return the profiles of a smooth objective."""
-        fixed = np.zeros(self.theta.shape, dtype=bool)
-        for member, (axis, _) in enumerate(self.lines):
-            fixed[member, self.exponents[axis]] = True
-        minima = newton_from_each(objective, self.theta, box, STEPS, TOLERANCE, fixed)
-        values = np.array([float(minimum.value) for minimum in minima])
-        return replace(self, theta=np.array([minimum.theta for minimum in minima]), values=values)
+    def __len__(self) -> int:
+        return len(self.theta)
 
-    def minima(self) -> Array:
-        """Return the laws that are not above those nearby on the lines beside them, the lowest first."""
-        order = np.argsort(self.values, kind="stable")
-        exponents = self.theta[:, [*self.exponents]]
-        return self.theta[[index for index in order if _is_lowest(index, self.lines, exponents, self.values)]]
+    def narrowed(self, width: float) -> Profiles:
+        """Return the laws that minimise the objective smoothed over a narrower width."""
+        smooth = self.objective.smoothed(width)
+        theta = continued(self.smooth, smooth, self.theta, self.box, self.fixed)
+        theta, values = _minimised(smooth, theta, self.box, self.fixed)
+        return replace(self, smooth=smooth, theta=theta, values=values)
+
+    def below(self, known: Array) -> Profiles:
+        """Return the profiles on lines that may come below all laws known when the width shrinks.
+
+        Where a smoothed objective that is nowhere above the objective is above the objective of a known law, no law is
+        better than that one. Between two lines that fix an exponent, a law may be better than on either.
+        """
+        if not self.smooth.loss.smoothing_lowers:
+            return self
+        laws = np.concatenate([known, self.theta])
+        values = self.smooth.value(laws)
+        best = int(np.argmin(values))
+        limit = max(float(self.objective.value(laws[best])), float(values[best]))
+        kept = self.values <= limit * np.where(self._fixes_an_exponent(), MARGIN, 1.0)
+        parts = {name: getattr(self, name)[kept] for name in ("theta", "values", "fixed", "place")}
+        return replace(self, **parts)
+
+    def minima(self, known: Array) -> Array:
+        """Return the laws that are minima beside each other, and beside known laws, the lowest first."""
+        found = self._is_lowest() & ~self._is_beside_lower(known) & self._keeps_its_floor()
+        return np.asarray(self.theta[found][np.argsort(self.values[found], kind="stable")])
+
+    def _fixes_an_exponent(self) -> Flags:
+        return np.asarray(self.fixed[:, [*self.exponents]].any(axis=1))
+
+    def _is_lowest(self) -> Flags:
+        """Return which laws are not above those nearby on the lines beside them."""
+        beside = np.abs(self.place[:, None] - self.place) == 1
+        near = _distance(self.theta, self.theta, self.exponents) <= NEARBY
+        earlier = np.arange(len(self)) < np.arange(len(self))[:, None]
+        lower = (self.values < self.values[:, None]) | ((self.values == self.values[:, None]) & earlier)
+        return np.asarray(~(beside & near & lower).any(axis=1))
+
+    def _is_beside_lower(self, known: Array) -> Flags:
+        """Return which laws lie beside a known law that is lower, so that they are on the slope of its basin."""
+        if not self.smooth.loss.smoothing_lowers:
+            return np.zeros(len(self), dtype=bool)  # the lower of two laws may be the higher one without smoothing
+        near = _distance(self.theta, known, self.exponents) <= BESIDE
+        return np.asarray((near & (self.smooth.value(known) < self.values[:, None])).any(axis=1))
+
+    def _keeps_its_floor(self) -> Flags:
+        """Return which laws do not have a fixed irreducible loss of which more would be better."""
+        kept = np.ones(len(self), dtype=bool)
+        lines = np.flatnonzero(~self._fixes_an_exponent())
+        if lines.size:
+            theta = self.theta[lines]
+            free = free_parameters(theta, self.smooth.derivatives(theta).gradient, self.box)
+            kept[lines] = ~(free & self.fixed[lines]).any(axis=1)
+        return kept
 
 
-def _is_lowest(index: int, lines: list[tuple[int, int]], exponents: Array, values: Array) -> bool:
-    """Return whether a minimum on a line is not above those nearby on the lines beside it."""
-    axis, at = lines[index]
-    for other, (other_axis, other_at) in enumerate(lines):
-        if other_axis == axis and abs(other_at - at) == 1:
-            others = np.maximum(exponents[[other, index], 1 - axis], LEAST_EXPONENT)
-            distance = abs(float(np.log(others[0] / others[1])))
-            if distance <= NEARBY and (
-                values[other] < values[index] or (values[other] == values[index] and other_at < at)
-            ):
-                return False
-    return True
+def _minimised(smooth: Objective, theta: Array, box: Coordinates, fixed: Flags) -> tuple[Array, Array]:
+    """Return laws that minimise a smooth objective, without moving what is fixed, and their objectives."""
+    minima = newton_from_each(smooth, theta, box, STEPS, TOLERANCE, fixed)
+    return np.array([one.theta for one in minima]), np.array([float(one.value) for one in minima])
 
 
-def _line_minima(lattice: Lattice, axis: int) -> Iterator[tuple[int, Array]]:
-    """Yield the lowest minima along each line that fixes an axis of the lattice, with the position of the line."""
-    for at in range(lattice.values.shape[axis]):
-        values, theta = np.take(lattice.values, at, axis), np.take(lattice.theta, at, axis)
-        for position in sorted(_minima(values), key=lambda index: float(values[index]))[:PER_LINE]:
-            yield at, theta[position]
-
-
-def _minima(values: Array) -> list[int]:
-    """Return where a sequence has minima: the first of equal values."""
-    before, after = np.concatenate([[np.inf], values[:-1]]), np.concatenate([values[1:], [np.inf]])
-    return [int(at) for at in np.flatnonzero((values < before) & (values <= after))]
-
-
-def reweighted(objective: Objective, predicted: Array, width: float) -> Array:
-    """Return weights with which squared errors have the gradient of the objective, smoothed, at the predictions."""
-    loss = objective.measured
-    error = predicted - loss
-    error = np.where(np.abs(error) < SAME_LOSS * loss, SAME_LOSS * loss, error)
-    predicted = np.maximum(loss + error, SAME_LOSS * loss)
-    residual = np.log(predicted / loss) if objective.loss.logarithmic else error
-    slope = objective.weight * objective.loss.smoothed(width).slope(residual)
-    weight = slope / (error * (predicted if objective.loss.logarithmic else 1.0))
-    # The slope of a loss that is flat, or decreases, says nothing about where to search.
-    largest = (weight / objective.weight).max(axis=-1, keepdims=True)
-    return np.where(largest > 0, np.maximum(weight, LEAST_WEIGHT * largest * objective.weight), objective.weight)
+def _distance(theta: Array, others: Array, exponents: tuple[int, ...]) -> Array:
+    """Return how far the exponents of laws are from those of others, as a logarithm, shape (n, n_others)."""
+    logs, other_logs = (np.log(np.maximum(rows[:, [*exponents]], LEAST_EXPONENT)) for rows in (theta, others))
+    return np.asarray(np.abs(logs[:, None] - other_logs).max(axis=-1))

@@ -18,8 +18,8 @@ Array = NDArray[Any]
 
 SCREENED_RUNS = 512
 """Number of runs that starts are chosen on; more would not change which starts are promising."""
-BLOCK = 1 << 20
-"""Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
+BLOCK = 1 << 14
+"""Losses predicted in one block, few enough for the cache; a fit can be stopped between two blocks."""
 
 
 def spread_sample(n_runs: int, size: int) -> Array:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
+from chinchilla_nb.engine.fitting.lattice import Lattice, profiled_lattice
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.profiles import Lattice, profiled_lattice
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_width
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise

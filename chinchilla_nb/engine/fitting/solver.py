@@ -25,6 +25,9 @@ Array = NDArray[Any]
 BLOCK = 1 << 17
 """Losses predicted at once for starts that are optimised together; their derivatives then fit into the cache."""
 
+SETTLED = 1e-15
+"""Relative decrease at which the minimisation of a smooth loss ends before the best minimum is polished."""
+
 
 class Finish(Protocol):
     """Finds the exact optimum of a loss near a minimum of the smoothed loss."""
@@ -116,12 +119,12 @@ def _settle(objective: Objective, theta: Array, box: Coordinates, width: float) 
     if objective.loss.has_kink:
         near = np.flatnonzero(objective.loss.smoothed(width).curvature(objective.residuals(theta)))
         return on_kinks(objective, theta, near, box)
-    return _smooth_minimum(objective, theta, box)
+    return _smooth_minimum(objective, theta, box, SETTLED)
 
 
-def _smooth_minimum(objective: Objective, theta: Array, box: Coordinates) -> Minimum:
+def _smooth_minimum(objective: Objective, theta: Array, box: Coordinates, tolerance: float | None = None) -> Minimum:
     """Minimise a smooth objective from theta, and certify the result."""
-    return certified(objective, newton(objective, theta, box), box)
+    return certified(objective, newton(objective, theta, box, tolerance=tolerance), box)
 
 
 def _settle_on(objective: Objective, theta: Array, active: Array, box: Coordinates) -> Minimum:

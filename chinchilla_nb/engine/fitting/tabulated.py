@@ -103,6 +103,7 @@ class TabulatedLoss:
     stretch: float = STRETCHES[0]
 
     logarithmic = False
+    smoothing_lowers = False
     steepness = 1.0
 
     @classmethod

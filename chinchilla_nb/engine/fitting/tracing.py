@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import lagrangian, principal_directions
+from chinchilla_nb.engine.fitting.lattice import reweighted
 from chinchilla_nb.engine.fitting.newton import Minimum, newton_from_each
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
-from chinchilla_nb.engine.fitting.profiles import reweighted
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
 __all__ = ["effective_runs", "entering", "exchanged", "nonlinearity", "traced"]
@@ -26,7 +26,7 @@ ENTERING_SIZES = (1.0, 0.1, 0.01)
 """Sizes of a term that enters, at the run where it is largest, relative to the mean residual."""
 UNSEEN = 1e-9
 """Largest effect of a parameter on predictions at which its term has vanished."""
-NEARBY = (0.98, 0.995, 1.005, 1.02)
+NEARBY = (0.9, 0.94, 0.98, 0.99, 0.995, 1.005, 1.01, 1.02, 1.06, 1.1)
 """Factors by which an exponent is moved a little."""
 RATIOS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 1.05, 1.1, 1.25, 1.6, 3.0)
 """Factors by which a parameter is moved."""

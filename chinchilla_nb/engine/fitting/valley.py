@@ -30,7 +30,7 @@ NONLINEAR = 1.0
 NEARLY_LINEAR, FEW_RUNS = 0.1, 40
 """Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
 runs are so far apart that they make separate optima even in a nearly straight valley."""
-NEARBY_WIDTH = 0.004
+NEARBY_WIDTH = 0.0005
 """Width, relative to a typical one, below which smoothing does not merge the optima in the vicinity."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.laws.family import IsoLoss
 from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter, as_parameter, linear_params
@@ -56,8 +57,14 @@ class ScalingLaw:
         return cls(**linear_params(params, cls.parameters))
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
-        N, D = np.asarray(N, dtype=float), np.asarray(D, dtype=float)
+        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast.
+
+        Raises
+        ------
+        InputError
+            If one of them is not a number.
+        """
+        N, D = as_real_array(N, "N"), as_real_array(D, "D")
         return np.asarray(self.E + self.A * N**-self.alpha + self.B * D**-self.beta)
 
     def gradient(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

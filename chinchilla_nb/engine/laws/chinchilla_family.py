@@ -30,12 +30,12 @@ Array = NDArray[Any]
 
 LOG_RANGE = 40.0
 """A term below exp(-40) of the mean loss at every run counts as zero, and none exceeds exp(40) of it at the middle."""
-LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 20)
+LATTICE = np.geomspace(0.02, LARGEST_EXPONENT, 14)
 """Exponents at which laws are profiled."""
 LEAST_TERM = 1e-4
 """Least share of the mean loss that a term of a profiled law has at the smallest run."""
-BLOCK = 1 << 20
-"""Losses predicted in one block, which takes about ten milliseconds; a fit can be stopped between two blocks."""
+BLOCK = 1 << 14
+"""Losses predicted in one block, few enough for the cache; a fit can be stopped between two blocks."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,11 +148,14 @@ class _Predictor:
         E = np.exp(log_E - log_unit)
         A_term = _terms(log_A - log_unit, alpha, self.x, self.coordinates.centre_N)
         B_term = _terms(log_B - log_unit, beta, self.y, self.coordinates.centre_D)
-        rows = max(1, BLOCK // B_term.size)
-        firsts = range(0, len(E), rows)
-        for i, k, first in itertools.product(range(len(log_A)), range(len(alpha)), firsts):
-            block = slice(first, first + rows)
-            values[block, i, :, k, :] = value(E[block, None, None, None] + (A_term[i, k] + B_term)[None])
+        each = B_term[0].size
+        rows_E = max(1, min(len(E), BLOCK // each))
+        rows_B = max(1, BLOCK // (each * rows_E))
+        blocks = itertools.product(range(0, len(E), rows_E), range(0, len(log_B), rows_B))
+        for (i, k), (e, b) in itertools.product(np.ndindex(A_term.shape[:2]), list(blocks)):
+            some_E, some_B = slice(e, e + rows_E), slice(b, b + rows_B)
+            terms = A_term[i, k] + B_term[some_B]
+            values[some_E, i, some_B, k, :] = value(E[some_E, None, None, None] + terms)
         return values.reshape(-1)
 
     def profile(
@@ -176,7 +179,8 @@ class _Predictor:
         low[..., 1:], high[..., 1:] = (np.exp(end[1:3] - grid * smallest) for end in (box.lower, box.upper))
         cancellation_point()
         E, A, B = np.moveaxis(box_least_squares(normal, right, low, high), -1, 0)
-        predicted = E[..., None] + A[..., None] * X[:, None] + B[..., None] * Y
+        predicted = A[..., None] * X[:, None] + E[..., None]
+        predicted += B[..., None] * Y
         # A term that has vanished has no slope in log A or log B, and would never return.
         factors = np.log(np.maximum(np.stack([A, B], axis=-1), LEAST_TERM)) + grid * smallest
         rows = np.concatenate([E[..., None], factors, grid], axis=-1)
@@ -206,8 +210,12 @@ class _Prediction:
 
     def jacobian(self) -> Array:
         """Return the derivatives by E, a, b, alpha and beta."""
-        ones = np.ones_like(self.A_term)
-        return np.stack([ones, self.A_term, self.B_term, -self.x * self.A_term, -self.y * self.B_term], axis=-1)
+        # A row per parameter in memory, in which products with other arrays are fastest.
+        rows = np.empty((*self.value.shape[:-1], 5, self.value.shape[-1]), dtype=self.value.dtype)
+        rows[..., 0, :], rows[..., 1, :], rows[..., 2, :] = 1.0, self.A_term, self.B_term
+        np.multiply(self.A_term, -self.x, out=rows[..., 3, :])
+        np.multiply(self.B_term, -self.y, out=rows[..., 4, :])
+        return np.swapaxes(rows, -1, -2)
 
     def pull(self, push: Array) -> Array:
         """Return the vector-Jacobian product: the sum over runs of push x derivatives."""

@@ -226,4 +226,4 @@ def over_runs(theta: Array) -> Iterable[Array]:
 
     Scalars for a single theta, because arithmetic with scalars is fastest; arrays of shape (..., 1) for a batch.
     """
-    return theta if theta.ndim == 1 else np.moveaxis(theta[..., None], -2, 0)
+    return theta if theta.ndim == 1 else [theta[..., index, None] for index in range(theta.shape[-1])]

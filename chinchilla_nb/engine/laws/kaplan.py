@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import IsoLoss
 from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
@@ -72,12 +73,16 @@ class KaplanLaw:
     def _log_terms(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         with np.errstate(divide="ignore"):
             log_N_c, log_D_c = np.log(self.N_c), np.log(self.D_c)
-        return self._ratio * (log_N_c - np.log(np.asarray(N, dtype=float))), log_D_c - np.log(
-            np.asarray(D, dtype=float)
-        )
+        return self._ratio * (log_N_c - np.log(as_real_array(N, "N"))), log_D_c - np.log(as_real_array(D, "D"))
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
+        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast.
+
+        Raises
+        ------
+        InputError
+            If one of them is not a number.
+        """
         return np.asarray(np.exp(self.alpha_D * np.logaddexp(*self._log_terms(N, D))))
 
     def gradient(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

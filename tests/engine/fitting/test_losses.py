@@ -42,6 +42,14 @@ def test_values_by_hand(loss, expected):
     assert loss(TRUE, PREDICTED) == pytest.approx(expected, rel=1e-14, abs=0)
 
 
+@pytest.mark.parametrize("loss_fn", BUILTIN_LOSSES.values())
+@given(r=st.floats(-10, 10), width=st.floats(1e-6, 10))
+def test_smoothing_raises_no_built_in_loss(loss_fn, r, width):
+    loss, residual = residual_loss(loss_fn), np.array([r])
+    assert loss.smoothing_lowers
+    assert loss.smoothed(width).value(residual) <= loss.value(residual) + 1e-12
+
+
 def test_log_huber_is_huber_of_the_logarithms():
     r = np.log([2.0, 4.0]) - np.log(2.0)
     assert log_huber(np.array([2.0, 2.0]), np.array([2.0, 4.0])) == pytest.approx([0, r[1] ** 2 / 2])

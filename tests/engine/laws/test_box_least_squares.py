@@ -27,6 +27,17 @@ def test_every_problem_of_a_batch_has_the_optimum_of_scipy(seed, n, above):
         assert value[0] <= value[1] * (1 + 1e-9)
 
 
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_a_variable_with_equal_bounds_keeps_its_value(seed):
+    rng = np.random.default_rng(seed)
+    design, wanted, value = rng.normal(size=(12, 3)), rng.normal(size=12), rng.normal()
+    low, high = np.array([value, -0.2, -0.2]), np.array([value, 0.2, 0.2])
+    found = box_least_squares(design.T @ design, wanted @ design, low, high)
+    others = lsq_linear(design[:, 1:], wanted - design[:, 0] * value, bounds=(low[1:], high[1:]), tol=1e-14).x
+    np.testing.assert_allclose(found, [value, *others], atol=1e-6)
+
+
 def test_a_column_of_zeros_and_equal_columns_are_allowed():
     design = np.array([[1.0, 0.0, 1.0], [2.0, 0.0, 2.0], [3.0, 0.0, 3.0]])
     wanted = np.array([2.0, 4.0, 6.0])

@@ -10,6 +10,7 @@ import pytest
 from runs import LAW
 
 from chinchilla_nb import FAMILIES, KaplanLaw, Runs
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents
 from chinchilla_nb.engine.laws.notation import HTML, TEXT
 
@@ -149,3 +150,14 @@ def test_the_equation_contains_every_value(name):
     assert html == law._repr_html_()
     assert text.startswith("L(N, D) = ")
     assert html.startswith("<i>L</i>(<i>N</i>, <i>D</i>) = ")
+
+
+@pytest.mark.parametrize("value", ["5", True, None, 1j, [1e9, "5"], np.ma.masked], ids=repr)
+def test_what_is_not_a_number_has_no_loss_and_is_no_parameter(name, value):
+    law = LAWS[name]
+    for N, D, where in ((value, 1e9, "N"), (1e9, value, "D")):
+        with pytest.raises(InputError, match=f"^{where} must be "):
+            law.loss(N, D)
+    for parameter in law.as_dict():
+        with pytest.raises(InputError, match=f"^{parameter} must be a number, got "):
+            type(law)(**{**law.as_dict(), parameter: value})
