@@ -145,9 +145,10 @@ def as_generator(rng: Any) -> np.random.Generator:
         If it is neither a generator nor a seed.
     """
     try:
-        # NumPy takes True for the seed 1, and texts in a list for numbers.
-        parts = rng if isinstance(rng, (list, tuple)) else [rng]
-        if any(isinstance(part, (bool, np.bool_, str, list, tuple)) for part in parts):
+        # NumPy takes True for the seed 1, texts in a list for numbers, and searches lists in lists without end.
+        if isinstance(rng, (bool, np.bool_)) or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
+            raise TypeError
+        if isinstance(rng, (list, tuple)) and not all(type(part) is int for part in rng):
             raise TypeError
         return np.random.default_rng(rng)
     except Exception:  # noqa: BLE001  NumPy raises many kinds of errors for what is not a seed

@@ -29,7 +29,7 @@ class Visualizer:
     project_dir : str or path
         Directory for the images.
     log_level : int or str
-        Threshold of the log messages; at 20 the path of each saved image is logged.
+        Threshold of the log messages: at 30 images that cannot be saved are logged, at 20 the path of each saved one.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from runs import AXES, LAW, make_runs, table_of
 
-from chinchilla_nb import Chinchilla, Fit
+from chinchilla_nb import Chinchilla, Fit, InputError
 from chinchilla_nb.core import precision_note
 from chinchilla_nb.engine.fitting.losses import huber, log_huber, mae, mse
 
@@ -120,9 +120,22 @@ def test_bad_arguments_are_one_sentence(make, changes, message):
     assert_one_sentence(caught)
 
 
-def test_a_bad_rng_is_a_type_error(make):
-    with pytest.raises(TypeError, match="rng must be a seed"):
-        make(rng="lucky")
+@pytest.mark.parametrize("rng", ["x", True, np.True_, 2.5, -1, ["5"], [True], [[1]], np.array([1.0])], ids=repr)
+def test_a_bad_rng_is_a_type_error(make, rng):
+    with pytest.raises(TypeError, match="rng must be a seed") as caught:
+        make(rng=rng)
+    assert_one_sentence(caught)
+    assert isinstance(caught.value, InputError)
+
+
+def test_lists_within_lists_are_no_seed(make):
+    nested = []
+    nested.append(nested)
+    boxed = np.empty(1, dtype=object)
+    boxed[0] = nested
+    for rng in (nested, [nested], boxed):
+        with pytest.raises(TypeError, match="rng must be a seed"):
+            make(rng=rng)
 
 
 def test_settings_have_one_home(make):

@@ -94,10 +94,10 @@ def read_settings(
     Raises
     ------
     InputError
-        If the format is not supported, the file does not parse, a key or value is not known, or a function is not
-        found.
-    OSError
-        If there is no such file, or it cannot be read.
+        If the format is not supported, the file cannot be read or does not parse, a key or value is not known, or a
+        function is not found.
+    FileNotFoundError
+        If there is no such file.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise InputError("config_path", "must be the path of a file", got=brief(path))
@@ -147,6 +147,10 @@ def _text(path: Path) -> str:
         if size > LARGEST_FILE:
             raise InputError("", f"it has {size:,} bytes, and a configuration at most {LARGEST_FILE:,}")
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise InputError("", f"it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InputError("", "it is not UTF-8 text; save it as UTF-8") from None
 

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,8 @@ def interrupted_cells(folder: Path, cells: int, seed: int = 0) -> tuple[int, int
     manager, client = start_new_kernel(extra_arguments=["--HistoryManager.enabled=False"])
     try:
 
-        def run(code: str) -> dict[str, Any]:
-            reply = client.execute_interactive(code, timeout=120, output_hook=lambda _: None, store_history=False)
+        def run(code: str, on_output: Callable[[dict[str, Any]], None] = lambda _: None) -> dict[str, Any]:
+            reply = client.execute_interactive(code, timeout=120, output_hook=on_output, store_history=False)
             content: dict[str, Any] = reply["content"]
             return content
 
@@ -55,11 +56,22 @@ def interrupted_cells(folder: Path, cells: int, seed: int = 0) -> tuple[int, int
         assert answer["status"] == "ok", answer
         survived = 0
         for cell in range(cells):
-            timer = threading.Timer(moments.uniform(0.02, 0.3), os.kill, (manager.provisioner.pid, signal.SIGINT))
-            timer.start()
-            answer = run(CELL.format(start="run_fit" if cell % 2 else "start_fit"))
+            ended = threading.Event()
+
+            def stop(wait: float, ended: threading.Event = ended) -> None:
+                """Interrupt the cell, again if it was too early: a kernel ignores interrupts between cells."""
+                while not ended.wait(wait):
+                    os.kill(manager.provisioner.pid, signal.SIGINT)
+                    wait = 5.0
+
+            stopper = threading.Thread(target=stop, args=(moments.uniform(0.02, 0.4),))
+            answer = run(
+                CELL.format(start="run_fit" if cell % 2 else "start_fit"),
+                lambda message, stopper=stopper: stopper.start() if message["msg_type"] == "execute_input" else None,
+            )
             assert answer.get("ename") == "KeyboardInterrupt", answer
-            timer.join()
+            ended.set()
+            stopper.join()
             answer = run(CHECK.format(folder=str(folder)))
             if answer["status"] == "ok":
                 survived += 1

@@ -48,16 +48,16 @@ LARGE: dict[str, Callable[[int], None]] = {
 
 @pytest.mark.parametrize("name", LARGE)
 def test_time_grows_in_proportion(name: str) -> None:
-    """A square would need 16 times the time for 4 times the size, and a minute for the largest."""
+    """A square would need 64 times the time for 8 times the size; caches and a busy machine may treble it."""
 
     def seconds(size: int) -> float:
         began = time.process_time()
         LARGE[name](size)
         return time.process_time() - began
 
-    few = min(seconds(5_000) for _ in range(3))
-    many = min(seconds(20_000) for _ in range(2))
-    assert many < 9 * few + 0.05
+    few = min(seconds(3_000) for _ in range(3))
+    many = min(seconds(24_000) for _ in range(2))
+    assert many < 24 * few + 0.1
 
 
 def test_equal_names_in_a_project_are_an_error_at_once(tmp_path: Path) -> None:

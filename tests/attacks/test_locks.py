@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import threading
@@ -15,6 +14,8 @@ from attacks.processes import AS_NOBODY, Attacker, open_folder, output
 from chinchilla_nb.database import Database
 from chinchilla_nb.records import locks
 from chinchilla_nb.records.csv_file import CsvFile
+
+fcntl = pytest.importorskip("fcntl")
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
 HOLDER = """if True:

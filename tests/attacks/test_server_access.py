@@ -70,6 +70,18 @@ def test_without_the_token_nobody_starts_a_kernel(server, owner):
     assert server.kernels() == before
 
 
+@pytest.mark.parametrize("place", ["", "/voila/files", "/voila/static", "/voila/templates/lab/static"])
+@pytest.mark.parametrize(
+    "name", ["open.html", "workbench.ipynb", "../open.html", "/etc/passwd", "..%2f..%2fetc/passwd"]
+)
+def test_no_file_of_the_machine_is_served(server, owner, place, name):
+    for visitor in (Visitor(server.origin), owner):
+        _, text = visitor.asks(f"{place}/{name}")
+        assert server.url[-48:] not in text
+        assert "root:" not in text
+        assert "nbformat" not in text
+
+
 def test_without_the_token_nobody_reaches_a_kernel(server, owner):
     stranger = Visitor(server.origin)
     stranger.asks("/login")

@@ -37,7 +37,7 @@ def left_behind(temporary):
 def test_the_server_and_its_kernels_end_with_the_command(tmp_path, end):
     with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server:
         # In the middle of a request, when a kernel runs the cells of the page.
-        threading.Thread(target=ask_in_vain, args=[server]).start()
+        threading.Thread(target=ask_in_vain, args=[server], daemon=True).start()
         assert wait_until(server.kernels, END_SECONDS)
         server.process.send_signal(signal.Signals[end])
         assert wait_until(lambda: not left_behind(server.temporary), END_SECONDS), left_behind(server.temporary)

@@ -232,6 +232,11 @@ def test_a_path_that_is_not_one_is_an_error(path):
         Chinchilla.from_config(path)
 
 
+def test_a_name_too_long_for_a_file_is_one_sentence():
+    with pytest.raises(ValueError, match=r"does not parse: it cannot be read: File name too long$"):
+        Chinchilla.from_config("a" * 300 + ".yaml")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is no configuration file"):
         Chinchilla.from_config(tmp_path / "none.yaml")

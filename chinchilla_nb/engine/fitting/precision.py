@@ -13,7 +13,7 @@ __all__ = ["as_precision"]
 
 
 def as_precision(written: Any) -> type[np.floating[Any]]:
-    """Return a floating-point type, written as NumPy accepts it.
+    """Return a floating-point type, given as a type or by its name.
 
     Raises
     ------
@@ -21,8 +21,8 @@ def as_precision(written: Any) -> type[np.floating[Any]]:
         If it is not one, or too narrow for L-BFGS-B to converge.
     """
     try:
-        # NumPy would read None as float64.
-        dtype = None if written is None else np.dtype(written)
+        # NumPy would read None as float64, and write out all of a list in its error.
+        dtype = np.dtype(written) if isinstance(written, (str, type, np.dtype)) else None
     except Exception:  # noqa: BLE001  NumPy raises many kinds of errors, SyntaxError among them, for what is no type
         dtype = None
     if dtype is None:

@@ -88,6 +88,8 @@ def test_bounds_cannot_be_changed_after_construction():
             "dtype",
             "dtype must be float64 or wider for L-BFGS-B to converge, got float32",
         ),
+        ({"dtype": [[1]]}, "dtype", "dtype must be a floating-point type, got [[1]]"),
+        ({"dtype": "f8,("}, "dtype", "dtype must be a floating-point type, got 'f8,('"),
         ({"loss_fn": "mae"}, "loss_fn", "loss_fn must be callable, got 'mae'"),
         ({"starts": None}, "starts", "starts must be a StartGrid, got None"),
         ({"bounds": {"alhpa": (0, 1)}}, "bounds", "bounds has no key 'alhpa': did you mean 'alpha'?"),
