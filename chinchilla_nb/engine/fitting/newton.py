@@ -205,6 +205,7 @@ def _along_the_valley(
     aimed at, would return to it (geodesic acceleration, Transtrum and Sethna 2012, arXiv:1201.5885).
     """
     step, residuals, jacobian = (trial - theta)[which], at.residuals[which], at.jacobian[which]
+    objective = objective.members(which)
     aimed = residuals + (jacobian @ step[..., None])[..., 0]
     missed = objective.residuals(trial[which]) - aimed
     push = objective.weight * objective.loss.curvature(residuals) * missed
@@ -258,7 +259,7 @@ class _Model:
     def of(cls, objective: Objective, at: Derivatives, free: NDArray[np.bool_], damping: Array) -> _Model:
         """Return the models at some points; a parameter that is not free has a curvature of its own."""
         H = at.hessian.astype(float)
-        least = LEAST_SCALE / objective.loss.width * (objective.weight @ at.jacobian**2) + TINY
+        least = LEAST_SCALE / objective.loss.width * (objective.weight[..., None, :] @ at.jacobian**2)[..., 0, :] + TINY
         size = np.where(free, np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), least)), 1.0).astype(float)
         both = free[:, :, None] & free[:, None, :]
         H = np.where(both, H / (size[:, :, None] * size[:, None, :]), np.eye(H.shape[1]))

@@ -99,6 +99,11 @@ class Objective:
             loss=self.loss.take(which),
         )
 
+    @property
+    def count(self) -> int:
+        """The number of objectives."""
+        return len(self.weight) if self.weight.ndim == 2 else len(self.target) if self.target.ndim == 2 else 1
+
     def member(self, index: int) -> Objective:
         """Return one of the objectives, over the runs that count in it."""
         weight = self.weight if self.weight.ndim == 1 else self.weight[index]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.losses import residual_loss
+from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.fitting.losses import loss_name, residual_loss
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
-from chinchilla_nb.engine.fitting.smoothing import widths_from, typical_width
-from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
+from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
 from chinchilla_nb.engine.uncertainty.refitting import Refits, refit
 from chinchilla_nb.engine.uncertainty.resampling import METHODS, Observed
@@ -74,17 +73,17 @@ def iter_bootstrap(
         If the method or column is unknown, the number of draws is not positive, or the law was fitted with a loss of
         one's own.
     """
-    block = _Block.of(fit, method, by)
-    rows = max(1, BLOCK // block.objective.target.size)
+    refitting = _Refitting.of(fit, method, by)
+    rows = max(1, BLOCK // refitting.objective.target.size)
     sizes = [min(rows, draws - first) for first in range(0, draws, rows)]
     seeds = np.random.default_rng(rng).integers(np.iinfo(np.int64).max, size=len(sizes))
     found: list[Refits] = []
     yield UncertaintyProgress(0, draws)
-    for refits in map(block.refitted, zip(sizes, seeds.tolist(), strict=True)):
+    for refits in map(refitting.refitted, zip(sizes, seeds.tolist(), strict=True)):
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))
-    result = Uncertainty(fit, method, theta[proven], block.degrees, int(np.count_nonzero(~proven)))
+    result = Uncertainty(fit, method, theta[proven], refitting.degrees, int(np.count_nonzero(~proven)))
     yield UncertaintyProgress(draws, draws, result)
 
 
@@ -102,6 +101,8 @@ class _Refitting:
         Widths of smoothing, the widest first.
     observed : Observed
     method : str
+    degrees : float
+        Degrees of freedom of the errors.
     """
 
     objective: Objective
@@ -110,12 +111,18 @@ class _Refitting:
     widths: tuple[float, ...]
     observed: Observed
     method: str
+    degrees: float
 
     @classmethod
     def of(cls, fit: Fit, method: str, by: str | None) -> _Refitting:
         """Prepare the resamples of a fit."""
         problem = fit.problem
         loss = residual_loss(problem.loss_fn)
+        if loss is None:
+            rule = "must be a built-in loss for a bootstrap"
+            raise InputError("loss_fn", rule, got=loss_name(problem.loss_fn), remedy="fit with log_huber")
+        if method not in METHODS:
+            raise unknown_key("method", method, METHODS)
         box = problem.family.coordinates(problem.runs, problem.bounds)
         objective = Objective.of(problem, loss, box)
         near = Linearised.of(problem, fit.law)
@@ -124,8 +131,8 @@ class _Refitting:
         return cls(
             objective=objective,
             box=box,
-            starts=np.array([box.theta(law_point(law)) for law in (fit.law, *fit.others)]),
-            widths=widths_between(typical, last_width(objective, typical)),
+            starts=near.theta[None],
+            widths=widths_from(max(typical, loss.width), objective, typical),
             observed=Observed(
                 weight=objective.weight,
                 loss=used.loss,
@@ -134,6 +141,7 @@ class _Refitting:
                 groups=numbered_groups(used, by, method),
             ),
             method=method,
+            degrees=near.scores.degrees,
         )
 
     def refitted(self, task: tuple[int, int]) -> Refits:

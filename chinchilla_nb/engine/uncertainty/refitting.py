@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
-from chinchilla_nb.engine.fitting.newton import newton_from_each, promised_decrease
+from chinchilla_nb.engine.fitting.newton import continued, newton_from_each, promised_decrease
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.solver import Exact
 from chinchilla_nb.engine.laws.family import Coordinates
@@ -58,13 +58,14 @@ def refit(objectives: Objective, starts: Array, box: Coordinates, widths: tuple[
 
 def _followed(objectives: Objective, start: Array, box: Coordinates, widths: tuple[float, ...]) -> Array:
     """Return the minimum of each objective smoothed over the last width, shape (m, n_parameters)."""
-    theta = np.broadcast_to(start, (objectives.count, len(start)))
+    theta, wider = np.tile(start, (objectives.count, 1)), None
     for level, width in enumerate(widths, 1):
-        last = level == len(widths)
-        minima = newton_from_each(
-            objectives.smoothed(width), theta, box, LAST_STEPS if last else STEPS, None if last else TOLERANCE
-        )
-        theta = np.array([one.theta for one in minima])
+        last, smooth = level == len(widths), objectives.smoothed(width)
+        if wider is not None:
+            theta = continued(wider, smooth, theta, box)
+        steps, tolerance = (LAST_STEPS, None) if last else (STEPS, TOLERANCE)
+        theta = np.array([one.theta for one in newton_from_each(smooth, theta, box, steps, tolerance)])
+        wider = smooth
     return theta
 
 
@@ -77,7 +78,7 @@ def _finished(objectives: Objective, theta: Array, box: Coordinates, width: floa
     for member in range(len(theta)):
         cancellation_point()
         one = objectives.member(member)
-        exact = Exact(one, lambda one=one: one, box)
+        exact = Exact(one, lambda: one, box)
         found = exact.settle(theta[member], width)
         minima.append(found if found.converged else exact.descend(found))
     return Refits(

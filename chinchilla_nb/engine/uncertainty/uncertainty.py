@@ -10,18 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtrit
 
+from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
 from chinchilla_nb.engine.laws.family import Coordinates, Law
-from chinchilla_nb.engine.runs import Runs, as_positive_array
+from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["Interval", "Uncertainty"]
 
 Array = NDArray[Any]
-
-FEWEST = 20
-"""Fewest draws that an interval is computed from."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -114,9 +112,7 @@ class Uncertainty:
         C = as_positive_array(C, "C")
         drawn = [_allocation(law, C) for law in self.laws]
         fitted = _allocation(self.fit.law, C)
-        return {
-            name: self._interval(fitted[name], np.array([one[name] for one in drawn]), level) for name in fitted
-        }
+        return {name: self._interval(fitted[name], np.array([one[name] for one in drawn]), level) for name in fitted}
 
     def _interval(self, value: Any, drawn: Array, level: float) -> Interval:
         low, high = self._limits(drawn, level)
@@ -131,8 +127,8 @@ class Uncertainty:
         if not 0 < level < 1:
             raise InputError("level", "must be between 0 and 1", got=repr(level))
         tail = (1 - level) / 2
-        n = self.degrees + drawn.shape[1] if False else self.degrees
-        tail = float(ndtr(np.sqrt(1 + len(self.box.lower) / n) * stdtrit(n, tail)))
+        n_free = int(np.count_nonzero(self.box.lower < self.box.upper))
+        tail = float(ndtr(np.sqrt(1 + n_free / self.degrees) * stdtrit(self.degrees, tail)))
         # A law without an optimum has N* anywhere.
         low = np.quantile(np.where(np.isnan(drawn), 0.0, drawn), tail, axis=0)
         high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), 1 - tail, axis=0, method="higher")
