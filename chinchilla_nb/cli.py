@@ -19,7 +19,7 @@ from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_folder
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 from chinchilla_nb.printable import printable
-from chinchilla_nb.serving.page import notebook
+from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
 from chinchilla_nb.session import Session
 
@@ -59,8 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
         return _message(f"port {given.port} cannot be used: choose another, or omit --port to use a free one")
     for remark in remarks:
         sys.stderr.write(f"{_message(remark)}\n")
-    page = notebook(source, str(Path.cwd()), remarks, given.allow_functions, given.allow_folders)
-    return _serve(page, _name(source, session), given.port, browser=given.browser)
+    folder = str(Path.cwd())
+    page = notebook(source, folder, remarks, given.allow_functions, given.allow_folders)
+    return _serve(page, _name(title(source, folder), session), given.port, browser=given.browser)
 
 
 def default_source() -> str:
@@ -121,12 +122,12 @@ def _folder(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _name(source: str, session: Session) -> str:
+def _name(called: str, session: Session) -> str:
     """Describe what is opened: how many runs there are, or where new ones will go."""
     count, folder = len(session.runs), getattr(session.database, "project_dir", None)
     if count or folder is None:
-        return f"{source} ({count} run{'' if count == 1 else 's'})"
-    return f"{source} (no runs yet: those you add or import go to {Path(folder) / 'df.csv'})"
+        return f"{called} ({count} run{'' if count == 1 else 's'})"
+    return f"{called} (no runs yet: those you add or import go to {Path(folder) / 'df.csv'})"
 
 
 def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> str | None:

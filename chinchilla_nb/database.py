@@ -21,7 +21,15 @@ from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile, Reading
 from chinchilla_nb.records.held_rows import HeldRows
 from chinchilla_nb.records.locks import ThreadLock
-from chinchilla_nb.records.rows import REQUIRED, CheckedRow, check_columns, checked_frame, checked_row, empty_table
+from chinchilla_nb.records.rows import (
+    REQUIRED,
+    CheckedRow,
+    check_columns,
+    checked_frame,
+    checked_row,
+    empty_table,
+    rows_missing,
+)
 from chinchilla_nb.records.seen import Seen
 
 __all__ = ["Database"]
@@ -53,7 +61,8 @@ class Database(HasTraits):
     revision : int
         Changes whenever the runs do; observe it to follow them. Observers run in the thread that changed the runs.
     former : DataFrame or None
-        The runs as they were before the file lost some of them, until it holds as many again or `df` is assigned.
+        The runs as they were before the file lost some of them, until it holds them or as many again (not counting what
+        this database has appended since), or `df` is assigned.
 
     Raises
     ------
@@ -170,7 +179,8 @@ class Database(HasTraits):
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text becomes a column of that name.
+            text becomes a column of that name. With a file, `df` shows what a new process reads: empty text is NaN,
+            and a column that mixes text, numbers and truth values holds the text of each.
 
         Raises
         ------
@@ -275,6 +285,7 @@ class Database(HasTraits):
         self._runs = None  # a table, and the same as arrays
         self.former = None
         self._left = 0  # rows remaining in the file after it lost others
+        self._added = 0  # rows appended since then, which do not make up for those lost
         # What the owner of this object knows: the table that `df` returned last, and the part of the file that holds
         # it; None if that is all there is.
         self._known = None
@@ -300,23 +311,28 @@ class Database(HasTraits):
             self._held.add(rows, self._held.seen)
             return
         seen = self._file.append(*rows, seen=self._held.seen)
+        if self.former is not None:
+            self._added += len(rows)
         if seen is not None:
-            self._held.add(rows, seen)
-            return
+            read = self._held.as_read(rows)
+            self._held.add(rows if read is None else read, seen)
+            if read is not None:
+                return
         try:
-            reading = self._file.read_from(self._held.seen)
+            reading = self._read_more(self._file) if seen is None else self._file.read_from(Seen())
         except (ValueError, OSError) as error:  # not an error of this append: its rows are on disk
-            self._held.add(rows, None)
+            if seen is None:
+                self._held.add(rows, None)
             self.logger.warning("%s; what was appended is in the file, other new rows are not shown until then", error)
         else:
-            self._take(self._file, reading)
+            self._take(self._file, reading, len(rows) if seen is None else 0)
 
     def _read_new(self, file: CsvFile) -> bool:
         """Hold what others have written to the file, and return whether there was anything."""
         seen = self._held.seen
         if file.is_settled(seen):
             return False
-        reading = file.read_from(seen)
+        reading = self._read_more(file)
         new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
         if new:
             self._take(file, reading)
@@ -324,25 +340,35 @@ class Database(HasTraits):
             self._held.add_read(reading.rows, reading.seen)
         return new
 
-    def _take(self, file: CsvFile, reading: Reading) -> None:
-        """Hold what was read from the file."""
+    def _read_more(self, file: CsvFile) -> Reading:
+        """Read what follows in the file; all of it if that changes how the values of a column are read."""
+        reading = file.read_from(self._held.seen)
+        return reading if reading.everything or self._held.goes_with(reading.rows) else file.read_from(Seen())
+
+    def _take(self, file: CsvFile, reading: Reading, appended: int = 0) -> None:
+        """Hold what was read from the file, to which this database has just appended some rows."""
         self._known = self._known or self._held.snapshot()
         self._warn_of_cut_off(file, reading)
         if not reading.everything:
             self._held.add_read(reading.rows, reading.seen)
             return
         rows = reading.rows
-        before, fewer = self._held.table if self.former is None else self.former, len(rows) < len(self._held)
-        if len(rows) < len(before):
-            self.former, self._left = before, len(rows)
+        if self.former is not None and not rows_missing(self.former, rows):
+            self.former = None  # a copy of the file was restored, perhaps without what has been appended since
+        before = self._held.table if self.former is None else self.former
+        # The warning of a last line that is ignored says already what to do about that row.
+        fewer = len(rows) - appended + bool(reading.cut_off) < len(self._held)
+        added = appended if self.former is None else self._added
+        if len(rows) - added < len(before):
+            self.former, self._left, self._added = before, max(len(rows) - added, 0), added
         self._held.replace(rows, reading.seen)
         if fewer:
             self.logger.warning("%s", self.lost)
 
     def _changed(self) -> int:
         """Count a change of the rows held."""
-        if self.former is not None and len(self._held) >= len(self.former):
-            self.former = None
+        if self.former is None or len(self._held) - self._added >= len(self.former):
+            self.former, self._added = None, 0
         self._changes += 1
         return self._changes
 
@@ -359,7 +385,7 @@ class Database(HasTraits):
     def _warn_of_cut_off(self, file: CsvFile, reading: Reading) -> None:
         if reading.cut_off:
             self.logger.warning(
-                "%s ends in a row that was not completely written and is ignored: %s; "
+                "%s ends in a row without a line break, which may not be completely written and is ignored: %s; "
                 "add a line break to keep it, or the next append moves it to %s",
                 file.path,
                 reading.cut_off,

@@ -232,6 +232,35 @@ def test_a_folder_goes_before_a_study_of_the_same_name(tmp_path, monkeypatch):
     assert len(open_session("python_stdlib").runs) == 0
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (".", "sweep &amp; co"),
+        ("./", "sweep &amp; co"),
+        ("data/..", "sweep &amp; co"),
+        ("..", "parent"),
+        ("/", "/"),
+        ("./data", "./data"),
+        ("runs.csv", "runs.csv"),
+        ("python_stdlib", "python_stdlib"),
+    ],
+)
+def test_the_heading_names_the_folder(tmp_path, source, shown):
+    folder = tmp_path / "parent" / "sweep & co"
+    (folder / "data").mkdir(parents=True)
+    head = notebook(source, str(folder))["cells"][0]["source"][0]
+    assert head == f"<h1>{shown}</h1>"
+
+
+@pytest.mark.slow
+def test_the_terminal_names_the_folder(tmp_path):
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    (folder / "df.csv").write_text("N,D,loss\n1e8,2e9,2.8\n")
+    with serving(cwd=folder, temporary=tmp_path / "tmp") as server:
+        assert server.what == "sweep (1 run)"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_serves_the_workbench_and_ends_without_a_trace(runs_csv, tmp_path, end):

@@ -129,10 +129,13 @@ def test_figures_know_no_drawing_library(name):
     assert libraries(name) <= {"numpy"}
 
 
+SERVER_MODULES = {f"serving.{name}" for name in ("server", "handlers", "kernels", "errors", "origins")}
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_only_the_server_needs_voila_and_jupyter(name):
     needed = libraries(name) & {"voila", "jupyter_server", "jupyter_client", "tornado"}
-    assert not needed or name in {"serving.server", "serving.handlers", "serving.kernels"}
+    assert not needed or name in SERVER_MODULES
 
 
 @pytest.mark.parametrize("name", modules_in("widgets"))

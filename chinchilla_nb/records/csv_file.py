@@ -2,9 +2,10 @@
 
 A row is one ``write`` of one line, followed by ``fsync``. Any other change (a new column, an assigned table, the very
 first row) is written to a draft, which then replaces the old file. Every row that we write ends in a line break. In a
-file that we have appended to (its lock file lies beside it), a last line without one is therefore a row whose `append`
-never returned: reading ignores it, and the next append moves it to a separate file, because someone may have typed it.
-In a file that others made, it is a row like any other.
+file that we have appended to (its lock file lies beside it), a last line without one may be a row whose `append` never
+returned. Its last number may lack digits, which cannot be seen, so reading ignores it, and the next append says so and
+moves it to a separate file, because someone may have typed it. It is a row like any other in a file that others made,
+and if it has been seen as a row before: then another program has removed the line break.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class CsvFile:
     columns : sequence of str
         Columns of a new file.
     tell : callable, optional
-        Receives a message if another process keeps the file locked for seconds.
+        Receives a message if another process keeps the file locked for seconds, or a line is moved out of the file.
 
     Attributes
     ----------
@@ -124,7 +125,10 @@ class CsvFile:
             data = file.read()
         if seen.begins(data):
             return self._read_on(data, status, seen)
-        data, cut_off = _whole_lines(data, written_by_us=self._lock_path.exists())
+        header = list(seen.header)
+        if seen.has_whole(data):
+            return Reading(read_rows(b"", header, self.path, seen.lines), False, Seen.all_of(header, data, status))
+        data, cut_off = _whole_lines(data, self._lock_path.exists(), seen)
         header, rest = split_header(data, self.path)
         rows = read_rows(rest, header, self.path, lines_before=1) if header else empty_table(self.columns)
         now = Seen.all_of(header, data, status) if header else NOTHING
@@ -178,7 +182,7 @@ class CsvFile:
         with hold, hold:
             hold.acquire()
             self._check_known(known, seen)
-            self._set_aside(self._cut_off(written_by_us))
+            self._set_aside(self._cut_off(written_by_us, seen))
             now = self._replace(columns, content)
         return now  # noqa: RET504  an interrupt while a block is left by `return` would not release the lock
 
@@ -224,14 +228,14 @@ class CsvFile:
                 return self._append_lines(file, header, rows, written_by_us, seen)
         return self._append_columns(rows, written_by_us, seen)
 
-    def _cut_off(self, written_by_us: bool) -> bytes:
+    def _cut_off(self, written_by_us: bool, seen: Seen) -> bytes:
         """Return a last line that was not completely written; empty if there is none."""
         try:
             descriptor = self._open(os.O_RDONLY)
         except FileNotFoundError:
             return b""
         with os.fdopen(descriptor, "rb") as file:
-            return _whole_lines(file.read(), written_by_us)[1]
+            return _whole_lines(file.read(), written_by_us, seen)[1]
 
     def _create(self, rows: Sequence[Mapping[str, Any]], seen: Seen) -> Seen | None:
         columns = [*self.columns, *_additional_columns(self.columns, rows)]
@@ -245,13 +249,15 @@ class CsvFile:
         status = os.fstat(file.fileno())
         lines = as_csv(_values(header, rows))
         size, end = status.st_size, _end_of_last_line(file, status.st_size)
-        if end < size and written_by_us and end:
-            file.seek(end)
-            self._set_aside(file.read())
-            file.truncate(end)
-            size = end
-        elif end < size:
-            lines = b"\n" + lines
+        if end < size:
+            file.seek(0)
+            cut_off = _whole_lines(file.read(), written_by_us, seen)[1]
+            if cut_off:
+                self._set_aside(cut_off)
+                file.truncate(end)
+                size = end
+            else:
+                lines = b"\n" + lines
         alone = size == status.st_size == seen.size and seen.is_current(status)
         with explain_write_errors(self.path):
             self._write_lines(file, lines, size)
@@ -271,7 +277,7 @@ class CsvFile:
     def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
         """Rewrite the file with the additional columns of new rows; existing rows keep their text."""
         with os.fdopen(self._open(os.O_RDONLY), "rb") as file:
-            data, cut_off = _whole_lines(file.read(), written_by_us)
+            data, cut_off = _whole_lines(file.read(), written_by_us, seen)
         header, rest = split_header(data, self.path)
         if not header:
             return self._create(new, seen)
@@ -288,7 +294,7 @@ class CsvFile:
         return None
 
     def _set_aside(self, cut_off: bytes) -> None:
-        """Save a line that was not completely written to a separate file: someone may have typed it."""
+        """Save a line that may not be complete to a separate file, and say so: someone may have typed it."""
         line = cut_off.strip(b"\0")
         if line:
             with explain_write_errors(self.set_aside_path):
@@ -298,6 +304,10 @@ class CsvFile:
                     file.write(line + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
+            self._tell(
+                f"the last line of {self.path} had no line break, so it may be incomplete, and was moved to "
+                f"{self.set_aside_path.name}: {line.decode(errors='replace')}; append it again if it is complete"
+            )
 
     def _replace(self, header: list[str], content: bytes) -> Seen:
         with explain_write_errors(self.path):
@@ -319,10 +329,10 @@ def _values(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[l
     return [[row.get(name) for name in columns] for row in rows]
 
 
-def _whole_lines(data: bytes, written_by_us: bool) -> tuple[bytes, bytes]:
-    """Split off a last line that was not completely written; see the docstring of the module."""
+def _whole_lines(data: bytes, written_by_us: bool, seen: Seen) -> tuple[bytes, bytes]:
+    """Split off a last line that may not be completely written; see the docstring of the module."""
     end = data.rfind(b"\n") + 1
-    return (data[:end], data[end:]) if written_by_us and end else (data, b"")
+    return (data[:end], data[end:]) if written_by_us and end and not seen.has_whole(data) else (data, b"")
 
 
 def _first_line(file: io.FileIO) -> bytes:

@@ -31,6 +31,9 @@ _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
 _LIKE_NUMBER = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?|nan|true|false)\s*", re.IGNORECASE | re.ASCII)
 _PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.IGNORECASE | re.ASCII)
 
+_EMPTY_ROW = '""'
+"""A row of one empty field."""
+
 
 def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     """Return rows as CSV; floats as the shortest text that reads back to them, NaN and None as empty fields.
@@ -38,7 +41,9 @@ def as_csv(rows: Iterable[Sequence[Any]], separator: str = ",") -> bytes:
     Text that looks like a number is quoted, so that it reads back as text.
     """
     special = re.compile(f'[{re.escape(separator)}"\r\n]')
-    return "".join(separator.join(_written(value, special) for value in row) + "\n" for row in rows).encode()
+    lines = (separator.join(_written(value, special) for value in row) for row in rows)
+    # A blank line would not be a row.
+    return "".join(f"{line or _EMPTY_ROW}\n" for line in lines).encode()
 
 
 def _written(value: Any, special: re.Pattern[str]) -> str:
@@ -152,6 +157,9 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     except (ValueError, OverflowError) as error:  # pandas says what is wrong, we say where
         _check_rows(data, header, path, lines_before)
         raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
+    for name in header:
+        if frame[name].dtype.kind not in "biuf" and (empty := frame[name] == "").any():
+            frame[name] = frame[name].mask(empty)  # pandas keeps empty fields beside integers from 2^63 on
     if any(_doubtful(frame[name].to_numpy(), name) for name in present):
         _check_rows(data, header, path, lines_before)
     try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from chinchilla_nb.records.rows import REQUIRED, CheckedRow, as_integers
+from chinchilla_nb.records.column_kinds import ColumnKinds
+from chinchilla_nb.records.rows import REQUIRED, as_integers
 from chinchilla_nb.records.seen import Seen
 
 __all__ = ["HeldRows"]
@@ -19,7 +20,7 @@ __all__ = ["HeldRows"]
 class _Batch:
     """Appended rows that are not in the table yet, as an append must not copy it."""
 
-    rows: Sequence[CheckedRow]
+    rows: Sequence[Mapping[str, Any]]
     total: int  # rows up to here
     seen: Seen | None  # the file up to here; None if these rows lie beyond what could be read
 
@@ -48,6 +49,7 @@ class HeldRows:
     def __init__(self, table: pd.DataFrame, seen: Seen) -> None:
         self._state = _State(table, seen)
         self._joined = self._state, 0, table
+        self._kinds = self._state, ColumnKinds(table)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -75,12 +77,29 @@ class HeldRows:
         state = self._state
         return state.batches[-1].total if state.batches else len(state.table)
 
-    def add(self, rows: Sequence[CheckedRow], seen: Seen | None) -> None:
+    def as_read(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+        """Return rows that are about to be added as their file reads them back; None if it has to be read for that."""
+        return self._current_kinds().as_read(rows)
+
+    def goes_with(self, rows: pd.DataFrame) -> bool:
+        """Return whether rows that follow in the file, read alone, are what they are when all rows are read."""
+        return not len(rows) or self._current_kinds().goes_with(rows)
+
+    def _current_kinds(self) -> ColumnKinds:
+        state, kinds = self._kinds
+        if state is not self._state:
+            state, kinds = self._state, ColumnKinds(self.table)
+            self._kinds = state, kinds
+        return kinds
+
+    def add(self, rows: Sequence[Mapping[str, Any]], seen: Seen | None) -> None:
         """Add rows that were appended to the file; None if others have written what could not be read."""
         state, count, table = self._joined
         if state is self._state and count and count == len(state.batches) and state.batches[-1].seen is not None:
             self._state = _State(table, state.batches[-1].seen)  # so that batches that are in a table are kept once
             self._joined = self._state, 0, table
+            if self._kinds[0] is state:
+                self._kinds = self._state, self._kinds[1]
         self._state.batches.append(_Batch(rows, len(self) + len(rows), seen))
 
     def add_read(self, rows: pd.DataFrame, seen: Seen) -> None:

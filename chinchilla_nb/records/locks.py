@@ -1,7 +1,8 @@
 """Locks that end: between processes that write the same file, and between threads that change the same rows.
 
 Whoever waits is told for whom after two seconds, and gets an error after a minute. A process that dies loses its locks,
-and a forked child starts without those that the threads of its parent held.
+and a forked child starts without those that the threads of its parent held. The package filelock does neither: it does
+not name the process that holds a lock, and a child that is forked while a thread holds one waits for ever.
 
 A lock is used in a form that no interrupt can break::
 
@@ -20,7 +21,6 @@ import io
 import os
 import sys
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -150,15 +150,17 @@ class FileHold(Hold):
         super().__init__(_WRITERS.setdefault(str(path), {}), str(subject), tell)
         self._path = path
         self._file: io.FileIO | None = None
-        _FILES.add(self)
 
     def release(self) -> None:
         """Release the lock, unless that has been done."""
+        if self._file is not None and not self._file.closed and self._holders.get(os.getpid()) is self:
+            # Closing is not enough: a child that was forked just as the file was opened has it open, too.
+            _unlock(self._file.fileno())
         self.close()
         super().release()
 
     def close(self) -> None:
-        """Close the lock file, which unlocks it."""
+        """Close the lock file, without unlocking it for another process that has it open."""
         if self._file is not None:
             self._file.close()
 
@@ -183,16 +185,15 @@ class FileHold(Hold):
 
 
 _WRITERS: dict[str, dict[int, Hold]] = {}
-"""The threads that write, by lock file and process."""
-_FILES: weakref.WeakSet[FileHold] = weakref.WeakSet()
-"""The lock files that may be open."""
+"""The threads that write, by lock file and process; only they have a lock file open."""
 
 
 def _close_inherited() -> None:
     """Close the lock files that other threads had open when this process was forked: it would keep them locked."""
-    for hold in list(_FILES):
-        if hold.thread != get_ident():
-            hold.close()
+    for holders in _WRITERS.values():
+        for hold in holders.values():
+            if isinstance(hold, FileHold) and hold.thread != get_ident():
+                hold.close()
 
 
 if hasattr(os, "register_at_fork"):
@@ -233,6 +234,11 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(descriptor: int) -> None:
+        """Unlock an open file."""
+        with suppress(PermissionError):  # it is not locked
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -243,6 +249,11 @@ else:
         except (BlockingIOError, PermissionError):  # some file systems say that permission is denied
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        """Unlock an open file, also where a forked child has it open."""
+        with suppress(OSError):  # a file system without locks has none to release
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _process_that_locked(descriptor: int) -> int | None:

@@ -138,7 +138,7 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     if isinstance(value, str):
         if CONTROL.search(value):
             raise InputError(name, "must be a single line of text without control characters", got=brief(value))
-        return value
+        return str.__str__(value)  # NumPy and others have types of their own for text
     if value is None or value is pd.NA:
         return math.nan
     if isinstance(value, (bool, np.bool_)):

@@ -66,6 +66,14 @@ class Seen:
             return False
         return zlib.crc32(memoryview(data)[: self.size]) == self._checksum
 
+    def has_whole(self, data: bytes) -> bool:
+        """Return whether all of a file was seen, except for a line break that its last line may have lost since."""
+        checksum = zlib.crc32(data)
+        return bool(self.header) and any(
+            len(data) + len(end) == self.size and zlib.crc32(end, checksum) == self._checksum
+            for end in (b"", b"\n", b"\r\n")
+        )
+
 
 def _stamp(status: os.stat_result) -> tuple[int, ...]:
     """Return what changes when a file is replaced or written; st_ctime cannot be set back, as st_mtime can."""

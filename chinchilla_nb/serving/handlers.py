@@ -29,12 +29,13 @@ class Page(TornadoVoilaHandler):
     @authenticated
     async def get(self, path: str | None = None) -> None:
         """Show the page and set its cookies; nothing after this request needs the token."""
+        if path:
+            raise HTTPError(404)
         _forget_token(self.request)
         # Reading it sets the cookie that the page returns when it asks to shut down its kernel.
         _ = self.xsrf_token
         await super().get(path)
-        if not path:
-            self.write(CLEAN_ADDRESS)
+        self.write(CLEAN_ADDRESS)
 
 
 def _forget_token(request: HTTPServerRequest) -> None:

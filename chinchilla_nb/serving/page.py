@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from chinchilla_nb.printable import printable
 
-__all__ = ["notebook"]
+__all__ = ["notebook", "title"]
 
 
 def notebook(
@@ -31,7 +32,7 @@ def notebook(
     allow_functions, allow_folders : sequence of str
         What panels may call and open, as for `Workbench`.
     """
-    head = f"<h1>{_as_html(' '.join(source.split()))}</h1>"
+    head = f"<h1>{_as_html(' '.join(title(source, folder).split()))}</h1>"
     head += "".join(f"\n<p>{_as_html(remark)}</p>" for remark in remarks)
     code = [
         "import os, warnings\n",
@@ -58,6 +59,19 @@ def notebook(
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def title(source: str, folder: str) -> str:
+    """Return what to call a source: as it was given, or the name of the folder for a path without one, such as ``.``.
+
+    Parameters
+    ----------
+    source, folder : str
+        As for `notebook`.
+    """
+    if Path(source).name not in ("", ".."):
+        return source
+    return Path(folder, source).resolve().name or source
 
 
 def _as_html(text: str) -> str:

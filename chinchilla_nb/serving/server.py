@@ -19,25 +19,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyter_server.auth.logout import LogoutHandler
 from jupyter_server.log import log_request
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets
-from tornado.routing import AnyMatches, HostMatches, Rule, RuleRouter
-from tornado.web import Application, ErrorHandler
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from chinchilla_nb.printable import printable
+from chinchilla_nb.serving.errors import with_plain_errors
 from chinchilla_nb.serving.handlers import Channels, Page
 from chinchilla_nb.serving.kernels import OwnKernel
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
+from chinchilla_nb.serving.origins import without_foreign_requests
 
-HOSTS = r"(127\.0\.0\.1|localhost)"
-"""The names by which a browser on this machine reaches the server. A web site can let its own name lead to this machine
-("DNS rebinding"): its pages could then read the answers, and their requests have that name as Host."""
 CULL_SECONDS = 60
 """A kernel without a page ends after this time: a page connects within seconds of being loaded, and loads again with a
 kernel of its own."""
@@ -70,8 +68,15 @@ class WorkbenchServer(Voila):
         return []
 
     def init_handlers(self) -> list[Any]:
-        """Return Voila's handlers, some of them replaced."""
-        return [(pattern, REPLACED.get(kind, kind), *more) for pattern, kind, *more in super().init_handlers()]
+        """Return Voila's handlers, some of them replaced, without that of the page that logs out.
+
+        Voila lacks the files of that page, and the workbench has no link to it.
+        """
+        return [
+            (pattern, with_plain_errors(REPLACED.get(kind, kind)), *more)
+            for pattern, kind, *more in super().init_handlers()
+            if kind is not LogoutHandler
+        ]
 
     def listen(self) -> None:
         """Listen, tell the command, and serve until the loop is stopped."""
@@ -79,7 +84,7 @@ class WorkbenchServer(Voila):
             sockets = bind_sockets(self.port, self.ip)
         except OSError as error:
             sys.exit(f"chinchilla-nb: port {self.port} cannot be used: {error.strerror}")
-        HTTPServer(_for_hosts(self.app)).add_sockets(sockets)
+        HTTPServer(without_foreign_requests(self.app)).add_sockets(sockets)
         self.ioloop = IOLoop.current()
         threading.Thread(target=_end_with_the_command, args=[self.ioloop], daemon=True).start()
         _report(sockets[0].getsockname()[1])
@@ -118,7 +123,12 @@ def _configuration(order: Order) -> Config:
                 # Voila admits any Host, and its log shows addresses with their token.
                 "tornado_settings": {"allow_remote_access": False, "log_function": log_request},
             },
-            "VoilaConfiguration": {"kernel_spec_manager_class": OwnKernel},
+            "VoilaConfiguration": {
+                "kernel_spec_manager_class": OwnKernel,
+                # By default an address can name them, and Voila never answers one that names a template it lacks.
+                "allow_template_override": "NO",
+                "allow_theme_override": "NO",
+            },
             "MappingKernelManager": {
                 "cull_idle_timeout": CULL_SECONDS,
                 "cull_interval": CULL_PERIOD,
@@ -138,12 +148,6 @@ def _log_errors(loggers: Sequence[logging.Logger], formatter: logging.Formatter)
         logger.handlers[:] = [handler]
         logger.setLevel(logging.ERROR)
         logger.propagate = False
-
-
-def _for_hosts(app: Application) -> RuleRouter:
-    """Return a router that refuses requests of other hosts, those for static files too."""
-    refused = Application([(r".*", ErrorHandler, {"status_code": 403})], log_function=log_request)
-    return RuleRouter([Rule(HostMatches(HOSTS), app), Rule(AnyMatches(), refused)])
 
 
 def _report(port: int) -> None:

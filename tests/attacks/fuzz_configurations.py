@@ -196,7 +196,8 @@ class Attack:
         elif change == 1 and isinstance(holder, dict):
             holder[self._key(key)] = holder.pop(key)
         elif change > 9 and isinstance(holder[key], (int, float)):
-            holder[key] *= 1 + 0.1 * self.rng.random()
+            with contextlib.suppress(OverflowError):  # a whole number beyond float64 stays as it is
+                holder[key] *= 1 + 0.1 * self.rng.random()
         else:
             holder[key] = copy.copy(self.odd((*PLAIN_VALUES, *ODD_TEXTS)))
 

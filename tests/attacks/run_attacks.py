@@ -96,14 +96,23 @@ def signals(folder: Path, size: float) -> Counts:
             project = folder / str(turn)
             project.mkdir()
             database, returned = Database(project), 0
-        timer = threading.Timer(moments.uniform(0, 0.004), signal.raise_signal, (signal.SIGINT,))
+        ended = threading.Event()
+
+        def stop(wait: float, ended: threading.Event = ended) -> None:
+            """Interrupt the main thread, again if a library has dropped the interrupt."""
+            while not ended.wait(wait):
+                signal.raise_signal(signal.SIGINT)
+                wait = 2.0
+
+        stopper = threading.Thread(target=stop, args=(moments.uniform(0, 0.004),))
         try:
-            timer.start()
+            stopper.start()
             while True:
                 database.append(**ROW, **({f"column{turn % 7}": 1} if turn % 10 == 0 else {}))
                 returned += 1
         except KeyboardInterrupt:
-            timer.join()
+            ended.set()
+            stopper.join()
         rows = len(CsvFile(project / "df.csv").read())
         survived += rows in (returned, returned + 1) and rows == len(database) == len(database.df)
         returned = rows
@@ -163,6 +172,7 @@ def main() -> None:
     if unknown := set(chosen.names) - set(names):
         parser.error(f"unknown: {', '.join(unknown)}")
     warnings.simplefilter("ignore", ResourceWarning)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
     for attack in ATTACKS:
         if not chosen.names or attack.__name__ in chosen.names:
             with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:

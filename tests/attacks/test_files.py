@@ -58,18 +58,18 @@ READ = [
     "{root}/secret.csv",
     "{root}/work/secret.csv",
     "../secret.csv",
-    "project/../secret.csv",
-    "project/../../secret.csv",
-    "project/data/../../../secret.csv",
-    "project2/secret.csv",
-    "project/link.csv",
-    "project/out/secret.csv",
-    "project/out/work/project/out/secret.csv",
-    "project/.secret.csv",
-    "project/.git/secret.csv",
-    "project/loop.csv",
-    "project/pipe.csv",
-    "project/data",
+    "data/../../secret.csv",
+    "../../secret.csv",
+    "data/../../../secret.csv",
+    "../project2/secret.csv",
+    "link.csv",
+    "out/secret.csv",
+    "out/work/project/out/secret.csv",
+    ".secret.csv",
+    ".git/secret.csv",
+    "loop.csv",
+    "pipe.csv",
+    "data",
     "/proc/self/cwd/secret.csv",
     "/proc/self/environ",
     "/dev/zero",
@@ -78,9 +78,9 @@ READ = [
     "~/secret.csv",
     "~nobody-of-this-name/secret.csv",
     "file://{root}/secret.csv",
-    "project/\0secret.csv",
-    "project/" + "x" * 5000 + ".csv",
-    "project/" * 3000,
+    "data/\0secret.csv",
+    "data/" + "x" * 5000 + ".csv",
+    "data/" * 3000,
     "\n{root}/secret.csv\n",
 ]
 
@@ -109,7 +109,7 @@ def test_the_message_does_not_say_whether_a_file_outside_exists(visitor, kernel)
 
 @pytest.mark.parametrize(
     "path",
-    ["{root}/secret.yaml", "../secret.yaml", "project/link.yaml", "project/out/secret.yaml", "project/pipe.yaml"],
+    ["{root}/secret.yaml", "../secret.yaml", "link.yaml", "out/secret.yaml", "pipe.yaml"],
 )
 def test_a_configuration_outside_the_project_is_not_loaded(visitor, kernel, path):
     visitor.sets("config.path", value=path.format(root=kernel[1]))
@@ -124,11 +124,11 @@ def test_a_configuration_outside_the_project_is_not_loaded(visitor, kernel, path
         "{root}/secret.yaml",
         "{root}/written.yaml",
         "../written.yaml",
-        "project/link.yaml",
-        "project/dangling.yaml",
-        "project/out/written.yaml",
-        "project/.git/written.yaml",
-        "project/pipe.yaml",
+        "link.yaml",
+        "dangling.yaml",
+        "out/written.yaml",
+        ".git/written.yaml",
+        "pipe.yaml",
     ],
 )
 def test_nothing_is_saved_outside_the_project(visitor, kernel, path):
@@ -142,17 +142,28 @@ def test_nothing_is_saved_outside_the_project(visitor, kernel, path):
 
 def test_files_of_the_project_and_of_allowed_folders_are_used(visitor, kernel):
     """The control of the attacks: the same messages reach files that may be used."""
-    visitor.sets("log.file.path", value="project/data/inside.csv")
+    visitor.sets("log.file.path", value="data/inside.csv")
     assert "welcome" in visitor.owner_runs("print(log.file.preview.value)")
     visitor.sets("config.path", value=f"{kernel[1]}/work/project/mine.yaml")
     visitor.clicks("config.save_button")
     assert "Saved" in visitor.owner_runs("print(config.message.value)")
     visitor.owner_runs(f"log = RunLogPanel(session, allow_folders=[{str(kernel[1])!r}])")
-    visitor.sets("log.file.path", value="project/out/secret.csv")
+    visitor.sets("log.file.path", value="out/secret.csv")
     assert "xyzzy" in visitor.owner_runs("print(log.file.preview.value)")
     visitor.clicks("log.file.add")
     assert visitor.owner_runs("print(len(session.runs))") == "1"
     visitor.owner_runs("session.database.df = session.database.df.iloc[:0]")
+
+
+def test_a_relative_path_starts_at_the_project_and_not_at_the_current_folder(visitor, kernel):
+    """The kernel's folder holds a file of the name that is typed; the project does not."""
+    visitor.sets("log.file.path", value="secret.csv")
+    assert "cannot be read" in visitor.owner_runs("print(log.file.preview.value)")
+    visitor.sets("config.path", value="relative.yaml")
+    visitor.clicks("config.save_button")
+    assert "Saved" in visitor.owner_runs("print(config.message.value)")
+    assert (kernel[1] / "work" / "project" / "relative.yaml").is_file()
+    assert not (kernel[1] / "work" / "relative.yaml").exists()
 
 
 def test_a_session_without_a_folder_uses_the_current_one_only(visitor):

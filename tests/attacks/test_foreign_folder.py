@@ -90,7 +90,7 @@ def test_no_file_of_the_folder_is_executed(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     more = {"SPRUNG": str(sprung)}
     with serving(cwd=folder, temporary=tmp_path / "tmp", **more) as server:
-        assert server.what == ". (12 runs)"
+        assert server.what == "theirs (12 runs)"
         fit_in_a_browser(server.url)
         kernel = next(iter(server.kernels()))
         assert Path(f"/proc/{kernel}/cwd").resolve() == folder

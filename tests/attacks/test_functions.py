@@ -119,7 +119,7 @@ def test_a_file_in_the_project_imports_nothing_when_it_is_loaded(visitor, kernel
     ):
         (kernel[1] / "project" / f"sent.{suffix}").write_text(f'{{"{key}": {value}}}')
         visitor.owner_runs("before = panel.session.settings")
-        visitor.sets("panel.path", value=f"project/sent.{suffix}")
+        visitor.sets("panel.path", value=f"sent.{suffix}")
         visitor.clicks("panel.load_button")
         assert visitor.owner_runs("print(panel.session.settings is before)") == "True"
         message = visitor.owner_runs("print(panel.message.value)")

@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import pandas.io.common
 import pytest
 from attacks.processes import AS_NOBODY, Attacker, open_folder, output
 
@@ -110,13 +111,19 @@ class TestSignalHandlers:
         written: list[float] = []
         refused: list[str] = []
 
+        handling = threading.Lock()
+
         def handler(*_: object) -> None:
+            if not handling.acquire(blocking=False):
+                return  # on a slow machine, handlers that interrupt handlers would never end
             run = {**ROW, "loss": 5 + len(written) + len(refused)}
             try:
                 (database if own else Database(tmp_path)).append(**run)
                 written.append(run["loss"])
             except RuntimeError as error:
                 refused.append(str(error))
+            finally:
+                handling.release()
 
         ended = threading.Event()
 
@@ -145,7 +152,13 @@ class TestSignalHandlers:
         assert sorted(losses) == sorted([*[3.25] * (1 + appended), *written])
 
 
+PROBING = not hasattr(pandas.io.common._get_binary_io_classes, "cache_info")
+"""Whether pandas imports an optional package each time it reads a table, as version 2 does. Python does not release the
+import lock of a thread in a child that is forked meanwhile."""
+
+
 class TestForks:
+    @pytest.mark.xfail(PROBING, reason="a child forked during an import of pandas waits for it", strict=False)
     def test_a_child_appends_while_a_thread_of_its_parent_does(self, tmp_path: Path) -> None:
         code = """if True:
             import os, sys, threading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import sys
 import unicodedata
 import urllib.request
@@ -117,6 +118,135 @@ def test_pages_of_other_servers_reach_no_kernel_with_the_owners_cookie(owner, or
     assert owner.asks(shutdown, data=f"_xsrf={xsrf}".encode(), origin=origin)[0] in {403, 404}
     assert owner.asks(shutdown, data=b"", origin=owner.origin)[0] == 403  # a form that cannot read the cookie
     assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
+
+
+FOREIGN = [
+    "http://attacker.example",
+    "null",
+    "",
+    "http://127.0.0.1:1",
+    "http://127.0.0.1",
+    "https://{own}",
+    "http://{own}.",
+]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_pages_of_other_origins_start_no_kernel_and_read_no_file(server, owner, origin):
+    """Neither with the cookie nor with the token. Without an origin, as when a browser opens an address, files come."""
+    origin, before = origin.format(own=server.origin.removeprefix("http://")), server.kernels()
+    for path in (
+        "/",
+        f"/?token={server.url[-48:]}",
+        "/login",
+        "/voila/static/voila.js",
+        f"/api/kernels/{owner.kernel}",
+    ):
+        assert owner.asks(path, origin=origin)[0] == 403
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        owner.connects(owner.kernel, origin=origin, suppress_origin=True, header=[f"Origin: {origin}"])
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        owner.connects(owner.kernel, suppress_origin=True, header=[f"Sec-WebSocket-Origin: {origin}"])
+    assert server.kernels() == before
+    assert owner.asks("/voila/static/voila.js", origin=owner.origin)[0] == 200
+    assert owner.asks("/voila/static/voila.js")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_line", ["GET {} HTTP/1.0", "GET {} HTTP/1.1\r\nHost:", "GET {} HTTP/1.1\r\nHost: :80"]
+)
+@pytest.mark.parametrize("path", ["/", "/voila/static/voila.js"])
+def test_a_request_without_a_host_is_refused(server, owner, request_line, path):
+    lines = [request_line.format(path), f"Cookie: {owner.cookie_header()}", "Connection: close", "", ""]
+    assert status_of("\r\n".join(lines).encode(), server) in {400, 403}
+
+
+def status_of(request, server):
+    """The status with which the server answers some bytes."""
+    host, port = server.origin.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
+
+
+MALFORMED = [
+    "/voila/templates/",
+    "/voila/templates/lab",
+    "/voila/templates/lab/static",
+    "/voila/templates/lab/static/",
+    "/voila/templates/lab/other/file.js",
+    "/voila/templates/lab/static/../../x/y",
+    "/voila/templates/lab/static/%00",
+    "/voila/templates/%ff/static/x",
+    "/voila/static/%00",
+    "/voila/static/",
+    "/voila/files/%00.png",
+    "/voila/api/themes/",
+    "/voila/api/themes/%00",
+    "/voila/labextensions/",
+    "/voila/labextensions/%ff",
+    "/api/kernels/00000000-0000-0000-0000-000000000000/channels",
+    "/logout",
+    "/nothing",
+    "/%00",
+    "/%ff",
+    "/?token=%ff",
+]
+
+
+@pytest.mark.parametrize("path", MALFORMED)
+def test_a_malformed_address_is_refused_and_logs_nothing(server, owner, path):
+    before = server.said
+    for visitor in (Visitor(server.origin), owner):
+        # A stranger is led to the login page.
+        assert visitor.asks(path)[0] in {200, 400, 403, 404}
+    assert owner.asks(path)[0] != 200
+    assert server.said == before
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "ODD"])
+def test_another_method_logs_nothing(server, owner, method):
+    before, host = server.said, server.origin.removeprefix("http://")
+    for path in ("/", "/login", "/voila/templates/", f"/api/kernels/{owner.kernel}/channels"):
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            f"Host: {host}",
+            "Connection: close",
+            "",
+            "",
+        ]
+        assert 300 < status_of("\r\n".join(lines).encode(), server) < 500
+    assert server.said == before
+
+
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Protocol": "v1.kernel.websocket.jupyter.org",
+}
+
+
+@pytest.mark.parametrize("missing", HANDSHAKE)
+@pytest.mark.parametrize("with_cookie", [True, False])
+def test_a_bad_handshake_is_refused_and_logs_nothing(server, owner, missing, with_cookie):
+    before = server.said
+    headers = {**HANDSHAKE, "Host": server.origin.removeprefix("http://")}
+    if with_cookie:
+        headers["Cookie"] = owner.cookie_header()
+    del headers[missing]
+    lines = [f"GET /api/kernels/{owner.kernel}/channels HTTP/1.1", *(f"{name}: {headers[name]}" for name in headers)]
+    assert 400 <= status_of("\r\n".join([*lines, "", ""]).encode(), server) < 500
+    assert server.said == before
+
+
+@pytest.mark.parametrize("query", ["template=absent", "template=../../x", "template=%00", "theme=absent", "theme=%00"])
+def test_an_address_chooses_neither_template_nor_theme(server, owner, query):
+    before = server.said
+    assert is_page(owner.asks(f"/?{query}")[1])
+    assert server.said == before
 
 
 def test_code_of_a_page_is_not_run(owner, server):

@@ -77,8 +77,11 @@ def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(tmp_path):
     with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context().new_page()
-        page.goto(server.url)
+        # The command has the browser open this file, which leads to the page.
+        (link,) = server.temporary.glob("chinchilla-nb-*/open.html")
+        page.goto(link.as_uri())
         page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+        assert page.url.startswith(server.origin)
         assert "token" not in page.url
         first = set(server.kernels())
         page.reload()

@@ -10,6 +10,7 @@ import importlib
 import re
 import sys
 import types
+from pathlib import Path
 
 import ipywidgets
 import numpy as np
@@ -480,6 +481,30 @@ def test_the_call_that_opens_a_saved_file_again_quotes_its_path(panel, tmp_path)
     call = re.search(r"Chinchilla\.from_config\(.*\)(?= opens)", html.unescape(panel.message.value)).group()
     (path,) = ast.parse(call, mode="eval").body.args
     assert ast.literal_eval(path) == panel.path.value
+
+
+@pytest.mark.parametrize("typed", ["mine.yaml", "configs/mine.yaml", "./mine.yaml"])
+@pytest.mark.parametrize("project", ["project", "{}/project"])
+def test_a_relative_path_starts_at_the_project_folder(tmp_path, monkeypatch, project, typed):
+    """The kernel runs in another folder; the call in the message opens the file from there."""
+    (tmp_path / "project" / "configs").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    panel = ConfigPanel(Chinchilla(project.format(tmp_path), log_level=50))
+    assert panel.path.value == "config.yaml"
+    panel.path.value = typed
+    panel.limits.limits["alpha"].mode.value = "fixed"
+    panel.limits.limits["alpha"].low.value = "0.34"
+    panel.save_button.click()
+    assert (tmp_path / "project" / typed).is_file()
+    call = re.search(r"Chinchilla\.from_config\(.*\)(?= opens)", html.unescape(panel.message.value)).group()
+    (path,) = ast.parse(call, mode="eval").body.args
+    again = Chinchilla.from_config(ast.literal_eval(path), log_level=50)
+    assert again.session.settings.bounds == {"alpha": (0.34, 0.34)}
+    assert Path(again.project_dir).resolve() == (tmp_path / "project").resolve()
+    panel.limits.limits["alpha"].low.value = "0.4"
+    panel.load_button.click()
+    assert "Loaded" in text_of(panel.message)
+    assert panel.limits.limits["alpha"].low.value == "0.34"
 
 
 def test_a_saved_loss_of_the_user_is_loaded_again(cc, mine, tmp_path):

@@ -248,7 +248,10 @@ def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
     """Return the form of a built-in loss, or of a `functools.partial` that sets delta or w; None for other losses."""
     if isinstance(loss_fn, functools.partial):
         family = _family(loss_fn.func)
-        return None if family is None or loss_fn.args else family(**loss_fn.keywords)
+        if family is None or loss_fn.args:
+            return None
+        # Other floats of NumPy would set the precision of everything that is computed with them.
+        return family(**{name: float(value) for name, value in loss_fn.keywords.items()})
     family = _family(loss_fn)
     return None if family is None else family()
 

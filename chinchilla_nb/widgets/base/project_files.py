@@ -51,7 +51,9 @@ class ProjectFiles:
         return Path(getattr(self._session.database, "project_dir", None) or ".")
 
     def path(self, text: str) -> Path:
-        """Return the path that a text leads to, without symbolic links and ``..``.
+        """Return the absolute path that a text leads to, without symbolic links and ``..``.
+
+        A relative path starts at the folder of the project, wherever the kernel runs.
 
         Raises
         ------
@@ -61,7 +63,8 @@ class ProjectFiles:
         """
         folders = (self.folder.resolve(), *self._allowed)
         try:
-            path = Path(os.path.expanduser(text.strip())).resolve()  # noqa: PTH111  Path.expanduser raises
+            typed = os.path.expanduser(text.strip())  # noqa: PTH111  Path.expanduser raises
+            path = (self.folder / typed).resolve()
             inside = next((folder for folder in folders if path.is_relative_to(folder)), None)
             # Not a folder, and not a pipe or device, which may have no end.
             is_usable = inside is not None and (path.is_file() or not path.exists())

@@ -127,7 +127,10 @@ class ConfigPanel(Panel):
     def _bar(self) -> ipywidgets.Box:
         make = self._parts
         self.path = make.text(
-            "Configuration file, .yaml or .json", "grow", label="File", value=_default_path(self.session)
+            "Configuration file, .yaml or .json; a relative path starts at the project folder",
+            "grow",
+            label="File",
+            value="config.yaml",
         )
         self.load_button = make.button("Load", "Apply the settings in the file")
         self.save_button = make.button("Save", "Write the current settings to the file", "cnb-go")
@@ -237,8 +240,3 @@ class ConfigPanel(Panel):
 
 def _not_valid(count: int) -> str:
     return f"{count} field{'' if count == 1 else 's'} not valid"
-
-
-def _default_path(session: Any) -> str:
-    folder = getattr(session.database, "project_dir", None)
-    return "config.yaml" if folder is None else str(Path(folder) / "config.yaml")

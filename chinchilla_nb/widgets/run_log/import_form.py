@@ -78,7 +78,7 @@ class ImportForm(ipywidgets.VBox):
             "cnb-grow",
             placeholder="or enter a path: runs.csv, results.jsonl, sweep.parquet",
             continuous_update=False,
-            tooltip="Path of a file in the project folder, on the machine that runs the kernel",
+            tooltip="Path of a file on the machine that runs the kernel; a relative path starts at the project folder",
         )
         self.read = parts.button("Read", "Read the file at this path")
         titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}

@@ -113,6 +113,13 @@ def test_built_in_losses_and_partials_of_them_are_recognised(loss, expected):
     assert residual_loss(loss) == expected
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.longdouble])
+def test_an_option_in_another_precision_does_not_change_that_of_the_loss(kind):
+    assert residual_loss(functools.partial(asymmetric_mae, w=kind(2))) == residual_loss(
+        functools.partial(asymmetric_mae, w=2)
+    )
+
+
 @pytest.mark.parametrize(
     "loss", [lambda y, p: abs(y - p), np.subtract, functools.partial(mae, np.ones(3)), functools.partial(np.subtract)]
 )

@@ -1,0 +1,87 @@
+"""A session shows what a new process reads from its file, whatever values a column holds."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chinchilla_nb import Database
+
+VALUES: list[Any] = [
+    "word", "",
+    " ", "007", "1e3", "nan", "-nan", "NA", "True", "inf", "1_000", "0x10", "a, b", 'a "b"', np.str_("numpy"),
+    1.5, -0.0, 5e-324, 0.1 + 0.2, math.nan, math.inf, -math.inf, np.float32(0.1), np.longdouble("1.1"),
+    0, 7, -5, 2**53 + 1, 2**63, 2**70, -(2**70), np.int8(3), True, False, np.bool_(True), None,
+]  # fmt: skip
+
+
+def values(database: Database) -> dict[str, list[tuple[str, str]]]:
+    """Return the values of every column, each with its type, so that 1, 1.0, True, "1" and NaN differ."""
+    df = database.df
+    return {name: [(type(value).__name__, repr(value)) for value in df[name].tolist()] for name in df.columns}
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize(
+    "before", [[], [None], [""], ["word"], ["007"], [1], [1.5], [True], [2**70], [True, None], [1.5, "word"]], ids=repr
+)
+def test_each_kind_after_each_other(tmp_path: Path, before: list[Any], value: Any) -> None:
+    database = Database(tmp_path)
+    for note in [*before, value]:
+        database.append(N=1_000, D=20_000, loss=2.5, note=note)
+    assert values(database) == values(Database(tmp_path))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_values_in_several_columns(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    database = Database(tmp_path)
+    for _ in range(12):
+        rows: list[dict[str, Any]] = [
+            {"N": 1_000, "D": 20_000, "loss": 2.5}
+            | {name: VALUES[rng.integers(len(VALUES))] for name in ("a", "b", "c") if rng.random() < 0.7}
+            for _ in range(rng.integers(1, 4))
+        ]
+        database.extend(rows)
+        if rng.random() < 0.5:
+            assert values(database) == values(Database(tmp_path))
+    assert values(database) == values(Database(tmp_path))
+
+
+@pytest.mark.parametrize("value", ["word", "", 1, 1.5, True, 2**70], ids=repr)
+@pytest.mark.parametrize("before", [None, "word", 1, True, 2**70], ids=repr)
+def test_each_kind_that_another_process_appends(tmp_path: Path, before: Any, value: Any) -> None:
+    database = Database(tmp_path)
+    database.append(N=1_000, D=20_000, loss=2.5, note=before)
+    Database(tmp_path).append(N=1_000, D=20_000, loss=2.25, note=value)
+    database.refresh()
+    assert values(database) == values(Database(tmp_path))
+    Database(tmp_path).append(N=1_000, D=20_000, loss=2.25, note=value)
+    database.append(N=1_000, D=20_000, loss=2.25, note=before)
+    assert values(database) == values(Database(tmp_path))
+    assert database.lost == ""
+
+
+def test_a_number_that_someone_spelled_otherwise_becomes_its_text(tmp_path: Path) -> None:
+    (tmp_path / "df.csv").write_text("N,D,loss,note\n1000,20000,2.5,1e3\n")
+    database = Database(tmp_path)
+    database.append(N=1_000, D=20_000, loss=2.5, note="word")
+    assert database.df["note"].tolist() == ["1e3", "word"]
+    database.df = database.df.head(1)  # nothing has been added that has not been shown
+    assert len(Database(tmp_path)) == 1
+
+
+def test_a_table_can_be_assigned_after_a_column_has_become_text(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    database.append(N=1_000, D=20_000, loss=2.5, note=1.5)
+    table = database.df
+    database.append(N=1_000, D=20_000, loss=2.5, note=2.5)
+    database = Database(tmp_path)
+    database.append(N=1_000, D=20_000, loss=2.5, note="word")
+    database.df = table
+    assert len(Database(tmp_path)) == 1
+    assert database.lost == ""
