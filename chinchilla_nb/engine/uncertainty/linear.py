@@ -51,7 +51,7 @@ def gradients(near: Linearised, quantities: Quantities) -> Array:
     return found
 
 
-def _moved(theta: Array, index: int, value: float) -> Array:
+def _moved(theta: Array, index: Any, value: float) -> Array:
     moved = theta.copy()
     moved[index] = value
     return moved

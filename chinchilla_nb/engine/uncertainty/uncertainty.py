@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_array
+from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
@@ -67,7 +67,7 @@ class Uncertainty(abc.ABC):
     @property
     def too_few(self) -> bool:
         """Whether there are no more runs than free parameters, so that the runs say nothing about their noise."""
-        return len(self.near.error) <= np.count_nonzero(self.near.free)
+        return len(self.near.error) <= int(np.count_nonzero(self.near.free))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,7 +97,11 @@ class Uncertainty(abc.ABC):
         """
         if kind not in ("mean", "new-run"):
             raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
-        N, D = np.broadcast_arrays(as_positive_array(np.atleast_1d(N), "N"), as_positive_array(np.atleast_1d(D), "D"))
+        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
+        try:
+            N, D = np.broadcast_arrays(sizes, data)
+        except ValueError:
+            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
         found = self._intervals(losses(N.ravel(), D.ravel()), level)
         if kind == "new-run":
             found = self._with_noise(found, 6 * (N * D).ravel(), level)
@@ -105,9 +109,9 @@ class Uncertainty(abc.ABC):
 
     def allocate(self, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
         """Return N*, D*, D*/N* and the loss there for each budget of C FLOPs, by the names N, D, D_per_N and loss."""
-        budgets = as_positive_array(np.atleast_1d(C), "C")
-        found = self._intervals(allocations(budgets), level)
-        parts = (np.split(end, len(ALLOCATED)) for end in found)
+        budgets = as_positive_values(C, "C")
+        found = self._intervals(allocations(budgets.ravel()), level)
+        parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
         return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
     @abc.abstractmethod
