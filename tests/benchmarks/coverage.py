@@ -66,7 +66,11 @@ def simulated(task: tuple[str, str, int, int]) -> dict[str, object]:
         at = found.allocate(C)
         ends = {**found.interval(), "N*": at["N"], "L": at["loss"]}
         inside[method] = {
-            key: [bool(ends[key].low <= true[key]), bool(true[key] <= ends[key].high), float(ends[key].high - ends[key].low)]
+            key: [
+                bool(ends[key].low <= true[key]),
+                bool(true[key] <= ends[key].high),
+                float(ends[key].high - ends[key].low),
+            ]
             for key in NAMES
         }
     return {"task": task, "inside": inside}
