@@ -21,7 +21,7 @@ from chinchilla_nb.engine.uncertainty.quantities import Quantities
 from chinchilla_nb.engine.uncertainty.refitting import objective_of
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["ProfileLikelihood"]
+__all__ = ["ProfileLikelihood", "Region"]
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ class ProfileLikelihood(Uncertainty):
         """Minimise and maximise each quantity over the set."""
         slopes = gradients(self.near, quantities)
         found = [
-            [_Extreme(self._region, tail, quantities, index, sign).end(slopes[index]) for sign in (-1.0, 1.0)]
+            [_Extreme(self.region, tail, quantities, index, sign).end(slopes[index]) for sign in (-1.0, 1.0)]
             for index in range(len(slopes))
         ]
         low, high = np.array(found).reshape(-1, 2).T
@@ -70,18 +70,19 @@ class ProfileLikelihood(Uncertainty):
         raise InputError("method", "must be one that has a covariance", got="'profile'", remedy="choose 'sandwich'")
 
     @functools.cached_property
-    def _region(self) -> _Region:
+    def region(self) -> Region:
+        """The laws around the fit, of which intervals take those within an increase of the objective."""
         objective = objective_of(self.fit)
         if objective.loss.has_kink:
             typical = float(np.median(np.abs(objective.residuals(self.near.theta))))
             objective = objective.smoothed(SMOOTHED * typical / objective.loss.steepness)
         best = newton(objective, self.near.theta, self.box, STEPS)
         theta, size = best.theta.astype(float), np.sqrt(np.diag(self.near.covariance))
-        return _Region(objective, self.box, theta, float(best.value), size, self.near.covariance, self.near.scores)
+        return Region(objective, self.box, theta, float(best.value), size, self.near.covariance, self.near.scores)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Region:
+class Region:
     """The laws around a minimum of an objective.
 
     Attributes
@@ -112,12 +113,16 @@ class _Region:
         per_run = float(size @ size / size.sum())
         return reach**2 * self.scores.variance * per_run / (2 * self.scores.curvature * self.objective.scale)
 
+    def distance(self, value: float) -> float:
+        """Return the distance in standard errors of a law with an objective."""
+        return float(np.sqrt(max(value - self.value, 0.0) / self.increase(1.0)))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Extreme:
     """One end of the range of one quantity over a region: `sign` is 1 for the high end and -1 for the low end."""
 
-    region: _Region
+    region: Region
     tail: float
     quantities: Quantities
     index: int
