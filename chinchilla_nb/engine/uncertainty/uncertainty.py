@@ -121,6 +121,17 @@ class Uncertainty(abc.ABC):
         parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
         return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
+    @property
+    @abc.abstractmethod
+    def covariance(self) -> Array:
+        """The covariance of the parameters, shape (n_parameters, n_parameters).
+
+        Raises
+        ------
+        InputError
+            If the method has none.
+        """
+
     @abc.abstractmethod
     def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:
         """Return the ends of the interval of each quantity, shape (n,), with a probability beyond either end."""
