@@ -21,6 +21,7 @@ from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
 from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .opening import open_session
@@ -59,6 +60,7 @@ __all__ = [
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "ProfileCurve",
     "RunLogPanel",
     "Runs",
     "ScalingLaw",
@@ -92,6 +94,7 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "profile_curve",
     "read_table",
     "residual_loss",
     "run_keys",
