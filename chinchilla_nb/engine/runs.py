@@ -20,7 +20,7 @@ _NUMBERS = ("N", "D", "loss", "C")
 _FRONTIER = "Runs.frontier(C, loss)"
 
 
-@dataclass(frozen=True, eq=False, init=False, slots=True)
+@dataclass(frozen=True, eq=False, init=False)
 class Runs:
     """Training runs: model size, data, loss and compute of each.
 

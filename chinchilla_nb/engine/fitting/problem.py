@@ -60,9 +60,9 @@ class Problem:
     Raises
     ------
     InputError
-        If a part is not of its kind, the runs have no N and D for a law that needs them, the starts belong to another law, the bounds are unusable, or a built-in loss has
-        an option that it does not know or cannot use. An InputTypeError if a function is not callable, or the precision
-        is below float64.
+        If a part is not of its kind, the runs have no N and D for a law that needs them, the starts belong to another
+        law, the bounds are unusable, or a built-in loss has an option that it does not know or cannot use. An
+        InputTypeError if a function is not callable, or the precision is below float64.
     """
 
     runs: Runs

@@ -1,4 +1,4 @@
-"""The frontier law L(C) = E + A / C^alpha: the lowest loss of each budget (Hoffmann et al. 2022; Kaplan et al. 2020)."""
+"""The frontier law L(C) = E + A / C^alpha: the lowest loss that each budget reaches (Hoffmann et al. 2022)."""
 
 from __future__ import annotations
 
