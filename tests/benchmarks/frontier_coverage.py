@@ -24,7 +24,7 @@ START = StartGrid({"E": 1.5, "A": 500.0, "alpha": 0.2}, FRONTIER_PARAMETERS)
 AHEAD = 100.0
 STUDIES = (
     ("mse", mse, "normal", 0.003),
-    ("mse", mse, "normal", 0.01),
+    ("mse", mse, "normal", 0.03),
     ("log_huber", functools.partial(log_huber, delta=0.01), "normal", 0.003),
     ("asymmetric_mae", asymmetric_mae, "one-sided", 0.003),
 )

@@ -10,8 +10,8 @@ trade off it follows the bend, which a linearised interval does not.
 With alpha fixed the law is linear in E and A, so that the region is an ellipse for each alpha, and is traced without
 refits. The bounds of the fit, and E >= 0, cut it.
 
-Coverage of nominal 95 % intervals in 1,000 simulated studies, the share of the narrower, linearised intervals in
-brackets: `tests/benchmarks/frontier_coverage.py` prints the table, which stands in docs/mathematics.md.
+`tests/benchmarks/frontier_coverage.py` measures how many of these intervals, and of linearised ones, contain the truth;
+docs/mathematics.md has the table.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
+from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
 from chinchilla_nb.engine.uncertainty.uncertainty import Interval
 
 __all__ = ["FrontierUncertainty"]
@@ -37,10 +38,13 @@ Array = NDArray[Any]
 
 LEAST_EXPONENT = 1e-3
 """Over any range of C, a term with a smaller exponent is as flat as one with this."""
-EXPONENTS, ROUNDS = 301, 4
-"""Exponents at which the region is traced in each round; each round traces what the one before has left."""
-ANGLES = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 181))
-"""Places across each ellipse; a quantity is off by less than 1e-4 of its width."""
+EXPONENTS, AT_AN_END, ROUNDS = 201, 20, 4
+"""Exponents at which the region is traced in each round, and more of them between the last exponent inside and the first
+one outside; each round traces what the one before has left."""
+BLOCK = 1 << 20
+"""Numbers computed at once, which bounds memory for many points or budgets."""
+ANGLES = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 91))
+"""Places across each ellipse; a quantity is off by less than 2e-4 of its width."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +55,13 @@ class _Region:
     log_A: Array
     alpha: Array
 
-    def losses(self, C: Array) -> Array:
-        """Return the loss of each law at each budget, shape (n_laws, n_budgets)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(self.E[:, None] + np.exp(self.log_A[:, None] - np.outer(self.alpha, np.log(C))))
+    def losses(self, C: Array) -> tuple[Array, Array]:
+        """Return the lowest and the highest loss of the laws at each budget, each of shape (n_budgets,)."""
+        blocks = np.array_split(np.log(C), -(-len(C) * len(self.E) // BLOCK))
+        with np.errstate(over="ignore"):
+            drawn = (self.E[:, None] + np.exp(self.log_A[:, None] - np.outer(self.alpha, some)) for some in blocks)
+            low, high = zip(*((one.min(axis=0), one.max(axis=0)) for one in drawn), strict=True)
+        return np.concatenate(low), np.concatenate(high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +114,14 @@ class FrontierUncertainty:
         """
         region, values = self._region(level), self.fit.law.as_dict()
         if region is None:
-            found = {name: (np.zeros(()), np.full((), np.inf)) for name in values}
+            found = dict.fromkeys(values, (0.0, np.inf))
         else:
             with np.errstate(over="ignore"):
                 laws = {"E": region.E, "A": np.exp(region.log_A), "alpha": region.alpha}
-            found = {name: (np.min(drawn), np.max(drawn)) for name, drawn in laws.items()}
+            found = {name: (float(drawn.min()), float(drawn.max())) for name, drawn in laws.items()}
+            low, high = found["alpha"]
+            # Exponents beyond those that are traced fit as well as those at their ends.
+            found["alpha"] = 0.0 if low <= LEAST_EXPONENT else low, np.inf if high >= LARGEST_EXPONENT else high
         limits = self.fit.problem.bounds
         return {
             name: _around(np.asarray(values[name]), low, high, *limits.get(name, (0.0, np.inf)))
@@ -141,8 +151,8 @@ class FrontierUncertainty:
         region, value = self._region(level), self.fit.law.loss(C)
         if region is None:
             return Interval(value, np.zeros(value.shape), np.full(value.shape, np.inf))
-        drawn = region.losses(C.ravel()).reshape(-1, *C.shape)
-        mean = _around(value, drawn.min(axis=0), drawn.max(axis=0))
+        low, high = region.losses(C.ravel()) if C.size else (C.ravel(), C.ravel())
+        mean = _around(value, low.reshape(C.shape), high.reshape(C.shape))
         return mean if kind == "mean" else self._of_a_new_run(mean, level)
 
     def _of_a_new_run(self, mean: Interval, level: float) -> Interval:
@@ -183,7 +193,8 @@ class FrontierUncertainty:
             if not found.size:
                 break
             first, last = max(found[0] - 1, 0), min(found[-1] + 1, len(alpha) - 1)
-            alpha = np.linspace(alpha[first], alpha[last], EXPONENTS)
+            ends = ((first, last, EXPONENTS), (first, found[0], AT_AN_END), (found[-1], last, AT_AN_END))
+            alpha = np.concatenate([np.geomspace(alpha[low], alpha[high], count) for low, high, count in ends])
         return region
 
     @functools.cached_property
@@ -227,19 +238,27 @@ class _Squares:
         """Return the squares of one law."""
         return float(self.weight @ (E + a * np.exp(-alpha * self.x) - self.target) ** 2)
 
+    def _best(self, alpha: Array) -> Array:
+        """Return, for each alpha, the mean of the term with a = 1, V, the best a, and its squares, shape (4, n)."""
+        X, total = np.exp(-np.outer(alpha, self.x)), float(self.weight.sum())
+        middle, mean = X @ self.weight / total, float(self.weight @ self.target) / total
+        off = X - middle[:, None]
+        V = np.maximum(off**2 @ self.weight, np.finfo(float).tiny)
+        best = off @ (self.weight * self.target) / V
+        squares = ((best[:, None] * off + mean - self.target) ** 2) @ self.weight
+        return np.stack([middle, V, best, squares])
+
     def within(self, alpha: Array, most: float) -> tuple[_Region, Array]:
         """Return laws on the edge of the region where the squares are at most so large, and which alpha it contains.
 
         For each alpha the squares are those of the best E and a plus W (m - m_0)^2 + V (a - a_0)^2, with the mean m of
         the law over the points, so that the edge is an ellipse in m and a.
         """
-        X, total = np.exp(-np.outer(alpha, self.x)), float(self.weight.sum())
-        middle, mean = X @ self.weight / total, float(self.weight @ self.target) / total
-        off = X - middle[:, None]
-        V = np.maximum(off**2 @ self.weight, np.finfo(float).tiny)
-        best = off @ (self.weight * self.target) / V
-        left = most - ((best[:, None] * off + mean - self.target) ** 2) @ self.weight
-        with np.errstate(over="ignore", invalid="ignore"):
+        blocks = np.array_split(alpha, -(-len(alpha) * len(self.x) // BLOCK))
+        middle, V, best, squares = np.concatenate([self._best(some) for some in blocks], axis=1)
+        total, left = float(self.weight.sum()), most - squares
+        mean = float(self.weight @ self.target) / total
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             reach = np.sqrt(np.maximum(left, 0.0) / V)[:, None] * ANGLES
             shift = np.exp(-alpha * self.centre)[:, None]
             a = np.clip(best[:, None] + reach, self.A[0] * shift, np.maximum(self.A[1] * shift, 0.0))
@@ -261,4 +280,6 @@ def _centred(values: dict[str, float], centre: float) -> float:
 
 def _around(value: Array, low: Any, high: Any, least: float = 0.0, largest: float = np.inf) -> Interval:
     """Return an interval that contains the value, within limits."""
-    return Interval(value, np.clip(np.minimum(low, value), least, None), np.clip(np.maximum(high, value), None, largest))
+    return Interval(
+        value, np.clip(np.minimum(low, value), least, None), np.clip(np.maximum(high, value), None, largest)
+    )

@@ -17,6 +17,8 @@ VANISHED = 1e-8
 """An exponent less than this above its lower bound leaves a term flat over any range of runs."""
 REJECTION = 0.001
 """Share of runs that follow a bound and yet contradict it as much, below which the runs reject it."""
+FEW, FEW_REJECTION = 20, 0.01
+"""With at most so many runs, this share is enough: with few degrees of freedom, errors hardly ever reach 1 in 1000."""
 
 
 def check_limits(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
@@ -42,7 +44,8 @@ def _bounded(
     if not (low == high or any(held)):
         return
     pull = near.pull(index)
-    if pull.p < REJECTION and (pull.t > 0 or low > parameter.least):
+    enough = FEW_REJECTION if len(near.error) <= FEW else REJECTION
+    if pull.p < enough and (pull.t > 0 or low > parameter.least):
         better = "larger" if pull.t > 0 else "smaller"
         yield FitWarning(
             "rejected",

@@ -105,7 +105,8 @@ def _differences(
 ) -> tuple[Array, Array, Array, Array] | None:
     """Return what an error of a step costs, and the first and second derivative of the loss by the relative error.
 
-    Last, half the difference between what a step up and a step down cost, relative to the cost. None if any of them is not finite, or an error costs nothing.
+    Last, half the difference between what a step up and a step down cost, relative to the cost. None if any of them is
+    not finite, or an error costs nothing.
     """
 
     def loss(around: Array, change: float) -> Array:
