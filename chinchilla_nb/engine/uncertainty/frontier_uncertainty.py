@@ -17,6 +17,7 @@ docs/mathematics.md has the table.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,8 +40,8 @@ Array = NDArray[Any]
 LEAST_EXPONENT = 1e-3
 """Over any range of C, a term with a smaller exponent is as flat as one with this."""
 EXPONENTS, AT_AN_END, ROUNDS = 201, 20, 4
-"""Exponents at which the region is traced in each round, and more of them between the last exponent inside and the first
-one outside; each round traces what the one before has left."""
+"""Exponents at which the region is traced in each round, and how many more between the last exponent inside and the
+first one outside; each round traces what the one before has left."""
 BLOCK = 1 << 20
 """Numbers computed at once, which bounds memory for many points or budgets."""
 ANGLES = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 91))
@@ -112,7 +113,7 @@ class FrontierUncertainty:
         InputError
             If the level is not between 0 and 1.
         """
-        region, values = self._region(level), self.fit.law.as_dict()
+        region, values = self._region_at(level), self.fit.law.as_dict()
         if region is None:
             found = dict.fromkeys(values, (0.0, np.inf))
         else:
@@ -148,7 +149,7 @@ class FrontierUncertainty:
         if kind not in ("mean", "new-run"):
             raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
         C = as_positive_values(C, "C")
-        region, value = self._region(level), self.fit.law.loss(C)
+        region, value = self._region_at(level), self.fit.law.loss(C)
         if region is None:
             return Interval(value, np.zeros(value.shape), np.full(value.shape, np.inf))
         low, high = region.losses(C.ravel()) if C.size else (C.ravel(), C.ravel())
@@ -173,6 +174,11 @@ class FrontierUncertainty:
         if not 0 < level < 1:
             raise InputError("level", "must be between 0 and 1", got=repr(level))
         return float(stdtrit(self.degrees, (1 + level) / 2)) if self.degrees else np.inf
+
+    @functools.cached_property
+    def _region_at(self) -> Callable[[float], _Region | None]:
+        """The region of a level, traced once."""
+        return functools.cache(self._region)
 
     def _region(self, level: float) -> _Region | None:
         """Return laws on the edge of the region of a level; None if the points do not limit it."""
