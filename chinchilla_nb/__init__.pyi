@@ -11,6 +11,7 @@ from .engine.fitting.problem import Problem
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
+from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.extrapolation import outside_the_runs
@@ -54,6 +55,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FrontierLaw",
     "FrontierPanel",
     "InputError",
     "Interval",

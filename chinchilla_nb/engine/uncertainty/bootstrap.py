@@ -19,6 +19,7 @@ from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
@@ -44,7 +45,7 @@ class UncertaintyProgress:
 
     done: int
     total: int
-    result: Uncertainty | None = None
+    result: Uncertainty | FrontierUncertainty | None = None
 
 
 def iter_bootstrap(
