@@ -11,6 +11,7 @@ from .engine.fitting.problem import Problem
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
+from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.extrapolation import outside_the_runs
@@ -18,6 +19,12 @@ from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
+from .engine.uncertainty.draws import Draws
+from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
+from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
+from .engine.uncertainty.uncertainty import Uncertainty
+from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.importing import Source, guess_sources, preview_import, read_table
@@ -40,17 +47,22 @@ __all__ = [
     "Chinchilla",
     "ConfigPanel",
     "Database",
+    "Draws",
     "Fit",
     "FitError",
     "FitPanel",
     "FitProgress",
     "FitStatus",
+    "FitUncertainty",
     "FitWarning",
+    "FrontierLaw",
     "FrontierPanel",
     "InputError",
+    "Interval",
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "ProfileCurve",
     "RunLogPanel",
     "Runs",
     "ScalingLaw",
@@ -61,6 +73,7 @@ __all__ = [
     "Simulator",
     "Source",
     "StartGrid",
+    "Uncertainty",
     "Visualizer",
     "Workbench",
     "allocate",
@@ -69,11 +82,13 @@ __all__ = [
     "compute_optimal_D",
     "datasets",
     "draw_seed",
+    "estimate_uncertainty",
     "exponents",
     "fit",
     "guess_sources",
     "huber",
     "iter_fit",
+    "iter_uncertainty",
     "log_huber",
     "mae",
     "mse",
@@ -81,6 +96,7 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "profile_curve",
     "read_table",
     "residual_loss",
     "run_keys",

@@ -13,7 +13,7 @@ from chinchilla_nb.engine.fitting.objective import Derivatives, Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Minimum", "continued", "free_parameters", "newton", "newton_from_each"]
+__all__ = ["Minimum", "continued", "free_parameters", "newton", "newton_from_each", "promised_decrease"]
 
 Array = NDArray[Any]
 
@@ -103,6 +103,7 @@ def newton_from_each(
     for _ in range(steps):
         if not moving.all():
             theta, at, damping, members, held = _take(moving, theta, at, damping, members, held)
+            objective = objective.members(moving)
         if not members.size:
             break
         near_bounds = _near_bounds(theta, box)
@@ -169,6 +170,15 @@ def continued(
     return np.where(lower[:, None], moved, theta)
 
 
+@may_overflow
+def promised_decrease(objective: Objective, theta: Array, box: Coordinates) -> Array:
+    """Return the decrease of the objective that a model of second order promises at each row of theta, shape (m,)."""
+    at = objective.derivatives(theta)
+    free = free_parameters(theta, at.gradient, box)
+    _, promised = _Model.of(objective, at, free, np.zeros(len(theta))).step(at.gradient)
+    return promised
+
+
 def _take(moving: NDArray[np.bool_], theta: Array, at: Derivatives, *others: Array) -> tuple[Any, ...]:
     """Return what belongs to the points that still move."""
     return theta[moving], Derivatives(*(getattr(at, name)[moving] for name in PARTS)), *(one[moving] for one in others)
@@ -195,6 +205,7 @@ def _along_the_valley(
     aimed at, would return to it (geodesic acceleration, Transtrum and Sethna 2012, arXiv:1201.5885).
     """
     step, residuals, jacobian = (trial - theta)[which], at.residuals[which], at.jacobian[which]
+    objective = objective.members(which)
     aimed = residuals + (jacobian @ step[..., None])[..., 0]
     missed = objective.residuals(trial[which]) - aimed
     push = objective.weight * objective.loss.curvature(residuals) * missed
@@ -248,7 +259,7 @@ class _Model:
     def of(cls, objective: Objective, at: Derivatives, free: NDArray[np.bool_], damping: Array) -> _Model:
         """Return the models at some points; a parameter that is not free has a curvature of its own."""
         H = at.hessian.astype(float)
-        least = LEAST_SCALE / objective.loss.width * (objective.weight @ at.jacobian**2) + TINY
+        least = LEAST_SCALE / objective.loss.width * (objective.weight[..., None, :] @ at.jacobian**2)[..., 0, :] + TINY
         size = np.where(free, np.sqrt(np.maximum(np.abs(np.diagonal(H, axis1=1, axis2=2)), least)), 1.0).astype(float)
         both = free[:, :, None] & free[:, None, :]
         H = np.where(both, H / (size[:, :, None] * size[:, None, :]), np.eye(H.shape[1]))

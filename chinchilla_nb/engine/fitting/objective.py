@@ -41,10 +41,11 @@ class Objective:
     ----------
     predictor : Predictor
         Predicts the losses of the runs.
-    target : ndarray, shape (n_runs,)
+    target : ndarray, shape (n_runs,) or (m, n_runs)
         Measured losses in units of the coordinates; their logarithms for a logarithmic loss.
-    weight : ndarray, shape (n_runs,)
-        Weights that add up to one.
+    weight : ndarray, shape (n_runs,) or (m, n_runs)
+        Weights that add up to one. With m rows of targets or weights, as resamples have, it is m objectives, each of
+        which is evaluated at its own row of theta.
     loss : Loss
         The loss, in the units of the target, divided by `scale`.
     scale : float
@@ -89,14 +90,31 @@ class Objective:
 
     def take(self, which: Array) -> Objective:
         """Return the objective for some of the runs."""
-        weight = self.weight[which]
+        weight = self.weight[..., which]
         return replace(
             self,
             predictor=self.predictor.take(which),
-            target=self.target[which],
-            weight=weight / weight.sum(),
+            target=self.target[..., which],
+            weight=weight / weight.sum(axis=-1, keepdims=True),
             loss=self.loss.take(which),
         )
+
+    @property
+    def count(self) -> int:
+        """The number of objectives."""
+        return len(self.weight) if self.weight.ndim == 2 else len(self.target) if self.target.ndim == 2 else 1
+
+    def member(self, index: int) -> Objective:
+        """Return one of the objectives, over the runs that count in it."""
+        weight = self.weight if self.weight.ndim == 1 else self.weight[index]
+        target = self.target if self.target.ndim == 1 else self.target[index]
+        return replace(self, weight=weight, target=target).take(np.flatnonzero(weight))
+
+    def members(self, which: Any) -> Objective:
+        """Return some of the objectives."""
+        weight = self.weight if self.weight.ndim == 1 else self.weight[which]
+        target = self.target if self.target.ndim == 1 else self.target[which]
+        return replace(self, weight=weight, target=target)
 
     def smoothed(self, width: float) -> Objective:
         """Return the objective with its kinks smoothed over a width."""
@@ -110,7 +128,7 @@ class Objective:
     @may_overflow
     def value(self, theta: Array) -> Any:
         """Return the weighted mean loss, shape (...)."""
-        return self.loss.value(self._compare(self._at(theta).value)) @ self.weight
+        return self._mean(self.loss.value(self._compare(self._at(theta).value)))
 
     def value_of(self, prediction: Array) -> Array:
         """Return the weighted mean loss of predictions, shape (..., n_runs), which are overwritten."""
@@ -118,7 +136,7 @@ class Objective:
         if self.loss.logarithmic:
             np.log(prediction, out=prediction)
         prediction -= self.target
-        return np.asarray(self.loss.value(prediction) @ self.weight)
+        return np.asarray(self._mean(self.loss.value(prediction)))
 
     @may_overflow
     def value_and_gradient(self, theta: Array) -> tuple[Any, Array]:
@@ -128,7 +146,7 @@ class Objective:
         push = self.weight * self.loss.slope(r)
         if self.loss.logarithmic:
             push = push / at.value
-        return self.loss.value(r) @ self.weight, at.pull(push)
+        return self._mean(self.loss.value(r)), at.pull(push)
 
     @may_overflow
     def derivatives(self, theta: Array) -> Derivatives:
@@ -139,7 +157,7 @@ class Objective:
         slope = self.weight * slope
         gauss_newton = gram(jacobian, self.weight * curvature)
         return Derivatives(
-            value=value @ self.weight,
+            value=self._mean(value),
             gradient=(slope[..., None, :] @ jacobian)[..., 0, :],
             hessian=gauss_newton + self._residual_hessian(at, slope, jacobian),
             residuals=r,
@@ -153,6 +171,9 @@ class Objective:
     def _at(self, theta: Array) -> Prediction:
         cancellation_point()  # here, because every evaluation passes through
         return self.predictor.at(theta)
+
+    def _mean(self, value: Array) -> Any:
+        return value @ self.weight if self.weight.ndim == 1 else np.einsum("...n,...n->...", value, self.weight)
 
     def _compare(self, prediction: Array) -> Array:
         return (np.log(prediction) if self.loss.logarithmic else prediction) - self.target

@@ -11,7 +11,7 @@ from chinchilla_nb.engine.fitting.newton import newton
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["smoothing_widths", "typical_width"]
+__all__ = ["smoothing_widths", "typical_width", "widths_from"]
 
 Array = NDArray[Any]
 
@@ -45,8 +45,13 @@ def smoothing_widths(objective: Objective, theta: Array, box: Coordinates) -> tu
     widest = max(WIDEST * typical_width(objective, theta), objective.loss.width_of(2 * mean), objective.loss.width)
     # Residuals near an optimum may be far smaller than those at theta.
     optimum = newton(objective.smoothed(widest), theta, box, STEPS)
-    typical, widths = typical_width(objective, optimum.theta), [widest]
-    narrowest = max(objective.loss.width, typical * NARROWEST / max(len(objective.target), FEWEST))
+    return widths_from(widest, objective, typical_width(objective, optimum.theta))
+
+
+def widths_from(widest: float, objective: Objective, typical: float) -> tuple[float, ...]:
+    """Return the widths from one on, given that at which a typical residual is on the edge of the quadratic middle."""
+    narrowest = max(objective.loss.width, typical * NARROWEST / max(objective.target.shape[-1], FEWEST))
+    widths = [widest]
     while widths[-1] > narrowest:
         widths.append(max(widths[-1] * NARROWER, narrowest))
     return tuple(widths)

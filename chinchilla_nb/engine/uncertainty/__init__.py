@@ -1,0 +1,1 @@
+"""How sure a fit is: refits of resamples, profiles of the objective, and covariances."""
