@@ -1,0 +1,145 @@
+"""Drift: how predictions beyond the runs have gone wrong on these runs, as a model of the errors of roll-outs.
+
+A law that does not hold exactly errs more the further it is extrapolated. To first order in x = log(C / C0), the error
+of roll-out j is log L - log L_predicted = m + s_j x + noise: m is the mean error of the runs that its law was fitted to,
+which need not be zero for one-sided noise, and the slope s_j = b + u_j is a bias b, common to all roll-outs, plus a
+deviation u_j of standard deviation t of its own. This is the random-effects model of meta-analysis [DerSimonian and
+Laird 1986]:
+
+- Each slope is estimated by least squares, with the standard error that it has if the law holds: from the noise of the
+  runs, and from how precisely the fitted runs determine the law. A law that was hardly determined at a small C0 has
+  little weight.
+- t is what the slopes differ by beyond these errors [Paule and Mandel 1982], and the standard error of b is scaled by
+  how well the slopes agree, but never reduced [Hartung and Knapp 2001].
+- The slope beyond the largest runs is a further one from the same distribution, with mean b, variance t^2 + se(b)^2 and
+  Student's t [Higgins, Thompson and Spiegelhalter 2009].
+
+The errors of one run at several C0, and of several runs beyond one C0, depend on each other strongly, because they share
+a law or the runs behind it. Errors are therefore not counted: each roll-out gives one slope, and roll-outs whose C0 are
+less than a factor of two apart count as one, both in the standard error of b and in the degrees of freedom, one less
+than their number. With a single roll-out, the bias is taken to be zero and its slope is the spread, with one degree of
+freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+from scipy.special import stdtrit
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.cutoffs import spaced
+from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
+from chinchilla_nb.engine.uncertainty.noise import log_errors
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOut, RollOuts
+
+__all__ = ["Drift", "distance_beyond"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The error of predictions beyond the runs, log measured - log predicted, per unit of log(C / C0).
+
+    Attributes
+    ----------
+    bias : float
+        Its mean.
+    spread : float
+        Its standard deviation from one extrapolation to the next, which includes the error of the bias.
+    degrees : int
+        Degrees of freedom of both.
+    """
+
+    bias: float
+    spread: float
+    degrees: int
+
+    @classmethod
+    def of(cls, roll_outs: RollOuts) -> Drift:
+        """Estimate the drift from roll-outs.
+
+        Raises
+        ------
+        InputError
+            If the roll-outs are by groups, or no fit succeeded.
+        """
+        if roll_outs.by is not None:
+            rule = "must hold out the runs beyond budgets C0 to tell how the law drifts"
+            raise InputError("rollout", rule, got=f"roll-outs by {roll_outs.by!r}", remedy="call rollout() without by")
+        if not roll_outs.parts:
+            raise InputError("rollout", "must have at least one fit that succeeded", got=roll_outs.failures[0])
+        slope, error = np.array([_slope(part) for part in roll_outs.parts]).T
+        count = len(spaced(np.array([part.C0 for part in roll_outs.parts])))
+        if count == 1:
+            nearest = np.argmin(error)
+            return cls(0.0, float(np.hypot(slope[nearest], error[nearest])), 1)
+        between = _variance_between(slope, error)
+        weight = 1 / (error**2 + between)
+        bias = float(weight @ slope / weight.sum())
+        agreement = float(weight @ (slope - bias) ** 2) / (len(slope) - 1)
+        of_bias = max(agreement, 1.0) / float(weight.sum()) * len(slope) / count
+        return cls(bias, float(np.sqrt(between + of_bias)), count - 1)
+
+    def widened(self, interval: Interval, distance: ArrayLike, level: float) -> Interval:
+        """Return the interval of losses as the law has done on these runs, from the one if the law holds.
+
+        Parameters
+        ----------
+        interval : Interval
+        distance : array_like
+            log(C / C0), with C0 the largest compute of the fitted runs; at 0 and below, nothing changes.
+        level : float
+            That of the interval.
+        """
+        distance = np.maximum(np.asarray(distance, dtype=float), 0.0)
+        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):
+            value = interval.value * np.exp(self.bias * distance)
+            low = np.hypot(np.log(interval.value / interval.low), margin)
+            high = np.hypot(np.log(interval.high / interval.value), margin)
+            return Interval(value, value * np.exp(-low), value * np.exp(high))
+
+    def __str__(self) -> str:
+        better = "better" if self.bias < 0 else "worse"
+        return (
+            f"beyond the fitted runs, runs came out {abs(self.bias) * np.log(10):.1%} {better} than predicted per factor "
+            f"of 10 in compute, ± {self.spread * np.log(10):.1%} (standard deviation, {self.degrees} degrees of freedom)"
+        )
+
+
+def distance_beyond(runs: Runs, N: ArrayLike, D: ArrayLike) -> Array:
+    """Return log(C / C0) of models of N parameters trained on D tokens, with C0 the largest 6ND of the runs."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.log(N) + np.log(D) - np.log(np.max(runs.N * runs.D)))
+
+
+def _slope(part: RollOut) -> tuple[float, float]:
+    """Return the slope of the errors of a roll-out by log(C / C0), and its standard error if the law holds."""
+    near = Linearised.of(part.fit.problem, part.fit.law)
+    fitted = log_errors(near)
+    share = part.distance / float(part.distance @ part.distance)
+    at = near.box.predictor(part.held_out).at(near.theta)
+    gradient = share @ (at.jacobian() / at.value[:, None])
+    noise = float(np.var(fitted)) * float(share @ share)
+    return float(share @ (part.error - fitted.mean())), float(np.sqrt(gradient @ near.covariance @ gradient + noise))
+
+
+def _variance_between(slope: Array, error: Array) -> float:
+    """Return the variance of the slopes beyond that of their errors (Paule and Mandel)."""
+
+    def excess(variance: float) -> float:
+        weight = 1 / (error**2 + variance)
+        mean = weight @ slope / weight.sum()
+        return float(weight @ (slope - mean) ** 2) - (len(slope) - 1)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    return float(brentq(excess, 0.0, float(np.sum((slope - slope.mean()) ** 2))))
