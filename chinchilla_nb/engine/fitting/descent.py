@@ -37,13 +37,13 @@ CLOSE = 1.001
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """Progress of a search: how much of a stage is done, the best minimum, and the number of distinct minima."""
+    """Progress of a search: how much of a stage is done, the best minimum, and the minima of the smoothed loss."""
 
     stage: str
     done: int
     total: int
     best: Minimum
-    optima: int
+    minima: list[Minimum]
 
 
 def minimise(search: Search, starts: Array, map: MapFunction = builtins.map) -> Iterator[Step]:
@@ -58,15 +58,15 @@ def minimise(search: Search, starts: Array, map: MapFunction = builtins.map) -> 
     for share, minima in _followed(search, starts, map):
         # These are minima of the smoothed loss; progress reports the loss itself.
         best = Minimum(minima[0].theta, search.coarse.value(minima[0].theta))
-        yield Step("optimising", round(share * len(starts)), len(starts), best, len(minima))
+        yield Step("optimising", round(share * len(starts)), len(starts), best, minima)
     if not minima:
         return
     if search.thinned:
         minima = _on_all_runs(search, minima)
     for best in search.finished(minima):
-        yield Step("polishing", 0, 1, best, len(minima))
+        yield Step("polishing", 0, 1, best, minima)
     for lower in lower_optima(search, best):
-        yield Step("polishing", 0, 1, lower, len(minima))
+        yield Step("polishing", 0, 1, lower, minima)
 
 
 def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple[float, list[Minimum]]]:

@@ -163,7 +163,9 @@ class _Fitting:
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
         return self.box.theta(self.problem.starts.points()[best])
 
-    def answer(self, best: Minimum, optima: int, landscape: Array, *, scale: float = 1.0, final: bool = False) -> Fit:
+    def answer(
+        self, best: Minimum, minima: list[Minimum], landscape: Array, *, scale: float = 1.0, final: bool = False
+    ) -> Fit:
         """Return the best minimum so far of the objective divided by `scale`; only the final one is diagnosed."""
         law = self.box.law(best.theta.astype(float))
         status = FitStatus.UNFINISHED
@@ -175,7 +177,7 @@ class _Fitting:
             objective=float(best.value * scale),
             status=status,
             warnings=diagnose(self.problem, law) if final else (),
-            optima=optima,
+            minima=read_only(np.array([one.theta for one in minima], dtype=float).reshape(-1, len(best.theta))),
             landscape=landscape,
             certificate=best.certificate,
         )
@@ -204,17 +206,17 @@ def _iter_descent(
     screened = search.screen(sample)
     landscape, starts = read_only(screened * scale), search.promising(screened, exhaustive)
     first = Minimum(starts[0], sample.value(starts[0]))
-    yield FitProgress("screening", total, total, search.answer(first, 0, landscape, scale=scale))
+    yield FitProgress("screening", total, total, search.answer(first, [], landscape, scale=scale))
     ends: list[Minimum] = []
-    optima = 0
+    minima: list[Minimum] = []
     for objective in objectives:
         prepared, step = Search.of(objective, finish, search.box, search.kinds, search.signature, starts), None
         for step in minimise(prepared, starts, map if exhaustive else builtins.map):
             best = lowest([*ends, step.best])
-            answer = search.answer(best, max(optima, step.optima), landscape, scale=scale)
+            answer = search.answer(best, max(minima, step.minima, key=len), landscape, scale=scale)
             yield FitProgress("polishing" if ends else step.stage, step.done, step.total, answer)
         if step is not None:
-            ends, optima = [*ends, step.best], max(optima, step.optima)
+            ends, minima = [*ends, step.best], max(minima, step.minima, key=len)
     if not any(np.isfinite(end.value) for end in ends):
         raise FitError(
             loss_name(search.problem.loss_fn),
@@ -225,7 +227,7 @@ def _iter_descent(
     if len(objectives) > 1 and sum(end.value <= best.value + ALIKE * abs(best.value) for end in ends) < 2:
         # Among so many optima, one that a single path has reached is hardly the lowest.
         best = replace(best, certificate=None)
-    yield FitProgress("polishing", 1, 1, search.answer(best, optima, landscape, scale=scale, final=True))
+    yield FitProgress("polishing", 1, 1, search.answer(best, minima, landscape, scale=scale, final=True))
 
 
 def _iter_tabulate(search: _Fitting) -> Generator[FitProgress, None, CustomFit | None]:
@@ -259,11 +261,11 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
         if not minima:
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")
-        yield FitProgress("optimising", done, len(promising), search.answer(minima[0], len(minima), landscape))
+        yield FitProgress("optimising", done, len(promising), search.answer(minima[0], minima, landscape))
     best, finalists = minima[0], minima[:SIMPLICES]
     for done, start in enumerate(finalists):
         for found in objective.finish(start.theta, box):
             best = lowest([best, found])
-            answer = search.answer(best, len(minima), landscape)
+            answer = search.answer(best, minima, landscape)
             yield FitProgress("polishing", done, len(finalists), answer)
-    yield FitProgress("polishing", 1, 1, search.answer(best, len(minima), landscape, final=True))
+    yield FitProgress("polishing", 1, 1, search.answer(best, minima, landscape, final=True))

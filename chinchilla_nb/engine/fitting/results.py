@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import enum
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +19,9 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
+
+if TYPE_CHECKING:
+    from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["Fit", "FitProgress", "FitStatus"]
 
@@ -44,16 +50,19 @@ class Fit:
     status : FitStatus
     warnings : tuple of FitWarning
         What these runs cannot support, each with a remedy.
-    optima : int
-        Number of distinct minima that were followed to the end.
     landscape : ndarray, shape (starts,)
         The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
+    minima : ndarray, shape (optima, n_parameters)
+        The distinct minima that were followed to the end, in the coordinates of the fit, the lowest first. Those of a loss
+        with kinks are minima of the loss smoothed over a narrow width.
     certificate : Certificate or None
         What was computed to show that the law is a local optimum; `status` is CONVERGED if it holds.
     runs, loss_fn
         The runs and loss of the problem.
     starts : int
         Number of starts, all of which were screened.
+    optima : int
+        Number of distinct minima.
     """
 
     problem: Problem
@@ -61,8 +70,8 @@ class Fit:
     objective: float
     status: FitStatus
     warnings: tuple[FitWarning, ...]
-    optima: int
     landscape: NDArray[np.float64] = field(repr=False)
+    minima: NDArray[np.float64] = field(repr=False)
     certificate: Certificate | None = None
 
     @property
@@ -81,6 +90,11 @@ class Fit:
         return len(self.problem.starts)
 
     @property
+    def optima(self) -> int:
+        """The number of distinct minima that were followed to the end."""
+        return len(self.minima)
+
+    @property
     def predictions(self) -> NDArray[np.float64]:
         """The predicted loss of each run, shape (n_runs,)."""
         return self.law.loss(self.runs.N, self.runs.D)
@@ -89,6 +103,20 @@ class Fit:
     def residuals(self) -> NDArray[np.float64]:
         """The measured minus the predicted loss of each run, shape (n_runs,)."""
         return self.runs.loss - self.predictions
+
+    def uncertainty(
+        self,
+        method: str = "pairs",
+        draws: int = 1000,
+        rng: np.random.Generator | int | None = None,
+        *,
+        by: str | None = None,
+        map: Callable[..., Iterable[Any]] = builtins.map,
+    ) -> Uncertainty:
+        """Estimate how sure this fit is; parameters and errors as for `iter_uncertainty`."""
+        from chinchilla_nb.engine.uncertainty.estimate import estimate_uncertainty
+
+        return estimate_uncertainty(self, method, draws, rng, by=by, map=map)
 
     def __repr__(self) -> str:
         lines = [str(self.law), *(f"{name:>10}  {text}" for name, text in self._facts())]

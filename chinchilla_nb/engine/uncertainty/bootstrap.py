@@ -11,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.errors import InputError, unknown_key
-from chinchilla_nb.engine.fitting.losses import loss_name, residual_loss
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
-from chinchilla_nb.engine.uncertainty.refitting import Refits, refit
-from chinchilla_nb.engine.uncertainty.resampling import METHODS, Observed
+from chinchilla_nb.engine.uncertainty.noise import log_errors
+from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
+from chinchilla_nb.engine.uncertainty.resampling import RESAMPLING, Observed
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["UncertaintyProgress", "iter_bootstrap"]
@@ -30,8 +32,10 @@ MapFunction = Callable[..., Iterable[Any]]
 
 BLOCK = 1 << 15
 """Losses predicted at once for resamples that are fitted together; their derivatives then fit into the cache."""
-LARGEST_LEVERAGE = 0.99
-"""The error of a run that determines the law almost alone is scaled as if its leverage were this."""
+SAME = 0.1
+"""Difference of two optima, in typical errors of a run, up to which one start serves both."""
+LIKELY = 4.0
+"""Standard deviations by which another optimum may be higher than the fit and still be the lowest of a resample."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +61,7 @@ def iter_bootstrap(
     Parameters
     ----------
     method : str
-        ``"pairs"``, ``"stratified"``, ``"wild"``, ``"wild-cluster"`` or ``"residual"``; see `METHODS`.
+        ``"pairs"``, ``"stratified"``, ``"wild"``, ``"wild-cluster"`` or ``"residual"``; see `iter_uncertainty`.
     draws : int
         Number of resamples.
     rng : Generator or int, optional
@@ -73,6 +77,8 @@ def iter_bootstrap(
         If the method or column is unknown, the number of draws is not positive, or the law was fitted with a loss of
         one's own.
     """
+    if not (isinstance(draws, (int, np.integer)) and draws >= 2):
+        raise InputError("draws", "must be a whole number of at least 2", got=brief(draws))
     refitting = _Refitting.of(fit, method, by)
     rows = max(1, BLOCK // refitting.objective.target.size)
     sizes = [min(rows, draws - first) for first in range(0, draws, rows)]
@@ -83,7 +89,7 @@ def iter_bootstrap(
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))
-    result = Uncertainty(fit, method, theta[proven], refitting.degrees, int(np.count_nonzero(~proven)))
+    result = Draws(fit, method, theta[proven], int(np.count_nonzero(~proven)))
     yield UncertaintyProgress(draws, draws, result)
 
 
@@ -101,8 +107,6 @@ class _Refitting:
         Widths of smoothing, the widest first.
     observed : Observed
     method : str
-    degrees : float
-        Degrees of freedom of the errors.
     """
 
     objective: Objective
@@ -111,43 +115,33 @@ class _Refitting:
     widths: tuple[float, ...]
     observed: Observed
     method: str
-    degrees: float
 
     @classmethod
     def of(cls, fit: Fit, method: str, by: str | None) -> _Refitting:
         """Prepare the resamples of a fit."""
-        problem = fit.problem
-        loss = residual_loss(problem.loss_fn)
-        if loss is None:
-            rule = "must be a built-in loss for a bootstrap"
-            raise InputError("loss_fn", rule, got=loss_name(problem.loss_fn), remedy="fit with log_huber")
-        if method not in METHODS:
-            raise unknown_key("method", method, METHODS)
-        box = problem.family.coordinates(problem.runs, problem.bounds)
-        objective = Objective.of(problem, loss, box)
-        near = Linearised.of(problem, fit.law)
+        objective, near = objective_of(fit), Linearised.of(fit.problem, fit.law)
+        box = near.box
         typical = typical_width(objective, near.theta)
-        used = problem.runs.take(problem.weights() > 0)
+        used = fit.problem.runs.take(fit.problem.weights() > 0)
         return cls(
             objective=objective,
             box=box,
-            starts=near.theta[None],
-            widths=widths_from(max(typical, loss.width), objective, typical),
+            starts=_starts(fit, objective, near.theta),
+            widths=widths_from(max(typical, objective.loss.width), objective, typical),
             observed=Observed(
                 weight=objective.weight,
                 loss=used.loss,
                 predicted=fit.law.loss(used.N, used.D),
-                log_error=_log_errors(near),
+                log_error=log_errors(near),
                 groups=numbered_groups(used, by, method),
             ),
             method=method,
-            degrees=near.scores.degrees,
         )
 
     def refitted(self, task: tuple[int, int]) -> Refits:
         """Draw a number of resamples with a seed, and fit each."""
         size, seed = task
-        resamples = METHODS[self.method](self.observed, np.random.default_rng(seed), size)
+        resamples = RESAMPLING[self.method](self.observed, np.random.default_rng(seed), size)
         losses = resamples.loss / self.box.unit
         target = np.log(losses) if self.objective.loss.logarithmic else losses
         objectives = replace(self.objective, weight=resamples.weight, target=target)
@@ -155,12 +149,19 @@ class _Refitting:
             return refit(objectives, self.starts, self.box, self.widths)
 
 
-def _log_errors(near: Linearised) -> Array:
-    """Return log measured - log predicted of each run, scaled up because the law has followed the runs, shape (n_runs,).
+def _starts(fit: Fit, objective: Objective, theta: Array) -> Array:
+    """Return the law of the fit and those of its other optima that may be the lowest of a resample, rows of theta.
 
-    Dividing by the root of 1 - leverage restores the variance of the errors [MacKinnon and White 1985, HC2].
+    The difference of two objectives over resamples has the variance sum w^2 (d - mean d)^2, with the differences d of
+    the losses of each run.
     """
-    root = np.sqrt(near.scores.size)[:, None]
-    basis = np.linalg.qr(root * near.jacobian[:, near.free])[0]
-    left = 1 - np.minimum(np.sum(basis**2, axis=1), LARGEST_LEVERAGE)
-    return np.asarray(-np.log1p(near.error) / np.sqrt(left))
+    rows = [theta]
+    residuals = objective.residuals(theta)
+    loss, apart = objective.loss.value(residuals), SAME * np.median(np.abs(residuals))
+    for other in fit.minima:
+        difference = objective.loss.value(objective.residuals(other)) - loss
+        higher = float(objective.weight @ difference)
+        deviation = float(np.linalg.norm(objective.weight * (difference - higher)))
+        if np.ptp(objective.residuals(other) - residuals) > apart and higher <= LIKELY * deviation:
+            rows.append(other)
+    return np.array(rows)

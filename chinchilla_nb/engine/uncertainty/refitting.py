@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.losses import loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import continued, newton_from_each, promised_decrease
 from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.solver import Exact
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Refits", "refit"]
+__all__ = ["Refits", "objective_of", "refit"]
 
 Array = NDArray[Any]
 
@@ -41,6 +44,22 @@ class Refits:
     theta: Array
     value: Array
     proven: NDArray[np.bool_]
+
+
+def objective_of(fit: Fit) -> Objective:
+    """Return the objective that a fit minimised.
+
+    Raises
+    ------
+    InputError
+        If its loss is not built in.
+    """
+    problem = fit.problem
+    loss = residual_loss(problem.loss_fn)
+    if loss is None:
+        rule = "must be a built-in loss to estimate an uncertainty"
+        raise InputError("loss_fn", rule, got=loss_name(problem.loss_fn), remedy="fit with log_huber")
+    return Objective.of(problem, loss, problem.family.coordinates(problem.runs, problem.bounds))
 
 
 def refit(objectives: Objective, starts: Array, box: Coordinates, widths: tuple[float, ...]) -> Refits:

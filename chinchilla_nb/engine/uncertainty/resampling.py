@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["METHODS", "Observed", "Resamples"]
+__all__ = ["RESAMPLING", "Observed", "Resamples"]
 
 Array = NDArray[Any]
 
@@ -104,7 +104,7 @@ def residual(observed: Observed, rng: np.random.Generator, size: int) -> Resampl
     return observed.disturbed(observed.log_error[rng.integers(n, size=(size, n))])
 
 
-METHODS: dict[str, Callable[[Observed, np.random.Generator, int], Resamples]] = {
+RESAMPLING: dict[str, Callable[[Observed, np.random.Generator, int], Resamples]] = {
     "pairs": pairs,
     "stratified": stratified,
     "wild": wild,

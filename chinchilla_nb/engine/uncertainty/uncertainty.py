@@ -1,145 +1,133 @@
-"""What is believed of a fit: laws that the runs may follow as well, and the intervals that follow from them."""
+"""What is believed of a fit, by whichever method: intervals of its parameters, losses and allocations."""
 
 from __future__ import annotations
 
+import abc
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, stdtrit
 
-from chinchilla_nb.engine.conversion import as_positive_array
+from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
-from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
-from chinchilla_nb.engine.laws.family import Coordinates, Law
-from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
+from chinchilla_nb.engine.uncertainty.noise import Noise
+from chinchilla_nb.engine.uncertainty.quantities import ALLOCATED, Quantities, allocations, losses, parameters
 
-__all__ = ["Interval", "Uncertainty"]
+__all__ = ["LossKind", "Uncertainty"]
 
 Array = NDArray[Any]
+LossKind = Literal["mean", "new-run"]
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Interval:
-    """A value of the fitted law and the ends of its interval; arrays of one shape.
-
-    Without an upper limit the high end is infinite, and without a lower one the low end is 0.
-    """
-
-    value: Array
-    low: Array
-    high: Array
+UNDETERMINED = 0.1
+"""Standard error of a direction, in units of what is known without runs, from which on the runs hardly determine it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Uncertainty:
-    """The uncertainty of a fit, as laws drawn from what the runs allow.
+class Uncertainty(abc.ABC):
+    """The uncertainty of a fit; all intervals hold if the law does.
 
     Attributes
     ----------
     fit : Fit
     method : str
-        How the laws were drawn.
-    theta : ndarray, shape (draws, n_parameters)
-        The laws in the coordinates of the fit, a law a row.
-    degrees : float
-        Degrees of freedom of the errors of the fit.
-    failed : int
-        Number of draws that are missing, because no optimum was proven.
     """
 
     fit: Fit
     method: str
-    theta: Array
-    degrees: float
-    failed: int
 
     @functools.cached_property
+    def near(self) -> Linearised:
+        """The law linearised around the fit."""
+        return Linearised.of(self.fit.problem, self.fit.law)
+
+    @property
     def box(self) -> Coordinates:
-        """The coordinates of the draws."""
-        return self.fit.problem.family.coordinates(self.fit.runs, self.fit.problem.bounds)
+        """The coordinates of the fit."""
+        return self.near.box
 
     @functools.cached_property
-    def laws(self) -> tuple[Law, ...]:
-        """The law of each draw."""
-        return tuple(self.box.law(theta) for theta in self.theta)
+    def noise(self) -> Noise:
+        """The noise of single runs around the law."""
+        return Noise.of(self.fit, self.near)
 
     @functools.cached_property
-    def params(self) -> Array:
-        """The parameters of each draw, shape (draws, n_parameters)."""
-        return np.array([list(law.as_dict().values()) for law in self.laws])
+    def undetermined(self) -> bool:
+        """Whether some combination of parameters is hardly determined by the runs."""
+        free = self.near.free
+        prior = (self.box.upper - self.box.lower)[free] / np.sqrt(12)
+        scaled = self.near.covariance[np.ix_(free, free)] / np.outer(prior, prior)
+        return bool(np.linalg.eigvalsh(scaled).max(initial=0.0) > UNDETERMINED**2)
 
     @property
-    def at_bound(self) -> int:
-        """The number of draws with a parameter at the end of its range, where the refit would have gone beyond it."""
-        free = self.box.lower < self.box.upper
-        return int(np.any(((self.theta <= self.box.lower) | (self.theta >= self.box.upper)) & free, axis=1).sum())
+    def too_few(self) -> bool:
+        """Whether there are no more runs than free parameters, so that the runs say nothing about their noise."""
+        return len(self.near.error) <= int(np.count_nonzero(self.near.free))
 
     @property
-    def covariance(self) -> Array:
-        """The covariance of the parameters over the draws, shape (n_parameters, n_parameters)."""
-        return np.cov(self.params, rowvar=False)
-
-    @property
-    def correlation(self) -> Array:
-        """The correlation of the parameters over the draws; NaN for one that is fixed."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.corrcoef(self.params, rowvar=False)
+    def notes(self) -> tuple[str, ...]:
+        """What limits these intervals, in sentences without a full stop."""
+        found = list(self.noise.notes)
+        if self.too_few:
+            n_free = np.count_nonzero(self.near.free)
+            found.insert(0, f"{len(self.near.error)} runs cannot show how precisely they determine {n_free} parameters")
+        elif self.undetermined:
+            found.insert(0, "these runs hardly determine some of the parameters; see the warnings of the fit")
+        return tuple(found)
 
     def interval(self, level: float = 0.95) -> dict[str, Interval]:
         """Return the interval of each parameter, and of a and b, the exponents of N* and D* in C, by name."""
-        values = self.fit.law.as_dict()
-        found = {
-            name: self._interval(np.float64(values[name]), self.params[:, index], level)
-            for index, name in enumerate(values)
-        }
-        a, b = (np.array(column) for column in zip(*(_exponents(law) for law in self.laws), strict=True))
-        fitted = _exponents(self.fit.law)
-        return {**found, "a": self._interval(fitted[0], a, level), "b": self._interval(fitted[1], b, level)}
+        found = self._intervals(parameters(self.fit.law), level)
+        names = (*self.fit.law.as_dict(), "a", "b")
+        return {name: Interval(*(end[index] for end in found)) for index, name in enumerate(names)}
 
-    def predict_loss(self, N: ArrayLike, D: ArrayLike, level: float = 0.95) -> Interval:
-        """Return the predicted loss of models of N parameters trained on D tokens; N and D broadcast."""
-        N, D = np.broadcast_arrays(np.asarray(N, dtype=float), np.asarray(D, dtype=float))
-        runs = Runs(N.ravel(), D.ravel(), np.ones(N.size))
-        drawn = self.box.predictor(runs).at(self.theta).value * self.box.unit
-        return self._interval(self.fit.law.loss(N, D), drawn.reshape(-1, *N.shape), level)
+    def predict_loss(self, N: ArrayLike, D: ArrayLike, level: float = 0.95, kind: LossKind = "mean") -> Interval:
+        """Return the loss of models of N parameters trained on D tokens; N and D broadcast.
+
+        Parameters
+        ----------
+        kind : {"mean", "new-run"}
+            Whether the interval is that of the law, the mean of many runs, or that of one run yet to be trained, which
+            has noise of its own.
+        """
+        if kind not in ("mean", "new-run"):
+            raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
+        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
+        try:
+            N, D = np.broadcast_arrays(sizes, data)
+        except ValueError:
+            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
+        found = self._intervals(losses(N.ravel(), D.ravel()), level)
+        if kind == "new-run":
+            found = self._with_noise(found, 6 * (N * D).ravel(), level)
+        return Interval(*(end.reshape(N.shape) for end in found))
 
     def allocate(self, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
         """Return N*, D*, D*/N* and the loss there for each budget of C FLOPs, by the names N, D, D_per_N and loss."""
-        C = as_positive_array(C, "C")
-        drawn = [_allocation(law, C) for law in self.laws]
-        fitted = _allocation(self.fit.law, C)
-        return {name: self._interval(fitted[name], np.array([one[name] for one in drawn]), level) for name in fitted}
+        budgets = as_positive_values(C, "C")
+        found = self._intervals(allocations(budgets.ravel()), level)
+        parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
+        return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
-    def _interval(self, value: Any, drawn: Array, level: float) -> Interval:
-        low, high = self._limits(drawn, level)
-        return Interval(np.asarray(value), low, high)
+    @abc.abstractmethod
+    def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:
+        """Return the ends of the interval of each quantity, shape (n,), with a probability beyond either end."""
 
-    def _limits(self, drawn: Array, level: float) -> tuple[Array, Array]:
-        """Return the ends of the interval of values drawn, shape (draws, ...).
+    def _intervals(self, quantities: Quantities, level: float) -> tuple[Array, Array, Array]:
+        value, tail = quantities.of(self.fit.law), tail_of(level)
+        if self.too_few:
+            return value, np.zeros_like(value), np.full_like(value, np.inf)
+        return value, *self._limits(quantities, tail)
 
-        The percentiles lie further out than those of the level, by as much as Student's t and the degrees of freedom
-        that the parameters used up widen an interval of least squares [Hesterberg 2015, section 4.4].
-        """
-        if not 0 < level < 1:
-            raise InputError("level", "must be between 0 and 1", got=repr(level))
-        tail = (1 - level) / 2
-        n_free = int(np.count_nonzero(self.box.lower < self.box.upper))
-        tail = float(ndtr(np.sqrt(1 + n_free / self.degrees) * stdtrit(self.degrees, tail)))
-        # A law without an optimum has N* anywhere.
-        low = np.quantile(np.where(np.isnan(drawn), 0.0, drawn), tail, axis=0)
-        high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), 1 - tail, axis=0, method="higher")
-        return low, high
-
-
-def _exponents(law: Law) -> tuple[float, float]:
-    return exponents(law) if has_optimum(law) else (np.nan, np.nan)
-
-
-def _allocation(law: Law, C: Array) -> dict[str, Array]:
-    N, D = optima(law, C)
-    with np.errstate(invalid="ignore"):
-        return {"N": N, "D": D, "D_per_N": D / N, "loss": law.loss(N, D)}
+    def _with_noise(self, found: tuple[Array, Array, Array], C: Array, level: float) -> tuple[Array, Array, Array]:
+        """Widen intervals of losses by the noise of one run; both are relative, and independent of each other."""
+        value, low, high = found
+        below, above = self.noise.margins(C, tail_of(level))
+        with np.errstate(divide="ignore", over="ignore"):
+            reach_low, reach_high = np.log(value / low), np.log(high / value)
+            return value, value * np.exp(-np.hypot(reach_low, below)), value * np.exp(np.hypot(reach_high, above))

@@ -1,0 +1,79 @@
+"""Estimate the uncertainty of a fit by a method of one's choice."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+
+import numpy as np
+
+from chinchilla_nb.engine.errors import unknown_key
+from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.uncertainty.bootstrap import MapFunction, UncertaintyProgress, iter_bootstrap
+from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
+from chinchilla_nb.engine.uncertainty.resampling import RESAMPLING
+from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+
+__all__ = ["METHODS", "estimate_uncertainty", "iter_uncertainty"]
+
+WITHOUT_DRAWS = {"profile": ProfileLikelihood, "sandwich": Sandwich}
+METHODS = (*RESAMPLING, *WITHOUT_DRAWS)
+"""The names of the methods."""
+
+
+def iter_uncertainty(
+    fit: Fit,
+    method: str = "pairs",
+    draws: int = 1000,
+    rng: np.random.Generator | int | None = None,
+    *,
+    by: str | None = None,
+    map: MapFunction = builtins.map,
+) -> Iterator[UncertaintyProgress]:
+    """Estimate the uncertainty of a fit, yielding progress; the last progress holds the result.
+
+    Parameters
+    ----------
+    method : str
+        A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs, ``"stratified"`` draws them within
+        groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"`` scales the errors of a group by one factor, and
+        ``"residual"`` gives each run the error of another. ``"profile"`` is the profile likelihood, and ``"sandwich"``
+        the covariance.
+    draws : int
+        Number of resamples of a bootstrap.
+    rng : Generator or int, optional
+        The same seed gives the same draws, whatever the map.
+    by : str, optional
+        Column of the runs whose values are the groups: by default isoFLOP slices, or repeated runs for
+        ``"wild-cluster"``.
+    map : callable
+        Maps the refits over blocks of draws.
+
+    Raises
+    ------
+    InputError
+        If the method or the column is unknown, the number of draws is not at least 2, or the law was fitted with a loss
+        of one's own.
+    """
+    if method in WITHOUT_DRAWS:
+        yield UncertaintyProgress(1, 1, WITHOUT_DRAWS[method](fit, method))
+    elif method in RESAMPLING:
+        yield from iter_bootstrap(fit, method, draws, rng, by=by, map=map)
+    else:
+        raise unknown_key("method", method, METHODS)
+
+
+def estimate_uncertainty(
+    fit: Fit,
+    method: str = "pairs",
+    draws: int = 1000,
+    rng: np.random.Generator | int | None = None,
+    *,
+    by: str | None = None,
+    map: MapFunction = builtins.map,
+) -> Uncertainty:
+    """Estimate the uncertainty of a fit; parameters and errors as for `iter_uncertainty`."""
+    *_, last = iter_uncertainty(fit, method, draws, rng, by=by, map=map)
+    assert last.result is not None
+    return last.result

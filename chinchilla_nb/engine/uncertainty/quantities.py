@@ -1,0 +1,62 @@
+"""What is asked of an uncertain law: its parameters, its losses and its allocations, as functions of the law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
+from chinchilla_nb.engine.laws.family import Law
+
+__all__ = ["Quantities", "allocations", "losses", "parameters"]
+
+Array = NDArray[Any]
+
+ALLOCATED = ("N", "D", "D_per_N", "loss")
+"""What is known of an allocation, in the order of `allocations`."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Quantities:
+    """Some quantities of a law.
+
+    Attributes
+    ----------
+    of : callable
+        Returns the quantities of a law, shape (n,); NaN where it has none.
+    logarithmic : ndarray of bool, shape (n,)
+        Whether the errors of each are nearer to a normal distribution in its logarithm.
+    """
+
+    of: Callable[[Law], Array]
+    logarithmic: Array
+
+
+def parameters(law: Law) -> Quantities:
+    """Return the parameters of laws of one form, and a and b, the exponents of N* and D* in C."""
+    factor = np.array([*(parameter.kind == "factor" for parameter in law.parameters), False, False])
+    return Quantities(_parameters, factor)
+
+
+def losses(N: Array, D: Array) -> Quantities:
+    """Return the losses of models of N parameters trained on D tokens, shapes (n,)."""
+    return Quantities(lambda law: law.loss(N, D), np.ones(len(N), dtype=bool))
+
+
+def allocations(C: Array) -> Quantities:
+    """Return N*, D*, D*/N* and the loss there for budgets, shape (k,); k values of each, one after the other."""
+    return Quantities(lambda law: _allocations(law, C), np.ones(len(ALLOCATED) * len(C), dtype=bool))
+
+
+def _parameters(law: Law) -> Array:
+    return np.array([*law.as_dict().values(), *(exponents(law) if has_optimum(law) else (np.nan, np.nan))])
+
+
+def _allocations(law: Law, C: Array) -> Array:
+    N, D = optima(law, C)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore", under="ignore"):
+        return np.concatenate([N, D, D / N, law.loss(N, D)])
