@@ -19,6 +19,9 @@ a law or the runs behind it. Errors are therefore not counted: each roll-out giv
 less than a factor of two apart count as one, both in the standard error of b and in the degrees of freedom, one less
 than their number. With a single roll-out, the bias is taken to be zero and its slope is the spread, with one degree of
 freedom.
+
+The interval contains the one if the law holds: a bias of smaller budgets widens what is believed of larger ones, but does
+not rule out that the law holds there.
 """
 
 from __future__ import annotations
@@ -91,6 +94,8 @@ class Drift:
     def widened(self, interval: Interval, distance: ArrayLike, level: float) -> Interval:
         """Return the interval of losses as the law has done on these runs, from the one if the law holds.
 
+        Its value is the predicted loss corrected for the bias.
+
         Parameters
         ----------
         interval : Interval
@@ -103,15 +108,19 @@ class Drift:
         margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
             value = interval.value * np.exp(self.bias * distance)
-            low = np.hypot(np.log(interval.value / interval.low), margin)
-            high = np.hypot(np.log(interval.high / interval.value), margin)
-            return Interval(value, value * np.exp(-low), value * np.exp(high))
+            low = value * np.exp(-np.hypot(np.log(interval.value / interval.low), margin))
+            high = value * np.exp(np.hypot(np.log(interval.high / interval.value), margin))
+        return Interval(value, np.minimum(low, interval.low), np.maximum(high, interval.high))
 
     def __str__(self) -> str:
+        decade = np.log(10)
+        size = f"{self.spread * decade:.1%} per factor of 10 in compute"
+        if self.degrees == 1 and self.bias == 0:
+            return f"predictions beyond the fitted runs went wrong by {size}; one roll-out cannot tell a bias from chance"
         better = "better" if self.bias < 0 else "worse"
         return (
-            f"beyond the fitted runs, runs came out {abs(self.bias) * np.log(10):.1%} {better} than predicted per factor "
-            f"of 10 in compute, ± {self.spread * np.log(10):.1%} (standard deviation, {self.degrees} degrees of freedom)"
+            f"runs beyond the fitted ones came out {abs(self.bias) * decade:.1%} {better} than predicted, ± {size} "
+            f"(standard deviation with {self.degrees} degrees of freedom)"
         )
 
 

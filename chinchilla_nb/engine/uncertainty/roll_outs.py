@@ -29,6 +29,9 @@ __all__ = ["RollOut", "RollOutProgress", "RollOuts", "iter_roll_outs"]
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 
+FEWEST_ALIKE = 5
+"""Number of runs on one side from which on this is said: fewer are so by chance in more than one case of sixteen."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RollOut:
@@ -112,7 +115,7 @@ class RollOuts:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the roll-outs show and what they lack, in sentences without a full stop."""
-        found = [_one_sidedness(part) for part in self.parts[-1:]] if self.by is None else []
+        found = [] if self.by is not None else [_outcome(part) for part in self.parts if _telling(part, self.parts[-1])]
         if self.unproven:
             found.append(f"{self.unproven} of {len(self.parts)} fits ended without a proven optimum")
         return (*found, *(f"a fit failed: {reason}" for reason in self.failures))
@@ -125,7 +128,6 @@ class RollOutProgress:
     done: int
     total: int
     result: RollOuts | None = None
-    stage: str = "rolling out"
 
 
 def iter_roll_outs(
@@ -210,9 +212,19 @@ def _rolled_out(problem: Problem, task: _Task) -> RollOut | str:
     return RollOut(task.C0, fit, problem.runs.take(task.held_out), task.group)
 
 
-def _one_sidedness(part: RollOut) -> str:
-    """Return how the runs beyond the largest C0 came out."""
-    better, total = int(np.count_nonzero(part.error < 0)), len(part.error)
+def _telling(part: RollOut, last: RollOut) -> bool:
+    """Return whether the outcome of a roll-out is worth a sentence: the last one, and those in which all runs agree."""
+    return part is last or (len(part.error) >= FEWEST_ALIKE and _sides(part) in (0, len(part.error)))
+
+
+def _sides(part: RollOut) -> int:
+    """Return how many held-out runs came out better than predicted."""
+    return int(np.count_nonzero(part.error < 0))
+
+
+def _outcome(part: RollOut) -> str:
+    """Return how the runs beyond C0 came out."""
+    better, total = _sides(part), len(part.error)
     where = f"beyond C0 = {part.C0:.3g} FLOPs"
     typical, worst = (f"{value:.1%}" for value in (np.median(np.abs(part.error)), np.abs(part.error).max()))
     if total == 1:
@@ -220,4 +232,6 @@ def _one_sidedness(part: RollOut) -> str:
     if better in (0, total):
         side = "better" if better else "worse"
         return f"all {total} runs {where} came out {side} than predicted, by {typical} (median) and at most {worst}"
-    return f"{better} of {total} runs {where} came out better than predicted; errors are {typical} (median), at most {worst}"
+    return (
+        f"{better} of {total} runs {where} came out better than predicted; errors are {typical} (median), at most {worst}"
+    )

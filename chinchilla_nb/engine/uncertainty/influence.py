@@ -1,0 +1,174 @@
+"""Influence: how far N* at a budget moves when a run is left out, from one refit for each run.
+
+A refit starts from the fitted law and its other optima and ends at a proven optimum, like the draws of a bootstrap; it
+is not a linearisation, which fails for the very runs that have much influence [Cook 1977].
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from chinchilla_nb.engine.blas_threads import one_blas_thread
+from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.fitting.objective import Objective
+from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
+from chinchilla_nb.engine.laws.allocation import allocate, optima
+from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.uncertainty.noise import log_errors
+from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
+
+__all__ = ["Influence", "InfluenceProgress", "iter_influence"]
+
+Array = NDArray[Any]
+MapFunction = Callable[..., Iterable[Any]]
+
+BLOCK = 1 << 15
+"""Losses predicted at once for refits that are made together; their derivatives then fit into the cache."""
+LEVEL = 0.95
+"""Probability that no run of normal noise is proposed as an outlier."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Influence:
+    """What each run does to the optimum at a budget, and which runs lie far from the law; arrays of shape (n_runs,).
+
+    Attributes
+    ----------
+    fit : Fit
+    C : float
+        The budget in FLOPs.
+    N : ndarray
+        N* at the budget, fitted without each run; NaN where that fit has no proven optimum or its law no N*.
+    residual : ndarray
+        Studentised residual of log loss, with the deviation of the other runs; NaN for a run of weight zero.
+    degrees : int
+        Degrees of freedom of the residuals.
+    """
+
+    fit: Fit
+    C: float
+    N: Array
+    residual: Array
+    degrees: int
+
+    @property
+    def log_change(self) -> Array:
+        """log N* without each run - log N* with it."""
+        return np.log(self.N) - np.log(float(allocate(self.fit.law, self.C)[0]))
+
+    @property
+    def limit(self) -> float:
+        """The studentised residual beyond which a run is proposed as an outlier; infinite with too few runs."""
+        count = np.count_nonzero(np.isfinite(self.residual))
+        if self.degrees < 1 or not count:
+            return np.inf
+        return -float(stdtrit(self.degrees, (1 - LEVEL) / (2 * count)))
+
+    @property
+    def outliers(self) -> NDArray[np.bool_]:
+        """Which runs are proposed as outliers; a proposal only, nothing is excluded."""
+        return np.abs(self.residual) > self.limit
+
+    @property
+    def rule(self) -> str:
+        """The rule of the proposal, as a clause."""
+        if not np.isfinite(self.limit):
+            return "there are too few runs to propose outliers"
+        return (
+            f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens to any "
+            f"run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of freedom, "
+            f"Bonferroni)"
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class InfluenceProgress:
+    """How many refits are done, of how many; the last progress holds the result."""
+
+    done: int
+    total: int
+    result: Influence | None = None
+
+
+def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> Iterator[InfluenceProgress]:
+    """Leave out each run of a fit in turn, yielding progress after each block of refits.
+
+    Parameters
+    ----------
+    fit : Fit
+    C : float
+        The budget in FLOPs.
+    map : callable
+        Maps the refits over blocks of runs.
+
+    Raises
+    ------
+    InputError
+        If the budget is not positive, the law has no optimum there, or it was fitted with a loss of one's own.
+    """
+    C = as_positive_number(C, "C")
+    allocate(fit.law, C)
+    used = np.flatnonzero(fit.problem.weights() > 0)
+    leaving_out = _LeavingOut.of(fit)
+    rows = max(1, BLOCK // len(used))
+    blocks = [np.arange(first, min(first + rows, len(used))) for first in range(0, len(used), rows)]
+    yield InfluenceProgress(0, len(used))
+    N, done = np.full(len(fit.runs), float(allocate(fit.law, C)[0])), 0
+    for block, refits in zip(blocks, map(leaving_out.refitted, blocks), strict=True):
+        laws = [leaving_out.box.law(theta) for theta in refits.theta]
+        N[used[block]] = np.where(refits.proven, [float(optima(law, C)[0]) for law in laws], np.nan)
+        done += len(block)
+        yield InfluenceProgress(done, len(used))
+    residual = np.full(len(fit.runs), np.nan)
+    residual[used], degrees = _studentised(Linearised.of(fit.problem, fit.law))
+    yield InfluenceProgress(done, len(used), Influence(fit, C, N, residual, degrees))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _LeavingOut:
+    """A fit as it is repeated without single runs; it is sent to other processes."""
+
+    objective: Objective
+    box: Coordinates
+    starts: Array
+    widths: tuple[float, ...]
+
+    @classmethod
+    def of(cls, fit: Fit) -> _LeavingOut:
+        objective, near = objective_of(fit), Linearised.of(fit.problem, fit.law)
+        typical = typical_width(objective, near.theta)
+        widths = widths_from(max(typical, objective.loss.width), objective, typical)
+        return cls(objective, near.box, np.concatenate([near.theta[None], fit.minima]), widths)
+
+    def refitted(self, left_out: Array) -> Refits:
+        """Fit the runs without each of some runs."""
+        weight = np.tile(self.objective.weight, (len(left_out), 1))
+        weight[np.arange(len(left_out)), left_out] = 0.0
+        weight /= weight.sum(axis=1, keepdims=True)
+        target = np.broadcast_to(self.objective.target, weight.shape)
+        with one_blas_thread():
+            return refit(replace(self.objective, weight=weight, target=target), self.starts, self.box, self.widths)
+
+
+def _studentised(near: Linearised) -> tuple[Array, int]:
+    """Return externally studentised residuals and their degrees of freedom [Cook and Weisberg 1982, section 2.2.1].
+
+    They are relative to the mean error, which need not be zero for one-sided noise.
+    """
+    error = log_errors(near) - log_errors(near).mean()
+    degrees = len(error) - int(np.count_nonzero(near.free)) - 1
+    if degrees < 1:
+        return np.full(len(error), np.nan), degrees
+    total = float(np.sum(error**2 * near.unfollowed))
+    others = np.maximum(total - error**2, 0.0) / degrees
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(error == 0, 0.0, error / np.sqrt(others))), degrees
