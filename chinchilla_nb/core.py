@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
+import numbers
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -31,9 +32,11 @@ from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
-from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
+from chinchilla_nb.forecasting import DEFINITIONS, as_run, package_versions
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
+from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.session import Session
@@ -174,11 +177,13 @@ class Chinchilla:
             "settings": dataclasses.replace(settings, rng=copy.deepcopy(settings.rng)),
             "log_level": self.log_level,
             "fit": self.session.fit,
+            "forecasts": self.session.forecasts,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["project_dir"], state["settings"], state["log_level"])
         self.session.fit = state["fit"]
+        self.session.forecasts = state["forecasts"]
 
     @property
     def visualizer(self) -> Visualizer:
@@ -337,6 +342,74 @@ class Chinchilla:
         for note in found.notes:
             self.logger.info(note)
         return found
+
+    def forecast(
+        self,
+        run: float | tuple[float, float],
+        level: float = 0.95,
+        *,
+        uncertainty: FitUncertainty | None = None,
+        rollout: Rollout | None = None,
+        definitions: Mapping[str, str] | None = None,
+    ) -> Forecast:
+        """Forecast the loss of a run with the last fit, to be saved, and scored once the run is logged.
+
+        The forecast is also kept in ``session.forecasts``: the report scores it when a run matches it.
+
+        Parameters
+        ----------
+        run : float, or tuple of float
+            A budget C in FLOPs, which is spent as :meth:`scale` would, or N and D.
+        level : float, default 0.95
+            Level of the intervals for the run.
+        uncertainty : FitUncertainty, optional
+            That of the last fit; by default ``uncertainty(rng=0)``.
+        rollout : Rollout, optional
+            Roll-outs of the runs of the last fit; by default ``rollout()``. If the runs are too few for any, the
+            forecast has only the interval if the law holds, and a warning says so.
+        definitions : mapping of str to str, optional
+            What N, D, C and loss are, such as ``{"N": "parameters without embeddings"}``.
+
+        Returns
+        -------
+        Forecast
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted, a number is not positive, the law has no optimum at the budget, or
+            ``uncertainty`` or ``rollout`` are of another fit.
+        """
+        fit, of_budget = self._fit(), isinstance(run, numbers.Real)
+        if of_budget:
+            planned = compute_optimal_run(fit.law, as_positive_number(run, "C"), self.session.settings.models)
+            N, D = float(planned.N), planned.D
+        else:
+            N, D = as_run(run)
+        estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
+        if estimated.value.fit is not fit:
+            raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
+        forecast = Forecast.of(
+            estimated.value,
+            N,
+            D,
+            self._roll_outs_of(fit) if rollout is None else rollout.value,
+            of_budget=of_budget,
+            level=level,
+            definitions={**DEFINITIONS, "D": self.session.data_unit, **(definitions or {})},
+            versions=package_versions(),
+        )
+        self.session.forecasts = (*self.session.forecasts, forecast)
+        return forecast
+
+    def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
+        """Return the roll-outs of the runs of a fit; None, with a warning, if they are too few."""
+        try:
+            roll_outs: RollOuts = self._drained(iter_roll_outs(fit.problem, map=adaptive_map), "rolling out")
+        except InputError as error:
+            self.logger.warning(f"the forecast has only the interval if the law holds: {error}")
+            return None
+        return roll_outs if roll_outs.parts else None
 
     def influence(self, C: float | None = None, parallel: bool = True) -> pd.DataFrame:
         """Return how far N* at a budget moves when each run is left out, each from one refit.
@@ -541,7 +614,8 @@ class Chinchilla:
             If nothing has been fitted.
         """
         fit = self._fit()
-        show(Report.of(fit, self.session.settings, stale=self.session.stale))
+        scored = self.session.forecast_scores
+        show(Report.of(fit, self.session.settings, stale=self.session.stale, forecasts=scored))
         if plot:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
