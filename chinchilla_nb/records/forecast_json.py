@@ -22,6 +22,7 @@ __all__ = ["forecast_text", "read_forecast"]
 FORMAT, VERSION = "chinchilla_nb forecast", 1
 LARGEST_FILE = 100_000_000
 """Size of a file in bytes up to which it is read; 10,000 draws take a hundredth of that."""
+COPY = "use an unchanged copy of it"
 
 
 def forecast_text(values: Mapping[str, Any]) -> str:

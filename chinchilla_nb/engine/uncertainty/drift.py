@@ -6,19 +6,19 @@ which need not be zero for one-sided noise, and the slope s_j = b + u_j is a bia
 deviation u_j of standard deviation t of its own. This is the random-effects model of meta-analysis [DerSimonian and
 Laird 1986]:
 
-- Each slope is estimated by least squares, with the standard error that it has if the law holds: from the noise of the
-  runs, and from how precisely the fitted runs determine the law. A law that was hardly determined at a small C0 has
-  little weight.
-- t is what the slopes differ by beyond these errors [Paule and Mandel 1982], and the standard error of b is scaled by
-  how well the slopes agree, but never reduced [Hartung and Knapp 2001].
+- Each slope is estimated by least squares, with the standard error e_j that it has if the law holds: from the noise of
+  the runs, and from how precisely the fitted runs determine the law. A law that was hardly determined at a small C0 has
+  little weight, 1 / (e_j^2 + t^2).
+- t is what the slopes differ by beyond these errors [Paule and Mandel 1982].
 - The slope beyond the largest runs is a further one from the same distribution, with mean b, variance t^2 + se(b)^2 and
   Student's t [Higgins, Thompson and Spiegelhalter 2009].
 
 The errors of one run at several C0, and of several runs beyond one C0, depend on each other strongly, because they share
-a law or the runs behind it. Errors are therefore not counted: each roll-out gives one slope, and roll-outs whose C0 are
-less than a factor of two apart count as one, both in the standard error of b and in the degrees of freedom, one less
-than their number. With a single roll-out, the bias is taken to be zero and its slope is the spread, with one degree of
-freedom.
+a law or the runs behind it. Errors are therefore not counted: each roll-out gives one slope. The e_j are taken to be
+fully dependent, so that the weighted mean of the e_j, which no number of roll-outs reduces, is the share of se(b) that
+they have. The deviations u_j of roll-outs whose C0 are less than a factor of two apart count as one: with k that are
+apart, their share is t^2 / k, and there are k - 1 degrees of freedom. With k = 1, the bias is taken to be zero and the
+slope is the spread, with one degree of freedom.
 
 The interval contains the one if the law holds: a bias of smaller budgets widens what is believed of larger ones, but does
 not rule out that the law holds there.
@@ -87,8 +87,7 @@ class Drift:
         between = _variance_between(slope, error)
         weight = 1 / (error**2 + between)
         bias = float(weight @ slope / weight.sum())
-        agreement = float(weight @ (slope - bias) ** 2) / (len(slope) - 1)
-        of_bias = max(agreement, 1.0) / float(weight.sum()) * len(slope) / count
+        of_bias = between / count + float(weight @ error / weight.sum()) ** 2
         return cls(bias, float(np.sqrt(between + of_bias)), count - 1)
 
     def widened(self, interval: Interval, distance: ArrayLike, level: float) -> Interval:
