@@ -1,7 +1,9 @@
 """Influence: how far N* at a budget moves when a run is left out, from one refit for each run.
 
-A refit starts from the fitted law and its other optima and ends at a proven optimum, like the draws of a bootstrap; it
-is not a linearisation, which fails for the very runs that have much influence [Cook 1977].
+A refit starts from the fitted law and its other optima, and from the optima of other refits where these are lower. It
+ends at a proven optimum, like the draws of a bootstrap; it is not a linearisation, which fails for the very runs that
+have much influence [Cook 1977]. For a loss with kinks, about one in 250 ends at an optimum that is not the lowest of all,
+by less than a thousandth of its objective.
 """
 
 from __future__ import annotations
@@ -33,6 +35,13 @@ MapFunction = Callable[..., Iterable[Any]]
 
 BLOCK = 1 << 15
 """Losses predicted at once for refits that are made together; their derivatives then fit into the cache."""
+FOUND = ("theta", "value", "proven")
+ROUNDS = 10
+"""Most times that refits start from the optima of others: each time that one does, its objective decreases."""
+WIDEST = 3.0
+"""First width of smoothing, relative to that at which a typical residual is on the edge of the quadratic middle."""
+LOWER = 1e-9
+"""Relative decrease from which on another optimum is lower, and not the same one."""
 LEVEL = 0.95
 """Probability that no run of normal noise is proposed as an outlier."""
 
@@ -122,15 +131,16 @@ def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> It
     rows = max(1, BLOCK // len(used))
     blocks = [np.arange(first, min(first + rows, len(used))) for first in range(0, len(used), rows)]
     yield InfluenceProgress(0, len(used))
-    N, done = np.full(len(fit.runs), float(allocate(fit.law, C)[0])), 0
-    for block, refits in zip(blocks, map(leaving_out.refitted, blocks), strict=True):
-        laws = [leaving_out.box.law(theta) for theta in refits.theta]
-        N[used[block]] = np.where(refits.proven, [float(optima(law, C)[0]) for law in laws], np.nan)
-        done += len(block)
-        yield InfluenceProgress(done, len(used))
+    found: list[Refits] = []
+    for refits in map(leaving_out.refitted, blocks):
+        found.append(refits)
+        yield InfluenceProgress(sum(len(one.theta) for one in found), len(used))
+    theta, proven = leaving_out.lowered(*(np.concatenate([getattr(one, name) for one in found]) for name in FOUND))
+    N = np.full(len(fit.runs), float(allocate(fit.law, C)[0]))
+    N[used] = np.where(proven, [float(optima(leaving_out.box.law(one), C)[0]) for one in theta], np.nan)
     residual = np.full(len(fit.runs), np.nan)
     residual[used], degrees = _studentised(Linearised.of(fit.problem, fit.law))
-    yield InfluenceProgress(done, len(used), Influence(fit, C, N, residual, degrees))
+    yield InfluenceProgress(len(used), len(used), Influence(fit, C, N, residual, degrees))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -146,17 +156,45 @@ class _LeavingOut:
     def of(cls, fit: Fit) -> _LeavingOut:
         objective, near = objective_of(fit), Linearised.of(fit.problem, fit.law)
         typical = typical_width(objective, near.theta)
-        widths = widths_from(max(typical, objective.loss.width), objective, typical)
+        widths = widths_from(max(WIDEST * typical, objective.loss.width), objective, typical)
         return cls(objective, near.box, np.concatenate([near.theta[None], fit.minima]), widths)
 
     def refitted(self, left_out: Array) -> Refits:
         """Fit the runs without each of some runs."""
+        return self._from(self.starts, left_out)
+
+    def lowered(self, theta: Array, value: Array, proven: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """Repeat each refit that the optimum of another one betters from there, until none is better.
+
+        Returns
+        -------
+        theta : ndarray, shape (n_runs, n_parameters)
+        proven : ndarray of bool, shape (n_runs,)
+        """
+        theta, value, proven = theta.copy(), value.copy(), proven.copy()
+        for _ in range(ROUNDS):
+            losses = self.objective.loss.value(self.objective.residuals(theta))
+            others = self._without(np.arange(len(theta))) @ losses.T
+            lowest = np.argmin(others, axis=1)
+            better = np.flatnonzero(others.min(axis=1) < value - np.abs(value) * LOWER)
+            if not len(better):
+                break
+            for index in better:
+                again = self._from(theta[lowest[index]][None], np.array([index]))
+                theta[index], value[index], proven[index] = again.theta[0], again.value[0], again.proven[0]
+        return theta, proven
+
+    def _without(self, left_out: Array) -> Array:
+        """Return the weights of the runs without each of some runs, shape (n_left_out, n_runs)."""
         weight = np.tile(self.objective.weight, (len(left_out), 1))
         weight[np.arange(len(left_out)), left_out] = 0.0
-        weight /= weight.sum(axis=1, keepdims=True)
+        return np.asarray(weight / weight.sum(axis=1, keepdims=True))
+
+    def _from(self, starts: Array, left_out: Array) -> Refits:
+        weight = self._without(left_out)
         target = np.broadcast_to(self.objective.target, weight.shape)
         with one_blas_thread():
-            return refit(replace(self.objective, weight=weight, target=target), self.starts, self.box, self.widths)
+            return refit(replace(self.objective, weight=weight, target=target), starts, self.box, self.widths)
 
 
 def _studentised(near: Linearised) -> tuple[Array, int]:
