@@ -313,9 +313,7 @@ class Chinchilla:
             self.logger.warning(note)
         return found
 
-    def rollout(
-        self, cutoffs: float | ArrayLike | None = None, by: str | None = None, parallel: bool = True
-    ) -> Rollout:
+    def rollout(self, cutoffs: ArrayLike | None = None, by: str | None = None, parallel: bool = True) -> Rollout:
         """Fit the runs below a budget C0 and score the prediction of the runs beyond it, for a sequence of C0.
 
         Parameters
@@ -424,8 +422,8 @@ class Chinchilla:
         Returns
         -------
         DataFrame
-            A row per run of the fit: C, N, D, loss; ``N_opt``, N* without the run, and ``log_change``, the change of its
-            logarithm; ``residual``, the studentised residual; and ``outlier``, whether the run is proposed as an
+            A row per run of the fit: C, N, D, loss; ``N_opt``, N* without the run, and ``log_change``, the change of
+            its logarithm; ``residual``, the studentised residual; and ``outlier``, whether the run is proposed as an
             outlier. ``attrs["rule"]`` states the rule of the proposal. Nothing is excluded.
 
         Raises

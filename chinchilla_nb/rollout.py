@@ -16,7 +16,7 @@ __all__ = ["Rollout"]
 FORMATS = {
     "C0": "{:.3g}".format,
     "better than predicted": "{:.0f}".format,
-    **{name: "{:+.2%}".format for name in ("median error", "lowest", "highest")},
+    **dict.fromkeys(("median error", "lowest", "highest"), "{:+.2%}".format),
 }
 """How the columns of the summary are written."""
 

@@ -33,7 +33,7 @@ Array = NDArray[Any]
 SAME_SIZE = 0.02
 """Relative difference of N, D and C up to which a logged run is the forecast one; both are rounded in practice."""
 NEAR_OPTIMUM = 0.25
-"""Difference of log N up to which a run of the budget is the forecast optimum: a model search offers some sizes only."""
+"""Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
 
 IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
 """The names of the intervals for a new run."""
@@ -62,7 +62,7 @@ class ForecastScore:
 
     @property
     def error(self) -> float:
-        """log measured - log predicted loss."""
+        """Log measured - log predicted loss."""
         return float(np.log(self.loss) - np.log(self.predicted))
 
     def __str__(self) -> str:
@@ -191,8 +191,8 @@ class Forecast:
 
     @property
     def intervals(self) -> dict[str, Interval]:
-        """The intervals of the loss of the run by name: if the law holds and, where known, as it has done on these runs."""
-        return {name: Interval(*map(np.float64, ends)) for name, ends in self.ends.items()}
+        """The intervals of the loss of the run, by name: if the law holds and, where known, as it has done."""
+        return {name: Interval(*map(np.asarray, ends)) for name, ends in self.ends.items()}
 
     def predict_loss(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Predict the loss of N parameters trained on D tokens with the law of the forecast; arrays broadcast."""
@@ -214,8 +214,10 @@ class Forecast:
             If a number is not positive.
         """
         loss = as_positive_number(loss, "loss")
-        N, D = (as_positive_number(own if given is None else given, name) for given, own, name in
-                ((N, self.N, "N"), (D, self.D, "D")))
+        N, D = (
+            as_positive_number(own if given is None else given, name)
+            for given, own, name in ((N, self.N, "N"), (D, self.D, "D"))
+        )
         predicted = float(self.law.loss(N, D))
         shift = np.log(loss) - np.log(predicted) + np.log(self.loss)
         quantile = -float(ndtri((1 - self.level) / 2))
@@ -224,19 +226,20 @@ class Forecast:
             with np.errstate(divide="ignore"):
                 low, centre, high = (float(np.log(end)) for end in (one.low, one.value, one.high))
             reach = (high - centre) if shift > centre else (centre - low)
-            sigmas[name] = float((shift - centre) / reach * quantile) if reach else float(np.sign(shift - centre) * np.inf)
+            sigmas[name] = (
+                float((shift - centre) / reach * quantile) if reach else float(np.sign(shift - centre) * np.inf)
+            )
             inside[name] = bool(low <= shift <= high)
         return ForecastScore(loss, predicted, sigmas, inside)
 
     def matches(self, runs: Runs) -> NDArray[np.intp]:
         """Return the positions of the runs that the forecast is of, those logged before it included.
 
-        They have the same N and D within 2 %; or, if the forecast is of a budget, the same C, and N nearer to that of the
-        forecast than a quarter in log N.
+        They have the same N and D within 2 %; or, if the forecast is of a budget, the same C within 2 %, and an N whose
+        logarithm differs by at most a quarter.
         """
         size, data, compute = (
-            np.abs(np.log(values / own))
-            for values, own in ((runs.N, self.N), (runs.D, self.D), (runs.C, self.C))
+            np.abs(np.log(values / own)) for values, own in ((runs.N, self.N), (runs.D, self.D), (runs.C, self.C))
         )
         same = (size <= SAME_SIZE) & (data <= SAME_SIZE)
         if self.of_budget:

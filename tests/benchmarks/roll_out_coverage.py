@@ -1,7 +1,7 @@
 """How often the interval "as it has done on these runs" covers a new run, where the law holds and where it drifts.
 
 Prints, per kind of study and distance beyond the runs, the share of new runs that the nominal 95 % intervals cover and
-the median ratio of their widths in log loss: docs/rollouts.md has the table.
+the median half widths in log loss: docs/rollouts.md has the table.
 
     python tests/benchmarks/roll_out_coverage.py --studies 200
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import joblib
 import numpy as np
@@ -32,7 +31,7 @@ FACTORS = (3.0, 10.0, 30.0)
 LEVEL = 0.95
 
 Drifting = Callable[[Rng], Callable[[Array, Array], Array]]
-"""Draws a drift; what is drawn returns the relative deviation from the law, in log loss, by log(C / C_first) and log D/N."""
+"""Draws a drift: the deviation from the law in log loss, by log C beyond the first run and log D/N from the middle."""
 
 
 def holds(rng: Rng) -> Callable[[Array, Array], Array]:
@@ -67,12 +66,16 @@ def wandering(rng: Rng) -> Callable[[Array, Array], Array]:
 
 
 KINDS: dict[str, Drifting] = {
-    "holds": holds, "steady": steady, "bending": bending, "lopsided": lopsided, "wandering": wandering,
+    "holds": holds,
+    "steady": steady,
+    "bending": bending,
+    "lopsided": lopsided,
+    "wandering": wandering,
 }
 
 
 def one_study(kind: str, seed: int) -> Array:
-    """Return whether each interval covers the new run at each factor, and the ratio of widths, shape (3, factors)."""
+    """Return, at each factor, whether each interval covers the new run, and half their widths, shape (4, factors)."""
     rng = np.random.default_rng([seed, list(KINDS).index(kind)])
     law, n, noise = some_law(rng), int(rng.choice([40, 60, 100, 240])), rng.choice([0.003, 0.01])
     C = budgets(rng, 1.5, 3.0)
@@ -93,8 +96,7 @@ def one_study(kind: str, seed: int) -> Array:
     widened = Drift.of(last.result).widened(plain, distance_beyond(problem.runs, N, D), LEVEL)
     loss = run(N, D)
     covered = [(one.low <= loss) & (loss <= one.high) for one in (plain, widened)]
-    width = [np.log(one.high / one.low) for one in (plain, widened)]
-    return np.array([*covered, width[1] / width[0], width[0]/2, width[1]/2])
+    return np.array([*covered, *(np.log(one.high / one.low) / 2 for one in (plain, widened))])
 
 
 def main() -> None:
@@ -103,16 +105,18 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=200, help="studies of each kind")
     parser.add_argument("--first", type=int, default=0, help="seed of the first study")
     asked = parser.parse_args()
-    print(f"{'study':<10} {'C / C0':>6} {'if the law holds':>17} {'as on these runs':>17} {'ratio of widths':>16}")
+    print(f"{'study':<10} {'C / C0':>6} {'covers: if the law holds':>25} {'as on these runs':>17} {'half widths':>14}")
     for kind in KINDS:
-        found: Any = joblib.Parallel(n_jobs=-1)(
-            joblib.delayed(one_study)(kind, asked.first + seed) for seed in range(asked.studies)
-        )
-        found = np.array(found)
-        plain, widened = found[:, :2].mean(axis=0)
-        ratio = np.median(found[:, 2], axis=0)
+        seeds = range(asked.first, asked.first + asked.studies)
+        found = np.array(joblib.Parallel(n_jobs=-1)(joblib.delayed(one_study)(kind, seed) for seed in seeds))
+        covered, width = found[:, :2].mean(axis=0), np.median(found[:, 2:], axis=0)
         for index, factor in enumerate(FACTORS):
-            print(f"{kind:<10} {factor:>6g} {plain[index]:>17.1%} {widened[index]:>17.1%} {ratio[index]:>16.2f}", np.round(np.median(found[:,3:,index],axis=0),4))
+            plain, widened = covered[:, index]
+            print(
+                f"{kind:<10} {factor:>6g} {plain:>25.0%} {widened:>17.0%} "
+                f"{width[0, index]:>6.1%} {width[1, index]:>7.1%}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
@@ -68,7 +67,7 @@ def spaced(C: Array, ratio: float = APART) -> Array:
     return np.array(kept[::-1])
 
 
-def as_cutoffs(cutoffs: Iterable[float], runs: Runs) -> Array:
+def as_cutoffs(cutoffs: ArrayLike, runs: Runs) -> Array:
     """Return budgets C0 that were given, ascending and each once.
 
     Raises
@@ -76,13 +75,17 @@ def as_cutoffs(cutoffs: Iterable[float], runs: Runs) -> Array:
     InputError
         If there is none, one is not positive and finite, no run lies beyond it, or fewer than three lie below it.
     """
-    budgets = np.unique(as_positive_array(np.atleast_1d(cutoffs), "cutoffs"))  # type: ignore[arg-type]
+    budgets = np.unique(as_positive_array(np.atleast_1d(cutoffs), "cutoffs"))
     if not len(budgets):
-        raise InputError("cutoffs", "must name at least one budget", got="none", remedy="leave them out for the default")
+        raise InputError(
+            "cutoffs", "must name at least one budget", got="none", remedy="leave them out for the default"
+        )
     for C0 in budgets:
         below = np.count_nonzero(runs.C <= C0)
         if below < FEWEST_RUNS or below == len(runs):
             rule = f"must have at least {FEWEST_RUNS} runs of at most that compute, and one beyond it"
             got = f"{C0:.4g} with {below} of {len(runs)} runs below it"
-            raise InputError("cutoffs", rule, got=got, remedy=f"the runs have C from {runs.C.min():.3g} to {runs.C.max():.3g}")
+            raise InputError(
+                "cutoffs", rule, got=got, remedy=f"the runs have C from {runs.C.min():.3g} to {runs.C.max():.3g}"
+            )
     return budgets

@@ -2,8 +2,8 @@
 
 A refit starts from the fitted law and its other optima, and from the optima of other refits where these are lower. It
 ends at a proven optimum, like the draws of a bootstrap; it is not a linearisation, which fails for the very runs that
-have much influence [Cook 1977]. For a loss with kinks, about one in 250 ends at an optimum that is not the lowest of all,
-by less than a thousandth of its objective.
+have much influence [Cook 1977]. For a loss with kinks, about one in 250 ends at an optimum that is not the lowest of
+all, by less than a thousandth of its objective.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Influence:
 
     @property
     def log_change(self) -> Array:
-        """log N* without each run - log N* with it."""
-        return np.log(self.N) - np.log(float(allocate(self.fit.law, self.C)[0]))
+        """Log N* without each run - log N* with it."""
+        return np.asarray(np.log(self.N) - np.log(float(allocate(self.fit.law, self.C)[0])))
 
     @property
     def limit(self) -> float:
@@ -85,7 +85,7 @@ class Influence:
     @property
     def outliers(self) -> NDArray[np.bool_]:
         """Which runs are proposed as outliers; a proposal only, nothing is excluded."""
-        return np.abs(self.residual) > self.limit
+        return np.asarray(np.abs(self.residual) > self.limit)
 
     @property
     def rule(self) -> str:
@@ -93,9 +93,9 @@ class Influence:
         if not np.isfinite(self.limit):
             return "there are too few runs to propose outliers"
         return (
-            f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens to any "
-            f"run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of freedom, "
-            f"Bonferroni)"
+            f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens to "
+            f"any run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of "
+            f"freedom, Bonferroni)"
         )
 
 

@@ -1,8 +1,8 @@
-"""Roll-outs: fit the smaller runs, and score the prediction of the larger ones, as it was made before they were trained.
+"""Roll-outs: fit the smaller runs, and score how the law predicts the larger ones.
 
 This is the forecast evaluation with a rolling origin [Tashman 2000], with compute in place of time: for a sequence of
-budgets C0, the law is fitted to the runs of at most C0 FLOPs and predicts the loss of every larger run. With groups of
-runs in place of budgets, it is leave-one-group-out cross-validation.
+budgets C0, the law is fitted to the runs of at most C0 FLOPs and predicts the loss of every larger run. With groups
+of runs in place of budgets, it is leave-one-group-out cross-validation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import solve
@@ -60,7 +60,7 @@ class RollOut:
 
     @property
     def error(self) -> Array:
-        """log measured - log predicted loss of each held-out run: negative if it came out better than predicted."""
+        """Log measured - log predicted loss of each held-out run: negative if it came out better than predicted."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.held_out.loss) - np.log(self.predicted))
 
@@ -93,7 +93,7 @@ class RollOuts:
 
     @property
     def scores(self) -> dict[str, Array]:
-        """A row per roll-out and held-out run, by columns: C0, C, N, D, loss, predicted, error; and group, if by groups.
+        """A row per roll-out and held-out run, by column: C0, C, N, D, loss, predicted, error; group, if by groups.
 
         C0 and C are in FLOPs; the error is log measured - log predicted loss.
         """
@@ -132,7 +132,7 @@ class RollOutProgress:
 
 def iter_roll_outs(
     problem: Problem,
-    cutoffs: Iterable[float] | None = None,
+    cutoffs: ArrayLike | None = None,
     by: str | None = None,
     *,
     map: MapFunction = builtins.map,
@@ -143,7 +143,7 @@ def iter_roll_outs(
     ----------
     problem : Problem
         All of its options apply to every fit.
-    cutoffs : iterable of float, optional
+    cutoffs : array_like, optional
         The budgets C0 in FLOPs; runs of more compute are held out. By default, those of `default_cutoffs`.
     by : str, optional
         Column of the runs whose groups are held out in turn, instead of the runs beyond budgets.
@@ -179,19 +179,21 @@ class _Task:
     group: str = ""
 
 
-def _by_budget(problem: Problem, cutoffs: Iterable[float] | None) -> list[_Task]:
+def _by_budget(problem: Problem, cutoffs: ArrayLike | None) -> list[_Task]:
     C = problem.runs.C
     budgets = default_cutoffs(problem) if cutoffs is None else as_cutoffs(cutoffs, problem.runs)
     return [_Task(C > C0, float(C0)) for C0 in budgets]
 
 
-def _by_group(problem: Problem, cutoffs: Iterable[float] | None, by: str) -> list[_Task]:
+def _by_group(problem: Problem, cutoffs: ArrayLike | None, by: str) -> list[_Task]:
     if cutoffs is not None:
         raise InputError("cutoffs", "must not be given together with by", remedy="give one of them")
     runs = problem.runs
     number = numbered_groups(runs, by, "")
     if number.max() == 0:
-        raise InputError("by", "must be a column with at least two values", got=repr(by), remedy="choose another column")
+        raise InputError(
+            "by", "must be a column with at least two values", got=repr(by), remedy="choose another column"
+        )
     values = runs.columns[by] if by in runs.columns else getattr(runs, by)
     tasks = []
     for group in range(number.max() + 1):
@@ -232,6 +234,5 @@ def _outcome(part: RollOut) -> str:
     if better in (0, total):
         side = "better" if better else "worse"
         return f"all {total} runs {where} came out {side} than predicted, by {typical} (median) and at most {worst}"
-    return (
-        f"{better} of {total} runs {where} came out better than predicted; errors are {typical} (median), at most {worst}"
-    )
+    sizes = f"errors are {typical} (median), at most {worst}"
+    return f"{better} of {total} runs {where} came out better than predicted; {sizes}"

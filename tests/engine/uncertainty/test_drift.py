@@ -1,4 +1,4 @@
-"""Drift: a known drift is recovered, the intervals follow the formulas, and dependent roll-outs are not counted twice."""
+"""Drift: a known drift is recovered, intervals follow the formulas, dependent roll-outs do not count twice."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TestEstimate:
 
     @pytest.mark.parametrize("seed", range(6))
     def test_where_the_law_holds_the_bias_is_within_its_error(self, seed):
-        # Ten roll-outs share their runs: if they counted as independent, a bias would be found in the first of these studies.
+        # Roll-outs share their runs: if they were independent, there would be a bias in the first of these studies.
         drift = Drift.of(rolled_out(make_runs(200, noise=0.003, rng=seed)))
         assert abs(drift.bias) < stats.t.ppf(0.99, drift.degrees) * drift.spread < 0.02
 

@@ -23,7 +23,7 @@ def influence_of(fit, budget=C):
 
 @pytest.mark.parametrize("loss_fn", [mse, partial(log_huber, delta=1e-3), asymmetric_mae])
 def test_a_change_is_that_of_a_fit_without_the_run(loss_fn):
-    runs = make_runs(25, noise=0.01)
+    runs = make_runs(16, noise=0.01)
     fit = solve(Problem(runs, starts=GRID, loss_fn=loss_fn))
     found = influence_of(fit)
     full = allocate(fit.law, C)[0]
@@ -68,15 +68,15 @@ class TestOutliers:
         found = influence_of(fit)
         for index in (0, 13, 39):
             others = np.delete(np.arange(40), index)
-            rest = solve(
-                Problem(runs.take(others), starts=GRID, loss_fn=partial(log_huber, delta=10.0))
-            )
+            rest = solve(Problem(runs.take(others), starts=GRID, loss_fn=partial(log_huber, delta=10.0)))
             errors = np.log(rest.runs.loss / rest.predictions)
             deviation = np.sqrt(np.sum(errors**2) / (39 - 5))
             missed = np.log(runs.loss[index] / rest.law.loss(runs.N[index], runs.D[index]))
             inside = np.log(runs.loss[index] / fit.predictions[index])
             # A deleted residual is e / (1 - h), and its deviation s / sqrt(1 - h).
-            assert found.residual[index] == pytest.approx(np.sign(missed) * np.sqrt(missed * inside) / deviation, rel=0.05, abs=0.02)
+            assert found.residual[index] == pytest.approx(
+                np.sign(missed) * np.sqrt(missed * inside) / deviation, rel=0.05, abs=0.02
+            )
 
     def test_as_many_runs_as_parameters_have_no_outliers(self):
         found = influence_of(solve(Problem(make_runs(6, noise=0.01), starts=GRID, loss_fn=mse)))
@@ -84,7 +84,9 @@ class TestOutliers:
         assert found.rule == "there are too few runs to propose outliers"
 
 
-@pytest.mark.parametrize(("budget", "message"), [(-1.0, "C must be positive"), (np.nan, "C must be"), ("x", "C must be a")])
+@pytest.mark.parametrize(
+    ("budget", "message"), [(-1.0, "C must be positive"), (np.nan, "C must be"), ("x", "C must be a")]
+)
 def test_budgets_that_cannot_be_used_are_refused(budget, message):
     fit = solve(Problem(make_runs(20), starts=GRID, loss_fn=mse))
     with pytest.raises(InputError, match=message):

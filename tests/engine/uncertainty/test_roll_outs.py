@@ -1,4 +1,4 @@
-"""Roll-outs: each row is what a fit by hand predicts; budgets are chosen by the stated rule; bad requests are refused."""
+"""Roll-outs: a row is what a fit by hand predicts; budgets follow the stated rule; bad requests are refused."""
 
 from __future__ import annotations
 
