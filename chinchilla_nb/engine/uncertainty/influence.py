@@ -93,8 +93,8 @@ class Influence:
         if not np.isfinite(self.limit):
             return "there are too few runs to propose outliers"
         return (
-            f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens to "
-            f"any run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of "
+            f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens "
+            f"to any run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of "
             f"freedom, Bonferroni)"
         )
 
