@@ -23,6 +23,7 @@ from .engine.uncertainty.drift import Drift
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
 from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
@@ -68,6 +69,7 @@ __all__ = [
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "ProfileCurve",
     "RollOut",
     "RollOuts",
     "Rollout",
@@ -106,6 +108,7 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "profile_curve",
     "read_table",
     "residual_loss",
     "run_keys",

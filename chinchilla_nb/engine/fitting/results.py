@@ -53,8 +53,8 @@ class Fit:
     landscape : ndarray, shape (starts,)
         The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
     minima : ndarray, shape (optima, n_parameters)
-        The distinct minima that were followed to the end, in the coordinates of the fit, the lowest first. Those of a loss
-        with kinks are minima of the loss smoothed over a narrow width.
+        The distinct minima that were followed to the end, in the coordinates of the fit, the lowest first; of a loss
+        with kinks, they are minima of the smoothed loss.
     certificate : Certificate or None
         What was computed to show that the law is a local optimum; `status` is CONVERGED if it holds.
     runs, loss_fn

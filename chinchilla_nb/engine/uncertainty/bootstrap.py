@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import FitError, InputError
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
@@ -89,6 +89,8 @@ def iter_bootstrap(
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))
+    if not proven.any():
+        raise FitError("a bootstrap", "has found no proven optimum of any draw", remedy="choose the method 'profile'")
     result = Draws(fit, method, theta[proven], int(np.count_nonzero(~proven)))
     yield UncertaintyProgress(draws, draws, result)
 

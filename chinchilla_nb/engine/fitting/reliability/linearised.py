@@ -116,9 +116,9 @@ class Linearised:
     def robust_covariance(self) -> Array:
         """The covariance of theta for errors of any size [Huber 1967; White 1980], shape (p, p).
 
-        Each score is scaled up by its leverage [MacKinnon and White 1985, HC2].
+        Each score is scaled up by its leverage as in a jackknife [MacKinnon and White 1985, HC3].
         """
-        return self._covariance((self.scores.score / np.sqrt(self.unfollowed))[:, None])
+        return self._covariance((self.scores.score / self.unfollowed)[:, None])
 
     @functools.cached_property
     def unfollowed(self) -> Array:
