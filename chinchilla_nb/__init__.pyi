@@ -20,14 +20,19 @@ from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
+from .engine.uncertainty.drift import Drift
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
+from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
 from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
+from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
+from .records.forecast import Forecast, ForecastScore
 from .records.importing import Source, guess_sources, preview_import, read_table
+from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
 from .visualizer import Visualizer
@@ -48,6 +53,7 @@ __all__ = [
     "ConfigPanel",
     "Database",
     "Draws",
+    "Drift",
     "Fit",
     "FitError",
     "FitPanel",
@@ -55,14 +61,20 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "Forecast",
+    "ForecastScore",
     "FrontierLaw",
     "FrontierPanel",
+    "Influence",
     "InputError",
     "Interval",
     "KaplanLaw",
     "ModelSearch",
     "Problem",
     "ProfileCurve",
+    "RollOut",
+    "RollOuts",
+    "Rollout",
     "RunLogPanel",
     "Runs",
     "ScalingLaw",
@@ -88,6 +100,8 @@ __all__ = [
     "guess_sources",
     "huber",
     "iter_fit",
+    "iter_influence",
+    "iter_roll_outs",
     "iter_uncertainty",
     "log_huber",
     "mae",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
+import numbers
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
@@ -27,12 +29,16 @@ from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
-from chinchilla_nb.engine.planning.scaling import compute_optimal_run
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.engine.uncertainty.influence import iter_influence
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
-from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
+from chinchilla_nb.forecasting import DEFINITIONS, as_run, package_versions
+from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
+from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
+from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.session import Session
 from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
@@ -171,11 +177,13 @@ class Chinchilla:
             "settings": dataclasses.replace(settings, rng=copy.deepcopy(settings.rng)),
             "log_level": self.log_level,
             "fit": self.session.fit,
+            "forecasts": self.session.forecasts,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["project_dir"], state["settings"], state["log_level"])
         self.session.fit = state["fit"]
+        self.session.forecasts = state["forecasts"]
 
     @property
     def visualizer(self) -> Visualizer:
@@ -300,14 +308,147 @@ class Chinchilla:
         fit, spread = self._fit(), adaptive_map if parallel else map
         generator = None if rng is None else as_generator(rng)
         steps = iter_uncertainty(fit, method, draws, generator, by=by, map=spread)
-        with closing(Bar("refitting", shown=self.log_level < logging.WARNING)) as bar:
-            for progress in steps:
-                bar.update(progress.done, progress.total, "refitting")
-        assert isinstance(progress.result, Uncertainty)
-        found = FitUncertainty(progress.result)
+        found = FitUncertainty(self._drained(steps, "refitting"))
         for note in found.notes:
             self.logger.warning(note)
         return found
+
+    def rollout(self, cutoffs: ArrayLike | None = None, by: str | None = None, parallel: bool = True) -> Rollout:
+        """Fit the runs below a budget C0 and score the prediction of the runs beyond it, for a sequence of C0.
+
+        Parameters
+        ----------
+        cutoffs : array_like, optional
+            The budgets C0 in FLOPs. By default, budgets of the runs at least a factor of two apart, below which there
+            are at least two runs per free parameter of the law.
+        by : str, optional
+            Column of the runs whose groups are held out in turn, instead of the runs beyond budgets.
+        parallel : bool, default True
+            Whether to spread fits over processes where that saves time.
+
+        Returns
+        -------
+        Rollout
+
+        Raises
+        ------
+        ValueError
+            If there are too few runs, the column is unknown, or a budget has no run beyond it or too few below it.
+        """
+        steps = iter_roll_outs(self.session.problem, cutoffs, by, map=adaptive_map if parallel else map)
+        found = Rollout(self._drained(steps, "rolling out"))
+        for note in found.notes:
+            self.logger.info(note)
+        return found
+
+    def forecast(
+        self,
+        run: float | tuple[float, float],
+        level: float = 0.95,
+        *,
+        uncertainty: FitUncertainty | None = None,
+        rollout: Rollout | None = None,
+        definitions: Mapping[str, str] | None = None,
+    ) -> Forecast:
+        """Forecast the loss of a run with the last fit, to be saved, and scored once the run is logged.
+
+        The forecast is also kept in ``session.forecasts``: the report scores it when a run matches it.
+
+        Parameters
+        ----------
+        run : float, or tuple of float
+            A budget C in FLOPs, which is spent as :meth:`scale` would, or N and D.
+        level : float, default 0.95
+            Level of the intervals for the run.
+        uncertainty : FitUncertainty, optional
+            That of the last fit; by default ``uncertainty(rng=0)``.
+        rollout : Rollout, optional
+            Roll-outs of the runs of the last fit; by default ``rollout()``. If the runs are too few for any, the
+            forecast has only the interval if the law holds, and a warning says so.
+        definitions : mapping of str to str, optional
+            What N, D, C and loss are, such as ``{"N": "parameters without embeddings"}``.
+
+        Returns
+        -------
+        Forecast
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted, a number is not positive, the law has no optimum at the budget, or
+            ``uncertainty`` or ``rollout`` are of another fit.
+        """
+        fit, of_budget = self._fit(), isinstance(run, numbers.Real)
+        if of_budget:
+            planned = compute_optimal_run(fit.law, as_positive_number(run, "C"), self.session.settings.models)
+            N, D = float(planned.N), planned.D
+        else:
+            N, D = as_run(run)
+        estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
+        if estimated.value.fit is not fit:
+            raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
+        forecast = Forecast.of(
+            estimated.value,
+            N,
+            D,
+            self._roll_outs_of(fit) if rollout is None else rollout.value,
+            of_budget=of_budget,
+            level=level,
+            definitions={**DEFINITIONS, "D": self.session.data_unit, **(definitions or {})},
+            versions=package_versions(),
+        )
+        self.session.forecasts = (*self.session.forecasts, forecast)
+        return forecast
+
+    def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
+        """Return the roll-outs of the runs of a fit; None, with a warning, if they are too few."""
+        try:
+            roll_outs: RollOuts = self._drained(iter_roll_outs(fit.problem, map=adaptive_map), "rolling out")
+        except InputError as error:
+            self.logger.warning(f"the forecast has only the interval if the law holds: {error}")
+            return None
+        return roll_outs if roll_outs.parts else None
+
+    def influence(self, C: float | None = None, parallel: bool = True) -> pd.DataFrame:
+        """Return how far N* at a budget moves when each run is left out, each from one refit.
+
+        Parameters
+        ----------
+        C : float, optional
+            The budget in FLOPs; by default that of the next model in the report.
+        parallel : bool, default True
+            Whether to spread refits over processes where that saves time.
+
+        Returns
+        -------
+        DataFrame
+            A row per run of the fit: C, N, D, loss; ``N_opt``, N* without the run, and ``log_change``, the change of
+            its logarithm; ``residual``, the studentised residual; and ``outlier``, whether the run is proposed as an
+            outlier. ``attrs["rule"]`` states the rule of the proposal. Nothing is excluded.
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted, the law has no optimum at the budget, or the loss is one of your own.
+        """
+        fit, settings = self._fit(), self.session.settings
+        if C is None:
+            C = next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
+        found = self._drained(iter_influence(fit, C, map=adaptive_map if parallel else map), "leaving out runs")
+        columns = {name: getattr(fit.runs, name) for name in ("C", "N", "D", "loss")}
+        columns |= {"N_opt": found.N, "log_change": found.log_change, "residual": found.residual}
+        table = pd.DataFrame({**columns, "outlier": found.outliers})
+        table.attrs["rule"] = found.rule
+        proposed = ", ".join(map(str, np.flatnonzero(found.outliers)))
+        self.logger.info(f"{found.rule}; proposed: rows {proposed}" if proposed else f"{found.rule}; none is")
+        return table
+
+    def _drained(self, steps: Iterator[Any], title: str) -> Any:
+        """Return the result of an iterator of progress, with a progress bar while it works."""
+        with closing(Bar(title, shown=self.log_level < logging.WARNING)) as bar:
+            for progress in steps:
+                bar.update(progress.done, progress.total, title)
+        return progress.result
 
     def scale(self, scaling_factor: float | None = None, C: float | None = None, simulation: bool = False) -> Run:
         """Allocate the compute of the next run; warns if the optimum lies outside the runs of the fit.
@@ -471,7 +612,8 @@ class Chinchilla:
             If nothing has been fitted.
         """
         fit = self._fit()
-        show(Report.of(fit, self.session.settings, stale=self.session.stale))
+        scored = self.session.forecast_scores
+        show(Report.of(fit, self.session.settings, stale=self.session.stale, forecasts=scored))
         if plot:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))

@@ -14,6 +14,7 @@ from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
+from chinchilla_nb.rollout import Rollout
 
 __all__ = ["FitUncertainty"]
 
@@ -31,7 +32,7 @@ NAMES = {
 
 @dataclass(frozen=True, eq=False)
 class FitUncertainty:
-    """How sure a fit is. All intervals hold if the law does.
+    """How sure a fit is. All intervals hold if the law does, except those that know the roll-outs.
 
     Attributes
     ----------
@@ -96,7 +97,14 @@ class FitUncertainty:
         ends = {name: (float(one.low), float(one.high)) for name, one in found.items()}
         return pd.DataFrame.from_dict(ends, orient="index", columns=["low", "high"])
 
-    def predict_loss(self, N: ArrayLike, D: ArrayLike, level: float = 0.95, kind: LossKind = "mean") -> pd.DataFrame:
+    def predict_loss(
+        self,
+        N: ArrayLike,
+        D: ArrayLike,
+        level: float = 0.95,
+        kind: LossKind = "mean",
+        rollout: Rollout | None = None,
+    ) -> pd.DataFrame:
         """Predict the loss of N parameters trained on D tokens; arrays broadcast.
 
         Parameters
@@ -105,13 +113,16 @@ class FitUncertainty:
         level : float, default 0.95
         kind : {"mean", "new-run"}
             Whether the interval is that of the law, the mean of many runs, or that of one run yet to be trained.
+        rollout : Rollout, optional
+            Roll-outs of the same runs, ``cc.rollout()``. With them, the interval is widened as the law has done on
+            these runs, and the loss is corrected for the bias that they show; without them, it holds if the law does.
 
         Returns
         -------
         DataFrame
             Columns loss, low and high, a row a prediction.
         """
-        found = self.value.predict_loss(N, D, level, kind)
+        found = self.value.predict_loss(N, D, level, kind, None if rollout is None else rollout.value)
         return pd.DataFrame({"loss": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel()})
 
     def allocate(self, C: float | ArrayLike, level: float = 0.95) -> pd.DataFrame:

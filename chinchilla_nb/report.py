@@ -18,6 +18,7 @@ from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_t
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
+from chinchilla_nb.records.forecast import Forecast, ForecastScore
 
 __all__ = ["Report", "facts_table", "show"]
 
@@ -33,7 +34,7 @@ class Report:
     law : str
         The fitted law as a formula.
     tables : tuple of (title, rows)
-        Parameters, goodness of fit, next model.
+        Parameters, goodness of fit, next model, and forecasts if there are any.
     warnings : tuple of str
         What the runs cannot support, each with a remedy; also that the next model lies outside them.
     """
@@ -43,7 +44,13 @@ class Report:
     warnings: tuple[str, ...]
 
     @classmethod
-    def of(cls, fit: Fit, settings: Settings, stale: bool = False) -> Report:
+    def of(
+        cls,
+        fit: Fit,
+        settings: Settings,
+        stale: bool = False,
+        forecasts: Iterable[tuple[Forecast, tuple[ForecastScore, ...]]] = (),
+    ) -> Report:
         """Summarise a fit.
 
         Parameters
@@ -53,17 +60,22 @@ class Report:
             Provides the scaling factor, the seed regime and the model search.
         stale : bool, default False
             Whether the runs or settings have changed since the fit; if so, the report says it.
+        forecasts : iterable of (Forecast, tuple of ForecastScore)
+            Forecasts and how their runs came out, as in `Session.forecast_scores`.
         """
         outside = _extrapolation(fit, settings)
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
         warnings += [str(outside)] if outside else []
         if stale:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
-        tables = (
+        tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit)),
             ("Goodness of fit", _goodness(fit)),
             ("Next model", _next_model(fit, settings)),
         )
+        scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
+        if scored:
+            tables = (*tables, ("Forecasts", scored))
         return cls(str(fit.law), tables, tuple(warnings))
 
     def __str__(self) -> str:
@@ -158,3 +170,8 @@ def _next_model(fit: Fit, settings: Settings) -> tuple[tuple[str, str], ...]:
     if run.config is not None:
         rows.append(("configuration", ", ".join(f"{name}={value}" for name, value in run.config.items())))
     return tuple(rows)
+
+
+def _forecast_rows(forecast: Forecast, scores: tuple[ForecastScore, ...]) -> list[tuple[str, str]]:
+    run = f"N = {forecast.N:,.0f}, D = {forecast.D:,.0f}"
+    return [(run, str(score)) for score in scores] or [(run, f"loss {forecast.loss:.5g} predicted; not logged yet")]

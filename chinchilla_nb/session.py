@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Instance, Int, Unicode, observe
+from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
@@ -20,6 +20,7 @@ from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.records.file_watch import FileWatch
+from chinchilla_nb.records.forecast import Forecast, ForecastScore
 from chinchilla_nb.work.job import Job, Outcome, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -70,6 +71,8 @@ class Session(Exclusions):
         Whether work is under way.
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
+    forecasts : tuple of Forecast
+        Forecasts that are scored once their runs are logged; assign a longer tuple to add one.
 
     Notes
     -----
@@ -82,6 +85,7 @@ class Session(Exclusions):
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
+    forecasts = Tuple(trait=Instance(Forecast))
 
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         super().__init__(settings=settings)
@@ -129,6 +133,11 @@ class Session(Exclusions):
         before, runs = self.fit.runs, self.runs
         appended = len(runs) > len(before) and before.alike(runs.take(np.arange(len(before))))
         return len(runs) - len(before) if appended else 0
+
+    @property
+    def forecast_scores(self) -> tuple[tuple[Forecast, tuple[ForecastScore, ...]], ...]:
+        """Each forecast with the scores of the runs logged since that it is of; none while there is no such run."""
+        return tuple((forecast, forecast.scores(self.runs)) for forecast in self.forecasts)
 
     @property
     def in_place(self) -> bool:

@@ -16,10 +16,12 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.family import Coordinates, Law
+from chinchilla_nb.engine.uncertainty.drift import Drift, distance_beyond
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import Noise
 from chinchilla_nb.engine.uncertainty.quantities import ALLOCATED, Quantities, allocations, losses, parameters
 from chinchilla_nb.engine.uncertainty.region import Region, scanned_values
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 
 __all__ = ["LossKind", "Uncertainty"]
 
@@ -93,7 +95,14 @@ class Uncertainty(abc.ABC):
         names = (*self.fit.law.as_dict(), "a", "b")
         return {name: Interval(*(end[index] for end in found)) for index, name in enumerate(names)}
 
-    def predict_loss(self, N: ArrayLike, D: ArrayLike, level: float = 0.95, kind: LossKind = "mean") -> Interval:
+    def predict_loss(
+        self,
+        N: ArrayLike,
+        D: ArrayLike,
+        level: float = 0.95,
+        kind: LossKind = "mean",
+        roll_outs: RollOuts | None = None,
+    ) -> Interval:
         """Return the loss of models of N parameters trained on D tokens; N and D broadcast.
 
         Parameters
@@ -101,6 +110,9 @@ class Uncertainty(abc.ABC):
         kind : {"mean", "new-run"}
             Whether the interval is that of the law, the mean of many runs, or that of one run yet to be trained, which
             has noise of its own.
+        roll_outs : RollOuts, optional
+            Roll-outs of the runs of the fit. With them, the interval is widened by how predictions beyond the runs have
+            gone wrong (`Drift`); without them, it holds if the law does.
         """
         if kind not in ("mean", "new-run"):
             raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
@@ -112,7 +124,13 @@ class Uncertainty(abc.ABC):
         found = self._intervals(losses(N.ravel(), D.ravel()), level)
         if kind == "new-run":
             found = self._with_noise(found, 6 * (N * D).ravel(), level)
-        return Interval(*(end.reshape(N.shape) for end in found))
+        interval = Interval(*(end.reshape(N.shape) for end in found))
+        if roll_outs is None:
+            return interval
+        if not roll_outs.problem.alike(self.fit.problem):
+            rule = "must be of the runs and settings of the fit"
+            raise InputError("rollout", rule, got=repr(roll_outs.problem.runs), remedy="call rollout() again")
+        return Drift.of(roll_outs).widened(interval, distance_beyond(self.fit.runs, N, D), level)
 
     def allocate(self, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
         """Return N*, D*, D*/N* and the loss there for each budget of C FLOPs, by the names N, D, D_per_N and loss."""
