@@ -106,8 +106,9 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
     if log:
         known, asked = np.log10(known), np.log10(asked)
     low, high = known.min(), known.max()
-    reach = max(high - low, LEAST_DECADES if log else 0.0)
-    return np.asarray((asked >= low - reach) & (asked <= high + reach))
+    with np.errstate(over="ignore"):  # an axis may end beyond the largest float
+        reach = max(high - low, LEAST_DECADES if log else 0.0)
+        return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
 def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:

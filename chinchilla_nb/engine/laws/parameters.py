@@ -18,7 +18,9 @@ __all__ = [
     "Parameter",
     "Term",
     "as_parameter",
+    "check_interior",
     "check_overlap",
+    "flat_term",
     "linear_params",
     "terms_of",
 ]
@@ -88,6 +90,33 @@ def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
         if kinds:
             found.append(Term(axis, kinds["factor"], kinds["exponent"]))
     return tuple(found)
+
+
+def flat_term(values: Mapping[str, float], parameters: Sequence[Parameter]) -> tuple[str, Term] | None:
+    """Return the name of a parameter whose zero removes a term, and that term; None if both terms decrease."""
+    for term in terms_of(parameters):
+        for name in (term.factor, term.exponent):
+            if values[name] <= 0:
+                return name, term
+    return None
+
+
+def check_interior(values: Mapping[str, float], parameters: Sequence[Parameter]) -> None:
+    """Check that a law has a compute-optimal allocation, that is, that both of its terms decrease.
+
+    Raises
+    ------
+    InputError
+        If one does not.
+    """
+    flat = flat_term(values, parameters)
+    if flat is not None:
+        name, term = flat
+        raise InputError(
+            "",
+            f"no compute-optimal allocation exists with {name} = 0: the law says that {term.size} does not matter",
+            remedy=f"fit runs that span a wider range of {term.axis}",
+        )
 
 
 def check_overlap(name: str, limits: Sequence[float], range_: Sequence[float]) -> None:

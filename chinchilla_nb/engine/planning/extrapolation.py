@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
@@ -100,14 +101,16 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     Raises
     ------
     InputError
-        If the budget is not positive and finite.
+        If the law or the runs are something else, or the budget is not positive and finite.
     """
+    check_type(runs, "runs", Runs)
+    C = as_positive_number(C, "C")
     N, D = optima(law, C)
     if np.isnan(N) or not len(runs):
         return None
     ratios = runs.D / runs.N
     found = Extrapolation(
-        C=float(C),
+        C=C,
         times_largest=float(C / runs.C.max()),
         tokens_per_parameter=float(D / N),
         seen=(float(ratios.min()), float(ratios.max())),
