@@ -23,6 +23,7 @@ from chinchilla_nb import (
     Session,
     Settings,
     Source,
+    Visualizer,
     Workbench,
     allocate,
     compact,
@@ -86,6 +87,8 @@ def test_no_public_argument_is_left_out(tmp_path, monkeypatch):
         (lambda: compact(1.0, 0), "digits must be a whole number from 1 to 17, got 0"),
         (lambda: Database().append(N=1j, D=1, loss=1), "N must be a positive number, got 1j"),
         (lambda: Database().extend(1), "results must be a list of runs, got 1"),
+        (lambda: Visualizer(".").LBFGS([1, 2], [1, 2], [1e308, 1]), "an axis for C needs values between 1e-250 and 1e"),
+        (lambda: Visualizer(".").LBFGS([1, 2], [1, 1e308]), "losses must be at most 1e.100 to be drawn"),
         (lambda: log_huber([-1.0], [1.0]), "y_true must not be negative, got -1.0"),
     ],
 )

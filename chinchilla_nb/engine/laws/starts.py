@@ -58,7 +58,8 @@ class StartGrid:
         if not isinstance(axes, Mapping):
             raise InputError("param_grid", "must map parameters to numbers", got=brief(axes))
         self.parameters = tuple(first_items(parameters, MOST_PARAMETERS) or ())
-        if not self.parameters or not all(isinstance(one, Parameter) for one in self.parameters):
+        of_a_law = all(isinstance(one, Parameter) for one in self.parameters)
+        if not (of_a_law and 1 <= len(self.parameters) <= MOST_PARAMETERS):
             raise InputTypeError("parameters", "must be the parameters of a law", got=brief(parameters))
         known = [name for parameter in self.parameters for name in parameter.names]
         for name in axes:
