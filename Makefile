@@ -53,6 +53,7 @@ benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
 attacks: $(VENV)/test  ## Run the long attacks (SIZE=0.1 makes a tenth of the tries on storage and session)
 	$(RUN) tests/attacks/run_attacks.py --size $(or $(SIZE),1)
 	PYTHONPATH=tests $(RUN) tests/attacks/fuzz_configurations.py 40000
+	PYTHONPATH=tests $(RUN) tests/attacks/wrong_kinds.py
 	$(RUN) tests/attacks/panel_messages.py 10000
 
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 (QUICK=1 leaves out slow tests and browsers)

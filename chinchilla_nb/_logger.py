@@ -66,7 +66,7 @@ def parse_level(level: int | str) -> int:
         try:
             if not isinstance(level, bool):
                 return operator.index(level)
-        except TypeError:
+        except Exception:  # noqa: BLE001, S110  a value of the user may raise anything when it is converted
             pass
     rule = "must be a whole number or one of DEBUG, INFO, WARNING, ERROR, CRITICAL"
     raise InputError("log_level", rule, got=brief(level))

@@ -10,7 +10,7 @@ import numpy as np
 
 from chinchilla_nb.checks import as_positive_number, brief
 from chinchilla_nb.config.validators import ModelSearchConfig, validate
-from chinchilla_nb.engine.conversion import as_real_array
+from chinchilla_nb.engine.conversion import as_flag, as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable, tabulate_models
 
@@ -58,8 +58,9 @@ def search_model_config(
     """
     target = as_positive_number(N_opt, "N_opt")
     search = validate(ModelSearchConfig, {"hyperparam_grid": hyperparam_grid, "size_estimator": size_estimator})
-    table = _maybe_cached_table(search) if use_cache else tabulate_models(search.hyperparam_grid, search.size_estimator)
-    return table.nearest(target)
+    if as_flag(use_cache, "use_cache"):
+        return _maybe_cached_table(search).nearest(target)
+    return tabulate_models(search.hyperparam_grid, search.size_estimator).nearest(target)
 
 
 def is_between(value: float | np.ndarray, bounds: tuple[float, float] | np.ndarray) -> bool | np.ndarray:

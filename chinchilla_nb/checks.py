@@ -88,9 +88,10 @@ def as_names(values: Any, name: str) -> tuple[str, ...]:
     InputError
         If it is not one.
     """
-    if isinstance(values, str) or not np.iterable(values) or not all(isinstance(value, str) for value in values):
+    names = first_items(values, MOST_VALUES)
+    if names is None or len(names) > MOST_VALUES or not all(isinstance(one, str) for one in names):
         raise InputError(name, "must be a list of names", got=brief(values))
-    return tuple(values)
+    return tuple(names)
 
 
 def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:

@@ -22,7 +22,7 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.conversion import as_flag, as_positive_values
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
@@ -159,7 +159,8 @@ class Chinchilla:
         ValueError
             If the format is not supported, or a key or value is not known.
         """
-        config = read_settings(config_path, kwargs, find=find_callable if allow_imports else refuse_import)
+        find = find_callable if as_flag(allow_imports, "allow_imports") else refuse_import
+        config = read_settings(config_path, kwargs, find=find)
         config.check()
         if config.project_dir is None:
             where = f"the configuration {os.fspath(config_path)!r}"
@@ -257,9 +258,10 @@ class Chinchilla:
         TypeError
             If ``dtype`` is below float64.
         """
-        quiet = simulation or self.log_level >= logging.WARNING
+        spread = adaptive_map if as_flag(parallel, "parallel") else map
+        quiet = as_flag(simulation, "simulation") or self.log_level >= logging.WARNING
         with watching(self.session, "fitting", shown=not quiet):
-            fit = self.session.run_fit(exhaustive=exhaustive, map=adaptive_map if parallel else map)
+            fit = self.session.run_fit(exhaustive=exhaustive, map=spread)
         if not simulation:
             self.logger.info(f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs")
             for warning in fit.warnings:
@@ -476,8 +478,9 @@ class Chinchilla:
         """
         settings, law = self.session.settings, self._law()
         budget = choose_budget(settings, self.session.runs, scaling_factor, C)
+        quiet = as_flag(simulation, "simulation")
         run = compute_optimal_run(law, budget, settings.models)
-        if not simulation:
+        if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
         return (run.N, run.D), run.config
@@ -579,13 +582,7 @@ class Chinchilla:
         ValueError
             If N or D is not positive and finite, their shapes do not broadcast, or nothing has been fitted.
         """
-        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
-        try:
-            np.broadcast_shapes(sizes.shape, data.shape)
-        except ValueError:
-            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
-        with np.errstate(over="ignore", under="ignore"):  # of laws that are steep beyond any run
-            loss = self._law().loss(sizes, data)
+        loss = self._law().loss(as_positive_values(N, "N"), as_positive_values(D, "D"))
         return float(loss) if loss.ndim == 0 else loss
 
     def get_params(self) -> dict[str, float]:
@@ -611,10 +608,10 @@ class Chinchilla:
         ValueError
             If nothing has been fitted.
         """
-        fit = self._fit()
+        fit, drawn = self._fit(), as_flag(plot, "plot")
         scored = self.session.forecast_scores
         show(Report.of(fit, self.session.settings, stale=self.session.stale, forecasts=scored))
-        if plot:
+        if drawn:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
 

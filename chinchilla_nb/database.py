@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
-from chinchilla_nb.checks import as_folder, brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.checks import as_folder, as_names, brief
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile, Reading
@@ -96,8 +95,7 @@ class Database(HasTraits):
         super().__init__()
         if project_dir is not None:
             as_folder(project_dir)
-        if isinstance(columns, str) or not np.iterable(columns):
-            raise InputError("columns", "must be a list of names", got=brief(columns))
+        columns = as_names(columns, "columns")
         check_columns(columns)
         self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         self._held = HeldRows(empty_table(self.columns), Seen())
@@ -211,7 +209,7 @@ class Database(HasTraits):
             As for `append`; nothing is written.
         """
         try:
-            rows = [checked_row(result) for result in results]
+            rows = [checked_row(result) for result in _each(results)]
         except InputError as error:
             remedy = "; ".join(part for part in (error.remedy, "nothing was appended") if part)
             raise InputError(error.where, error.rule, got=error.got, place=error.place, remedy=remedy) from None
@@ -391,3 +389,11 @@ class Database(HasTraits):
                 reading.cut_off,
                 file.set_aside_path.name,
             )
+
+
+def _each(results: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Return an iterator over runs; what a generator of the user raises later is not caught."""
+    try:
+        return iter(results)
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
+        raise InputTypeError("results", "must be a list of runs", got=brief(results)) from None

@@ -17,6 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
@@ -69,9 +70,9 @@ def _figure(width: float, height: float) -> Figure:
 
 def _colours(cmap_name: str) -> Colormap:
     """Return the named colour map without the last tenth of its high end, which is often invisible on white."""
-    if cmap_name not in colormaps:
+    if not (isinstance(cmap_name, str) and cmap_name in colormaps):
         rule = "must be a matplotlib colour map such as 'plasma' or 'viridis'"
-        raise InputError("cmap_name", rule, got=repr(cmap_name))
+        raise InputError("cmap_name", rule, got=brief(cmap_name))
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 

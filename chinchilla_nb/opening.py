@@ -12,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
+from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.file_text import SUFFIXES
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile
@@ -67,27 +68,30 @@ def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session
     session = getattr(source, "session", source)
     if isinstance(session, Session):
         return session
-    if isinstance(source, str | os.PathLike):
-        return _open_path(Path(source), allowed.find)
+    if isinstance(source, (str, os.PathLike)) and os.fspath(source):
+        return _open_path(Path(os.fsdecode(source)), allowed.find)
     if isinstance(source, datasets.Study):
         # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
-        return _in_memory(source.df.copy(), settings, source.data_unit)
-    raise TypeError(
-        f"a workbench opens a Chinchilla, a study, a folder, a configuration or a CSV file, got {type(source).__name__}"
-    )
+        return _in_memory(source.df, settings, source.data_unit)
+    rule = "must be a Chinchilla, a study or its name, or the path of a folder, a configuration or a table of runs"
+    raise InputTypeError("source", rule, got=brief(source))
 
 
 def _open_path(path: Path, find: Finder) -> Session:
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name too long
+        raise InputError("source", f"{brief(str(path))} cannot be opened", remedy=str(error.strerror)) from None
+    if is_folder:
         return Session(Database(path), Settings())
-    if path.is_file():
+    if is_file:
         return _open_file(path, find)
     if str(path) in datasets.names():
         return open_session(datasets.load(str(path)))
     kinds = f"a folder, a .yaml, .json or .csv file, or {' or '.join(datasets.names())}"
-    raise InputError("", f"there is nothing at {str(path)!r}, and no study of that name", remedy=f"give {kinds}")
+    raise InputError("", f"there is nothing at {brief(str(path))}, and no study of that name", remedy=f"give {kinds}")
 
 
 def _open_file(path: Path, find: Finder) -> Session:

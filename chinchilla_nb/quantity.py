@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
 SUFFIXES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "b": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 LARGEST_BUDGET = 1e40
 """FLOPs above which a number is taken for a typing error."""
+MOST_DIGITS = 17
+"""Significant digits that tell every float64 from its neighbours; more of them say nothing."""
 
 RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
@@ -126,7 +129,16 @@ def written_budget(C: float) -> str:
 
 
 def scientific(value: float, digits: int = 3) -> str:
-    """Format a non-zero number as a power of ten, rounded to a number of digits: ``5.76×10²³``, ``10²¹``."""
+    """Format a non-zero number as a power of ten, rounded to a number of digits: ``5.76×10²³``, ``10²¹``.
+
+    Raises
+    ------
+    InputError
+        If it is not a number, or there are not 1 to 17 digits.
+    """
+    value, digits = as_float(value, "value"), _as_digits(digits)
+    if not math.isfinite(value):
+        return str(value)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = f"{float(mantissa):.{digits}g}"
     power = "10" + str(int(exponent)).translate(_SUPERSCRIPT)
@@ -136,8 +148,10 @@ def scientific(value: float, digits: int = 3) -> str:
 def compact(value: float, digits: int = 3) -> str:
     """Format a positive number, rounded to a number of digits, with k, M, B or T: ``300k``, ``70B``, ``1.4T``.
 
-    Numbers that are too large or too small for these suffixes are formatted as a power of ten.
+    Numbers that are too large or too small for these suffixes are formatted as a power of ten. Errors as for
+    `scientific`.
     """
+    value, digits = as_float(value, "value"), _as_digits(digits)
     rounded = float(f"{value:.{digits - 1}e}")
     if rounded >= 1e15 or rounded < 1e-3:
         return scientific(rounded, digits)
@@ -147,11 +161,22 @@ def compact(value: float, digits: int = 3) -> str:
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """Format a number, rounded to a number of digits: ``0.34``, ``3,970``; if very large or small, ``2.75×10⁶``."""
+    """Format a number, rounded to a number of digits: ``0.34``, ``3,970``; if very large or small, ``2.75×10⁶``.
+
+    Errors as for `scientific`.
+    """
+    value, digits = as_float(value, "value"), _as_digits(digits)
     if value != 0 and math.isfinite(value) and not 1e-4 <= abs(value) < 1e5:
         return scientific(value, digits)
     text = f"{value:.{digits}g}"
     return f"{float(text):,.0f}" if "e" in text else text
+
+
+def _as_digits(digits: int) -> int:
+    number = as_float(digits, "digits")
+    if not (number.is_integer() and 1 <= number <= MOST_DIGITS):
+        raise InputError("digits", f"must be a whole number from 1 to {MOST_DIGITS}", got=brief(digits))
+    return int(number)
 
 
 def percent(share: float) -> str:

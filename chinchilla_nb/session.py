@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
 
+from chinchilla_nb.checks import as_float
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.conversion import check_callable, check_type
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey
@@ -26,6 +30,7 @@ from chinchilla_nb.work.job import Job, Outcome, running_loop
 __all__ = ["RunSource", "Session"]
 
 
+@runtime_checkable
 class RunSource(Protocol):
     """What a session needs from a database: the runs, and a trait that counts their changes."""
 
@@ -88,6 +93,9 @@ class Session(Exclusions):
     forecasts = Tuple(trait=Instance(Forecast))
 
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
+        check_type(database, "database", RunSource)
+        check_type(settings, "settings", Settings)
+        check_type(data_unit, "data_unit", str)
         super().__init__(settings=settings)
         self.database, self.data_unit = database, data_unit
         self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
@@ -159,6 +167,7 @@ class Session(Exclusions):
         callable
             Ends the watch. Without a file there is nothing to watch, and no thread is started.
         """
+        check_callable(on_error, "on_error")
         return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
     def start_fit(self, **options: Any) -> None:
@@ -221,9 +230,14 @@ class Session(Exclusions):
 
         Raises
         ------
+        InputTypeError
+            If an argument cannot be called.
         RuntimeError
             If other work is under way.
         """
+        for name, function in (("steps", steps), ("on_progress", on_progress), ("on_end", on_end)):
+            if function is not None or name == "steps":
+                check_callable(function, name)
         job = self._new_job(steps, on_progress, on_end)
         loop = running_loop()
         if loop is None:
@@ -251,7 +265,17 @@ class Session(Exclusions):
         -------
         bool
             Whether the work has ended.
+
+        Raises
+        ------
+        InputError
+            If the timeout is negative or not a number.
         """
+        if timeout is not None:
+            seconds = as_float(timeout, "timeout")
+            if not seconds >= 0:
+                raise InputError("timeout", "must not be negative", got=str(seconds))
+            timeout = min(seconds, threading.TIMEOUT_MAX)
         job = self._job
         if job is None:
             return True

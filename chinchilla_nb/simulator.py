@@ -16,6 +16,7 @@ from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.config.validators import SimulationArgs, validate
 from chinchilla_nb.core import Chinchilla
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.engine.fitting.fit import Fit, solve
 from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.runs import Runs
@@ -60,7 +61,7 @@ class Simulator(Chinchilla):
 
     def __init__(self, cc: Chinchilla) -> None:
         if not isinstance(cc, Chinchilla):
-            raise TypeError(f"cc must be a Chinchilla, got {brief(cc)}")
+            raise InputTypeError("cc", "must be a Chinchilla", got=brief(cc))
         self.cc = cc
         self.logger = get_logger(cc.log_level, "chinchilla_nb.simulator")
         self._start(cc.session.settings)

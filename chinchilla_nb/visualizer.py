@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
 from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.conversion import as_flag
+from chinchilla_nb.engine.errors import InputError, InputTypeError
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import frontier_figure, prediction_figure
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -80,13 +82,15 @@ class Visualizer:
         Raises
         ------
         ValueError
-            If the colour map is unknown, ``next_point`` is not a point, ``img_name`` is not a file name, or the
-            project directory does not exist.
+            If ``cc`` is not a Chinchilla, the colour map is unknown, ``next_point`` is not a point, ``img_name`` is not
+            a file name, or the project directory does not exist.
         """
+        session: Any = getattr(cc, "session", None)
+        if not isinstance(getattr(session, "runs", None), Runs):
+            raise InputTypeError("cc", "must be a Chinchilla", got=brief(cc))
         self.cc = cc
-        session = cc.session
-        fit = session.fit if fitted else None
-        point = _next_point(next_point) if next_point else None
+        fit = session.fit if as_flag(fitted, "fitted") else None
+        point = None if next_point is None else _next_point(next_point)
         regime = session.settings.seed_regime
         drawing = frontier_figure(
             session.runs,
@@ -138,9 +142,9 @@ class Visualizer:
 
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:
         folder = as_folder(self.project_dir)
-        if not isinstance(name, str) or not name or PurePath(name).name != name:
-            raise InputError("img_name", f"must be the name of a file in {folder}", got=repr(name))
-        path = folder / f"{'simulation--' if simulation else ''}{name.removesuffix('.png')}.png"
+        if not isinstance(name, str) or not name or PurePath(name).name != name or not _is_storable(name):
+            raise InputError("img_name", f"must be the name of a file in {folder}", got=brief(name))
+        path = folder / f"{'simulation--' if as_flag(simulation, 'simulation') else ''}{name.removesuffix('.png')}.png"
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=DPI)
         try:
@@ -152,10 +156,20 @@ class Visualizer:
             self.logger.info("saved %s", path)
 
 
-def _next_point(point: Mapping[str, float]) -> tuple[float, float]:
-    """Return N and D of a point given by at least two of C, N and D."""
+def _is_storable(name: str) -> bool:
+    """Return whether a file system can store a name."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:  # half of a character
+        return False
+
+
+def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:
+    """Return N and D of a point given by at least two of C, N and D; None if it gives nothing."""
     if not isinstance(point, Mapping):
         raise InputError("next_point", "must map C, N and D to numbers", got=brief(point))
+    if not point:
+        return None
     known = {
         name: as_positive_number(point[name], f"next_point[{name!r}]") for name in ("C", "N", "D") if name in point
     }

@@ -55,6 +55,8 @@ class Setting:
         The argument of :class:`~chinchilla_nb.engine.fitting.problem.Problem` that the setting determines, which is
         also the attribute of Settings that holds its value; a fit is stale when it changes. Empty if the setting does
         not affect fits.
+    types : tuple of type
+        The types of the field's value; empty if something else checks it, as it does functions.
     reads : tuple of str
         Fields that `read` looks up in `known`; the setting is checked again when they change.
     field : str
@@ -71,6 +73,7 @@ class Setting:
     save: Callable[[Any], Any] | None = _as_it_is
     same: Callable[[Any, Any], bool] = operator.eq
     fit_option: str = ""
+    types: tuple[type, ...] = ()
     reads: tuple[str, ...] = ()
     field: str = ""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from chinchilla_nb.config.plain_values import (
     show_ranges,
 )
 from chinchilla_nb.config.setting import Setting, document, setting, table_of
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from, unknown_key
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.fitting.problem import Problem, same_function
@@ -51,6 +52,11 @@ class Settings:
     Attributes
     ----------
     {attributes}
+
+    Raises
+    ------
+    InputError
+        If a value is not of the type of its field.
     """
 
     family: Family = setting(
@@ -63,6 +69,7 @@ class Settings:
         show=lambda family: family.name,
         save=lambda family: family.name,
         fit_option="family",
+        types=(Family,),
     )
     grid: StartGrid | None = setting(
         "param_grid",
@@ -75,6 +82,7 @@ class Settings:
         load=load_grid,
         save=save_grid,
         fit_option="starts",
+        types=(StartGrid, NoneType),
     )
     seed_regime: SeedRegime | None = setting(
         "seed_ranges",
@@ -84,6 +92,7 @@ class Settings:
         read=read_ranges,
         show=show_ranges,
         save=save_ranges,
+        types=(SeedRegime, NoneType),
     )
     model_search: ModelSearch | None = setting(
         "model_search_config",
@@ -93,6 +102,7 @@ class Settings:
         show=show_search,
         load=load_search,
         save=save_search,
+        types=(ModelSearch, NoneType),
     )
     loss_fn: LossFunction = setting(
         "loss_fn",
@@ -136,6 +146,7 @@ class Settings:
         show=dict,
         save=save_bounds,
         fit_option="bounds",
+        types=(Mapping,),
     )
     rng: np.random.Generator = setting(
         "rng",
@@ -144,6 +155,7 @@ class Settings:
         "repeat exactly.",
         read=read_generator,
         save=None,
+        types=(np.random.Generator,),
     )
     dtype: type[np.floating[Any]] = setting(
         "dtype",
@@ -154,6 +166,14 @@ class Settings:
         save=lambda dtype: np.dtype(dtype).name,
         fit_option="dtype",
     )
+
+    def __post_init__(self) -> None:
+        for row in SETTINGS.values():
+            value = getattr(self, row.field)
+            if row.types:
+                check_type(value, row.field, *row.types)
+            else:  # what a user writes and what the field holds are the same
+                row.read(value, {})
 
     @property
     def starts(self) -> StartGrid:

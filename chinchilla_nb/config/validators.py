@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from chinchilla_nb.checks import as_axes, as_count, as_float, as_floats, as_mapping, as_positive_number, brief
+from chinchilla_nb.checks import as_axes, as_count, as_float, as_mapping, as_positive_number, brief
+from chinchilla_nb.engine.conversion import as_range
 from chinchilla_nb.engine.errors import InputError, InputTypeError, unknown_key
 from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.model_search import as_hyperparameters
-from chinchilla_nb.quantity import number_text
 
 __all__ = ["ModelSearchConfig", "ParamGrid", "SeedRanges", "SimulationArgs", "validate"]
 
@@ -73,13 +73,13 @@ class SeedRanges(BaseModel):
     @classmethod
     def check_C_values(cls, values: Any) -> tuple[float, float]:
         """Check the range of compute."""
-        return _as_range(values, "seed_ranges['C']")
+        return as_range(values, "seed_ranges['C']")
 
     @field_validator("N_to_D", mode="before")
     @classmethod
     def check_N_to_D_values(cls, values: Any) -> tuple[float, float]:
         """Check the range of tokens per parameter."""
-        return _as_range(values, "seed_ranges['N_to_D'] (tokens per parameter)")
+        return as_range(values, "seed_ranges['N_to_D'] (tokens per parameter)")
 
 
 class ModelSearchConfig(BaseModel):
@@ -177,17 +177,6 @@ def validate(model: type[M], values: Any) -> M:
         return model.model_validate(values)
     except ValidationError as error:
         raise _first_problem(error) from None
-
-
-def _as_range(values: Any, name: str) -> tuple[float, float]:
-    ends = as_floats(values, name)
-    if len(ends) != 2:
-        raise InputError(name, "must be two numbers, the lowest and the highest", got=str(len(ends)))
-    for end in ends:
-        as_positive_number(end, name)
-    if ends[0] > ends[1]:
-        raise InputError(name, "must run from low to high", got=f"{number_text(ends[0])} to {number_text(ends[1])}")
-    return ends[0], ends[1]
 
 
 def _with_exactly(model: type[BaseModel], values: dict[str, Any], where: str) -> dict[str, Any]:

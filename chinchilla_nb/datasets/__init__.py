@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
@@ -74,8 +75,8 @@ def load(name: str) -> Study:
     >>> sorted({"C", "N", "D", "loss"} - set(study.df.columns))
     []
     """
-    if name not in SEED_REGIMES:
-        raise InputError("", f"no study is called {name!r}", remedy=f"choose from {', '.join(names())}")
+    if not (isinstance(name, str) and name in SEED_REGIMES):
+        raise InputError("", f"no study is called {brief(name)}", remedy=f"choose from {', '.join(names())}")
     # Imported here, so that listing the studies does not import pandas.
     import pandas as pd
 

@@ -1,4 +1,7 @@
-"""Numbers from the user: conversion to floats, without taking text, booleans or masked values for numbers."""
+"""Values from the user, as they enter the engine: conversion to floats, and checks of the types of other values.
+
+Text, booleans and masked values are not taken for numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 
 __all__ = [
     "as_array",
+    "as_flag",
     "as_float",
     "as_positive_array",
     "as_positive_number",
     "as_positive_values",
+    "as_range",
     "as_real_array",
+    "as_magnitudes",
+    "check_callable",
+    "check_type",
     "first_items",
 ]
 
 NOT_NUMBERS = (str, bytes, bytearray, bool, np.bool_, list, tuple, set, frozenset, dict)
 """Types that `float` or NumPy would convert, or search through, although they are not numbers."""
-CONVERTED_KINDS = "bcmMSU"
-"""Kinds of NumPy types that are no real numbers but convert to them: text is parsed, dates count days, and the
-imaginary part of a complex number is dropped."""
+CONVERTED_KINDS = "bcmMSUV"
+"""Kinds of NumPy types that are no real numbers but convert to them: text and raw bytes are parsed, dates count days,
+and the imaginary part of a complex number is dropped."""
 MOST_DIMENSIONS = 8
 """Of nested lists; NumPy reads up to 64, and ten times as many values for every dimension in which lists repeat."""
 MOST_VALUES = 10_000_000
@@ -63,6 +71,63 @@ def as_positive_number(value: Any, name: str) -> float:
     if not (np.isfinite(number) and number > 0):
         raise InputError(name, "must be positive and finite", got=str(number))
     return number
+
+
+def as_range(values: Any, name: str) -> tuple[float, float]:
+    """Return the lowest and the highest number of a range, both positive and finite.
+
+    Raises
+    ------
+    InputError
+        If there are not two such numbers, or the first is the larger one.
+    """
+    ends = first_items(values, 2)
+    if ends is None or len(ends) != 2:
+        raise InputError(name, "must be two numbers, the lowest and the highest", got=brief(values))
+    low, high = (as_positive_number(end, name) for end in ends)
+    if low > high:
+        got = f"{low:g} to {high:g}".replace("e+", "e")
+        raise InputError(name, "must run from low to high", got=got)
+    return low, high
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """Return True or False; 1 and 0 are taken for them, but no text, which would be true whatever it says.
+
+    Raises
+    ------
+    InputTypeError
+        If it is something else.
+    """
+    if isinstance(value, (bool, np.bool_)) or (type(value) is int and value in (0, 1)):
+        return bool(value)
+    raise InputTypeError(name, "must be True or False", got=brief(value))
+
+
+def check_type(value: Any, name: str, *types: type) -> None:
+    """Check that a value is an instance of one of some types; NoneType stands for None.
+
+    Raises
+    ------
+    InputTypeError
+        If it is not.
+    """
+    # A class has the methods that a protocol asks for, too, but they lack their instance.
+    if not isinstance(value, types) or isinstance(value, type):
+        names = " or ".join("None" if one is type(None) else one.__name__ for one in types)
+        raise InputTypeError(name, f"must be of type {names}", got=brief(value))
+
+
+def check_callable(value: Any, name: str) -> None:
+    """Check that a value can be called.
+
+    Raises
+    ------
+    InputTypeError
+        If it cannot.
+    """
+    if not callable(value):
+        raise InputTypeError(name, "must be callable", got=brief(value))
 
 
 def as_array(values: Any) -> NDArray[Any]:
@@ -134,6 +199,27 @@ def as_positive_array(values: Any, name: str) -> NDArray[np.float64]:
     if array.ndim != 1:
         raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
     return as_positive_values(array, name)
+
+
+def as_magnitudes(**given: Any) -> list[NDArray[np.float64]]:
+    """Return positive numbers by name as float64 arrays, which broadcast; infinity and NaN are passed on.
+
+    Raises
+    ------
+    InputError
+        If one is not a number, zero or negative, or the shapes do not broadcast.
+    """
+    values_of = {name: as_real_array(values, name) for name, values in given.items()}
+    for name, values in values_of.items():
+        if (values <= 0).any():
+            raise InputError(name, "must be positive", got=str(values[values <= 0].flat[0]))
+    shapes = [values.shape for values in values_of.values()]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        got = f"shapes {' and '.join(map(str, shapes))}"
+        raise InputError(" and ".join(values_of), "must broadcast", got=got) from None
+    return list(values_of.values())
 
 
 def first_items(values: Any, most: int) -> list[Any] | None:

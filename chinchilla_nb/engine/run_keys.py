@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["RunKey", "is_among", "run_keys", "without"]
@@ -20,7 +21,13 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
 
     A key depends only on the run and the runs equal to it, not on its position: it still identifies the same run after
     others are added, removed or reordered.
+
+    Raises
+    ------
+    InputTypeError
+        If `runs` are something else.
     """
+    check_type(runs, "runs", Runs)
     seen: Counter[tuple[float, float, float, float]] = Counter()
     keys = []
     for numbers in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), runs.C.tolist(), strict=True):

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_array, as_positive_array
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.conversion import as_array, as_positive_array, check_type
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 
 __all__ = ["Runs", "check_losses", "read_only"]
 
@@ -45,7 +45,8 @@ class Runs:
     Raises
     ------
     InputError
-        If the lengths differ, or a value is missing, not a number, infinite or not positive.
+        If the lengths differ, a value is missing, not a number, infinite or not positive, or `columns` is not a
+        mapping.
     """
 
     loss: NDArray[np.float64]
@@ -64,8 +65,9 @@ class Runs:
         arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
         _check_lengths(arrays)
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
+        check_type(columns, "columns", Mapping, type(None))
         others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
-        _check_lengths({**arrays, **others})
+        _check_lengths({**arrays, **{f"columns[{brief(name)}]": values for name, values in others.items()}})
         self._keep(arrays, others)
 
     @classmethod
@@ -154,17 +156,30 @@ class Runs:
         return f"{name}({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
 
     def take(self, which: ArrayLike) -> Runs:
-        """Return the runs selected by a boolean mask or an array of indices; they are not checked again."""
-        which = np.atleast_1d(which)
+        """Return the runs selected by a boolean mask or an array of indices; they are not checked again.
+
+        Raises
+        ------
+        InputTypeError
+            If it is neither, or an index is out of range.
+        """
+        try:
+            places = np.arange(len(self))[np.atleast_1d(as_array(which))]
+        except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
+            places = None
+        if places is None or places.ndim != 1:
+            rule = f"must be a mask of {len(self)} runs, or their indices"
+            raise InputTypeError("which", rule, got=brief(which))
         taken = object.__new__(Runs)
         taken._keep(
-            {name: getattr(self, name)[which] for name in self._known},
-            {name: values[which] for name, values in self.columns.items()},
+            {name: getattr(self, name)[places] for name in self._known},
+            {name: values[places] for name, values in self.columns.items()},
         )
         return taken
 
     def alike(self, other: Runs) -> bool:
         """Return whether these are the same runs in the same order; columns are not compared."""
+        check_type(other, "other", Runs)
         if self is other:
             return True
         known = self._known

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
@@ -29,6 +30,8 @@ __all__ = [
 ]
 
 RESIDUAL = "True − predicted loss"
+LARGEST = 1e100
+"""Losses beyond this are refused, as by a fit: squares of them leave the range of float64."""
 NARROWEST = 1e-9
 """Least half-width of an axis of residuals, in units of the loss; smaller residuals are rounding."""
 # How far the frontier extends beyond zoomed axes, as a share of their length.
@@ -185,10 +188,14 @@ def prediction_figure(
     Raises
     ------
     InputError
-        If there is no run, or there is not one finite prediction (and compute) per run.
+        If there is no run, there is not one finite prediction (and compute) per run, or a loss is too large.
     """
-    loss = _checked("losses", loss, np.shape(loss))
+    loss = as_real_array(loss, "losses")
+    loss = _checked("losses", loss, loss.shape)
     predictions = _checked("predictions", predictions, loss.shape)
+    for name, values in (("losses", loss), ("predictions", predictions)):
+        if np.abs(values).max() > LARGEST:
+            raise InputError(name, f"must be at most {LARGEST:g} to be drawn", got=f"{np.abs(values).max():g}")
     residuals = loss - predictions
     by_compute = None
     if C is None:
@@ -315,7 +322,7 @@ def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
 
 
 def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float)
+    array = as_real_array(values, name)
     if not array.size:
         raise InputError("", "there are no runs to draw", remedy="append at least one")
     if array.shape != shape or array.ndim != 1:

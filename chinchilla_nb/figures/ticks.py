@@ -92,6 +92,8 @@ def ratio_title(data_unit: str = "tokens") -> str:
     return f"{data_unit.capitalize()} per parameter"
 
 
+LARGEST = 1e250
+"""Largest value on a logarithmic axis, and the inverse of the least: its ends, padded, remain numbers."""
 _TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "loss": "Loss L"}
 
 
@@ -106,8 +108,9 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
     if log:
         known, asked = np.log10(known), np.log10(asked)
     low, high = known.min(), known.max()
-    reach = max(high - low, LEAST_DECADES if log else 0.0)
-    return np.asarray((asked >= low - reach) & (asked <= high + reach))
+    with np.errstate(over="ignore"):  # an axis may end beyond the largest float
+        reach = max(high - low, LEAST_DECADES if log else 0.0)
+        return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
 def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
@@ -128,11 +131,14 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
     Raises
     ------
     InputError
-        If there is no value, or one is not positive and finite.
+        If there is no value, or one is not positive and finite, or so small or large that the axis would leave float64.
     """
     values = np.asarray(values, dtype=float).ravel()
     if not values.size or not (np.isfinite(values) & (values > 0)).all():
         raise InputError(f"an axis for {name}", "needs positive, finite values", got=str(values[:3]))
+    if values.min() < 1 / LARGEST or values.max() > LARGEST:
+        rule = f"needs values between {1 / LARGEST:g} and {LARGEST:g}"
+        raise InputError(f"an axis for {name}", rule, got=f"{values.min():g} to {values.max():g}")
     low, high = np.log10(values.min()), np.log10(values.max())
     pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
     low, high = float(10 ** (low - pad)), float(10 ** (high + pad))

@@ -12,7 +12,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.checks import as_names, brief
+from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
@@ -55,10 +57,21 @@ _UNIT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a quantity comes from: a column, and the unit of its numbers, a key of `UNITS`."""
+    """Where a quantity comes from: a column, and the unit of its numbers, a key of `UNITS`.
+
+    Raises
+    ------
+    InputError
+        If the column is no text, or the unit is unknown.
+    """
 
     column: str
     unit: str = "×1"
+
+    def __post_init__(self) -> None:
+        check_type(self.column, "column", str)
+        if not (isinstance(self.unit, str) and self.unit in UNITS):
+            raise InputError("unit", f"must be one of {', '.join(UNITS)}", got=brief(self.unit))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,8 +100,13 @@ def guess_sources(columns: Sequence[str]) -> dict[str, Source]:
     -------
     dict of str to Source
         Only the quantities that were recognised; no column is used twice.
+
+    Raises
+    ------
+    InputError
+        If `columns` is not a list of names.
     """
-    named = {column: _words(column) for column in columns}
+    named = {column: _words(column) for column in as_names(columns, "columns")}
     joined: dict[str, list[str]] = {}
     for column, (words, _) in named.items():
         joined.setdefault("".join(words), []).append(column)
@@ -116,8 +134,11 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
     Raises
     ------
     ValueError
-        If columns for loss or for two of N, D and C are missing, or one column is used twice.
+        If columns for loss or for two of N, D and C are missing, one column is used twice, or an argument is of
+        another type.
     """
+    check_type(table, "table", Table)
+    check_type(known, "known", Runs, type(None))
     _check(sources, table.columns)
     used = {source.column for source in sources.values()}
     others = [name for name in table.columns if name not in used]
@@ -160,7 +181,11 @@ def _words(column: str) -> tuple[list[str], str]:
 
 
 def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
+    check_type(sources, "sources", Mapping)
     for quantity, source in sources.items():
+        if not (isinstance(quantity, str) and quantity in _NAMES):
+            raise unknown_key("sources", quantity, _NAMES, "quantity")
+        check_type(source, f"sources[{quantity!r}]", Source)
         if source.column not in columns:
             raise InputError(quantity, f"is assigned to {source.column!r}, but there is no such column")
     if "loss" not in sources:

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from chinchilla_nb.checks import brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.checks import as_float, brief
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 
 __all__ = [
     "REQUIRED",
@@ -143,14 +143,15 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
         return math.nan
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    if isinstance(value, numbers.Integral):
+    is_duration = isinstance(value, np.generic) and value.dtype.kind == "m"
+    if isinstance(value, numbers.Integral) and not is_duration:
         return int(value)
     if isinstance(value, numbers.Real):
-        return float(value)
+        return as_float(value, name)
     if hasattr(value, "item"):  # an array or tensor of one element
         try:
             return _plain(value.item(), name)
-        except (ValueError, RuntimeError):
+        except Exception:  # noqa: BLE001, S110  a value of the user may raise anything when it is read
             pass
     raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
 
@@ -218,7 +219,7 @@ def checked_frame(frame: Any) -> pd.DataFrame:
         If it is not a DataFrame.
     """
     if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"df must be a pandas DataFrame, got {type(frame).__name__}")
+        raise InputTypeError("df", "must be a pandas DataFrame", got=type(frame).__name__)
     names = [str(name) for name in frame.columns]
     check_header(names, "df")
     check_columns(names)
@@ -277,16 +278,17 @@ def _positive(value: Any, name: str) -> int | float:
     if hasattr(value, "item") and not isinstance(value, numbers.Number):  # an array or tensor of one element
         try:
             number = value.item()
-        except (ValueError, RuntimeError):
+        except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
             number = None
     try:
-        if number is None or isinstance(number, NOT_NUMBERS):
+        is_complex = isinstance(number, numbers.Complex) and not isinstance(number, numbers.Real)
+        if number is None or is_complex or isinstance(number, NOT_NUMBERS):
             raise TypeError
         number = int(number) if isinstance(number, numbers.Integral) else float(number)
         allowed = math.isfinite(number) and number > 0
     except OverflowError:
         raise InputError(name, "must be below 1.8e308", got=brief(value)) from None
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is converted
         raise InputError(name, "must be a positive number", got=brief(value)) from None
     if not allowed:
         raise InputError(name, "must be positive and finite", got=brief(value))

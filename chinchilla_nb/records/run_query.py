@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.quantity import parse_number
 
 __all__ = ["match_runs"]
 
@@ -78,12 +78,9 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        try:
-            return parse_quantity(text)
-        except InputError as error:
-            raise InputError("the value", error.rule, remedy=error.remedy) from None
+        return parse_number(text)  # `float` takes digits of other scripts and underscores
+    except InputError as error:
+        raise InputError("the value", error.rule, remedy=error.remedy) from None
 
 
 def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:

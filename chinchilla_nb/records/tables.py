@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_rows import BrokenRow, split_rows
 
@@ -83,21 +84,26 @@ def read_table(name: str, content: bytes) -> Table:
     Raises
     ------
     ValueError
-        If the extension is not supported, the file is empty, or its content does not match its extension.
+        If the extension is not supported, the file is empty, its content does not match its extension, or is not
+        bytes.
     """
+    check_type(name, "name", str)
+    check_type(content, "content", bytes)
     ending = PurePath(name).suffix.lower()
     if ending not in FORMATS:
-        raise InputError(repr(name), f"must end in one of {', '.join(FORMATS)}", remedy="save the table as one of them")
+        raise InputError(
+            brief(name), f"must end in one of {', '.join(FORMATS)}", remedy="save the table as one of them"
+        )
     if ending == ".parquet":
         table = _read_parquet(name, content)
     else:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise InputError(repr(name), "is not UTF-8 text", remedy="save it as UTF-8") from None
+            raise InputError(brief(name), "is not UTF-8 text", remedy="save it as UTF-8") from None
         table = _read_separated(text, ending) if ending in (".csv", ".tsv") else _read_json(name, text, ending)
     if not table.rows and not table.rejected:
-        raise InputError(repr(name), "holds no rows")
+        raise InputError(brief(name), "holds no rows")
     return table
 
 
@@ -129,12 +135,12 @@ def _read_json(name: str, text: str, ending: str) -> Table:
         try:
             return _from_objects(enumerate(_json_rows(_parsed(text)), 1))
         except InputError as error:
-            raise InputError(repr(name), error.rule, remedy=error.remedy) from None
+            raise InputError(brief(name), error.rule, remedy=error.remedy) from None
         except json.JSONDecodeError as error:
             if "\n" not in text.strip():
-                raise InputError(repr(name), f"is not JSON ({error})") from None
+                raise InputError(brief(name), f"is not JSON ({error})") from None
         except (ValueError, RecursionError) as error:
-            raise InputError(repr(name), f"cannot be read: {_reason(error)}") from None
+            raise InputError(brief(name), f"cannot be read: {_reason(error)}") from None
     # Many JSON Lines files are named .json.
     return _from_objects((place, line) for place, line in enumerate(text.split("\n"), 1) if line.strip())
 
@@ -221,7 +227,7 @@ def _read_parquet(name: str, content: bytes) -> Table:
         remedy = "pip install pyarrow, or save the table as CSV"
         raise InputError("", "reading Parquet needs pyarrow", remedy=remedy) from None
     except Exception as error:  # noqa: BLE001  pyarrow and fastparquet each raise their own
-        raise InputError(repr(name), f"is not a Parquet file ({error})") from None
+        raise InputError(brief(name), f"is not a Parquet file ({error})") from None
     columns = _distinct([str(column) for column in frame.columns])
     rows = [
         {column: _plain(value) for column, value in zip(columns, values, strict=True)}

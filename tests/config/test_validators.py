@@ -83,9 +83,15 @@ def test_seed_ranges_with_equal_ends_fix_the_value():
         ({"C": [1e19, 1e18], "N_to_D": [1, 2]}, "seed_ranges['C'] must run from low to high, got 1e19 to 1e18"),
         ({"C": [-1, 1e18], "N_to_D": [1, 2]}, "seed_ranges['C'] must be positive and finite, got -1.0"),
         ({"C": [1, np.inf], "N_to_D": [1, 2]}, "seed_ranges['C'] must be positive and finite, got inf"),
-        ({"C": [1, 2, 3], "N_to_D": [1, 2]}, "seed_ranges['C'] must be two numbers, the lowest and the highest, got 3"),
-        ({"C": 5, "N_to_D": [1, 2]}, "seed_ranges['C'] must be two numbers, the lowest and the highest, got 1"),
-        ({"C": "1e18", "N_to_D": [1, 2]}, "seed_ranges['C'] must list numbers, got '1e18'"),
+        (
+            {"C": [1, 2, 3], "N_to_D": [1, 2]},
+            "must be two numbers, the lowest and the highest, got [1, 2, 3]",
+        ),
+        ({"C": 5, "N_to_D": [1, 2]}, "seed_ranges['C'] must be two numbers, the lowest and the highest, got 5"),
+        (
+            {"C": "1e18", "N_to_D": [1, 2]},
+            "the lowest and the highest, got '1e18'",
+        ),
         ({"C": [1, 2], "N_to_D": [2, 1]}, "seed_ranges['N_to_D'] (tokens per parameter) must run from low to high"),
         ({"C": [1, 2], "N_to_D": [0, 1]}, "must be positive and finite, got 0.0"),
         ({"C": [1, 2]}, "seed_ranges needs the key 'N_to_D': give the lowest and highest D/N"),

@@ -70,7 +70,7 @@ def test_bad_values_are_reported_with_their_index(bad, message):
 def test_lengths_and_shapes_must_agree():
     with pytest.raises(ValueError, match=r"^D must have one value per run"):
         Runs([1.0, 2], [3.0], [5.0, 6])
-    with pytest.raises(ValueError, match=r"^seed must have one value per run"):
+    with pytest.raises(ValueError, match=r"^columns\['seed'\] must have one value per run"):
         Runs([1.0, 2], [3.0, 4], [5.0, 6], columns={"seed": [1]})
     with pytest.raises(ValueError, match=r"^N must be one-dimensional"):
         Runs([[1.0, 2]], [3.0, 4], [5.0, 6])

@@ -45,6 +45,8 @@ def test_queries(query, expected):
         ("lr < 3", "no column 'lr': choose from N, D/N, loss, run"),
         ("loss <", "finish the condition: loss < needs a value"),
         ("loss < low", "'low', not a number"),
+        ("loss < ３", "'３', not a number"),
+        ("loss < 1__0", "'1__0', not a number"),
         ("run < 3", "run is text"),
     ],
 )

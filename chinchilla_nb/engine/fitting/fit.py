@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import steps_on_one_blas_thread
+from chinchilla_nb.engine.conversion import as_flag, check_callable, check_type
 from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.descent import PROFILED, minimise
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
@@ -110,11 +111,18 @@ def iter_fit(problem: Problem, *, exhaustive: bool = False, map: MapFunction = m
     Raises
     ------
     FitError
-        If there are fewer than three runs, or the weights are unusable.
+        If there are fewer than three runs, or, once it iterates, the weights are unusable.
     InputError
-        If a loss is too small or too large.
+        If a loss is too small or too large, or an argument is of another type.
     """
+    check_type(problem, "problem", Problem)
+    exhaustive = as_flag(exhaustive, "exhaustive")
+    check_callable(map, "map")
     problem.check_runs()
+    return _solving(problem, exhaustive, map)
+
+
+def _solving(problem: Problem, exhaustive: bool, map: MapFunction) -> Iterator[FitProgress]:
     yield from steps_on_one_blas_thread(_iter_steps(_Fitting.of(problem), exhaustive, map))
 
 

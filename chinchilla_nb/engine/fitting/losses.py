@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_positive_number
-from chinchilla_nb.engine.errors import InputError, InputTypeError, unknown_key
+from chinchilla_nb.engine.conversion import as_float, as_positive_number, as_real_array, check_callable
+from chinchilla_nb.engine.errors import InputError, unknown_key
 
 __all__ = [
     "BUILTIN_LOSSES",
@@ -42,27 +42,29 @@ LossFunction = Callable[..., Any]
 
 def asymmetric_mae(y_true: ArrayLike, y_pred: ArrayLike, w: float = 1e1) -> NDArray[Any]:
     """Absolute error that weighs over-prediction w times as much as under-prediction."""
-    return asymmetric(w).value(_difference(y_true, y_pred))
+    return _value(asymmetric(as_positive_number(w, "w")), _difference(y_true, y_pred))
 
 
 def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[Any]:
     """Squared error / 2 up to delta, linear beyond (Huber 1964)."""
-    return ResidualLoss(False, delta, delta, 1.0).value(_difference(y_true, y_pred))
+    return _huber(delta, _difference(y_true, y_pred))
 
 
 def log_huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> NDArray[Any]:
     """`huber` of the logarithms; Hoffmann et al. 2022 (equation 3) used delta = 1e-3."""
-    return ResidualLoss(True, delta, delta, 1.0).value(_difference(np.log(y_true), np.log(y_pred)))
+    with np.errstate(divide="ignore"):
+        logs = [np.log(_not_negative(values, name)) for name, values in (("y_true", y_true), ("y_pred", y_pred))]
+    return _huber(delta, _difference(*logs))
 
 
 def mae(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
     """Absolute error."""
-    return asymmetric(1.0).value(_difference(y_true, y_pred))
+    return _value(asymmetric(1.0), _difference(y_true, y_pred))
 
 
 def mse(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
     """Squared error."""
-    return SQUARE.value(_difference(y_true, y_pred))
+    return _value(SQUARE, _difference(y_true, y_pred))
 
 
 class Loss(Protocol):
@@ -250,6 +252,7 @@ def residual_loss(loss_fn: LossFunction) -> ResidualLoss | None:
         family = _family(loss_fn.func)
         if family is None or loss_fn.args:
             return None
+        check_loss(loss_fn)
         # Other floats of NumPy would set the precision of everything that is computed with them.
         return family(**{name: float(value) for name, value in loss_fn.keywords.items()})
     family = _family(loss_fn)
@@ -266,8 +269,7 @@ def check_loss(loss_fn: Any) -> None:
     InputError
         If an option of a built-in loss is unknown, not named, or not a positive number of a moderate size.
     """
-    if not callable(loss_fn):
-        raise InputTypeError("loss_fn", "must be callable", got=brief(loss_fn))
+    check_callable(loss_fn, "loss_fn")
     if not isinstance(loss_fn, functools.partial):
         return
     family = _family(loss_fn.func)
@@ -304,6 +306,39 @@ def _family(loss_fn: Any) -> Callable[..., ResidualLoss] | None:
     return next((family for one, family in _FAMILY.items() if one is loss_fn), None)
 
 
+def _huber(delta: float, difference: NDArray[Any]) -> NDArray[Any]:
+    slope = as_float(delta, "delta")
+    if not slope > 0:
+        raise InputError("delta", "must be positive", got=str(slope))
+    return _value(ResidualLoss(False, slope, slope, 1.0), difference)
+
+
+def _value(loss: ResidualLoss, difference: NDArray[Any]) -> NDArray[Any]:
+    """Return the loss of each difference; infinity where it is too large for a float, NaN for NaN."""
+    with np.errstate(all="ignore"):
+        return np.where(np.isinf(difference), np.inf, loss.value(difference))
+
+
 def _difference(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
-    difference = np.asarray(y_pred) - np.asarray(y_true)
-    return np.asarray(difference if np.issubdtype(difference.dtype, np.floating) else difference.astype(float))
+    """Return y_pred - y_true in the wider precision of both; NaN where both are the same infinity."""
+    true, pred = _as_floats(y_true, "y_true"), _as_floats(y_pred, "y_pred")
+    try:
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray(pred - true)
+    except ValueError:
+        got = f"shapes {true.shape} and {pred.shape}"
+        raise InputError("y_true and y_pred", "must broadcast", got=got) from None
+
+
+def _as_floats(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return real numbers as an array of floats, in the precision that they have."""
+    if isinstance(values, (np.ndarray, np.floating)) and values.dtype.kind == "f" and not np.ma.is_masked(values):
+        return np.asarray(values)
+    return as_real_array(values, name)
+
+
+def _not_negative(values: ArrayLike, name: str) -> NDArray[Any]:
+    array = _as_floats(values, name)
+    if (array < 0).any():
+        raise InputError(name, "must not be negative", got=str(array[array < 0].flat[0]))
+    return array

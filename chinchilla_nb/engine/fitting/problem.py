@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import FitError, InputError, InputTypeError
 from chinchilla_nb.engine.fitting.limits import Bounds, as_bounds
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, check_loss
@@ -76,7 +77,7 @@ class Problem:
     def __post_init__(self) -> None:
         if not isinstance(self.runs, Runs):
             raise InputError("runs", "must be Runs(N, D, loss)", got=type(self.runs).__name__)
-        if not isinstance(self.family, Family):
+        if not isinstance(self.family, Family) or isinstance(self.family, type):
             raise InputError("family", "must be a family of laws, such as FAMILIES['kaplan']", got=brief(self.family))
         if not self.runs.has_sizes and "N" in axes_of(self.family.parameters):
             rule = f"must have N and D for law={self.family.name!r}"
@@ -100,6 +101,7 @@ class Problem:
 
     def alike(self, other: Problem) -> bool:
         """Return whether two problems are the same, so that a fit of one also solves the other."""
+        check_type(other, "other", Problem)
         return (
             self.family is other.family
             and self.dtype is other.dtype

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_real_array
+from chinchilla_nb.engine.conversion import as_positive_number, as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
-from chinchilla_nb.engine.laws.parameters import axes_of, terms_of
+from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "flat_term", "has_optimum", "isoflop_D", "optima"]
+__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop_D", "optima"]
 
 Array = NDArray[Any]
 
@@ -45,9 +45,10 @@ def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
     Raises
     ------
     InputError
-        If the law has no interior optimum.
+        If the law is not one or has no interior optimum, or the budget is not positive and finite.
     """
     _check_interior(law)
+    C = as_positive_number(C, "C")
     if isinstance(law, ClosedForm):
         return law.exponents()
     N, _ = allocate(law, C * np.array([PROBE**-0.5, PROBE**0.5]))
@@ -67,8 +68,8 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     Raises
     ------
     InputError
-        If a budget is not positive and finite, the law has no interior optimum (a term is zero or flat), or the optimum
-        at a budget has less than one parameter or one token.
+        If the law is not one or has no interior optimum (a term is zero or flat), a budget is not positive and finite,
+        or the optimum at a budget has less than one parameter or one token.
     """
     _check_interior(law)
     N, D = optima(law, C)
@@ -96,10 +97,11 @@ def optima(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.floa
     Raises
     ------
     InputError
-        If a budget is not positive and finite.
+        If the law is not one, or a budget is not positive and finite.
     """
+    interior = has_optimum(law)
     C = _check_positive(C, "C")
-    if not has_optimum(law):
+    if not interior:
         return np.full(C.shape, np.nan), np.full(C.shape, np.nan)
     with np.errstate(all="ignore"):
         N, D = law.allocate(C) if isinstance(law, ClosedForm) else _bisected(law, C)
@@ -124,11 +126,11 @@ def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        If a size is not positive and finite, the law has no interior optimum, or those are less than one token or more
-        than float64 can hold.
+        If the law is not one or has no interior optimum, a size is not positive and finite, or those are less than one
+        token or more than float64 can hold.
     """
-    N = _check_positive(N, "N")
     _check_interior(law)
+    N = _check_positive(N, "N")
     with np.errstate(all="ignore"):
         D = law.optimal_D(N) if isinstance(law, ClosedForm) else _bisected_D(law, N)
         none = ~((D >= 1) & np.isfinite(D))
@@ -160,7 +162,8 @@ def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
 
 def has_optimum(law: Law) -> bool:
     """Return whether the law has a compute-optimal allocation, that is, whether its terms in N and in D decrease."""
-    return axes_of(law.parameters) == ("N", "D") and flat_term(law) is None
+    check_type(law, "law", Law)
+    return axes_of(law.parameters) == ("N", "D") and flat_term(law.as_dict(), law.parameters) is None
 
 
 def _slope(law: Law, log_N: Array, log_D: Array) -> Array:
@@ -181,30 +184,14 @@ def _rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Ar
     return np.where(crosses, (low + high) / 2, np.nan)
 
 
-def flat_term(law: Law) -> tuple[str, str, str] | None:
-    """Return a parameter whose zero removes a term, what the term depends on, and its axis; None without one."""
-    values = law.as_dict()
-    for term in terms_of(law.parameters):
-        for name in (term.factor, term.exponent):
-            if values[name] <= 0:
-                return name, term.size, term.axis
-    return None
-
-
 def _check_interior(law: Law) -> None:
+    check_type(law, "law", Law)
     if axes_of(law.parameters) != ("N", "D"):
         remedy = "fit law='chinchilla' to runs with N and D"
         raise InputError(
             "law", "must be a function of N and D to allocate compute", got=law.equation(TEXT), remedy=remedy
         )
-    flat = flat_term(law)
-    if flat is not None:
-        name, size, axis = flat
-        raise InputError(
-            "",
-            f"no compute-optimal allocation exists with {name} = 0: the law says that {size} does not matter",
-            remedy=f"fit runs that span a wider range of {axis}",
-        )
+    check_interior(law.as_dict(), law.parameters)
 
 
 def _check_positive(values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -56,6 +56,7 @@ class IsoLoss:
     log_S: float
 
 
+@runtime_checkable
 class Law(Protocol):
     """A fitted or published law."""
 

@@ -19,7 +19,9 @@ __all__ = [
     "Term",
     "as_parameter",
     "axes_of",
+    "check_interior",
     "check_overlap",
+    "flat_term",
     "linear_params",
     "terms_of",
 ]
@@ -94,6 +96,33 @@ def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
 def axes_of(parameters: Sequence[Parameter]) -> tuple[str, ...]:
     """Return what a law with these parameters depends on: N and D, or C."""
     return tuple(term.axis for term in terms_of(parameters))
+
+
+def flat_term(values: Mapping[str, float], parameters: Sequence[Parameter]) -> tuple[str, Term] | None:
+    """Return the name of a parameter whose zero removes a term, and that term; None if both terms decrease."""
+    for term in terms_of(parameters):
+        for name in (term.factor, term.exponent):
+            if values[name] <= 0:
+                return name, term
+    return None
+
+
+def check_interior(values: Mapping[str, float], parameters: Sequence[Parameter]) -> None:
+    """Check that a law has a compute-optimal allocation, that is, that both of its terms decrease.
+
+    Raises
+    ------
+    InputError
+        If one does not.
+    """
+    flat = flat_term(values, parameters)
+    if flat is not None:
+        name, term = flat
+        raise InputError(
+            "",
+            f"no compute-optimal allocation exists with {name} = 0: the law says that {term.size} does not matter",
+            remedy=f"fit runs that span a wider range of {term.axis}",
+        )
 
 
 def check_overlap(name: str, limits: Sequence[float], range_: Sequence[float]) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_real_array
-from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.conversion import as_real_array, first_items
+from chinchilla_nb.engine.errors import InputError, InputTypeError, unknown_key
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, Parameter
 from chinchilla_nb.engine.runs import read_only
 
@@ -20,6 +20,8 @@ __all__ = ["HOFFMANN_GRID", "StartGrid"]
 
 MOST_STARTS = 10_000_000
 """Beyond this, memory runs out before time becomes the problem."""
+MOST_PARAMETERS = 32
+"""NumPy has arrays of at most so many dimensions."""
 
 
 class StartGrid:
@@ -55,7 +57,10 @@ class StartGrid:
     ) -> None:
         if not isinstance(axes, Mapping):
             raise InputError("param_grid", "must map parameters to numbers", got=brief(axes))
-        self.parameters = tuple(parameters)
+        self.parameters = tuple(first_items(parameters, MOST_PARAMETERS) or ())
+        of_a_law = all(isinstance(one, Parameter) for one in self.parameters)
+        if not (of_a_law and 1 <= len(self.parameters) <= MOST_PARAMETERS):
+            raise InputTypeError("parameters", "must be the parameters of a law", got=brief(parameters))
         known = [name for parameter in self.parameters for name in parameter.names]
         for name in axes:
             if name not in known:

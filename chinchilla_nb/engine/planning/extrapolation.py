@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import axes_of
@@ -105,19 +106,21 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     Raises
     ------
     InputError
-        If the budget is not positive and finite.
+        If the law or the runs are something else, or the budget is not positive and finite.
     """
+    check_type(runs, "runs", Runs)
+    C = as_positive_number(C, "C")
     N, D = optima(law, C)
     if not len(runs):
         return None
     times_largest = float(C / runs.C.max())
     if axes_of(law.parameters) == ("C",):
-        return Extrapolation(float(C), times_largest, None) if times_largest > FAR else None
+        return Extrapolation(C, times_largest, None) if times_largest > FAR else None
     if np.isnan(N):
         return None
     ratios = runs.D / runs.N
     found = Extrapolation(
-        C=float(C),
+        C=C,
         times_largest=times_largest,
         tokens_per_parameter=float(D / N),
         seen=(float(ratios.min()), float(ratios.max())),

@@ -16,7 +16,7 @@ import numpy as np
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import Cancelled, cancellation_point
-from chinchilla_nb.engine.conversion import as_float, first_items
+from chinchilla_nb.engine.conversion import as_float, as_positive_number, check_callable, first_items
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 
 __all__ = ["ModelTable", "as_hyperparameters", "check_estimator", "tabulate_models"]
@@ -52,7 +52,13 @@ class ModelTable:
         ----------
         N : float
             Desired number of parameters.
+
+        Raises
+        ------
+        InputError
+            If it is not positive and finite.
         """
+        N = as_positive_number(N, "N")
         right = int(np.searchsorted(self.N, N))
         candidates = range(max(right - 1, 0), min(right + 1, len(self.N)))
         best = min(candidates, key=lambda index: abs(self.N[index] - N))
@@ -123,8 +129,7 @@ def check_estimator(size_estimator: Any, names: Iterable[str]) -> None:
     InputError
         If it is not callable, does not take one of them, or needs another one.
     """
-    if not callable(size_estimator):
-        raise InputError("size_estimator", "must be callable", got=brief(size_estimator))
+    check_callable(size_estimator, "size_estimator")
     try:
         parameters = inspect.signature(size_estimator).parameters.values()
     except (TypeError, ValueError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.engine.conversion import as_magnitudes, as_range, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.next_run import NextRun
@@ -29,19 +31,35 @@ class SeedRegime:
         Lowest and highest compute of a run, in FLOPs.
     tokens_per_parameter : tuple of float
         Lowest and highest D / N.
+
+    Raises
+    ------
+    InputError
+        If a range is not two positive, finite numbers, the lowest and the highest.
     """
 
     C: tuple[float, float]
     tokens_per_parameter: tuple[float, float]
 
+    def __post_init__(self) -> None:
+        for name in ("C", "tokens_per_parameter"):
+            object.__setattr__(self, name, as_range(getattr(self, name), name))
+
     def contains(self, N: np.ndarray | float, D: np.ndarray | float) -> np.ndarray:
-        """Return whether runs of N parameters on D tokens lie in the regime, ends included, up to rounding."""
-        N, D = np.asarray(N, dtype=float), np.asarray(D, dtype=float)
+        """Return whether runs of N parameters on D tokens lie in the regime, ends included, up to rounding.
+
+        Raises
+        ------
+        InputError
+            If N or D is not a number, zero or negative, or they do not broadcast.
+        """
+        N, D = as_magnitudes(N=N, D=D)
         # N and D are rounded to integers on disk, by up to half a unit each, which changes C and D / N.
-        slack = 1 + 0.5 / np.minimum(N, D)
         inside = np.ones(np.broadcast(N, D).shape, dtype=bool)
-        for value, (low, high) in ((6 * N * D, self.C), (D / N, self.tokens_per_parameter)):
-            inside &= (value >= low / slack**2) & (value <= high * slack**2)
+        with np.errstate(all="ignore"):  # of sizes that are no run's
+            slack = 1 + 0.5 / np.minimum(N, D)
+            for value, (low, high) in ((6 * N * D, self.C), (D / N, self.tokens_per_parameter)):
+                inside &= (value >= low / slack**2) & (value <= high * slack**2)
         return inside
 
 
@@ -60,12 +78,18 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
     Raises
     ------
     InputError
-        If none of 1,024 draws lies in the regime; the error names the ranges.
+        If none of 1,024 draws lies in the regime; the error names the ranges. An InputTypeError if an argument is
+        something else.
     """
+    check_type(rng, "rng", np.random.Generator)
+    check_type(regime, "regime", SeedRegime)
+    check_type(models, "models", ModelTable, type(None))
     for _ in range(TRIES):
         C = draw_log_uniform(rng, regime.C)
         ratio = draw_log_uniform(rng, regime.tokens_per_parameter)
         N = (C / (6 * ratio)) ** 0.5
+        if not math.isfinite(N):
+            continue
         config = None
         if models is not None:
             config, N = models.nearest(N)

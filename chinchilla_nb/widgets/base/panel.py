@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard
@@ -79,5 +81,5 @@ def session_of(source: Any) -> Session:
     """
     session = getattr(source, "session", source)
     if not isinstance(session, Session):
-        raise TypeError(f"a panel shows a Chinchilla or its session, got {type(source).__name__}")
+        raise InputTypeError("source", "must be a Chinchilla or its session", got=brief(source))
     return session

@@ -11,15 +11,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
-
 from chinchilla_nb.checks import as_folder, brief
+from chinchilla_nb.engine.conversion import first_items
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.session import Session
 
 __all__ = ["Folders", "ProjectFiles", "allowed_folders"]
 
 Folders: TypeAlias = Iterable[str | os.PathLike[str]]
+
+MOST_FOLDERS = 1_000
+"""A longer list is a mistake, such as an iterator that never ends."""
 
 _REMEDY = (
     "put the file there, or, if everyone who sees this page may use it, pass allow_folders=[its folder] to the "
@@ -88,6 +90,9 @@ def allowed_folders(folders: Folders) -> tuple[Path, ...]:
     InputError
         If it is not a list of folders, or one does not exist.
     """
-    if isinstance(folders, (str, os.PathLike)) or not np.iterable(folders):
+    given = None if isinstance(folders, os.PathLike) else first_items(folders, MOST_FOLDERS)
+    if given is None:
         raise InputError("allow_folders", "must be a list of folders", got=brief(folders))
-    return tuple(as_folder(folder, "allow_folders").resolve() for folder in folders)
+    if len(given) > MOST_FOLDERS:
+        raise InputError("allow_folders", f"must list at most {MOST_FOLDERS:,} folders", got=brief(folders))
+    return tuple(as_folder(folder, "allow_folders").resolve() for folder in given)

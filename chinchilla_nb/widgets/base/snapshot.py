@@ -91,6 +91,13 @@ class Snapshot(HasTraits):
         if self._snapshot_outdated:
             self._renew_snapshot()
 
+    def __del__(self) -> None:
+        # Also that of a widget whose arguments were refused, which shows nothing yet that `close` would end.
+        if self.children:  # type: ignore[attr-defined]
+            self.close()
+        else:
+            super().close()  # type: ignore[misc]
+
     def close(self) -> None:
         """Keep the current snapshot and remove the widget from the page."""
         if self._snapshot_handle is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.checks import as_float, brief
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
@@ -31,6 +33,10 @@ from chinchilla_nb.widgets.frontier.selection import Selection
 __all__ = ["FrontierPanel"]
 
 DPI = 150
+LEAST_DPI, MOST_DPI = 10, 1_000
+"""On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
+IMAGES = ("png", "svg")
+"""Kinds of images that `FrontierPanel.picture` returns."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -198,8 +204,17 @@ class FrontierPanel(Panel):
         kind : str
             ``"png"`` or ``"svg"``.
         dpi : int
-            Pixels per inch; the image is 13.5 inches wide.
+            Pixels per inch, 10 to 1,000; the image is 13.5 inches wide.
+
+        Raises
+        ------
+        InputError
+            If it is another kind of image, or the resolution is too low or too high.
         """
+        if not (isinstance(kind, str) and kind in IMAGES):
+            raise InputError("kind", f"must be one of {', '.join(IMAGES)}", got=brief(kind))
+        if not LEAST_DPI <= as_float(dpi, "dpi") <= MOST_DPI:
+            raise InputError("dpi", f"must be between {LEAST_DPI} and {MOST_DPI:,}", got=brief(dpi))
         # Imported here because matplotlib takes longer to import than everything else.
         from chinchilla_nb.drawing import draw_frontier, image_of
 

@@ -128,11 +128,9 @@ def test_other_callables_are_not_recognised(loss):
 
 
 def test_a_loss_that_does_not_grow_with_the_error_is_refused():
-    with pytest.raises(
-        ValueError, match=r"^a loss must grow with the error, so delta or w must be positive, got -1\.0$"
-    ):
+    with pytest.raises(ValueError, match=r"^delta must be positive, got -1\.0$"):
         huber(1.0, 2.0, delta=-1.0)
-    with pytest.raises(ValueError, match="got 0"):
+    with pytest.raises(ValueError, match=r"^w must be positive and finite, got 0"):
         asymmetric_mae(1.0, 2.0, w=0)
 
 

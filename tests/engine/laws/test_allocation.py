@@ -61,6 +61,18 @@ class WithoutClosedForm:
     def gradient(self, N, D):
         return self.law.gradient(N, D)
 
+    def loss(self, N, D):
+        return self.law.loss(N, D)
+
+    def iso_loss(self, loss):
+        return self.law.iso_loss(loss)
+
+    def iso_loss_D(self, loss, N):
+        return self.law.iso_loss_D(loss, N)
+
+    def iso_loss_N(self, loss, D):
+        return self.law.iso_loss_N(loss, D)
+
     def as_dict(self):
         return self.law.as_dict()
 
