@@ -91,7 +91,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
                 yield level / len(search.widths), minima
         if not minima:
             return
-        starts = np.array([one.theta for one in minima[: FOLLOWED if level + 1 < last else LAST_FOLLOWED]])
+        starts = np.array([one.theta for one in search.promising(minima)[: FOLLOWED]])
         wider = smooth
 
 

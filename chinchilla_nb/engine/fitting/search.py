@@ -37,6 +37,7 @@ NARROW = 0.02
 """Width, relative to a typical one, below which smoothing no longer hides a minimum of the loss itself."""
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
+MARGIN = 1.0
 FINISHED = 8
 """Most optima that are finished exactly."""
 
@@ -135,25 +136,36 @@ class Search:
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
         minima: list[Minimum] = []
+        same = self.same * min(1.0, (smooth.loss.width / self.typical) ** 0.5)
         for found in map(work, batches):
-            minima = distinct([*minima, *found], self.signature, self.same)
+            minima = distinct([*minima, *found], self.signature, same)
             yield minima
+
+    def promising(self, minima: list[Minimum], best: Minimum | None = None) -> list[Minimum]:
+        """Return the minima of a smoothed loss, the lowest first, that may lead to the lowest one of the loss itself."""
+        if not self.coarse.loss.smoothing_lowers:
+            return minima
+        values = [float(self.coarse.value(one.theta)) for one in minima]
+        limit = min(values) if best is None else min(*values, float(best.value))
+        limit += MARGIN * (limit - float(minima[0].value))
+        return [one for one in minima if one.value <= limit]
 
     def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""
-        finalists = [self.finish.settle(one.theta, self.widths[-1]) for one in minima[:FINISHED]]
-        for one in tuple(finalists):
+        finalists = [(self.finish.settle(one.theta, self.widths[-1]), one.value) for one in minima[:FINISHED]]
+        for one, least in tuple(finalists):
             exact = self.finish.interpolate(one.theta)
             if exact is None:
                 continue
             if exact.certificate is EXACT:
                 yield exact
                 return
-            finalists.append(exact)
-        best = lowest(finalists)
+            finalists.append((exact, least))
+        best = lowest(one for one, _ in finalists)
         yield best
-        for one in finalists:
-            # A point without certificate may be improved; one that is above the best proven optimum is left.
-            if not one.converged and (one.value <= best.value or not best.converged):
+        lowers = self.objective.loss.smoothing_lowers
+        for one, least in finalists:
+            # A point without certificate may be improved; the minimum of the smoothed loss is a lower limit there.
+            if not one.converged and ((least if lowers else one.value) <= best.value or not best.converged):
                 best = lowest([best, self.finish.descend(one)])
                 yield best

@@ -36,8 +36,10 @@ LEAST = 0.05
 """An irreducible loss below this share of the mean loss is moved as if it were this large."""
 TRACED_WIDTHS = (1.0, 0.2, 0.04)
 """Widths of smoothing over which the other parameters follow, relative to that for a typical residual."""
-STEPS = 12
+STEPS = 40
 """Most Newton steps of the other parameters at each width."""
+TOLERANCE = 1e-8
+ROUNDS = 5
 NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 
@@ -63,7 +65,9 @@ def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, .
     at_an_end = [index for index in exponents if not free[index] and box.lower[index] < box.upper[index]]
     if at_an_end or np.any(seen[free] < UNSEEN):
         return np.inf
-    spread = NORMAL_MEDIAN * np.median(np.abs(at.residuals - np.median(at.residuals)))
+    # Residuals at kinks are zero whatever the noise.
+    others = np.delete(at.residuals, minimum.active)
+    spread = NORMAL_MEDIAN * np.median(np.abs(others - np.median(others))) if others.size else 0.0
     reach = REACH * float(spread) / np.sqrt(effective_runs(objective))
     if not (reach > 0 and T.size):
         return 0.0
@@ -110,7 +114,7 @@ def traced(
     held = np.arange(len(theta)) == np.array(moved)[:, None]
     for share in TRACED_WIDTHS[-1:] if nearby else TRACED_WIDTHS:
         smooth = objective.smoothed(share * width)
-        found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, None, held)])
+        found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, TOLERANCE, held)])
     return found
 
 
@@ -124,7 +128,9 @@ def exchanged(
     turned[[*exponents]] = theta[[*exponents[::-1]]]
     turned = np.clip(turned, box.lower, box.upper)
     found = _profiled(objective, theta, turned, exponents[0], exponents, turned[[exponents[0]]], width)
-    return np.asarray(found[0])
+    smooth = objective.smoothed(TRACED_WIDTHS[-1] * width)
+    (found,) = newton_from_each(smooth, found, box, 80, TOLERANCE)
+    return found.theta
 
 
 @may_overflow
@@ -184,6 +190,7 @@ def _profiled(
         return np.asarray(np.where(np.arange(len(theta)) == index, values[:, None], theta))
     predicted = objective.predictor.at(now).value
     first, second = (values if other == index else theta[[other]] for other in exponents)
-    weight = reweighted(objective, predicted, width)
-    found, _ = objective.predictor.profile(objective.measured, weight, (first, second))
+    for _ in range(ROUNDS):
+        weight = reweighted(objective, predicted, width)
+        found, predicted = objective.predictor.profile(objective.measured, weight, (first, second))
     return np.asarray(found.reshape(-1, len(theta)))

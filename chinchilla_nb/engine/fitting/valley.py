@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.certificate import EXACT
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.search import NARROW, Search
+from chinchilla_nb.engine.fitting.search import NARROW, STEPS, Search
 from chinchilla_nb.engine.fitting.solver import lowest
 from chinchilla_nb.engine.fitting.tracing import effective_runs, entering, exchanged, nonlinearity, traced
 
@@ -32,6 +32,7 @@ NEARLY_LINEAR, FEW_RUNS = 0.1, 40
 runs are so far apart that they make separate optima even in a nearly straight valley."""
 NEARBY_WIDTH = 0.0005
 """Width, relative to a typical one, below which smoothing does not merge the optima in the vicinity."""
+LONG = 80
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
 GAIN = 1e-10
@@ -71,12 +72,20 @@ def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     if not nearby:
         entered = entering(search.objective, best, search.floors, search.factors, search.exponents, search.box)
         starts = np.concatenate([starts, entered])
+    twin = exchanged(search.objective, best, search.exponents, search.typical, search.box)
+    starts = np.concatenate([starts, twin[None]])
     minima: list[Minimum] = []
     for width in search.widths_below(NEARBY_WIDTH if nearby else NARROW):
-        *_, minima = search.optimised(search.objective.smoothed(width), starts)
+        for steps in (STEPS, LONG):
+            *_, minima = search.optimised(search.objective.smoothed(width), starts, steps)
+            if not minima:
+                return
+            minima = search.promising(minima, best)
+            if not minima:
+                break
+            starts = np.array([one.theta for one in minima[:FOLLOWED]])
         if not minima:
-            return
-        starts = np.array([one.theta for one in minima[:FOLLOWED]])
-    yield from search.finished(minima)
-    twin = exchanged(search.objective, best, search.exponents, search.typical, search.box)
+            break
+    if minima:
+        yield from search.finished(minima)
     yield search.finish.hold(twin, best.active)
