@@ -29,8 +29,8 @@ LONG, SHORT = 40, 8
 """Most Newton steps at a width that hides minima, and at a narrower one, where a minimum of an envelope needs few."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
-FOLLOWED, LAST_FOLLOWED = 24, 8
-"""Most minima that are followed to the next width, and to the last one."""
+FOLLOWED = 24
+"""Most minima that are followed to the next width."""
 CLOSE = 1.001
 """Ratio to the lowest minimum over some of the runs up to which a minimum may be the lowest over all of them."""
 
@@ -75,7 +75,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
     if search.lattice is not None:
         first = search.widths[0]
         profiles = Profiles.along(search.lattice, search.sample, first, search.box, search.exponents, search.floors)
-    wider, last = None, len(search.widths) - 1
+    wider = None
     for level, width in enumerate(search.widths):
         smooth, hides = search.coarse.smoothed(width), width >= search.widths_below(NARROW)[0]
         if wider is not None:
@@ -91,7 +91,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
                 yield level / len(search.widths), minima
         if not minima:
             return
-        starts = np.array([one.theta for one in search.promising(minima)[: FOLLOWED]])
+        starts = np.array([one.theta for one in search.promising(minima)[:FOLLOWED]])
         wider = smooth
 
 

@@ -38,7 +38,9 @@ NARROW = 0.02
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
 MARGIN = 1.0
-FINISHED = 8
+"""How far above the lowest law known a minimum of the smoothed loss may be to be followed, relative to how far below it
+the lowest such minimum is: minimisations end before the last digits."""
+FINISHED = 16
 """Most optima that are finished exactly."""
 
 
@@ -136,22 +138,32 @@ class Search:
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
         minima: list[Minimum] = []
+        # The minima of a narrower loss are closer to each other.
         same = self.same * min(1.0, (smooth.loss.width / self.typical) ** 0.5)
         for found in map(work, batches):
             minima = distinct([*minima, *found], self.signature, same)
             yield minima
 
-    def promising(self, minima: list[Minimum], best: Minimum | None = None) -> list[Minimum]:
-        """Return the minima of a smoothed loss, the lowest first, that may lead to the lowest one of the loss itself."""
-        if not self.coarse.loss.smoothing_lowers:
+    def promising(self, minima: list[Minimum], known: float = np.inf) -> list[Minimum]:
+        """Return the minima of a smoothed loss that may lead below all laws known, the lowest first.
+
+        Where a smoothed loss is nowhere above the loss itself, its minimum is a lower limit of the objective nearby.
+
+        Parameters
+        ----------
+        known : float
+            The objective of the best law known.
+        """
+        if not minima or not self.coarse.loss.smoothing_lowers:
             return minima
-        values = [float(self.coarse.value(one.theta)) for one in minima]
-        limit = min(values) if best is None else min(*values, float(best.value))
-        limit += MARGIN * (limit - float(minima[0].value))
+        limit = min(known, *(float(self.coarse.value(one.theta)) for one in minima))
+        limit += MARGIN * max(limit - float(minima[0].value), 0.0)
         return [one for one in minima if one.value <= limit]
 
     def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""
+        if not minima:
+            return
         finalists = [(self.finish.settle(one.theta, self.widths[-1]), one.value) for one in minima[:FINISHED]]
         for one, least in tuple(finalists):
             exact = self.finish.interpolate(one.theta)
@@ -165,7 +177,8 @@ class Search:
         yield best
         lowers = self.objective.loss.smoothing_lowers
         for one, least in finalists:
-            # A point without certificate may be improved; the minimum of the smoothed loss is a lower limit there.
-            if not one.converged and ((least if lowers else one.value) <= best.value or not best.converged):
+            # A point without certificate may be improved, unless the minimum of the smoothed loss there is too high.
+            limit = least if lowers else one.value
+            if not one.converged and (limit <= best.value or not best.converged):
                 best = lowest([best, self.finish.descend(one)])
                 yield best

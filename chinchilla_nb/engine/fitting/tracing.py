@@ -36,10 +36,10 @@ LEAST = 0.05
 """An irreducible loss below this share of the mean loss is moved as if it were this large."""
 TRACED_WIDTHS = (1.0, 0.2, 0.04)
 """Widths of smoothing over which the other parameters follow, relative to that for a typical residual."""
-STEPS = 40
-"""Most Newton steps of the other parameters at each width."""
-TOLERANCE = 1e-8
-ROUNDS = 5
+STEPS, TOLERANCE = 40, 1e-8
+"""Most Newton steps of the other parameters at each width, and the relative decrease at which they end."""
+EXCHANGED_STEPS = 80
+"""Most Newton steps of a law with exchanged exponents."""
 NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 
@@ -119,18 +119,19 @@ def traced(
 
 
 @may_overflow
-def exchanged(
-    objective: Objective, minimum: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates
-) -> Array:
-    """Return theta with its exponents exchanged: for runs along a line, either term can stand for the other."""
-    theta = minimum.theta.astype(float)
+def exchanged(objective: Objective, best: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates) -> Array:
+    """Return the minimum near theta with its exponents exchanged, over the last width of tracing.
+
+    For runs along a line, either term can stand for the other.
+    """
+    theta = best.theta.astype(float)
     turned = theta.copy()
     turned[[*exponents]] = theta[[*exponents[::-1]]]
     turned = np.clip(turned, box.lower, box.upper)
     found = _profiled(objective, theta, turned, exponents[0], exponents, turned[[exponents[0]]], width)
     smooth = objective.smoothed(TRACED_WIDTHS[-1] * width)
-    (found,) = newton_from_each(smooth, found, box, 80, TOLERANCE)
-    return found.theta
+    (minimum,) = newton_from_each(smooth, found, box, EXCHANGED_STEPS, TOLERANCE)
+    return minimum.theta
 
 
 @may_overflow
@@ -190,7 +191,6 @@ def _profiled(
         return np.asarray(np.where(np.arange(len(theta)) == index, values[:, None], theta))
     predicted = objective.predictor.at(now).value
     first, second = (values if other == index else theta[[other]] for other in exponents)
-    for _ in range(ROUNDS):
-        weight = reweighted(objective, predicted, width)
-        found, predicted = objective.predictor.profile(objective.measured, weight, (first, second))
+    weight = reweighted(objective, predicted, width)
+    found, _ = objective.predictor.profile(objective.measured, weight, (first, second))
     return np.asarray(found.reshape(-1, len(theta)))
