@@ -7,7 +7,7 @@ optima along it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
         before, nearby = best, bend < NONLINEAR
-        ways = [functools.partial(_traced, nearby=nearby)]
+        ways: list[Callable[[Search, Minimum], Iterator[Minimum]]] = [functools.partial(_traced, nearby=nearby)]
         if number == 0 and not nearby:
             ways.insert(0, _from_fine_lattice)
         for way in ways:
