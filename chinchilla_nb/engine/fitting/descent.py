@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.newton import Minimum, continued, newton
 from chinchilla_nb.engine.fitting.profiles import Profiles
-from chinchilla_nb.engine.fitting.search import NARROW, STEPS, TOLERANCE, Search
+from chinchilla_nb.engine.fitting.search import CLOSE, NARROW, STEPS, TOLERANCE, Search
 from chinchilla_nb.engine.fitting.valley import lower_optima
 
 __all__ = ["Step", "minimise"]
@@ -31,8 +31,6 @@ PROFILED = 16
 """Most minima of profiles that are added at one width."""
 FOLLOWED = 24
 """Most minima that are followed to the next width."""
-CLOSE = 1.001
-"""Ratio to the lowest minimum over some of the runs up to which a minimum may be the lowest over all of them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_wid
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
+__all__ = ["CLOSE", "NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -40,6 +40,9 @@ SAME = 1e-3
 MARGIN = 1.0
 """How far above the lowest law known a minimum of the smoothed loss may be to be followed, relative to how far below it
 the lowest such minimum is: minimisations end before the last digits."""
+CLOSE = 1.001
+"""Ratio to the lowest law known up to which a minimum may be followed in any case; so much lower may be a minimum over
+all runs, relative to that over some of them."""
 FINISHED = 16
 """Most optima that are finished exactly."""
 
@@ -145,7 +148,7 @@ class Search:
             yield minima
 
     def promising(self, minima: list[Minimum], known: float = np.inf) -> list[Minimum]:
-        """Return the minima of a smoothed loss that may lead below all laws known, the lowest first.
+        """Return the minima of a smoothed loss that may lead below all laws known, or the lowest one.
 
         Where a smoothed loss is nowhere above the loss itself, its minimum is a lower limit of the objective nearby.
 
@@ -157,8 +160,8 @@ class Search:
         if not minima or not self.coarse.loss.smoothing_lowers:
             return minima
         limit = min(known, *(float(self.coarse.value(one.theta)) for one in minima))
-        limit += MARGIN * max(limit - float(minima[0].value), 0.0)
-        return [one for one in minima if one.value <= limit]
+        limit = CLOSE * limit + MARGIN * max(limit - float(minima[0].value), 0.0)
+        return [one for one in minima if one.value <= limit] or minima[:1]
 
     def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""

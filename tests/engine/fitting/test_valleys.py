@@ -1,4 +1,4 @@
-"""Problems whose valley holds several optima of a kinked loss, and the best laws that a search without the engine found.
+"""Valleys that hold several optima of a kinked loss, and the best laws that a search without the engine found.
 
 The fits of version 0.1.0 and of the search that followed it said converged at a worse optimum.
 """
