@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.newton import Minimum, continued, newton
 from chinchilla_nb.engine.fitting.profiles import Profiles
-from chinchilla_nb.engine.fitting.search import NARROW, STEPS, TOLERANCE, Search
+from chinchilla_nb.engine.fitting.search import CLOSE, NARROW, STEPS, TOLERANCE, Search
 from chinchilla_nb.engine.fitting.valley import lower_optima
 
 __all__ = ["Step", "minimise"]
@@ -29,10 +29,8 @@ LONG, SHORT = 40, 8
 """Most Newton steps at a width that hides minima, and at a narrower one, where a minimum of an envelope needs few."""
 PROFILED = 16
 """Most minima of profiles that are added at one width."""
-FOLLOWED, LAST_FOLLOWED = 24, 8
-"""Most minima that are followed to the next width, and to the last one."""
-CLOSE = 1.001
-"""Ratio to the lowest minimum over some of the runs up to which a minimum may be the lowest over all of them."""
+FOLLOWED = 24
+"""Most minima that are followed to the next width."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,7 +73,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
     if search.lattice is not None:
         first = search.widths[0]
         profiles = Profiles.along(search.lattice, search.sample, first, search.box, search.exponents, search.floors)
-    wider, last = None, len(search.widths) - 1
+    wider = None
     for level, width in enumerate(search.widths):
         smooth, hides = search.coarse.smoothed(width), width >= search.widths_below(NARROW)[0]
         if wider is not None:
@@ -91,7 +89,7 @@ def _followed(search: Search, starts: Array, map: MapFunction) -> Iterator[tuple
                 yield level / len(search.widths), minima
         if not minima:
             return
-        starts = np.array([one.theta for one in minima[: FOLLOWED if level + 1 < last else LAST_FOLLOWED]])
+        starts = np.array([one.theta for one in search.promising(minima)[:FOLLOWED]])
         wider = smooth
 
 

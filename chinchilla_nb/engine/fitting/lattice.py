@@ -16,14 +16,17 @@ from scipy.ndimage import minimum_filter
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.smoothing import typical_width
-from chinchilla_nb.engine.laws.family import Profiling
+from chinchilla_nb.engine.laws.family import Coordinates, Profiling
+from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
 
-__all__ = ["Lattice", "profiled_lattice", "reweighted"]
+__all__ = ["Lattice", "fine_lattice_minima", "profiled_lattice", "reweighted"]
 
 Array = NDArray[Any]
 
 ROUNDS = 4
 """Most rounds of reweighting, after which the values of profiled laws hardly change."""
+FINE, FINE_ROUNDS, FINE_MINIMA = np.geomspace(0.02, LARGEST_EXPONENT, 28), 12, 24
+"""Exponents of the finer lattice, most rounds of reweighting there, and most of its minima that are starts."""
 SAME_LAW = 1e-6
 """Largest change of theta in a round after which reweighting has ended."""
 SHARPNESS = 0.3
@@ -69,22 +72,44 @@ def profiled_lattice(objective: Objective) -> Lattice | None:
     """Return laws fitted at a lattice of exponents; None if the law cannot be profiled."""
     if not isinstance(objective.predictor, Profiling):
         return None
+    theta, predicted, weight = _fitted(objective, objective.predictor, None, ROUNDS)
+    values = objective.value_of(predicted)
+    floorless, predicted = objective.predictor.profile(objective.measured, weight, least_floor=True)
+    lowest = _lattice_minima(objective.value_of(predicted))
+    return Lattice(theta, values, floorless[lowest][:FLOORLESS])
+
+
+@may_overflow
+def fine_lattice_minima(objective: Objective, box: Coordinates, exponents: tuple[int, ...]) -> Array:
+    """Return the lowest laws that are minima among their neighbours in a finer lattice of exponents, as rows of theta.
+
+    There are none if the law cannot be profiled.
+    """
+    if not isinstance(objective.predictor, Profiling):
+        return np.empty((0, len(box.lower)))
+    first, second = (np.unique(np.clip(FINE, box.lower[index], box.upper[index])) for index in exponents)
+    theta, predicted, _ = _fitted(objective, objective.predictor, (first, second), FINE_ROUNDS)
+    return np.asarray(theta[_lattice_minima(objective.value_of(predicted))][:FINE_MINIMA])
+
+
+def _fitted(
+    objective: Objective, predictor: Profiling, exponents: tuple[Array, Array] | None, rounds: int
+) -> tuple[Array, Array, Array]:
+    """Return laws fitted at a lattice of exponents, their predictions, and the weights after the last round."""
     loss = objective.measured
     # To first order, an error of the logarithm is an error of the loss divided by the loss.
     weight = objective.weight / loss**2 if objective.loss.logarithmic else objective.weight
-    theta, predicted = objective.predictor.profile(loss, weight)
-    if not objective.loss.is_quadratic:
-        values = objective.value_of(predicted.copy())
-        width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
-        for _ in range(ROUNDS):
-            before, weight = theta, reweighted(objective, predicted, width)
-            theta, predicted = objective.predictor.profile(loss, weight)
-            if np.abs(theta - before).max() <= SAME_LAW:
-                break
-    values = objective.value_of(predicted)
-    floorless, predicted = objective.predictor.profile(loss, weight, least_floor=True)
-    lowest = _lattice_minima(objective.value_of(predicted))
-    return Lattice(theta, values, floorless[lowest][:FLOORLESS])
+    theta, predicted = predictor.profile(loss, weight, exponents)
+    if objective.loss.is_quadratic:
+        return theta, predicted, weight
+    values = objective.value_of(predicted.copy())
+    width = SHARPNESS * typical_width(objective, theta[np.unravel_index(np.nanargmin(values), values.shape)])
+    for _ in range(rounds):
+        before, weight = theta, reweighted(objective, predicted, width)
+        theta, predicted = predictor.profile(loss, weight, exponents)
+        if np.abs(theta - before).max() <= SAME_LAW:
+            break
+    return theta, predicted, weight
 
 
 def _lattice_minima(values: Array) -> tuple[Array, Array]:

@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_wid
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
+__all__ = ["CLOSE", "NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
 
 Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
@@ -37,7 +37,13 @@ NARROW = 0.02
 """Width, relative to a typical one, below which smoothing no longer hides a minimum of the loss itself."""
 SAME = 1e-3
 """Largest difference of predictions, relative to a typical residual, between two minima that count as one."""
-FINISHED = 8
+MARGIN = 1.0
+"""How far above the lowest law known a minimum of the smoothed loss may be to be followed, relative to how far below it
+the lowest such minimum is: minimisations end before the last digits."""
+CLOSE = 1.001
+"""Ratio to the lowest law known up to which a minimum may be followed in any case; so much lower may be a minimum over
+all runs, relative to that over some of them."""
+FINISHED = 16
 """Most optima that are finished exactly."""
 
 
@@ -135,25 +141,47 @@ class Search:
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
         minima: list[Minimum] = []
+        # The minima of a narrower loss are closer to each other.
+        same = self.same * min(1.0, (smooth.loss.width / self.typical) ** 0.5)
         for found in map(work, batches):
-            minima = distinct([*minima, *found], self.signature, self.same)
+            minima = distinct([*minima, *found], self.signature, same)
             yield minima
+
+    def promising(self, minima: list[Minimum], known: float = np.inf) -> list[Minimum]:
+        """Return the minima of a smoothed loss that may lead below all laws known, or the lowest one.
+
+        Where a smoothed loss is nowhere above the loss itself, its minimum is a lower limit of the objective nearby.
+
+        Parameters
+        ----------
+        known : float
+            The objective of the best law known.
+        """
+        if not minima or not self.coarse.loss.smoothing_lowers:
+            return minima
+        limit = min(known, *(float(self.coarse.value(one.theta)) for one in minima))
+        limit = CLOSE * limit + MARGIN * max(limit - float(minima[0].value), 0.0)
+        return [one for one in minima if one.value <= limit] or minima[:1]
 
     def finished(self, minima: list[Minimum]) -> Iterator[Minimum]:
         """Yield the best minimum of the loss itself so far, from minima of the loss smoothed over the last width."""
-        finalists = [self.finish.settle(one.theta, self.widths[-1]) for one in minima[:FINISHED]]
-        for one in tuple(finalists):
+        if not minima:
+            return
+        finalists = [(self.finish.settle(one.theta, self.widths[-1]), one.value) for one in minima[:FINISHED]]
+        for one, least in tuple(finalists):
             exact = self.finish.interpolate(one.theta)
             if exact is None:
                 continue
             if exact.certificate is EXACT:
                 yield exact
                 return
-            finalists.append(exact)
-        best = lowest(finalists)
+            finalists.append((exact, least))
+        best = lowest(one for one, _ in finalists)
         yield best
-        for one in finalists:
-            # A point without certificate may be improved; one that is above the best proven optimum is left.
-            if not one.converged and (one.value <= best.value or not best.converged):
+        lowers = self.objective.loss.smoothing_lowers
+        for one, least in finalists:
+            # A point without certificate may be improved, unless the minimum of the smoothed loss there is too high.
+            limit = least if lowers else one.value
+            if not one.converged and (limit <= best.value or not best.converged):
                 best = lowest([best, self.finish.descend(one)])
                 yield best

@@ -36,8 +36,10 @@ LEAST = 0.05
 """An irreducible loss below this share of the mean loss is moved as if it were this large."""
 TRACED_WIDTHS = (1.0, 0.2, 0.04)
 """Widths of smoothing over which the other parameters follow, relative to that for a typical residual."""
-STEPS = 12
-"""Most Newton steps of the other parameters at each width."""
+STEPS, TOLERANCE = 40, 1e-8
+"""Most Newton steps of the other parameters at each width, and the relative decrease at which they end."""
+EXCHANGED_STEPS = 80
+"""Most Newton steps of a law with exchanged exponents."""
 NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 
@@ -63,7 +65,9 @@ def nonlinearity(objective: Objective, minimum: Minimum, exponents: tuple[int, .
     at_an_end = [index for index in exponents if not free[index] and box.lower[index] < box.upper[index]]
     if at_an_end or np.any(seen[free] < UNSEEN):
         return np.inf
-    spread = NORMAL_MEDIAN * np.median(np.abs(at.residuals - np.median(at.residuals)))
+    # Residuals at kinks are zero whatever the noise.
+    others = np.delete(at.residuals, minimum.active)
+    spread = NORMAL_MEDIAN * np.median(np.abs(others - np.median(others))) if others.size else 0.0
     reach = REACH * float(spread) / np.sqrt(effective_runs(objective))
     if not (reach > 0 and T.size):
         return 0.0
@@ -110,21 +114,24 @@ def traced(
     held = np.arange(len(theta)) == np.array(moved)[:, None]
     for share in TRACED_WIDTHS[-1:] if nearby else TRACED_WIDTHS:
         smooth = objective.smoothed(share * width)
-        found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, None, held)])
+        found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, TOLERANCE, held)])
     return found
 
 
 @may_overflow
-def exchanged(
-    objective: Objective, minimum: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates
-) -> Array:
-    """Return theta with its exponents exchanged: for runs along a line, either term can stand for the other."""
-    theta = minimum.theta.astype(float)
+def exchanged(objective: Objective, best: Minimum, exponents: tuple[int, ...], width: float, box: Coordinates) -> Array:
+    """Return the minimum near theta with its exponents exchanged, over the last width of tracing.
+
+    For runs along a line, either term can stand for the other.
+    """
+    theta = best.theta.astype(float)
     turned = theta.copy()
     turned[[*exponents]] = theta[[*exponents[::-1]]]
     turned = np.clip(turned, box.lower, box.upper)
     found = _profiled(objective, theta, turned, exponents[0], exponents, turned[[exponents[0]]], width)
-    return np.asarray(found[0])
+    smooth = objective.smoothed(TRACED_WIDTHS[-1] * width)
+    (minimum,) = newton_from_each(smooth, found, box, EXCHANGED_STEPS, TOLERANCE)
+    return minimum.theta
 
 
 @may_overflow

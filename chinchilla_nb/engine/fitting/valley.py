@@ -6,14 +6,16 @@ optima along it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
-from chinchilla_nb.engine.fitting.newton import Minimum
+from chinchilla_nb.engine.fitting.lattice import fine_lattice_minima
+from chinchilla_nb.engine.fitting.newton import Minimum, continued
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import NARROW, Search
 from chinchilla_nb.engine.fitting.solver import lowest
@@ -32,6 +34,9 @@ NEARLY_LINEAR, FEW_RUNS = 0.1, 40
 runs are so far apart that they make separate optima even in a nearly straight valley."""
 NEARBY_WIDTH = 0.0005
 """Width, relative to a typical one, below which smoothing does not merge the optima in the vicinity."""
+STEPS = 60
+"""Most Newton steps at each width: laws that are traced are far from the minima, and one that is given up too early is
+lost."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
 GAIN = 1e-10
@@ -39,20 +44,24 @@ GAIN = 1e-10
 
 
 def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
-    """Yield the best optimum so far while tracing the valley around it leads to lower ones."""
+    """Yield the best optimum so far while searching the valley around it leads to lower ones."""
     if search.thinned:
         return  # so many runs determine a law well, and tracing them would take long
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
         few = (
             search.objective.loss.has_kink and _runs_that_count(search.objective, best.theta.astype(float)) <= FEW_RUNS
         )
         if bend < (NEARLY_LINEAR if few else NONLINEAR):
             return
-        before = best
-        for found in _traced(search, best, nearby=bend < NONLINEAR):
-            best = lowest([best, found])
-            yield best
+        before, nearby = best, bend < NONLINEAR
+        ways: list[Callable[[Search, Minimum], Iterator[Minimum]]] = [functools.partial(_traced, nearby=nearby)]
+        if number == 0 and not nearby:
+            ways.insert(0, _from_fine_lattice)
+        for way in ways:
+            for found in way(search, best):
+                best = lowest([best, found])
+                yield best
         if not best.value < before.value - GAIN * abs(before.value):
             return
 
@@ -65,18 +74,41 @@ def _runs_that_count(objective: Objective, theta: Array) -> float:
     return effective_runs(objective) * float(objective.weight @ share)
 
 
+def _from_fine_lattice(search: Search, best: Minimum) -> Iterator[Minimum]:
+    """Yield optima to which a finer lattice leads: along a valley, few nodes of a lattice are near the minima."""
+    starts = fine_lattice_minima(search.sample, search.box, search.exponents)
+    starts = np.concatenate([starts, _exchanged(search, best)[None]])
+    yield from search.finished(_followed(search, best, starts, search.widths))
+
+
 def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     """Yield optima to which laws traced from the best one lead."""
     starts = traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, nearby)
     if not nearby:
         entered = entering(search.objective, best, search.floors, search.factors, search.exponents, search.box)
         starts = np.concatenate([starts, entered])
-    minima: list[Minimum] = []
-    for width in search.widths_below(NEARBY_WIDTH if nearby else NARROW):
-        *_, minima = search.optimised(search.objective.smoothed(width), starts)
-        if not minima:
-            return
-        starts = np.array([one.theta for one in minima[:FOLLOWED]])
-    yield from search.finished(minima)
-    twin = exchanged(search.objective, best, search.exponents, search.typical, search.box)
+    twin = _exchanged(search, best)
+    starts = np.concatenate([starts, twin[None]])
+    widths = search.widths_below(NEARBY_WIDTH if nearby else NARROW)
+    yield from search.finished(_followed(search, best, starts, widths))
     yield search.finish.hold(twin, best.active)
+
+
+def _exchanged(search: Search, best: Minimum) -> Array:
+    return exchanged(search.objective, best, search.exponents, search.typical, search.box)
+
+
+def _followed(search: Search, best: Minimum, starts: Array, widths: tuple[float, ...]) -> list[Minimum]:
+    """Return minima over the last width that are followed from starts and may lead below the best optimum."""
+    minima: list[Minimum] = []
+    wider = None
+    for width in widths:
+        smooth = search.objective.smoothed(width)
+        if wider is not None:
+            starts = continued(wider, smooth, starts, search.box)
+        *_, minima = search.optimised(smooth, starts, STEPS)
+        minima = search.promising(minima, float(best.value))[:FOLLOWED]
+        if not minima:
+            break
+        starts, wider = np.array([one.theta for one in minima]), smooth
+    return minima
