@@ -90,7 +90,7 @@ class Session(Exclusions):
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
-    forecasts = Tuple(trait=Instance(Forecast))
+    forecasts = Tuple()
 
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         check_type(database, "database", RunSource)
