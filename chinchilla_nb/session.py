@@ -13,6 +13,7 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
+from chinchilla_nb.background_uncertainty import BackgroundUncertainty
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -20,7 +21,7 @@ from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.records.file_watch import FileWatch
-from chinchilla_nb.work.job import Job, Outcome, running_loop
+from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
 
@@ -41,7 +42,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions):
+class Session(Exclusions, BackgroundUncertainty):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -64,6 +65,8 @@ class Session(Exclusions):
         Assign another value to change them.
     fit : Fit or None
         The last fit.
+    uncertainty : Uncertainty or None
+        How sure that fit is, once it is known; see `BackgroundUncertainty`.
     progress : FitProgress or other value, or None
         The last report of the work under way, updated at most ten times a second.
     busy : bool
@@ -78,7 +81,6 @@ class Session(Exclusions):
 
     revision = Int(0)
     settings = Instance(Settings)
-    fit = Instance(Fit, allow_none=True)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
@@ -346,6 +348,14 @@ class Session(Exclusions):
         finally:
             self._release(job)
 
+    @observe("busy")
+    def _on_busy(self, change: Any) -> None:
+        """Leave the processor to the work that the user waits for."""
+        if change["new"]:
+            self.pause_uncertainty()
+        else:
+            self.resume_uncertainty()
+
     @observe("exclusion_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
@@ -363,11 +373,3 @@ class Session(Exclusions):
 
     def _catch_up(self) -> None:
         self.revision = self.database.revision + self.exclusion_changes
-
-
-def error_sentence(error: Exception) -> str:
-    """Return one sentence that says what went wrong."""
-    text = str(error)
-    return (
-        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 
-__all__ = ["Job", "Outcome", "running_loop"]
+__all__ = ["Job", "Outcome", "error_sentence", "running_loop"]
 
 PERIOD = 0.1
 """Seconds between two reports: a browser that receives thousands of messages a second never catches up."""
@@ -227,3 +227,11 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def error_sentence(error: Exception) -> str:
+    """Return one sentence that says what went wrong."""
+    text = str(error)
+    return (
+        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
+    )
