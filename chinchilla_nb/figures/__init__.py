@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, frontier_intervals
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
@@ -24,11 +25,14 @@ from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis,
 
 __all__ = [
     "LATEST",
+    "LEVEL",
     "MAX_DOTS",
     "NOTHING",
     "PALETTE",
     "Axis",
+    "Ends",
     "FrontierFigure",
+    "FrontierIntervals",
     "Histogram",
     "IsoLoss",
     "LandscapeFigure",
@@ -41,6 +45,7 @@ __all__ = [
     "Scatter",
     "data_title",
     "frontier_figure",
+    "frontier_intervals",
     "landscape_figure",
     "linear_axis",
     "log_axis",
