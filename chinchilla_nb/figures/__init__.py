@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
-from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, frontier_intervals
+from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
@@ -43,6 +43,7 @@ __all__ = [
     "PredictionFigure",
     "ResidualsFigure",
     "Scatter",
+    "basis_in_words",
     "data_title",
     "frontier_figure",
     "frontier_intervals",

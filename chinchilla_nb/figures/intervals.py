@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 
-__all__ = ["LEVEL", "FrontierIntervals", "Ends", "frontier_intervals"]
+__all__ = ["LEVEL", "FrontierIntervals", "Ends", "basis_in_words", "frontier_intervals"]
 
 LEVEL = 0.95
 """Level of the intervals that are shown."""
@@ -24,6 +25,15 @@ BEYOND = 3.0
 
 Ends = tuple[float, float]
 """The low and the high end of an interval; the low one may be 0 and the high one infinite."""
+_METHODS = {
+    "pairs": "pairs bootstrap",
+    "stratified": "stratified bootstrap",
+    "wild": "wild bootstrap",
+    "wild-cluster": "wild cluster bootstrap",
+    "residual": "residual bootstrap",
+    "profile": "profile likelihood",
+    "sandwich": "sandwich covariance",
+}
 Box = Mapping[str, tuple[float, float]]
 
 
@@ -44,6 +54,10 @@ class FrontierIntervals:
     uncertainty: Uncertainty
     C: NDArray[np.float64]
     intervals: Mapping[str, Interval]
+
+    def cover(self, C_range: Ends) -> bool:
+        """Return whether a range of budgets, such as the view after zooming out, lies well within these."""
+        return bool(self.C[0] < C_range[0] and C_range[1] < self.C[-1])
 
     def at(self, C: float) -> dict[str, Ends]:
         """Return the intervals at a budget in this range, interpolated in logarithms."""
@@ -105,3 +119,9 @@ def frontier_intervals(uncertainty: Uncertainty, C_range: Ends) -> FrontierInter
         for name in ("value", "low", "high"):
             getattr(new_run, name)[known] = getattr(one, name)
     return FrontierIntervals(uncertainty, read_only(C), {**found, "new_run": new_run})
+
+
+def basis_in_words(uncertainty: Uncertainty) -> str:
+    """Return what the intervals of an uncertainty are based on: ``pairs bootstrap, 1,000 draws``."""
+    draws = f", {len(uncertainty.theta):,} draws" if isinstance(uncertainty, Draws) else ""
+    return _METHODS[uncertainty.method] + draws

@@ -136,15 +136,22 @@ class FrontierFigure:
 
     def with_intervals(self, intervals: FrontierIntervals | None) -> FrontierFigure:
         """Return this figure with the bands of these intervals."""
-        CN, CD, ND = (replace(plane, band=_band(plane, intervals)) for plane in self.planes)
-        return replace(self, planes=(CN, CD, ND), intervals=intervals)
+        figure = replace(self, intervals=intervals)
+        CN, CD, ND = (replace(plane, band=figure.band_in_view(plane.x, plane.y)) for plane in self.planes)
+        return replace(figure, planes=(CN, CD, ND))
 
     def in_view(self, plane: Plane, x: Axis, y: Axis) -> Plane:
         """Return a plane of this figure on other axes, with the curves that are visible there."""
         if (x, y) == (plane.x, plane.y) or self.law is None:
             return replace(plane, x=x, y=y)
-        levels, seen = _levels(self.law, _box(x, y)), replace(plane, x=x, y=y)
-        return _with_curves(replace(seen, band=_band(seen, self.intervals)), self.law, levels, self.loss, _MARGIN)
+        levels, seen = _levels(self.law, _box(x, y)), replace(plane, x=x, y=y, band=self.band_in_view(x, y))
+        return _with_curves(seen, self.law, levels, self.loss, _MARGIN)
+
+    def band_in_view(self, x: Axis, y: Axis) -> Polyline:
+        """Return the outline of the band around the frontier, somewhat beyond these axes so that no corner is in view."""
+        if self.intervals is None:
+            return NOTHING
+        return _project(x.name, y.name, *self.intervals.band(_box(x, y, _MARGIN)))
 
 
 def frontier_figure(
@@ -314,13 +321,6 @@ def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: Los
         for (level, line), text, at in zip(pieces, texts, places, strict=True)
     )
     return replace(plane, iso_loss=iso_loss, frontier=frontier)
-
-
-def _band(plane: Plane, intervals: FrontierIntervals | None) -> Polyline:
-    """Return the outline of the band around the frontier, somewhat beyond the axes so that no cut corner is in view."""
-    if intervals is None:
-        return NOTHING
-    return _project(plane.x.name, plane.y.name, *intervals.band(_box(plane.x, plane.y, _MARGIN)))
 
 
 def _fractions(plane: Plane, line: Polyline) -> NDArray[np.float64]:
