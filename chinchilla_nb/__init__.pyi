@@ -18,6 +18,11 @@ from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
+from .engine.uncertainty.draws import Draws
+from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
+from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.uncertainty import Uncertainty
+from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.importing import Source, guess_sources, preview_import, read_table
@@ -40,14 +45,17 @@ __all__ = [
     "Chinchilla",
     "ConfigPanel",
     "Database",
+    "Draws",
     "Fit",
     "FitError",
     "FitPanel",
     "FitProgress",
     "FitStatus",
+    "FitUncertainty",
     "FitWarning",
     "FrontierPanel",
     "InputError",
+    "Interval",
     "KaplanLaw",
     "ModelSearch",
     "Problem",
@@ -61,6 +69,7 @@ __all__ = [
     "Simulator",
     "Source",
     "StartGrid",
+    "Uncertainty",
     "Visualizer",
     "Workbench",
     "allocate",
@@ -69,11 +78,13 @@ __all__ = [
     "compute_optimal_D",
     "datasets",
     "draw_seed",
+    "estimate_uncertainty",
     "exponents",
     "fit",
     "guess_sources",
     "huber",
     "iter_fit",
+    "iter_uncertainty",
     "log_huber",
     "mae",
     "mse",

@@ -7,13 +7,14 @@ import dataclasses
 import logging
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.checks import as_count, as_folder, as_positive_number
+from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
 from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
@@ -27,10 +28,12 @@ from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
+from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
+from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.session import Session
-from chinchilla_nb.work.bar import watching
+from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
 
 if TYPE_CHECKING:
@@ -255,6 +258,55 @@ class Chinchilla:
         return fit
 
     fit_scaling_law = fit
+
+    def uncertainty(
+        self,
+        method: str = "pairs",
+        draws: int = 1000,
+        rng: np.random.Generator | int | None = None,
+        parallel: bool = True,
+        *,
+        by: str | None = None,
+    ) -> FitUncertainty:
+        """Estimate how sure the last fit is: intervals of its parameters, predictions and allocations.
+
+        Parameters
+        ----------
+        method : str, default "pairs"
+            A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs with replacement,
+            ``"stratified"`` draws them within groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"`` scales
+            the errors of each group by one factor, and ``"residual"`` gives each run the error of another.
+            ``"profile"`` is the profile likelihood, and ``"sandwich"`` the sandwich covariance; neither makes draws.
+        draws : int, default 1000
+            Number of refits of a bootstrap.
+        rng : Generator or int, optional
+            The same seed gives the same draws, serial or parallel.
+        parallel : bool, default True
+            Whether to spread refits over processes where that saves time.
+        by : str, optional
+            Column of the runs whose values are the groups: by default isoFLOP slices, or repeated runs for
+            ``"wild-cluster"``.
+
+        Returns
+        -------
+        FitUncertainty
+
+        Raises
+        ------
+        ValueError
+            If nothing has been fitted, the method or the column is unknown, or the loss is one of your own.
+        """
+        fit, spread = self._fit(), adaptive_map if parallel else map
+        generator = None if rng is None else as_generator(rng)
+        steps = iter_uncertainty(fit, method, draws, generator, by=by, map=spread)
+        with closing(Bar("refitting", shown=self.log_level < logging.WARNING)) as bar:
+            for progress in steps:
+                bar.update(progress.done, progress.total, "refitting")
+        assert progress.result is not None
+        found = FitUncertainty(progress.result)
+        for note in found.notes:
+            self.logger.warning(note)
+        return found
 
     def scale(self, scaling_factor: float | None = None, C: float | None = None, simulation: bool = False) -> Run:
         """Allocate the compute of the next run; warns if the optimum lies outside the runs of the fit.

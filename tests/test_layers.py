@@ -19,7 +19,7 @@ import chinchilla_nb
 
 NAME = "chinchilla_nb"
 PACKAGE = Path(chinchilla_nb.__file__).parent
-FACADE = {"_metrics", "_utils", "_validator", "core", "report", "simulator", "visualizer"}
+FACADE = {"_metrics", "_utils", "_validator", "core", "fit_uncertainty", "report", "simulator", "visualizer"}
 STATE = {"background_uncertainty", "database", "exclusions", "next_step", "session"}
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

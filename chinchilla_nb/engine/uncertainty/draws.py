@@ -81,6 +81,6 @@ class Draws(Uncertainty):
         low = np.quantile(np.where(np.isnan(drawn), 0.0, drawn), share, axis=0)
         high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), 1 - share, axis=0, method="higher")
         if self.undetermined:
-            least, most = linear_limits(self.near, quantities, tail)
+            least, most = linear_limits(self.near, self.near.covariance, quantities, tail)
             low, high = np.minimum(low, least), np.maximum(high, most)
         return low, high

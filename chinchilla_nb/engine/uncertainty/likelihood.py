@@ -15,14 +15,13 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.newton import newton
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.scores import Scores
-from chinchilla_nb.engine.fitting.smoothing import typical_width
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.uncertainty.linear import gradients
 from chinchilla_nb.engine.uncertainty.quantities import Quantities
 from chinchilla_nb.engine.uncertainty.refitting import objective_of
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["ProfileLikelihood"]
+__all__ = ["ProfileLikelihood", "Region"]
 
 Array = NDArray[Any]
 
@@ -32,8 +31,17 @@ TOLERANCE = 1e-6
 """Tolerance of an end of an interval, in standard errors; that of the increase of the objective is relative."""
 LARGEST_RATIO = 50.0
 """Largest difference of logarithms from the fit that is followed; an interval that reaches further has no end."""
+SMOOTHED = 0.1
+"""Share of a typical error over which a kink is smoothed, on its steep side: enough for a minimisation by gradients."""
+BOUNDARY = 0.02
+"""Share of the increase of the objective up to which a law lies on the boundary of the set; a minimisation that cannot go
+on from there has found an end."""
+STAGES = (0.25, 0.5, 0.75, 1.0)
+"""Shares of the standard errors of an interval by which the set of laws grows."""
+MOVE, MOVES = 2.0, 30
+"""Longest move of a coordinate at once, in standard errors, and most moves in one stage."""
 STEPS = 200
-"""Most iterations of the minimisation that finds one end."""
+"""Most iterations of one minimisation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +58,7 @@ class ProfileLikelihood(Uncertainty):
         """Minimise and maximise each quantity over the set."""
         slopes = gradients(self.near, quantities)
         found = [
-            [_Extreme(self._region, tail, quantities, index, sign).end(slopes[index]) for sign in (-1.0, 1.0)]
+            [_Extreme(self.region, tail, quantities, index, sign).end(slopes[index]) for sign in (-1.0, 1.0)]
             for index in range(len(slopes))
         ]
         low, high = np.array(found).reshape(-1, 2).T
@@ -62,18 +70,19 @@ class ProfileLikelihood(Uncertainty):
         raise InputError("method", "must be one that has a covariance", got="'profile'", remedy="choose 'sandwich'")
 
     @functools.cached_property
-    def _region(self) -> _Region:
+    def region(self) -> Region:
+        """The laws around the fit, of which intervals take those within an increase of the objective."""
         objective = objective_of(self.fit)
         if objective.loss.has_kink:
-            width = typical_width(objective, self.near.theta) * len(self.near.error) ** (-1 / 3)
-            objective = objective.smoothed(width)
+            typical = float(np.median(np.abs(objective.residuals(self.near.theta))))
+            objective = objective.smoothed(SMOOTHED * typical / objective.loss.steepness)
         best = newton(objective, self.near.theta, self.box, STEPS)
         theta, size = best.theta.astype(float), np.sqrt(np.diag(self.near.covariance))
-        return _Region(objective, self.box, theta, float(best.value), size, self.near.covariance, self.near.scores)
+        return Region(objective, self.box, theta, float(best.value), size, self.near.covariance, self.near.scores)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Region:
+class Region:
     """The laws around a minimum of an objective.
 
     Attributes
@@ -104,12 +113,16 @@ class _Region:
         per_run = float(size @ size / size.sum())
         return reach**2 * self.scores.variance * per_run / (2 * self.scores.curvature * self.objective.scale)
 
+    def distance(self, value: float) -> float:
+        """Return the distance in standard errors of a law with an objective."""
+        return float(np.sqrt(max(value - self.value, 0.0) / self.increase(1.0)))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Extreme:
     """One end of the range of one quantity over a region: `sign` is 1 for the high end and -1 for the low end."""
 
-    region: _Region
+    region: Region
     tail: float
     quantities: Quantities
     index: int
@@ -125,17 +138,47 @@ class _Extreme:
             return none
         if deviation == 0:
             return float(np.exp(at_fit) if log else at_fit)
-        found = self._optimised(at_fit, deviation, slope)
-        end = self._quantity(self._theta(found.x))
-        if not found.success or not np.isfinite(end) or (log and abs(end - at_fit) > LARGEST_RATIO):
+        z, found = self._optimised(at_fit, deviation, slope)
+        end = self._quantity(self._theta(z))
+        if not found or not np.isfinite(end) or (log and abs(end - at_fit) > LARGEST_RATIO):
             return none
         return float(np.exp(end) if log else end)
 
-    def _optimised(self, at_fit: float, deviation: float, slope: Array) -> OptimizeResult:
+    def _optimised(self, at_fit: float, deviation: float, slope: Array) -> tuple[Array, bool]:
+        """Return the end in standard errors of the free coordinates, and whether it is one.
+
+        It is tried from that of the linearised law. If it lies far from there, the set grows in stages, because a valley
+        of laws is curved and a minimisation without limits leaves it.
+        """
         region, free = self.region, self.region.size > 0
-        reach = -float(stdtrit(region.scores.degrees, self.tail))
-        increase = region.increase(reach)
-        size = region.size[free]
+        first = self.sign * self._reach * (region.covariance @ slope)[free] / deviation / region.size[free]
+        z, found = self._followed(first, 1.0, at_fit, deviation)
+        if found and np.abs(z - first).max() < MOVE:
+            return z, True
+        z = STAGES[0] * first
+        for share in STAGES:
+            z, found = self._followed(z, share, at_fit, deviation)
+        return z, found
+
+    def _followed(self, z: Array, share: float, at_fit: float, deviation: float) -> tuple[Array, bool]:
+        """Return the end of a set that reaches a share of the standard errors, in short moves from z."""
+        region, free = self.region, self.region.size > 0
+        lower, upper = ((end - region.theta)[free] / region.size[free] for end in (region.box.lower, region.box.upper))
+        z = np.clip(z, lower, upper)
+        for _ in range(MOVES):
+            low, high = np.maximum(lower, z - MOVE), np.minimum(upper, z + MOVE)
+            result = self._moved(z, (low, high), share, at_fit, deviation)
+            z = result.x
+            found = bool(result.success or abs(self._room(z, share)) <= BOUNDARY)
+            if not found or np.all((z > low) & (z < high) | (z <= lower) | (z >= upper)):
+                return z, found
+        return z, False
+
+    def _moved(
+        self, z: Array, near: tuple[Array, Array], share: float, at_fit: float, deviation: float
+    ) -> OptimizeResult:
+        """Move the quantity as far as the set, and limits of this move, allow."""
+        region, free = self.region, self.region.size > 0
 
         def aim(z: Array) -> float:
             value = self._quantity(self._theta(z))
@@ -145,25 +188,33 @@ class _Extreme:
             steps = DIFFERENCE * np.eye(len(z))
             return np.array([(aim(z + step) - aim(z - step)) / (2 * DIFFERENCE) for step in steps])
 
-        def room(z: Array) -> float:
-            return 1 - (float(region.objective.value(self._theta(z))) - region.value) / increase
-
-        def room_slope(z: Array) -> Array:
+        def room_slope(z: Array, share: float) -> Array:
             gradient = region.objective.value_and_gradient(self._theta(z))[1]
-            return np.asarray(-gradient[free] * size / increase)
+            return np.asarray(-gradient[free] * region.size[free] / (share**2 * self._increase))
 
-        lower, upper = (((end - region.theta)[free] / size) for end in (region.box.lower, region.box.upper))
-        first = self.sign * reach * (region.covariance @ slope)[free] / deviation / size
         with np.errstate(all="ignore"):
             return minimize(
                 aim,
-                np.clip(first, lower, upper),
+                z,
                 jac=aim_slope,
-                bounds=list(zip(lower, upper, strict=True)),
-                constraints={"type": "ineq", "fun": room, "jac": room_slope},
+                bounds=list(zip(*near, strict=True)),
+                constraints={"type": "ineq", "fun": self._room, "jac": room_slope, "args": (share,)},
                 method="SLSQP",
                 options={"ftol": TOLERANCE, "maxiter": STEPS},
             )
+
+    @property
+    def _reach(self) -> float:
+        return -float(stdtrit(self.region.scores.degrees, self.tail))
+
+    @property
+    def _increase(self) -> float:
+        return self.region.increase(self._reach)
+
+    def _room(self, z: Array, share: float) -> float:
+        """Return what is left of the increase of the objective within a share of the standard errors, relative to it."""
+        increase = share**2 * self._increase
+        return 1 - (float(self.region.objective.value(self._theta(z))) - self.region.value) / increase
 
     def _theta(self, z: Array) -> Array:
         """Return theta at a distance from the minimum, in standard errors of the free coordinates."""

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.uncertainty.quantities import Quantities
 
-__all__ = ["linear_limits", "standard_errors"]
+__all__ = ["gradients", "linear_limits", "standard_errors"]
 
 Array = NDArray[Any]
 
@@ -19,13 +19,13 @@ STEP = 1e-3
 """Step of a difference quotient, in standard errors of the coordinate."""
 
 
-def linear_limits(near: Linearised, quantities: Quantities, tail: float) -> tuple[Array, Array]:
-    """Return the ends of the interval of each quantity, shape (n,), with Student's t.
+def linear_limits(near: Linearised, covariance: Array, quantities: Quantities, tail: float) -> tuple[Array, Array]:
+    """Return the ends of the interval of each quantity, shape (n,), with Student's t, from a covariance of theta.
 
     A quantity that the fitted law lacks may have any value.
     """
     value = quantities.of(near.law)
-    margin = -float(stdtrit(near.scores.degrees, tail)) * standard_errors(near, quantities)
+    margin = -float(stdtrit(near.scores.degrees, tail)) * standard_errors(near, covariance, quantities)
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = value * np.exp(-margin), value * np.exp(margin)
     low = np.where(quantities.logarithmic, low, np.maximum(value - margin, 0.0))
@@ -34,10 +34,10 @@ def linear_limits(near: Linearised, quantities: Quantities, tail: float) -> tupl
     return np.where(known, low, 0.0), np.where(known, high, np.inf)
 
 
-def standard_errors(near: Linearised, quantities: Quantities) -> Array:
+def standard_errors(near: Linearised, covariance: Array, quantities: Quantities) -> Array:
     """Return the standard error of each quantity, shape (n,), of its logarithm where errors are relative."""
     gradient = gradients(near, quantities)
-    return np.asarray(np.sqrt(np.einsum("np,pq,nq->n", gradient, near.covariance, gradient)))
+    return np.asarray(np.sqrt(np.einsum("np,pq,nq->n", gradient, covariance, gradient)))
 
 
 def gradients(near: Linearised, quantities: Quantities) -> Array:

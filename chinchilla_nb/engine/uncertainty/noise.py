@@ -17,8 +17,6 @@ __all__ = ["Noise", "RepeatedRuns", "Trend", "log_errors"]
 
 Array = NDArray[Any]
 
-LARGEST_LEVERAGE = 0.99
-"""The error of a run that determines the law almost alone is scaled as if its leverage were this."""
 REJECTED = 0.01
 """Probability below which errors of one size, or a law that fits, are rejected."""
 FEWEST_FOR_TREND = 10
@@ -177,7 +175,4 @@ def log_errors(near: Linearised) -> Array:
 
     Dividing by the root of 1 - leverage restores the variance of the errors [MacKinnon and White 1985, HC2].
     """
-    root = np.sqrt(near.scores.size)[:, None]
-    basis = np.linalg.qr(root * near.jacobian[:, near.free])[0]
-    left = 1 - np.minimum(np.sum(basis**2, axis=1), LARGEST_LEVERAGE)
-    return np.asarray(-np.log1p(near.error) / np.sqrt(left))
+    return np.asarray(-np.log1p(near.error) / np.sqrt(near.unfollowed))

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Sandwich(Uncertainty):
-    """The uncertainty of a fit from its sandwich covariance [Huber 1964], by the delta method with Student's t.
+    """The uncertainty of a fit from its sandwich covariance [Huber 1967; White 1980], by the delta method with Student's t.
 
     It needs no refits, and takes quantities, or the logarithms of factors, sizes and losses, as linear functions of the
     law near the fit; with few runs, profiles and resamples show how far from linear they are.
@@ -33,7 +33,7 @@ class Sandwich(Uncertainty):
         gradient = gradients(self.near, asked)[: len(law.as_dict())]
         scale = np.where(asked.logarithmic, asked.of(law), 1.0)[: len(gradient)]
         gradient = gradient * scale[:, None]
-        return np.asarray(gradient @ self.near.covariance @ gradient.T)
+        return np.asarray(gradient @ self.near.robust_covariance @ gradient.T)
 
     def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:
-        return linear_limits(self.near, quantities, tail)
+        return linear_limits(self.near, self.near.robust_covariance, quantities, tail)

@@ -21,7 +21,7 @@ from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["LEVEL", "Linearised"]
+__all__ = ["LEVEL", "Linearised", "point_of"]
 
 Array = NDArray[Any]
 
@@ -39,6 +39,8 @@ OUTLYING = 4.0
 """Standard deviations beyond which an error counts no more in a test of a bound."""
 NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
+LARGEST_LEVERAGE = 0.99
+"""The error of a run that determines the law almost alone is scaled as if its leverage were this."""
 TINY = 1e-300
 """Keeps zero from dividing."""
 FARTHEST = 1e150
@@ -74,7 +76,7 @@ class Linearised:
         """Linearise the law that solves a problem; runs of weight zero are left out."""
         box = problem.family.coordinates(problem.runs, problem.bounds)
         runs, weight = problem.runs, problem.weights()
-        theta = box.theta(_point(law))
+        theta = box.theta(point_of(law))
         at = box.predictor(runs).at(theta)
         predicted, n_free = at.value * box.unit, int(np.count_nonzero(box.lower < box.upper))
         used = weight > 0
@@ -104,17 +106,36 @@ class Linearised:
 
     @functools.cached_property
     def covariance(self) -> Array:
-        """The covariance of theta, shape (p, p); zero where a coordinate is fixed.
+        """The covariance of theta for errors of one relative size, shape (p, p); zero where a coordinate is fixed.
 
         That a coordinate lies in its range counts as prior information, with the variance of a uniform distribution.
         """
+        return self._covariance(np.sqrt(self.scores.variance))
+
+    @functools.cached_property
+    def robust_covariance(self) -> Array:
+        """The covariance of theta for errors of any size [Huber 1967; White 1980], shape (p, p).
+
+        Each score is scaled up by its leverage [MacKinnon and White 1985, HC2].
+        """
+        return self._covariance((self.scores.score / np.sqrt(self.unfollowed))[:, None])
+
+    @functools.cached_property
+    def unfollowed(self) -> Array:
+        """The share of the variance of each error that is left where the law has followed the runs, shape (n_runs,)."""
+        root = np.sqrt(self.scores.size)[:, None]
+        basis = np.linalg.qr(root * self.jacobian[:, self.free])[0]
+        return np.asarray(1 - np.minimum(np.sum(basis**2, axis=1), LARGEST_LEVERAGE))
+
+    def _covariance(self, deviation: Any) -> Array:
+        """Return the covariance of theta for standard deviations of the scores, a scalar or of shape (n_runs, 1)."""
         free = self.free
         prior = (self.box.upper - self.box.lower)[free] / np.sqrt(12)
         root = np.sqrt(self.scores.size)[:, None]
         left, singular, right = np.linalg.svd(root * self.jacobian[:, free] * prior, full_matrices=False)
         root = root * left / np.maximum(singular, max(SINGULAR * singular.max(initial=0), TINY))
         # In units of the prior the covariance is the square of this matrix; each of its directions is shrunk by itself.
-        half = np.sqrt(self.scores.variance) / self.scores.curvature * root @ right
+        half = deviation / self.scores.curvature * root @ right
         _, spread, directions = np.linalg.svd(half, full_matrices=False)
         axes = directions * (spread / np.hypot(1.0, spread))[:, None] * prior
         found = np.zeros((len(free), len(free)))
@@ -190,7 +211,7 @@ def _clipped(error: Array, n_free: int) -> Array:
     return np.asarray(np.clip(centred, -limit, limit))
 
 
-def _point(law: Law) -> Array:
+def point_of(law: Law) -> Array:
     """Return a law as a row of `StartGrid.points`."""
     values = zip(law.parameters, law.as_dict().values(), strict=True)
     with np.errstate(divide="ignore"):

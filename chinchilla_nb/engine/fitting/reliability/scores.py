@@ -41,8 +41,10 @@ class Scores:
     ----------
     size : ndarray, shape (n,)
         Weight of each run, of all weights together, times what a relative error as large as the step costs.
+    score : ndarray, shape (n,)
+        First derivative of the loss of each run by its relative error, in units of that cost.
     variance : float
-        Mean square of the scores in units of that cost; the law follows some of the errors, which is corrected for.
+        Mean square of the scores; the law follows some of the errors, which is corrected for.
     curvature : float
         Mean second derivative in units of that cost.
     degrees : float
@@ -50,6 +52,7 @@ class Scores:
     """
 
     size: Array
+    score: Array
     variance: float
     curvature: float
     degrees: float
@@ -84,6 +87,7 @@ class Scores:
         left = 1 - followed / n
         return cls(
             size=share * cost,
+            score=slope / cost,
             variance=float(share @ (slope / cost) ** 2) / left,
             curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
             degrees=max(left / float(share @ share), 1.0),

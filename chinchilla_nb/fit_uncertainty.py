@@ -1,0 +1,147 @@
+"""The uncertainty of a fit as DataFrames: the answer of `Chinchilla.uncertainty`."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
+
+__all__ = ["FitUncertainty"]
+
+NAMES = {
+    "pairs": "pairs bootstrap",
+    "stratified": "stratified bootstrap",
+    "wild": "wild bootstrap",
+    "wild-cluster": "wild cluster bootstrap",
+    "residual": "residual bootstrap",
+    "profile": "profile likelihood",
+    "sandwich": "sandwich covariance",
+}
+"""What each method is called in a sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class FitUncertainty:
+    """How sure a fit is. All intervals hold if the law does.
+
+    Attributes
+    ----------
+    value : Uncertainty
+        The same as arrays.
+    """
+
+    value: Uncertainty
+
+    @property
+    def method(self) -> str:
+        """The method by which it was estimated."""
+        return self.value.method
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What limits these intervals, and what was found of the noise."""
+        return self.value.notes
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """The parameters of each draw, a row a draw.
+
+        Raises
+        ------
+        ValueError
+            If the method makes no draws.
+        """
+        if not isinstance(self.value, Draws):
+            raise InputError("method", "must make draws", got=repr(self.method), remedy="choose 'pairs'")
+        return pd.DataFrame(self.value.params, columns=list(self.value.fit.law.as_dict()))
+
+    @property
+    def covariance(self) -> pd.DataFrame:
+        """The covariance of the parameters.
+
+        Raises
+        ------
+        ValueError
+            If the method is the profile likelihood, which has none.
+        """
+        names = list(self.value.fit.law.as_dict())
+        return pd.DataFrame(self.value.covariance, index=names, columns=names)
+
+    @property
+    def correlation(self) -> pd.DataFrame:
+        """The correlation of the parameters; NaN for one that is fixed."""
+        covariance = self.covariance
+        size = np.sqrt(np.diag(covariance))
+        return covariance / np.outer(np.where(size > 0, size, np.nan), size)
+
+    def interval(self, level: float = 0.95) -> pd.DataFrame:
+        """Return the ends of the interval of each parameter, and of a and b, the exponents of N* and D* in C.
+
+        Returns
+        -------
+        DataFrame
+            Index E, A, B, alpha, beta, a, b, or the parameters of another law; columns low and high.
+        """
+        found = self.value.interval(level)
+        ends = {name: (float(one.low), float(one.high)) for name, one in found.items()}
+        return pd.DataFrame.from_dict(ends, orient="index", columns=["low", "high"])
+
+    def predict_loss(self, N: ArrayLike, D: ArrayLike, level: float = 0.95, kind: LossKind = "mean") -> pd.DataFrame:
+        """Predict the loss of N parameters trained on D tokens; arrays broadcast.
+
+        Parameters
+        ----------
+        N, D : float or array_like
+        level : float, default 0.95
+        kind : {"mean", "new-run"}
+            Whether the interval is that of the law, the mean of many runs, or that of one run yet to be trained.
+
+        Returns
+        -------
+        DataFrame
+            Columns loss, low and high, a row a prediction.
+        """
+        found = self.value.predict_loss(N, D, level, kind)
+        return pd.DataFrame({"loss": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel()})
+
+    def allocate(self, C: float | ArrayLike, level: float = 0.95) -> pd.DataFrame:
+        """Return the compute-optimal allocation of budgets with its intervals.
+
+        Returns
+        -------
+        DataFrame
+            Index C; columns N, N_low, N_high, and the same of D, D_per_N and loss.
+        """
+        budgets = np.atleast_1d(as_positive_values(C, "C")).ravel()
+        columns = {}
+        for name, one in self.value.allocate(budgets, level).items():
+            columns |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+        return pd.DataFrame(columns, index=pd.Index(budgets, name="C"))
+
+    def __repr__(self) -> str:
+        table = self._table().to_string(float_format=lambda value: f"{value:.4g}")
+        return "\n".join([self._title(), table, *(f"  {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        table = self._table().to_html(float_format=lambda value: f"{value:.4g}")
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        return f"<p>{html.escape(self._title())}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
+
+    def _title(self) -> str:
+        value = self.value
+        draws = f", {len(value.theta):,} draws" if isinstance(value, Draws) else ""
+        return f"95 % intervals of {len(value.fit.runs):,} runs, if the law holds ({NAMES[value.method]}{draws})"
+
+    def _table(self) -> pd.DataFrame:
+        table = self.interval()
+        fitted = {name: float(one.value) for name, one in self.value.interval().items()}
+        table.insert(0, "fitted", pd.Series(fitted))
+        return table
