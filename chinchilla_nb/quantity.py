@@ -25,6 +25,7 @@ __all__ = [
     "parse_quantity",
     "percent",
     "plain",
+    "rounded",
     "scientific",
     "written_budget",
 ]
@@ -157,6 +158,12 @@ def plain(value: float, digits: int = 3) -> str:
     return f"{float(text):,.0f}" if "e" in text else text
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """Format a number like `plain`, but keep zeros at its end, which say how precisely it is known: ``0.450``."""
+    text = f"{value:#.{digits}g}".rstrip(".")
+    return plain(value, digits) if "e" in text or abs(value) >= 1e3 else text
+
+
 def percent(share: float) -> str:
     """Format a non-negative share as a rounded percentage: ``3.2 %``, ``1,250 %``."""
     value = 100 * share
@@ -193,7 +200,7 @@ def known_digits(value: float, low: float, high: float, most: int = 4) -> int:
     return min(max(2 + math.floor(math.log10(value)) - math.floor(math.log10(half)), 2), most)
 
 
-def interval_text(low: float, high: float, write: Callable[[float, int], str] = plain, most: int = 4) -> str:
+def interval_text(low: float, high: float, write: Callable[[float, int], str] = rounded, most: int = 4) -> str:
     """Format the interval of a quantity that is not negative, with as many digits as are known: ``0.31 – 0.37``.
 
     Parameters

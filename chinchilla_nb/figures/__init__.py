@@ -10,6 +10,7 @@ from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basi
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
 from chinchilla_nb.figures.residuals import (
     Histogram,
     LossFigure,
@@ -41,6 +42,7 @@ __all__ = [
     "Plane",
     "Polyline",
     "PredictionFigure",
+    "ProfileFigure",
     "ResidualsFigure",
     "Scatter",
     "basis_in_words",
@@ -54,6 +56,7 @@ __all__ = [
     "loss_scale",
     "polyline",
     "prediction_figure",
+    "profile_figure",
     "ratio_title",
     "residuals_figure",
     "zoomed",

@@ -23,6 +23,7 @@ from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
+from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 
 __all__ = ["FitPanel"]
@@ -53,6 +54,8 @@ class FitPanel(Panel):
         The parameters and their intervals.
     intervals : IntervalBar
         What the intervals are based on.
+    profile : ProfileCard or None
+        The profile of the parameter whose interval was clicked; created by the first click.
     diagnostics : ToggleButton
         Shows and hides the charts of how well the law describes the runs.
     charts : FitCharts or None
@@ -75,6 +78,7 @@ class FitPanel(Panel):
         self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
         self.parameters = ParameterTiles(self.guard, self._open_profile)
         self.intervals = IntervalBar(self.guard, self.session)
+        self.profile: ProfileCard | None = None
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
@@ -85,8 +89,8 @@ class FitPanel(Panel):
         bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
         bar.add_class("cnb-bar")
         result = (self.law, self.parameters, self.facts, self.intervals)
-        self._parts = (bar, self.curve, *result, self.problems, self._below)
-        self.compose(*self._parts)
+        self._above, self._parts = (bar, self.curve, *result), (self.problems, self._below)
+        self._arrange()
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
         self.diagnostics.observe(self._show_diagnostics, "value")
@@ -95,6 +99,7 @@ class FitPanel(Panel):
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(self._show_problems, "error", "fit")
+        self.watch(self._hide_profile, "busy", "fit")
         self.watch(self._show_diagnostics, "fit", "excluded")
         for show in (self._show_state, self._show_result, self._show_intervals, self._show_problems):
             show()
@@ -114,6 +119,8 @@ class FitPanel(Panel):
 
     def close(self) -> None:
         """Stop watching the session and remove the panel from the page."""
+        if self.profile is not None:
+            self.profile.hide()
         self._stop_watching()
         super().close()
 
@@ -132,7 +139,17 @@ class FitPanel(Panel):
         self.session.cancel()
 
     def _open_profile(self, name: str) -> None:
-        """Show the profile of a parameter."""
+        if not self.session.busy:
+            if self.profile is None:
+                self.profile = ProfileCard(self.guard, self.session)
+                self._arrange()
+            self.profile.show(name)
+
+    @guarded
+    def _hide_profile(self, _change: Any) -> None:
+        """Remove the profile of the fit before, and leave the processor to the work that the user waits for."""
+        if self.profile is not None:
+            self.profile.hide()
 
     @guarded
     def _time(self, change: Any) -> None:
@@ -154,8 +171,14 @@ class FitPanel(Panel):
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts()
             self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
-        shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
-        self.compose(*self._parts, *shown)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Compose the parts that have been created and are wanted."""
+        profile = () if self.profile is None else (self.profile,)
+        wanted = self.charts is not None and self.session.fit is not None and self.diagnostics.value
+        charts = (self.charts,) if self.charts is not None and wanted else ()
+        self.compose(*self._above, *profile, *self._parts, *charts)
 
     @guarded
     def _show_state(self, _change: Any = None) -> None:

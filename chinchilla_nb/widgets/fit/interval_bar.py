@@ -14,8 +14,8 @@ from chinchilla_nb.widgets.base.guard import Guard, guarded
 __all__ = ["IntervalBar"]
 
 
-class IntervalBar(ipywidgets.Box):
-    """A line of text, and a button that cancels the estimation or starts it again.
+class IntervalBar(ipywidgets.VBox):
+    """A line of text, a button that cancels the estimation or starts it again, and what limits the intervals.
 
     Parameters
     ----------
@@ -24,18 +24,19 @@ class IntervalBar(ipywidgets.Box):
 
     Attributes
     ----------
-    text : HTML
+    text, notes : HTML
     button : Button
     """
 
     def __init__(self, guard: Guard, session: Session) -> None:
         self.guard, self._session = guard, session
-        self.text = ipywidgets.HTML()
+        self.text, self.notes = ipywidgets.HTML(), ipywidgets.HTML()
         self.button = ipywidgets.Button()
         self.button.add_class("cnb-link")
-        super().__init__([self.text, self.button])
-        self.add_class("cnb-bar")
-        self.add_class("cnb-basis")
+        line = ipywidgets.Box([self.text, self.button])
+        line.add_class("cnb-bar")
+        line.add_class("cnb-basis")
+        super().__init__([line, self.notes])
         self.button.on_click(self._press)
 
     def show(self) -> None:
@@ -48,6 +49,9 @@ class IntervalBar(ipywidgets.Box):
         self.button.layout.visibility = "visible" if running or approximate else "hidden"
         self.layout.display = None if session.uncertainty is not None or session.uncertainty_error else "none"
         self.text.value = f'<span class="cnb-muted">{escape(self._said())}</span>'
+
+        notes = session.uncertainty.notes if session.uncertainty is not None else ()
+        self.notes.value = "".join(f'<div class="cnb-caption">{escape(_sentence(note))}</div>' for note in notes)
 
     def _said(self) -> str:
         uncertainty, progress = self._session.uncertainty, self._session.uncertainty_progress
@@ -65,3 +69,7 @@ class IntervalBar(ipywidgets.Box):
         else:
             self._session.start_uncertainty()
         self.show()
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

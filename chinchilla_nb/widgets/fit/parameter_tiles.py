@@ -11,7 +11,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import interval_text, known_digits, plain
+from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tile_content
 
@@ -53,12 +53,12 @@ class ParameterTiles(ipywidgets.Box):
             return
         intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
         for parameter, value in zip(parameters, law.as_dict().values(), strict=True):
-            button, digits = self.intervals[parameter.name], DIGITS
+            button, text = self.intervals[parameter.name], plain(value, DIGITS)
             button.layout.display = None if intervals else "none"
             if intervals:
-                low, high = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
-                button.description, digits = interval_text(low, high), known_digits(value, low, high, DIGITS)
-            self.values[parameter.name].value = tile_content(_name(parameter), plain(value, digits))
+                ends = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
+                button.description, text = interval_text(*ends), rounded(value, known_digits(value, *ends))
+            self.values[parameter.name].value = tile_content(_name(parameter), text)
 
     def _build(self, parameters: tuple[Parameter, ...]) -> None:
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}

@@ -26,7 +26,7 @@ from chinchilla_nb.figures import (
     ratio_title,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import compact, interval_text, known_digits, plain
+from chinchilla_nb.quantity import compact, interval_text, known_digits, rounded
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
@@ -305,8 +305,8 @@ def _tiles(best: OffFrontier, data_unit: str, intervals: FrontierIntervals | Non
     facts: list[tuple[str, str, float, Write, int]] = [
         ("N", "Parameters N", best.N, compact, 3),
         ("D", data_title(data_unit), best.D, compact, 3),
-        ("D_per_N", ratio_title(data_unit), best.D / best.N, plain, 3),
-        ("loss", "Predicted loss", best.loss, plain, 4),
+        ("D_per_N", ratio_title(data_unit), best.D / best.N, rounded, 3),
+        ("loss", "Predicted loss", best.loss, rounded, 4),
     ]
     if intervals is None:
         return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts])
@@ -321,7 +321,7 @@ def _tiles(best: OffFrontier, data_unit: str, intervals: FrontierIntervals | Non
 def _basis(uncertainty: Uncertainty, new_run: Ends) -> str:
     """Return what the intervals mean, and between which losses a single run is expected."""
     said = f"{LEVEL:.0%} intervals if the law holds: {basis_in_words(uncertainty)}".replace("%", "\u202f%")
-    return f"{said}. The loss of a single run: {interval_text(*new_run, plain, 4)}."
+    return f"{said}. The loss of a single run: {interval_text(*new_run)}."
 
 
 def _allocation(C: float, chosen: OffFrontier, data_unit: str) -> dict[str, float]:
