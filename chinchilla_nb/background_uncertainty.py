@@ -48,7 +48,8 @@ class BackgroundUncertainty(HasTraits):
     """
 
     fit = Instance(Fit, allow_none=True)
-    uncertainty = Instance(Uncertainty, allow_none=True)
+    # By its name, because the class is abstract, which the types of traitlets do not allow.
+    uncertainty = Instance(f"{Uncertainty.__module__}.{Uncertainty.__name__}", allow_none=True)
     uncertainty_progress = Instance(UncertaintyProgress, allow_none=True)
     uncertainty_error = Unicode("")
 

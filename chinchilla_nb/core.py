@@ -470,7 +470,7 @@ class Chinchilla:
             If nothing has been fitted.
         """
         fit = self._fit()
-        show(Report.of(fit, self.session.settings, stale=self.session.stale))
+        show(Report.of(fit, self.session.settings, self.session.stale, self.session.uncertainty))
         if plot:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))

@@ -21,6 +21,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.figures import (
+    LEVEL,
     Axis,
     FrontierFigure,
     Histogram,
@@ -155,17 +156,13 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
         handles["Iso-loss curve (predicted)"] = Line2D([], [], color=colours(0.35), lw=1.0)
         _label_curve(ax, curve, plane)
-    if len(plane.band):
-        (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
-        handles["95 % band"] = band
+    handles |= _draw_uncertainty(ax, plane)
     if len(plane.frontier):
         handles["Efficient frontier"] = ax.plot(
             plane.frontier.x, plane.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5
         )[0]
     if len(plane.isoflop):
         handles["Budget"] = ax.plot(plane.isoflop.x, plane.isoflop.y, color=_NEXT, lw=1.1, ls="--", zorder=2.5)[0]
-    if len(plane.region):
-        ax.plot(plane.region.x, plane.region.y, color=_NEXT, lw=6, alpha=0.3, solid_capstyle="butt", zorder=2.6)
     if len(plane.next_point):
         handles["Next point"] = ax.scatter(
             plane.next_point.x, plane.next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
@@ -175,6 +172,16 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
             plane.off_frontier.x, plane.off_frontier.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
     return handles
+
+
+def _draw_uncertainty(ax: Axes, plane: Plane) -> dict[str, Any]:
+    """Draw the band around the frontier and the region of its optimum; return the handle of the legend by label."""
+    if len(plane.region):
+        ax.plot(plane.region.x, plane.region.y, color=_NEXT, lw=6, alpha=0.3, solid_capstyle="butt", zorder=2.6)
+    if not len(plane.band):
+        return {}
+    (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
+    return {f"{LEVEL:.0%} band": band}
 
 
 def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:

@@ -47,8 +47,8 @@ class FrontierIntervals:
     C : ndarray, shape (n,)
         Budgets in FLOPs, ascending.
     intervals : dict of str to Interval
-        Of ``N``, ``D``, ``D_per_N`` and ``loss`` for these budgets, and of ``new_run``, the loss of a single run; each of
-        shape (n,).
+        Of ``N``, ``D``, ``D_per_N`` and ``loss`` for these budgets, and of ``new_run``, the loss of a single run; each
+        of shape (n,).
     """
 
     uncertainty: Uncertainty
@@ -85,16 +85,14 @@ class FrontierIntervals:
         return N, np.concatenate([C, C[::-1]]) / 6 / N
 
     def loss_band(self, C: Ends, loss: Ends) -> Polyline:
-        """Return the outline of the band around the lowest predicted loss, cut off at these ends of C and of the loss."""
+        """Return the outline of the band around the lowest predicted loss, cut off at ends of C and of the loss."""
         found = self.intervals["loss"]
         low, high = np.maximum(found.low, loss[0]), np.minimum(found.high, loss[1])
         inside = (low <= high) & (self.C >= C[0]) & (self.C <= C[1])
         if not inside.any():
             return NOTHING
         budgets = self.C[inside]
-        return polyline(
-            np.concatenate([budgets, budgets[::-1]]), np.concatenate([low[inside], high[inside][::-1]])
-        )
+        return polyline(np.concatenate([budgets, budgets[::-1]]), np.concatenate([low[inside], high[inside][::-1]]))
 
     def _end(self, C: float, ends: NDArray[np.float64]) -> float:
         """Interpolate one end of the intervals; where a neighbouring interval has no such end, there is none."""

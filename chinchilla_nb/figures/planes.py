@@ -148,7 +148,7 @@ class FrontierFigure:
         return _with_curves(seen, self.law, levels, self.loss, _MARGIN)
 
     def band_in_view(self, x: Axis, y: Axis) -> Polyline:
-        """Return the outline of the band around the frontier, somewhat beyond these axes so that no corner is in view."""
+        """Return the outline of the band around the frontier, cut off so far outside these axes that it is not seen."""
         if self.intervals is None:
             return NOTHING
         return _project(x.name, y.name, *self.intervals.band(_box(x, y, _MARGIN)))

@@ -54,7 +54,9 @@ def profile_figure(curve: ProfileCurve, C: float) -> ProfileFigure:
     known = np.isfinite(N)
     return ProfileFigure(
         x=x,
-        errors_axis=linear_axis("errors", [0.0, max(top, 1.1 * curve.quantile)], "Standard errors", upright=True),
+        errors_axis=linear_axis(
+            "errors", [0.0, max(top, 1.1 * curve.quantile)], "Distance (std. errors)", upright=True
+        ),
         errors=polyline(curve.values, errors),
         limit=polyline([x.low, x.high], [curve.quantile, curve.quantile]),
         N_axis=log_axis("N", N[known], f"N* at {scientific(C)} FLOPs") if known.any() else None,

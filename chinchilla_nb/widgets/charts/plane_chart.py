@@ -124,7 +124,10 @@ class PlaneChart:
         region: tuple[ArrayLike, ArrayLike] | None = None,
         tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw the isoFLOP line of a budget, the next run and its region, and a run off the frontier; None draws nothing."""
+        """Draw the line of a budget, the next run, a run off the frontier, and the region of the next run.
+
+        Models and the ends of the region are given as N and D; None draws nothing.
+        """
         self.budget.move(
             plane.budget_line(C) if C else NOTHING,
             plane.project(*point) if point else NOTHING,

@@ -63,7 +63,9 @@ class ParameterTiles(ipywidgets.Box):
     def _build(self, parameters: tuple[Parameter, ...]) -> None:
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}
         self.intervals = {
-            parameter.name: ipywidgets.Button(tooltip=f"{LEVEL:.0%} interval of {parameter.symbol}: click for its profile")
+            parameter.name: ipywidgets.Button(
+                tooltip=f"{LEVEL:.0%} interval of {parameter.symbol}: click for its profile"
+            )
             for parameter in parameters
         }
         tiles = []

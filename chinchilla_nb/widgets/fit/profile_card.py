@@ -104,8 +104,7 @@ class ProfileCard(ipywidgets.VBox):
         session = self._session
         factor, settings = session.settings.scaling_factor or DEFAULT_FACTOR, session.settings
         figure = profile_figure(curve, next_budget(factor, session.runs, settings.seed_regime))
-        said = f"{str(curve)[:1].upper()}{str(curve)[1:]}."
-        self.text.value = f"<span>{escape(said)}</span>"
+        self.text.value = f"<span>By the profile likelihood, {escape(str(curve))}.</span>"
         self._draw(figure)
 
     def _draw(self, figure: ProfileFigure) -> None:

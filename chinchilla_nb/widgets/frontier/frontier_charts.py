@@ -116,7 +116,7 @@ class FrontierCharts(ipywidgets.Box):
         intervals = self._figure.intervals if self._figure is not None and C and point else None
         region = intervals.region(C) if intervals and C else None
         for chart in self.charts:
-            models = (at[:2] if at else None for at in (point, off_frontier))
-            chart.move_budget(chart.plane, C, *models, region, tooltips)
+            models = [at[:2] if at else None for at in (point, off_frontier)]
+            chart.move_budget(chart.plane, C, models[0], models[1], region, tooltips)
         next_run, off = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)

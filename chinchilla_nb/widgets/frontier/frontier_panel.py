@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -220,13 +221,22 @@ class FrontierPanel(Panel):
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
-        self.export.show(None if chosen is None else _allocation(C, chosen, unit))
+        self.export.show(None if chosen is None else _allocation(C, chosen, unit, self._ends(C, chosen)))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
             _tooltip(self.size.in_words.capitalize(), off, C, unit),
         )
         self.charts.move_budget(C, _place(best), _place(off), tooltips)
+
+    def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
+        """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
+        if self._intervals is None:
+            return {}
+        if self.size.optimal:
+            return self._intervals.at(C)
+        found = self._intervals.uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)
+        return {"loss": (float(found.low), float(found.high))}
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
@@ -324,11 +334,18 @@ def _basis(uncertainty: Uncertainty, new_run: Ends) -> str:
     return f"{said}. The loss of a single run: {interval_text(*new_run)}."
 
 
-def _allocation(C: float, chosen: OffFrontier, data_unit: str) -> dict[str, float]:
-    return {
-        "C": C,
-        "N": chosen.N,
-        "D": chosen.D,
-        f"{data_unit}_per_parameter": chosen.D / chosen.N,
-        "predicted_loss": chosen.loss,
+def _allocation(C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends]) -> dict[str, float]:
+    """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out."""
+    facts = {
+        "N": ("N", chosen.N),
+        "D": ("D", chosen.D),
+        "D_per_N": (f"{data_unit}_per_parameter", chosen.D / chosen.N),
+        "loss": ("predicted_loss", chosen.loss),
     }
+    found = {"C": C}
+    for key, (name, value) in facts.items():
+        low, high = ends.get(key, (0.0, math.inf))
+        found[name] = value
+        found |= {f"{name}_low": low} if low > 0 else {}
+        found |= {f"{name}_high": high} if high < math.inf else {}
+    return {**found, "level": LEVEL} if ends else found
