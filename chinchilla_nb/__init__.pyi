@@ -11,6 +11,7 @@ from .engine.fitting.problem import Problem
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
+from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.extrapolation import outside_the_runs
@@ -21,6 +22,7 @@ from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
 from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .opening import open_session
@@ -53,12 +55,14 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FrontierLaw",
     "FrontierPanel",
     "InputError",
     "Interval",
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "ProfileCurve",
     "RunLogPanel",
     "Runs",
     "ScalingLaw",
@@ -92,6 +96,7 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "profile_curve",
     "read_table",
     "residual_loss",
     "run_keys",

@@ -29,6 +29,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.next_step import choose_budget, needed_regime, next_seed
 from chinchilla_nb.report import Report, facts_table, show
@@ -302,7 +303,7 @@ class Chinchilla:
         with closing(Bar("refitting", shown=self.log_level < logging.WARNING)) as bar:
             for progress in steps:
                 bar.update(progress.done, progress.total, "refitting")
-        assert progress.result is not None
+        assert isinstance(progress.result, Uncertainty)
         found = FitUncertainty(progress.result)
         for note in found.notes:
             self.logger.warning(note)

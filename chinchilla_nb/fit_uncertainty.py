@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,8 @@ class FitUncertainty:
         """The correlation of the parameters; NaN for one that is fixed."""
         covariance = self.covariance
         size = np.sqrt(np.diag(covariance))
-        return covariance / np.outer(np.where(size > 0, size, np.nan), size)
+        size[size == 0] = np.nan
+        return covariance.div(size, axis=0).div(size, axis=1)
 
     def interval(self, level: float = 0.95) -> pd.DataFrame:
         """Return the ends of the interval of each parameter, and of a and b, the exponents of N* and D* in C.
@@ -121,7 +123,7 @@ class FitUncertainty:
             Index C; columns N, N_low, N_high, and the same of D, D_per_N and loss.
         """
         budgets = np.atleast_1d(as_positive_values(C, "C")).ravel()
-        columns = {}
+        columns: dict[str, Any] = {}
         for name, one in self.value.allocate(budgets, level).items():
             columns |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
         return pd.DataFrame(columns, index=pd.Index(budgets, name="C"))

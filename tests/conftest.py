@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(os.environ.get("CHINCHILLA_NB_REFERENCE", ROOT.parent / "shared" / "reference"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reference() -> Callable[[str], pd.DataFrame]:
     """Read a table of others' published runs: ``reference("hoffmann_figure4.csv")``.
 

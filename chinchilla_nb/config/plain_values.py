@@ -12,7 +12,7 @@ from chinchilla_nb.config.validators import SeedRanges, validate
 from chinchilla_nb.engine.fitting.losses import LossFunction, check_loss
 from chinchilla_nb.engine.fitting.precision import as_precision
 from chinchilla_nb.engine.fitting.problem import WeightFunction, check_weight
-from chinchilla_nb.engine.laws.families import family_named
+from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES, family_named
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
@@ -34,7 +34,7 @@ Known = Mapping[str, Any]
 
 def read_law(written: Any, _known: Known) -> Family:
     """Read the name of a law."""
-    return family_named(written)
+    return family_named(written, PLANNING_FAMILIES)
 
 
 def read_ranges(written: Any, _known: Known) -> SeedRegime | None:

@@ -17,9 +17,10 @@ from chinchilla_nb.engine.errors import InputError
 __all__ = ["Runs", "check_losses", "read_only"]
 
 _NUMBERS = ("N", "D", "loss", "C")
+_FRONTIER = "Runs.frontier(C, loss)"
 
 
-@dataclass(frozen=True, eq=False, init=False, slots=True)
+@dataclass(frozen=True, eq=False, init=False)
 class Runs:
     """Training runs: model size, data, loss and compute of each.
 
@@ -39,6 +40,7 @@ class Runs:
     Attributes
     ----------
     N, D, loss, C : ndarray of float64, shape (n_runs,), read-only
+        `Runs.frontier` has no N and D: reading them raises an InputError, so that no result can come from them.
 
     Raises
     ------
@@ -46,11 +48,10 @@ class Runs:
         If the lengths differ, or a value is missing, not a number, infinite or not positive.
     """
 
-    N: NDArray[np.float64]
-    D: NDArray[np.float64]
     loss: NDArray[np.float64]
     C: NDArray[np.float64]
     columns: Mapping[str, NDArray[Any]]
+    _sizes: Mapping[str, NDArray[np.float64]]
 
     def __init__(
         self,
@@ -67,38 +68,113 @@ class Runs:
         _check_lengths({**arrays, **others})
         self._keep(arrays, others)
 
+    @classmethod
+    def frontier(cls, C: ArrayLike, loss: ArrayLike, columns: Mapping[str, ArrayLike] | None = None) -> Runs:
+        """Return compute-optimal runs of which only compute and loss are known, to fit ``law="frontier"``.
+
+        Such as the optima of isoFLOP slices, or points read off a published frontier.
+
+        Parameters
+        ----------
+        C : array_like, shape (n_runs,)
+            Compute in FLOPs.
+        loss : array_like, shape (n_runs,)
+            Lowest loss at that compute, e.g. in nats per token.
+        columns : mapping of str to array_like, optional
+            Other data about each run.
+
+        Raises
+        ------
+        InputError
+            If the lengths differ, or a value is missing, not a number, infinite or not positive.
+        """
+        arrays = {name: as_positive_array(values, name) for name, values in (("C", C), ("loss", loss))}
+        others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
+        _check_lengths({**arrays, **others})
+        runs = object.__new__(cls)
+        runs._keep(arrays, others)
+        return runs
+
     def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]]) -> None:
-        for name, values in arrays.items():
-            object.__setattr__(self, name, read_only(values))
-        frozen = MappingProxyType({name: read_only(values) for name, values in columns.items()})
-        object.__setattr__(self, "columns", frozen)
+        frozen = {name: read_only(values) for name, values in arrays.items()}
+        object.__setattr__(self, "loss", frozen.pop("loss"))
+        object.__setattr__(self, "C", frozen.pop("C"))
+        object.__setattr__(self, "_sizes", frozen)
+        object.__setattr__(
+            self, "columns", MappingProxyType({key: read_only(column) for key, column in columns.items()})
+        )
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether N and D are known; not so for `Runs.frontier`."""
+        return bool(self._sizes)
+
+    @property
+    def N(self) -> NDArray[np.float64]:
+        """Number of parameters, shape (n_runs,), read-only.
+
+        Raises
+        ------
+        InputError
+            If the runs are of `Runs.frontier`.
+        """
+        return self._size("N")
+
+    @property
+    def D(self) -> NDArray[np.float64]:
+        """Number of training tokens or samples, shape (n_runs,), read-only.
+
+        Raises
+        ------
+        InputError
+            If the runs are of `Runs.frontier`.
+        """
+        return self._size("D")
+
+    def _size(self, name: str) -> NDArray[np.float64]:
+        if not self._sizes:
+            remedy = "give Runs(N, D, loss), or fit law='frontier', which needs C and loss only"
+            raise InputError("runs", "must have N and D for this", got=_FRONTIER, remedy=remedy)
+        return self._sizes[name]
 
     def __len__(self) -> int:
-        return len(self.N)
+        return len(self.loss)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not pickle, and read-only flags do not survive a pickle.
+        if not self.has_sizes:
+            return Runs.frontier, (self.C, self.loss, dict(self.columns))
         return Runs, (self.N, self.D, self.loss, self.C, dict(self.columns))
 
     def __repr__(self) -> str:
+        name = "Runs" if self.has_sizes else "Runs.frontier"
         if not len(self):
-            return "Runs(none)"
+            return f"{name}(none)"
         low, high = self.C.min(), self.C.max()
-        return f"Runs({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
+        return f"{name}({len(self)} runs, C from {low:.3g} to {high:.3g} FLOPs)"
 
     def take(self, which: ArrayLike) -> Runs:
         """Return the runs selected by a boolean mask or an array of indices; they are not checked again."""
         which = np.atleast_1d(which)
         taken = object.__new__(Runs)
         taken._keep(
-            {name: getattr(self, name)[which] for name in _NUMBERS},
+            {name: getattr(self, name)[which] for name in self._known},
             {name: values[which] for name, values in self.columns.items()},
         )
         return taken
 
     def alike(self, other: Runs) -> bool:
         """Return whether these are the same runs in the same order; columns are not compared."""
-        return self is other or all(np.array_equal(getattr(self, name), getattr(other, name)) for name in _NUMBERS)
+        if self is other:
+            return True
+        known = self._known
+        return known == other._known and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in known
+        )
+
+    @property
+    def _known(self) -> tuple[str, ...]:
+        return _NUMBERS if self.has_sizes else ("loss", "C")
 
 
 def _as_column(values: ArrayLike, name: str) -> NDArray[Any]:
@@ -123,7 +199,7 @@ def check_losses(loss: NDArray[np.float64], least: float, largest: float, purpos
 
 
 def _check_lengths(arrays: Mapping[str, NDArray[Any]]) -> None:
-    shape = arrays["N"].shape
+    shape = next(iter(arrays.values())).shape
     for name, values in arrays.items():
         if values.shape != shape:
             raise InputError(name, "must have one value per run", got=f"shape {values.shape} for {shape[0]} runs")

@@ -70,7 +70,7 @@ def fit(
     starts, loss_fn, weight_fn, bounds, dtype
         As for `Problem`.
     law : str
-        ``"chinchilla"`` or ``"kaplan"``.
+        ``"chinchilla"``, ``"kaplan"`` or ``"frontier"``, L = E + A / C^alpha, which needs C and loss only.
     exhaustive, map
         As for `iter_fit`.
 
@@ -79,8 +79,8 @@ def fit(
     FitError
         If there are fewer than three runs, or the weights are unusable.
     InputError
-        If the law is unknown, the starts belong to another law, the bounds are unusable, or a loss is too small or too
-        large.
+        If the law is unknown, the runs lack its inputs, the starts belong to another law, the bounds are unusable, or a
+        loss is too small or too large.
     """
     family = family_named(law)
     starts, bounds = family.starts if starts is None else starts, {} if bounds is None else bounds
@@ -188,13 +188,19 @@ def _signature(runs: Runs, box: Coordinates) -> Callable[[Array], Array]:
 
     Laws that agree on runs along a line differ at the corners.
     """
-    some = spread_sample(len(runs), SCREENED_RUNS)
+    some = runs.take(spread_sample(len(runs), SCREENED_RUNS))
+    at = _with_corners(some, runs) if runs.has_sizes else some
+    predictor = box.predictor(at)
+    share = np.where(np.arange(len(at)) < len(some), 1.0, CORNERS)
+    return lambda theta: predictor.at(theta).value * share
+
+
+def _with_corners(some: Runs, runs: Runs) -> Runs:
+    """Return some of the runs, and runs of any loss at the corners of the range of N and D of all."""
     ends = [[runs.N.min(), runs.N.max()], [runs.D.min(), runs.D.max()]]
     corners = np.stack(np.meshgrid(*ends), axis=-1).reshape(-1, 2).T
-    N, D = np.concatenate([[runs.N[some], runs.D[some]], corners], axis=1)
-    predictor = box.predictor(Runs(N, D, np.ones(len(N))))
-    share = np.where(np.arange(len(N)) < len(some), 1.0, CORNERS)
-    return lambda theta: predictor.at(theta).value * share
+    N, D = np.concatenate([[some.N, some.D], corners], axis=1)
+    return Runs(N, D, np.ones(len(N)))
 
 
 def _iter_descent(

@@ -19,6 +19,7 @@ from chinchilla_nb.engine.fitting.precision import as_precision
 from chinchilla_nb.engine.fitting.user_functions import per_run
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs, check_losses
 
@@ -59,9 +60,9 @@ class Problem:
     Raises
     ------
     InputError
-        If a part is not of its kind, the starts belong to another law, the bounds are unusable, or a built-in loss has
-        an option that it does not know or cannot use. An InputTypeError if a function is not callable, or the precision
-        is below float64.
+        If a part is not of its kind, the runs have no N and D for a law that needs them, the starts belong to another
+        law, the bounds are unusable, or a built-in loss has an option that it does not know or cannot use. An
+        InputTypeError if a function is not callable, or the precision is below float64.
     """
 
     runs: Runs
@@ -77,6 +78,10 @@ class Problem:
             raise InputError("runs", "must be Runs(N, D, loss)", got=type(self.runs).__name__)
         if not isinstance(self.family, Family):
             raise InputError("family", "must be a family of laws, such as FAMILIES['kaplan']", got=brief(self.family))
+        if not self.runs.has_sizes and "N" in axes_of(self.family.parameters):
+            rule = f"must have N and D for law={self.family.name!r}"
+            remedy = "fit law='frontier', or give Runs(N, D, loss)"
+            raise InputError("runs", rule, got="Runs.frontier(C, loss)", remedy=remedy)
         check_loss(self.loss_fn)
         check_weight(self.weight_fn)
         if not isinstance(self.starts, StartGrid):

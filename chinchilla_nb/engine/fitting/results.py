@@ -15,12 +15,13 @@ from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning
 from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.family import Law, losses_of
 from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 
 if TYPE_CHECKING:
+    from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
     from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["Fit", "FitProgress", "FitStatus"]
@@ -53,8 +54,8 @@ class Fit:
     landscape : ndarray, shape (starts,)
         The objective, over at most 512 of the runs, at every start, in the order of `StartGrid.points`.
     minima : ndarray, shape (optima, n_parameters)
-        The distinct minima that were followed to the end, in the coordinates of the fit, the lowest first. Those of a loss
-        with kinks are minima of the loss smoothed over a narrow width.
+        The distinct minima that were followed to the end, in the coordinates of the fit, the lowest first; of a loss
+        with kinks, they are minima of the smoothed loss.
     certificate : Certificate or None
         What was computed to show that the law is a local optimum; `status` is CONVERGED if it holds.
     runs, loss_fn
@@ -97,7 +98,7 @@ class Fit:
     @property
     def predictions(self) -> NDArray[np.float64]:
         """The predicted loss of each run, shape (n_runs,)."""
-        return self.law.loss(self.runs.N, self.runs.D)
+        return losses_of(self.law, self.runs)
 
     @property
     def residuals(self) -> NDArray[np.float64]:
@@ -112,7 +113,7 @@ class Fit:
         *,
         by: str | None = None,
         map: Callable[..., Iterable[Any]] = builtins.map,
-    ) -> Uncertainty:
+    ) -> Uncertainty | FrontierUncertainty:
         """Estimate how sure this fit is; parameters and errors as for `iter_uncertainty`."""
         from chinchilla_nb.engine.uncertainty.estimate import estimate_uncertainty
 

@@ -183,7 +183,7 @@ def _profiled(
     if not isinstance(objective.predictor, Profiling):
         return np.asarray(np.where(np.arange(len(theta)) == index, values[:, None], theta))
     predicted = objective.predictor.at(now).value
-    first, second = (values if other == index else theta[[other]] for other in exponents)
+    axes = tuple(values if other == index else theta[[other]] for other in exponents)
     weight = reweighted(objective, predicted, width)
-    found, _ = objective.predictor.profile(objective.measured, weight, (first, second))
+    found, _ = objective.predictor.profile(objective.measured, weight, axes)
     return np.asarray(found.reshape(-1, len(theta)))

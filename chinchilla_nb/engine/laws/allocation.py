@@ -19,9 +19,9 @@ from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
-from chinchilla_nb.engine.laws.parameters import terms_of
+from chinchilla_nb.engine.laws.parameters import axes_of, terms_of
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop_D", "optima"]
+__all__ = ["allocate", "compute_optimal_D", "exponents", "flat_term", "has_optimum", "isoflop_D", "optima"]
 
 Array = NDArray[Any]
 
@@ -70,8 +70,8 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
         If a budget is not positive and finite, the law has no interior optimum (a term is zero or flat), or the optimum
         at a budget has less than one parameter or one token.
     """
-    N, D = optima(law, C)
     _check_interior(law)
+    N, D = optima(law, C)
     none = np.isnan(N)
     if none.any():
         raise InputError(
@@ -159,8 +159,8 @@ def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
 
 
 def has_optimum(law: Law) -> bool:
-    """Return whether the law has a compute-optimal allocation, that is, whether both of its terms decrease."""
-    return _flat(law) is None
+    """Return whether the law has a compute-optimal allocation, that is, whether its terms in N and in D decrease."""
+    return axes_of(law.parameters) == ("N", "D") and flat_term(law) is None
 
 
 def _slope(law: Law, log_N: Array, log_D: Array) -> Array:
@@ -181,7 +181,7 @@ def _rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Ar
     return np.where(crosses, (low + high) / 2, np.nan)
 
 
-def _flat(law: Law) -> tuple[str, str, str] | None:
+def flat_term(law: Law) -> tuple[str, str, str] | None:
     """Return a parameter whose zero removes a term, what the term depends on, and its axis; None without one."""
     values = law.as_dict()
     for term in terms_of(law.parameters):
@@ -192,7 +192,12 @@ def _flat(law: Law) -> tuple[str, str, str] | None:
 
 
 def _check_interior(law: Law) -> None:
-    flat = _flat(law)
+    if axes_of(law.parameters) != ("N", "D"):
+        remedy = "fit law='chinchilla' to runs with N and D"
+        raise InputError(
+            "law", "must be a function of N and D to allocate compute", got=law.equation(TEXT), remedy=remedy
+        )
+    flat = flat_term(law)
     if flat is not None:
         name, size, axis = flat
         raise InputError(

@@ -20,11 +20,11 @@ from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
 from chinchilla_nb.engine.laws.family import over_runs
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
-from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, LARGEST_EXPONENT
+from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, LARGEST_EXPONENT, Parameter
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["CHINCHILLA"]
+__all__ = ["CHINCHILLA", "LATTICE", "LEAST_TERM", "LOG_RANGE", "limits_in_units"]
 
 Array = NDArray[Any]
 
@@ -76,7 +76,8 @@ class _Coordinates:
         if "A" in bounds or "B" in bounds:
             upper[1:3] += LARGEST_EXPONENT * np.log([runs.N.max(), runs.D.max()])
         for name, limits in bounds.items():
-            lower[PARAMETERS.index(name)], upper[PARAMETERS.index(name)] = _in_units(name, limits, unit)
+            index = PARAMETERS.index(name)
+            lower[index], upper[index] = limits_in_units(CHINCHILLA_PARAMETERS[index], limits, unit)
         return cls(unit, centre_N, centre_D, lower, upper, smallest)
 
     def law(self, theta: Array) -> ScalingLaw:
@@ -104,11 +105,12 @@ class _Coordinates:
         return _Predictor(x, y, self)
 
 
-def _in_units(name: str, limits: tuple[float, float], unit: float) -> tuple[float, float]:
+def limits_in_units(parameter: Parameter, limits: tuple[float, float], unit: float) -> tuple[float, float]:
+    """Return the bounds of a parameter as those of its coordinate, with losses in a unit; factors are logarithms."""
     low, high = limits
-    if name == "E":
+    if parameter.kind == "floor":
         return low / unit, high / unit
-    if name in ("A", "B"):
+    if parameter.kind == "factor":
         with np.errstate(divide="ignore"):
             log_low, log_high = np.log(low / unit), np.log(high / unit)
         return max(float(log_low), -LOG_RANGE), max(float(log_high), -LOG_RANGE)
@@ -159,7 +161,7 @@ class _Predictor:
         return values.reshape(-1)
 
     def profile(
-        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+        self, loss: Array, weight: Array, exponents: tuple[Array, ...] | None = None, least_floor: bool = False
     ) -> tuple[Array, Array]:
         """Fit E, A and B by weighted least squares at a lattice of exponents.
 

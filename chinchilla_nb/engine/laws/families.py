@@ -9,30 +9,36 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.family import Family, Law
+from chinchilla_nb.engine.laws.frontier_family import FRONTIER
 from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
 
-__all__ = ["FAMILIES", "family_named", "law_of"]
+__all__ = ["FAMILIES", "PLANNING_FAMILIES", "family_named", "law_of"]
 
-FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
-"""The choices of ``law=``."""
+PLANNING_FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
+"""The families of laws in N and D, which a project plans with."""
+FAMILIES: Mapping[str, Family] = MappingProxyType({**PLANNING_FAMILIES, FRONTIER.name: FRONTIER})
+"""The choices of ``law=`` in `fit`."""
 
 
-def family_named(name: object) -> Family:
-    """Return a family by its name.
+def family_named(name: object, families: Mapping[str, Family] = FAMILIES) -> Family:
+    """Return a family by its name, out of some families.
 
     Raises
     ------
     InputError
-        If no family has that name.
+        If none of them has that name.
     """
-    if not (isinstance(name, str) and name in FAMILIES):
-        rule = f"must be one of {', '.join(map(repr, FAMILIES))}"
-        raise InputError("law", rule, got=brief(name), remedy=did_you_mean(name, FAMILIES))
-    return FAMILIES[name]
+    if not (isinstance(name, str) and name in families):
+        rule = f"must be one of {', '.join(map(repr, families))}"
+        remedy = did_you_mean(name, families)
+        if isinstance(name, str) and name in FAMILIES:
+            remedy = "a project plans N and D; use fit(Runs.frontier(C, loss), law='frontier')"
+        raise InputError("law", rule, got=brief(name), remedy=remedy)
+    return families[name]
 
 
 def law_of(params: Mapping[str, float]) -> Law:
-    """Build a law from its parameters by name, which tell its form.
+    """Build a law in N and D from its parameters by name, which tell its form.
 
     Raises
     ------
@@ -40,7 +46,7 @@ def law_of(params: Mapping[str, float]) -> Law:
         If a parameter is missing, unknown, not usable, or given both ways.
     """
     given = set(params) if isinstance(params, Mapping) else set()
-    for family in FAMILIES.values():
+    for family in PLANNING_FAMILIES.values():
         if given and given <= {name for parameter in family.parameters for name in parameter.names}:
             return family.from_params(params)
     return CHINCHILLA.from_params(params)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.laws.notation import Notation
-from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.laws.parameters import Parameter, axes_of
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.runs import Runs
 
@@ -30,6 +30,7 @@ __all__ = [
     "Predictor",
     "Profiling",
     "Screening",
+    "losses_of",
     "over_runs",
 ]
 
@@ -62,8 +63,9 @@ class Law(Protocol):
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters, in the order of `as_dict`."""
 
-    def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
-        """Predict the loss of models of N parameters trained on D tokens; N and D broadcast."""
+    @property
+    def loss(self) -> Callable[..., NDArray[np.float64]]:
+        """A method that predicts losses from what `axes_of` the parameters names: N and D, or C."""
 
     def gradient(self, N: ArrayLike, D: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return dL/dN and dL/dD, loss per parameter and per token."""
@@ -166,9 +168,9 @@ class Profiling(Protocol):
     """A predictor that is linear in some parameters when the others are fixed (variable projection)."""
 
     def profile(
-        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+        self, loss: Array, weight: Array, exponents: tuple[Array, ...] | None = None, least_floor: bool = False
     ) -> tuple[Array, Array]:
-        """Fit the other parameters by weighted least squares, inside the box, at a lattice of exponents.
+        """Fit the other parameters by weighted least squares, inside the box, at a lattice of its exponents.
 
         Parameters
         ----------
@@ -177,7 +179,8 @@ class Profiling(Protocol):
         weight : ndarray, shape (n_runs,) or (n_1, n_2, n_runs)
             One weight per run, or per run and pair of exponents.
         exponents : tuple of ndarray, shapes (n_1,) and (n_2,), optional
-            The axes of the lattice; by default they cover the range that a fit considers.
+            The axes of the lattice, and only the first for a law with one exponent, whose n_2 is 1; by default they
+            cover the range that a fit considers.
         least_floor : bool
             Whether an irreducible loss is held at its lower bound.
 
@@ -219,6 +222,17 @@ class Family(Protocol):
 
     def from_params(self, params: Mapping[str, float]) -> Law:
         """Build a law from its parameters by name."""
+
+
+def losses_of(law: Law, runs: Runs) -> NDArray[np.float64]:
+    """Predict the loss of each run, shape (n_runs,), from its N and D, or from its C for a law of compute.
+
+    Raises
+    ------
+    InputError
+        If the law needs N and D, and the runs have none.
+    """
+    return law.loss(*(getattr(runs, axis) for axis in axes_of(law.parameters)))
 
 
 def over_runs(theta: Array) -> Iterable[Array]:

@@ -167,7 +167,7 @@ class _Predictor:
         return replace(self, x=self.x[which], y=self.y[which])
 
     def profile(
-        self, loss: Array, weight: Array, exponents: tuple[Array, Array] | None = None, least_floor: bool = False
+        self, loss: Array, weight: Array, exponents: tuple[Array, ...] | None = None, least_floor: bool = False
     ) -> tuple[Array, Array]:
         """Fit the two terms by weighted least squares at a lattice of exponents.
 

@@ -18,6 +18,7 @@ __all__ = [
     "Parameter",
     "Term",
     "as_parameter",
+    "axes_of",
     "check_overlap",
     "linear_params",
     "terms_of",
@@ -25,7 +26,7 @@ __all__ = [
 
 LARGEST_EXPONENT = 10.0
 """Largest exponent that a fit considers, far above any measured one; a fit that ends there says so."""
-SIZES = {"N": "model size", "D": "data"}
+SIZES = {"N": "model size", "D": "data", "C": "compute"}
 """What a term depends on, in words."""
 
 
@@ -44,7 +45,7 @@ class Parameter:
     meaning : str
         A few words, e.g. ``exponent of N``.
     axis : str
-        What its term depends on, ``"N"`` or ``"D"``; empty for a floor.
+        What its term depends on, ``"N"``, ``"D"`` or ``"C"``; empty for a floor.
     log_name : str
         Name of its logarithm, which a grid of starts may give instead; empty for an exponent.
     least, largest : float
@@ -68,7 +69,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of a law, which decreases with N or with D: the axis, and the names of its factor and exponent."""
+    """A term of a law, which decreases with N, D or C: the axis, and the names of its factor and exponent."""
 
     axis: str
     factor: str
@@ -88,6 +89,11 @@ def terms_of(parameters: Sequence[Parameter]) -> tuple[Term, ...]:
         if kinds:
             found.append(Term(axis, kinds["factor"], kinds["exponent"]))
     return tuple(found)
+
+
+def axes_of(parameters: Sequence[Parameter]) -> tuple[str, ...]:
+    """Return what a law with these parameters depends on: N and D, or C."""
+    return tuple(term.axis for term in terms_of(parameters))
 
 
 def check_overlap(name: str, limits: Sequence[float], range_: Sequence[float]) -> None:

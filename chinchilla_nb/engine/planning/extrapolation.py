@@ -8,6 +8,7 @@ import numpy as np
 
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["Extrapolation", "outside_the_runs"]
@@ -29,16 +30,16 @@ class Extrapolation:
         The budget in FLOPs.
     times_largest : float
         The budget as a multiple of the largest compute of the runs.
-    tokens_per_parameter : float
-        Of the optimum.
+    tokens_per_parameter : float or None
+        Of the optimum; None for a law of compute alone.
     seen : tuple of float
         Lowest and highest tokens per parameter of the runs.
     """
 
     C: float
     times_largest: float
-    tokens_per_parameter: float
-    seen: tuple[float, float]
+    tokens_per_parameter: float | None
+    seen: tuple[float, float] = (0.0, np.inf)
 
     @property
     def far(self) -> bool:
@@ -49,16 +50,20 @@ class Extrapolation:
     def lopsided(self) -> bool:
         """Whether no run has as few, or as many, tokens per parameter as the optimum."""
         low, high = self.seen
+        if self.tokens_per_parameter is None:
+            return False
         return not low / VISIBLE <= self.tokens_per_parameter <= high * VISIBLE
 
     def message(self, data_unit: str = "tokens") -> str:
         """Return what is outside, with the numbers."""
+        times = f"{_number(self.times_largest)} times the compute of the largest run"
+        if self.tokens_per_parameter is None:
+            return f"C = {self.C:.2g} is {times}"
         low, high = self.seen
         ratio = (
             f"the optimum at C = {self.C:.2g} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
             f"the runs have {_number(low)} to {_number(high)}"
         )
-        times = f"{_number(self.times_largest)} times the compute of the largest run"
         if not self.far:
             return ratio
         return f"{ratio}, and C is {times}" if self.lopsided else f"C = {self.C:.2g} is {times}"
@@ -82,7 +87,7 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     """Return how far the optimum at a budget lies outside the runs.
 
     It is outside if its tokens per parameter are, by 1% or more, or if the budget exceeds 100 times the largest compute
-    of the runs.
+    of the runs. A law of compute alone is judged by the budget.
 
     Parameters
     ----------
@@ -103,12 +108,17 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
         If the budget is not positive and finite.
     """
     N, D = optima(law, C)
-    if np.isnan(N) or not len(runs):
+    if not len(runs):
+        return None
+    times_largest = float(C / runs.C.max())
+    if axes_of(law.parameters) == ("C",):
+        return Extrapolation(float(C), times_largest, None) if times_largest > FAR else None
+    if np.isnan(N):
         return None
     ratios = runs.D / runs.N
     found = Extrapolation(
         C=float(C),
-        times_largest=float(C / runs.C.max()),
+        times_largest=times_largest,
         tokens_per_parameter=float(D / N),
         seen=(float(ratios.min()), float(ratios.max())),
     )

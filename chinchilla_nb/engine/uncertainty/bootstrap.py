@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import FitError, InputError
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
@@ -44,7 +45,7 @@ class UncertaintyProgress:
 
     done: int
     total: int
-    result: Uncertainty | None = None
+    result: Uncertainty | FrontierUncertainty | None = None
 
 
 def iter_bootstrap(
@@ -89,6 +90,8 @@ def iter_bootstrap(
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))
+    if not proven.any():
+        raise FitError("a bootstrap", "has found no proven optimum of any draw", remedy="choose the method 'profile'")
     result = Draws(fit, method, theta[proven], int(np.count_nonzero(~proven)))
     yield UncertaintyProgress(draws, draws, result)
 

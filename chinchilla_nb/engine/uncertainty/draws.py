@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.uncertainty.linear import linear_limits
 from chinchilla_nb.engine.uncertainty.quantities import Quantities
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
@@ -70,8 +69,7 @@ class Draws(Uncertainty):
         """Return percentiles of the draws.
 
         They lie further out than those of the level, by as much as Student's t and the degrees of freedom that the
-        parameters used up widen an interval of least squares [Hesterberg 2015, section 4.4]. Where the runs hardly
-        determine the law, refits stay in one place of a valley, and the linearised interval counts where it is wider.
+        parameters used up widen an interval of least squares [Hesterberg 2015, section 4.4].
         """
         drawn = np.array([quantities.of(law) for law in self.laws])
         degrees = self.near.scores.degrees
@@ -80,7 +78,4 @@ class Draws(Uncertainty):
         # A law without an optimum has N* anywhere.
         low = np.quantile(np.where(np.isnan(drawn), 0.0, drawn), share, axis=0)
         high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), 1 - share, axis=0, method="higher")
-        if self.undetermined:
-            least, most = linear_limits(self.near, self.near.covariance, quantities, tail)
-            low, high = np.minimum(low, least), np.maximum(high, most)
         return low, high

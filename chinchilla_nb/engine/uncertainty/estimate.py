@@ -9,7 +9,9 @@ import numpy as np
 
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.uncertainty.bootstrap import MapFunction, UncertaintyProgress, iter_bootstrap
+from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.engine.uncertainty.resampling import RESAMPLING
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
@@ -39,7 +41,7 @@ def iter_uncertainty(
         A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs, ``"stratified"`` draws them within
         groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"`` scales the errors of a group by one factor, and
         ``"residual"`` gives each run the error of another. ``"profile"`` is the profile likelihood, and ``"sandwich"``
-        the covariance.
+        the covariance. A frontier law has one method, whatever is asked for, `FrontierUncertainty`.
     draws : int
         Number of resamples of a bootstrap.
     rng : Generator or int, optional
@@ -56,7 +58,9 @@ def iter_uncertainty(
         If the method or the column is unknown, the number of draws is not at least 2, or the law was fitted with a loss
         of one's own.
     """
-    if method in WITHOUT_DRAWS:
+    if isinstance(fit.law, FrontierLaw):
+        yield UncertaintyProgress(1, 1, FrontierUncertainty(fit))
+    elif method in WITHOUT_DRAWS:
         yield UncertaintyProgress(1, 1, WITHOUT_DRAWS[method](fit, method))
     elif method in RESAMPLING:
         yield from iter_bootstrap(fit, method, draws, rng, by=by, map=map)
@@ -72,7 +76,7 @@ def estimate_uncertainty(
     *,
     by: str | None = None,
     map: MapFunction = builtins.map,
-) -> Uncertainty:
+) -> Uncertainty | FrontierUncertainty:
     """Estimate the uncertainty of a fit; parameters and errors as for `iter_uncertainty`."""
     *_, last = iter_uncertainty(fit, method, draws, rng, by=by, map=map)
     assert last.result is not None

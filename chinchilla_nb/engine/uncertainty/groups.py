@@ -13,7 +13,7 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["numbered_groups"]
 
 SAME_BUDGET = 0.02
-"""Relative difference of C up to which neighbouring runs belong to one isoFLOP slice; N and D are rounded in practice."""
+"""Relative difference of C up to which neighbouring runs belong to one isoFLOP slice: N and D are often rounded."""
 
 
 def numbered_groups(runs: Runs, by: str | None, method: str) -> NDArray[np.intp]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +11,12 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import stdtrit
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.newton import newton
-from chinchilla_nb.engine.fitting.objective import Objective
-from chinchilla_nb.engine.fitting.reliability.scores import Scores
-from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.uncertainty.linear import gradients
 from chinchilla_nb.engine.uncertainty.quantities import Quantities
-from chinchilla_nb.engine.uncertainty.refitting import objective_of
+from chinchilla_nb.engine.uncertainty.region import Region
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["ProfileLikelihood", "Region"]
+__all__ = ["ProfileLikelihood"]
 
 Array = NDArray[Any]
 
@@ -31,11 +26,9 @@ TOLERANCE = 1e-6
 """Tolerance of an end of an interval, in standard errors; that of the increase of the objective is relative."""
 LARGEST_RATIO = 50.0
 """Largest difference of logarithms from the fit that is followed; an interval that reaches further has no end."""
-SMOOTHED = 0.1
-"""Share of a typical error over which a kink is smoothed, on its steep side: enough for a minimisation by gradients."""
 BOUNDARY = 0.02
-"""Share of the increase of the objective up to which a law lies on the boundary of the set; a minimisation that cannot go
-on from there has found an end."""
+"""Share of the increase of the objective up to which a law lies on the boundary of the set: a minimisation that cannot
+go on from there has found an end."""
 STAGES = (0.25, 0.5, 0.75, 1.0)
 """Shares of the standard errors of an interval by which the set of laws grows."""
 MOVE, MOVES = 2.0, 30
@@ -69,54 +62,6 @@ class ProfileLikelihood(Uncertainty):
         """A set of laws has no covariance."""
         raise InputError("method", "must be one that has a covariance", got="'profile'", remedy="choose 'sandwich'")
 
-    @functools.cached_property
-    def region(self) -> Region:
-        """The laws around the fit, of which intervals take those within an increase of the objective."""
-        objective = objective_of(self.fit)
-        if objective.loss.has_kink:
-            typical = float(np.median(np.abs(objective.residuals(self.near.theta))))
-            objective = objective.smoothed(SMOOTHED * typical / objective.loss.steepness)
-        best = newton(objective, self.near.theta, self.box, STEPS)
-        theta, size = best.theta.astype(float), np.sqrt(np.diag(self.near.covariance))
-        return Region(objective, self.box, theta, float(best.value), size, self.near.covariance, self.near.scores)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Region:
-    """The laws around a minimum of an objective.
-
-    Attributes
-    ----------
-    objective : Objective
-    box : Coordinates
-    theta : ndarray, shape (p,)
-        The minimum.
-    value : float
-        The objective there.
-    size : ndarray, shape (p,)
-        Standard errors of the coordinates; zero for one that is fixed.
-    covariance : ndarray, shape (p, p)
-    scores : Scores
-    """
-
-    objective: Objective
-    box: Coordinates
-    theta: Array
-    value: float
-    size: Array
-    covariance: Array
-    scores: Scores
-
-    def increase(self, reach: float) -> float:
-        """Return the increase of the objective within which laws lie, for a number of standard errors."""
-        size = self.scores.size
-        per_run = float(size @ size / size.sum())
-        return reach**2 * self.scores.variance * per_run / (2 * self.scores.curvature * self.objective.scale)
-
-    def distance(self, value: float) -> float:
-        """Return the distance in standard errors of a law with an objective."""
-        return float(np.sqrt(max(value - self.value, 0.0) / self.increase(1.0)))
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Extreme:
@@ -147,8 +92,8 @@ class _Extreme:
     def _optimised(self, at_fit: float, deviation: float, slope: Array) -> tuple[Array, bool]:
         """Return the end in standard errors of the free coordinates, and whether it is one.
 
-        It is tried from that of the linearised law. If it lies far from there, the set grows in stages, because a valley
-        of laws is curved and a minimisation without limits leaves it.
+        It is tried from that of the linearised law. If it lies far from there, the set grows in stages: a valley of
+        laws is curved, and a minimisation without limits leaves it.
         """
         region, free = self.region, self.region.size > 0
         first = self.sign * self._reach * (region.covariance @ slope)[free] / deviation / region.size[free]
@@ -212,7 +157,7 @@ class _Extreme:
         return self.region.increase(self._reach)
 
     def _room(self, z: Array, share: float) -> float:
-        """Return what is left of the increase of the objective within a share of the standard errors, relative to it."""
+        """Return what is left of the increase of the objective for a share of the standard errors, relative to it."""
         increase = share**2 * self._increase
         return 1 - (float(self.region.objective.value(self._theta(z))) - self.region.value) / increase
 

@@ -17,6 +17,8 @@ Array = NDArray[Any]
 
 STEP = 1e-3
 """Step of a difference quotient, in standard errors of the coordinate."""
+SHORTEST = 1e-7
+"""Shortest step, relative to the coordinate or to one: runs that follow a law exactly leave no standard errors."""
 
 
 def linear_limits(near: Linearised, covariance: Array, quantities: Quantities, tail: float) -> tuple[Array, Array]:
@@ -45,7 +47,8 @@ def gradients(near: Linearised, quantities: Quantities) -> Array:
     box, theta, free = near.box, near.theta, np.flatnonzero(near.free)
     found = np.zeros((len(quantities.logarithmic), len(theta)))
     for index, size in zip(free, np.sqrt(np.diag(near.covariance))[free], strict=True):
-        ends = np.clip(theta[index] + STEP * size * np.array([-1.0, 1.0]), box.lower[index], box.upper[index])
+        step = max(STEP * size, SHORTEST * max(abs(theta[index]), 1.0))
+        ends = np.clip(theta[index] + step * np.array([-1.0, 1.0]), box.lower[index], box.upper[index])
         at = [_on_scale(quantities, box.law(_moved(theta, index, end))) for end in ends]
         found[:, index] = (at[1] - at[0]) / (ends[1] - ends[0])
     return found

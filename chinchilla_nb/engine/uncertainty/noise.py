@@ -1,4 +1,4 @@
-"""The noise of the runs around a law: its size, whether it changes with compute, and whether the law explains the rest."""
+"""The noise of runs around a law: its size, whether it changes with compute, and whether the law explains the rest."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class Noise:
 
 
 def log_errors(near: Linearised) -> Array:
-    """Return log measured - log predicted of each run, scaled up because the law has followed the runs, shape (n_runs,).
+    """Return log measured - log predicted of each run, scaled up as the law has followed the runs, shape (n_runs,).
 
     Dividing by the root of 1 - leverage restores the variance of the errors [MacKinnon and White 1985, HC2].
     """

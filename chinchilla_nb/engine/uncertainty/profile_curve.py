@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from chinchilla_nb.engine.errors import unknown_key
-from chinchilla_nb.engine.fitting.newton import newton
-from chinchilla_nb.engine.fitting.reliability.linearised import point_of
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.uncertainty.interval import tail_of
-from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["ProfileCurve", "profile_curve"]
 
@@ -28,8 +26,6 @@ BEYOND = 1.3
 """Ratio of the farthest value to the end of the interval, both from the fit."""
 WITHOUT_END = 4.0
 """Factor from the fitted value to the farthest one where the interval has no end."""
-STEPS = 100
-"""Most Newton steps with which the other parameters are fitted."""
 FARTHEST = 1e6
 """Largest ratio of the budget of a further run to the largest of the runs."""
 BUDGETS = 200
@@ -84,7 +80,7 @@ class ProfileCurve:
         return f"{text}; a run with N above {N:.2g} at D above {D:.2g} (C = {C:.2g} FLOPs) would narrow it"
 
 
-def profile_curve(uncertainty: ProfileLikelihood, name: str, level: float = 0.95) -> ProfileCurve:
+def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> ProfileCurve:
     """Fit the other parameters at values of one, over its interval and a little beyond.
 
     Raises
@@ -110,22 +106,16 @@ def profile_curve(uncertainty: ProfileLikelihood, name: str, level: float = 0.95
     return ProfileCurve(name, values, errors, laws, level, quantile, low, high, telling)
 
 
-def _along(uncertainty: ProfileLikelihood, name: str, values: Iterable[float]) -> list[tuple[Law, float]]:
+def _along(uncertainty: Uncertainty, name: str, values: Iterable[float]) -> list[tuple[Law, float]]:
     """Return the best law at each value, each from the one before, and its distance in standard errors."""
-    problem, region = uncertainty.fit.problem, uncertainty.region
-    used = problem.runs.take(problem.weights() > 0)
     law, found = uncertainty.fit.law, []
     for value in values:
-        bounds = {**problem.bounds, name: (float(value), float(value))}
-        box = problem.family.coordinates(problem.runs, bounds)
-        objective = replace(region.objective, predictor=box.predictor(used))
-        best = newton(objective, box.theta(point_of(law)), box, STEPS)
-        law = box.law(best.theta.astype(float))
-        found.append((law, region.distance(float(best.value))))
+        law, distance = uncertainty.region.best_with(name, float(value), law)
+        found.append((law, distance))
     return found
 
 
-def _telling_run(uncertainty: ProfileLikelihood, ends: list[Law], level: float) -> tuple[float, float, float] | None:
+def _telling_run(uncertainty: Uncertainty, ends: list[Law], level: float) -> tuple[float, float, float] | None:
     """Return N, D and C of the smallest run at which the laws at both ends differ by more than its noise."""
     largest = float(uncertainty.fit.runs.C.max())
     C = largest * np.geomspace(1.0, FARTHEST, BUDGETS)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import loss_name, residual_loss
-from chinchilla_nb.engine.fitting.newton import continued, newton_from_each, promised_decrease
+from chinchilla_nb.engine.fitting.newton import Minimum, continued, newton_from_each, promised_decrease
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.solver import Exact
@@ -27,6 +27,8 @@ TOLERANCE = 1e-8
 """Relative decrease at which the minimisation at one width ends; the last one is finished to rounding."""
 LARGEST_DECREASE = 1e-10
 """Relative decrease that a model of second order may still promise at an optimum."""
+ROUNDING = 1e-24
+"""Decrease that counts as rounding, where runs follow a law exactly: losses are about one, and are squared."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,19 +94,22 @@ def _finished(objectives: Objective, theta: Array, box: Coordinates, width: floa
     """Return the optima of the loss itself near the minima of the smoothed loss."""
     if not objectives.loss.has_kink:
         value = objectives.value(theta)
-        return Refits(theta, value, promised_decrease(objectives, theta, box) <= LARGEST_DECREASE * np.abs(value))
-    minima = []
-    for member in range(len(theta)):
-        cancellation_point()
-        one = objectives.member(member)
-        exact = Exact(one, lambda: one, box)
-        found = exact.settle(theta[member], width)
-        minima.append(found if found.converged else exact.descend(found))
+        allowed = LARGEST_DECREASE * np.abs(value) + ROUNDING
+        return Refits(theta, value, promised_decrease(objectives, theta, box) <= allowed)
+    minima = [_finished_one(objectives.member(index), row, box, width) for index, row in enumerate(theta)]
     return Refits(
         np.array([one.theta for one in minima]),
         np.array([float(one.value) for one in minima]),
         np.array([one.converged for one in minima]),
     )
+
+
+def _finished_one(objective: Objective, theta: Array, box: Coordinates, width: float) -> Minimum:
+    """Return the optimum of a loss with kinks near a minimum of the smoothed loss."""
+    cancellation_point()
+    exact = Exact(objective, lambda: objective, box)
+    found = exact.settle(theta, width)
+    return found if found.converged else exact.descend(found)
 
 
 def _lowest(found: list[Refits]) -> Refits:

@@ -93,7 +93,7 @@ def wild(observed: Observed, rng: np.random.Generator, size: int) -> Resamples:
 
 
 def wild_cluster(observed: Observed, rng: np.random.Generator, size: int) -> Resamples:
-    """Scale the errors of each group by one random factor [Cameron, Gelbach and Miller 2008]: errors of a group agree."""
+    """Scale the errors of each group by one random factor [Cameron et al. 2008]: errors of a group agree."""
     factor = rng.choice(np.concatenate([-WEBB, WEBB]), size=(size, int(observed.groups.max()) + 1))
     return observed.disturbed(factor[:, observed.groups] * observed.log_error)
 

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Sandwich(Uncertainty):
-    """The uncertainty of a fit from its sandwich covariance [Huber 1967; White 1980], by the delta method with Student's t.
+    """The uncertainty of a fit from its sandwich covariance [Huber 1967; White 1980], with Student's t.
 
     It needs no refits, and takes quantities, or the logarithms of factors, sizes and losses, as linear functions of the
     law near the fit; with few runs, profiles and resamples show how far from linear they are.

@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
-from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import Noise
 from chinchilla_nb.engine.uncertainty.quantities import ALLOCATED, Quantities, allocations, losses, parameters
+from chinchilla_nb.engine.uncertainty.region import Region, scanned_values
 
 __all__ = ["LossKind", "Uncertainty"]
 
@@ -55,6 +57,11 @@ class Uncertainty(abc.ABC):
     def noise(self) -> Noise:
         """The noise of single runs around the law."""
         return Noise.of(self.fit, self.near)
+
+    @functools.cached_property
+    def region(self) -> Region:
+        """The laws around the fit whose objective is hardly above the minimum."""
+        return Region.of(self.fit, self.near)
 
     @functools.cached_property
     def undetermined(self) -> bool:
@@ -114,6 +121,17 @@ class Uncertainty(abc.ABC):
         parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
         return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
+    @property
+    @abc.abstractmethod
+    def covariance(self) -> Array:
+        """The covariance of the parameters, shape (n_parameters, n_parameters).
+
+        Raises
+        ------
+        InputError
+            If the method has none.
+        """
+
     @abc.abstractmethod
     def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:
         """Return the ends of the interval of each quantity, shape (n,), with a probability beyond either end."""
@@ -122,7 +140,28 @@ class Uncertainty(abc.ABC):
         value, tail = quantities.of(self.fit.law), tail_of(level)
         if self.too_few:
             return value, np.zeros_like(value), np.full_like(value, np.inf)
-        return value, *self._limits(quantities, tail)
+        low, high = self._limits(quantities, tail)
+        if self.undetermined:
+            far = self._far_values(quantities, tail)
+            # A law without an optimum has N* anywhere.
+            low = np.minimum(low, np.where(np.isnan(far), 0.0, far).min(axis=0))
+            high = np.maximum(high, np.where(np.isnan(far), np.inf, far).max(axis=0))
+        return value, low, high
+
+    @functools.cached_property
+    def _far_laws(self) -> list[tuple[Law, float]]:
+        """Laws all over the ranges of the parameters, each the best with one parameter held, and their distances."""
+        return [
+            self.region.best_with(name, value)
+            for name, values in scanned_values(self.fit.problem).items()
+            for value in values
+        ]
+
+    def _far_values(self, quantities: Quantities, tail: float) -> Array:
+        """Return the quantities of the laws that an interval does not reject, however far they are from the fit."""
+        reach = -float(stdtrit(self.near.scores.degrees, tail))
+        laws = [self.fit.law, *(law for law, distance in self._far_laws if distance <= reach)]
+        return np.array([quantities.of(law) for law in laws])
 
     def _with_noise(self, found: tuple[Array, Array, Array], C: Array, level: float) -> tuple[Array, Array, Array]:
         """Widen intervals of losses by the noise of one run; both are relative, and independent of each other."""

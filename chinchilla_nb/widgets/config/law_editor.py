@@ -7,7 +7,7 @@ from collections.abc import Callable
 import ipywidgets
 
 from chinchilla_nb.config.settings import Settings, change_settings
-from chinchilla_nb.engine.laws.families import FAMILIES
+from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES
 from chinchilla_nb.engine.laws.family import Family
 from chinchilla_nb.widgets.base.fields import Editor, Row
 from chinchilla_nb.widgets.base.parts import Parts
@@ -29,7 +29,7 @@ class LawEditor(Editor):
 
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None]) -> None:
         super().__init__(parts, watch, "cnb-wordy")
-        laws = [(_name(family), family.name) for family in FAMILIES.values()]
+        laws = [(_name(family), family.name) for family in PLANNING_FAMILIES.values()]
         self.choice = parts.choice("Law that is fitted to the runs", laws, "xxl", label="Law")
         self.row = Row(parts, [self.choice], "cnb-long-remark")
         self.fill([self.row])
@@ -49,7 +49,7 @@ class LawEditor(Editor):
 
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:  # noqa: ARG002  there is one input
         """Return settings with the chosen law, without the limits and starting values of other laws."""
-        family = FAMILIES[self.choice.value]
+        family = PLANNING_FAMILIES[self.choice.value]
         if family is settings.family:
             return settings
         names = {parameter.name for parameter in family.parameters}

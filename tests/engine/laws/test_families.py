@@ -9,13 +9,24 @@ import numpy as np
 import pytest
 from runs import LAW
 
-from chinchilla_nb import FAMILIES, KaplanLaw, Runs
+from chinchilla_nb import FAMILIES, FrontierLaw, KaplanLaw, Runs
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents
+from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES
+from chinchilla_nb.engine.laws.family import losses_of
 from chinchilla_nb.engine.laws.notation import HTML, TEXT
+from chinchilla_nb.engine.laws.parameters import axes_of
 
-LAWS = {"chinchilla": LAW, "kaplan": KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103)}
-LIMITS = {"chinchilla": {"A": (1.0, 1e6), "B": (1.0, 1e6)}, "kaplan": {"N_c": (1e10, 1e16)}}
+LAWS = {
+    "chinchilla": LAW,
+    "kaplan": KaplanLaw(N_c=6.4e13, D_c=1.8e13, alpha_N=0.076, alpha_D=0.103),
+    "frontier": FrontierLaw(E=1.69, A=1000.0, alpha=0.155),
+}
+LIMITS = {
+    "chinchilla": {"A": (1.0, 1e6), "B": (1.0, 1e6)},
+    "kaplan": {"N_c": (1e10, 1e16)},
+    "frontier": {"A": (1.0, 1e6)},
+}
 """Bounds for which other coordinates are chosen."""
 
 
@@ -28,6 +39,11 @@ def name(request):
     return request.param
 
 
+@pytest.fixture(params=PLANNING_FAMILIES)
+def planning_name(request):
+    return request.param
+
+
 @pytest.fixture(params=["free", "limited"])
 def bounds(request, name):
     return LIMITS[name] if request.param == "limited" else {}
@@ -36,7 +52,8 @@ def bounds(request, name):
 def some_runs(law, size=25):
     rng = np.random.default_rng(1)
     N, D = np.exp(rng.uniform(np.log([1e6, 1e8]), np.log([1e9, 1e11]), (size, 2))).T
-    return Runs(N, D, law.loss(N, D) * np.exp(0.02 * rng.standard_normal(size)))
+    loss = losses_of(law, Runs(N, D, np.ones(size)))
+    return Runs(N, D, loss * np.exp(0.02 * rng.standard_normal(size)))
 
 
 def point_of(law):
@@ -64,7 +81,9 @@ def test_the_form_in_symbols_is_the_law(name):
     # In the syntax of Python, except for the power and the outer brackets.
     formula = family.form.replace("^", "**").replace("[", "(").replace("]", ")")
     symbols = {parameter.symbol: value for parameter, value in values}
-    assert eval(formula, {"N": 3e8, "D": 7e9, **symbols}) == pytest.approx(law.loss(3e8, 7e9), rel=1e-12)
+    runs = Runs([3e8], [7e9], [1.0])
+    inputs = {"N": 3e8, "D": 7e9, "C": 6 * 3e8 * 7e9}
+    assert eval(formula, {**inputs, **symbols}) == pytest.approx(losses_of(law, runs)[0], rel=1e-12)
 
 
 def test_copies_and_other_processes_share_one_instance(name):
@@ -83,7 +102,7 @@ def test_predictions_are_the_losses_of_the_law(name, box):
     law, runs = LAWS[name], some_runs(LAWS[name])
     predictor = box.predictor(runs)
     theta = box.theta(point_of(law))
-    expected = law.loss(runs.N, runs.D)
+    expected = losses_of(law, runs)
     assert predictor.at(theta).value * box.unit == pytest.approx(expected, rel=1e-12)
     which = np.array([4, 4, 0, 11])
     assert predictor.take(which).at(theta).value * box.unit == pytest.approx(expected[which], rel=1e-12)
@@ -121,8 +140,8 @@ def test_a_batch_agrees_with_its_members(name, box):
         assert whole.curvature(pushes)[place] == pytest.approx(one.curvature(pushes[place]), rel=1e-12, abs=1e-13)
 
 
-def test_no_other_split_of_the_budget_is_better_than_the_allocation(name):
-    law, C = LAWS[name], np.array([1e18, 1e21, 5.76e23])
+def test_no_other_split_of_the_budget_is_better_than_the_allocation(planning_name):
+    law, C = LAWS[planning_name], np.array([1e18, 1e21, 5.76e23])
     N, D = allocate(law, C)
     assert 6 * N * D == pytest.approx(C, rel=1e-12)
     for factor in (0.99, 1.01):
@@ -133,8 +152,8 @@ def test_no_other_split_of_the_budget_is_better_than_the_allocation(name):
     assert np.log(N[2] / N[0]) / np.log(C[2] / C[0]) == pytest.approx(a, rel=1e-9)
 
 
-def test_the_iso_loss_curve_contains_models_of_that_loss(name):
-    law = LAWS[name]
+def test_the_iso_loss_curve_contains_models_of_that_loss(planning_name):
+    law = LAWS[planning_name]
     N = np.geomspace(1e8, 1e11, 4)
     D = np.geomspace(1e9, 1e12, 4)
     for one_N, one_D in zip(N, D, strict=True):
@@ -148,16 +167,18 @@ def test_the_equation_contains_every_value(name):
     text, html = law.equation(TEXT), law.equation(HTML)
     assert text == str(law)
     assert html == law._repr_html_()
-    assert text.startswith("L(N, D) = ")
-    assert html.startswith("<i>L</i>(<i>N</i>, <i>D</i>) = ")
+    inputs = axes_of(law.parameters)
+    assert text.startswith(f"L({', '.join(inputs)}) = ")
+    assert html.startswith(f"<i>L</i>({', '.join(f'<i>{one}</i>' for one in inputs)}) = ")
 
 
 @pytest.mark.parametrize("value", ["5", True, None, 1j, [1e9, "5"], np.ma.masked], ids=repr)
 def test_what_is_not_a_number_has_no_loss_and_is_no_parameter(name, value):
     law = LAWS[name]
-    for N, D, where in ((value, 1e9, "N"), (1e9, value, "D")):
+    inputs = axes_of(law.parameters)
+    for where in inputs:
         with pytest.raises(InputError, match=f"^{where} must be "):
-            law.loss(N, D)
+            law.loss(**{**dict.fromkeys(inputs, 1e9), where: value})
     for parameter in law.as_dict():
         with pytest.raises(InputError, match=f"^{parameter} must be a number, got "):
             type(law)(**{**law.as_dict(), parameter: value})

@@ -176,7 +176,7 @@ def test_warnings_name_its_parameters(runs, message):
 def test_starts_of_another_law_and_unknown_laws_are_refused():
     with pytest.raises(InputError, match=r"starts must be of the law 'kaplan', got E, A, B, alpha, beta: give"):
         fit(some_runs(), StartGrid({"E": 1, "A": 1, "B": 1, "alpha": 1, "beta": 1}), law="kaplan")
-    with pytest.raises(InputError, match=r"law must be one of 'chinchilla', 'kaplan', got 'kaplann'"):
+    with pytest.raises(InputError, match=r"law must be one of 'chinchilla', 'kaplan', 'frontier', got 'kaplann'"):
         fit(some_runs(), law="kaplann")
     with pytest.raises(InputError, match=r"bounds has no key 'E': choose from N_c, D_c, "):
         fit(some_runs(), law="kaplan", bounds={"E": (0, 1)})

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
-from chinchilla_nb.engine.laws.parameters import terms_of
+from chinchilla_nb.engine.laws.parameters import axes_of, terms_of
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["check_design"]
@@ -33,7 +33,7 @@ def check_design(problem: Problem) -> Iterator[FitWarning]:
     yield from _few_runs(problem)
     narrow = list(_few_sizes(problem))
     yield from narrow
-    if not narrow:
+    if not narrow and "N" in axes_of(problem.family.parameters):
         yield from _collinear(problem.runs)
 
 

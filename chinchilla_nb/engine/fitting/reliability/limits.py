@@ -15,8 +15,10 @@ SAME = 1e-9
 """Relative difference up to which a parameter is at a bound; a solver that is held by one ends exactly there."""
 VANISHED = 1e-8
 """An exponent less than this above its lower bound leaves a term flat over any range of runs."""
-REJECTION = 0.999
-"""Confidence with which runs must contradict a bound to reject it; they contradict a true one as much in 1 of 1000."""
+REJECTION = 0.001
+"""Share of runs that follow a bound and yet contradict it as much, below which the runs reject it."""
+FEW, FEW_REJECTION = 20, 0.01
+"""With at most so many runs, this share is enough: with few degrees of freedom, errors hardly ever reach 1 in 1000."""
 
 
 def check_limits(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
@@ -39,12 +41,16 @@ def _bounded(
     held = high > low > parameter.least and at_low, high > low and at_high
     if any(held):
         yield FitWarning("at_bound", f"{name} = {value:.4g} is held by its bounds ({low:g}, {high:g})", "widen them")
-    pull = near.pull(index) if low == high or any(held) else 0.0
-    if abs(pull) > near.quantile(REJECTION) and (pull > 0 or low > parameter.least):
-        better = "larger" if pull > 0 else "smaller"
+    if not (low == high or any(held)):
+        return
+    pull = near.pull(index)
+    enough = FEW_REJECTION if len(near.error) <= FEW else REJECTION
+    if pull.p < enough and (pull.t > 0 or low > parameter.least):
+        better = "larger" if pull.t > 0 else "smaller"
         yield FitWarning(
             "rejected",
-            f"the runs reject {name} = {value:.4g}: a {better} value fits better, by {abs(pull):.3g} standard errors",
+            f"the runs reject {name} = {value:.4g}: a {better} value fits better, by {abs(pull.t):.3g} standard errors "
+            f"(p = {pull.p:.1g})",
             f"widen the bounds of {name}, or check the runs",
         )
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -21,7 +21,7 @@ from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["LEVEL", "Linearised", "point_of"]
+__all__ = ["LEVEL", "Linearised", "Pull", "point_of"]
 
 Array = NDArray[Any]
 
@@ -41,10 +41,20 @@ NORMAL_MEDIAN = 1.4826
 """Ratio of the standard deviation to the median absolute value, for normal errors."""
 LARGEST_LEVERAGE = 0.99
 """The error of a run that determines the law almost alone is scaled as if its leverage were this."""
+FEW = 20
+"""With at most so many runs and a symmetric loss, the mean of the errors counts in the test of a bound: without it the
+test has one degree of freedom less, which few runs cannot spare."""
 TINY = 1e-300
 """Keeps zero from dividing."""
 FARTHEST = 1e150
 """Largest N* and D*, beyond which their product overflows."""
+
+
+class Pull(NamedTuple):
+    """A test of a limit: how strongly runs pull at it, in standard errors, and how often they would if it were true."""
+
+    t: float
+    p: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,9 +126,9 @@ class Linearised:
     def robust_covariance(self) -> Array:
         """The covariance of theta for errors of any size [Huber 1967; White 1980], shape (p, p).
 
-        Each score is scaled up by its leverage [MacKinnon and White 1985, HC2].
+        Each score is scaled up by its leverage as in a jackknife [MacKinnon and White 1985, HC3].
         """
-        return self._covariance((self.scores.score / np.sqrt(self.unfollowed))[:, None])
+        return self._covariance((self.scores.score / self.unfollowed)[:, None])
 
     @functools.cached_property
     def unfollowed(self) -> Array:
@@ -172,27 +182,35 @@ class Linearised:
         slope = (jacobian[0] - jacobian[2]) / (2 * curvature)
         return self.quantile(LEVEL) * float(np.sqrt(slope @ self.covariance @ slope))
 
-    def pull(self, index: int) -> float:
-        """Return how strongly the runs pull at a coordinate that is fixed or at an end, in standard errors.
+    def pull(self, index: int) -> Pull:
+        """Return how strongly the runs pull at a coordinate that is fixed or at an end.
 
         A score test [Rao 1948], which needs no fit without the limit: in the direction of the sign, the coordinate
         explains errors of the law that the free coordinates do not. Outliers are clipped. For the squared error without
-        outliers, this is the root of the F test.
+        outliers, this is the F test of the linearised law, with up to `FEW` runs; with more it disregards their mean.
         """
         others = self.free & ~self.at_lower & ~self.at_upper
         others[index] = False
         size = self.scores.size
         own = _residual(self.jacobian[:, index], self.jacobian[:, others], np.sqrt(size))
-        error, degrees = _clipped(self.error, int(others.sum())), self.scores.degrees
-        # An asymmetric loss leaves errors whose mean is not zero.
-        own, error = (one - np.average(one, weights=size) for one in (own, error))
-        variance = float(error**2 @ size) / float(size.sum()) / (1 - min(others.sum(), len(size) - 1) / len(size))
-        deviation = np.sqrt(variance) * float(np.linalg.norm(size * own))
+        error, followed = _clipped(self.error, int(others.sum())), int(others.sum()) + 1
+        if len(size) > FEW or not self.scores.symmetric:
+            # One-sided noise and asymmetric losses leave errors whose mean is not zero.
+            own, error = (one - np.average(one, weights=size) for one in (own, error))
+            followed += 1
+        explained = float((size * error) @ own)
+        # The errors of a fit without the limit, so that a poor fit does not hide its cause.
+        rest = error - own * explained / max(float((size * own) @ own), TINY)
+        left = 1 - followed / len(size)
+        if left <= 0:
+            return Pull(0.0, 1.0)
+        deviation = np.sqrt(float(rest**2 @ size) / float(size.sum()) / left) * float(np.linalg.norm(size * own))
         if deviation <= TINY:
-            return 0.0
-        z = -float((size * error) @ own) / deviation
-        # Back to the errors of a fit without the limit, so that a poor fit does not hide its cause.
-        return float(z * np.sqrt(max(degrees - 1, 0) / max(degrees - z**2, TINY)))
+            return Pull(0.0, 1.0)
+        t = -explained / deviation
+        # Fewer degrees where a few runs have most of the weight [Kish 1965].
+        degrees = max(left * float(size.sum() ** 2 / (size @ size)), 1.0)
+        return Pull(t, 2 * float(stdtr(degrees, -abs(t))))
 
 
 def _residual(column: Array, others: Array, root: Array) -> Array:
@@ -203,12 +221,13 @@ def _residual(column: Array, others: Array, root: Array) -> Array:
 
 
 def _clipped(error: Array, n_free: int) -> Array:
-    """Return errors around their median, clipped at `OUTLYING` standard deviations."""
-    centred = error - np.median(error)
+    """Return errors, clipped at `OUTLYING` standard deviations from their median."""
+    middle = np.median(error)
+    centred = error - middle
     # A law may pass through as many runs as it has free parameters, so that the median is that of the others.
     ordered = np.sort(np.abs(centred))
     limit = OUTLYING * NORMAL_MEDIAN * ordered[(len(error) + min(n_free, len(error) - 1)) // 2]
-    return np.asarray(np.clip(centred, -limit, limit))
+    return np.asarray(middle + np.clip(centred, -limit, limit))
 
 
 def point_of(law: Law) -> Array:

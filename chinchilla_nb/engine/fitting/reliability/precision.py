@@ -9,7 +9,7 @@ import numpy as np
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import LEVEL, Linearised
-from chinchilla_nb.engine.laws.allocation import has_optimum
+from chinchilla_nb.engine.laws.allocation import flat_term, has_optimum
 from chinchilla_nb.engine.laws.parameters import Parameter
 
 __all__ = ["check_precision"]
@@ -34,11 +34,11 @@ def check_precision(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
 
     With no more runs than parameters, or a term that vanished, there are no intervals: other warnings say why.
     """
-    judged = np.count_nonzero(problem.weights()) > np.count_nonzero(near.free) and has_optimum(near.law)
+    judged = np.count_nonzero(problem.weights()) > np.count_nonzero(near.free) and flat_term(near.law) is None
     margins = near.margins() if judged else np.zeros(len(near.theta))
     values, box = near.law.as_dict(), near.box
     sign = near.quantile(SIGN) / near.quantile(LEVEL)
-    if judged:
+    if judged and has_optimum(near.law):
         yield from _uncertain_N(near, AHEAD * float(problem.runs.C.max()))
     # Exponents and floors are coordinates themselves, a floor in other units.
     for parameter, at, least, margin in zip(problem.family.parameters, near.theta, box.lower, margins, strict=True):

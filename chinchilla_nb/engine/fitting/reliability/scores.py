@@ -29,6 +29,8 @@ LARGEST_STEP = 0.5
 """Largest step as a share of the measured and of the predicted losses, so that both stay positive."""
 KINK_STEP = 1e-3
 """Step of the score as a share of that of the second derivative: so short that a kink stays one."""
+TILT = 0.3
+"""Largest such difference of a symmetric loss. One that is symmetric in log L has half the step, at most 0.25."""
 FLAT = 1e-9
 """Smallest mean second derivative, in units of the cost over the squared step: a loss may be flat around a law."""
 
@@ -49,6 +51,8 @@ class Scores:
         Mean second derivative in units of that cost.
     degrees : float
         Degrees of freedom of the errors; fewer where a few runs have most of the weight, and at least one.
+    symmetric : bool
+        Whether an error of either sign costs about the same, so that errors average out.
     """
 
     size: Array
@@ -56,6 +60,7 @@ class Scores:
     variance: float
     curvature: float
     degrees: float
+    symmetric: bool
 
     @classmethod
     def of(cls, loss_fn: LossFunction, measured: Array, predicted: Array, weight: Array, n_free: int) -> Scores:
@@ -80,8 +85,8 @@ class Scores:
         step = max(min(reach, largest), LEAST_STEP)
         found = _differences(loss_fn, measured, predicted, step)
         if found is None:
-            found = np.full(len(error), step**2), 2 * error, np.full(len(error), 2.0)
-        cost, slope, bend = (one[used] for one in found)
+            found = np.full(len(error), step**2), 2 * error, np.full(len(error), 2.0), np.zeros(len(error))
+        cost, slope, bend, tilt = (one[used] for one in found)
         share = weight[used] / weight.sum()
         rest = np.argsort(np.abs(error[used]))[followed:]
         left = 1 - followed / n
@@ -91,15 +96,17 @@ class Scores:
             variance=float(share @ (slope / cost) ** 2) / left,
             curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
             degrees=max(left / float(share @ share), 1.0),
+            symmetric=bool(np.abs(tilt).max() <= TILT),
         )
 
 
 def _differences(
     loss_fn: LossFunction, measured: Array, predicted: Array, step: float
-) -> tuple[Array, Array, Array] | None:
+) -> tuple[Array, Array, Array, Array] | None:
     """Return what an error of a step costs, and the first and second derivative of the loss by the relative error.
 
-    None if any of them is not finite, or an error costs nothing.
+    Last, half the difference between what a step up and a step down cost, relative to the cost. None if any of them is
+    not finite, or an error costs nothing.
     """
 
     def loss(around: Array, change: float) -> Array:
@@ -108,13 +115,14 @@ def _differences(
     short = KINK_STEP * step
     try:
         with np.errstate(all="ignore"):
-            cost = (loss(measured, step) + loss(measured, -step)) / 2 - loss(measured, 0.0)
+            up, down = (loss(measured, change) - loss(measured, 0.0) for change in (step, -step))
+            cost = (up + down) / 2
             slope = (loss(predicted, short) - loss(predicted, -short)) / (2 * short)
             bend = (loss(predicted, step) - 2 * loss(predicted, 0.0) + loss(predicted, -step)) / step**2
     except Exception:  # noqa: BLE001  a loss of the user's own was made for the predictions of a fit, not for these
         return None
     usable = np.isfinite([cost, slope, bend]).all() and (cost > 0).all()
-    return (cost, slope, bend) if usable else None
+    return (cost, slope, bend, (up - down) / (2 * cost)) if usable else None
 
 
 def _window(n: int, n_free: int) -> int:

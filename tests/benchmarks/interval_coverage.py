@@ -1,7 +1,7 @@
 """How often intervals of nominal 95 % hold the truth, by method, number of runs, law and noise.
 
-Run ``python tests/benchmarks/coverage.py results.jsonl --studies 500 --processes 2``. Each simulated study is written to
-the file as it is done, so that an interrupted command goes on where it stopped; the table is printed from the file.
+Run ``python tests/benchmarks/interval_coverage.py results.jsonl --processes 2``. Each simulated study is written to the
+file as it is done, so that an interrupted command goes on where it stopped; the table is printed from the file.
 ``--report`` prints the table alone. Seeds are those of the numbers of the studies.
 """
 

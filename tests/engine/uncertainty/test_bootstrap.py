@@ -1,0 +1,115 @@
+"""Each draw of a bootstrap is the fit of a resample, as if it had been fitted by itself."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from runs import make_runs
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.fit import fit
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.bootstrap import BLOCK
+from chinchilla_nb.engine.uncertainty.estimate import METHODS, estimate_uncertainty, iter_uncertainty
+
+LOSSES = [
+    mse,
+    mae,
+    asymmetric_mae,
+    functools.partial(huber, delta=0.02),
+    log_huber,
+    functools.partial(log_huber, delta=1e-3),
+]
+
+
+def drawn_counts(runs, seed, draws):
+    """How often each run is drawn: one block, whose seed is the first number of the generator."""
+    assert draws <= BLOCK // len(runs)
+    seed = np.random.default_rng(seed).integers(np.iinfo(np.int64).max, size=1)[0]
+    n = len(runs)
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
+
+
+@pytest.mark.parametrize("loss_fn", LOSSES, ids=str)
+def test_a_draw_is_the_fit_of_its_resample(loss_fn):
+    runs = make_runs(40, noise=0.01)
+    found = fit(runs, loss_fn=loss_fn).uncertainty("pairs", 8, rng=3)
+    assert not found.failed
+    for counts, law in zip(drawn_counts(runs, 3, 8), found.laws, strict=True):
+        resample = runs.take(np.repeat(np.arange(len(runs)), counts))
+        alone = fit(resample, loss_fn=loss_fn)
+        objective = np.mean(loss_fn(resample.loss, law.loss(resample.N, resample.D)))
+        assert objective <= alone.objective * (1 + 1e-7)
+
+
+def test_a_draw_can_lie_in_another_basin():
+    # The noise is so large that the fit has several optima: which is lowest depends on the resample.
+    runs = make_runs(30, noise=0.1, rng=5)
+    fitted = fit(runs, loss_fn=mae)
+    found = fitted.uncertainty("pairs", 15, rng=0)
+    assert not found.failed
+    above = 0
+    for counts, law in zip(drawn_counts(runs, 0, 15), found.laws, strict=True):
+        resample = runs.take(np.repeat(np.arange(len(runs)), counts))
+        alone = fit(resample, loss_fn=mae)
+        above += np.mean(mae(resample.loss, law.loss(resample.N, resample.D))) > alone.objective * (1 + 1e-6)
+    assert above <= 2
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_draws(method):
+    fitted = fit(make_runs(60, noise=0.01), loss_fn=log_huber)
+    one, other = (fitted.uncertainty(method, 30, rng=7) for _ in range(2))
+    assert all(np.array_equal(one.interval()[name].low, other.interval()[name].low) for name in one.interval())
+
+
+def test_draws_are_the_same_in_processes():
+    fitted = fit(make_runs(60, noise=0.01), loss_fn=log_huber)
+
+    def in_processes(function, items):
+        return Parallel(n_jobs=2)(delayed(function)(item) for item in items)
+
+    draws = 2 * (BLOCK // 60) + 5  # three blocks
+    serial, parallel = fitted.uncertainty(draws=draws, rng=1), fitted.uncertainty(draws=draws, rng=1, map=in_processes)
+    assert np.array_equal(serial.theta, parallel.theta)
+
+
+def test_a_stratified_bootstrap_keeps_the_size_of_each_group():
+    runs = make_runs(40, noise=0.01)
+    group = np.repeat(["a", "b"], 20)
+    # All runs of one group lie exactly on the law: had the other group fewer runs in some draws, alpha would vary more.
+    kept = Runs(runs.N, runs.D, runs.loss, columns={"group": group})
+    found = fit(kept, loss_fn=log_huber).uncertainty("stratified", 50, rng=0, by="group")
+    assert found.theta.shape == (50, 5)
+    with pytest.raises(InputError, match=r"by must be a column of the runs, got 'grup': choose one of N, D, C, group"):
+        fit(kept, loss_fn=log_huber).uncertainty("stratified", 50, by="grup")
+
+
+def test_progress_ends_with_the_result():
+    steps = list(iter_uncertainty(fit(make_runs(30, noise=0.01), loss_fn=log_huber), draws=10))
+    assert [step.result is None for step in steps[:-1]] == [True] * (len(steps) - 1)
+    assert (steps[-1].done, steps[-1].total) == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"method": "boots"}, "method"),
+        ({"draws": 1}, "draws must be a whole number of at least 2, got 1"),
+        ({"draws": 2.5}, "draws must be a whole number of at least 2, got 2.5"),
+        ({"draws": "many"}, "draws must be a whole number of at least 2, got 'many'"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_said(arguments, message):
+    with pytest.raises(InputError, match=message):
+        estimate_uncertainty(fit(make_runs(30, noise=0.01)), **arguments)
+
+
+def test_a_loss_of_ones_own_is_refused():
+    fitted = fit(make_runs(30, noise=0.01), loss_fn=lambda y, p: (y - p) ** 4)
+    with pytest.raises(InputError, match="loss_fn must be a built-in loss to estimate an uncertainty"):
+        fitted.uncertainty()
