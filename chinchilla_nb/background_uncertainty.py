@@ -91,6 +91,7 @@ class BackgroundUncertainty(HasTraits):
             lambda: _steps(fit),
             lambda progress: self._show_bootstrap(job, progress),
             lambda outcome: self._end_bootstrap(job, outcome),
+            background=True,
         )
         self._bootstrap = job
         self.uncertainty_progress = UncertaintyProgress(0, DRAWS)
