@@ -24,6 +24,7 @@ from chinchilla_nb.figures import (
     LEVEL,
     Axis,
     FrontierFigure,
+    FrontierIntervals,
     Histogram,
     IsoLoss,
     LossScale,
@@ -32,7 +33,7 @@ from chinchilla_nb.figures import (
     PredictionFigure,
     Scatter,
 )
-from chinchilla_nb.quantity import compact, plain, scientific
+from chinchilla_nb.quantity import compact, interval_text, plain, scientific
 
 __all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
@@ -99,7 +100,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
-        lines = [_model(name, law, point) for name, point in models if len(point)]
+        lines = [_model(name, law, point, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
@@ -261,13 +262,16 @@ def _write_note(figure: Figure, note: str) -> None:
         figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
 
 
-def _model(name: str, law: Law, point: Polyline) -> str:
-    """Describe a model to train and the loss predicted for it."""
+def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | None) -> str:
+    """Describe a model to train and the loss predicted for it, with its interval if there is one."""
     N, D = float(point.x[0]), float(point.y[0])
-    loss = float(law.loss(N, D))
+    loss, within = float(law.loss(N, D)), ""
+    if intervals is not None:
+        found = intervals.uncertainty.predict_loss(N, D, LEVEL)
+        within = f" ({interval_text(float(found.low), float(found.high))} with {LEVEL:.0%}, if the law holds)"
     return (
         f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
-        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}"
+        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
     )
 
 

@@ -223,8 +223,8 @@ def test_the_fit_panel_shows_the_law(cc):
     assert [(re.sub("<[^>]*>", "", name), value) for name, value in tiles] == [
         ("Nc", "6.4×10¹³"),
         ("Dc", "1.8×10¹³"),
-        ("αN, exponent of N", "0.076"),
-        ("αD, exponent of D", "0.103"),
+        ("αN, exponent of N", "0.07600"),
+        ("αD, exponent of D", "0.1030"),
     ]
     assert "144 starts" in said
     panel.diagnostics.value = True
