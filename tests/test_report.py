@@ -149,14 +149,14 @@ def numbers_in(text):
 
 
 def test_the_report_says_what_is_known_how_sure_and_what_would_settle_it(make, capsys):
-    cc = make(noise=0.01, scaling_factor=100)
+    cc = make(noise=0.01, scaling_factor=10)
     fit = cc.fit()
     assert Report.of(fit, cc.session.settings).summary == ()
     cc.session.uncertainty = fit.uncertainty("pairs", draws=50, rng=0)
     report = Report.of(fit, cc.session.settings, False, cc.session.uncertainty)
     known, sure, settle = report.summary
-    exact = cc.session.uncertainty.allocate(1e22)
-    assert known.startswith("At 1e+22 FLOPs the law puts the optimum at N = ")
+    exact = cc.session.uncertainty.allocate(1e21)
+    assert known.startswith("At 1e+21 FLOPs the law puts the optimum at N = ")
     low, high = (float(end) for end in (exact["N"].low, exact["N"].high))
     told = re.search(r"N\* is (.*?), D\*", sure).group(1)
     np.testing.assert_allclose(numbers_in(told), [low, high], atol=0.06 * (high - low) / 2)
