@@ -208,8 +208,8 @@ class Linearised:
         if deviation <= TINY:
             return Pull(0.0, 1.0)
         t = -explained / deviation
-        # Fewer degrees where a few runs have most of the weight [Kish 1965].
-        degrees = max(left * float(size.sum() ** 2 / (size @ size)), 1.0)
+        kept = 1 - min(int(self.free.sum()), len(size) - 1) / len(size)
+        degrees = max(self.scores.degrees * left / kept, 1.0)
         return Pull(t, 2 * float(stdtr(degrees, -abs(t))))
 
 
