@@ -12,6 +12,7 @@ from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import residual_loss
 from chinchilla_nb.engine.fitting.results import Fit, FitStatus
+from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.uncertainty.bootstrap import UncertaintyProgress
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
@@ -87,6 +88,8 @@ class BackgroundUncertainty(HasTraits):
         wanted = self.uncertainty is None or isinstance(self.uncertainty, Sandwich)
         if self._bootstrap is not None or not wanted or fit is None or loop is None or len(fit.runs) > MOST_RUNS:
             return
+        if _obstacle(fit):
+            return
         job = Job(
             lambda: _steps(fit),
             lambda progress: self._show_bootstrap(job, progress),
@@ -156,8 +159,8 @@ class BackgroundUncertainty(HasTraits):
             return
         if fit.status not in (FitStatus.CONVERGED, FitStatus.STALLED):
             return
-        if residual_loss(fit.loss_fn) is None:
-            self.uncertainty_error = "Intervals are estimated for the built-in losses only, not for one of your own"
+        self.uncertainty_error = _obstacle(fit)
+        if self.uncertainty_error:
             return
         self.uncertainty = Sandwich(fit, "sandwich")
         self.start_uncertainty()
@@ -175,6 +178,15 @@ class BackgroundUncertainty(HasTraits):
             self.uncertainty_error = error_sentence(outcome.error)
         elif outcome.last is not None and outcome.last.result is not None:
             self.uncertainty = outcome.last.result
+
+
+def _obstacle(fit: Fit) -> str:
+    """Return why the uncertainty of a fit cannot be shown beside N* and D*; empty if it can."""
+    if isinstance(fit.law, FrontierLaw):
+        return "No intervals are shown of a law of C alone: fit.uncertainty() has them"
+    if residual_loss(fit.loss_fn) is None:
+        return "Intervals are estimated for the built-in losses only, not for one of your own"
+    return ""
 
 
 def _steps(fit: Fit) -> Iterator[UncertaintyProgress]:

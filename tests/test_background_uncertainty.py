@@ -20,6 +20,7 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import FitStatus, fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, mse
+from chinchilla_nb.engine.laws.families import FAMILIES
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
@@ -219,6 +220,20 @@ def test_a_loss_of_ones_own_gets_a_sentence() -> None:
         await fitted(session)
         assert session.uncertainty_error == ""
         session.cancel_uncertainty()
+
+    asyncio.run(main())
+
+
+def test_a_law_of_compute_alone_gets_a_sentence() -> None:
+    session = make_session()
+    session.settings = Settings(family=FAMILIES["frontier"], loss_fn=QUICK)
+
+    async def main() -> None:
+        session.watch_uncertainty()
+        await fitted(session)
+        assert "law of C alone" in session.uncertainty_error
+        session.start_uncertainty()
+        assert (session.uncertainty, session.uncertainty_progress) == (None, None)
 
     asyncio.run(main())
 
