@@ -69,7 +69,7 @@ def test_estimation_is_announced_and_cancelled_while_the_kernel_answers(lab):
     expect(page.get_by_text("Converged")).to_be_visible()
     expect(page.get_by_role("button", name="Fit", exact=True)).to_be_enabled()
     assert run_code(page, "print(session.busy, session.uncertainty.method)") == "False sandwich\n"
-    page.locator("button.cnb-link", has_text="Cancel").click()
+    page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("estimating intervals by bootstrap")).to_have_count(0)
     page.get_by_role("button", name="Bootstrap", exact=True).click()
     draws(page)

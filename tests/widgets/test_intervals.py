@@ -83,7 +83,7 @@ def test_the_bootstrap_is_announced_can_be_cancelled_and_started_again(session):
     async def main() -> None:
         panel.fit_button.click()
         await until(lambda: not session.busy)
-        assert button.description == "Cancel"
+        assert button.description == "Stop"
         assert "estimating intervals by bootstrap … 0 %" in text_of(panel.intervals.text)
         button.click()
         assert session.uncertainty_progress is None

@@ -43,7 +43,7 @@ class IntervalBar(ipywidgets.VBox):
         """Show the state of the session."""
         session, running = self._session, self._session.uncertainty_progress is not None
         approximate = isinstance(session.uncertainty, Sandwich)
-        self.button.description = "Cancel" if running else "Bootstrap"
+        self.button.description = "Stop" if running else "Bootstrap"
         self.button.tooltip = "Keep the intervals shown" if running else "Estimate the intervals by refits of resamples"
         # Hidden, but with its room, so that nothing moves when the intervals arrive.
         self.button.layout.visibility = "visible" if running or approximate else "hidden"

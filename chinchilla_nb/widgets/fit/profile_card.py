@@ -70,7 +70,7 @@ class ProfileCard(ipywidgets.VBox):
         self.hide()
         self.layout.display = None
         self.text.value = '<span class="cnb-muted">Fitting the other parameters at each value …</span>'
-        job = Job(lambda: _steps(fit, name), lambda _: None, lambda outcome: self._end(job, outcome))
+        job = Job(lambda: _steps(fit, name), lambda _: None, lambda outcome: self._end(job, outcome), background=True)
         self._job, loop = job, running_loop()
         if loop is None:
             job.run()
