@@ -60,7 +60,7 @@ def choose_budgets(page: Page) -> None:
     G = (0.34 * 400 / (0.28 * 410)) ** (1 / 0.62)
     N = G * (5.76e23 / 6) ** (0.28 / 0.62)
     expect(tile(page, "Parameters N")).to_have_text(f"{N / 1e9:.3g}B")
-    expect(tile(page, "Tokens per parameter")).to_have_text(f"{5.76e23 / 6 / N**2:.3g}")
+    expect(tile(page, "Tokens per parameter")).to_have_text(f"{5.76e23 / 6 / N**2:.1f}")
     box.fill("5.76e")
     expect(page.get_by_role("note").filter(has_text="'5.76e' is not a number of FLOPs")).to_have_count(1)
     box.fill("1e22")
