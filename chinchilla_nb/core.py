@@ -310,7 +310,10 @@ class Chinchilla:
         fit, spread = self._fit(), adaptive_map if parallel else map
         generator = None if rng is None else as_generator(rng)
         steps = iter_uncertainty(fit, method, draws, generator, by=by, map=spread)
-        found = FitUncertainty(self._drained(steps, "refitting"))
+        value = self._drained(steps, "refitting")
+        if fit is self.session.fit:
+            self.session.uncertainty = value
+        found = FitUncertainty(value)
         for note in found.notes:
             self.logger.warning(note)
         return found
@@ -608,9 +611,9 @@ class Chinchilla:
         ValueError
             If nothing has been fitted.
         """
+        session = self.session
         fit, drawn = self._fit(), as_flag(plot, "plot")
-        scored = self.session.forecast_scores
-        show(Report.of(fit, self.session.settings, stale=self.session.stale, forecasts=scored))
+        show(Report.of(fit, session.settings, session.stale, session.uncertainty, session.forecast_scores))
         if drawn:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))

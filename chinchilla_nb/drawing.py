@@ -22,8 +22,10 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.figures import (
+    LEVEL,
     Axis,
     FrontierFigure,
+    FrontierIntervals,
     Histogram,
     IsoLoss,
     LossScale,
@@ -32,7 +34,7 @@ from chinchilla_nb.figures import (
     PredictionFigure,
     Scatter,
 )
-from chinchilla_nb.quantity import compact, plain, scientific
+from chinchilla_nb.quantity import compact, interval_text, plain, scientific
 
 __all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
@@ -99,7 +101,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
-        lines = [_model(name, law, point) for name, point in models if len(point)]
+        lines = [_model(name, law, point, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
@@ -156,6 +158,7 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
         handles["Iso-loss curve (predicted)"] = Line2D([], [], color=colours(0.35), lw=1.0)
         _label_curve(ax, curve, plane)
+    handles |= _draw_uncertainty(ax, plane)
     if len(plane.frontier):
         handles["Efficient frontier"] = ax.plot(
             plane.frontier.x, plane.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5
@@ -171,6 +174,16 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
             plane.off_frontier.x, plane.off_frontier.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
     return handles
+
+
+def _draw_uncertainty(ax: Axes, plane: Plane) -> dict[str, Any]:
+    """Draw the band around the frontier and the region of its optimum; return the handle of the legend by label."""
+    if len(plane.region):
+        ax.plot(plane.region.x, plane.region.y, color=_NEXT, lw=6, alpha=0.3, solid_capstyle="butt", zorder=2.6)
+    if not len(plane.band):
+        return {}
+    (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
+    return {f"{LEVEL:.0%} band": band}
 
 
 def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
@@ -250,13 +263,16 @@ def _write_note(figure: Figure, note: str) -> None:
         figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
 
 
-def _model(name: str, law: Law, point: Polyline) -> str:
-    """Describe a model to train and the loss predicted for it."""
+def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | None) -> str:
+    """Describe a model to train and the loss predicted for it, with its interval if there is one."""
     N, D = float(point.x[0]), float(point.y[0])
-    loss = float(law.loss(N, D))
+    loss, within = float(law.loss(N, D)), ""
+    if intervals is not None:
+        found = intervals.uncertainty.predict_loss(N, D, LEVEL)
+        within = f" ({interval_text(float(found.low), float(found.high))} with {LEVEL:.0%}, if the law holds)"
     return (
         f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
-        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}"
+        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
     )
 
 

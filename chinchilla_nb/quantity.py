@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +18,15 @@ __all__ = [
     "RAISED_CHARACTERS",
     "compact",
     "deviation",
+    "interval_text",
+    "known_digits",
     "number_text",
     "parse_budget",
     "parse_number",
     "parse_quantity",
     "percent",
     "plain",
+    "rounded",
     "scientific",
     "written_budget",
 ]
@@ -179,6 +183,12 @@ def _as_digits(digits: int) -> int:
     return int(number)
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """Format a number like `plain`, but keep zeros at its end, which say how precisely it is known: ``0.450``."""
+    text = f"{value:#.{digits}g}".rstrip(".")
+    return plain(value, digits) if "e" in text or abs(value) >= 1e3 else text
+
+
 def percent(share: float) -> str:
     """Format a non-negative share as a rounded percentage: ``3.2 %``, ``1,250 %``."""
     value = 100 * share
@@ -193,6 +203,48 @@ def deviation(share: float) -> str:
     if share > 9:
         return f"× {share + 1:,.0f}"
     return "0 %" if abs(share) < 5e-5 else f"{100 * share:+.3g} %".replace("-", "\N{MINUS SIGN}")
+
+
+def known_digits(value: float, low: float, high: float, most: int = 4) -> int:
+    """Return how many digits of a value to write: so many that half its interval is written with two, and at least two.
+
+    Parameters
+    ----------
+    value : float
+        Not negative.
+    low, high : float
+        Ends of its interval.
+    most : int
+        Most digits.
+    """
+    half = (high - low) / 2
+    if half == 0:
+        return most
+    if math.isinf(half) or value <= 0:
+        return 2
+    return min(max(2 + math.floor(math.log10(value)) - math.floor(math.log10(half)), 2), most)
+
+
+def interval_text(low: float, high: float, write: Callable[[float, int], str] = rounded, most: int = 4) -> str:
+    """Format the interval of a quantity that is not negative, with as many digits as are known: ``0.31 – 0.37``.
+
+    Parameters
+    ----------
+    low, high : float
+        A low end of 0 and a high end of infinity are no limits.
+    write : callable
+        Formats a number, rounded to a number of digits.
+    most : int
+        Most digits of an end; ends that look the same are given by their distance.
+    """
+    if math.isinf(high):
+        return "not known" if low == 0 else f"above {write(low, 2)}"
+    if low == high:
+        return "fixed"
+    if low == 0:
+        return f"below {write(high, 2)}"
+    ends = [write(end, known_digits(end, low, high, most)) for end in (low, high)]
+    return f"± {write((high - low) / 2, 1)}" if ends[0] == ends[1] else "\u2009–\u2009".join(ends)
 
 
 def number_text(value: float) -> str:

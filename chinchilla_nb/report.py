@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,12 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
+from chinchilla_nb.quantity import compact, interval_text, rounded
 from chinchilla_nb.records.forecast import Forecast, ForecastScore
 
 __all__ = ["Report", "facts_table", "show"]
@@ -33,6 +38,11 @@ class Report:
     ----------
     law : str
         The fitted law as a formula.
+    summary : tuple of str
+        Three sentences: what is known of the next model, how sure that is, and what would settle it. Empty if the
+        uncertainty has not been estimated.
+    notes : tuple of str
+        What limits the intervals, and what was found of the noise.
     tables : tuple of (title, rows)
         Parameters, goodness of fit, next model, and forecasts if there are any.
     warnings : tuple of str
@@ -40,6 +50,8 @@ class Report:
     """
 
     law: str
+    summary: tuple[str, ...]
+    notes: tuple[str, ...]
     tables: tuple[Table, ...]
     warnings: tuple[str, ...]
 
@@ -49,6 +61,7 @@ class Report:
         fit: Fit,
         settings: Settings,
         stale: bool = False,
+        uncertainty: Uncertainty | None = None,
         forecasts: Iterable[tuple[Forecast, tuple[ForecastScore, ...]]] = (),
     ) -> Report:
         """Summarise a fit.
@@ -60,6 +73,8 @@ class Report:
             Provides the scaling factor, the seed regime and the model search.
         stale : bool, default False
             Whether the runs or settings have changed since the fit; if so, the report says it.
+        uncertainty : Uncertainty, optional
+            That of the fit, shown as intervals.
         forecasts : iterable of (Forecast, tuple of ForecastScore)
             Forecasts and how their runs came out, as in `Session.forecast_scores`.
         """
@@ -69,18 +84,21 @@ class Report:
         if stale:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables: tuple[Table, ...] = (
-            ("Estimated parameters", _parameters(fit)),
+            ("Estimated parameters", _parameters(fit, uncertainty)),
             ("Goodness of fit", _goodness(fit)),
-            ("Next model", _next_model(fit, settings)),
+            ("Next model", _next_model(fit, settings, uncertainty)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
         if scored:
             tables = (*tables, ("Forecasts", scored))
-        return cls(str(fit.law), tables, tuple(warnings))
+        remedies = [outside.remedy] if outside else []
+        remedies += [warning.remedy for warning in fit.warnings]
+        summary = _summary(uncertainty, _next_budget(fit, settings), remedies) if uncertainty else ()
+        return cls(str(fit.law), summary, uncertainty.notes if uncertainty else (), tables, tuple(warnings))
 
     def __str__(self) -> str:
         width = max(len(name) for _, rows in self.tables for name, _ in rows)
-        lines = [self.law]
+        lines = [self.law, *(["", *self.summary] if self.summary else []), *(f"  {note}" for note in self.notes)]
         for title, rows in self.tables:
             lines += ["", title, *(f"  {name:<{width}}  {value}" for name, value in rows)]
         if self.warnings:
@@ -89,11 +107,12 @@ class Report:
 
     def _repr_html_(self) -> str:
         parts = [f"<p><strong>{html.escape(self.law)}</strong></p>"]
+        if self.summary:
+            parts.append(f"<p>{html.escape(' '.join(self.summary))}</p>{_html_list(self.notes)}")
         for title, rows in self.tables:
             parts.append(f"<h4>{html.escape(title)}</h4>{facts_table(rows)}")
         if self.warnings:
-            items = "".join(f"<li>{html.escape(warning)}</li>" for warning in self.warnings)
-            parts.append(f"<h4>Warnings</h4><ul>{items}</ul>")
+            parts.append(f"<h4>Warnings</h4>{_html_list(self.warnings)}")
         return "".join(parts)
 
 
@@ -112,6 +131,10 @@ def show(value: Any) -> None:
         print(value)  # noqa: T201  printing is the purpose of report()
 
 
+def _html_list(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{html.escape(item)}</li>' for item in items)}</ul>"
+
+
 def _in_notebook() -> bool:
     if "IPython" not in sys.modules:
         return False
@@ -120,13 +143,46 @@ def _in_notebook() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-def _parameters(fit: Fit) -> tuple[tuple[str, str], ...]:
-    rows = [(name, f"{value:.8g}") for name, value in fit.law.as_dict().items()]
-    try:
-        a, b = exponents(fit.law)
-    except ValueError:
-        return tuple(rows)
-    return (*rows, ("a, exponent of N* in C", f"{a:.4f}"), ("b, exponent of D* in C", f"{b:.4f}"))
+def _summary(uncertainty: Uncertainty, C: float, remedies: list[str]) -> tuple[str, ...]:
+    """Return what is known of the optimum at a budget, how sure that is, and what would settle it, a sentence each."""
+    at = uncertainty.allocate(C, LEVEL)
+    N, D, loss = (at[name] for name in ("N", "D", "loss"))
+    basis = f"{LEVEL:.0%}, {basis_in_words(uncertainty)}".replace("%", " %", 1)
+    if not np.isfinite(N.value):
+        return (f"At {C:.4g} FLOPs the law has no compute-optimal model.",)
+    known = (
+        f"At {C:.4g} FLOPs the law puts the optimum at N = {compact(float(N.value))} and "
+        f"D = {compact(float(D.value))}, with a loss of {float(loss.value):.4g}."
+    )
+    sure = (
+        f"If the law holds, N* is {_ends(N, compact)}, D* is {_ends(D, compact)} and the loss there is {_ends(loss)} "
+        f"({basis})."
+    )
+    if remedies:
+        return known, sure, f"To be surer: {remedies[0]}."
+    run = uncertainty.predict_loss(N.value, D.value, LEVEL, "new-run")
+    return known, sure, f"A run there would test the law: the loss of a single run is expected to be {_ends(run)}."
+
+
+def _ends(interval: Interval, write: Callable[[float, int], str] = rounded) -> str:
+    return interval_text(float(interval.low), float(interval.high), write).replace("\u2009–\u2009", " to ")
+
+
+def _within(interval: Interval | None, write: Callable[[float, int], str] = rounded) -> str:
+    """Return an interval in brackets, to follow a value; empty without one."""
+    return f" ({_ends(interval, write)})" if interval is not None else ""
+
+
+def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, str], ...]:
+    intervals = uncertainty.interval(LEVEL) if uncertainty else {}
+    rows = [(name, f"{value:.8g}{_within(intervals.get(name))}") for name, value in fit.law.as_dict().items()]
+    with suppress(ValueError):  # a law without an optimum has no such exponents
+        for name, what, value in zip("ab", ("N* in C", "D* in C"), exponents(fit.law), strict=True):
+            rows.append((f"{name}, exponent of {what}", f"{value:.4f}{_within(intervals.get(name))}"))
+    if uncertainty is not None:
+        basis = f"{LEVEL:.0%} intervals, if the law holds: {basis_in_words(uncertainty)}".replace("%", " %", 1)
+        rows.append(("in brackets", basis))
+    return tuple(rows)
 
 
 def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
@@ -154,18 +210,20 @@ def _extrapolation(fit: Fit, settings: Settings) -> Extrapolation | None:
     return outside_the_runs(fit.law, fit.runs, _next_budget(fit, settings))
 
 
-def _next_model(fit: Fit, settings: Settings) -> tuple[tuple[str, str], ...]:
+def _next_model(fit: Fit, settings: Settings, uncertainty: Uncertainty | None) -> tuple[tuple[str, str], ...]:
     factor, budget = settings.scaling_factor or DEFAULT_FACTOR, _next_budget(fit, settings)
     try:
         run = next_scale_step(settings, fit.runs, fit)
     except ValueError as error:
         return (("none", str(error)),)
+    at = uncertainty.allocate(budget, LEVEL) if uncertainty else {}
+    loss = uncertainty.predict_loss(run.N, run.D, LEVEL) if uncertainty else None
     rows = [
         ("compute C", f"{budget:.4g} FLOPs, {factor:g} × the largest so far"),
-        ("parameters N", f"{run.N:,}"),
-        ("tokens D", f"{run.D:,.0f}"),
-        ("tokens per parameter", f"{run.D / run.N:.4g}"),
-        ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}"),
+        ("parameters N", f"{run.N:,}{_within(at.get('N'), compact)}"),
+        ("tokens D", f"{run.D:,.0f}{_within(at.get('D'), compact)}"),
+        ("tokens per parameter", f"{run.D / run.N:.4g}{_within(at.get('D_per_N'))}"),
+        ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}{_within(loss)}"),
     ]
     if run.config is not None:
         rows.append(("configuration", ", ".join(f"{name}={value}" for name, value in run.config.items())))

@@ -14,6 +14,7 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
 
+from chinchilla_nb.background_uncertainty import BackgroundUncertainty
 from chinchilla_nb.checks import as_float
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.conversion import check_callable, check_type
@@ -25,7 +26,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.records.forecast import Forecast, ForecastScore
-from chinchilla_nb.work.job import Job, Outcome, running_loop
+from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
 
@@ -47,7 +48,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions):
+class Session(Exclusions, BackgroundUncertainty):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -70,6 +71,8 @@ class Session(Exclusions):
         Assign another value to change them.
     fit : Fit or None
         The last fit.
+    uncertainty : Uncertainty or None
+        How sure that fit is, once it is known; see `BackgroundUncertainty`.
     progress : FitProgress or other value, or None
         The last report of the work under way, updated at most ten times a second.
     busy : bool
@@ -86,7 +89,6 @@ class Session(Exclusions):
 
     revision = Int(0)
     settings = Instance(Settings)
-    fit = Instance(Fit, allow_none=True)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
@@ -379,6 +381,14 @@ class Session(Exclusions):
         finally:
             self._release(job)
 
+    @observe("busy")
+    def _on_busy(self, change: Any) -> None:
+        """Leave the processor to the work that the user waits for."""
+        if change["new"]:
+            self.pause_uncertainty()
+        else:
+            self.resume_uncertainty()
+
     @observe("exclusion_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
@@ -396,11 +406,3 @@ class Session(Exclusions):
 
     def _catch_up(self) -> None:
         self.revision = self.database.revision + self.exclusion_changes
-
-
-def error_sentence(error: Exception) -> str:
-    """Return one sentence that says what went wrong."""
-    text = str(error)
-    return (
-        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
-    )

@@ -17,7 +17,7 @@ from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
 from chinchilla_nb.engine.conversion import as_flag
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import frontier_figure, prediction_figure
+from chinchilla_nb.figures import FrontierIntervals, frontier_figure, frontier_intervals, prediction_figure
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["Visualizer"]
@@ -99,6 +99,7 @@ class Visualizer:
             next_point=point,
             excluded=session.excluded_runs,
             data_unit=session.data_unit,
+            intervals=_intervals(session) if fit is not None else None,
         )
         figure = draw_frontier(drawing, fit.law if fit else None, cmap_name)
         name = "raw_data_points" if fit is None and img_name == "parametric_fit" else img_name
@@ -162,6 +163,14 @@ def _is_storable(name: str) -> bool:
         return b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:  # half of a character
         return False
+
+
+def _intervals(session: Any) -> FrontierIntervals | None:
+    """Return the intervals of the frontier of a session's fit, if its uncertainty is known."""
+    if session.uncertainty is None:
+        return None
+    C = session.fit.runs.C
+    return frontier_intervals(session.uncertainty, (float(C.min()), float(C.max())))
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:

@@ -7,7 +7,15 @@ import re
 
 import pytest
 
-from chinchilla_nb.quantity import deviation, parse_quantity, percent
+from chinchilla_nb.quantity import (
+    compact,
+    deviation,
+    interval_text,
+    known_digits,
+    parse_quantity,
+    percent,
+    rounded,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +108,49 @@ def test_percent(share, text):
 )
 def test_deviation(share, text):
     assert deviation(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.45, 3, "0.450"), (1.0, 2, "1.0"), (406.4, 2, "410"), (1234.5, 3, "1,230"), (66.0, 2, "66"), (1e-7, 2, "10⁻⁷")],
+)
+def test_zeros_at_the_end_are_kept_where_they_say_how_much_is_known(value, digits, text):
+    assert rounded(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "digits"),
+    [
+        (0.34, 0.312, 0.371, 3),  # half the interval is 0.030: 0.340
+        (406.4, 13, 1928, 2),  # 960: 410
+        (1.7, 1.26, 1.72, 3),
+        (2.1, 2.0999, 2.1001, 4),  # no more than four
+        (5.0, 1e-3, 7e9, 2),  # no fewer than two
+        (1.7, 0.2, math.inf, 2),
+        (0.0, 0.0, 0.3, 2),
+        (0.34, 0.34, 0.34, 4),
+    ],
+)
+def test_a_value_has_the_digits_that_its_interval_leaves(value, low, high, digits):
+    assert known_digits(value, low, high) == digits
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.3121, 0.3712, "0.312 – 0.371"),
+        (12.94, 1927.8, "13 – 1,930"),
+        (0.336, 0.45, "0.336 – 0.450"),
+        (0, 1.72, "below 1.7"),
+        (0.2, math.inf, "above 0.20"),
+        (0, math.inf, "not known"),
+        (0.34, 0.34, "fixed"),
+        (0.34 - 2e-9, 0.34 + 2e-9, "± 2×10⁻⁹"),
+    ],
+)
+def test_an_interval_is_written_with_two_digits_of_its_half(low, high, text):
+    assert interval_text(low, high).replace("\u2009", " ") == text
+
+
+def test_sizes_have_their_own_way_of_writing():
+    assert interval_text(4.595e9, 1.0055e10, compact).replace("\u2009", " ") == "4.6B – 10.1B"

@@ -141,3 +141,57 @@ def test_a_next_model_outside_the_runs_is_among_the_warnings(make):
     times = f"{1e24 / fit.runs.C.max():,.0f} times the compute of the largest run: add larger runs"
     assert len(far) == 1
     assert times in far[0]
+
+
+def numbers_in(text):
+    units = {"": 1, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+    return [float(digits.replace(",", "")) * units[unit] for digits, unit in re.findall(r"([\d.,]*\d)([kMBT]?)", text)]
+
+
+def test_the_report_says_what_is_known_how_sure_and_what_would_settle_it(make, capsys):
+    cc = make(noise=0.01, scaling_factor=10)
+    fit = cc.fit()
+    assert Report.of(fit, cc.session.settings).summary == ()
+    cc.session.uncertainty = fit.uncertainty("pairs", draws=50, rng=0)
+    report = Report.of(fit, cc.session.settings, False, cc.session.uncertainty)
+    known, sure, settle = report.summary
+    exact = cc.session.uncertainty.allocate(1e21)
+    assert known.startswith("At 1e+21 FLOPs the law puts the optimum at N = ")
+    low, high = (float(end) for end in (exact["N"].low, exact["N"].high))
+    told = re.search(r"N\* is (.*?), D\*", sure).group(1)
+    np.testing.assert_allclose(numbers_in(told), [low, high], atol=0.06 * (high - low) / 2)
+    assert "(95 %, pairs bootstrap, 50 draws)" in sure
+    run = cc.session.uncertainty.predict_loss(exact["N"].value, exact["D"].value, kind="new-run")
+    half = float(run.high - run.low) / 2
+    assert settle.startswith("A run there would test the law")
+    np.testing.assert_allclose(numbers_in(settle), [run.low, run.high], atol=0.06 * half)
+    far = dataclasses.replace(cc.session.settings, scaling_factor=1e4)
+    *_, settle = Report.of(fit, far, False, cc.session.uncertainty).summary
+    assert settle == "To be surer: add larger runs before trusting the frontier there."
+    interval = cc.session.uncertainty.interval()["E"]
+    within = re.search(r"\((.*)\)", row(report, "E")).group(1)
+    half = float(interval.high - interval.low) / 2
+    np.testing.assert_allclose(numbers_in(within), [interval.low, interval.high], atol=0.06 * half)
+    assert row(report, "in brackets") == "95 % intervals, if the law holds: pairs bootstrap, 50 draws"
+    cc.report(plot=False)
+    text = capsys.readouterr().out
+    assert all(sentence in text for sentence in report.summary)
+    assert all(sentence.replace("*", "") in report._repr_html_().replace("*", "") for sentence in report.summary)
+
+
+def test_a_law_without_an_optimum_has_one_sentence(make):
+    cc = make(noise=0.01, bounds={"alpha": (0, 0)})
+    fit = cc.fit()
+    report = Report.of(fit, cc.session.settings, False, fit.uncertainty("sandwich"))
+    assert len(report.summary) == 1
+    assert "no compute-optimal model" in report.summary[0]
+    assert "no compute-optimal" in row(report, "none")
+
+
+def test_what_limits_the_intervals_is_in_the_report(make):
+    cc = make(noise=0.01)
+    df = cc.database.df
+    cc.database.df = type(df)({name: [*df[name], *df[name]] for name in ("N", "D", "loss")})
+    uncertainty = cc.fit().uncertainty("sandwich")
+    assert uncertainty.notes
+    assert all(note in str(Report.of(cc.fit(), cc.session.settings, False, uncertainty)) for note in uncertainty.notes)

@@ -31,7 +31,12 @@ def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | N
     settings = SimpleNamespace(seed_regime=regime)
     return SimpleNamespace(
         session=SimpleNamespace(
-            runs=runs, excluded_runs=Runs([], [], []), fit=found, settings=settings, data_unit="tokens"
+            runs=runs,
+            excluded_runs=Runs([], [], []),
+            fit=found,
+            uncertainty=None,
+            settings=settings,
+            data_unit="tokens",
         )
     )
 

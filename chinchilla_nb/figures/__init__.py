@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
 from chinchilla_nb.figures.residuals import (
     Histogram,
     LossFigure,
@@ -24,11 +26,14 @@ from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis,
 
 __all__ = [
     "LATEST",
+    "LEVEL",
     "MAX_DOTS",
     "NOTHING",
     "PALETTE",
     "Axis",
+    "Ends",
     "FrontierFigure",
+    "FrontierIntervals",
     "Histogram",
     "IsoLoss",
     "LandscapeFigure",
@@ -37,10 +42,13 @@ __all__ = [
     "Plane",
     "Polyline",
     "PredictionFigure",
+    "ProfileFigure",
     "ResidualsFigure",
     "Scatter",
+    "basis_in_words",
     "data_title",
     "frontier_figure",
+    "frontier_intervals",
     "landscape_figure",
     "linear_axis",
     "log_axis",
@@ -48,6 +56,7 @@ __all__ = [
     "loss_scale",
     "polyline",
     "prediction_figure",
+    "profile_figure",
     "ratio_title",
     "residuals_figure",
     "zoomed",

@@ -15,6 +15,7 @@ from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures import curves
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
+from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, rounded_outward, within_reach
@@ -69,12 +70,16 @@ class Plane:
         From the lowest loss to the highest.
     frontier : Polyline
         Compute-optimal allocations: the two ends of a straight line, or empty.
+    band : Polyline
+        Outline of the 95 % band around the frontier.
     regime : Polyline
         Corners of the seed regime; the first is repeated at the end to close the outline.
     next_point, off_frontier : Polyline
         One point or none: the next run, and a run of the same budget off the frontier.
     isoflop : Polyline
         The isoFLOP line of the chosen budget.
+    region : Polyline
+        The two ends of the 95 % region of the optimum at that budget, a segment of its isoFLOP line; or empty.
     """
 
     x: Axis
@@ -83,10 +88,12 @@ class Plane:
     excluded: Polyline
     iso_loss: tuple[IsoLoss, ...]
     frontier: Polyline
+    band: Polyline
     regime: Polyline
     next_point: Polyline
     off_frontier: Polyline
     isoflop: Polyline
+    region: Polyline
 
     def project(self, N: ArrayLike, D: ArrayLike) -> Polyline:
         """Return where models of N parameters trained on D tokens lie in this plane."""
@@ -112,6 +119,8 @@ class FrontierFigure:
     loss : LossScale
     law : Law or None
         The law whose curves are drawn.
+    intervals : FrontierIntervals or None
+        How sure its frontier is.
     note : str
         A remark for the reader, such as that not all runs are drawn; empty if there is none.
     """
@@ -122,14 +131,27 @@ class FrontierFigure:
     colour: NDArray[np.float64]
     loss: LossScale
     law: Law | None
+    intervals: FrontierIntervals | None
     note: str
+
+    def with_intervals(self, intervals: FrontierIntervals | None) -> FrontierFigure:
+        """Return this figure with the bands of these intervals."""
+        figure = replace(self, intervals=intervals)
+        CN, CD, ND = (replace(plane, band=figure.band_in_view(plane.x, plane.y)) for plane in self.planes)
+        return replace(figure, planes=(CN, CD, ND))
 
     def in_view(self, plane: Plane, x: Axis, y: Axis) -> Plane:
         """Return a plane of this figure on other axes, with the curves that are visible there."""
         if (x, y) == (plane.x, plane.y) or self.law is None:
             return replace(plane, x=x, y=y)
-        levels = _levels(self.law, _box(x, y))
-        return _with_curves(replace(plane, x=x, y=y), self.law, levels, self.loss, _MARGIN)
+        levels, seen = _levels(self.law, _box(x, y)), replace(plane, x=x, y=y, band=self.band_in_view(x, y))
+        return _with_curves(seen, self.law, levels, self.loss, _MARGIN)
+
+    def band_in_view(self, x: Axis, y: Axis) -> Polyline:
+        """Return the outline of the band around the frontier, cut off so far outside these axes that it is not seen."""
+        if self.intervals is None:
+            return NOTHING
+        return _project(x.name, y.name, *self.intervals.band(_box(x, y, _MARGIN)))
 
 
 def frontier_figure(
@@ -143,6 +165,7 @@ def frontier_figure(
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
     data_unit: str = "tokens",
+    intervals: FrontierIntervals | None = None,
 ) -> FrontierFigure:
     """Lay out the three planes.
 
@@ -164,6 +187,8 @@ def frontier_figure(
         Excluded runs, drawn in another style. They do not affect colours, and stretch an axis at most by its length.
     data_unit : str
         The unit of D.
+    intervals : FrontierIntervals, optional
+        How sure the frontier is; drawn as bands and, with a budget, as the region of the optimum. No axis changes.
     """
     law = fit.law if isinstance(fit, Fit) else fit
     excluded = excluded or Runs([], [], [])
@@ -182,24 +207,28 @@ def frontier_figure(
             excluded=_dots(excluded, apart, x, y),
             iso_loss=(),
             frontier=NOTHING,
+            band=NOTHING,
             regime=_project(x, y, *_corners(regime)) if regime else NOTHING,
             next_point=_project(x, y, *next_point) if next_point else NOTHING,
             off_frontier=_project(x, y, *off_frontier) if off_frontier else NOTHING,
             isoflop=_budget_line(axes[x], axes[y], budget) if budget else NOTHING,
+            region=_project(x, y, *intervals.region(budget)) if budget and intervals else NOTHING,
         )
         for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
     )
     if law:
         CN, CD, ND = (_with_curves(plane, law, levels, scale) for plane in (CN, CD, ND))
-    return FrontierFigure(
+    figure = FrontierFigure(
         planes=(CN, CD, ND),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
         law=law,
+        intervals=None,
         note=note(len(shown), len(runs), *((axis, getattr(excluded, name)) for name, axis in axes.items())),
     )
+    return figure.with_intervals(intervals)
 
 
 def _axes(

@@ -14,6 +14,7 @@ from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
+from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, rounded_outward, within_reach
@@ -147,6 +148,8 @@ class LossFigure:
     colour : ndarray
     loss : LossScale
     law : Law or None
+    intervals : FrontierIntervals or None
+        How sure the frontier is.
     note : str
     """
 
@@ -158,12 +161,21 @@ class LossFigure:
     colour: NDArray[np.float64]
     loss: LossScale
     law: Law | None
+    intervals: FrontierIntervals | None
     note: str
+
+    @property
+    def band(self) -> Polyline:
+        """Outline of the 95 % band around the frontier."""
+        return self.band_in_view(self.scatter.x, self.scatter.y)
 
     def frontier_in_view(self, x: Axis) -> Polyline:
         """Return the frontier along another axis of C, extended somewhat beyond it."""
-        wider = (x.high / x.low) ** _MARGIN
-        return _lowest_loss(self.law, x.low / wider, x.high * wider)
+        return _lowest_loss(self.law, *_extended(x))
+
+    def band_in_view(self, x: Axis, y: Axis) -> Polyline:
+        """Return the outline of the band around the frontier on other axes, extended somewhat beyond them."""
+        return self.intervals.loss_band(_extended(x), _extended(y)) if self.intervals else NOTHING
 
 
 def prediction_figure(
@@ -266,6 +278,7 @@ def loss_figure(
     *,
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
+    intervals: FrontierIntervals | None = None,
 ) -> LossFigure:
     """Lay out loss against compute, with the envelope of the runs and the efficient frontier of the law.
 
@@ -278,6 +291,8 @@ def loss_figure(
         FLOPs that the axes cover in addition to those of the runs, with the predicted losses there.
     excluded : Runs, optional
         Excluded runs, drawn in another style; they stretch an axis at most by its length.
+    intervals : FrontierIntervals, optional
+        How sure the frontier is, drawn as a band. No axis changes.
 
     Raises
     ------
@@ -306,8 +321,15 @@ def loss_figure(
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
         law=law,
+        intervals=intervals,
         note=note(len(shown), len(runs), (x, excluded.C), (y, excluded.loss)),
     )
+
+
+def _extended(axis: Axis) -> tuple[float, float]:
+    """Return the ends of a logarithmic axis, somewhat further out."""
+    wider = (axis.high / axis.low) ** _MARGIN
+    return axis.low / wider, axis.high * wider
 
 
 def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:

@@ -14,10 +14,13 @@ from typing import Any
 
 from chinchilla_nb.engine.cancellation import Cancelled, cancellable
 
-__all__ = ["Job", "Outcome", "running_loop"]
+__all__ = ["Job", "Outcome", "error_sentence", "running_loop"]
 
 PERIOD = 0.1
 """Seconds between two reports: a browser that receives thousands of messages a second never catches up."""
+WAY, WAY_PERIOD = 5e-5, 2e-3
+"""Seconds for which background work releases the interpreter, and how long it works in between. Without that, a thread
+that needs it waits for 5 ms, for every message that it sends to the page."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,6 +53,8 @@ class Job:
         Receives a progress value.
     on_end : callable
         Receives the `Outcome`, once, after the last progress value.
+    background : bool
+        Whether nobody waits for the work, so that it makes way for the event loop: threads share one interpreter.
 
     Notes
     -----
@@ -62,10 +67,13 @@ class Job:
         steps: Callable[[], Iterator[Any]],
         on_progress: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        background: bool = False,
     ) -> None:
         self._steps = steps
         self._on_progress = on_progress
         self._on_end = on_end
+        self._background = background
+        self._made_way_at = -math.inf
         self._cancel = Event()
         self._ended = Event()
         self._delivered = Event()
@@ -156,7 +164,7 @@ class Job:
     def _drain(self) -> Outcome:
         steps: Iterator[Any] = iter(())
         try:
-            with cancellable(self._cancel.is_set):
+            with cancellable(self._asked_to_stop):
                 steps = iter(self._steps())
                 while not self._cancel.is_set():
                     try:
@@ -173,6 +181,12 @@ class Job:
             close = getattr(steps, "close", None)
             if close is not None:
                 close()
+
+    def _asked_to_stop(self) -> bool:
+        if self._background and time.monotonic() > self._made_way_at + WAY_PERIOD:
+            time.sleep(WAY)
+            self._made_way_at = time.monotonic()
+        return self._cancel.is_set()
 
     def _report(self, value: Any) -> None:
         self._unseen.append(value)
@@ -227,3 +241,11 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def error_sentence(error: Exception) -> str:
+    """Return one sentence that says what went wrong."""
+    text = str(error)
+    return (
+        text if text and isinstance(error, (ValueError, OSError, RuntimeError)) else f"{type(error).__name__}: {text}"
+    )

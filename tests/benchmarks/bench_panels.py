@@ -44,6 +44,7 @@ session = cc.session
 {then}
 """
 FITTED_BENCH = "session.run_fit()\nworkbench = Workbench(cc)\nworkbench"
+INTERVALS_DONE = "session.wait_for_uncertainty()"
 WITH_RUNS = "workbench.toggles['Runs'].value = True"
 BUDGET, OFF_FRONTIER = 0, 1  # index of the slider on the page
 FIT_READY = "cnbButton('Fit').disabled === false"
@@ -127,8 +128,8 @@ def echoes(page: Any, slider: int, then: str) -> list[float]:
 
 
 def slider(opened: Any) -> None:
-    """Move the sliders of the frontier by keys and by a drag."""
-    with opened(OPEN.format(runs=240, then=FITTED_BENCH)) as page:
+    """Move the sliders of the frontier by keys and by a drag: after the intervals have come, and before."""
+    with opened(OPEN.format(runs=240, then=FITTED_BENCH), INTERVALS_DONE) as page:
         both = f"{READOUT} + {DIAMOND}"
         report("Budget slider, to numbers and marker, 240 runs", echoes(page, BUDGET, both), 0.1)
         # Not the number next to the slider, which the page updates without the kernel.
@@ -139,6 +140,9 @@ def slider(opened: Any) -> None:
         page.wait_for_timeout(600)
         times = [seconds(page, press(BUDGET, "ArrowLeft"), changed(page, READOUT)) for _ in range(3)]
         report("Budget slider, right after a drag of 30 steps", times, 0.1)
+        run_code(page, "session.run_fit(); cc.fit()")
+        times = echoes(page, BUDGET, both)
+        report("Budget slider while intervals are estimated", times, 0.1)
 
 
 def append(opened: Any) -> None:

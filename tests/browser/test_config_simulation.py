@@ -107,7 +107,7 @@ def test_another_law_in_lab(lab, width, theme):
     tiles = page.locator(".cnb-tile")
     expect(tiles).to_have_count(4, timeout=WAIT_MS)
     expect(tiles.locator(".cnb-name")).to_have_text(["Nc", "Dc", "αN, exponent of N", "αD, exponent of D"])
-    expect(tiles.locator(".cnb-value")).to_have_text(["6.4×10¹³", "1.8×10¹³", "0.076", "0.103"])
+    expect(tiles.locator(".cnb-value")).to_have_text(["6.4×10¹³", "1.8×10¹³", "0.07600", "0.1030"])
     assert tiles.evaluate_all("tiles => tiles.every(t => t.scrollWidth <= t.clientWidth)")
     page.get_by_role("button", name="Diagnostics").click()
     expect(page.locator("svg.cnb-map tspan")).to_have_text(["N", "D"])

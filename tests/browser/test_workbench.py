@@ -35,8 +35,8 @@ def marker(page: Page) -> str:
 def fit(page: Page) -> None:
     button(page, "Fit").click()
     page.get_by_text("Converged").wait_for(timeout=WAIT_MS)
-    expect(tile(page, "E, irreducible loss")).to_have_text("1.7")
-    expect(tile(page, "β, exponent of D")).to_have_text("0.28")
+    expect(tile(page, "E, irreducible loss")).to_have_text("1.700")
+    expect(tile(page, "β, exponent of D")).to_have_text("0.2800")
     expect(button(page, "Fit")).to_be_enabled()
     expect(button(page, "Cancel")).to_be_disabled()
 
@@ -60,7 +60,7 @@ def choose_budgets(page: Page) -> None:
     G = (0.34 * 400 / (0.28 * 410)) ** (1 / 0.62)
     N = G * (5.76e23 / 6) ** (0.28 / 0.62)
     expect(tile(page, "Parameters N")).to_have_text(f"{N / 1e9:.3g}B")
-    expect(tile(page, "Tokens per parameter")).to_have_text(f"{5.76e23 / 6 / N**2:.3g}")
+    expect(tile(page, "Tokens per parameter")).to_have_text(f"{5.76e23 / 6 / N**2:.1f}")
     box.fill("5.76e")
     expect(page.get_by_role("note").filter(has_text="'5.76e' is not a number of FLOPs")).to_have_count(1)
     box.fill("1e22")

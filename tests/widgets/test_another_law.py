@@ -214,16 +214,17 @@ def test_the_fit_panel_shows_the_law(cc):
     panel = FitPanel(cc)
     panel.fit_button.click()
     panel.wait()
-    said = text_of(panel.result).replace("&thinsp;", "")
+    said = " ".join(map(text_of, (panel.law, panel.facts))).replace("&thinsp;", "")
     assert "L(N, D) = [(6.4×10¹³ / N)0.7379 + 1.8×10¹³ / D]0.103" in said
     # N* grows as C to the 1 / (1 + alpha_N / alpha_D).
     assert f"N* ∝ C{1 / (1 + 0.076 / 0.103):.3f}" in said
-    tiles = re.findall(r'cnb-name">(.*?)</div><div class="cnb-value">(.*?)</div>', panel.result.value)
+    shown = "".join(tile.value for tile in panel.parameters.values.values())
+    tiles = re.findall(r'cnb-name">(.*?)</div><div class="cnb-value">(.*?)</div>', shown)
     assert [(re.sub("<[^>]*>", "", name), value) for name, value in tiles] == [
         ("Nc", "6.4×10¹³"),
         ("Dc", "1.8×10¹³"),
-        ("αN, exponent of N", "0.076"),
-        ("αD, exponent of D", "0.103"),
+        ("αN, exponent of N", "0.07600"),
+        ("αD, exponent of D", "0.1030"),
     ]
     assert "144 starts" in said
     panel.diagnostics.value = True
@@ -243,14 +244,14 @@ def test_another_law_makes_the_fit_stale_and_leaves_it_on_the_charts(cc):
         toggle.value = True
     workbench.fit.fit_button.click()
     workbench.fit.wait()
-    before, result = cc.session.fit, workbench.fit.result.value
+    before, law = cc.session.fit, workbench.fit.law.value
     allocation = workbench.frontier.allocation.value
     workbench.fit.diagnostics.value = True
     landscape = workbench.fit.charts.landscape.value
     workbench.panels["Configuration"].law.choice.value = "kaplan"
     assert "The settings have changed since this fit: press Fit" in text_of(workbench.fit.state)
     assert cc.session.fit is before
-    assert workbench.fit.result.value == result
+    assert workbench.fit.law.value == law
     assert workbench.frontier.allocation.value == allocation
     assert workbench.fit.charts.landscape.value == landscape
     workbench.fit.fit_button.click()

@@ -25,6 +25,11 @@ def text_of(widget) -> str:
     return re.sub("<[^>]*>", " ", widget.value)
 
 
+def result_of(panel) -> str:
+    """The text of the law, its parameters and how it was found."""
+    return " ".join(text_of(part) for part in (panel.law, *panel.parameters.values.values(), panel.facts))
+
+
 def test_without_runs_it_says_how_many_it_needs(empty_session):
     panel = FitPanel(empty_session)
     assert panel.fit_button.disabled
@@ -36,18 +41,18 @@ def test_without_runs_it_says_how_many_it_needs(empty_session):
 def test_click_fits_and_shows_the_law(session, law):
     panel = FitPanel(session)
     assert "30 runs ready: press Fit" in text_of(panel.state)
-    assert "its parameters and what the runs cannot determine appear here" in text_of(panel.result)
+    assert "its parameters and what the runs cannot determine appear here" in text_of(panel.law)
     panel.fit_button.click()
     panel.wait()
-    assert "appear here" not in text_of(panel.result)
+    assert "appear here" not in text_of(panel.law)
     assert session.fit.status is FitStatus.CONVERGED
     for name, value in law.as_dict().items():
         assert getattr(session.fit.law, name) == pytest.approx(value, rel=1e-6)
-        assert f"{value:.4g}" in text_of(panel.result)
-    assert "Converged" in text_of(panel.result)
-    assert "4,500 starts" in text_of(panel.result)
+        assert f"{value:.4g}" in result_of(panel)
+    assert "Converged" in result_of(panel)
+    assert "4,500 starts" in result_of(panel)
     # N* grows as C to the beta / (alpha + beta).
-    assert f"{0.28 / 0.62:.3f}" in text_of(panel.result)
+    assert f"{0.28 / 0.62:.3f}" in result_of(panel)
     assert "Up to date with 30 runs" in text_of(panel.state)
     assert not panel.fit_button.disabled
     assert panel.cancel_button.disabled
@@ -83,7 +88,7 @@ def test_a_fit_under_way_is_not_called_stalled(session):
         session.settings, grid=StartGrid({"E": [1], "a": [5], "b": [5], "alpha": [0.3], "beta": [0.3]})
     )
     panel, said = FitPanel(session), []
-    panel.result.observe(lambda change: said.append(text_of(panel.result)), "value")
+    panel.facts.observe(lambda change: said.append(text_of(panel.facts)), "value")
     session.run_fit(exhaustive=True, map=slow_map)
     *under_way, ended = said
     assert under_way
@@ -95,7 +100,7 @@ def test_a_fit_under_way_is_not_called_stalled(session):
 def test_fits_in_code_and_new_runs_update_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
-    assert "Converged" in text_of(panel.result)
+    assert "Converged" in result_of(panel)
     for N in (1e8, 2e8, 3e8):
         database.append(N=N, D=1e10, loss=float(law.loss(N, 1e10)))
     assert "3 runs since this fit" in text_of(panel.state)
@@ -146,7 +151,7 @@ def test_too_few_runs_are_explained_in_the_panel(session, database, rows):
     panel.fit_button.click()
     panel.wait()
     assert session.error == ""
-    assert "Converged" in text_of(panel.result)
+    assert "Converged" in result_of(panel)
     assert text_of(panel.problems).strip() == ""
 
 

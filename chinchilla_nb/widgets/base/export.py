@@ -85,15 +85,19 @@ class ExportControl(ipywidgets.VBox):
             self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{escape(text)}</pre>'
 
 
+COUNTS = {f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")}
+"""Names of numbers that are written as integers."""
+
+
 def snippet(values: Mapping[str, float], language: str) -> str:
     """Write numbers as ``"Python"`` or ``"YAML"``.
 
     Numbers keep six digits, with a decimal point and a signed exponent, without which YAML would read them as text. N
-    and D are counts and are written as integers.
+    and D and the ends of their intervals are counts and are written as integers.
     """
     group = "" if language == "YAML" else "_"
     numbers = {
-        name: f"{round(Decimal(f'{value:.6g}')):{group}}" if name in ("N", "D") else repr(float(f"{value:.6g}"))
+        name: f"{round(Decimal(f'{value:.6g}')):{group}}" if name in COUNTS else repr(float(f"{value:.6g}"))
         for name, value in values.items()
     }
     if language == "YAML":

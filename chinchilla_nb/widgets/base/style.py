@@ -15,7 +15,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tiles", "typeset"]
+__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
@@ -52,14 +52,16 @@ def shade(place: float) -> str:
     return "#" + "".join(f"{round(a + (at - left) * (b - a)):02x}" for a, b in pairs)
 
 
-def tiles(facts: Iterable[tuple[str, str]]) -> str:
-    """Return named numbers side by side."""
-    cells = (
-        f'<div class="cnb-tile"><div class="cnb-name">{typeset(name)}</div>'
-        f'<div class="cnb-value">{escape(value)}</div></div>'
-        for name, value in facts
-    )
+def tiles(facts: Iterable[tuple[str, ...]]) -> str:
+    """Return named numbers side by side: each a name, a value and optionally its interval."""
+    cells = (f'<div class="cnb-tile">{tile_content(*fact)}</div>' for fact in facts)
     return f'<div class="cnb-tiles">{"".join(cells)}</div>'
+
+
+def tile_content(name: str, value: str, interval: str = "") -> str:
+    """Return what stands in a tile."""
+    shown = f'<div class="cnb-name">{typeset(name)}</div><div class="cnb-value">{escape(value)}</div>'
+    return shown + (f'<div class="cnb-interval">{escape(interval)}</div>' if interval else "")
 
 
 def note(kind: str, text: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chinchilla_nb.figures import NOTHING, Polyline, polyline
 from chinchilla_nb.widgets.base.style import ACCENT
-from chinchilla_nb.widgets.charts.plots import BUDGET_GRIP, NEXT_RUN, PAPER, Frame, set_line
+from chinchilla_nb.widgets.charts.plots import BUDGET_GRIP, NEXT_RUN, PAPER, REGION, Frame, set_line
 
 __all__ = ["BudgetMarks"]
 
@@ -22,6 +22,8 @@ class BudgetMarks:
     Attributes
     ----------
     line : bqplot.Lines
+    region : bqplot.Lines
+        The 95 % region of the next run: a part of the line.
     grip : bqplot.Scatter
         Invisible dots along the line: dragging the line drags one of these.
     next_point, off_frontier : bqplot.Scatter
@@ -33,11 +35,12 @@ class BudgetMarks:
 
     def __init__(self, frame: Frame) -> None:
         self.line = frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=1.5)
+        self.region = frame.lines(colors=[REGION], stroke_width=7, opacities=[0.35])
         self.grip = frame.dots(colors=[BUDGET_GRIP], opacities=[0.0], default_size=120)
         self.off_frontier = frame.marker("circle", fill=False, default_size=110, stroke_width=2.5)
         self.clicks = frame.dots(opacities=[0.0], interactions={"click": "add"})
         self.next_point = frame.marker("diamond", NEXT_RUN, stroke=PAPER, stroke_width=1.5, default_size=130)
-        self.below, self.above = [self.line, self.grip], [self.off_frontier, self.clicks, self.next_point]
+        self.below, self.above = [self.line, self.region, self.grip], [self.off_frontier, self.clicks, self.next_point]
         self._placed = {self.next_point: NOTHING, self.grip: NOTHING}
         self._dragged = 0  # index of the dot being dragged
         for mark in self.draggable:
@@ -61,10 +64,13 @@ class BudgetMarks:
     def _start_drag(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
         self._dragged = int(content["index"])
 
-    def move(self, line: Polyline, point: Polyline, off_frontier: Polyline, tooltips: tuple[str, str]) -> None:
+    def move(
+        self, line: Polyline, point: Polyline, off_frontier: Polyline, region: Polyline, tooltips: tuple[str, str]
+    ) -> None:
         """Draw the marks in these places, with the tooltips of the next run and of the run off the frontier."""
         self._placed = {self.next_point: point, self.grip: _along(line)}
         set_line(self.line, line)
+        set_line(self.region, region)
         for mark, placed in self._placed.items():
             set_line(mark, placed)
         set_line(self.off_frontier, off_frontier)

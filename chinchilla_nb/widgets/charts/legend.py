@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from html import escape
 
-from chinchilla_nb.figures import PALETTE, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.figures import LEVEL, PALETTE, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
 
 __all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
 
 HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
 """Symbol of an excluded run."""
+
+BAND = '<rect x="1" y="2" width="16" height="10" fill="var(--cnb-ink)" fill-opacity=".2"/>'
+"""Symbol of a band."""
 
 SEED_REGIME = (
     f'<rect x="1" y="2" width="16" height="10" fill="{MUTED}" fill-opacity=".1" '
@@ -29,6 +32,8 @@ def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
         items.append(line(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
     if len(plane.frontier):
         items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
+    if any(len(plane.band) for plane in figure.planes):
+        items.append(symbol(BAND, f"{LEVEL:.0%} band".replace("%", "\u202f%")))
     items.append(line('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
     if len(plane.frontier):
         items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from chinchilla_nb.figures import NOTHING, LossFigure, polyline
+from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, polyline
 from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_dots, set_line
@@ -25,7 +26,7 @@ class LossChart:
     dots : RunDots
     runs, excluded, next_point, off_frontier : bqplot.Scatter
         ``runs`` is the ``settled`` mark of ``dots``.
-    envelope, frontier : bqplot.Lines
+    envelope, frontier, band : bqplot.Lines
     budget : BudgetMarks
     """
 
@@ -36,10 +37,11 @@ class LossChart:
         self.runs = self.dots.settled
         self.envelope = self.frame.lines(colors=[ENVELOPE], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self.band = self.frame.band()
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
         lines = [*self.budget.below, self.envelope, self.frontier]
-        marks = [self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
+        marks = [self.band, self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
         self.figure = self.frame.figure(marks, height)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
@@ -47,7 +49,7 @@ class LossChart:
         self._drawn = figure
         if figure is None:
             self.dots.show(NOTHING, (), np.empty(0))
-            for mark in (self.excluded, self.envelope, self.frontier):
+            for mark in (self.excluded, self.envelope, self.frontier, self.band):
                 set_line(mark, NOTHING)
             return
         self.frame.show(figure.scatter.x, figure.scatter.y)
@@ -57,21 +59,33 @@ class LossChart:
         self.show_frontier()
 
     def show_frontier(self) -> None:
-        """Draw the frontier over the visible range of compute."""
+        """Draw the frontier and its band over the visible ranges."""
         if self._drawn is not None:
             set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
+            set_line(self.band, self._drawn.band_in_view(*self.frame.view))
+
+    def show_intervals(self, intervals: FrontierIntervals | None) -> None:
+        """Draw the band of other intervals."""
+        if self._drawn is not None:
+            self._drawn = replace(self._drawn, intervals=intervals)
+            self.show_frontier()
 
     def move_budget(
         self,
         C: float | None,
         point: tuple[float, float] | None,
         off_frontier: tuple[float, float] | None,
+        region: tuple[float, float] | None = None,
         tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw a budget, and the next run and a run off the frontier, each as C and loss; None draws nothing."""
+        """Draw a budget, and the next run and a run off the frontier, each as C and loss; None draws nothing.
+
+        ``region`` is the interval of the loss of the next run.
+        """
         line = NOTHING
         if C and self._drawn is not None:
             seen = self.frame.view[1]
             line = polyline([C, C], [seen.low, seen.high])
         next_point, off = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, off_frontier))
-        self.budget.move(line, next_point, off, tooltips)
+        reach = polyline([C, C], region) if C and region else NOTHING
+        self.budget.move(line, next_point, off, reach, tooltips)

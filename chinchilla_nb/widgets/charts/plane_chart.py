@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import bqplot
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.figures import NOTHING, IsoLoss, Plane
+from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, iso_loss_colour, set_dots, set_line
@@ -28,7 +29,7 @@ class PlaneChart:
     dots : RunDots
     runs, excluded, next_point, off_frontier : bqplot.Scatter
         ``runs`` is the ``settled`` mark of ``dots``.
-    iso_loss, frontier, regime, isoflop : bqplot.Lines
+    iso_loss, frontier, band, regime, isoflop : bqplot.Lines
     levels : bqplot.Label
         The losses that label the iso-loss curves.
     budget : BudgetMarks
@@ -56,6 +57,7 @@ class PlaneChart:
             self.budget.off_frontier,
         )
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self.band = self.frame.band()
         self.excluded = self.frame.hollow()
         self.dots = RunDots(self.frame)
         self.runs = self.dots.settled
@@ -71,7 +73,7 @@ class PlaneChart:
             align="middle",
         )
         runs = [self.dots.settled, self.dots.latest, self.excluded]
-        below = [self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
+        below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
         self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT)
 
     @property
@@ -106,6 +108,12 @@ class PlaneChart:
         _set_curves(self.iso_loss, plane.iso_loss)
         _set_levels(self.levels, plane.iso_loss)
         set_line(self.frontier, plane.frontier)
+        self.show_band(plane.band)
+
+    def show_band(self, band: Polyline) -> None:
+        """Draw another band around the frontier."""
+        self.plane = replace(self.plane, band=band)
+        set_line(self.band, band)
 
     def move_budget(
         self,
@@ -113,13 +121,18 @@ class PlaneChart:
         C: float | None,
         point: tuple[float, float] | None,
         off_frontier: tuple[float, float] | None = None,
+        region: tuple[ArrayLike, ArrayLike] | None = None,
         tooltips: tuple[str, str] = ("", ""),
     ) -> None:
-        """Draw the isoFLOP line of a budget, the next run, and a run off the frontier; None draws nothing."""
+        """Draw the line of a budget, the next run, a run off the frontier, and the region of the next run.
+
+        Models and the ends of the region are given as N and D; None draws nothing.
+        """
         self.budget.move(
             plane.budget_line(C) if C else NOTHING,
             plane.project(*point) if point else NOTHING,
             plane.project(*off_frontier) if off_frontier else NOTHING,
+            plane.project(*region) if region else NOTHING,
             tooltips,
         )
 

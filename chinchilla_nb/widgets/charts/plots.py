@@ -15,10 +15,12 @@ from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
 
 __all__ = [
+    "BAND",
     "BUDGET_GRIP",
     "ENVELOPE",
     "NEXT_RUN",
     "PAPER",
+    "REGION",
     "SEED_REGIME",
     "Frame",
     "dot_area",
@@ -40,6 +42,8 @@ RUN_OUTLINE = "var(--cnb-run-outline, #808080)"
 SEED_REGIME = "var(--cnb-seed-regime, #6b6b6b)"
 ENVELOPE = "var(--cnb-envelope, #6b6b6b)"
 BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
+BAND = "var(--cnb-band, #6b6b6b)"
+REGION = "var(--cnb-region, #00796b)"
 NEXT_RUN = "var(--cnb-next-run, #00796b)"
 
 
@@ -135,6 +139,12 @@ class Frame:
     def lines(self, **looks: object) -> bqplot.Lines:
         """Return an empty line on these axes."""
         return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks)
+
+    def band(self) -> bqplot.Lines:
+        """Return an empty band on these axes: an outline without a line, filled."""
+        return self.lines(
+            colors=[BAND], stroke_width=0, fill="inside", fill_colors=[BAND], fill_opacities=[0.2], close_path=True
+        )
 
     def dots(self, **looks: object) -> bqplot.Scatter:
         """Return an empty scatter on these axes."""

@@ -14,14 +14,16 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML
-from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.style import note, tiles
+from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
+from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
+from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
+from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 
 __all__ = ["FitPanel"]
@@ -45,8 +47,15 @@ class FitPanel(Panel):
     ----------
     fit_button, cancel_button : Button
     progress : FloatProgress
-    state, curve, result, problems : HTML
-        Progress of a fit; its best objective so far; the law; warnings and errors, each with its remedy.
+    state, curve, law, facts, problems : HTML
+        Progress of a fit; its best objective so far; the law; how it was found; warnings and errors, each with its
+        remedy.
+    parameters : ParameterTiles
+        The parameters and their intervals.
+    intervals : IntervalBar
+        What the intervals are based on.
+    profile : ProfileCard or None
+        The profile of the parameter whose interval was clicked; created by the first click.
     diagnostics : ToggleButton
         Shows and hides the charts of how well the law describes the runs.
     charts : FitCharts or None
@@ -66,7 +75,10 @@ class FitPanel(Panel):
             button.layout.width = "84px"
         self.progress = ipywidgets.FloatProgress(max=1.0)
         self.progress.add_class("cnb-progress")
-        self.state, self.curve, self.result, self.problems = (ipywidgets.HTML() for _ in range(4))
+        self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
+        self.parameters = ParameterTiles(self.guard, self._open_profile)
+        self.intervals = IntervalBar(self.guard, self.session)
+        self.profile: ProfileCard | None = None
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
@@ -76,19 +88,23 @@ class FitPanel(Panel):
         self._below.add_class("cnb-below")
         bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
         bar.add_class("cnb-bar")
-        self._parts = (bar, self.curve, self.result, self.problems, self._below)
-        self.compose(*self._parts)
+        result = (self.law, self.parameters, self.facts, self.intervals)
+        self._above, self._parts = (bar, self.curve, *result), (self.problems, self._below)
+        self._arrange()
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
         self.diagnostics.observe(self._show_diagnostics, "value")
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
-        self.watch(self._show_result, "busy", "progress", "fit")
+        self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
+        self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(self._show_problems, "error", "fit")
+        self.watch(self._hide_profile, "busy", "fit")
         self.watch(self._show_diagnostics, "fit", "excluded")
-        for show in (self._show_state, self._show_result, self._show_problems):
+        for show in (self._show_state, self._show_result, self._show_intervals, self._show_problems):
             show()
         self._show_diagnostics()
+        self._stop_watching = self.session.watch_uncertainty()
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of how well the law describes the runs."""
@@ -100,6 +116,13 @@ class FitPanel(Panel):
             return {"text/html": "<p>No law has been fitted to these runs yet.</p>"}
         drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
         return {"image/png": image_of(drawn, dpi=SNAPSHOT_DPI)}
+
+    def close(self) -> None:
+        """Stop watching the session and remove the panel from the page."""
+        if self.profile is not None:
+            self.profile.hide()
+        self._stop_watching()
+        super().close()
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the fit under way has ended; for notebooks that click buttons in code."""
@@ -114,6 +137,19 @@ class FitPanel(Panel):
     @guarded
     def _cancel(self, _button: ipywidgets.Button) -> None:
         self.session.cancel()
+
+    def _open_profile(self, name: str) -> None:
+        if not self.session.busy:
+            if self.profile is None:
+                self.profile = ProfileCard(self.guard, self.session)
+                self._arrange()
+            self.profile.show(name)
+
+    @guarded
+    def _hide_profile(self, _change: Any) -> None:
+        """Remove the profile of the fit before, and leave the processor to the work that the user waits for."""
+        if self.profile is not None:
+            self.profile.hide()
 
     @guarded
     def _time(self, change: Any) -> None:
@@ -135,8 +171,14 @@ class FitPanel(Panel):
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts()
             self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
-        shown = (self.charts,) if self.charts is not None and fit is not None and wanted else ()
-        self.compose(*self._parts, *shown)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Compose the parts that have been created and are wanted."""
+        profile = () if self.profile is None else (self.profile,)
+        wanted = self.charts is not None and self.session.fit is not None and self.diagnostics.value
+        charts = (self.charts,) if self.charts is not None and wanted else ()
+        self.compose(*self._above, *profile, *self._parts, *charts)
 
     @guarded
     def _show_state(self, _change: Any = None) -> None:
@@ -154,10 +196,16 @@ class FitPanel(Panel):
     @guarded
     def _show_result(self, _change: Any = None) -> None:
         progress = self.session.progress
-        fit = self.session.fit
+        fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
-            fit = progress.best
-        self.result.value = _describe(fit) if fit is not None else _PREVIEW
+            fit, uncertainty = progress.best, None
+        self.law.value = _law(fit.law) if fit is not None else _PREVIEW
+        self.parameters.show(fit.law if fit is not None else None, uncertainty)
+        self.facts.value = _facts(fit) if fit is not None else ""
+
+    @guarded
+    def _show_intervals(self, _change: Any = None) -> None:
+        self.intervals.show()
 
     @guarded
     def _show_problems(self, _change: Any = None) -> None:
@@ -199,18 +247,17 @@ _PREVIEW = (
 )
 
 
-def _describe(fit: Fit) -> str:
+def _law(law: Law) -> str:
+    return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law)}</div>'
+
+
+def _facts(fit: Fit) -> str:
     kind, status = _STATUS[fit.status]
     facts = (
         f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
-    numbers = [
-        (_name(parameter), plain(value, 4))
-        for parameter, value in zip(fit.law.parameters, fit.law.as_dict().values(), strict=True)
-    ]
     return (
-        f'<div class="cnb-law"><span>{fit.law.equation(NOTATION)}</span>{_growth(fit.law)}</div>{tiles(numbers)}'
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
         f'<span class="cnb-muted">{escape(facts)}</span></div>'
     )
@@ -218,10 +265,6 @@ def _describe(fit: Fit) -> str:
 
 NOTATION = replace(HTML, number=partial(plain, digits=4))
 """Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
-
-
-def _name(parameter: Parameter) -> str:
-    return parameter.symbol if parameter.kind == "factor" else f"{parameter.symbol}, {parameter.meaning}"
 
 
 def _growth(law: Law) -> str:

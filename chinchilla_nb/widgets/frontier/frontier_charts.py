@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import ipywidgets
 
-from chinchilla_nb.figures import FrontierFigure, LossFigure
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
 from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
@@ -32,6 +32,7 @@ class FrontierCharts(ipywidgets.Box):
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
         self.loss = LossChart(HEIGHT)
         self._figure: FrontierFigure | None = None
+        self._loss: LossFigure | None = None
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
@@ -66,12 +67,22 @@ class FrontierCharts(ipywidgets.Box):
         labels, excluded_labels : sequence of str
             Tooltips of the runs that are drawn, as plain text.
         """
-        self._figure = figure
+        self._figure, self._loss = figure, loss
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
         self.loss.show(loss, labels, excluded_labels)
         self.key.value = frontier_legend(figure, loss)
+
+    def show_intervals(self, intervals: FrontierIntervals | None) -> None:
+        """Redraw only the bands."""
+        if self._figure is None:
+            return
+        self._figure = self._figure.with_intervals(intervals)
+        for chart in self.charts:
+            chart.show_band(self._figure.band_in_view(*chart.frame.view))
+        self.loss.show_intervals(intervals)
+        self.key.value = frontier_legend(self._figure, self._loss)
 
     def follow_zoom(self) -> None:
         """Redraw ticks and curves after the user pans or zooms; runs are not redrawn."""
@@ -91,6 +102,8 @@ class FrontierCharts(ipywidgets.Box):
     ) -> None:
         """Redraw only what depends on the budget; the cost does not depend on the number of runs.
 
+        With intervals, the region of the next run is drawn as well.
+
         Parameters
         ----------
         C : float or None
@@ -100,9 +113,10 @@ class FrontierCharts(ipywidgets.Box):
         tooltips : tuple of str
             Tooltips of these two.
         """
+        intervals = self._figure.intervals if self._figure is not None and C and point else None
+        region = intervals.region(C) if intervals and C else None
         for chart in self.charts:
-            chart.move_budget(
-                chart.plane, C, point[:2] if point else None, off_frontier[:2] if off_frontier else None, tooltips
-            )
+            models = [at[:2] if at else None for at in (point, off_frontier)]
+            chart.move_budget(chart.plane, C, models[0], models[1], region, tooltips)
         next_run, off = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, off_frontier))
-        self.loss.move_budget(C, next_run, off, tooltips)
+        self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -13,9 +15,21 @@ from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
-from chinchilla_nb.figures import FrontierFigure, data_title, frontier_figure, loss_figure, ratio_title
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.figures import (
+    LEVEL,
+    Ends,
+    FrontierFigure,
+    FrontierIntervals,
+    basis_in_words,
+    data_title,
+    frontier_figure,
+    frontier_intervals,
+    loss_figure,
+    ratio_title,
+)
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.quantity import compact, interval_text, known_digits, rounded
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
@@ -37,6 +51,8 @@ LEAST_DPI, MOST_DPI = 10, 1_000
 """On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
 IMAGES = ("png", "svg")
 """Kinds of images that `FrontierPanel.picture` returns."""
+Write = Callable[[float, int], str]
+"""Formats a number, rounded to a number of digits."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -68,10 +84,12 @@ class FrontierPanel(Panel):
     """
 
     sheets = ("charts/charts.css",)
+    snapshot_of = ("fit", "uncertainty")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
+        self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
@@ -94,7 +112,14 @@ class FrontierPanel(Panel):
         self.budget.observe(self._move, "C")
         self.size.observe(self._resize, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
+        self.watch(self._draw_intervals, "uncertainty")
         self._draw()
+        self._stop_watching = self.session.watch_uncertainty()
+
+    def close(self) -> None:
+        """Stop watching the session and remove the panel from the page."""
+        self._stop_watching()
+        super().close()
 
     @guarded
     def _draw(self, _change: Any = None) -> None:
@@ -109,6 +134,22 @@ class FrontierPanel(Panel):
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
         self._draw_all()
+
+    @guarded
+    def _draw_intervals(self, _change: Any) -> None:
+        """Redraw what depends on the uncertainty."""
+        if self._figure is None or self.session.fit is None or self._figure.law is not self.session.fit.law:
+            return  # the fit is new, and will be drawn with its intervals
+        self._intervals = self._intervals_over(self._covered)
+        self.charts.show_intervals(self._intervals)
+        self._draw_budget()
+
+    def _intervals_over(self, C_range: tuple[float, float]) -> FrontierIntervals | None:
+        """Return the intervals of the frontier over a range of budgets; None if they are not known."""
+        uncertainty, known = self.session.uncertainty, self._intervals
+        if uncertainty is None or known is None or known.uncertainty is not uncertainty or not known.cover(C_range):
+            return None if uncertainty is None else frontier_intervals(uncertainty, C_range)
+        return known
 
     @guarded
     def _move(self, change: Any) -> None:
@@ -139,6 +180,7 @@ class FrontierPanel(Panel):
         session = self.session
         runs, excluded, fit, unit = session.runs, session.excluded_runs, session.fit, session.data_unit
         self._covered = self.budget.range
+        self._intervals = self._intervals_over(self._covered)
         self._figure = frontier_figure(
             runs,
             fit,
@@ -146,8 +188,11 @@ class FrontierPanel(Panel):
             C_range=self._covered,
             excluded=excluded,
             data_unit=unit,
+            intervals=self._intervals,
         )
-        loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded) if len(runs) else None
+        loss = None
+        if len(runs):
+            loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded, intervals=self._intervals)
         excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit)
         self.charts.show(
             self._figure,
@@ -175,17 +220,26 @@ class FrontierPanel(Panel):
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                self.allocation.value = _tiles(best, unit)
+                self.allocation.value = _tiles(best, unit, self._intervals, C)
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
-        self.export.show(None if chosen is None else _allocation(C, chosen, unit))
+        self.export.show(None if chosen is None else _allocation(C, chosen, unit, self._ends(C, chosen)))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
             _tooltip(self.size.in_words.capitalize(), off, C, unit),
         )
         self.charts.move_budget(C, _place(best), _place(off), tooltips)
+
+    def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
+        """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
+        if self._intervals is None:
+            return {}
+        if self.size.optimal:
+            return self._intervals.at(C)
+        found = self._intervals.uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)
+        return {"loss": (float(found.low), float(found.high))}
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
@@ -235,6 +289,7 @@ class FrontierPanel(Panel):
             budget=C,
             excluded=self.session.excluded_runs,
             data_unit=self.session.data_unit,
+            intervals=self._intervals,
         )
         return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
 
@@ -268,22 +323,41 @@ def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *mor
     return "\n".join([title, f"Predicted loss {run.loss:.4g}", *facts, *more])
 
 
-def _tiles(best: OffFrontier, data_unit: str) -> str:
-    return tiles(
-        [
-            ("Parameters N", compact(best.N)),
-            (data_title(data_unit), compact(best.D)),
-            (ratio_title(data_unit), plain(best.D / best.N)),
-            ("Predicted loss", f"{best.loss:.4g}"),
-        ]
-    )
+def _tiles(best: OffFrontier, data_unit: str, intervals: FrontierIntervals | None, C: float) -> str:
+    facts: list[tuple[str, str, float, Write, int]] = [
+        ("N", "Parameters N", best.N, compact, 3),
+        ("D", data_title(data_unit), best.D, compact, 3),
+        ("D_per_N", ratio_title(data_unit), best.D / best.N, rounded, 3),
+        ("loss", "Predicted loss", best.loss, rounded, 4),
+    ]
+    if intervals is None:
+        return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts])
+    at = intervals.at(C)
+    shown = [
+        (name, write(value, known_digits(value, *at[key], digits)), interval_text(*at[key], write, digits))
+        for key, name, value, write, digits in facts
+    ]
+    return tiles(shown) + f'<div class="cnb-caption">{escape(_basis(intervals.uncertainty, at["new_run"]))}</div>'
 
 
-def _allocation(C: float, chosen: OffFrontier, data_unit: str) -> dict[str, float]:
-    return {
-        "C": C,
-        "N": chosen.N,
-        "D": chosen.D,
-        f"{data_unit}_per_parameter": chosen.D / chosen.N,
-        "predicted_loss": chosen.loss,
+def _basis(uncertainty: Uncertainty, new_run: Ends) -> str:
+    """Return what the intervals mean, and between which losses a single run is expected."""
+    said = f"{LEVEL:.0%} intervals if the law holds: {basis_in_words(uncertainty)}".replace("%", "\u202f%")
+    return f"{said}. The loss of a single run: {interval_text(*new_run)}."
+
+
+def _allocation(C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends]) -> dict[str, float]:
+    """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out."""
+    facts = {
+        "N": ("N", chosen.N),
+        "D": ("D", chosen.D),
+        "D_per_N": (f"{data_unit}_per_parameter", chosen.D / chosen.N),
+        "loss": ("predicted_loss", chosen.loss),
     }
+    found = {"C": C}
+    for key, (name, value) in facts.items():
+        low, high = ends.get(key, (0.0, math.inf))
+        found[name] = value
+        found |= {f"{name}_low": low} if low > 0 else {}
+        found |= {f"{name}_high": high} if high < math.inf else {}
+    return {**found, "level": LEVEL} if ends else found

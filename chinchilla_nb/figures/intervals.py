@@ -1,0 +1,125 @@
+"""Intervals along the efficient frontier: bands around its curves, and the region of N* and D* at a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+
+__all__ = ["LEVEL", "FrontierIntervals", "Ends", "basis_in_words", "frontier_intervals"]
+
+LEVEL = 0.95
+"""Level of the intervals that are shown."""
+PER_DECADE = 12
+"""Budgets per decade, between which intervals are interpolated: ends of intervals are nearly straight in logarithms."""
+BEYOND = 3.0
+"""Decades by which the budgets reach beyond the axes on either side, so that zooming and panning show the bands too."""
+
+Ends = tuple[float, float]
+"""The low and the high end of an interval; the low one may be 0 and the high one infinite."""
+_METHODS = {
+    "pairs": "pairs bootstrap",
+    "stratified": "stratified bootstrap",
+    "wild": "wild bootstrap",
+    "wild-cluster": "wild cluster bootstrap",
+    "residual": "residual bootstrap",
+    "profile": "profile likelihood",
+    "sandwich": "sandwich covariance",
+}
+Box = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FrontierIntervals:
+    """Intervals of what is compute-optimal, over a range of budgets.
+
+    Attributes
+    ----------
+    uncertainty : Uncertainty
+    C : ndarray, shape (n,)
+        Budgets in FLOPs, ascending.
+    intervals : dict of str to Interval
+        Of ``N``, ``D``, ``D_per_N`` and ``loss`` for these budgets, and of ``new_run``, the loss of a single run; each
+        of shape (n,).
+    """
+
+    uncertainty: Uncertainty
+    C: NDArray[np.float64]
+    intervals: Mapping[str, Interval]
+
+    def cover(self, C_range: Ends) -> bool:
+        """Return whether a range of budgets, such as the view after zooming out, lies well within these."""
+        return bool(self.C[0] < C_range[0] and C_range[1] < self.C[-1])
+
+    def at(self, C: float) -> dict[str, Ends]:
+        """Return the intervals at a budget in this range, interpolated in logarithms."""
+        return {name: (self._end(C, found.low), self._end(C, found.high)) for name, found in self.intervals.items()}
+
+    def region(self, C: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return N and D at the ends of the region of N* and D* at a budget.
+
+        Because 6 N* D* = C, the region is a segment of the isoFLOP line: in logarithms, an ellipse without width.
+        """
+        N = np.clip(self.at(C)["N"], 1.0, C / 6)
+        return N, C / 6 / N
+
+    def band(self, box: Box) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return N and D along the outline of the band around the frontier, cut off at the sides of a box.
+
+        Each budget contributes a segment of its isoFLOP line, as in `region`. Empty if the band lies outside.
+        """
+        found = self.intervals["N"]
+        low = np.maximum.reduce([found.low, np.full_like(self.C, box["N"][0]), self.C / 6 / box["D"][1]])
+        high = np.minimum.reduce([found.high, np.full_like(self.C, box["N"][1]), self.C / 6 / box["D"][0]])
+        inside = (low <= high) & (self.C >= box["C"][0]) & (self.C <= box["C"][1])
+        C = self.C[inside]
+        N = np.concatenate([low[inside], high[inside][::-1]])
+        return N, np.concatenate([C, C[::-1]]) / 6 / N
+
+    def loss_band(self, C: Ends, loss: Ends) -> Polyline:
+        """Return the outline of the band around the lowest predicted loss, cut off at ends of C and of the loss."""
+        found = self.intervals["loss"]
+        low, high = np.maximum(found.low, loss[0]), np.minimum(found.high, loss[1])
+        inside = (low <= high) & (self.C >= C[0]) & (self.C <= C[1])
+        if not inside.any():
+            return NOTHING
+        budgets = self.C[inside]
+        return polyline(np.concatenate([budgets, budgets[::-1]]), np.concatenate([low[inside], high[inside][::-1]]))
+
+    def _end(self, C: float, ends: NDArray[np.float64]) -> float:
+        """Interpolate one end of the intervals; where a neighbouring interval has no such end, there is none."""
+        right = int(np.clip(np.searchsorted(self.C, C), 1, len(self.C) - 1))
+        near = ends[right - 1 : right + 1]
+        unlimited = (near == 0) | np.isinf(near)
+        if unlimited.any():
+            return float(near[unlimited][0])
+        return float(np.exp(np.interp(np.log(C), np.log(self.C[right - 1 : right + 1]), np.log(near))))
+
+
+def frontier_intervals(uncertainty: Uncertainty, C_range: Ends) -> FrontierIntervals:
+    """Return the intervals of what is compute-optimal, for a range of budgets and some decades beyond it."""
+    low, high = np.log10(C_range) + BEYOND * np.array([-1, 1])
+    C = 10 ** np.linspace(low, high, 1 + int(np.ceil(PER_DECADE * (high - low))))
+    found = uncertainty.allocate(C, LEVEL)
+    N, D = found["N"].value, found["D"].value
+    known = np.isfinite(N)
+    new_run = Interval(np.full_like(C, np.nan), np.zeros_like(C), np.full_like(C, np.inf))
+    if known.any():
+        one = uncertainty.predict_loss(N[known], D[known], LEVEL, "new-run")
+        for name in ("value", "low", "high"):
+            getattr(new_run, name)[known] = getattr(one, name)
+    return FrontierIntervals(uncertainty, read_only(C), {**found, "new_run": new_run})
+
+
+def basis_in_words(uncertainty: Uncertainty) -> str:
+    """Return what the intervals of an uncertainty are based on: ``pairs bootstrap, 1,000 draws``."""
+    draws = f", {len(uncertainty.theta):,} draws" if isinstance(uncertainty, Draws) else ""
+    return _METHODS[uncertainty.method] + draws

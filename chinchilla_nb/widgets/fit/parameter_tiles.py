@@ -1,0 +1,85 @@
+"""The parameters of a law as tiles, each with its interval, which opens the parameter's profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import ipywidgets
+
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.figures import LEVEL
+from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
+from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.style import tile_content
+
+__all__ = ["ParameterTiles"]
+
+DIGITS = 4
+"""Digits of a parameter of which no interval is known."""
+
+
+class ParameterTiles(ipywidgets.Box):
+    """A tile for each parameter: its name, its value and its interval.
+
+    Parameters
+    ----------
+    guard : Guard
+    on_profile : callable
+        Called with the name of a parameter whose interval the user clicks.
+
+    Attributes
+    ----------
+    values : dict of str to HTML
+    intervals : dict of str to Button
+        By name of the parameter; hidden without an interval.
+    """
+
+    def __init__(self, guard: Guard, on_profile: Callable[[str], None]) -> None:
+        self.guard, self._on_profile = guard, on_profile
+        self.values: dict[str, ipywidgets.HTML] = {}
+        self.intervals: dict[str, ipywidgets.Button] = {}
+        super().__init__()
+        self.add_class("cnb-tiles")
+
+    def show(self, law: Law | None, uncertainty: Uncertainty | None = None) -> None:
+        """Show a law, with the intervals of its parameters if they are known; nothing for None."""
+        parameters = law.parameters if law is not None else ()
+        if list(self.values) != [parameter.name for parameter in parameters]:
+            self._build(parameters)
+        if law is None:
+            return
+        intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
+        for parameter, value in zip(parameters, law.as_dict().values(), strict=True):
+            button, text = self.intervals[parameter.name], plain(value, DIGITS)
+            button.layout.display = None if intervals else "none"
+            if intervals:
+                ends = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
+                button.description, text = interval_text(*ends), rounded(value, known_digits(value, *ends))
+            self.values[parameter.name].value = tile_content(_name(parameter), text)
+
+    def _build(self, parameters: tuple[Parameter, ...]) -> None:
+        self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}
+        self.intervals = {
+            parameter.name: ipywidgets.Button(
+                tooltip=f"{LEVEL:.0%} interval of {parameter.symbol}: click for its profile"
+            )
+            for parameter in parameters
+        }
+        tiles = []
+        for name, button in self.intervals.items():
+            button.add_class("cnb-interval")
+            button.on_click(partial(self._open, name))
+            tiles.append(ipywidgets.VBox([self.values[name], button]))
+            tiles[-1].add_class("cnb-tile")
+        self.children = tiles
+
+    @guarded
+    def _open(self, name: str, _button: ipywidgets.Button) -> None:
+        self._on_profile(name)
+
+
+def _name(parameter: Parameter) -> str:
+    return parameter.symbol if parameter.kind == "factor" else f"{parameter.symbol}, {parameter.meaning}"

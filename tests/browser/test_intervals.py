@@ -1,0 +1,88 @@
+"""Intervals in a real page: after the answer of the fit, replaced by those of the bootstrap; cancelled; profiles."""
+
+from __future__ import annotations
+
+import pytest
+from pages import run_code, screenshot, set_theme
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 60_000
+OPEN = """
+import time
+from chinchilla_nb import Workbench, datasets, asymmetric_mae
+workbench = Workbench(datasets.load("python_stdlib"))
+session = workbench.session
+seen = []
+session.observe(lambda change: seen.append((change.name, type(change.new).__name__)), ["fit", "uncertainty"])
+workbench
+"""
+SLOW = """
+import dataclasses
+session.settings = dataclasses.replace(session.settings, loss_fn=asymmetric_mae)
+"""
+"""A loss whose refits take several seconds."""
+
+
+def heights(page: Page) -> list[float]:
+    """Return where the panels, their tiles and their charts begin."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('.cnb, .cnb-tiles, .bqplot')].map(e => e.getBoundingClientRect().y)"
+    )
+
+
+def draws(page: Page) -> None:
+    expect(page.get_by_text("pairs bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
+
+
+def test_intervals_follow_the_fit_and_move_nothing(lab):
+    page = lab(OPEN)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    expect(page.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
+    draws(page)
+    order = run_code(page, "print(seen)")
+    assert order.index("'fit'") < order.index("'Draws'")
+    # Beside five parameters, and four numbers of the next run.
+    intervals = page.locator(".cnb-tile .cnb-interval")
+    expect(intervals).to_have_count(9)
+    assert all("–" in text for text in intervals.all_inner_texts())
+    assert page.locator("path.line[style*='--cnb-band']").count() == 4
+    widths = "path => { const b = path.getBoundingClientRect(); return Math.min(b.width, b.height); }"
+    assert all(band.evaluate(widths) > 20 for band in page.locator("path.line[style*='--cnb-band']").all())
+
+    # Intervals of another method take the same room.
+    before = heights(page)
+    run_code(page, "session.uncertainty = session.fit.uncertainty('sandwich')")
+    expect(page.get_by_text("sandwich covariance").first).to_be_visible()
+    assert heights(page) == before
+    for theme in ("light", "dark"):
+        set_theme(page, theme)
+        screenshot(page, f"intervals-{theme}")
+
+
+def test_estimation_is_announced_and_cancelled_while_the_kernel_answers(lab):
+    page = lab(OPEN, SLOW)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    expect(page.get_by_text("estimating intervals by bootstrap")).to_be_visible(timeout=WAIT_MS)
+    # The answer is here, with the intervals that need no refits, and another fit can begin.
+    expect(page.get_by_text("Converged")).to_be_visible()
+    expect(page.get_by_role("button", name="Fit", exact=True)).to_be_enabled()
+    assert run_code(page, "print(session.busy, session.uncertainty.method)") == "False sandwich\n"
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("estimating intervals by bootstrap")).to_have_count(0)
+    page.get_by_role("button", name="Bootstrap", exact=True).click()
+    draws(page)
+
+
+def test_a_click_opens_a_profile(lab):
+    page = lab(OPEN)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    draws(page)
+    page.locator("button.cnb-interval").nth(3).click()
+    expect(page.get_by_text("these runs cannot tell alpha from")).to_be_visible(timeout=WAIT_MS)
+    charts = page.locator(".cnb-pair .bqplot")
+    expect(charts).to_have_count(2)
+    screenshot(page, "profile")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("these runs cannot tell alpha from")).to_be_hidden()
