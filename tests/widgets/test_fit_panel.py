@@ -208,7 +208,7 @@ def test_a_closed_panel_is_no_longer_updated(session, database):
 
 
 def test_a_panel_needs_a_session():
-    with pytest.raises(TypeError, match="got int"):
+    with pytest.raises(TypeError, match="got 3"):
         FitPanel(3)
 
 
