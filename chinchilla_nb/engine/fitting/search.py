@@ -19,6 +19,7 @@ from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_width
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.mapping import mapped
 
 __all__ = ["NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
 
@@ -135,7 +136,7 @@ class Search:
         batches = np.array_split(starts, -(-len(starts) // BATCH))
         work = functools.partial(optimise, smooth, box=self.box, steps=steps, tolerance=TOLERANCE)
         minima: list[Minimum] = []
-        for found in map(work, batches):
+        for found in mapped(map, work, batches):
             minima = distinct([*minima, *found], self.signature, self.same)
             yield minima
 
