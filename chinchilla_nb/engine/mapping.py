@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from chinchilla_nb.engine.brief_text import brief
@@ -11,7 +11,7 @@ from chinchilla_nb.engine.errors import InputTypeError
 __all__ = ["mapped"]
 
 
-def mapped(map: Callable[..., Iterable[Any]], work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
+def mapped(map: Callable[..., Iterable[Any]], work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
     """Return the results of the tasks.
 
     Raises

@@ -72,8 +72,10 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
 
 def _roll_outs(cc: Chinchilla) -> Iterator[Door]:
     roll_outs = {"problem": FIT.problem, "cutoffs": None, "by": None, "map": map}
+    rolled_out = {"cutoffs": np.sort(cc.session.runs.C)[[5]], "by": None, "parallel": False}
+    words = {"cutoffs": "cutoffs|roll-outs"}
     yield Door("iter_roll_outs", _first(chinchilla_nb.iter_roll_outs), roll_outs, dear=True)
-    yield Door("Chinchilla.rollout", cc.rollout, {"cutoffs": None, "by": None, "parallel": False}, dear=True)
+    yield Door("Chinchilla.rollout", cc.rollout, rolled_out, words, dear=True)
     yield Door("Rollout", lambda value: repr(Rollout(value)), {"value": ROLL_OUTS})
     yield Door("Drift.of", Drift.of, {"roll_outs": ROLL_OUTS}, {"roll_outs": "rollout|roll_outs"})
     widened = {"interval": FIT.uncertainty("sandwich").predict_loss(1e9, 1e10), "distance": 1.0, "level": 0.95}
@@ -84,7 +86,12 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     run = {"N": 1e9, "D": 1e11}
     made = {"uncertainty": DRAWS, **run, "roll_outs": ROLL_OUTS, "of_budget": False, "level": 0.95}
     texts = {"definitions": {"N": "all"}, "versions": {"numpy": "2.0"}}
-    yield Door("Forecast.of", Forecast.of, {**made, **texts}, {"roll_outs": "rollout|roll_outs"})
+    yield Door(
+        "Forecast.of",
+        Forecast.of,
+        {**made, **texts},
+        {"N": r"\bN\b|6ND", "D": r"\bD\b|6ND", "roll_outs": "rollout|roll_outs"},
+    )
     rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
     given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
     yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)

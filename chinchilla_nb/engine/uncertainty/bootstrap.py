@@ -80,8 +80,7 @@ def iter_bootstrap(
     ------
     InputError
         If the method or column is unknown, the number of draws is not between 2 and a hundred thousand, or the law
-        was fitted with a loss of
-        one's own.
+        was fitted with a loss of one's own.
     """
     if not (isinstance(draws, (int, np.integer)) and 2 <= draws <= MOST_DRAWS):
         raise InputError("draws", f"must be a whole number from 2 to {MOST_DRAWS:,}", got=brief(draws))
@@ -91,7 +90,7 @@ def iter_bootstrap(
     seeds = as_generator(rng).integers(np.iinfo(np.int64).max, size=len(sizes))
     found: list[Refits] = []
     yield UncertaintyProgress(0, draws)
-    for refits in mapped(map, refitting.refitted, [*zip(sizes, seeds.tolist(), strict=True)]):
+    for refits in mapped(map, refitting.refitted, zip(sizes, seeds.tolist(), strict=True)):
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))
