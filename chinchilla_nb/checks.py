@@ -1,6 +1,6 @@
 """Checks of single values from the user: each returns the converted value or raises a one-sentence error.
 
-The engine defines those of numbers; they are importable from here, too.
+The engine defines those of numbers and seeds; they are importable from here, too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_float, as_positive_number, first_items
-from chinchilla_nb.engine.errors import InputError, InputTypeError
+from chinchilla_nb.engine.conversion import as_float, as_generator, as_positive_number, first_items
+from chinchilla_nb.engine.errors import InputError
 
 __all__ = [
     "as_axes",
@@ -26,6 +24,7 @@ __all__ = [
     "as_mapping",
     "as_names",
     "as_positive_number",
+    "as_texts",
     "brief",
 ]
 
@@ -94,6 +93,20 @@ def as_names(values: Any, name: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def as_texts(values: Any, name: str) -> dict[str, str]:
+    """Return a mapping of texts by name as a dictionary.
+
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
+    texts = as_mapping(values, name)
+    if not all(isinstance(one, str) for entry in texts.items() for one in entry):
+        raise InputError(name, "must be a dictionary of texts", got=brief(values))
+    return texts
+
+
 def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     """Return the given axes of a grid of starting values, as numbers by key.
 
@@ -135,23 +148,3 @@ def as_folder(path: str | os.PathLike[str] | None, name: str = "project_dir") ->
         remedy = f"create it with os.makedirs({str(folder)!r})"
         raise InputError(name, f"{str(folder)!r} does not exist", place=place, remedy=remedy)
     return folder
-
-
-def as_generator(rng: Any) -> np.random.Generator:
-    """Return a random number generator, a new one if a seed or None is given.
-
-    Raises
-    ------
-    InputTypeError
-        If it is neither a generator nor a seed.
-    """
-    try:
-        # NumPy takes True for the seed 1, texts in a list for numbers, and searches lists in lists without end.
-        if isinstance(rng, (bool, np.bool_)) or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
-            raise TypeError
-        if isinstance(rng, (list, tuple)) and not all(type(part) is int for part in rng):
-            raise TypeError
-        return np.random.default_rng(rng)
-    except Exception:  # noqa: BLE001  NumPy raises many kinds of errors for what is not a seed
-        rule = "must be a seed (a whole number from 0) or a numpy Generator"
-        raise InputTypeError("rng", rule, got=brief(rng)) from None

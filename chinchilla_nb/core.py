@@ -16,18 +16,19 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.checks import as_count, as_folder, as_generator, as_positive_number
+from chinchilla_nb.checks import as_count, as_folder, as_positive_number, as_texts
 from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.conversion import as_flag, as_positive_values
+from chinchilla_nb.engine.conversion import as_flag, as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
@@ -307,9 +308,11 @@ class Chinchilla:
         ValueError
             If nothing has been fitted, the method or the column is unknown, or the loss is one of your own.
         """
-        fit, spread = self._fit(), adaptive_map if parallel else map
-        generator = None if rng is None else as_generator(rng)
-        steps = iter_uncertainty(fit, method, draws, generator, by=by, map=spread)
+        fit, spread = self._fit(), adaptive_map if as_flag(parallel, "parallel") else map
+        if isinstance(fit.law, FrontierLaw):
+            rule = "must be a function of N and D for this"
+            raise InputError("law", rule, got="'frontier'", remedy="use session.fit.uncertainty()")
+        steps = iter_uncertainty(fit, method, draws, rng, by=by, map=spread)
         value = self._drained(steps, "refitting")
         if fit is self.session.fit:
             self.session.uncertainty = value
@@ -340,7 +343,8 @@ class Chinchilla:
         ValueError
             If there are too few runs, the column is unknown, or a budget has no run beyond it or too few below it.
         """
-        steps = iter_roll_outs(self.session.problem, cutoffs, by, map=adaptive_map if parallel else map)
+        spread = adaptive_map if as_flag(parallel, "parallel") else map
+        steps = iter_roll_outs(self.session.problem, cutoffs, by, map=spread)
         found = Rollout(self._drained(steps, "rolling out"))
         for note in found.notes:
             self.logger.info(note)
@@ -383,6 +387,9 @@ class Chinchilla:
             If nothing has been fitted, a number is not positive, the law has no optimum at the budget, or
             ``uncertainty`` or ``rollout`` are of another fit.
         """
+        check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
+        check_type(rollout, "rollout", Rollout, type(None))
+        own = {} if definitions is None else as_texts(definitions, "definitions")
         fit, of_budget = self._fit(), isinstance(run, numbers.Real)
         if of_budget:
             planned = compute_optimal_run(fit.law, as_positive_number(run, "C"), self.session.settings.models)
@@ -399,7 +406,7 @@ class Chinchilla:
             self._roll_outs_of(fit) if rollout is None else rollout.value,
             of_budget=of_budget,
             level=level,
-            definitions={**DEFINITIONS, "D": self.session.data_unit, **(definitions or {})},
+            definitions={**DEFINITIONS, "D": self.session.data_unit, **own},
             versions=package_versions(),
         )
         self.session.forecasts = (*self.session.forecasts, forecast)
@@ -439,7 +446,8 @@ class Chinchilla:
         fit, settings = self._fit(), self.session.settings
         if C is None:
             C = next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
-        found = self._drained(iter_influence(fit, C, map=adaptive_map if parallel else map), "leaving out runs")
+        spread = adaptive_map if as_flag(parallel, "parallel") else map
+        found = self._drained(iter_influence(fit, C, map=spread), "leaving out runs")
         columns = {name: getattr(fit.runs, name) for name in ("C", "N", "D", "loss")}
         columns |= {"N_opt": found.N, "log_change": found.log_change, "residual": found.residual}
         table = pd.DataFrame({**columns, "outlier": found.outliers})

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
@@ -41,6 +41,9 @@ class FitUncertainty:
     """
 
     value: Uncertainty
+
+    def __post_init__(self) -> None:
+        check_type(self.value, "value", Uncertainty)
 
     @property
     def method(self) -> str:
@@ -122,6 +125,7 @@ class FitUncertainty:
         DataFrame
             Columns loss, low and high, a row a prediction.
         """
+        check_type(rollout, "rollout", Rollout, type(None))
         found = self.value.predict_loss(N, D, level, kind, None if rollout is None else rollout.value)
         return pd.DataFrame({"loss": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel()})
 

@@ -11,6 +11,7 @@ import scipy
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_positive_number, brief
+from chinchilla_nb.engine.conversion import first_items
 from chinchilla_nb.engine.errors import InputError
 
 __all__ = ["DEFINITIONS", "as_run", "package_versions"]
@@ -34,10 +35,10 @@ def as_run(run: Any) -> tuple[float, float]:
     InputError
         If it is not a pair of positive numbers.
     """
-    try:
-        N, D = run
-    except (TypeError, ValueError):
-        raise InputError("run", "must be a budget C, or a pair of N and D", got=brief(run)) from None
+    pair = first_items(run, 2)
+    if pair is None or len(pair) != 2:
+        raise InputError("run", "must be a budget C, or a pair of N and D", got=brief(run))
+    N, D = pair
     return as_positive_number(N, "N"), as_positive_number(D, "D")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 
@@ -32,6 +33,9 @@ class Rollout:
     """
 
     value: RollOuts
+
+    def __post_init__(self) -> None:
+        check_type(self.value, "value", RollOuts)
 
     @property
     def scores(self) -> pd.DataFrame:

@@ -19,6 +19,7 @@ __all__ = [
     "as_array",
     "as_flag",
     "as_float",
+    "as_generator",
     "as_positive_array",
     "as_positive_number",
     "as_positive_values",
@@ -26,6 +27,7 @@ __all__ = [
     "as_real_array",
     "as_magnitudes",
     "check_callable",
+    "check_choice",
     "check_type",
     "first_items",
 ]
@@ -128,6 +130,38 @@ def check_callable(value: Any, name: str) -> None:
     """
     if not callable(value):
         raise InputTypeError(name, "must be callable", got=brief(value))
+
+
+def check_choice(value: Any, name: str, choices: Sequence[str]) -> None:
+    """Check that a value is one of some texts.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if not (isinstance(value, str) and value in choices):
+        raise InputError(name, f"must be {' or '.join(map(repr, choices))}", got=brief(value))
+
+
+def as_generator(rng: Any) -> np.random.Generator:
+    """Return a random number generator, a new one if a seed or None is given.
+
+    Raises
+    ------
+    InputTypeError
+        If it is neither a generator nor a seed.
+    """
+    try:
+        # NumPy takes True for the seed 1, texts in a list for numbers, and searches lists in lists without end.
+        if isinstance(rng, (bool, np.bool_)) or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
+            raise TypeError
+        if isinstance(rng, (list, tuple)) and not all(type(part) is int for part in rng):
+            raise TypeError
+        return np.random.default_rng(rng)
+    except Exception:  # noqa: BLE001  NumPy raises many kinds of errors for what is not a seed
+        rule = "must be a seed (a whole number from 0) or a numpy Generator"
+        raise InputTypeError("rng", rule, got=brief(rng)) from None
 
 
 def as_array(values: Any) -> NDArray[Any]:

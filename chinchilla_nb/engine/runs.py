@@ -65,10 +65,7 @@ class Runs:
         arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
         _check_lengths(arrays)
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
-        check_type(columns, "columns", Mapping, type(None))
-        others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
-        _check_lengths({**arrays, **{f"columns[{brief(name)}]": values for name, values in others.items()}})
-        self._keep(arrays, others)
+        self._keep(arrays, _as_columns(columns, arrays))
 
     @classmethod
     def frontier(cls, C: ArrayLike, loss: ArrayLike, columns: Mapping[str, ArrayLike] | None = None) -> Runs:
@@ -88,13 +85,13 @@ class Runs:
         Raises
         ------
         InputError
-            If the lengths differ, or a value is missing, not a number, infinite or not positive.
+            If the lengths differ, a value is missing, not a number, infinite or not positive, or `columns` is not a
+            mapping.
         """
         arrays = {name: as_positive_array(values, name) for name, values in (("C", C), ("loss", loss))}
-        others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
-        _check_lengths({**arrays, **others})
+        _check_lengths(arrays)
         runs = object.__new__(cls)
-        runs._keep(arrays, others)
+        runs._keep(arrays, _as_columns(columns, arrays))
         return runs
 
     def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]]) -> None:
@@ -190,6 +187,14 @@ class Runs:
     @property
     def _known(self) -> tuple[str, ...]:
         return _NUMBERS if self.has_sizes else ("loss", "C")
+
+
+def _as_columns(columns: Mapping[str, ArrayLike] | None, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return other data of the runs, of the lengths of their numbers."""
+    check_type(columns, "columns", Mapping, type(None))
+    others = {name: _as_column(values, name) for name, values in (columns or {}).items()}
+    _check_lengths({**arrays, **{f"columns[{brief(name)}]": values for name, values in others.items()}})
+    return others
 
 
 def _as_column(values: ArrayLike, name: str) -> NDArray[Any]:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.checks import as_positive_number, as_texts
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Law
@@ -23,7 +24,7 @@ from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.records.forecast_json import forecast_text, read_forecast
+from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["Forecast", "ForecastScore", "digest_of"]
@@ -32,6 +33,8 @@ Array = NDArray[Any]
 
 SAME_SIZE = 0.02
 """Relative difference of N, D and C up to which a logged run is the forecast one; both are rounded in practice."""
+LONGEST_PATH = 4096
+"""Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
 
@@ -151,15 +154,20 @@ class Forecast:
         InputError
             If a number is not usable, or the roll-outs are of other runs.
         """
+        check_type(uncertainty, "uncertainty", Uncertainty)
+        N, D = as_positive_number(N, "N"), as_positive_number(D, "D")
+        C = as_positive_number(6 * N * D, "C, which is 6ND,")
         found = {IF_HOLDS: uncertainty.predict_loss(N, D, level, "new-run")}
         if roll_outs is not None:
             found[AS_DONE] = uncertainty.predict_loss(N, D, level, "new-run", roll_outs)
+        for one in found.values():
+            as_positive_number(one.value, "the predicted loss")
         fit = uncertainty.fit
         forecast = cls(
-            N=float(N),
-            D=float(D),
-            C=6.0 * float(N) * float(D),
-            of_budget=of_budget,
+            N=N,
+            D=D,
+            C=C,
+            of_budget=as_flag(of_budget, "of_budget"),
             law_name=fit.problem.family.name,
             params=read_only(np.array(list(fit.law.as_dict().values()))),
             draws=read_only(uncertainty.params.copy() if isinstance(uncertainty, Draws) else np.empty(0)),
@@ -169,8 +177,8 @@ class Forecast:
             data=digest_of(fit.runs),
             n_runs=len(fit.runs),
             matched=0,
-            versions=dict(versions),
-            definitions=dict(definitions),
+            versions=as_texts(versions, "versions"),
+            definitions=as_texts(definitions, "definitions"),
         )
         return replace(forecast, matched=len(forecast.matches(fit.runs)))
 
@@ -238,8 +246,10 @@ class Forecast:
         They have the same N and D within 2 %; or, if the forecast is of a budget, the same C within 2 %, and an N whose
         logarithm differs by at most a quarter.
         """
+        check_type(runs, "runs", Runs)
         size, data, compute = (
-            np.abs(np.log(values / own)) for values, own in ((runs.N, self.N), (runs.D, self.D), (runs.C, self.C))
+            np.abs(np.log(values) - np.log(own))
+            for values, own in ((runs.N, self.N), (runs.D, self.D), (runs.C, self.C))
         )
         same = (size <= SAME_SIZE) & (data <= SAME_SIZE)
         if self.of_budget:
@@ -278,11 +288,12 @@ class Forecast:
         path = _as_path(path)
         forecast = cls(**read_forecast(path))
         try:
-            for row in (forecast.params, *forecast.draws):
+            as_positive_number(forecast.loss, "loss")
+            for row in forecast.draws:
                 forecast._law_of(row)
-        except (ValueError, TypeError):
-            rule = f"must have parameters that the law {forecast.law_name!r} can have"
-            raise InputError(f"the file {os.fspath(path)!r}", rule, remedy="use an unchanged copy of it") from None
+        except (ValueError, TypeError):  # a TypeError comes from a law that is no function of N and D
+            rule = f"must be of a law of N and D, with parameters that the law {brief(forecast.law_name)} can have"
+            raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
 
     def _law_of(self, values: Any) -> Law:
@@ -300,9 +311,18 @@ class Forecast:
 
 
 def _as_path(path: Any) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
+    text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
+    if not 0 < len(text) <= LONGEST_PATH or "\0" in text or not _is_encodable(text):
         raise InputError("path", "must be the path of a file", got=brief(path))
-    return Path(os.fsdecode(path))
+    return Path(text)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def digest_of(runs: Runs) -> str:

@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,15 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.whole_file import open_regular
 
-__all__ = ["forecast_text", "read_forecast"]
+__all__ = ["COPY", "file_name", "forecast_text", "read_forecast"]
 
 FORMAT, VERSION = "chinchilla_nb forecast", 1
 LARGEST_FILE = 100_000_000
 """Size of a file in bytes up to which it is read; 10,000 draws take a hundredth of that."""
 COPY = "use an unchanged copy of it"
+"""The remedy for a file that was changed."""
+LONGEST_NAME = 500
+"""Characters of a path in a sentence."""
 
 
 def forecast_text(values: Mapping[str, Any]) -> str:
@@ -40,10 +43,10 @@ def read_forecast(path: Path) -> dict[str, Any]:
     FileNotFoundError
         If there is no such file.
     """
-    content, where = _content(path), f"the file {os.fspath(path)!r}"
+    content, where = _content(path), file_name(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(where, "must be a forecast that save() wrote", got="other JSON")
-    if content.get("version") != VERSION:
+    if type(content.get("version")) is not int or content["version"] != VERSION:
         got = f"version {brief(content.get('version'))}"
         raise InputError(where, f"must be of version {VERSION}", got=got, remedy="update chinchilla_nb")
     values = {}
@@ -59,7 +62,7 @@ def read_forecast(path: Path) -> dict[str, Any]:
 
 def _content(path: Path) -> Any:
     """Return the JSON in a file."""
-    where = f"the file {os.fspath(path)!r}"
+    where = file_name(path)
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
             read = file.read(LARGEST_FILE + 1)
@@ -67,13 +70,32 @@ def _content(path: Path) -> Any:
         raise
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise InputError(where, f"cannot be read, {reason}", remedy="check its permissions") from None
+        remedy = "check its permissions" if isinstance(error, PermissionError) else "give the path of a forecast"
+        raise InputError(where, f"cannot be read, {reason}", remedy=remedy) from None
     if len(read) > LARGEST_FILE:
         raise InputError(where, "must be a forecast that save() wrote", got=f"more than {LARGEST_FILE:,} bytes")
     try:
-        return json.loads(read)
+        return json.loads(read, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise InputError(where, "must be a forecast that save() wrote", got="no valid JSON", remedy=COPY) from None
+
+
+def file_name(path: Path) -> str:
+    """Return how a sentence names a file."""
+    return f"the file {brief(os.fspath(path), LONGEST_NAME)}"
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON, whose names must differ: of two values, neither can be trusted."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError
+    return values
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and Infinity, which are not JSON."""
+    raise ValueError(name)
 
 
 def _written(value: Any) -> Any:
@@ -147,9 +169,11 @@ def _intervals(written: Any) -> dict[str, tuple[float, float, float]]:
     found = {}
     for name, ends in _of(dict)(written).items():
         value, low, high = (_number(end) for end in _list(ends))
-        if not 0 <= low <= value <= high:
+        if not (0 <= low <= value <= high and 0 < value < math.inf):
             raise ValueError
         found[name] = (value, low, high)
+    if not found:
+        raise ValueError
     return found
 
 

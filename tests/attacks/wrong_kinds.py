@@ -21,14 +21,16 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from doors import Door, bounded
 from odd_values import ODD_VALUES
+from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
 import chinchilla_nb
@@ -74,6 +76,7 @@ VALUES: tuple[Any, ...] = (
     *(pd.DataFrame(), pd.DataFrame({1: [1.0]}), pd.DataFrame([[1.0, 2.0]], columns=["N", "N"]), pd.Index(["N"])),
     *(pd.DataFrame({"N": [1], "D": [2], "loss": ["x"]}), pd.DataFrame({"N": [1], "D": [2], "loss": [3], 10**30: [4]})),
     *(pd.DataFrame({("N", 1): [1.0]}), pd.DataFrame({"N": [1], "D": [2], "loss": [3], None: [object()]})),
+    *RESULTS,
     *({"N": 1, "D": 2, "loss": 3}, [{"N": 1, "D": 2, "loss": 3}], {"C": 1}, {"C": object()}, {1: 2}, [object()]),
 )  # fmt: skip
 """Values of every kind."""
@@ -83,45 +86,21 @@ def size(width: int, depth: int) -> int:
     return width * width * depth
 
 
-@dataclass(frozen=True)
-class Door:
-    """A public name and how to call it.
-
-    Attributes
-    ----------
-    name : str
-        As a user writes it, without the package.
-    call : callable
-    usual : mapping of str to object
-        Arguments with which the call succeeds; a wrong value is tried in place of each.
-    words : mapping of str to str
-        What a sentence calls an argument, where it does not use its name.
-    nan : bool
-        Whether an answer may be NaN, as the documentation says.
-    dear : bool
-        Whether a call takes so long that only some values are tried.
-    """
-
-    name: str
-    call: Callable[..., Any]
-    usual: Mapping[str, Any]
-    words: Mapping[str, str] = field(default_factory=dict)
-    nan: bool = False
-    dear: bool = False
-
-
 NOT_CALLED = {
-    "Certificate": "the package makes them, as results",
-    "Fit": "the package makes them, as results",
-    "FitProgress": "the package makes them, as results",
+    **dict.fromkeys(
+        (
+            *("Certificate", "Draws", "Drift", "Fit", "FitProgress", "FitWarning", "Forecast", "ForecastScore"),
+            *("Influence", "Interval", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
+        ),
+        "the package makes them, as results",
+    ),
     "FitStatus": "an enumeration",
-    "FitWarning": "the package makes them, as results",
     "FitError": "an error",
     "InputError": "an error",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
 }
-"""Public names without arguments to attack, and why."""
+"""Public names that are not called, and why; the methods of results are attacked."""
 FOR_PANELS = {"compose", "watch"}
 """Methods of panels for the panels themselves, and those that extend them."""
 
@@ -148,6 +127,7 @@ class Doors:
         yield from self._tables()
         yield from self._engine()
         yield from self._laws()
+        yield from result_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (
@@ -202,6 +182,7 @@ class Doors:
         yield Door("Database", Database, {"project_dir": None, "columns": ["lr"], **quiet}, {"columns": "column"})
         yield Door("Database.df", lambda df: setattr(Database(), "df", df), {"df": table_of(RUNS)})
         yield Door("get_logger", get_logger, {"level": 50, "name": "x"}, {"level": "log_level"})
+        steps = ("num_seeding_steps", "num_scaling_steps")
         simulated = {
             "num_seeding_steps": 3,
             "num_scaling_steps": 0,
@@ -210,10 +191,14 @@ class Doors:
             "noise_generator": None,
         }
         yield Door(
-            "Chinchilla.simulate", _bounded(cc.simulate), simulated, {"noise_generator": "noise|loss"}, dear=True
+            "Chinchilla.simulate", bounded(cc.simulate, *steps), simulated, {"noise_generator": "noise|loss"}, dear=True
         )
         yield Door(
-            "Simulator.__call__", _bounded(Simulator(cc)), simulated, {"noise_generator": "noise|loss"}, dear=True
+            "Simulator.__call__",
+            bounded(Simulator(cc), *steps),
+            simulated,
+            {"noise_generator": "noise|loss"},
+            dear=True,
         )
         yield Door("Simulator", Simulator, {"cc": cc})
         yield Door("Visualizer", lambda **a: Visualizer(**a).plot(cc), {"project_dir": ".", **quiet}, dear=True)
@@ -304,6 +289,8 @@ class Doors:
         runs = {"N": [1e8, 1e9], "D": [1e9, 1e10], "loss": [3.0, 2.5], "C": [6e17, 6e19], "columns": {"x": [1, 2]}}
         words = {"N": "N|D", "D": "D"}
         yield Door("Runs", Runs, runs, words)
+        frontier = {"C": FRONTIER.C, "loss": FRONTIER.loss, "columns": {"x": FRONTIER.C}}
+        yield Door("Runs.frontier", Runs.frontier, frontier, {"C": r"\bC\b|one value per run"})
         yield Door("Runs.take", RUNS.take, {"which": [0, 2]})
         yield Door("Runs.alike", RUNS.alike, {"other": RUNS})
         problem = {one.name: getattr(Problem(RUNS), one.name) for one in dataclasses.fields(Problem)} | {"starts": GRID}
@@ -340,6 +327,11 @@ class Doors:
             yield Door(f"{name}.allocate", law.allocate, {"C": 1e20})
             yield Door(f"{name}.optimal_D", law.optimal_D, {"N": 1e9})
             yield Door(f"{name}.equation", law.equation, {"notation": TEXT})
+        law = FRONTIER_FIT.law
+        yield Door("FrontierLaw", type(law), law.as_dict())
+        yield Door("FrontierLaw.from_params", law.from_params, {"params": law.as_dict()}, {"params": "."})
+        yield Door("FrontierLaw.loss", law.loss, {"C": 1e20}, nan=True)
+        yield Door("FrontierLaw.equation", law.equation, {"notation": TEXT})
         for law in (LAW, KAPLAN):
             yield Door("allocate", chinchilla_nb.allocate, {"law": law, "C": 1e20})
             yield Door("exponents", chinchilla_nb.exponents, {"law": law, "C": 1e20})
@@ -359,28 +351,14 @@ def _closed(panel: Callable[..., Any]) -> Callable[..., None]:
     return show
 
 
-def _bounded(simulate: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a simulation that leaves out numbers of steps which would simulate for years."""
-
-    def call(**given: Any) -> Any:
-        for name in ("num_seeding_steps", "num_scaling_steps"):
-            steps = given[name]
-            if isinstance(steps, (int, float, np.number)) and not isinstance(steps, bool) and 3 < steps < 10**7:
-                return None
-        return simulate(**given)
-
-    return call
-
-
 def public_arguments() -> set[tuple[str, str]]:
     """Return every public name with each of its arguments; those that take any keyword are left out."""
     found = set()
     named = {name: getattr(chinchilla_nb, name) for name in chinchilla_nb.__all__ if name != "datasets"}
     for name, public in (named | {"datasets.load": datasets.load}).items():
-        if name in NOT_CALLED:
-            continue
-        found |= {(name, argument) for argument in _arguments(public)}
-        for method in dir(public) if inspect.isclass(public) else ():
+        if name not in NOT_CALLED:
+            found |= {(name, argument) for argument in _arguments(public)}
+        for method in dir(public) if inspect.isclass(public) and not issubclass(public, Exception) else ():
             raw = inspect.getattr_static(public, method)
             function = getattr(raw, "__func__", raw)
             own = inspect.isfunction(function) and function.__module__.startswith("chinchilla_nb")
@@ -468,9 +446,7 @@ def _unclear(error: Exception, words: str) -> str:
     """Return what is wrong with a refusal; empty if it is one sentence of this package that names the argument."""
     sentence, place = str(error), traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(place.filename).name}:{place.lineno}"
-    if not isinstance(error, (ValueError, TypeError, FileExistsError, FileNotFoundError)) or (
-        not place.filename.startswith(PACKAGE)
-    ):
+    if not isinstance(error, (ValueError, TypeError, OSError)) or (not place.filename.startswith(PACKAGE)):
         return f"{type(error).__name__} {sentence[:150]!r} at {where}"
     if "\n" in sentence or not 10 < len(sentence) < LONGEST:
         return f"not a sentence at {where}: {sentence[:150]!r}"

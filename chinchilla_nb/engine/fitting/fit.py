@@ -31,6 +31,7 @@ from chinchilla_nb.engine.fitting.solver import Exact, Finish, distinct, lowest
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.runs import Runs, read_only
 
 __all__ = ["Fit", "FitError", "FitProgress", "FitStatus", "FitWarning", "fit", "iter_fit", "solve"]
@@ -270,7 +271,7 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
         promising = np.concatenate([profiles.minima(promising[:0])[:PROFILED], promising])
     work = functools.partial(objective.optimise, box=box)
     minima: list[Minimum] = []
-    for done, found in enumerate(map(work, promising), 1):
+    for done, found in enumerate(mapped(map, work, promising), 1):
         minima = distinct([*minima, found], search.signature, SAME_LOSSES)
         if not minima:
             name = loss_name(search.problem.loss_fn)

@@ -19,6 +19,7 @@ from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths, typical_width
 from chinchilla_nb.engine.fitting.solver import Finish, distinct, lowest, optimise
 from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.mapping import mapped
 
 __all__ = ["CLOSE", "NARROW", "STEPS", "TOLERANCE", "Search", "places_of"]
 
@@ -143,7 +144,7 @@ class Search:
         minima: list[Minimum] = []
         # The minima of a narrower loss are closer to each other.
         same = self.same * min(1.0, (smooth.loss.width / self.typical) ** 0.5)
-        for found in map(work, batches):
+        for found in mapped(map, work, batches):
             minima = distinct([*minima, *found], self.signature, same)
             yield minima
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_real_array
+from chinchilla_nb.engine.conversion import as_magnitudes, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.notation import HTML, TEXT, Notation
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT, Parameter, as_parameter, linear_params
@@ -66,9 +66,12 @@ class FrontierLaw:
         Raises
         ------
         InputError
-            If C is not a number.
+            If C is not a number, zero or negative.
         """
-        return np.asarray(self.E + self.A * as_real_array(C, "C") ** -self.alpha)
+        (C,) = as_magnitudes(C=C)
+        with np.errstate(all="ignore"):
+            term = np.where(np.isnan(C), np.nan, 0.0) if self.A == 0 else self.A * C**-self.alpha
+            return np.asarray(self.E + term)
 
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Raise an InputError: the law does not depend on N and D."""
@@ -87,6 +90,7 @@ class FrontierLaw:
 
     def equation(self, notation: Notation) -> str:
         """Return the equation of the law with its values."""
+        check_type(notation, "notation", Notation)
         base = notation.power(notation.variable("C"), notation.exponent(self.alpha))
         left = f"{notation.variable('L')}({notation.variable('C')})"
         return f"{left} = {notation.number(self.E)} + {notation.number(self.A)}{notation.over}{base}"

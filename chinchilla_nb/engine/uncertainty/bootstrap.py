@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_generator
 from chinchilla_nb.engine.errors import FitError, InputError
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
@@ -33,6 +35,8 @@ MapFunction = Callable[..., Iterable[Any]]
 
 BLOCK = 1 << 15
 """Losses predicted at once for resamples that are fitted together; their derivatives then fit into the cache."""
+MOST_DRAWS = 100_000
+"""More draws would move the ends of an interval by less than a hundredth of its width; these take a few megabytes."""
 SAME = 0.1
 """Difference of two optima, in typical errors of a run, up to which one start serves both."""
 LIKELY = 4.0
@@ -75,18 +79,18 @@ def iter_bootstrap(
     Raises
     ------
     InputError
-        If the method or column is unknown, the number of draws is not positive, or the law was fitted with a loss of
-        one's own.
+        If the method or column is unknown, the number of draws is not between 2 and a hundred thousand, or the law
+        was fitted with a loss of one's own.
     """
-    if not (isinstance(draws, (int, np.integer)) and draws >= 2):
-        raise InputError("draws", "must be a whole number of at least 2", got=brief(draws))
+    if not (isinstance(draws, (int, np.integer)) and 2 <= draws <= MOST_DRAWS):
+        raise InputError("draws", f"must be a whole number from 2 to {MOST_DRAWS:,}", got=brief(draws))
     refitting = _Refitting.of(fit, method, by)
     rows = max(1, BLOCK // refitting.objective.target.size)
     sizes = [min(rows, draws - first) for first in range(0, draws, rows)]
-    seeds = np.random.default_rng(rng).integers(np.iinfo(np.int64).max, size=len(sizes))
+    seeds = as_generator(rng).integers(np.iinfo(np.int64).max, size=len(sizes))
     found: list[Refits] = []
     yield UncertaintyProgress(0, draws)
-    for refits in map(refitting.refitted, zip(sizes, seeds.tolist(), strict=True)):
+    for refits in mapped(map, refitting.refitted, zip(sizes, seeds.tolist(), strict=True)):
         found.append(refits)
         yield UncertaintyProgress(sum(len(one.theta) for one in found), draws)
     theta, proven = (np.concatenate([getattr(one, name) for one in found]) for name in ("theta", "proven"))

@@ -75,7 +75,7 @@ def as_cutoffs(cutoffs: ArrayLike, runs: Runs) -> Array:
     InputError
         If there is none, one is not positive and finite, no run lies beyond it, or fewer than three lie below it.
     """
-    budgets = np.unique(as_positive_array(np.atleast_1d(cutoffs), "cutoffs"))
+    budgets = np.unique(as_positive_array(cutoffs, "cutoffs"))
     if not len(budgets):
         raise InputError(
             "cutoffs", "must name at least one budget", got="none", remedy="leave them out for the default"

@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.conversion import as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.runs import Runs
@@ -46,6 +47,8 @@ __all__ = ["Drift", "distance_beyond"]
 
 Array = NDArray[Any]
 
+LARGEST_DISTANCE = 1500.0
+"""No two floats have a ratio with a larger logarithm."""
 TINY = 1e-300
 """Keeps zero from dividing."""
 
@@ -77,6 +80,7 @@ class Drift:
         InputError
             If the roll-outs are by groups, or no fit succeeded.
         """
+        check_type(roll_outs, "roll_outs", RollOuts)
         if roll_outs.by is not None:
             rule = "must hold out the runs beyond budgets C0 to tell how the law drifts"
             raise InputError("rollout", rule, got=f"roll-outs by {roll_outs.by!r}", remedy="call rollout() without by")
@@ -109,7 +113,11 @@ class Drift:
         level : float
             That of the interval.
         """
-        distance = np.maximum(np.asarray(distance, dtype=float), 0.0)
+        check_type(interval, "interval", Interval)
+        distance = np.maximum(as_real_array(distance, "distance"), 0.0)
+        if not np.all(distance <= LARGEST_DISTANCE):
+            rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
+            raise InputError("distance", rule, got=f"{distance.max():g}")
         margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
             value = interval.value * np.exp(self.bias * distance)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
@@ -55,9 +56,12 @@ def iter_uncertainty(
     Raises
     ------
     InputError
-        If the method or the column is unknown, the number of draws is not at least 2, or the law was fitted with a loss
-        of one's own.
+        If an argument is of another type, the method or the column is unknown, the number of draws is not between 2 and
+        a hundred thousand, or the law was fitted with a loss of one's own.
     """
+    check_type(fit, "fit", Fit)
+    check_type(method, "method", str)
+    check_callable(map, "map")
     if isinstance(fit.law, FrontierLaw):
         yield UncertaintyProgress(1, 1, FrontierUncertainty(fit))
     elif method in WITHOUT_DRAWS:

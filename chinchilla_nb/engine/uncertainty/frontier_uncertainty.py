@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.conversion import as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
-from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.interval import Interval, as_level
 
 __all__ = ["FrontierUncertainty"]
 
@@ -84,6 +84,7 @@ class FrontierUncertainty:
     fit: Fit
 
     def __post_init__(self) -> None:
+        check_type(self.fit, "fit", Fit)
         if not isinstance(self.fit.law, FrontierLaw):
             raise InputError("fit", "must be of law='frontier'", got=str(self.fit.law), remedy="use fit.uncertainty()")
 
@@ -113,7 +114,7 @@ class FrontierUncertainty:
         InputError
             If the level is not between 0 and 1.
         """
-        region, values = self._region_at(level), self.fit.law.as_dict()
+        region, values = self._region_at(as_level(level)), self.fit.law.as_dict()
         if region is None:
             found = dict.fromkeys(values, (0.0, np.inf))
         else:
@@ -146,8 +147,8 @@ class FrontierUncertainty:
         InputError
             If a budget is not positive and finite, the level is not between 0 and 1, or the kind is neither.
         """
-        if kind not in ("mean", "new-run"):
-            raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
+        check_choice(kind, "kind", ("mean", "new-run"))
+        level = as_level(level)
         C = as_positive_values(C, "C")
         region, value = self._region_at(level), self.fit.law.loss(C)
         if region is None:
@@ -171,8 +172,6 @@ class FrontierUncertainty:
         )
 
     def _quantile(self, level: float) -> float:
-        if not 0 < level < 1:
-            raise InputError("level", "must be between 0 and 1", got=repr(level))
         return float(stdtrit(self.degrees, (1 + level) / 2)) if self.degrees else np.inf
 
     @functools.cached_property

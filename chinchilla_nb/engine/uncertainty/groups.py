@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 
@@ -30,11 +32,12 @@ def numbered_groups(runs: Runs, by: str | None, method: str) -> NDArray[np.intp]
     InputError
         If the runs have no such column.
     """
+    check_type(by, "by", str, type(None))
     if by is not None:
         values = runs.columns.get(by, getattr(runs, by, None) if by in ("N", "D", "C", "loss") else None)
         if values is None:
             known = ", ".join(["N", "D", "C", *runs.columns])
-            raise InputError("by", "must be a column of the runs", got=repr(by), remedy=f"choose one of {known}")
+            raise InputError("by", "must be a column of the runs", got=brief(by), remedy=f"choose one of {known}")
         return _numbered(np.asarray(values).astype(str))
     if method == "stratified":
         order = np.argsort(runs.C, kind="stable")

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.conversion import as_positive_number, check_callable, check_type
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.family import Coordinates
+from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
 
@@ -124,6 +125,8 @@ def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> It
     InputError
         If the budget is not positive, the law has no optimum there, or it was fitted with a loss of one's own.
     """
+    check_type(fit, "fit", Fit)
+    check_callable(map, "map")
     C = as_positive_number(C, "C")
     allocate(fit.law, C)
     used = np.flatnonzero(fit.problem.weights() > 0)
@@ -132,7 +135,7 @@ def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> It
     blocks = [np.arange(first, min(first + rows, len(used))) for first in range(0, len(used), rows)]
     yield InfluenceProgress(0, len(used))
     found: list[Refits] = []
-    for refits in map(leaving_out.refitted, blocks):
+    for refits in mapped(map, leaving_out.refitted, blocks):
         found.append(refits)
         yield InfluenceProgress(sum(len(one.theta) for one in found), len(used))
     theta, proven = leaving_out.lowered(*(np.concatenate([getattr(one, name) for one in found]) for name in FOUND))

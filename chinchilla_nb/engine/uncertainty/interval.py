@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Interval", "tail_of"]
+__all__ = ["Interval", "as_level", "tail_of"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,6 +27,23 @@ class Interval:
     high: NDArray[Any]
 
 
+def as_level(level: float) -> float:
+    """Return the level of an interval as a float.
+
+    Raises
+    ------
+    InputError
+        If the level is not between 0 and 1.
+    """
+    try:
+        number = as_float(level, "level")
+    except InputError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise InputError("level", "must be a number between 0 and 1", got=brief(level), remedy="pass 0.95 for 95 %")
+    return number
+
+
 def tail_of(level: float) -> float:
     """Return the probability beyond either end of an interval with a level.
 
@@ -34,6 +52,4 @@ def tail_of(level: float) -> float:
     InputError
         If the level is not between 0 and 1.
     """
-    if not (isinstance(level, (int, float, np.number)) and 0 < level < 1):
-        raise InputError("level", "must be a number between 0 and 1", got=repr(level), remedy="pass 0.95 for 95 %")
-    return (1 - float(level)) / 2
+    return (1 - as_level(level)) / 2

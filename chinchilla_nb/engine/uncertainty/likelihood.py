@@ -81,7 +81,7 @@ class _Extreme:
         deviation = float(np.sqrt(slope @ region.covariance @ slope))
         if not (np.isfinite(at_fit) and np.isfinite(deviation)):
             return none
-        if deviation == 0:
+        if deviation == 0 or self._reach == 0:
             return float(np.exp(at_fit) if log else at_fit)
         z, found = self._optimised(at_fit, deviation, slope)
         end = self._quantity(self._theta(z))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
@@ -69,6 +70,7 @@ class ProfileCurve:
 
     def optimal_N(self, C: float) -> Array:
         """Return N* at a budget of C FLOPs along the profile, shape (k,); NaN where a law has none."""
+        C = as_positive_number(C, "C")
         return np.array([float(optima(law, C)[0]) for law in self.laws])
 
     def __str__(self) -> str:
@@ -88,6 +90,8 @@ def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> P
     InputError
         If the law has no parameter of that name.
     """
+    check_type(uncertainty, "uncertainty", Uncertainty)
+    check_type(name, "name", str)
     fitted = uncertainty.fit.law.as_dict()
     if name not in fitted:
         raise unknown_key("parameter", name, tuple(fitted))

@@ -16,10 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import solve
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, Problem
 from chinchilla_nb.engine.fitting.results import Fit, FitStatus
+from chinchilla_nb.engine.laws.parameters import axes_of
+from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.cutoffs import as_cutoffs, default_cutoffs
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
@@ -156,12 +160,17 @@ def iter_roll_outs(
         If both are given, the runs have no such column or only one group, no run lies beyond a budget, fewer than three
         lie below it, or there is no budget below which the runs determine the law.
     """
+    check_type(problem, "problem", Problem)
+    check_callable(map, "map")
+    if "N" not in axes_of(problem.family.parameters):
+        rule, remedy = "must be a function of N and D for roll-outs", "fit law='chinchilla' to runs with N and D"
+        raise InputError("the law of the problem", rule, got=repr(problem.family.name), remedy=remedy)
     problem.check_runs()
     tasks = _by_budget(problem, cutoffs) if by is None else _by_group(problem, cutoffs, by)
     yield RollOutProgress(0, len(tasks))
     parts: list[RollOut] = []
     failures: list[str] = []
-    for done, found in enumerate(map(partial(_rolled_out, problem), tasks), 1):
+    for done, found in enumerate(mapped(map, partial(_rolled_out, problem), tasks), 1):
         if isinstance(found, str):
             failures.append(found)
         else:
@@ -192,7 +201,7 @@ def _by_group(problem: Problem, cutoffs: ArrayLike | None, by: str) -> list[_Tas
     number = numbered_groups(runs, by, "")
     if number.max() == 0:
         raise InputError(
-            "by", "must be a column with at least two values", got=repr(by), remedy="choose another column"
+            "by", "must be a column with at least two values", got=brief(by), remedy="choose another column"
         )
     values = runs.columns[by] if by in runs.columns else getattr(runs, by)
     tasks = []
@@ -200,7 +209,7 @@ def _by_group(problem: Problem, cutoffs: ArrayLike | None, by: str) -> list[_Tas
         held_out = number == group
         if np.count_nonzero(~held_out) < FEWEST_RUNS:
             rule = f"must have groups without each of which at least {FEWEST_RUNS} runs are left"
-            raise InputError("by", rule, got=repr(by), remedy="choose another column")
+            raise InputError("by", rule, got=brief(by), remedy="choose another column")
         tasks.append(_Task(held_out, float(runs.C[~held_out].max()), str(values[np.argmax(held_out)])))
     return tasks
 

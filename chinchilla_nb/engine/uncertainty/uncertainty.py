@@ -5,13 +5,13 @@ from __future__ import annotations
 import abc
 import functools
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from chinchilla_nb.engine.conversion import as_positive_values
+from chinchilla_nb.engine.conversion import as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
@@ -114,8 +114,8 @@ class Uncertainty(abc.ABC):
             Roll-outs of the runs of the fit. With them, the interval is widened by how predictions beyond the runs have
             gone wrong (`Drift`); without them, it holds if the law does.
         """
-        if kind not in ("mean", "new-run"):
-            raise InputError("kind", "must be 'mean' or 'new-run'", got=repr(kind))
+        check_choice(kind, "kind", get_args(LossKind))
+        check_type(roll_outs, "roll_outs", RollOuts, type(None))
         sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
         try:
             N, D = np.broadcast_arrays(sizes, data)
@@ -123,7 +123,9 @@ class Uncertainty(abc.ABC):
             raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
         found = self._intervals(losses(N.ravel(), D.ravel()), level)
         if kind == "new-run":
-            found = self._with_noise(found, 6 * (N * D).ravel(), level)
+            with np.errstate(over="ignore", under="ignore"):
+                C = 6 * (N * D).ravel()
+            found = self._with_noise(found, C, level)
         interval = Interval(*(end.reshape(N.shape) for end in found))
         if roll_outs is None:
             return interval

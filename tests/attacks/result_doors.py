@@ -1,0 +1,109 @@
+"""Doors of what is asked of a fit: its uncertainty, roll-outs, influence and forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from doors import Door, bounded
+from runs import GRID, make_runs
+
+import chinchilla_nb
+from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
+from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+
+RUNS = make_runs(12, noise=0.01)
+CUTOFFS = np.sort(RUNS.C)[[7, 9]]
+FIT = chinchilla_nb.solve(Problem(RUNS, starts=GRID))
+ROLL_OUTS = [*chinchilla_nb.iter_roll_outs(FIT.problem, CUTOFFS)][-1].result
+BY_GROUPS = [*chinchilla_nb.iter_roll_outs(FIT.problem, by="N")][-1].result
+DRAWS = FIT.uncertainty(draws=3, rng=1)
+FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 2.3])
+FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
+FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
+RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)
+"""Values that are right for some arguments and wrong for others."""
+
+
+def result_doors(cc: Chinchilla) -> Iterator[Door]:
+    """Yield the doors of the results; the project must have been fitted."""
+    yield from _uncertainty(cc)
+    yield from _roll_outs(cc)
+    yield from _forecasts(cc)
+    influence = {"fit": FIT, "C": 1e20, "map": map}
+    yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
+    yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
+
+
+def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
+    estimate = {"method": "wild-cluster", "draws": 2, "rng": 1, "by": None}
+    for name, call, others in (
+        ("Fit.uncertainty", FIT.uncertainty, {"map": map}),
+        ("estimate_uncertainty", chinchilla_nb.estimate_uncertainty, {"fit": FIT, "map": map}),
+        ("iter_uncertainty", _first(chinchilla_nb.iter_uncertainty), {"fit": FIT, "map": map}),
+        ("Chinchilla.uncertainty", cc.uncertainty, {"parallel": False}),
+    ):
+        yield Door(name, bounded(call, "draws", most=MOST_DRAWS), {**estimate, **others}, dear=True)
+    for name, uncertainty in (
+        ("Draws", DRAWS),
+        ("Uncertainty", FIT.uncertainty("sandwich")),
+        ("Uncertainty", FIT.uncertainty("profile")),
+    ):
+        dear = uncertainty.method == "profile"
+        predict = {"N": 1e9, "D": 1e10, "level": 0.95, "kind": "mean", "roll_outs": ROLL_OUTS}
+        words = {"roll_outs": "rollout|roll_outs"}
+        yield Door(f"{name}.interval", uncertainty.interval, {"level": 0.95}, dear=dear)
+        yield Door(f"{name}.predict_loss", uncertainty.predict_loss, predict, words, dear=dear)
+        yield Door(f"{name}.allocate", uncertainty.allocate, {"C": 1e20, "level": 0.95}, dear=dear)
+    table = FitUncertainty(DRAWS)
+    predict = {"N": 1e9, "D": 1e10, "level": 0.95, "kind": "mean", "rollout": Rollout(ROLL_OUTS)}
+    yield Door("FitUncertainty", lambda value: repr(FitUncertainty(value)), {"value": DRAWS})
+    yield Door("FitUncertainty.interval", table.interval, {"level": 0.95})
+    yield Door("FitUncertainty.predict_loss", table.predict_loss, predict)
+    yield Door("FitUncertainty.allocate", table.allocate, {"C": 1e20, "level": 0.95})
+    frontier = FRONTIER_FIT.uncertainty()
+    yield Door("FrontierUncertainty.interval", frontier.interval, {"level": 0.95})
+    yield Door("FrontierUncertainty.predict_loss", frontier.predict_loss, {"C": 1e20, "level": 0.95, "kind": "mean"})
+    profile = {"uncertainty": DRAWS, "name": "alpha", "level": 0.95}
+    yield Door("profile_curve", chinchilla_nb.profile_curve, profile, {"name": "name|parameter"}, dear=True)
+    yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
+
+
+def _roll_outs(cc: Chinchilla) -> Iterator[Door]:
+    roll_outs = {"problem": FIT.problem, "cutoffs": None, "by": None, "map": map}
+    rolled_out = {"cutoffs": np.sort(cc.session.runs.C)[[5]], "by": None, "parallel": False}
+    words = {"cutoffs": "cutoffs|roll-outs"}
+    yield Door("iter_roll_outs", _first(chinchilla_nb.iter_roll_outs), roll_outs, dear=True)
+    yield Door("Chinchilla.rollout", cc.rollout, rolled_out, words, dear=True)
+    yield Door("Rollout", lambda value: repr(Rollout(value)), {"value": ROLL_OUTS})
+    yield Door("Drift.of", Drift.of, {"roll_outs": ROLL_OUTS}, {"roll_outs": "rollout|roll_outs"})
+    widened = {"interval": FIT.uncertainty("sandwich").predict_loss(1e9, 1e10), "distance": 1.0, "level": 0.95}
+    yield Door("Drift.widened", Drift.of(ROLL_OUTS).widened, widened)
+
+
+def _forecasts(cc: Chinchilla) -> Iterator[Door]:
+    run = {"N": 1e9, "D": 1e11}
+    made = {"uncertainty": DRAWS, **run, "roll_outs": ROLL_OUTS, "of_budget": False, "level": 0.95}
+    texts = {"definitions": {"N": "all"}, "versions": {"numpy": "2.0"}}
+    yield Door(
+        "Forecast.of",
+        Forecast.of,
+        {**made, **texts},
+        {"N": r"\bN\b|6ND", "D": r"\bD\b|6ND", "roll_outs": "rollout|roll_outs"},
+    )
+    rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
+    given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
+    yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)
+    FORECAST.save("forecast.json")
+    yield Door("Forecast.load", Forecast.load, {"path": "forecast.json"}, {"path": "path|file"})
+    yield Door("Forecast.save", FORECAST.save, {"path": "other.json"}, {"path": "path|nothing was written"})
+    yield Door("Forecast.matches", FORECAST.matches, {"runs": RUNS})
+    yield Door("Forecast.scores", FORECAST.scores, {"runs": RUNS})
+    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run})
+    yield Door("Forecast.predict_loss", FORECAST.predict_loss, run, nan=True)
+
+
+def _first(iterate: Callable[..., Iterator[Any]]) -> Callable[..., Any]:
+    """Return a call of an iterator of progress that works until its end."""
+    return lambda **given: [*iterate(**given)][-1]
