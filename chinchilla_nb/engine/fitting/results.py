@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning
@@ -22,6 +22,7 @@ from chinchilla_nb.html_table import html_table
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
+    from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
     from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["Fit", "FitProgress", "FitStatus"]
@@ -118,6 +119,20 @@ class Fit:
         from chinchilla_nb.engine.uncertainty.estimate import estimate_uncertainty
 
         return estimate_uncertainty(self, method, draws, rng, by=by, map=map)
+
+    def roll_outs(
+        self,
+        cutoffs: ArrayLike | None = None,
+        by: str | None = None,
+        *,
+        map: Callable[..., Iterable[Any]] = builtins.map,
+    ) -> RollOuts:
+        """Hold out runs of this fit and predict them from the others; parameters and errors as for `iter_roll_outs`."""
+        from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
+
+        *_, last = iter_roll_outs(self.problem, cutoffs, by, map=map)
+        assert last.result is not None
+        return last.result
 
     def __repr__(self) -> str:
         lines = [str(self.law), *(f"{name:>10}  {text}" for name, text in self._facts())]

@@ -46,6 +46,14 @@ class TestScores:
                 row += 1
         assert row == len(scores["C0"])
 
+    def test_a_fit_holds_out_its_own_runs_and_keeps_its_options(self):
+        runs = sliced()
+        [part] = solve(problem_of(runs, bounds={"alpha": (0.3, 0.3)})).roll_outs([3e19]).parts
+        assert part.held_out.C.tolist() == [1e20] * 6
+        law = solve(problem_of(runs.take(runs.C < 1e20), bounds={"alpha": (0.3, 0.3)})).law
+        predicted = law.E + law.A / part.held_out.N**0.3 + law.B / part.held_out.D**law.beta
+        assert part.predicted == pytest.approx(predicted, rel=1e-9)
+
     def test_groups_are_left_out_one_at_a_time(self):
         runs = sliced(columns={"width": np.tile([1, 2, 2, 3, 3, 3], 5)})
         found = rolled_out(problem_of(runs), by="width")
