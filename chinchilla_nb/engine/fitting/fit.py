@@ -176,7 +176,7 @@ class _Fitting:
         self, best: Minimum, minima: list[Minimum], landscape: Array, *, scale: float = 1.0, final: bool = False
     ) -> Fit:
         """Return the best minimum so far of the objective divided by `scale`; only the final one is diagnosed."""
-        law = self.box.law(best.theta.astype(float))
+        law = self.box.law(best.theta)
         status = FitStatus.UNFINISHED
         if final:
             status = FitStatus.CONVERGED if best.converged else FitStatus.STALLED

@@ -87,13 +87,13 @@ def fine_lattice_minima(objective: Objective, box: Coordinates, exponents: tuple
     """
     if not isinstance(objective.predictor, Profiling):
         return np.empty((0, len(box.lower)))
-    first, second = (np.unique(np.clip(FINE, box.lower[index], box.upper[index])) for index in exponents)
-    theta, predicted, _ = _fitted(objective, objective.predictor, (first, second), FINE_ROUNDS)
+    axes = tuple(np.unique(np.clip(FINE, box.lower[index], box.upper[index])) for index in exponents)
+    theta, predicted, _ = _fitted(objective, objective.predictor, axes, FINE_ROUNDS)
     return np.asarray(theta[_lattice_minima(objective.value_of(predicted))][:FINE_MINIMA])
 
 
 def _fitted(
-    objective: Objective, predictor: Profiling, exponents: tuple[Array, Array] | None, rounds: int
+    objective: Objective, predictor: Profiling, exponents: tuple[Array, ...] | None, rounds: int
 ) -> tuple[Array, Array, Array]:
     """Return laws fitted at a lattice of exponents, their predictions, and the weights after the last round."""
     loss = objective.measured

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,10 @@ from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.laws.family import Coordinates, Profiling
 
-__all__ = ["effective_runs", "entering", "exchanged", "nonlinearity", "traced"]
+__all__ = ["Reach", "effective_runs", "entering", "exchanged", "nonlinearity", "traced"]
 
 Array = NDArray[Any]
+Reach: TypeAlias = Literal["vicinity", "valley", "range"]
 
 REACH = 3.0
 """Standard errors of a parameter combination at which nonlinearity is measured."""
@@ -86,7 +87,7 @@ def traced(
     exponents: tuple[int, ...],
     width: float,
     box: Coordinates,
-    nearby: bool = False,
+    reach: Reach,
 ) -> Array:
     """Return laws in which one parameter was moved and held while the others followed, as rows of theta.
 
@@ -96,23 +97,23 @@ def traced(
         The parameters to move.
     width : float
         Smoothing width for a typical residual.
-    nearby : bool
-        Whether exponents are moved only a little, and nothing else.
+    reach : str
+        How far exponents are moved: a little (nothing else is moved then), along the valley, or over their whole range.
     """
     theta = minimum.theta.astype(float)
     rows, moved = [], []
     for index in exponents:
-        values = _values(theta, index, exponents, nearby)
+        values = _values(theta, index, exponents, reach)
         values = np.unique(np.clip(values, box.lower[index], box.upper[index]))
         rows.append(_profiled(objective, theta, theta, index, exponents, values, width))
         moved += [index] * len(rows[-1])
-    for index in () if nearby else floors:
+    for index in floors if reach == "valley" else ():
         values = np.unique(np.clip(np.multiply(RATIOS, max(theta[index], LEAST)), box.lower[index], box.upper[index]))
         rows.append(np.where(np.arange(len(theta)) == index, values[:, None], theta))
         moved += [index] * len(values)
     found = np.concatenate(rows)
     held = np.arange(len(theta)) == np.array(moved)[:, None]
-    for share in TRACED_WIDTHS[-1:] if nearby else TRACED_WIDTHS:
+    for share in TRACED_WIDTHS[-1:] if reach == "vicinity" else TRACED_WIDTHS:
         smooth = objective.smoothed(share * width)
         found = np.array([one.theta for one in newton_from_each(smooth, found, box, STEPS, TOLERANCE, held)])
     return found
@@ -169,12 +170,14 @@ def entering(
     return np.concatenate(rows)
 
 
-def _values(theta: Array, index: int, exponents: tuple[int, ...], nearby: bool) -> Array:
+def _values(theta: Array, index: int, exponents: tuple[int, ...], reach: Reach) -> Array:
     """Return the values that an exponent is moved to; those of the others too, because two terms may be exchanged."""
+    if reach == "range":
+        return WHOLE_RANGE
     near = np.asarray(NEARBY) * theta[index]
-    return np.concatenate(
-        [near] if nearby else [near, np.multiply(RATIOS, theta[index]), WHOLE_RANGE, theta[[*exponents]]]
-    )
+    if reach == "vicinity":
+        return near
+    return np.concatenate([near, np.multiply(RATIOS, theta[index]), WHOLE_RANGE, theta[[*exponents]]])
 
 
 def _profiled(

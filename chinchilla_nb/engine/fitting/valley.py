@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.certificate import EXACT
+from chinchilla_nb.engine.fitting.kinks import descend_along_kinks
 from chinchilla_nb.engine.fitting.lattice import fine_lattice_minima
 from chinchilla_nb.engine.fitting.newton import Minimum, continued
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.search import NARROW, Search
 from chinchilla_nb.engine.fitting.solver import lowest
-from chinchilla_nb.engine.fitting.tracing import effective_runs, entering, exchanged, nonlinearity, traced
+from chinchilla_nb.engine.fitting.tracing import Reach, effective_runs, entering, exchanged, nonlinearity, traced
 
 __all__ = ["lower_optima"]
 
@@ -29,9 +30,11 @@ ROUNDS = 4
 """Most rounds of tracing."""
 NONLINEAR = 1.0
 """Nonlinearity above which the whole valley is traced."""
+KINKED = 0.75
+"""Nonlinearity above which the vicinity is traced if the loss has kinks: those of a determined law are below it."""
 NEARLY_LINEAR, FEW_RUNS = 0.1, 40
-"""Nonlinearity above which the vicinity is traced, if there are at most so many runs and they have kinks: those of few
-runs are so far apart that they make separate optima even in a nearly straight valley."""
+"""The same for kinks of at most so many runs, which are so far apart that they make separate optima even in a nearly
+straight valley."""
 NEARBY_WIDTH = 0.0005
 """Width, relative to a typical one, below which smoothing does not merge the optima in the vicinity."""
 STEPS = 60
@@ -39,6 +42,11 @@ STEPS = 60
 lost."""
 FOLLOWED = 24
 """Most minima that are followed from one width to the next."""
+NARROW_VALLEY = 1e4
+"""Ratio of the range of the losses to their mean residual above which a valley is narrow."""
+SMALL, DESCENT = 20, 40
+"""Most runs with which laws in a narrow valley are traced along the kinks, and most steps of each: with more runs it
+takes long."""
 GAIN = 1e-10
 """Relative decrease after which a valley is traced once more."""
 
@@ -49,13 +57,12 @@ def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
         return  # so many runs determine a law well, and tracing them would take long
     for number in range(ROUNDS):
         bend = 0.0 if best.certificate is EXACT else nonlinearity(search.objective, best, search.exponents, search.box)
-        few = (
-            search.objective.loss.has_kink and _runs_that_count(search.objective, best.theta.astype(float)) <= FEW_RUNS
-        )
-        if bend < (NEARLY_LINEAR if few else NONLINEAR):
+        if bend < _least_nonlinearity(search.objective, best):
             return
         before, nearby = best, bend < NONLINEAR
         ways: list[Callable[[Search, Minimum], Iterator[Minimum]]] = [functools.partial(_traced, nearby=nearby)]
+        if not nearby and _is_narrow(search.objective, best):
+            ways.append(_along_kinks)
         if number == 0 and not nearby:
             ways.insert(0, _from_fine_lattice)
         for way in ways:
@@ -64,6 +71,13 @@ def lower_optima(search: Search, best: Minimum) -> Iterator[Minimum]:
                 yield best
         if not best.value < before.value - GAIN * abs(before.value):
             return
+
+
+def _least_nonlinearity(objective: Objective, best: Minimum) -> float:
+    """Return the nonlinearity above which there may be other optima."""
+    if not objective.loss.has_kink:
+        return NONLINEAR
+    return NEARLY_LINEAR if _runs_that_count(objective, best.theta.astype(float)) <= FEW_RUNS else KINKED
 
 
 def _runs_that_count(objective: Objective, theta: Array) -> float:
@@ -83,7 +97,7 @@ def _from_fine_lattice(search: Search, best: Minimum) -> Iterator[Minimum]:
 
 def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     """Yield optima to which laws traced from the best one lead."""
-    starts = traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, nearby)
+    starts = _moved(search, best, "vicinity" if nearby else "valley")
     if not nearby:
         entered = entering(search.objective, best, search.floors, search.factors, search.exponents, search.box)
         starts = np.concatenate([starts, entered])
@@ -92,6 +106,29 @@ def _traced(search: Search, best: Minimum, nearby: bool) -> Iterator[Minimum]:
     widths = search.widths_below(NEARBY_WIDTH if nearby else NARROW)
     yield from search.finished(_followed(search, best, starts, widths))
     yield search.finish.hold(twin, best.active)
+
+
+def _is_narrow(objective: Objective, best: Minimum) -> bool:
+    """Return whether few runs of a kinked loss make a valley that is too narrow for Newton's method when smoothed.
+
+    Where the losses range over orders of magnitude, the law must pass between the largest within far less.
+    """
+    if not objective.loss.has_kink or len(objective.target) > SMALL:
+        return False
+    mean = float(objective.weight @ np.abs(objective.residuals(best.theta.astype(float))))
+    return float(np.ptp(objective.target)) > NARROW_VALLEY * mean
+
+
+def _along_kinks(search: Search, best: Minimum) -> Iterator[Minimum]:
+    """Yield the lowest optimum that laws with any exponent lead to along the kinks of the loss itself."""
+    objective = search.objective
+    starts = [Minimum(theta, objective.value(theta)) for theta in _moved(search, best, "range")]
+    found = lowest(descend_along_kinks(objective, start, search.box, DESCENT) for start in starts)
+    yield search.finish.hold(found.theta, found.active)
+
+
+def _moved(search: Search, best: Minimum, reach: Reach) -> Array:
+    return traced(search.objective, best, search.floors, search.exponents, search.typical, search.box, reach)
 
 
 def _exchanged(search: Search, best: Minimum) -> Array:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
-from chinchilla_nb.engine.laws.family import over_runs
+from chinchilla_nb.engine.laws.family import over_runs, uncentred
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, LARGEST_EXPONENT, Parameter
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -82,11 +82,12 @@ class _Coordinates:
 
     def law(self, theta: Array) -> ScalingLaw:
         """Return the law at theta; A or B is zero if its term is negligible at every run."""
-        E, a, b, alpha, beta = theta
+        E, a, b = theta[:3]
+        alpha, beta = theta[3:].astype(float)
         may_vanish = self.lower[1:3] <= -LOG_RANGE
         no_A, no_B = may_vanish & (theta[1:3] - theta[3:] * self.smallest <= -LOG_RANGE)
-        A = 0.0 if no_A else np.exp(a + alpha * self.centre_N) * self.unit
-        B = 0.0 if no_B else np.exp(b + beta * self.centre_D) * self.unit
+        A = 0.0 if no_A else uncentred(a, alpha, self.centre_N, self.unit)
+        B = 0.0 if no_B else uncentred(b, beta, self.centre_D, self.unit)
         return ScalingLaw(E * self.unit, A, B, alpha, beta)
 
     def theta(self, points: Array) -> Array:

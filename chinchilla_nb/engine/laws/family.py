@@ -242,3 +242,11 @@ def over_runs(theta: Array) -> Iterable[Array]:
     Scalars for a single theta, because arithmetic with scalars is fastest; arrays of shape (..., 1) for a batch.
     """
     return theta if theta.ndim == 1 else [theta[..., index, None] for index in range(theta.shape[-1])]
+
+
+def uncentred(log_factor: Any, exponent: float, centre: float, unit: float) -> float:
+    """Return the factor of a term whose logarithm is given at a centre and in a unit, rounded only once.
+
+    In float64, the logarithm of a large factor loses digits that runs with small residuals resolve.
+    """
+    return float(np.exp(log_factor + np.longdouble(exponent) * centre) * unit)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla_family import LATTICE, LEAST_TERM, LOG_RANGE, limits_in_units
-from chinchilla_nb.engine.laws.family import over_runs
+from chinchilla_nb.engine.laws.family import over_runs, uncentred
 from chinchilla_nb.engine.laws.frontier import FRONTIER_PARAMETERS, FrontierLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -73,9 +73,10 @@ class _Coordinates:
 
     def law(self, theta: Array) -> FrontierLaw:
         """Return the law at theta; A is zero if its term is negligible at every run."""
-        E, a, alpha = theta
+        E, a, alpha = *theta[:2], float(theta[2])
         negligible = self.lower[1] <= -LOG_RANGE and a - alpha * self.smallest <= -LOG_RANGE
-        return FrontierLaw(E * self.unit, 0.0 if negligible else np.exp(a + alpha * self.centre) * self.unit, alpha)
+        A = 0.0 if negligible else uncentred(a, alpha, self.centre, self.unit)
+        return FrontierLaw(float(E * self.unit), A, alpha)
 
     def theta(self, points: Array) -> Array:
         """Convert starts, rows of log E, log A, alpha, to rows of theta inside the box."""

@@ -113,6 +113,7 @@ class _Coordinates:
 
     def law(self, theta: Array) -> KaplanLaw:
         """Return the law at theta."""
+        theta = np.concatenate([theta[:2], theta[2:].astype(float)])  # with the exponents as the law has them
         log_N_c, log_D_c = self.scales(theta)
         p, q = self.middle(log_N_c, log_D_c, *theta[2:])
         N_c, D_c = np.exp(np.clip([log_N_c, log_D_c], -LARGEST_LOG, LARGEST_LOG))
