@@ -174,7 +174,7 @@ def _values(theta: Array, index: int, exponents: tuple[int, ...], reach: Reach) 
     """Return the values that an exponent is moved to; those of the others too, because two terms may be exchanged."""
     if reach == "range":
         return WHOLE_RANGE
-    near = np.asarray(NEARBY) * theta[index]
+    near: Array = np.asarray(NEARBY) * theta[index]
     if reach == "vicinity":
         return near
     return np.concatenate([near, np.multiply(RATIOS, theta[index]), WHOLE_RANGE, theta[[*exponents]]])
