@@ -14,20 +14,10 @@ from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
+from chinchilla_nb.figures import basis_in_words
 from chinchilla_nb.rollout import Rollout
 
 __all__ = ["FitUncertainty"]
-
-NAMES = {
-    "pairs": "pairs bootstrap",
-    "stratified": "stratified bootstrap",
-    "wild": "wild bootstrap",
-    "wild-cluster": "wild cluster bootstrap",
-    "residual": "residual bootstrap",
-    "profile": "profile likelihood",
-    "sandwich": "sandwich covariance",
-}
-"""What each method is called in a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +143,8 @@ class FitUncertainty:
         return f"<p>{html.escape(self._title())}</p>{table}" + (f"<ul>{notes}</ul>" if notes else "")
 
     def _title(self) -> str:
-        value = self.value
-        draws = f", {len(value.theta):,} draws" if isinstance(value, Draws) else ""
-        return f"95 % intervals of {len(value.fit.runs):,} runs, if the law holds ({NAMES[value.method]}{draws})"
+        runs = len(self.value.fit.runs)
+        return f"95 % intervals of {runs:,} runs, if the law holds ({basis_in_words(self.value)})"
 
     def _table(self) -> pd.DataFrame:
         table = self.interval()
