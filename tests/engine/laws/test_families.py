@@ -182,3 +182,30 @@ def test_what_is_not_a_number_has_no_loss_and_is_no_parameter(name, value):
     for parameter in law.as_dict():
         with pytest.raises(InputError, match=f"^{parameter} must be a number, got "):
             type(law)(**{**law.as_dict(), parameter: value})
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).eps == np.finfo(float).eps, reason="needs extended precision")
+def test_a_law_is_the_closest_to_its_coordinates(name):
+    """Each parameter is rounded once, however large the logarithm of a factor is."""
+    N = np.geomspace(7e6, 6e7, 9)
+    runs = Runs(N, 100 * N, np.geomspace(4e4, 0.5, 9))
+    theta = {
+        "chinchilla": [0.05, -5.2, -1.1, 9.9876543210123, 3.2068926250283605],
+        "kaplan": [-1.3, 0.2, 0.9876543210123, 1.2068926250283605],
+        "frontier": [0.05, -1.1, 3.2068926250283605],
+    }[name]
+    exact = np.array(theta, dtype=np.longdouble) + np.longdouble(1) / 3 * 1e-16
+    box = FAMILIES[name].coordinates(runs, {})
+    values = [np.longdouble(value) for value in box.law(exact).as_dict().values()]
+    N, D, C = (sizes.astype(np.longdouble) for sizes in (runs.N, runs.D, runs.C))
+    if name == "chinchilla":
+        E, A, B, alpha, beta = values
+        predicted = E + A * N**-alpha + B * D**-beta
+    elif name == "kaplan":
+        N_c, D_c, alpha_N, alpha_D = values
+        predicted = ((N_c / N) ** (alpha_N / alpha_D) + D_c / D) ** alpha_D
+    else:
+        E, A, alpha = values
+        predicted = E + A * C**-alpha
+    expected = box.predictor(runs, np.longdouble).at(exact).value * box.unit
+    assert np.abs(predicted / expected - 1).max() <= np.finfo(float).eps

@@ -11,7 +11,7 @@ from runs import make_runs
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import fit
-from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, loss_name, mae, mse
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.bootstrap import BLOCK
 from chinchilla_nb.engine.uncertainty.estimate import METHODS, estimate_uncertainty, iter_uncertainty
@@ -34,7 +34,7 @@ def drawn_counts(runs, seed, draws):
     return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
 
 
-@pytest.mark.parametrize("loss_fn", LOSSES, ids=str)
+@pytest.mark.parametrize("loss_fn", LOSSES, ids=loss_name)
 def test_a_draw_is_the_fit_of_its_resample(loss_fn):
     runs = make_runs(40, noise=0.01)
     found = fit(runs, loss_fn=loss_fn).uncertainty("pairs", 8, rng=3)
