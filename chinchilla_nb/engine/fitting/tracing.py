@@ -176,7 +176,7 @@ def _values(theta: Array, index: int, exponents: tuple[int, ...], reach: Reach) 
         return WHOLE_RANGE
     near: Array = np.asarray(NEARBY) * theta[index]
     if reach == "vicinity":
-        return np.asarray(near)
+        return near
     return np.concatenate([near, np.multiply(RATIOS, theta[index]), WHOLE_RANGE, theta[[*exponents]]])
 
 
