@@ -20,7 +20,8 @@ def mapped(map: Callable[..., Iterable[Any]], work: Callable[[Any], Any], tasks:
         If the map does not take a function and a list, or returns nothing to iterate over.
     """
     refusal = InputTypeError("map", "must map a function over a list, as the built-in map does", got=brief(map))
-    if isinstance(map, type) and not issubclass(map, Iterator):
+    made = map if isinstance(map, type) else Iterator
+    if not issubclass(made, Iterator):
         raise refusal
     try:
         return iter(map(work, tasks))
