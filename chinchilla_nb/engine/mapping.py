@@ -19,8 +19,11 @@ def mapped(map: Callable[..., Iterable[Any]], work: Callable[[Any], Any], tasks:
     InputTypeError
         If the map does not take a function and a list, or returns nothing to iterate over.
     """
+    refusal = InputTypeError("map", "must map a function over a list, as the built-in map does", got=brief(map))
+    made = map if isinstance(map, type) else Iterator
+    if not issubclass(made, Iterator):
+        raise refusal
     try:
         return iter(map(work, tasks))
     except TypeError as error:
-        rule = "must map a function over a list, as the built-in map does"
-        raise InputTypeError("map", rule, got=brief(map)) from error
+        raise refusal from error

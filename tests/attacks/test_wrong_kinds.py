@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from result_doors import DRAWS, FORECAST, FRONTIER_FIT
 from runs import LAW, make_runs
 from wrong_kinds import Doors, attack, public_arguments
 
@@ -29,6 +30,8 @@ from chinchilla_nb import (
     compact,
     draw_seed,
     exponents,
+    iter_influence,
+    iter_roll_outs,
     log_huber,
     outside_the_runs,
     preview_import,
@@ -72,6 +75,17 @@ def test_no_public_argument_is_left_out(tmp_path, monkeypatch):
         (lambda: RUNS.take([0.5]), r"which must be a mask of 9 runs, or their indices, got \[0.5\]"),
         (lambda: RUNS.take([9]), "which must be a mask of 9 runs"),
         (lambda: solve(RUNS), "problem must be of type Problem"),
+        (lambda: DRAWS.fit.uncertainty(draws=3, map=len), "map must map a function over a list, .* got <built-in"),
+        (lambda: DRAWS.fit.uncertainty(draws=3, map=Chinchilla), "map must map a function over a list"),
+        (lambda: DRAWS.fit.uncertainty(draws=10**6), "draws must be a whole number from 2 to 100,000, got 1000000"),
+        (lambda: DRAWS.fit.uncertainty(rng="C"), "rng must be a seed"),
+        (lambda: DRAWS.predict_loss(1e9, 1e10, kind=[]), r"kind must be 'mean' or 'new-run', got \[\]"),
+        (lambda: DRAWS.predict_loss(1e9, 1e10, roll_outs=1), "roll_outs must be of type RollOuts or None, got 1"),
+        (lambda: Runs.frontier([1], [1], columns=1), "columns must be of type Mapping or None, got 1"),
+        (lambda: [*iter_roll_outs(RUNS)], "problem must be of type Problem"),
+        (lambda: [*iter_roll_outs(FRONTIER_FIT.problem)], "the law of the problem must be a function of N and D"),
+        (lambda: [*iter_influence(RUNS, 1e20)], "fit must be of type Fit"),
+        (lambda: FORECAST.scores([]), r"runs must be of type Runs, got \[\]"),
         (lambda: SeedRegime((2, 1), (1, 2)), "C must run from low to high, got 2 to 1"),
         (lambda: SeedRegime((1, 2), 5), "tokens_per_parameter must be two numbers, the lowest and the highest, got 5"),
         (lambda: Session(1, Settings()), "database must be of type RunSource, got 1"),

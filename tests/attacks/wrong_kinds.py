@@ -156,7 +156,9 @@ class Doors:
             "rng": 1,
             "dtype": float,
         }
-        yield Door("Chinchilla", Chinchilla, {"project_dir": "."} | settings | quiet, dear=True)
+        yield Door(
+            "Chinchilla", Chinchilla, {"project_dir": "."} | settings | quiet, {"law": "law|param_grid"}, dear=True
+        )
         yield Door(
             "Chinchilla.from_config",
             Chinchilla.from_config,
@@ -282,7 +284,12 @@ class Doors:
         yield Door("guess_sources", chinchilla_nb.guess_sources, {"columns": ["N", "D"]})
         yield Door("Source", Source, {"column": "N", "unit": "×1"})
         usual = {"table": TABLE, "sources": SOURCES, "known": RUNS}
-        yield Door("preview_import", chinchilla_nb.preview_import, usual, {"sources": "sources|column|assigned"})
+        yield Door(
+            "preview_import",
+            chinchilla_nb.preview_import,
+            usual,
+            {"sources": "sources|column|assigned", "known": "known|runs"},
+        )
         yield Door("run_keys", chinchilla_nb.run_keys, {"runs": RUNS})
 
     def _engine(self) -> Iterator[Door]:

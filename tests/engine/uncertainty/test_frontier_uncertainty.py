@@ -128,8 +128,8 @@ def test_the_covariance_is_that_of_weighted_least_squares():
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        (lambda sure: sure.interval(level=1.0), "level must be between 0 and 1, got 1.0"),
-        (lambda sure: sure.predict_loss(1e24, level=-1), "level must be between 0 and 1, got -1"),
+        (lambda sure: sure.interval(level=1.0), "level must be a number between 0 and 1, got 1.0"),
+        (lambda sure: sure.predict_loss(1e24, level=-1), "level must be a number between 0 and 1, got -1"),
         (lambda sure: sure.predict_loss(-1.0), "C must be positive"),
         (lambda sure: sure.predict_loss(1e24, kind="new"), "kind must be 'mean' or 'new-run', got 'new'"),
         (lambda sure: sure.predict_loss("far"), "C must be"),
