@@ -30,12 +30,18 @@ from chinchilla_nb.session import Session
 __all__ = ["RowsLeftOutWarning", "open_session"]
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+LONGEST_PATH = 300
+"""Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
 
 
 class RowsLeftOutWarning(UserWarning):
     """A table was opened without the rows that are not valid runs."""
+
+
+LONGEST_PATH = 300
+"""Characters of a path that an error shows, so that its end, the name, is among them."""
 
 
 def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session:
@@ -91,7 +97,9 @@ def _open_path(path: Path, find: Finder) -> Session:
     if str(path) in datasets.names():
         return open_session(datasets.load(str(path)))
     kinds = f"a folder, a .yaml, .json or .csv file, or {' or '.join(datasets.names())}"
-    raise InputError("", f"there is nothing at {brief(str(path))}, and no study of that name", remedy=f"give {kinds}")
+    raise InputError(
+        "", f"there is nothing at {brief(str(path), LONGEST_PATH)}, and no study of that name", remedy=f"give {kinds}"
+    )
 
 
 def _open_file(path: Path, find: Finder) -> Session:

@@ -45,6 +45,7 @@ _WRITTEN = re.compile(
     r"([-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+|[0-9]+(?:_[0-9]+)*)?"
     r"(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*([kKMGBbTPE]?)"
 )
+_MAY_BE_DECIMAL = re.compile(r"[-+]?[0-9]{1,3},[0-9]{3}(?:[eE][-+]?[0-9]+)?")
 _GROUPING = str.maketrans("", "", "_, \u00a0\u2009\u202f")
 _NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE | re.ASCII)
 
@@ -56,7 +57,7 @@ def parse_quantity(value: Any) -> float:
     ----------
     value : object
         Text may group digits with commas, spaces or underscores and end in k, M, B (or G), T, P or E. A decimal comma
-        is refused, because it could silently be read as a thousand times the number meant.
+        is refused, and so is one comma before three digits, as in 5,009, which may be one.
 
     Raises
     ------
@@ -97,6 +98,11 @@ def parse_number(text: str) -> float:
             return float(text)
         raise _refusal(text)
     digits, suffix = found.groups()
+    if _MAY_BE_DECIMAL.fullmatch(digits):
+        grouped, decimal = digits.replace(",", ""), digits.replace(",", ".")
+        raise InputError(
+            "", f"is {brief(text)}, which may be {grouped} or {decimal}", remedy="write it without a comma"
+        )
     try:
         return float(digits.translate(_GROUPING)) * SUFFIXES[suffix]
     except ValueError:

@@ -7,11 +7,13 @@ import re
 
 import pytest
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import (
     compact,
     deviation,
     interval_text,
     known_digits,
+    parse_number,
     parse_quantity,
     percent,
     rounded,
@@ -154,3 +156,15 @@ def test_an_interval_is_written_with_two_digits_of_its_half(low, high, text):
 
 def test_sizes_have_their_own_way_of_writing():
     assert interval_text(4.595e9, 1.0055e10, compact).replace("\u2009", " ") == "4.6B – 10.1B"
+
+
+@pytest.mark.parametrize("text", ["5,009", "0,123", "-4,871", "12,345", "3,141e2", "5,009 k"])
+def test_one_comma_before_three_digits_is_refused(text):
+    # In many languages 5,009 is five and nine thousandths.
+    with pytest.raises(InputError, match=r"which may be .* or .*: write it without a comma"):
+        parse_number(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1,234,567", 1234567.0), ("12,345.6", 12345.6), ("1,234.", 1234.0)])
+def test_commas_that_can_only_group_digits_are_read(text, number):
+    assert parse_number(text) == number

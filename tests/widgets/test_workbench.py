@@ -90,7 +90,7 @@ def test_configuration_file(tmp_path, rows):
 def test_a_source_that_does_not_exist_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"there is nothing at .*absent"):
         Workbench(tmp_path / "absent")
-    with pytest.raises(TypeError, match="got float"):
+    with pytest.raises(TypeError, match="got 1.5"):
         Workbench(1.5)
 
 

@@ -50,9 +50,13 @@ class SimulationCharts(ipywidgets.Box):
         super().__init__([self.empty, self.study.figure, self.key, self.summary])
         self.add_class("cnb-charts")
 
+    def show_all(self) -> None:
+        """Hold the charts and the text that stands in for them, so that closing the panel closes all of them."""
+        self.children = [self.empty, self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
+
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
-        self.children = (self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary)
+        self.children = [self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
         truth, C = plan.task.law, plan.numbers.budget
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
         figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C))

@@ -145,6 +145,7 @@ class SimulationPanel(Panel):
         """Cancel the current simulation or study and remove the panel from the page."""
         self.study_control.cancel()
         self.simulation_control.cancel()
+        self.charts.show_all()
         super().close()
 
     @guarded
