@@ -255,7 +255,7 @@ def test_an_error_is_said_and_the_sandwich_stays(monkeypatch: pytest.MonkeyPatch
         await until(lambda: session.uncertainty_error != "")
 
     asyncio.run(main())
-    assert session.uncertainty_error == "draws must be a whole number of at least 2, got 1"
+    assert session.uncertainty_error == "draws must be a whole number from 2 to 100,000, got 1"
     assert isinstance(session.uncertainty, Sandwich)
     assert session.uncertainty_progress is None
 

@@ -75,6 +75,8 @@ def _roll_outs(cc: Chinchilla) -> Iterator[Door]:
     rolled_out = {"cutoffs": np.sort(cc.session.runs.C)[[5]], "by": None, "parallel": False}
     words = {"cutoffs": "cutoffs|roll-outs"}
     yield Door("iter_roll_outs", _first(chinchilla_nb.iter_roll_outs), roll_outs, dear=True)
+    of_fit = {"cutoffs": rolled_out["cutoffs"], "by": None, "map": map}
+    yield Door("Fit.roll_outs", FIT.roll_outs, of_fit, words, dear=True)
     yield Door("Chinchilla.rollout", cc.rollout, rolled_out, words, dear=True)
     yield Door("Rollout", lambda value: repr(Rollout(value)), {"value": ROLL_OUTS})
     yield Door("Drift.of", Drift.of, {"roll_outs": ROLL_OUTS}, {"roll_outs": "rollout|roll_outs"})

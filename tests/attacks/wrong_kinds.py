@@ -232,6 +232,7 @@ class Doors:
         for name in ("run_fit", "start_fit"):
             yield Door(f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map}, dear=True)
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
+        yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
         yield Door("Session.watch_file", lambda on_error: session.watch_file(on_error)(), {"on_error": print})
         settings = {one.name: getattr(Settings(), one.name) for one in dataclasses.fields(Settings)}
         yield Door("Settings", Settings, settings)

@@ -65,6 +65,7 @@ def test_every_panel_is_restored(open_notebook):
 
     config.get_by_title(COUNT_OF_E).fill("7")
     expect(workbench.get_by_text("Converged")).to_be_visible()
+    wait_idle(page)
     assert run_code(page, "print(next(iter(session.settings.grid.axes.values())).size)") == "7\n"
     button(log, "Undo").click()
     expect(log.locator(".cnb-out")).to_have_count(0)
@@ -89,11 +90,11 @@ def test_a_fresh_kernel_leaves_snapshots(open_notebook):
     tables = [output(page, cell).locator("td, p").get_by_text(text) for cell, text in said.items()]
     picture = page.locator("img[src^='data:image/png']")
     lost = page.get_by_text("Error displaying widget").filter(visible=True)
-    expect(page.locator(".bqplot")).to_have_count(11, timeout=WAIT_MS)
+    expect(page.locator(".bqplot")).to_have_count(9, timeout=WAIT_MS)
     expect(picture).to_have_count(2)
 
     reload(page)
-    expect(page.locator(".bqplot")).to_have_count(11, timeout=WAIT_MS)
+    expect(page.locator(".bqplot")).to_have_count(9, timeout=WAIT_MS)
     for still in (picture, *tables):
         expect(still.filter(visible=True)).to_have_count(0)
 

@@ -99,9 +99,9 @@ def test_progress_ends_with_the_result():
     ("arguments", "message"),
     [
         ({"method": "boots"}, "method"),
-        ({"draws": 1}, "draws must be a whole number of at least 2, got 1"),
-        ({"draws": 2.5}, "draws must be a whole number of at least 2, got 2.5"),
-        ({"draws": "many"}, "draws must be a whole number of at least 2, got 'many'"),
+        ({"draws": 1}, "draws must be a whole number from 2 to 100,000, got 1"),
+        ({"draws": 2.5}, "draws must be a whole number from 2 to 100,000, got 2.5"),
+        ({"draws": "many"}, "draws must be a whole number from 2 to 100,000, got 'many'"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_said(arguments, message):
