@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,7 +138,9 @@ class _Extreme:
             gradient = region.objective.value_and_gradient(self._theta(z))[1]
             return np.asarray(-gradient[free] * region.size[free] / (share**2 * self._increase))
 
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # SciPy before 1.13 warns of a step beyond the bounds, which it then shortens.
+            warnings.filterwarnings("ignore", "Values in x were outside bounds", RuntimeWarning)
             return minimize(
                 aim,
                 z,
