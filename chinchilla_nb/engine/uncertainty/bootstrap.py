@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,35 +52,9 @@ class UncertaintyProgress:
 
 
 def iter_bootstrap(
-    fit: Fit,
-    method: str = "pairs",
-    draws: int = 1000,
-    rng: np.random.Generator | int | None = None,
-    *,
-    by: str | None = None,
-    map: MapFunction = builtins.map,
+    fit: Fit, method: str, draws: int, rng: np.random.Generator | int | None, *, by: str | None, map: MapFunction
 ) -> Iterator[UncertaintyProgress]:
-    """Bootstrap a fit, yielding progress after each block of draws.
-
-    Parameters
-    ----------
-    method : str
-        ``"pairs"``, ``"stratified"``, ``"wild"``, ``"wild-cluster"`` or ``"residual"``; see `iter_uncertainty`.
-    draws : int
-        Number of resamples.
-    rng : Generator or int, optional
-        The same seed gives the same draws, whatever the map.
-    by : str, optional
-        Column of the runs whose values are the groups of a stratified or wild cluster bootstrap.
-    map : callable
-        Maps the refits over blocks of draws.
-
-    Raises
-    ------
-    InputError
-        If the method or column is unknown, the number of draws is not between 2 and a hundred thousand, or the law
-        was fitted with a loss of one's own.
-    """
+    """Bootstrap a fit, yielding progress after each block of draws; parameters and errors as for `iter_uncertainty`."""
     if not (isinstance(draws, (int, np.integer)) and 2 <= draws <= MOST_DRAWS):
         raise InputError("draws", f"must be a whole number from 2 to {MOST_DRAWS:,}", got=brief(draws))
     refitting = _Refitting.of(fit, method, by)

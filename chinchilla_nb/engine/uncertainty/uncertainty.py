@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from chinchilla_nb.engine.conversion import as_positive_values, check_choice, check_type
+from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
@@ -116,11 +116,7 @@ class Uncertainty(abc.ABC):
         """
         check_choice(kind, "kind", get_args(LossKind))
         check_type(roll_outs, "roll_outs", RollOuts, type(None))
-        sizes, data = as_positive_values(N, "N"), as_positive_values(D, "D")
-        try:
-            N, D = np.broadcast_arrays(sizes, data)
-        except ValueError:
-            raise InputError("N and D", "must broadcast", got=f"shapes {sizes.shape} and {data.shape}") from None
+        N, D = np.broadcast_arrays(*as_magnitudes(N=as_positive_values(N, "N"), D=as_positive_values(D, "D")))
         found = self._intervals(losses(N.ravel(), D.ravel()), level)
         if kind == "new-run":
             with np.errstate(over="ignore", under="ignore"):
