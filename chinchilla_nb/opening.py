@@ -40,10 +40,6 @@ class RowsLeftOutWarning(UserWarning):
     """A table was opened without the rows that are not valid runs."""
 
 
-LONGEST_PATH = 300
-"""Characters of a path that an error shows, so that its end, the name, is among them."""
-
-
 def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session:
     """Return the session of a project, of a study, or of the folder or file at a path.
 

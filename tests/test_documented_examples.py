@@ -132,9 +132,11 @@ def test_search_model_config():
 def test_simulation_with_the_documented_defaults(make):
     sim = make(scaling_factor=10.0).simulate(num_seeding_steps=20, num_scaling_steps=1)
     assert len(sim.database.df) == 21
-    endless = (random.expovariate(10) for _ in iter(int, 1))
+    # Some noise of five runs leaves a law without an optimum, from which no run can follow.
+    draw = random.Random(0).expovariate
+    endless = (draw(10) for _ in iter(int, 1))
     sim(num_seeding_steps=5, num_scaling_steps=1, noise_generator=endless)
-    sim(num_seeding_steps=5, num_scaling_steps=1, noise_generator=(random.expovariate, (10,)))
+    sim(num_seeding_steps=5, num_scaling_steps=1, noise_generator=(draw, (10,)))
     assert len(sim.database.df) == 6
 
 

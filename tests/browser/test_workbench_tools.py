@@ -26,10 +26,14 @@ def until(page: Page, condition: str) -> None:
 
 
 def plot_box(page: Page, chart: int) -> dict[str, float]:
-    """Return the box of a chart's background on the page."""
+    """Return the box of a chart's background once the page has stopped moving it."""
+    until(page, "session.uncertainty_progress is None")  # intervals add lines to the panel
     ground = page.locator(".bqplot").nth(chart).locator("rect.plotarea_background")
     ground.scroll_into_view_if_needed()
-    box = ground.bounding_box()
+    box, before = ground.bounding_box(), None
+    while box != before:
+        page.wait_for_timeout(250)
+        box, before = ground.bounding_box(), box
     assert box is not None
     return box
 
