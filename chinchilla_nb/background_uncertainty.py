@@ -21,7 +21,7 @@ from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["BackgroundUncertainty"]
 
-METHOD, DRAWS = "pairs", 1000
+DRAWS = 1000
 SEED = 0
 """Seed of the resamples, always the same, so that a fit that is repeated gets the same intervals."""
 HEAD_START = 0.3
@@ -192,4 +192,4 @@ def _obstacle(fit: Fit) -> str:
 def _steps(fit: Fit) -> Iterator[UncertaintyProgress]:
     time.sleep(HEAD_START)
     cancellation_point()
-    yield from iter_uncertainty(fit, METHOD, DRAWS, SEED)
+    yield from iter_uncertainty(fit, draws=DRAWS, rng=SEED)

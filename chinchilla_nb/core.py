@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
-import numbers
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -35,7 +34,7 @@ from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
-from chinchilla_nb.forecasting import DEFINITIONS, as_run, package_versions
+from chinchilla_nb.forecasting import forecast
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
@@ -273,7 +272,7 @@ class Chinchilla:
 
     def uncertainty(
         self,
-        method: str = "pairs",
+        method: str | None = None,
         draws: int = 1000,
         rng: np.random.Generator | int | None = None,
         parallel: bool = True,
@@ -284,11 +283,13 @@ class Chinchilla:
 
         Parameters
         ----------
-        method : str, default "pairs"
+        method : str, optional
             A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs with replacement,
-            ``"stratified"`` draws them within groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"`` scales
-            the errors of each group by one factor, and ``"residual"`` gives each run the error of another.
-            ``"profile"`` is the profile likelihood, and ``"sandwich"`` the sandwich covariance; neither makes draws.
+            ``"bayesian"`` gives them random weights, ``"stratified"`` draws them within groups, ``"wild"`` flips the
+            signs of errors, ``"wild-cluster"`` scales the errors of each group by one factor, and ``"residual"`` gives
+            each run the error of another. ``"profile"`` is the profile likelihood, and ``"sandwich"`` the sandwich
+            covariance; neither makes draws. The default is ``"pairs"``, and ``"bayesian"`` for a loss with kinks
+            (`mae` and `asymmetric_mae`), for which intervals of ``"pairs"`` are too wide.
         draws : int, default 1000
             Number of refits of a bootstrap.
         rng : Generator or int, optional
@@ -390,27 +391,20 @@ class Chinchilla:
         check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
         check_type(rollout, "rollout", Rollout, type(None))
         own = {} if definitions is None else as_texts(definitions, "definitions")
-        fit, of_budget = self._fit(), isinstance(run, numbers.Real)
-        if of_budget:
-            planned = compute_optimal_run(fit.law, as_positive_number(run, "C"), self.session.settings.models)
-            N, D = float(planned.N), planned.D
-        else:
-            N, D = as_run(run)
+        fit = self._fit()
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
-        forecast = Forecast.of(
+        found = forecast(
             estimated.value,
-            N,
-            D,
-            self._roll_outs_of(fit) if rollout is None else rollout.value,
-            of_budget=of_budget,
-            level=level,
-            definitions={**DEFINITIONS, "D": self.session.data_unit, **own},
-            versions=package_versions(),
+            run,
+            level,
+            roll_outs=self._roll_outs_of(fit) if rollout is None else rollout.value,
+            definitions={"D": self.session.data_unit, **own},
+            models=self.session.settings.models,
         )
-        self.session.forecasts = (*self.session.forecasts, forecast)
-        return forecast
+        self.session.forecasts = (*self.session.forecasts, found)
+        return found
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
         """Return the roll-outs of the runs of a fit; None, with a warning, if they are too few."""

@@ -1,8 +1,10 @@
-"""What a forecast is made of: the run that is meant, the versions of the packages, and what the numbers are."""
+"""Forecast a run: which run is meant, what the numbers are, and the versions of the packages."""
 
 from __future__ import annotations
 
+import numbers
 import platform
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -10,11 +12,18 @@ import numpy as np
 import scipy
 
 from chinchilla_nb import __version__
-from chinchilla_nb.checks import as_positive_number, brief
-from chinchilla_nb.engine.conversion import first_items
+from chinchilla_nb.checks import as_positive_number, as_texts, brief
+from chinchilla_nb.engine.conversion import check_type, first_items
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.model_search import ModelTable
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run
+from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.records.forecast import Forecast
 
-__all__ = ["DEFINITIONS", "as_run", "package_versions"]
+__all__ = ["forecast"]
 
 DEFINITIONS = MappingProxyType(
     {
@@ -27,7 +36,57 @@ DEFINITIONS = MappingProxyType(
 """What N, D, C and loss are, unless a forecast says otherwise."""
 
 
-def as_run(run: Any) -> tuple[float, float]:
+def forecast(
+    uncertainty: Uncertainty | FrontierUncertainty,
+    run: float | tuple[float, float],
+    level: float = 0.95,
+    *,
+    roll_outs: RollOuts | None = None,
+    definitions: Mapping[str, str] | None = None,
+    models: ModelTable | None = None,
+) -> Forecast:
+    """Forecast the loss of a run, to be saved, and scored once it is trained.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty or FrontierUncertainty
+        That of the fit whose law is believed, ``fit.uncertainty()``.
+    run : float, or tuple of float
+        A budget C in FLOPs, of which the optimum is forecast, or N and D. A law of compute forecasts budgets only.
+    level : float, default 0.95
+        Level of the intervals for the run.
+    roll_outs : RollOuts, optional
+        ``fit.roll_outs()``; without them there is only the interval if the law holds.
+    definitions : mapping of str to str, optional
+        What N, D, C and loss are, such as ``{"N": "parameters without embeddings"}``.
+    models : ModelTable, optional
+        The models from which that of a budget is chosen; any size by default.
+
+    Raises
+    ------
+    InputError
+        If a number is not positive, the law has no optimum at the budget, or the roll-outs are of other runs.
+    """
+    check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
+    check_type(models, "models", ModelTable, type(None))
+    own = {} if definitions is None else as_texts(definitions, "definitions")
+    known, versions = {**DEFINITIONS, **own}, _package_versions()
+    if isinstance(uncertainty, FrontierUncertainty):
+        C = as_positive_number(run, "C")
+        return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
+    of_budget = isinstance(run, numbers.Real)
+    N, D = _optimum(uncertainty.fit.law, run, models) if of_budget else _as_run(run)
+    return Forecast.of(
+        uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=known, versions=versions
+    )
+
+
+def _optimum(law: Law, C: Any, models: ModelTable | None) -> tuple[float, float]:
+    planned = compute_optimal_run(law, as_positive_number(C, "C"), models)
+    return float(planned.N), planned.D
+
+
+def _as_run(run: Any) -> tuple[float, float]:
     """Return N and D of a run that is given as a pair.
 
     Raises
@@ -42,7 +101,7 @@ def as_run(run: Any) -> tuple[float, float]:
     return as_positive_number(N, "N"), as_positive_number(D, "D")
 
 
-def package_versions() -> dict[str, str]:
+def _package_versions() -> dict[str, str]:
     """Return the versions of the packages that a forecast was made with."""
     return {
         "chinchilla_nb": __version__,

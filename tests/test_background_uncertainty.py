@@ -77,7 +77,7 @@ def test_the_fit_comes_first_then_the_sandwich_then_the_same_draws_as_in_the_eng
     assert session.uncertainty.fit is session.fit
     assert session.uncertainty_progress is None
     np.testing.assert_array_equal(
-        session.uncertainty.theta, session.fit.uncertainty("pairs", draws=1000, rng=background_uncertainty.SEED).theta
+        session.uncertainty.theta, session.fit.uncertainty(draws=1000, rng=background_uncertainty.SEED).theta
     )
     named = [name for name, _, _ in seen]
     assert named.index("fit") < len(named) - 1 - named[::-1].index("uncertainty")

@@ -27,6 +27,7 @@ Ends = tuple[float, float]
 """The low and the high end of an interval; the low one may be 0 and the high one infinite."""
 _METHODS = {
     "pairs": "pairs bootstrap",
+    "bayesian": "Bayesian bootstrap",
     "stratified": "stratified bootstrap",
     "wild": "wild bootstrap",
     "wild-cluster": "wild cluster bootstrap",

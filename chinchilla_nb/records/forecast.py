@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
@@ -84,7 +86,7 @@ class Forecast:
     Attributes
     ----------
     N, D, C : float
-        The run: parameters, tokens and FLOPs.
+        The run: parameters, tokens and FLOPs; N and D are NaN for a law of compute alone.
     of_budget : bool
         Whether a budget was forecast, of which N and D are the optimum.
     law_name : str
@@ -157,12 +159,42 @@ class Forecast:
         check_type(uncertainty, "uncertainty", Uncertainty)
         N, D = as_positive_number(N, "N"), as_positive_number(D, "D")
         C = as_positive_number(6 * N * D, "C, which is 6ND,")
-        found = {IF_HOLDS: uncertainty.predict_loss(N, D, level, "new-run")}
-        if roll_outs is not None:
-            found[AS_DONE] = uncertainty.predict_loss(N, D, level, "new-run", roll_outs)
+        found = {
+            name: uncertainty.predict_loss(N, D, level, "new-run", known) for name, known in _intervals_of(roll_outs)
+        }
+        return cls._of(uncertainty, (N, D, C), found, of_budget, level, definitions, versions)
+
+    @classmethod
+    def of_compute(
+        cls,
+        uncertainty: FrontierUncertainty,
+        C: float,
+        roll_outs: RollOuts | None,
+        *,
+        level: float,
+        definitions: Mapping[str, str],
+        versions: Mapping[str, str],
+    ) -> Forecast:
+        """Forecast a run of C FLOPs with a law of compute alone; parameters and errors as for `of`."""
+        check_type(uncertainty, "uncertainty", FrontierUncertainty)
+        C = as_positive_number(C, "C")
+        found = {name: uncertainty.predict_loss(C, level, "new-run", known) for name, known in _intervals_of(roll_outs)}
+        return cls._of(uncertainty, (np.nan, np.nan, C), found, True, level, definitions, versions)
+
+    @classmethod
+    def _of(
+        cls,
+        uncertainty: Uncertainty | FrontierUncertainty,
+        run: tuple[float, float, float],
+        found: Mapping[str, Interval],
+        of_budget: bool,
+        level: float,
+        definitions: Mapping[str, str],
+        versions: Mapping[str, str],
+    ) -> Forecast:
         for one in found.values():
             as_positive_number(one.value, "the predicted loss")
-        fit = uncertainty.fit
+        fit, (N, D, C) = uncertainty.fit, run
         forecast = cls(
             N=N,
             D=D,
@@ -171,7 +203,7 @@ class Forecast:
             law_name=fit.problem.family.name,
             params=read_only(np.array(list(fit.law.as_dict().values()))),
             draws=read_only(uncertainty.params.copy() if isinstance(uncertainty, Draws) else np.empty(0)),
-            method=uncertainty.method,
+            method="region" if isinstance(uncertainty, FrontierUncertainty) else uncertainty.method,
             level=float(level),
             ends={name: (float(one.value), float(one.low), float(one.high)) for name, one in found.items()},
             data=digest_of(fit.runs),
@@ -195,26 +227,47 @@ class Forecast:
     @property
     def loss(self) -> float:
         """The predicted loss of the run."""
-        return float(self.law.loss(self.N, self.D))
+        return float(self.law.loss(*self._place(self.N, self.D, self.C)))
 
     @property
     def intervals(self) -> dict[str, Interval]:
         """The intervals of the loss of the run, by name: if the law holds and, where known, as it has done."""
         return {name: Interval(*map(np.asarray, ends)) for name, ends in self.ends.items()}
 
-    def predict_loss(self, N: ArrayLike, D: ArrayLike) -> Array:
-        """Predict the loss of N parameters trained on D tokens with the law of the forecast; arrays broadcast."""
-        return self.law.loss(N, D)
+    def predict_loss(
+        self, N: ArrayLike | None = None, D: ArrayLike | None = None, *, C: ArrayLike | None = None
+    ) -> Array:
+        """Predict losses with the law of the forecast; arrays broadcast.
 
-    def score(self, loss: float, N: float | None = None, D: float | None = None) -> ForecastScore:
+        Parameters
+        ----------
+        N, D : array_like, optional
+            Parameters and training tokens, for a law of N and D.
+        C : array_like, optional
+            Compute in FLOPs, for a law of compute.
+
+        Raises
+        ------
+        InputError
+            If the law depends on others than those given, or one is not positive.
+        """
+        given = {name: one for name, one in (("N", N), ("D", D), ("C", C)) if one is not None}
+        if tuple(given) != self._axes:
+            wanted, got = (" and ".join(names) or "nothing" for names in (self._axes, given))
+            raise InputError("predict_loss", f"must be given {wanted} for the law {self.law_name}", got=got)
+        return self.law.loss(*given.values())
+
+    def score(
+        self, loss: float, N: float | None = None, D: float | None = None, C: float | None = None
+    ) -> ForecastScore:
         """Compare the forecast with a measured loss.
 
         Parameters
         ----------
         loss : float
-        N, D : float, optional
-            The size and the data of the run, if they differ from the forecast: then the law predicts that run, and the
-            intervals keep their widths in log loss.
+        N, D, C : float, optional
+            The size, the data and, for a law of compute, the compute of the run, if they differ from the forecast: then
+            the law predicts that run, and the intervals keep their widths in log loss.
 
         Raises
         ------
@@ -222,11 +275,9 @@ class Forecast:
             If a number is not positive.
         """
         loss = as_positive_number(loss, "loss")
-        N, D = (
-            as_positive_number(own if given is None else given, name)
-            for given, own, name in ((N, self.N, "N"), (D, self.D, "D"))
-        )
-        predicted = float(self.law.loss(N, D))
+        of_run = (self.N if N is None else N, self.D if D is None else D, self.C if C is None else C)
+        place = (as_positive_number(one, name) for name, one in zip(self._axes, self._place(*of_run), strict=True))
+        predicted = float(self.law.loss(*place))
         shift = np.log(loss) - np.log(predicted) + np.log(self.loss)
         quantile = -float(ndtri((1 - self.level) / 2))
         sigmas, inside = {}, {}
@@ -244,22 +295,25 @@ class Forecast:
         """Return the positions of the runs that the forecast is of, those logged before it included.
 
         They have the same N and D within 2 %; or, if the forecast is of a budget, the same C within 2 %, and an N whose
-        logarithm differs by at most a quarter.
+        logarithm differs by at most a quarter. For a law of compute, C decides alone.
         """
         check_type(runs, "runs", Runs)
-        size, data, compute = (
-            np.abs(np.log(values) - np.log(own))
-            for values, own in ((runs.N, self.N), (runs.D, self.D), (runs.C, self.C))
-        )
+        same_C = np.abs(np.log(runs.C) - np.log(self.C)) <= SAME_SIZE
+        if np.isnan(self.N):
+            return np.flatnonzero(same_C)
+        size, data = (np.abs(np.log(values) - np.log(own)) for values, own in ((runs.N, self.N), (runs.D, self.D)))
         same = (size <= SAME_SIZE) & (data <= SAME_SIZE)
         if self.of_budget:
-            same |= (compute <= SAME_SIZE) & (size <= NEAR_OPTIMUM)
+            same |= same_C & (size <= NEAR_OPTIMUM)
         return np.flatnonzero(same)
 
     def scores(self, runs: Runs) -> tuple[ForecastScore, ...]:
         """Score the runs that were logged since the forecast and that it is of, in their order."""
         later = self.matches(runs)[self.matched :]
-        return tuple(self.score(*(float(values[at]) for values in (runs.loss, runs.N, runs.D))) for at in later)
+        return tuple(
+            self.score(float(runs.loss[at]), **{axis: float(getattr(runs, axis)[at]) for axis in self._axes})
+            for at in later
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the forecast to a JSON file, atomically; `load` reads every number back to the bit.
@@ -289,10 +343,12 @@ class Forecast:
         forecast = cls(**read_forecast(path))
         try:
             as_positive_number(forecast.loss, "loss")
+            if np.isnan(forecast.N) == ("N" in forecast._axes):
+                raise ValueError
             for row in forecast.draws:
                 forecast._law_of(row)
-        except (ValueError, TypeError):  # a TypeError comes from a law that is no function of N and D
-            rule = f"must be of a law of N and D, with parameters that the law {brief(forecast.law_name)} can have"
+        except ValueError:
+            rule = f"must have a run and parameters that the law {brief(forecast.law_name)} can have"
             raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
 
@@ -301,13 +357,30 @@ class Forecast:
         names = (parameter.name for parameter in family.parameters)
         return family.from_params(dict(zip(names, (float(value) for value in values), strict=True)))
 
+    @property
+    def _axes(self) -> tuple[str, ...]:
+        return axes_of(family_named(self.law_name).parameters)
+
+    def _place(self, N: Any, D: Any, C: Any) -> tuple[Any, ...]:
+        """Return those of N, D and C that the law depends on."""
+        values = {"N": N, "D": D, "C": C}
+        return tuple(values[axis] for axis in self._axes)
+
     def __repr__(self) -> str:
-        lines = [f"forecast of N = {self.N:,.0f}, D = {self.D:,.0f}, C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
+        size = "" if np.isnan(self.N) else f"N = {self.N:,.0f}, D = {self.D:,.0f}, "
+        lines = [f"forecast of {size}C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
         lines += [
             f"  {self.level:.0%} {name}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()
         ]
         return "\n".join(lines)
+
+
+def _intervals_of(roll_outs: RollOuts | None) -> Iterator[tuple[str, RollOuts | None]]:
+    """Yield the name of each interval, with what it knows of roll-outs."""
+    yield IF_HOLDS, None
+    if roll_outs is not None:
+        yield AS_DONE, roll_outs
 
 
 def _as_path(path: Any) -> Path:
@@ -326,6 +399,10 @@ def _is_encodable(text: str) -> bool:
 
 
 def digest_of(runs: Runs) -> str:
-    """Return the SHA-256 of N, D, loss and C of runs, as little-endian 64-bit floats, in hexadecimal."""
-    values = np.stack([runs.N, runs.D, runs.loss, runs.C]).astype("<f8")
+    """Return the SHA-256 of N, D, loss and C of runs, as little-endian 64-bit floats, in hexadecimal.
+
+    Runs of `Runs.frontier` have only loss and C.
+    """
+    sizes = [runs.N, runs.D] if runs.has_sizes else []
+    values = np.stack([*sizes, runs.loss, runs.C]).astype("<f8")
     return hashlib.sha256(values.tobytes()).hexdigest()

@@ -124,6 +124,11 @@ def _positive(written: Any) -> float:
     return number
 
 
+def _size(written: Any) -> float:
+    """Return N or D, which a forecast of a law of compute does not have."""
+    return math.nan if written == "nan" else _positive(written)
+
+
 def _share(written: Any) -> float:
     number = _number(written)
     if not 0 < number < 1:
@@ -178,7 +183,8 @@ def _intervals(written: Any) -> dict[str, tuple[float, float, float]]:
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("N", "D", "C"), _positive),
+    **dict.fromkeys(("N", "D"), _size),
+    "C": _positive,
     "of_budget": _of(bool),
     **dict.fromkeys(("law_name", "method", "data"), _of(str)),
     "params": _row,

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 from runs import GRID, make_runs
 
-from chinchilla_nb import Forecast, InputError, Problem, Runs, log_huber, solve
+from chinchilla_nb import Forecast, InputError, Problem, Runs, fit, log_huber, solve
 from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
+from chinchilla_nb.forecasting import forecast as forecast_of
 from chinchilla_nb.records.forecast import AS_DONE, IF_HOLDS, digest_of
 
 RUNS = make_runs(40, noise=0.01)
 FIT = solve(Problem(RUNS, starts=GRID, loss_fn=partial(log_huber, delta=1e-3)))
 N, D = 1e10, 2e11
+POINTS = Runs.frontier(np.geomspace(1e18, 1e22, 12), 1.69 + 1001 * np.geomspace(1e18, 1e22, 12) ** -0.155)
 
 
 def make(method="pairs", roll_outs=True, of_budget=False, **changes):
@@ -203,3 +205,56 @@ class TestScore:
     def test_the_law_is_in_the_text(self, forecast):
         assert f"loss {float(FIT.law.loss(N, D)):.5g}" in repr(forecast)
         assert "90% if the law holds" in repr(forecast)
+
+
+@pytest.fixture(scope="module")
+def of_compute():
+    fitted = fit(POINTS, loss_fn=log_huber, law="frontier")
+    return forecast_of(fitted.uncertainty(), 1e24, roll_outs=fitted.roll_outs())
+
+
+class TestOfCompute:
+    """Forecasts of a law of compute alone."""
+
+    def test_it_predicts_the_law_and_is_read_back_to_the_bit(self, of_compute, tmp_path):
+        assert of_compute.loss == pytest.approx(1.69 + 1001 * 1e24**-0.155, rel=1e-9)
+        assert np.isnan([of_compute.N, of_compute.D]).all()
+        of_compute.save(tmp_path / "forecast.json")
+        loaded = Forecast.load(tmp_path / "forecast.json")
+        assert np.isnan([loaded.N, loaded.D]).all()
+        assert loaded.ends == of_compute.ends
+        assert loaded.predict_loss(C=[1e23, 1e25]).tobytes() == of_compute.predict_loss(C=[1e23, 1e25]).tobytes()
+        assert repr(loaded).startswith("forecast of C = 1e+24 FLOPs: loss ")
+
+    def test_points_of_its_budget_are_scored_where_they_are(self, of_compute):
+        C = np.array([1e23, 1.01e24, 1.03e24])
+        [score] = of_compute.scores(Runs.frontier(C, of_compute.predict_loss(C=C)))
+        assert score.predicted == pytest.approx(1.69 + 1001 * 1.01e24**-0.155, rel=1e-9)
+        assert score.error == pytest.approx(0, abs=1e-12)
+        assert all(score.inside.values())
+
+    def test_it_predicts_of_compute_only(self, of_compute):
+        with pytest.raises(InputError, match="predict_loss must be given C for the law frontier, got N and D"):
+            of_compute.predict_loss(1e9, 1e11)
+
+    def test_sizes_cannot_be_forecast(self):
+        sure = fit(POINTS, loss_fn=log_huber, law="frontier").uncertainty()
+        with pytest.raises(InputError, match="C must be a number"):
+            forecast_of(sure, (1e9, 1e11))
+
+    @pytest.mark.parametrize(("name", "value"), [("law_name", "chinchilla"), ("N", 1e9), ("C", "nan")])
+    def test_a_file_whose_run_is_not_of_its_law_is_refused(self, of_compute, tmp_path, name, value):
+        path = tmp_path / "forecast.json"
+        of_compute.save(path)
+        path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+        with pytest.raises(InputError, match=r"forecast.json' (must have a run and parameters|must be a complete)"):
+            Forecast.load(path)
+
+
+def test_a_budget_in_plain_python_is_its_optimum():
+    found = forecast_of(FIT.uncertainty("sandwich"), 1e22)
+    a = FIT.law.beta / (FIT.law.alpha + FIT.law.beta)
+    G = (FIT.law.alpha * FIT.law.A / (FIT.law.beta * FIT.law.B)) ** (1 / (FIT.law.alpha + FIT.law.beta))
+    assert found.N == pytest.approx(G * (1e22 / 6) ** a, rel=1e-9)
+    assert found.of_budget
+    assert found.versions["numpy"] == np.__version__

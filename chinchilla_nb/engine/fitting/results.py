@@ -108,7 +108,7 @@ class Fit:
 
     def uncertainty(
         self,
-        method: str = "pairs",
+        method: str | None = None,
         draws: int = 1000,
         rng: np.random.Generator | int | None = None,
         *,

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, Problem
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.groups import SAME_BUDGET
 
@@ -24,16 +25,17 @@ MOST = 12
 RUNS_PER_PARAMETER = 2
 """Runs per free parameter below the smallest C0: with fewer, errors are those of a law that is hardly determined."""
 FEWEST_SIZES = 3
-"""Least number of distinct N, and of D, below the smallest C0: a term has two parameters, beside the common floor."""
+"""Least number of distinct N, and of D, below the smallest C0: a term has two parameters, beside the common floor. For
+a law of C alone, that of distinct C."""
 
 
 def default_cutoffs(problem: Problem) -> Array:
     """Return the budgets C0 of roll-outs, ascending.
 
     Candidates are the budgets of the runs, where budgets within 2 % are one isoFLOP slice, below which there are at
-    least two runs per free parameter, three values of N and three of D. From the largest that has runs beyond it
-    downwards, every candidate is taken that is at most half the one before, or a smaller share if that gave more than
-    12.
+    least two runs per free parameter, and three values of N and three of D, or of C for a law of compute. From the
+    largest that has runs beyond it downwards, every candidate is taken that is at most half the one before, or a
+    smaller share if that gave more than 12.
 
     Raises
     ------
@@ -42,6 +44,7 @@ def default_cutoffs(problem: Problem) -> Array:
     """
     runs = problem.runs
     box = problem.family.coordinates(runs, problem.bounds)
+    axes = axes_of(problem.family.parameters)
     fewest = RUNS_PER_PARAMETER * int(np.count_nonzero(box.lower < box.upper))
     order = np.argsort(runs.C, kind="stable")
     C = runs.C[order]
@@ -50,10 +53,11 @@ def default_cutoffs(problem: Problem) -> Array:
         end
         for end in ends
         if end + 1 >= max(fewest, FEWEST_RUNS)
-        and all(len(np.unique(size[order[: end + 1]])) >= FEWEST_SIZES for size in (runs.N, runs.D))
+        and all(len(np.unique(getattr(runs, axis)[order[: end + 1]])) >= FEWEST_SIZES for axis in axes)
     ]
     if not enough:
-        rule = f"need at least {fewest} runs of {FEWEST_SIZES} sizes and {FEWEST_SIZES} amounts of data below a budget"
+        values = " and ".join(f"{FEWEST_SIZES} values of {axis}" for axis in axes)
+        rule = f"need at least {fewest} runs with {values} below a budget"
         raise InputError("roll-outs", f"{rule}, and a run beyond it", got=repr(runs), remedy="add larger runs")
     return spaced(C[enough], max(APART, float(C[enough[-1]] / C[enough[0]]) ** (1 / (MOST - 1))))
 

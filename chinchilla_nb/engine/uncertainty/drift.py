@@ -37,13 +37,14 @@ from scipy.special import stdtrit
 from chinchilla_nb.engine.conversion import as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.cutoffs import spaced
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOut, RollOuts
 
-__all__ = ["Drift", "distance_beyond"]
+__all__ = ["Drift", "as_done", "distance_beyond"]
 
 Array = NDArray[Any]
 
@@ -137,6 +138,21 @@ class Drift:
             f"runs beyond the fitted ones came out {abs(self.bias) * decade:.1%} {better} than predicted, ± {size} "
             f"(standard deviation with {self.degrees} degrees of freedom)"
         )
+
+
+def as_done(fit: Fit, roll_outs: RollOuts, interval: Interval, distance: Any, level: float) -> Interval:
+    """Return the interval of losses as the law has done on the runs of a fit; parameters as for `Drift.widened`.
+
+    Raises
+    ------
+    InputError
+        If the roll-outs are of other runs, or cannot tell how the law drifts.
+    """
+    check_type(roll_outs, "roll_outs", RollOuts)
+    if not roll_outs.problem.alike(fit.problem):
+        rule = "must be of the runs and settings of the fit"
+        raise InputError("rollout", rule, got=repr(roll_outs.problem.runs), remedy="call rollout() again")
+    return Drift.of(roll_outs).widened(interval, distance, level)
 
 
 def distance_beyond(runs: Runs, N: ArrayLike, D: ArrayLike) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import unknown_key
+from chinchilla_nb.engine.fitting.losses import residual_loss
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.uncertainty.bootstrap import MapFunction, UncertaintyProgress, iter_bootstrap
@@ -18,16 +19,27 @@ from chinchilla_nb.engine.uncertainty.resampling import RESAMPLING
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["METHODS", "estimate_uncertainty", "iter_uncertainty"]
+__all__ = ["METHODS", "default_method", "estimate_uncertainty", "iter_uncertainty"]
 
 WITHOUT_DRAWS = {"profile": ProfileLikelihood, "sandwich": Sandwich}
 METHODS = (*RESAMPLING, *WITHOUT_DRAWS)
 """The names of the methods."""
 
 
+def default_method(fit: Fit) -> str:
+    """Return the bootstrap whose intervals hold for the loss of a fit.
+
+    That is ``"pairs"``, but ``"bayesian"`` for a loss with kinks, such as `asymmetric_mae`: of 60 runs with one-sided
+    noise only five lie below its law, and if some of them are missing from a resample the law moves too far, so that
+    nominal 95 % intervals of ``"pairs"`` contain the truth in up to 100 % of studies.
+    """
+    loss = residual_loss(fit.loss_fn)
+    return "bayesian" if loss is not None and loss.has_kink else "pairs"
+
+
 def iter_uncertainty(
     fit: Fit,
-    method: str = "pairs",
+    method: str | None = None,
     draws: int = 1000,
     rng: np.random.Generator | int | None = None,
     *,
@@ -38,11 +50,12 @@ def iter_uncertainty(
 
     Parameters
     ----------
-    method : str
-        A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs, ``"stratified"`` draws them within
-        groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"`` scales the errors of a group by one factor, and
-        ``"residual"`` gives each run the error of another. ``"profile"`` is the profile likelihood, and ``"sandwich"``
-        the covariance. A frontier law has one method, whatever is asked for, `FrontierUncertainty`.
+    method : str, optional
+        A bootstrap, each draw of which is a converged refit: ``"pairs"`` draws runs, ``"bayesian"`` gives them random
+        weights, ``"stratified"`` draws them within groups, ``"wild"`` flips the signs of errors, ``"wild-cluster"``
+        scales the errors of a group by one factor, and ``"residual"`` gives each run the error of another.
+        ``"profile"`` is the profile likelihood, and ``"sandwich"`` the covariance. The default is `default_method`. A
+        frontier law has one method, whatever is asked for, `FrontierUncertainty`.
     draws : int
         Number of resamples of a bootstrap.
     rng : Generator or int, optional
@@ -60,8 +73,10 @@ def iter_uncertainty(
         a hundred thousand, or the law was fitted with a loss of one's own.
     """
     check_type(fit, "fit", Fit)
-    check_type(method, "method", str)
+    check_type(method, "method", str, type(None))
     check_callable(map, "map")
+    if method is None:
+        method = default_method(fit)
     if isinstance(fit.law, FrontierLaw):
         yield UncertaintyProgress(1, 1, FrontierUncertainty(fit))
     elif method in WITHOUT_DRAWS:
@@ -74,7 +89,7 @@ def iter_uncertainty(
 
 def estimate_uncertainty(
     fit: Fit,
-    method: str = "pairs",
+    method: str | None = None,
     draws: int = 1000,
     rng: np.random.Generator | int | None = None,
     *,

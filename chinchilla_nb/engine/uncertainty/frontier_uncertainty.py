@@ -31,7 +31,9 @@ from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
+from chinchilla_nb.engine.uncertainty.drift import as_done
 from chinchilla_nb.engine.uncertainty.interval import Interval, as_level
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 
 __all__ = ["FrontierUncertainty"]
 
@@ -130,7 +132,13 @@ class FrontierUncertainty:
             for name, (low, high) in found.items()
         }
 
-    def predict_loss(self, C: ArrayLike, level: float = 0.95, kind: Literal["mean", "new-run"] = "mean") -> Interval:
+    def predict_loss(
+        self,
+        C: ArrayLike,
+        level: float = 0.95,
+        kind: Literal["mean", "new-run"] = "mean",
+        roll_outs: RollOuts | None = None,
+    ) -> Interval:
         """Return the predicted loss of budgets, with an interval of the law or of a run yet to be trained.
 
         Parameters
@@ -141,24 +149,37 @@ class FrontierUncertainty:
             Coverage of the interval.
         kind : str
             ``"mean"``: where the law is; ``"new-run"``: also the errors of single points about it.
+        roll_outs : RollOuts, optional
+            Roll-outs of the points of the fit. With them, the interval is widened by how predictions beyond the points
+            have gone wrong (`Drift`); without them, it holds if the law does.
 
         Raises
         ------
         InputError
-            If a budget is not positive and finite, the level is not between 0 and 1, or the kind is neither.
+            If a budget is not positive and finite, the level is not between 0 and 1, the kind is neither, or the
+            roll-outs are of other points.
         """
         check_choice(kind, "kind", ("mean", "new-run"))
-        level = as_level(level)
-        C = as_positive_values(C, "C")
+        check_type(roll_outs, "roll_outs", RollOuts, type(None))
+        level, C = as_level(level), as_positive_values(C, "C")
+        found = self._predicted(C, level)
+        if kind == "new-run":
+            found = self._of_a_new_run(found, level)
+        if roll_outs is None:
+            return found
+        return as_done(self.fit, roll_outs, found, np.log(C) - np.log(self.fit.runs.C.max()), level)
+
+    def _predicted(self, C: Array, level: float) -> Interval:
         region, value = self._region_at(level), self.fit.law.loss(C)
         if region is None:
             return Interval(value, np.zeros(value.shape), np.full(value.shape, np.inf))
         low, high = region.losses(C.ravel()) if C.size else (C.ravel(), C.ravel())
-        mean = _around(value, low.reshape(C.shape), high.reshape(C.shape))
-        return mean if kind == "mean" else self._of_a_new_run(mean, level)
+        return _around(value, low.reshape(C.shape), high.reshape(C.shape))
 
     def _of_a_new_run(self, mean: Interval, level: float) -> Interval:
         """Return an interval widened by the errors of the points about the law, which are taken as lognormal."""
+        if not self.degrees:
+            return mean
         error, n_free = -np.log1p(self.near.error), np.count_nonzero(self.near.free)
         # Under an asymmetric loss the law is not in the middle of the points.
         shift = 0.0 if self.near.scores.symmetric else float(error.mean())

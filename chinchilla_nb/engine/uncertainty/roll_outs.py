@@ -22,7 +22,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import solve
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, Problem
 from chinchilla_nb.engine.fitting.results import Fit, FitStatus
-from chinchilla_nb.engine.laws.parameters import axes_of
+from chinchilla_nb.engine.laws.family import losses_of
 from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.cutoffs import as_cutoffs, default_cutoffs
@@ -60,7 +60,7 @@ class RollOut:
     @property
     def predicted(self) -> Array:
         """The predicted loss of each held-out run, shape (n_held_out,)."""
-        return self.fit.law.loss(self.held_out.N, self.held_out.D)
+        return losses_of(self.fit.law, self.held_out)
 
     @property
     def error(self) -> Array:
@@ -99,11 +99,12 @@ class RollOuts:
     def scores(self) -> dict[str, Array]:
         """A row per roll-out and held-out run, by column: C0, C, N, D, loss, predicted, error; group, if by groups.
 
-        C0 and C are in FLOPs; the error is log measured - log predicted loss.
+        C0 and C are in FLOPs; the error is log measured - log predicted loss. Runs of `Runs.frontier` have no N and D.
         """
+        known = ("C", "N", "D", "loss") if self.problem.runs.has_sizes else ("C", "loss")
         columns: dict[str, list[Array]] = {
             "C0": [np.full(len(part.held_out), part.C0) for part in self.parts],
-            **{name: [getattr(part.held_out, name) for part in self.parts] for name in ("C", "N", "D", "loss")},
+            **{name: [getattr(part.held_out, name) for part in self.parts] for name in known},
             "predicted": [part.predicted for part in self.parts],
             "error": [part.error for part in self.parts],
         }
@@ -162,9 +163,6 @@ def iter_roll_outs(
     """
     check_type(problem, "problem", Problem)
     check_callable(map, "map")
-    if "N" not in axes_of(problem.family.parameters):
-        rule, remedy = "must be a function of N and D for roll-outs", "fit law='chinchilla' to runs with N and D"
-        raise InputError("the law of the problem", rule, got=repr(problem.family.name), remedy=remedy)
     problem.check_runs()
     tasks = _by_budget(problem, cutoffs) if by is None else _by_group(problem, cutoffs, by)
     yield RollOutProgress(0, len(tasks))

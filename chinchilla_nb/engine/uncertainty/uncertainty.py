@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_values, check_choice, check_type
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.family import Coordinates, Law
-from chinchilla_nb.engine.uncertainty.drift import Drift, distance_beyond
+from chinchilla_nb.engine.uncertainty.drift import as_done, distance_beyond
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import Noise
 from chinchilla_nb.engine.uncertainty.quantities import ALLOCATED, Quantities, allocations, losses, parameters
@@ -125,10 +124,7 @@ class Uncertainty(abc.ABC):
         interval = Interval(*(end.reshape(N.shape) for end in found))
         if roll_outs is None:
             return interval
-        if not roll_outs.problem.alike(self.fit.problem):
-            rule = "must be of the runs and settings of the fit"
-            raise InputError("rollout", rule, got=repr(roll_outs.problem.runs), remedy="call rollout() again")
-        return Drift.of(roll_outs).widened(interval, distance_beyond(self.fit.runs, N, D), level)
+        return as_done(self.fit, roll_outs, interval, distance_beyond(self.fit.runs, N, D), level)
 
     def allocate(self, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
         """Return N*, D*, D*/N* and the loss there for each budget of C FLOPs, by the names N, D, D_per_N and loss."""

@@ -46,6 +46,24 @@ def test_a_draw_is_the_fit_of_its_resample(loss_fn):
         assert objective <= alone.objective * (1 + 1e-7)
 
 
+@pytest.mark.parametrize("loss_fn", LOSSES, ids=loss_name)
+def test_a_draw_of_the_bayesian_bootstrap_is_the_fit_with_its_weights(loss_fn):
+    runs = make_runs(40, noise=0.01)
+    found = fit(runs, loss_fn=loss_fn).uncertainty("bayesian", 8, rng=3)
+    assert not found.failed
+    seed = np.random.default_rng(3).integers(np.iinfo(np.int64).max, size=1)[0]
+    for weights, law in zip(np.random.default_rng(seed).exponential(size=(8, 40)), found.laws, strict=True):
+        of_run = dict(zip(runs.C.tolist(), weights.tolist(), strict=True))
+        alone = fit(runs, loss_fn=loss_fn, weight_fn=lambda C, of_run=of_run: np.array([of_run[c] for c in C.tolist()]))
+        objective = np.average(loss_fn(runs.loss, law.loss(runs.N, runs.D)), weights=weights)
+        assert objective <= alone.objective * (1 + 1e-7)
+
+
+@pytest.mark.parametrize(("loss_fn", "method"), [(mse, "pairs"), (log_huber, "pairs"), (asymmetric_mae, "bayesian")])
+def test_the_default_is_the_method_whose_intervals_hold(loss_fn, method):
+    assert fit(make_runs(30, noise=0.01), loss_fn=loss_fn).uncertainty(draws=10, rng=0).method == method
+
+
 def test_a_draw_can_lie_in_another_basin():
     # The noise is so large that the fit has several optima: which is lowest depends on the resample.
     runs = make_runs(30, noise=0.1, rng=5)

@@ -164,3 +164,47 @@ def test_many_budgets_and_points_are_answered_in_blocks():
     assert many.high.shape == (20, 10)
     assert float(sure.predict_loss(C[7, 3]).high) == many.high[7, 3]
     assert sure.predict_loss([]).low.shape == (0,)
+
+
+class TestRollOuts:
+    @staticmethod
+    def broken(drop):
+        """Points of a law, of which the last three of ten are lower by a share."""
+        C = np.geomspace(1e18, 1e22, 10)
+        return Runs.frontier(C, LAW.loss(C) * np.where(np.arange(10) < 7, 1.0, 1 - drop))
+
+    def test_points_beyond_a_budget_are_predicted_from_those_below_it(self):
+        points = self.broken(0.03)
+        [part] = fit(points, loss_fn=mse, law="frontier").roll_outs([points.C[6]]).parts
+        assert part.held_out.C.tolist() == points.C[7:].tolist()
+        assert part.error == pytest.approx(np.log(0.97), rel=1e-6)
+
+    def test_scores_have_no_sizes_that_are_not_known(self):
+        scores = fit(noisy(12), loss_fn=mse, law="frontier").roll_outs().scores
+        assert list(scores) == ["C0", "C", "loss", "predicted", "error"]
+
+    def test_default_budgets_leave_two_points_per_parameter(self):
+        points = noisy(12)
+        parts = fit(points, loss_fn=mse, law="frontier").roll_outs().parts
+        # Points are a factor of 2.3 apart, so that each of the budgets from the sixth on counts.
+        assert [part.C0 for part in parts] == points.C[5:11].tolist()
+
+    def test_intervals_as_the_law_has_done_contain_those_if_it_holds(self):
+        fitted = fit(self.broken(0.03), loss_fn=mse, law="frontier")
+        sure, roll_outs = fitted.uncertainty(), fitted.roll_outs()
+        C = np.array([1e20, 1e23, 1e25])
+        narrow, wide = (sure.predict_loss(C, kind="new-run", roll_outs=known) for known in (None, roll_outs))
+        assert wide.low[0] == pytest.approx(narrow.low[0], rel=1e-12)
+        assert wide.high[0] == pytest.approx(narrow.high[0], rel=1e-12)
+        assert np.all(wide.low[1:] < narrow.low[1:])
+        # Once the law has been 3 % too high at three points, a run that is 3 % lower is no surprise.
+        assert wide.low[1] < 0.97 * LAW.loss(1e23)
+
+    def test_roll_outs_of_other_points_are_refused(self):
+        other = fit(noisy(12, rng=1), loss_fn=mse, law="frontier").roll_outs()
+        with pytest.raises(InputError, match="rollout must be of the runs and settings of the fit"):
+            sure_of(noisy(12)).predict_loss(1e23, roll_outs=other)
+
+    def test_too_few_points_are_refused(self):
+        with pytest.raises(InputError, match="roll-outs need at least 6 runs with 3 values of C below a budget"):
+            fit(noisy(6), loss_fn=mse, law="frontier").roll_outs()

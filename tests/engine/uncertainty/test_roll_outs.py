@@ -119,7 +119,7 @@ class TestBudgets:
 
     @pytest.mark.parametrize("runs", [sliced((1e18,)), sliced(sizes=1), sliced().take(np.arange(30) % 6 == 2)])
     def test_runs_that_never_determine_the_law_are_refused(self, runs):
-        with pytest.raises(InputError, match="roll-outs need at least 10 runs of 3 sizes"):
+        with pytest.raises(InputError, match="roll-outs need at least 10 runs with 3 values of N and 3 values of D"):
             rolled_out(problem_of(runs))
 
     @pytest.mark.parametrize(
