@@ -22,12 +22,14 @@ from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
 from .engine.uncertainty.drift import Drift
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
+from .engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
 from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
+from .forecasting import forecast
 from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.forecast import Forecast, ForecastScore
@@ -65,6 +67,7 @@ __all__ = [
     "ForecastScore",
     "FrontierLaw",
     "FrontierPanel",
+    "FrontierUncertainty",
     "Influence",
     "InputError",
     "Interval",
@@ -97,6 +100,7 @@ __all__ = [
     "estimate_uncertainty",
     "exponents",
     "fit",
+    "forecast",
     "guess_sources",
     "huber",
     "iter_fit",

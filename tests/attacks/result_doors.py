@@ -63,8 +63,11 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("FitUncertainty.predict_loss", table.predict_loss, predict)
     yield Door("FitUncertainty.allocate", table.allocate, {"C": 1e20, "level": 0.95})
     frontier = FRONTIER_FIT.uncertainty()
+    yield Door("FrontierUncertainty", lambda fit: type(frontier)(fit), {"fit": FRONTIER_FIT})
     yield Door("FrontierUncertainty.interval", frontier.interval, {"level": 0.95})
-    yield Door("FrontierUncertainty.predict_loss", frontier.predict_loss, {"C": 1e20, "level": 0.95, "kind": "mean"})
+    predict = {"C": 1e20, "level": 0.95, "kind": "mean", "roll_outs": None}
+    words = {"roll_outs": "rollout|roll_outs"}
+    yield Door("FrontierUncertainty.predict_loss", frontier.predict_loss, predict, words)
     profile = {"uncertainty": DRAWS, "name": "alpha", "level": 0.95}
     yield Door("profile_curve", chinchilla_nb.profile_curve, profile, {"name": "name|parameter"}, dear=True)
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
@@ -94,6 +97,11 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
         {**made, **texts},
         {"N": r"\bN\b|6ND", "D": r"\bD\b|6ND", "roll_outs": "rollout|roll_outs"},
     )
+    budget = {"run": 1e20, "level": 0.95, "roll_outs": ROLL_OUTS, "definitions": None, "models": None}
+    words = {"run": r"\brun\b|\bC\b|\bN\b|\bD\b", "roll_outs": "rollout|roll_outs"}
+    yield Door("forecast", chinchilla_nb.forecast, {"uncertainty": DRAWS, **budget}, words)
+    of_compute = {"uncertainty": FRONTIER_FIT.uncertainty(), "C": 1e22, "roll_outs": None, "level": 0.95, **texts}
+    yield Door("Forecast.of_compute", Forecast.of_compute, of_compute, {"roll_outs": "rollout|roll_outs"})
     rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
     given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
     yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)
@@ -102,8 +110,8 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Forecast.save", FORECAST.save, {"path": "other.json"}, {"path": "path|nothing was written"})
     yield Door("Forecast.matches", FORECAST.matches, {"runs": RUNS})
     yield Door("Forecast.scores", FORECAST.scores, {"runs": RUNS})
-    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run})
-    yield Door("Forecast.predict_loss", FORECAST.predict_loss, run, nan=True)
+    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": 6e20})
+    yield Door("Forecast.predict_loss", FORECAST.predict_loss, {**run, "C": None}, nan=True)
 
 
 def _first(iterate: Callable[..., Iterator[Any]]) -> Callable[..., Any]:

@@ -83,7 +83,7 @@ def test_no_public_argument_is_left_out(tmp_path, monkeypatch):
         (lambda: DRAWS.predict_loss(1e9, 1e10, roll_outs=1), "roll_outs must be of type RollOuts or None, got 1"),
         (lambda: Runs.frontier([1], [1], columns=1), "columns must be of type Mapping or None, got 1"),
         (lambda: [*iter_roll_outs(RUNS)], "problem must be of type Problem"),
-        (lambda: [*iter_roll_outs(FRONTIER_FIT.problem)], "the law of the problem must be a function of N and D"),
+        (lambda: [*iter_roll_outs(FRONTIER_FIT.problem)], "roll-outs need at least 6 runs with 3 values of C"),
         (lambda: [*iter_influence(RUNS, 1e20)], "fit must be of type Fit"),
         (lambda: FORECAST.scores([]), r"runs must be of type Runs, got \[\]"),
         (lambda: SeedRegime((2, 1), (1, 2)), "C must run from low to high, got 2 to 1"),
