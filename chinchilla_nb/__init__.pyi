@@ -22,6 +22,7 @@ from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
 from .engine.uncertainty.drift import Drift
 from .engine.uncertainty.estimate import estimate_uncertainty, iter_uncertainty
+from .engine.uncertainty.exponent_region import ExponentRegion, exponent_region
 from .engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
@@ -57,6 +58,7 @@ __all__ = [
     "Draws",
     "Drift",
     "Fit",
+    "ExponentRegion",
     "FitError",
     "FitPanel",
     "FitProgress",
@@ -98,6 +100,7 @@ __all__ = [
     "datasets",
     "draw_seed",
     "estimate_uncertainty",
+    "exponent_region",
     "exponents",
     "fit",
     "forecast",

@@ -70,6 +70,8 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("FrontierUncertainty.predict_loss", frontier.predict_loss, predict, words)
     profile = {"uncertainty": DRAWS, "name": "alpha", "level": 0.95}
     yield Door("profile_curve", chinchilla_nb.profile_curve, profile, {"name": "name|parameter"}, dear=True)
+    region = {"uncertainty": DRAWS, "level": 0.95}
+    yield Door("exponent_region", chinchilla_nb.exponent_region, region, dear=True)
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
 
 

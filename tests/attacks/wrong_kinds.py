@@ -89,7 +89,17 @@ def size(width: int, depth: int) -> int:
 NOT_CALLED = {
     **dict.fromkeys(
         (
-            *("Certificate", "Draws", "Drift", "Fit", "FitProgress", "FitWarning", "Forecast", "ForecastScore"),
+            *(
+                "Certificate",
+                "Draws",
+                "ExponentRegion",
+                "Drift",
+                "Fit",
+                "FitProgress",
+                "FitWarning",
+                "Forecast",
+                "ForecastScore",
+            ),
             *("Influence", "Interval", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
         ),
         "the package makes them, as results",

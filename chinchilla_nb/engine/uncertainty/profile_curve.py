@@ -114,7 +114,7 @@ def _along(uncertainty: Uncertainty, name: str, values: Iterable[float]) -> list
     """Return the best law at each value, each from the one before, and its distance in standard errors."""
     law, found = uncertainty.fit.law, []
     for value in values:
-        law, distance = uncertainty.region.best_with(name, float(value), law)
+        law, distance = uncertainty.region.best_with({name: float(value)}, law)
         found.append((law, distance))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,16 +73,18 @@ class Region:
         theta, size = best.theta.astype(float), np.sqrt(np.diag(near.covariance))
         return cls(fit, objective, near.box, theta, float(best.value), size, near.covariance, near.scores)
 
-    def best_with(self, name: str, value: float, law: Law | None = None) -> tuple[Law, float]:
-        """Return the best law with one parameter held at a value, and its distance in standard errors.
+    def best_with(self, held: Mapping[str, float], law: Law | None = None) -> tuple[Law, float]:
+        """Return the best law with some parameters held at values, and its distance in standard errors.
 
         Parameters
         ----------
+        held : mapping of str to float
+            Values by parameter.
         law : Law, optional
             A law to start from; by default the best of a lattice of exponents.
         """
         problem = self.fit.problem
-        runs, bounds = problem.runs, {**problem.bounds, name: (value, value)}
+        runs, bounds = problem.runs, {**problem.bounds, **{name: (value, value) for name, value in held.items()}}
         box = problem.family.coordinates(runs, bounds)
         objective = replace(self.objective, predictor=box.predictor(runs.take(problem.weights() > 0)))
         lattice = None if law is not None else profiled_lattice(objective)

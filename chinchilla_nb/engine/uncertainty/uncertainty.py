@@ -164,7 +164,7 @@ class Uncertainty(abc.ABC):
     def _far_laws(self) -> list[tuple[Law, float]]:
         """Laws all over the ranges of the parameters, each the best with one parameter held, and their distances."""
         return [
-            self.region.best_with(name, value)
+            self.region.best_with({name: value})
             for name, values in scanned_values(self.fit.problem).items()
             for value in values
         ]

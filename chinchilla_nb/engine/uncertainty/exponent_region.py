@@ -1,0 +1,162 @@
+"""The region of the two exponents of a law together: what the runs can and cannot tell of alpha against beta.
+
+Each pair of exponents stands for the best law that has them. The region holds the pairs whose objective is above the
+minimum by no more than the F test of two parameters allows [Bates and Watts 1988, section 6.1]. It is wider than the
+intervals of each exponent by itself, and shows how one makes up for the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import fdtri
+
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.allocation import exponents, has_optimum
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.engine.uncertainty.interval import as_level
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+
+__all__ = ["ExponentRegion", "exponent_region"]
+
+Array = NDArray[Any]
+
+DIRECTIONS = 32
+"""Directions in which the edge is looked for; between them it is drawn straight."""
+TOLERANCE = 0.01
+"""Relative error of the distance of the edge; on a chart of 300 pixels it cannot be seen."""
+MOST_STEPS = 12
+"""Most laws fitted in one direction."""
+LARGEST_GROWTH = 4.0
+"""Largest factor from one step to the next: where the objective is flat, the rule of three goes too far."""
+TINY = 1e-12
+"""Keeps a distance of zero from dividing."""
+RELATED = 0.5
+"""Correlation from which on it is said how one exponent goes with the other."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ExponentRegion:
+    """The edge of the region of the two exponents of a law.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The exponents of N and of D.
+    fitted : ndarray, shape (2,)
+        Their fitted values.
+    edge : ndarray, shape (k, 2)
+        Values around the region, in order.
+    laws : tuple of Law
+        The best law at each of them.
+    level : float
+    correlation : float
+        That of the two exponents.
+    open : bool
+        Whether the region goes on to the end of the range of an exponent.
+    """
+
+    names: tuple[str, str]
+    fitted: Array
+    edge: Array
+    laws: tuple[Law, ...]
+    level: float
+    correlation: float
+    open: bool
+
+    @property
+    def a(self) -> Array:
+        """The exponent of N* in C of each law on the edge, shape (k,); NaN where a law has no optimum."""
+        return np.array([exponents(law)[0] if has_optimum(law) else np.nan for law in self.laws])
+
+    def __str__(self) -> str:
+        one, other = self.names
+        (low, lowest), (high, highest) = self.edge.min(axis=0), self.edge.max(axis=0)
+        text = f"these runs allow {one} from {low:.3g} to {high:.3g} with {other} from {lowest:.3g} to {highest:.3g}"
+        text = f"{text} ({self.level:.0%}, both together)"
+        if abs(self.correlation) >= RELATED:
+            text += f"; a larger {one} goes with a {'larger' if self.correlation > 0 else 'smaller'} {other}"
+        if self.open or np.isnan(self.a).any():
+            return f"{text}, and they do not determine a, the exponent of N*"
+        return f"{text}; a, the exponent of N*, is then from {self.a.min():.3g} to {self.a.max():.3g}"
+
+
+def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRegion:
+    """Find the edge of the region of the two exponents of a law.
+
+    Raises
+    ------
+    InputError
+        If the level is not between 0 and 1, or the fit does not have two free exponents and more runs than parameters.
+    """
+    check_type(uncertainty, "uncertainty", Uncertainty)
+    level, names = as_level(level), _free_exponents(uncertainty)
+    near, parameters = uncertainty.near, uncertainty.fit.law.as_dict()
+    at = [list(parameters).index(name) for name in names]
+    covariance = near.covariance[np.ix_(at, at)]
+    fitted, axes = near.theta[at], np.linalg.cholesky(covariance)
+    reach = float(np.sqrt(2 * fdtri(2, near.scores.degrees, level)))
+    laws, ends = [], []
+    for angle in np.linspace(0, 2 * np.pi, DIRECTIONS, endpoint=False):
+        way = reach * axes @ np.array([np.cos(angle), np.sin(angle)])
+        farthest = _farthest(fitted, way, near.box.lower[at], near.box.upper[at])
+        law, at_end = _law_at_edge(uncertainty, names, fitted, way, reach, farthest)
+        laws.append(law)
+        ends.append(at_end)
+    return ExponentRegion(
+        names=names,
+        fitted=read_only(fitted.astype(float)),
+        edge=read_only(np.array([[law.as_dict()[name] for name in names] for law in laws])),
+        laws=tuple(laws),
+        level=level,
+        correlation=float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])),
+        open=any(ends),
+    )
+
+
+def _free_exponents(uncertainty: Uncertainty) -> tuple[str, str]:
+    problem = uncertainty.fit.problem
+    free = [
+        parameter.name
+        for parameter, is_free in zip(problem.family.parameters, uncertainty.near.free, strict=True)
+        if parameter.kind == "exponent" and is_free
+    ]
+    if len(free) != 2 or uncertainty.too_few:
+        rule = "must be of a fit with two free exponents, and with more runs than free parameters"
+        raise InputError("uncertainty", rule, got=brief(uncertainty.fit.law))
+    return free[0], free[1]
+
+
+def _law_at_edge(
+    uncertainty: Uncertainty, names: tuple[str, str], fitted: Array, way: Array, reach: float, farthest: float
+) -> tuple[Law, bool]:
+    """Return the law of the edge in one direction, and whether the range of an exponent ends before it.
+
+    The distance grows nearly in proportion to the step, so that the rule of three finds the edge.
+    """
+    low, high, step, law = 0.0, farthest, min(1.0, farthest), uncertainty.fit.law
+    for _ in range(MOST_STEPS):
+        cancellation_point()
+        law, distance = uncertainty.region.best_with(dict(zip(names, (fitted + step * way).tolist(), strict=True)), law)
+        if distance < reach and step == farthest:
+            return law, True
+        if abs(distance / reach - 1) < TOLERANCE:
+            break
+        low, high = (step, high) if distance < reach else (low, step)
+        guess = step * min(reach / max(distance, TINY), LARGEST_GROWTH)
+        step = guess if low < guess < high else farthest if guess >= high == farthest else (low + high) / 2
+    return law, False
+
+
+def _farthest(fitted: Array, way: Array, lower: Array, upper: Array) -> float:
+    """Return the largest step in one direction inside the ranges of the exponents."""
+    moved = np.flatnonzero(way)
+    end = np.where(way > 0, upper, lower)
+    return float(((end - fitted)[moved] / way[moved]).min())
