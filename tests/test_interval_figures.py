@@ -13,9 +13,17 @@ from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.uncertainty.estimate import estimate_uncertainty
+from chinchilla_nb.engine.uncertainty.exponent_region import exponent_region
 from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.engine.uncertainty.profile_curve import profile_curve
-from chinchilla_nb.figures import frontier_figure, frontier_intervals, loss_figure, profile_figure, zoomed
+from chinchilla_nb.figures import (
+    exponent_region_figure,
+    frontier_figure,
+    frontier_intervals,
+    loss_figure,
+    profile_figure,
+    zoomed,
+)
 
 RUNS = make_runs(60, noise=0.01)
 FIT = fit(RUNS, GRID, mse)
@@ -172,3 +180,14 @@ def test_the_band_covers_the_law_that_made_the_runs():
     G = (LAW.alpha * LAW.A / (LAW.beta * LAW.B)) ** (1 / (LAW.alpha + LAW.beta))
     low, high = INTERVALS.at(1e21)["N"]
     assert low < G * (1e21 / 6) ** (LAW.beta / (LAW.alpha + LAW.beta)) < high
+
+
+def test_the_region_of_both_exponents_is_closed_around_the_fitted_law():
+    region = exponent_region(DRAWS)
+    figure = exponent_region_figure(region)
+    assert figure.edge.x.tolist() == [*region.edge[:, 0], region.edge[0, 0]]
+    assert figure.edge.y.tolist() == [*region.edge[:, 1], region.edge[0, 1]]
+    assert (figure.fitted.x.tolist(), figure.fitted.y.tolist()) == ([FIT.law.alpha], [FIT.law.beta])
+    assert (figure.x.title, figure.y.title) == ("α, exponent of N", "β, exponent of D")
+    assert figure.x.low < region.edge[:, 0].min()
+    assert region.edge[:, 0].max() < figure.x.high

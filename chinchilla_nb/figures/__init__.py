@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
@@ -42,6 +43,7 @@ __all__ = [
     "Plane",
     "Polyline",
     "PredictionFigure",
+    "ExponentRegionFigure",
     "ProfileFigure",
     "ResidualsFigure",
     "Scatter",
@@ -56,6 +58,7 @@ __all__ = [
     "loss_scale",
     "polyline",
     "prediction_figure",
+    "exponent_region_figure",
     "profile_figure",
     "ratio_title",
     "residuals_figure",
