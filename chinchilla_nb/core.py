@@ -26,6 +26,7 @@ from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
+from chinchilla_nb.engine.fitting.sweep import sweep
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
@@ -43,6 +44,8 @@ from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from chinchilla_nb.simulator import Simulator
     from chinchilla_nb.visualizer import Visualizer
 
@@ -540,6 +543,51 @@ class Chinchilla(FittedLaw):
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
 
+    def plot(self, *args: Any, **kwargs: Any) -> Figure:
+        """Draw and save the runs and the fitted law in the planes C-N, C-D and N-D.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Passed to :meth:`Visualizer.plot <chinchilla_nb.visualizer.Visualizer.plot>`.
+
+        Returns
+        -------
+        Figure
+        """
+        return self.visualizer.plot(self, *args, **kwargs)
+
+    def sweep_param_grid(self, plot: bool = True, img_name: str = "sweep_param_grid") -> tuple[dict[str, float], float]:
+        """Evaluate the objective at every start of the grid, and draw and save its lowest value along each axis.
+
+        Where the lowest values lie at an end of an axis, or change much between neighbouring values, the grid should be
+        wider or finer there. Nothing is fitted.
+
+        Parameters
+        ----------
+        plot : bool, default True
+            Whether to draw the figure, which is shown in a notebook.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        best : dict of str to float
+            The start with the lowest objective, by the names of the grid's axes.
+        lowest : float
+            The objective there, the weighted mean loss.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than three runs, or the objective is not finite at any start.
+        """
+        drawn = as_flag(plot, "plot")
+        swept = sweep(self.session.problem)
+        if drawn:
+            show(self.visualizer.sweep(swept, img_name))
+        return swept.best, swept.lowest
+
     def report(self, plot: bool = True) -> None:
         """Show the law, how well it fits and what to train next: HTML in a notebook, text in a terminal.
 
@@ -557,7 +605,7 @@ class Chinchilla(FittedLaw):
         fit, drawn = self._fit(), as_flag(plot, "plot")
         show(Report.of(fit, session.settings, session.stale, session.uncertainty, session.forecast_scores))
         if drawn:
-            show(self.visualizer.plot(self))
+            show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
 
     def __repr__(self) -> str:
