@@ -44,8 +44,6 @@ from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from chinchilla_nb.simulator import Simulator
     from chinchilla_nb.visualizer import Visualizer
 
@@ -543,7 +541,7 @@ class Chinchilla(FittedLaw):
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
 
-    def plot(self, *args: Any, **kwargs: Any) -> Figure:
+    def plot(self, *args: Any, **kwargs: Any) -> Any:
         """Draw and save the runs and the fitted law in the planes C-N, C-D and N-D.
 
         Parameters

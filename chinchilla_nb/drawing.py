@@ -140,13 +140,13 @@ def draw_predictions(drawing: PredictionFigure) -> Figure:
 
 def draw_sweep(drawing: SweepFigure) -> Figure:
     """Draw the lowest objective by the value of each axis of a start grid, without writing a file."""
-    figure = _figure(2.9 * len(drawing.charts), 3.4)
+    figure = _figure(2.9 * len(drawing.charts), 3.5)
     axes = figure.subplots(1, len(drawing.charts), squeeze=False)[0]
     for ax, chart in zip(axes, drawing.charts, strict=True):
         _set_axes(ax, chart.x, drawing.y)
         ax.plot(chart.lowest.x, chart.lowest.y, color=_REGIME, lw=1.4, marker="o", ms=3.5, zorder=3)
         ax.axhline(drawing.best, color=_NEXT, lw=0.9, ls="--", zorder=2)
-    _write_note(figure, drawing.note)
+    figure.suptitle(drawing.title, fontsize=11)
     return figure
 
 

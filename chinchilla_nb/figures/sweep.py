@@ -42,14 +42,14 @@ class SweepFigure:
     charts : tuple of SweepChart
     best : float
         The lowest objective of all starts.
-    note : str
-        The start that has it.
+    title : str
+        Says that objective, and the start that has it.
     """
 
     y: Axis
     charts: tuple[SweepChart, ...]
     best: float
-    note: str
+    title: str
 
 
 def sweep_figure(sweep: GridSweep) -> SweepFigure:
@@ -63,7 +63,7 @@ def sweep_figure(sweep: GridSweep) -> SweepFigure:
         y=_objective_axis(np.concatenate([line.y for line in lines.values()])),
         charts=tuple(SweepChart(linear_axis(name, line.x, f"Start of {name}"), line) for name, line in lines.items()),
         best=sweep.lowest,
-        note=f"{sweep.lowest:.4g} at {start}",
+        title=f"{TITLE} {sweep.lowest:.4g}, at {start}",
     )
 
 
