@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from chinchilla_nb.engine.errors import InputAttributeError
 
@@ -51,7 +51,7 @@ class LawParameter:
     Raises
     ------
     InputAttributeError
-        If nothing has been fitted, or the law has no such parameter.
+        If nothing has been fitted, the law has no such parameter, or it is assigned.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -70,3 +70,7 @@ class LawParameter:
                 self.name, "is not a parameter of the fitted law", got=", ".join(params), remedy="use .params"
             )
         return params[self.name]
+
+    def __set__(self, _cc: object, _value: object) -> NoReturn:
+        remedy = f"fix it in a fit with bounds={{{self.name!r}: ...}}"
+        raise InputAttributeError(self.name, "must not be assigned, because the fit determines it", remedy=remedy)
