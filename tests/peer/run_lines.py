@@ -1,9 +1,9 @@
 """Run lines of Python, each in a folder of its own, and report what each returns or raises.
 
 ``python run_lines.py < lines.json > outcomes.json``, in the interpreter of chinchilla_nb or of the package chinchilla:
-it needs nothing but the package. The input is ``{"package": str, "setup": str, "lines": [...]}``, each line
-``{"code": str, "expected": str}``. All statements of a line but the last are executed; the last one is an expression or another statement, which
-returns None.
+it needs nothing but the package. The input is ``{"package": str, "setup": str, "lines": [...]}``, and each line is
+``{"code": str, "expected": str}``. All statements of a line but the last are executed; the last one is an expression,
+or another statement, which returns None.
 """
 
 from __future__ import annotations
