@@ -249,3 +249,38 @@ class TestAllocations:
     def test_one_budget_is_a_pair_of_numbers(self):
         N, D = Chinchilla.allocate_compute(1e21, PARAMS)
         assert type(N) is type(D) is float
+
+
+class TestSweep:
+    def test_the_best_start_and_a_picture(self, cc, tmp_path):
+        cc.param_grid = {
+            "E": [1.0, 1.69],
+            "A": [406.4, 900],
+            "b": np.log([200, 410.7]),
+            "alpha": [0.34],
+            "beta": [0.28],
+        }
+        best, lowest = cc.sweep_param_grid()
+        assert best == pytest.approx({"E": 1.69, "A": 406.4, "b": np.log(410.7), "alpha": 0.34, "beta": 0.28})
+        assert 0 < lowest < 1e-5
+        assert (tmp_path / "sweep_param_grid.png").stat().st_size > 10_000
+        assert cc.sweep_param_grid(plot=False, img_name="other") == (best, lowest)
+        assert not (tmp_path / "other.png").exists()
+        cc.sweep_param_grid(img_name="other")
+        assert (tmp_path / "other.png").exists()
+
+    def test_an_exact_start_is_drawn(self, cc, tmp_path):
+        """Its objective is zero, which no logarithmic axis holds."""
+        cc.loss_fn = lambda true, predicted: np.maximum(true - predicted - 1, 0)
+        assert cc.sweep_param_grid()[1] == 0
+        assert (tmp_path / "sweep_param_grid.png").exists()
+
+    def test_a_large_grid(self, cc):
+        """That of the tips, with 16 values on each of five axes."""
+        axes = {"e": (-1, 1), "a": (0, 25), "b": (0, 25), "alpha": (0, 2), "beta": (0, 2)}
+        cc.param_grid = {name: np.linspace(*ends, 16) for name, ends in axes.items()}
+        best, lowest = cc.sweep_param_grid(plot=False)
+        E, A, B = (np.exp(best[name]) for name in ("e", "a", "b"))
+        runs = cc.session.runs
+        errors = runs.loss - (E + A / runs.N ** best["alpha"] + B / runs.D ** best["beta"])
+        assert lowest == pytest.approx(np.where(errors < 0, -10 * errors, errors).mean())
