@@ -174,7 +174,7 @@ class Doors:
         yield Door("Chinchilla.allocate_compute", cc.allocate_compute, {"C": 1e20})
         yield Door("Chinchilla.predict_loss", cc.predict_loss, {"N": 1e9, "D": 1e10})
         params = LAW.as_dict()
-        given = {"params": "a law|of a law"}
+        given = {"params": "."}
         yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
         usual = {"N": 1e9, "D": 1e10, "params": params}
         yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
@@ -380,7 +380,7 @@ def public_arguments() -> set[tuple[str, str]]:
             raw = inspect.getattr_static(public, method)
             function = getattr(raw, "__func__", raw)
             own = inspect.isfunction(function) and function.__module__.startswith("chinchilla_nb")
-            inherited = public is Simulator and method in vars(Chinchilla)
+            inherited = public is Simulator and method not in vars(Simulator)
             if (
                 own
                 and not inherited
