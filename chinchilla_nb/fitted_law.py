@@ -104,9 +104,8 @@ class FittedLaw:
             If a budget is not positive and finite, the law has no optimum there, or nothing has been fitted; if the
             array of two budgets is unpacked, ``N, D = cc.allocate_compute([C1, C2])``, which could mean its rows.
         """
-        law = self._law()
-        found = allocations_of(law, C)
-        budgets = np.asarray(C, dtype=float)
+        budgets = as_positive_values(C, "C")
+        found = allocations_of(self._law(), budgets)
         # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
         for end in sorted({budgets.min(), budgets.max()}) if budgets.size else []:
             self._warn_outside_the_runs(float(end))
