@@ -16,7 +16,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they gain on arrays of this size, and make timings noisy.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks attacks bounds kernels notebooks docs clean
+.PHONY: help test demo lint format benchmarks attacks bounds kernels peer notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -62,6 +62,9 @@ bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 
 kernels:  ## Test the panels in real pages on ipykernel 6.31, 7.3 and 7.4
 	$(PYTHON) scripts/test_kernels.py
 
+peer: $(VENV)/test $(VENV)-peer/bin/python  ## Run docs/differences.md with the package chinchilla 0.2.0, in an environment of its own
+	CHINCHILLA_PEER_PYTHON=$(abspath $(VENV)-peer/bin/python) $(RUN) -m pytest -q tests/peer
+
 notebooks: $(VENV)/test  ## Run the notebooks again and store their outputs
 	$(RUN) -m jupyter nbconvert --to notebook --execute --ExecutePreprocessor.store_widget_state=False --inplace $(TUTORIALS)
 
@@ -70,7 +73,7 @@ docs: $(VENV)/docs  ## Build the documentation into build/docs
 	@echo "  build/docs/index.html"
 
 clean:  ## Remove everything that make has created
-	rm -rf $(VENV) .venv-bounds .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-peer .venv-bounds .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # Stamp files: packages are installed again only when pyproject.toml has changed.
 $(VENV)/app: pyproject.toml scripts/make_environment.py
@@ -84,3 +87,7 @@ $(VENV)/test: pyproject.toml scripts/make_environment.py
 $(VENV)/docs: pyproject.toml scripts/make_environment.py
 	@$(PYTHON) scripts/make_environment.py $(VENV) docs
 	@touch $@
+
+$(VENV)-peer/bin/python:
+	$(PYTHON) -m venv $(VENV)-peer
+	$@ -m pip install -q chinchilla==0.2.0 || (rm -rf $(VENV)-peer; false)

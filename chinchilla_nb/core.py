@@ -21,19 +21,18 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.conversion import as_flag, as_positive_values, check_type
+from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
-from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
-from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.fitting.sweep import sweep
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
-from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
+from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import forecast
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
 from chinchilla_nb.records.forecast import Forecast
@@ -54,7 +53,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla:
+class Chinchilla(FittedLaw):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -536,69 +535,50 @@ class Chinchilla:
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
 
-    def adjust_D_to_N(self, N: float) -> float:
-        """Return the tokens D for which N parameters are compute-optimal, D = G^-(1 + b/a) N^(b/a).
-
-        Raises
-        ------
-        ValueError
-            If N is not a positive number, or nothing has been fitted.
-        """
-        return float(compute_optimal_D(self._law(), as_positive_number(N, "N")))
-
-    def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | np.ndarray:
-        """Return the N and D that minimise L(N, D) subject to 6ND = C; warns if they lie outside the runs of the fit.
-
-        They do if their tokens per parameter are, or if C is more than 100 times the largest compute of those runs.
+    def plot(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw and save the runs and the fitted law in the planes C-N, C-D and N-D.
 
         Parameters
         ----------
-        C : float or array_like, shape (k,)
-            Budgets in FLOPs.
+        *args, **kwargs
+            Passed to :meth:`Visualizer.plot <chinchilla_nb.visualizer.Visualizer.plot>`.
 
         Returns
         -------
-        tuple of float, or ndarray, shape (k, 2)
-            N and D for the budget, or for each budget.
+        Figure
+        """
+        return self.visualizer.plot(self, *args, **kwargs)
+
+    def sweep_param_grid(self, plot: bool = True, img_name: str = "sweep_param_grid") -> tuple[dict[str, float], float]:
+        """Evaluate the objective at every start of the grid, and draw and save its lowest value along each axis.
+
+        Where the lowest values lie at an end of an axis, or change much between neighbouring values, the grid should be
+        wider or finer there. Nothing is fitted.
+
+        Parameters
+        ----------
+        plot : bool, default True
+            Whether to draw the figure, which is shown in a notebook.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        best : dict of str to float
+            The start with the lowest objective, by the names of the grid's axes.
+        lowest : float
+            The objective there, the weighted mean loss.
 
         Raises
         ------
         ValueError
-            If a budget is not positive and finite, the law has no optimum there, or nothing has been fitted.
+            If there are fewer than three runs, or the objective is not finite at any start.
         """
-        budgets = as_positive_values(C, "C")
-        if budgets.ndim > 1:
-            raise InputError("C", "must be one-dimensional", got=f"an array of shape {budgets.shape}")
-        if budgets.ndim == 0:
-            N, D = allocate(self._law(), budgets)
-            self._warn_outside_the_runs(float(budgets))
-            return float(N), float(D)
-        allocations = np.stack(allocate(self._law(), budgets), axis=1)
-        # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
-        for end in sorted({budgets.min(), budgets.max()}) if len(budgets) else []:
-            self._warn_outside_the_runs(end)
-        return allocations
-
-    def predict_loss(self, N: ArrayLike, D: ArrayLike) -> float | np.ndarray:
-        """Predict the loss of N parameters trained on D tokens; arrays broadcast.
-
-        Raises
-        ------
-        ValueError
-            If N or D is not positive and finite, their shapes do not broadcast, or nothing has been fitted.
-        """
-        loss = self._law().loss(as_positive_values(N, "N"), as_positive_values(D, "D"))
-        return float(loss) if loss.ndim == 0 else loss
-
-    def get_params(self) -> dict[str, float]:
-        """Return the estimated parameters by name: E, A, B, alpha and beta, or those of another law.
-
-        Raises
-        ------
-        ValueError
-            If nothing has been fitted.
-        """
-        return self._law().as_dict()
+        drawn = as_flag(plot, "plot")
+        swept = sweep(self.session.problem)
+        if drawn:
+            show(self.visualizer.sweep(swept, img_name))
+        return swept.best, swept.lowest
 
     def report(self, plot: bool = True) -> None:
         """Show the law, how well it fits and what to train next: HTML in a notebook, text in a terminal.
@@ -617,22 +597,8 @@ class Chinchilla:
         fit, drawn = self._fit(), as_flag(plot, "plot")
         show(Report.of(fit, session.settings, session.stale, session.uncertainty, session.forecast_scores))
         if drawn:
-            show(self.visualizer.plot(self))
+            show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
-
-    def _fit(self) -> Fit:
-        if self.session.fit is None:
-            raise InputError("the scaling law", "has not been estimated yet", remedy="call fit() first")
-        return self.session.fit
-
-    def _warn_outside_the_runs(self, C: float) -> None:
-        fit = self._fit()
-        found = outside_the_runs(fit.law, fit.runs, C)
-        if found is not None:
-            self.logger.warning(str(found))
-
-    def _law(self) -> Law:
-        return self._fit().law
 
     def __repr__(self) -> str:
         facts = ", ".join(text for _, text in self._facts())

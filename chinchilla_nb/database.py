@@ -20,6 +20,7 @@ from chinchilla_nb.printable import printable
 from chinchilla_nb.records.csv_file import CsvFile, Reading
 from chinchilla_nb.records.held_rows import HeldRows
 from chinchilla_nb.records.locks import ThreadLock
+from chinchilla_nb.records.read_only_table import ReadOnlyTable
 from chinchilla_nb.records.rows import (
     REQUIRED,
     CheckedRow,
@@ -110,12 +111,13 @@ class Database(HasTraits):
         """The runs: C, N, D, loss, then the user's columns.
 
         N and D are integers, whose products wrap silently beyond 9.2e18: compute is ``df.C``, or ``6.0 * df.N * df.D``.
-        This is a copy. To change the runs, assign a table: it is checked, and replaces the whole file, unless the file
-        has rows that `df` has not returned yet, because another process or thread has added them: that is an error.
+        This is a copy, which refuses to be changed in place. To change the runs, change ``df.copy()`` and assign it:
+        it is checked, and replaces the whole file, unless the file has rows that `df` has not returned yet, because
+        another process or thread has added them: that is an error.
         """
         self._settle()
         self._known = self._held.snapshot()
-        return self._known[0].copy()
+        return ReadOnlyTable(self._known[0], copy=True)
 
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:

@@ -33,10 +33,11 @@ from chinchilla_nb.figures import (
     Polyline,
     PredictionFigure,
     Scatter,
+    SweepFigure,
 )
 from chinchilla_nb.quantity import compact, interval_text, plain, scientific
 
-__all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
+__all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "draw_sweep", "image_of"]
 
 DPI = 150
 """Resolution of saved images."""
@@ -134,6 +135,18 @@ def draw_predictions(drawing: PredictionFigure) -> Figure:
         axes[1].set_title("Error by compute")
     _draw_histogram(axes[-1], drawing.errors)
     _write_note(figure, drawing.note)
+    return figure
+
+
+def draw_sweep(drawing: SweepFigure) -> Figure:
+    """Draw the lowest objective by the value of each axis of a start grid, without writing a file."""
+    figure = _figure(2.9 * len(drawing.charts), 3.5)
+    axes = figure.subplots(1, len(drawing.charts), squeeze=False)[0]
+    for ax, chart in zip(axes, drawing.charts, strict=True):
+        _set_axes(ax, chart.x, drawing.y)
+        ax.plot(chart.lowest.x, chart.lowest.y, color=_REGIME, lw=1.4, marker="o", ms=3.5, zorder=3)
+        ax.axhline(drawing.best, color=_NEXT, lw=0.9, ls="--", zorder=2)
+    figure.suptitle(drawing.title, fontsize=11)
     return figure
 
 

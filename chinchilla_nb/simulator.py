@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -78,6 +79,9 @@ class Simulator(Chinchilla):
         # While a copy or a pickle is being restored there is no cc yet, and looking it up would call this method again.
         if name == "cc" or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        own = inspect.getattr_static(type(self), name, None)
+        if own is not None:  # a parameter of the law before this simulation has been fitted: not that of cc
+            return own.__get__(self, type(self))
         return getattr(self.cc, name)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -13,11 +13,18 @@ from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
-from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions
-from chinchilla_nb.engine.conversion import as_flag
+from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions, draw_sweep
+from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
+from chinchilla_nb.engine.fitting.sweep import GridSweep
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import FrontierIntervals, frontier_figure, frontier_intervals, prediction_figure
+from chinchilla_nb.figures import (
+    FrontierIntervals,
+    frontier_figure,
+    frontier_intervals,
+    prediction_figure,
+    sweep_figure,
+)
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["Visualizer"]
@@ -106,13 +113,13 @@ class Visualizer:
         self._save(figure, name, simulation)
         return figure
 
-    def LBFGS(
+    def optim(
         self,
         y_pred: ArrayLike,
         y_true: ArrayLike,
         C: ArrayLike | None = None,
         simulation: bool = False,
-        img_name: str = "LBFGS",
+        img_name: str = "optim",
     ) -> Figure:
         """Draw and save predicted against true loss and the distribution of the errors, and errors by C if given.
 
@@ -139,6 +146,41 @@ class Visualizer:
         """
         figure = draw_predictions(prediction_figure(y_true, y_pred, C))
         self._save(figure, img_name, simulation)
+        return figure
+
+    def LBFGS(
+        self,
+        y_pred: ArrayLike,
+        y_true: ArrayLike,
+        C: ArrayLike | None = None,
+        simulation: bool = False,
+        img_name: str = "LBFGS",
+    ) -> Figure:
+        """Draw the figure of `optim`, saved under the name that the API reference documents."""
+        return self.optim(y_pred, y_true, C, simulation, img_name)
+
+    def sweep(self, sweep: GridSweep, img_name: str = "sweep_param_grid") -> Figure:
+        """Draw and save the lowest objective by the value of each axis of a start grid.
+
+        Parameters
+        ----------
+        sweep : GridSweep
+            The objective at every start.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        Figure
+
+        Raises
+        ------
+        ValueError
+            If ``sweep`` is something else, ``img_name`` is not a file name, or the project directory does not exist.
+        """
+        check_type(sweep, "sweep", GridSweep)
+        figure = draw_sweep(sweep_figure(sweep))
+        self._save(figure, img_name, simulation=False)
         return figure
 
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:

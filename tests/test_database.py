@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_file import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
@@ -265,12 +266,21 @@ class TestAssigned:
         with pytest.raises(TypeError, match="got list"):
             Database().df = [1]  # type: ignore[assignment]
 
-    def test_the_table_is_a_copy(self) -> None:
+    def test_a_table_is_changed_as_a_copy_and_assigned(self, tmp_path: Path) -> None:
+        database = Database(tmp_path)
+        database.append(**ROW)
+        table = database.df.copy()
+        table.loc[0, "loss"] = 1.0
+        assert database.df["loss"].tolist() == [3.25]
+        database.df = table
+        assert Database(tmp_path).df["loss"].tolist() == [1.0]
+
+    def test_a_change_in_place_is_refused_and_not_lost(self) -> None:
         database = Database()
         database.append(**ROW)
-        frame = database.df
-        frame.loc[0, "loss"] = 1.0
-        assert database.df["loss"].tolist() == [3.25]
+        with pytest.raises(InputError, match=r"^database.df must not be changed in place, because it is a copy .*: "):
+            database.df.loc[0, "loss"] = 1.0
+        assert database.runs.loss.tolist() == [3.25]
 
 
 class TestShown:

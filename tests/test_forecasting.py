@@ -61,7 +61,7 @@ class TestRollout:
         assert "one roll-out cannot tell a bias from chance" in rollout.notes[-1]
 
     def test_groups(self, cc):
-        table = cc.database.df
+        table = cc.database.df.copy()
         table["kind"] = np.where(table.N > table.N.median(), "large<b>", "small")
         cc.database.df = table
         rollout = cc.rollout(by="kind")
@@ -103,7 +103,7 @@ class TestInfluence:
         assert table.N_opt[0] == pytest.approx(N, rel=1e-6)
 
     def test_nothing_is_excluded(self, cc):
-        table = cc.database.df
+        table = cc.database.df.copy()
         table.loc[5, "loss"] *= 1.5
         cc.database.df = table
         cc.fit()

@@ -109,7 +109,7 @@ def test_a_law_without_an_optimum_says_so(make):
 
 def test_losses_that_are_all_the_same_have_no_variance_to_explain(make):
     cc = make()
-    df = cc.database.df
+    df = cc.database.df.copy()
     df["loss"] = 2.0
     cc.database.df = df
     assert "R²" not in str(Report.of(cc.fit(), cc.session.settings))

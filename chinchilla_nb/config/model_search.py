@@ -38,8 +38,8 @@ def _tabulated(search: ModelSearch) -> ModelTable:
 
 
 def read_search(written: Any, _known: Mapping[str, Any]) -> ModelSearch | None:
-    """Read ``{"hyperparam_grid": ..., "size_estimator": ...}``; None leaves N free."""
-    if written is None:
+    """Read ``{"hyperparam_grid": ..., "size_estimator": ...}``; None, also as an empty dict, leaves N free."""
+    if written is None or (isinstance(written, Mapping) and not written):
         return None
     config = validate(ModelSearchConfig, written)
     return ModelSearch(config.hyperparam_grid, config.size_estimator)

@@ -38,8 +38,8 @@ def read_law(written: Any, _known: Known) -> Family:
 
 
 def read_ranges(written: Any, _known: Known) -> SeedRegime | None:
-    """Read ``{"C": (low, high), "N_to_D": (low, high)}``; None if no seeds are drawn."""
-    if written is None:
+    """Read ``{"C": (low, high), "N_to_D": (low, high)}``; None, also as an empty dict, if no seeds are drawn."""
+    if written is None or (isinstance(written, Mapping) and not written):
         return None
     ranges = validate(SeedRanges, written)
     return SeedRegime(ranges.C, ranges.N_to_D)

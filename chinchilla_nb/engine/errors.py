@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.printable import printable
 
-__all__ = ["FitError", "InputError", "InputTypeError", "did_you_mean", "inputs_from", "unknown_key"]
+__all__ = [
+    "FitError",
+    "InputAttributeError",
+    "InputError",
+    "InputTypeError",
+    "did_you_mean",
+    "inputs_from",
+    "unknown_key",
+]
 
 SIMILAR = 0.5
 """Similarity (of `difflib`) from which on a known key is suggested for an unknown one: it allows a slip or two."""
@@ -69,6 +77,10 @@ class InputError(ValueError):
 
 class InputTypeError(InputError, TypeError):
     """A value is of a kind that cannot be used where the API reference documents a TypeError; it is one as well."""
+
+
+class InputAttributeError(InputError, AttributeError):
+    """An attribute has no value yet, or not for this law; ``hasattr`` is False then."""
 
 
 class FitError(InputError):

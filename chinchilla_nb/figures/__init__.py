@@ -22,6 +22,7 @@ from chinchilla_nb.figures.residuals import (
     prediction_figure,
     residuals_figure,
 )
+from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
 
@@ -47,6 +48,8 @@ __all__ = [
     "ProfileFigure",
     "ResidualsFigure",
     "Scatter",
+    "SweepChart",
+    "SweepFigure",
     "basis_in_words",
     "data_title",
     "frontier_figure",
@@ -62,5 +65,6 @@ __all__ = [
     "profile_figure",
     "ratio_title",
     "residuals_figure",
+    "sweep_figure",
     "zoomed",
 ]

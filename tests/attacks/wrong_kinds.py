@@ -54,6 +54,7 @@ from chinchilla_nb import (
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb._utils import is_between, search_model_config
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.fitting.sweep import sweep
 from chinchilla_nb.engine.laws.notation import TEXT
 
 SLOW, SLOW_REFITS = 10.0, 60.0
@@ -182,6 +183,13 @@ class Doors:
         yield Door("Chinchilla.adjust_D_to_N", cc.adjust_D_to_N, {"N": 1e9})
         yield Door("Chinchilla.allocate_compute", cc.allocate_compute, {"C": 1e20})
         yield Door("Chinchilla.predict_loss", cc.predict_loss, {"N": 1e9, "D": 1e10})
+        params = LAW.as_dict()
+        given = {"params": "."}
+        yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
+        usual = {"N": 1e9, "D": 1e10, "params": params}
+        yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
+        swept = {"plot": True, "img_name": "x"}
+        yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
         yield Door("Chinchilla.scale", cc.scale, {"scaling_factor": 2.0}, {"scaling_factor": "scaling_factor|C"})
         yield Door("Chinchilla.report", lambda plot: _silent(cc.report, plot=plot), {"plot": False}, dear=True)
@@ -217,11 +225,13 @@ class Doors:
         plot = {"next_point": {"N": 1e9, "D": 1e10}, "fitted": True, "img_name": "x", "cmap_name": "plasma"}
         viewer = Visualizer(".", 50)
         yield Door("Visualizer.plot", viewer.plot, {"cc": cc, **plot, "simulation": False}, dear=True)
+        yield Door("Chinchilla.plot", cc.plot, plot, dear=True)
+        yield Door("Visualizer.sweep", viewer.sweep, {"sweep": sweep(cc.session.problem), "img_name": "x"}, dear=True)
         predicted = {"y_pred": [2.0, 2.5], "y_true": [2.0, 2.25], "C": [1e18, 1e19]}
         words = {"y_pred": "predictions|no runs", "y_true": "losses|predictions|C|no runs", "C": "C|no runs"}
-        yield Door(
-            "Visualizer.LBFGS", viewer.LBFGS, {**predicted, "simulation": False, "img_name": "x"}, words, dear=True
-        )
+        for name in ("LBFGS", "optim"):
+            drawn = {**predicted, "simulation": False, "img_name": "x"}
+            yield Door(f"Visualizer.{name}", getattr(viewer, name), drawn, words, dear=True)
         yield Door("datasets.load", datasets.load, {"name": "python_stdlib"}, {"name": "study"})
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
@@ -380,7 +390,7 @@ def public_arguments() -> set[tuple[str, str]]:
             raw = inspect.getattr_static(public, method)
             function = getattr(raw, "__func__", raw)
             own = inspect.isfunction(function) and function.__module__.startswith("chinchilla_nb")
-            inherited = public is Simulator and method in vars(Chinchilla)
+            inherited = public is Simulator and method not in vars(Simulator)
             if (
                 own
                 and not inherited

@@ -54,6 +54,14 @@ def minimal(tmp_path):
     }
 
 
+@pytest.mark.parametrize("left_out", ["", "null", "{}"])
+@pytest.mark.parametrize("key", ["seed_ranges", "model_search_config"])
+def test_what_only_seeds_need_may_be_left_out(write, tmp_path, key, left_out):
+    """An empty dictionary is the default of ``seed_ranges`` in the package chinchilla."""
+    cc = Chinchilla.from_config(write(f"project_dir: {tmp_path}\nlog_level: 50\n{key}: {left_out}\n"))
+    assert getattr(cc, key) is None
+
+
 def test_yaml_reads_numbers_grids_and_losses(write, tmp_path):
     cc = Chinchilla.from_config(write(YAML.format(folder=tmp_path)))
     assert cc.seed_ranges == {"C": (1e18, 2.5e19), "N_to_D": (10.0, 100.0)}
