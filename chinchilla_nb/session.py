@@ -14,7 +14,7 @@ import numpy as np
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
 
-from chinchilla_nb.background_uncertainty import BackgroundUncertainty
+from chinchilla_nb.background_roll_outs import BackgroundRollOuts
 from chinchilla_nb.checks import as_float
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.conversion import check_callable, check_type
@@ -48,7 +48,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions, BackgroundUncertainty):
+class Session(Exclusions, BackgroundRollOuts):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -73,6 +73,8 @@ class Session(Exclusions, BackgroundUncertainty):
         The last fit.
     uncertainty : Uncertainty or None
         How sure that fit is, once it is known; see `BackgroundUncertainty`.
+    roll_outs : RollOuts or None
+        How its law, fitted to the smaller runs, has predicted the larger ones; see `BackgroundRollOuts`.
     progress : FitProgress or other value, or None
         The last report of the work under way, updated at most ten times a second.
     busy : bool

@@ -25,13 +25,20 @@ FACADE = {
     "_validator",
     "core",
     "fit_uncertainty",
-    "forecasting",
     "report",
     "rollout",
     "simulator",
     "visualizer",
 }
-STATE = {"background_uncertainty", "database", "exclusions", "next_step", "session"}
+STATE = {
+    "background_roll_outs",
+    "background_uncertainty",
+    "database",
+    "exclusions",
+    "forecasting",
+    "next_step",
+    "session",
+}
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""
 

@@ -219,7 +219,7 @@ def test_a_profile_is_computed_in_the_background_and_ends_with_the_panel(session
         assert "Fitting the other parameters" in text_of(panel.profile.text)
         await until(lambda: "cannot tell alpha" in text_of(panel.profile.text))
         panel.parameters.intervals["E"].click()
-        worker = panel.profile._job._thread
+        worker = panel.profile._work._job._thread
         panel.close()
         await until(lambda: not worker.is_alive(), seconds=5)
 

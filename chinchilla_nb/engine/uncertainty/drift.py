@@ -100,6 +100,12 @@ class Drift:
         of_bias = between / count + float(np.sum((weight @ noise) ** 2))
         return cls(float(weight @ slope), float(np.sqrt(between + of_bias)), count - 1)
 
+    def errors(self, distance: Any, level: float) -> tuple[Array, Array, Array]:
+        """Return the mean error of runs at distances log(C / C0) beyond a fit, and the low and high end of its interval."""
+        mean = self.bias * distance
+        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
+        return mean, mean - margin, mean + margin
+
     def widened(self, interval: Interval, distance: Any, level: float) -> Interval:
         """Return the interval of losses as the law has done on these runs, from the one if the law holds.
 
@@ -118,9 +124,9 @@ class Drift:
         if not np.all(distance <= LARGEST_DISTANCE):
             rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
             raise InputError("distance", rule, got=f"{distance.max():g}")
-        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
+        mean, _, most = self.errors(distance, level)
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
-            value = interval.value * np.exp(self.bias * distance)
+            value, margin = interval.value * np.exp(mean), most - mean
             low = value * np.exp(-np.hypot(np.log(interval.value / interval.low), margin))
             high = value * np.exp(np.hypot(np.log(interval.high / interval.value), margin))
         return Interval(value, np.minimum(low, interval.low), np.maximum(high, interval.high))
