@@ -21,6 +21,7 @@ from chinchilla_nb.figures.residuals import (
     prediction_figure,
     residuals_figure,
 )
+from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
 
@@ -44,6 +45,7 @@ __all__ = [
     "PredictionFigure",
     "ProfileFigure",
     "ResidualsFigure",
+    "RollOutFigure",
     "Scatter",
     "basis_in_words",
     "data_title",
@@ -59,5 +61,6 @@ __all__ = [
     "profile_figure",
     "ratio_title",
     "residuals_figure",
+    "roll_out_figure",
     "zoomed",
 ]

@@ -21,7 +21,7 @@ from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
-from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
@@ -37,9 +37,6 @@ LONGEST_PATH = 4096
 """Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
-
-IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
-"""The names of the intervals for a new run."""
 
 
 @dataclass(frozen=True, slots=True)

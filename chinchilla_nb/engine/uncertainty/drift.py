@@ -100,11 +100,10 @@ class Drift:
         of_bias = between / count + float(np.sum((weight @ noise) ** 2))
         return cls(float(weight @ slope), float(np.sqrt(between + of_bias)), count - 1)
 
-    def errors(self, distance: Any, level: float) -> tuple[Array, Array, Array]:
-        """Return the mean error of runs at distances log(C / C0) beyond a fit, and the low and high end of its interval."""
-        mean = self.bias * distance
-        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
-        return mean, mean - margin, mean + margin
+    def errors(self, distance: Any, level: float) -> tuple[Array, Array]:
+        """Return the mean error at distances log(C / C0) beyond a fit, and the margin of its interval either way."""
+        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread
+        return self.bias * distance, margin * distance
 
     def widened(self, interval: Interval, distance: Any, level: float) -> Interval:
         """Return the interval of losses as the law has done on these runs, from the one if the law holds.
@@ -124,9 +123,9 @@ class Drift:
         if not np.all(distance <= LARGEST_DISTANCE):
             rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
             raise InputError("distance", rule, got=f"{distance.max():g}")
-        mean, _, most = self.errors(distance, level)
+        bias, margin = self.errors(distance, level)
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
-            value, margin = interval.value * np.exp(mean), most - mean
+            value = interval.value * np.exp(bias)
             low = value * np.exp(-np.hypot(np.log(interval.value / interval.low), margin))
             high = value * np.exp(np.hypot(np.log(interval.high / interval.value), margin))
         return Interval(value, np.minimum(low, interval.low), np.maximum(high, interval.high))
