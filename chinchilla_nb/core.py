@@ -35,7 +35,7 @@ from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
-from chinchilla_nb.forecasting import DEFINITIONS, as_run, package_versions
+from chinchilla_nb.forecasting import as_run
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
@@ -346,6 +346,9 @@ class Chinchilla:
         spread = adaptive_map if as_flag(parallel, "parallel") else map
         steps = iter_roll_outs(self.session.problem, cutoffs, by, map=spread)
         found = Rollout(self._drained(steps, "rolling out"))
+        fit = self.session.fit
+        if by is None and fit is not None and found.value.problem.alike(fit.problem):
+            self.session.roll_outs = found.value
         for note in found.notes:
             self.logger.info(note)
         return found
@@ -361,7 +364,8 @@ class Chinchilla:
     ) -> Forecast:
         """Forecast the loss of a run with the last fit, to be saved, and scored once the run is logged.
 
-        The forecast is also kept in ``session.forecasts``: the report scores it when a run matches it.
+        The forecast is also kept in ``session.forecasts``: the report and the run log score it when a run matches it.
+        Forecasts saved in the project's folder are among these when the project is opened again.
 
         Parameters
         ----------
@@ -389,7 +393,8 @@ class Chinchilla:
         """
         check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
         check_type(rollout, "rollout", Rollout, type(None))
-        own = {} if definitions is None else as_texts(definitions, "definitions")
+        if definitions is not None:
+            as_texts(definitions, "definitions")  # before minutes of work
         fit, of_budget = self._fit(), isinstance(run, numbers.Real)
         if of_budget:
             planned = compute_optimal_run(fit.law, as_positive_number(run, "C"), self.session.settings.models)
@@ -399,17 +404,16 @@ class Chinchilla:
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
-        forecast = Forecast.of(
+        forecast = self.session.make_forecast(
             estimated.value,
             N,
             D,
             self._roll_outs_of(fit) if rollout is None else rollout.value,
             of_budget=of_budget,
             level=level,
-            definitions={**DEFINITIONS, "D": self.session.data_unit, **own},
-            versions=package_versions(),
+            definitions=definitions,
         )
-        self.session.forecasts = (*self.session.forecasts, forecast)
+        self.session.open_forecast(forecast)
         return forecast
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
@@ -621,7 +625,10 @@ class Chinchilla:
         """
         session = self.session
         fit, drawn = self._fit(), as_flag(plot, "plot")
-        show(Report.of(fit, session.settings, session.stale, session.uncertainty, session.forecast_scores))
+        scored = session.forecast_scores
+        for problem in session.forecast_problems:
+            self.logger.warning("a forecast is not scored: %s", problem)
+        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs))
         if drawn:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
+from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_roll_outs import BackgroundRollOuts
 from chinchilla_nb.checks import as_float
@@ -24,8 +24,8 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
+from chinchilla_nb.forecasting import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
 from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -48,7 +48,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions, BackgroundRollOuts):
+class Session(Exclusions, BackgroundRollOuts, Forecasts):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -82,19 +82,19 @@ class Session(Exclusions, BackgroundRollOuts):
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
     forecasts : tuple of Forecast
-        Forecasts that are scored once their runs are logged; assign a longer tuple to add one.
+        Forecasts that are scored once their runs are logged; see `Forecasts`.
 
     Notes
     -----
     Where an event loop runs (a notebook), traits change on its thread, even for work and appends on other threads.
     """
 
+    database: RunSource
     revision = Int(0)
     settings = Instance(Settings)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
-    forecasts = Tuple()
 
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         check_type(database, "database", RunSource)
@@ -145,11 +145,6 @@ class Session(Exclusions, BackgroundRollOuts):
         before, runs = self.fit.runs, self.runs
         appended = len(runs) > len(before) and before.alike(runs.take(np.arange(len(before))))
         return len(runs) - len(before) if appended else 0
-
-    @property
-    def forecast_scores(self) -> tuple[tuple[Forecast, tuple[ForecastScore, ...]], ...]:
-        """Each forecast with the scores of the runs logged since that it is of; none while there is no such run."""
-        return tuple((forecast, forecast.scores(self.runs)) for forecast in self.forecasts)
 
     @property
     def in_place(self) -> bool:

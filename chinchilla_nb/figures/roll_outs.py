@@ -85,8 +85,7 @@ def roll_out_figure(roll_outs: RollOuts) -> RollOutFigure:
     known = np.flatnonzero(np.isfinite(error))
     shown = known[thin(ratio[known], error[known])]
     x = log_axis("C / C0", np.append(ratio, 1.0), "Compute beyond the fitted runs, C / C₀")
-    farthest = np.log(x.high)
-    bias, margin = drift.errors(farthest, LEVEL)
+    bias, margin = (float(one) for one in drift.errors(np.log(x.high), LEVEL))
     largest = max(float(np.abs(error[known]).max(initial=0.0)), abs(bias), NARROWEST)
     ends = np.clip([bias - margin, bias + margin], -REACH * largest, REACH * largest)
     y = linear_axis("error", [*error[known], 0.0, bias, *ends], "Log measured − log predicted loss", upright=True)

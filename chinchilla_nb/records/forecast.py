@@ -101,7 +101,7 @@ class Forecast:
     n_runs : int
         Their number.
     matched : int
-        How many of them the forecast is of; these are not scored.
+        How many of the runs logged before the forecast it is of; these are not scored.
     versions : mapping of str to str
         Versions of the packages.
     definitions : mapping of str to str
@@ -255,8 +255,17 @@ class Forecast:
 
     def scores(self, runs: Runs) -> tuple[ForecastScore, ...]:
         """Score the runs that were logged since the forecast and that it is of, in their order."""
+        return tuple(self.scores_by_run(runs).values())
+
+    def scores_by_run(self, runs: Runs) -> dict[int, ForecastScore]:
+        """Score the runs that were logged since the forecast and that it is of, by their position."""
         later = self.matches(runs)[self.matched :]
-        return tuple(self.score(*(float(values[at]) for values in (runs.loss, runs.N, runs.D))) for at in later)
+        return {int(at): self.score(*(float(values[at]) for values in (runs.loss, runs.N, runs.D))) for at in later}
+
+    def alike(self, other: Forecast) -> bool:
+        """Return whether another forecast is the same to the bit."""
+        check_type(other, "other", Forecast)
+        return self._text() == other._text()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the forecast to a JSON file, atomically; `load` reads every number back to the bit.
@@ -267,9 +276,8 @@ class Forecast:
             If the file cannot be written.
         """
         path = _as_path(path)
-        content = forecast_text({field.name: getattr(self, field.name) for field in fields(self)})
         with explain_write_errors(path):
-            write_whole(path, content.encode())
+            write_whole(path, self._text().encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Forecast:
@@ -292,6 +300,9 @@ class Forecast:
             rule = f"must be of a law of N and D, with parameters that the law {brief(forecast.law_name)} can have"
             raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
+
+    def _text(self) -> str:
+        return forecast_text({field.name: getattr(self, field.name) for field in fields(self)})
 
     def _law_of(self, values: Any) -> Law:
         family = family_named(self.law_name)

@@ -101,7 +101,23 @@ class Drift:
         return cls(float(weight @ slope), float(np.sqrt(between + of_bias)), count - 1)
 
     def errors(self, distance: Any, level: float) -> tuple[Array, Array]:
-        """Return the mean error at distances log(C / C0) beyond a fit, and the margin of its interval either way."""
+        """Return the mean error at distances log(C / C0) beyond a fit, and the margin of its interval either way.
+
+        Parameters
+        ----------
+        distance : array_like
+            At 0 and below, there is no error.
+        level : float
+
+        Raises
+        ------
+        InputError
+            If a distance is no logarithm of a ratio of compute, or the level is not between 0 and 1.
+        """
+        distance = np.maximum(as_real_array(distance, "distance"), 0.0)
+        if not np.all(distance <= LARGEST_DISTANCE):
+            rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
+            raise InputError("distance", rule, got=f"{distance.max():g}")
         margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread
         return self.bias * distance, margin * distance
 
@@ -119,10 +135,6 @@ class Drift:
             That of the interval.
         """
         check_type(interval, "interval", Interval)
-        distance = np.maximum(as_real_array(distance, "distance"), 0.0)
-        if not np.all(distance <= LARGEST_DISTANCE):
-            rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
-            raise InputError("distance", rule, got=f"{distance.max():g}")
         bias, margin = self.errors(distance, level)
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
             value = interval.value * np.exp(bias)

@@ -28,10 +28,12 @@ from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
@@ -54,6 +56,8 @@ class FrontierPanel(Panel):
     Parameters
     ----------
     source : Chinchilla or Session
+    allow_folders : iterable of str or path
+        Folders where forecasts may be saved and opened by path, besides the project's.
 
     Attributes
     ----------
@@ -70,6 +74,8 @@ class FrontierPanel(Panel):
         How far that lies outside the runs; empty if it does not.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
+    forecasts : ForecastControl
+        Saves and opens forecasts, and lists them.
     selection : Selection
     export : ExportControl
         Images, table and code to save or copy.
@@ -78,7 +84,7 @@ class FrontierPanel(Panel):
     sheets = ("charts/charts.css",)
     snapshot_of = ("fit", "uncertainty", "roll_outs")
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
         self._intervals: FrontierIntervals | None = None
@@ -88,6 +94,8 @@ class FrontierPanel(Panel):
         self.charts = FrontierCharts()
         self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
+        files = ProjectFiles(self.session, allow_folders)
+        self.forecasts = ForecastControl(self.guard, self.session, files)
         self.export = ExportControl(
             self.guard,
             {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
@@ -96,7 +104,7 @@ class FrontierPanel(Panel):
         self.selection = Selection(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        self.charts.tools.children = (self.caution, self.off_frontier, self.export)
+        self.charts.tools.children = (self.caution, self.off_frontier, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -106,7 +114,9 @@ class FrontierPanel(Panel):
         self.watch(self._draw, "revision", "settings", "fit")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self._say_how_sure, "roll_outs_progress", "roll_outs_error")
+        self.watch(self._show_forecasts, "revision", "forecasts")
         self._draw()
+        self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
 
     def close(self) -> None:
@@ -145,6 +155,10 @@ class FrontierPanel(Panel):
         if known is None or known.uncertainty is not uncertainty or known.roll_outs is not roll_outs:
             known = None
         return known if known and known.cover(C_range) else frontier_intervals(uncertainty, C_range, roll_outs)
+
+    @guarded
+    def _show_forecasts(self, _change: Any = None) -> None:
+        self.forecasts.show()
 
     @guarded
     def _move(self, change: Any) -> None:
@@ -219,6 +233,7 @@ class FrontierPanel(Panel):
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
+        self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.export.show(None if chosen is None else allocation_values(C, chosen, unit, self._ends(C, chosen)))
         off = chosen if not self.size.optimal else None
         tooltips = (
