@@ -34,7 +34,7 @@ from chinchilla_nb.figures import (
     PredictionFigure,
     Scatter,
 )
-from chinchilla_nb.quantity import compact, interval_text, plain, scientific
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "image_of"]
 
@@ -183,7 +183,7 @@ def _draw_uncertainty(ax: Axes, plane: Plane) -> dict[str, Any]:
     if not len(plane.band):
         return {}
     (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
-    return {f"{LEVEL:.0%} band": band}
+    return {f"{percent(LEVEL)} band": band}
 
 
 def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
@@ -269,7 +269,7 @@ def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | 
     loss, within = float(law.loss(N, D)), ""
     if intervals is not None:
         found = intervals.uncertainty.predict_loss(N, D, LEVEL)
-        within = f" ({interval_text(float(found.low), float(found.high))} with {LEVEL:.0%}, if the law holds)"
+        within = f" ({interval_text(float(found.low), float(found.high))} with {percent(LEVEL)}, if the law holds)"
     return (
         f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
         f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"

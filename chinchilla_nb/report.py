@@ -215,7 +215,7 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
         ("status", fit.status.value),
         (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
-        ("median absolute relative error", f"{np.median(np.abs(residuals) / loss):.3%}"),
+        ("median absolute relative error", percent(float(np.median(np.abs(residuals) / loss)))),
     ]
     # If all losses are equal there is no variance to explain.
     if spread > 0:

@@ -24,6 +24,7 @@ from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.quantity import percent, signed
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -68,10 +69,10 @@ class ForecastScore:
     def __str__(self) -> str:
         better = "better" if self.error < 0 else "worse"
         where = "; ".join(
-            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({sigma:+.1f} sigmas)"
+            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({signed(sigma)} sigmas)"
             for name, sigma in self.sigmas.items()
         )
-        return f"loss {self.loss:.5g}, {abs(self.error):.1%} {better} than predicted: {where}"
+        return f"loss {self.loss:.5g}, {percent(abs(self.error))} {better} than predicted: {where}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -312,7 +313,7 @@ class Forecast:
     def __repr__(self) -> str:
         lines = [f"forecast of N = {self.N:,.0f}, D = {self.D:,.0f}, C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
         lines += [
-            f"  {self.level:.0%} {name}: {float(one.low):.5g} to {float(one.high):.5g}"
+            f"  {100 * self.level:.4g} % {name}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()
         ]
         return "\n".join(lines)

@@ -42,6 +42,7 @@ from chinchilla_nb.engine.uncertainty.cutoffs import spaced
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOut, RollOuts
+from chinchilla_nb.quantity import percent
 
 __all__ = ["Drift", "distance_beyond"]
 
@@ -144,14 +145,15 @@ class Drift:
 
     def __str__(self) -> str:
         decade = np.log(10)
-        size = f"{self.spread * decade:.1%} per factor of 10 in compute"
+        size = f"{percent(self.spread * decade)} per factor of 10 in compute"
         if self.degrees == 1 and self.bias == 0:
             return (
                 f"predictions beyond the fitted runs went wrong by {size}; one roll-out cannot tell a bias from chance"
             )
         better = "better" if self.bias < 0 else "worse"
+        bias = percent(abs(self.bias) * decade)
         return (
-            f"runs beyond the fitted ones came out {abs(self.bias) * decade:.1%} {better} than predicted, ± {size} "
+            f"runs beyond the fitted ones came out {bias} {better} than predicted, ± {size} "
             f"(standard deviation with {self.degrees} degrees of freedom)"
         )
 

@@ -94,8 +94,9 @@ class ProfileCard(ipywidgets.VBox):
     def _describe(self, curve: ProfileCurve) -> None:
         session = self._session
         factor, settings = session.settings.scaling_factor or DEFAULT_FACTOR, session.settings
+        symbol = next(one.symbol for one in curve.laws[0].parameters if one.name == curve.name)
         figure = profile_figure(curve, next_budget(factor, session.runs, settings.seed_regime))
-        self.text.value = f"<span>By the profile likelihood, {escape(str(curve))}.</span>"
+        self.text.value = f"<span>By the profile likelihood, {escape(curve.text(symbol))}.</span>"
         self._draw(figure)
 
     def _draw(self, figure: ProfileFigure) -> None:

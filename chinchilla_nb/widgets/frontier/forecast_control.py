@@ -41,7 +41,7 @@ class ForecastControl(ipywidgets.VBox):
     ----------
     path : Text
         Empty for a name of its own in the project's folder.
-    save, open : Button
+    save_button, open_button : Button
     message, listed : HTML
         The result of saving or opening; the open forecasts, and why others in the folder cannot be read.
     """
@@ -55,22 +55,24 @@ class ForecastControl(ipywidgets.VBox):
             tooltip="A relative path starts at the project folder; to save, leave it empty for a name by the budget",
             layout=ipywidgets.Layout(flex="1 1 140px", width="auto", min_width="0"),
         )
-        self.save = ipywidgets.Button(
+        self.save_button = ipywidgets.Button(
             description="Save forecast", tooltip="Keep what is predicted of this run, with its intervals"
         )
-        self.open = ipywidgets.Button(description="Open forecast", tooltip="Score the forecast in this file as well")
+        self.open_button = ipywidgets.Button(
+            description="Open forecast", tooltip="Score the forecast in this file as well"
+        )
         self.message, self.listed = ipywidgets.HTML(), ipywidgets.HTML()
         heading = ipywidgets.HTML('<span class="cnb-heading">Forecast</span>')
-        bar = ipywidgets.Box([heading, self.path, self.save, self.open])
+        bar = ipywidgets.Box([heading, self.path, self.save_button, self.open_button])
         bar.add_class("cnb-bar")
         super().__init__([bar, self.message, self.listed])
-        self.save.on_click(self._save)
-        self.open.on_click(self._open)
+        self.save_button.on_click(self._save)
+        self.open_button.on_click(self._open)
 
     def offer(self, run: OffFrontier | None, of_budget: bool) -> None:
         """Offer to save a forecast of a run, or of the optimum of its budget; None if there is nothing to predict."""
         self._run, self._of_budget = run, of_budget
-        self.save.disabled = run is None
+        self.save_button.disabled = run is None
 
     def show(self) -> None:
         """List the open forecasts of the session."""

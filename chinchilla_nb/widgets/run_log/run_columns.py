@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
 from chinchilla_nb.figures import data_title, ratio_title
-from chinchilla_nb.quantity import compact, number_text, scientific
+from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast import ForecastScore
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
@@ -155,12 +155,13 @@ def _forecast_column(count: int, scores: Mapping[int, tuple[ForecastScore, ...]]
     sentences = {at: "; ".join(map(str, some)) for at, some in scores.items()}
     places = {sentences[at]: "; ".join(map(_place, some)) for at, some in scores.items()}
     values = np.array([sentences.get(at, "") for at in range(count)], dtype=object)
-    return Column(values, places.__getitem__, 200, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}")
+    return Column(
+        values, lambda text: places.get(text, ""), 200, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}"
+    )
 
 
 def _place(score: ForecastScore) -> str:
     """Return whether each interval contains a run, and its distance from the centre in sigmas."""
     return " · ".join(
-        f"{'inside' if score.inside[name] else 'outside'} {sigma:+.1f}σ".replace("-", "−")
-        for name, sigma in score.sigmas.items()
+        f"{'inside' if score.inside[name] else 'outside'} {signed(sigma)}σ" for name, sigma in score.sigmas.items()
     )
