@@ -616,7 +616,7 @@ class Chinchilla:
         Parameters
         ----------
         plot : bool, default True
-            Whether to draw the two figures as well.
+            Whether to draw the figures as well: runs and law, predictions, and roll-outs if there are any.
 
         Raises
         ------
@@ -632,6 +632,8 @@ class Chinchilla:
         if drawn:
             show(self.visualizer.plot(self))
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
+            if session.roll_outs is not None and session.roll_outs.parts:
+                show(self.visualizer.rollout(Rollout(session.roll_outs)))
 
     def _fit(self) -> Fit:
         if self.session.fit is None:

@@ -18,13 +18,13 @@ from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.uncertainty.drift import Drift
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, Interval
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
-from chinchilla_nb.quantity import compact, interval_text, percent, rounded
+from chinchilla_nb.quantity import compact, interval_text, percent, rounded, scientific
 from chinchilla_nb.records.forecast import Forecast, ForecastScore
 
 __all__ = ["Report", "facts_table", "show"]
@@ -162,9 +162,9 @@ def _summary(uncertainty: Uncertainty, C: float, remedies: list[str], roll_outs:
     N, D, loss = (at[name] for name in ("N", "D", "loss"))
     basis = f"{percent(LEVEL)}, {basis_in_words(uncertainty)}"
     if not np.isfinite(N.value):
-        return (f"At {C:.4g} FLOPs the law has no compute-optimal model.",)
+        return (f"At {scientific(C)} FLOPs the law has no compute-optimal model.",)
     known = (
-        f"At {C:.4g} FLOPs the law puts the optimum at N = {compact(float(N.value))} and "
+        f"At {scientific(C)} FLOPs the law puts the optimum at N = {compact(float(N.value))} and "
         f"D = {compact(float(D.value))}, with a loss of {float(loss.value):.4g}."
     )
     sure = (
@@ -175,19 +175,24 @@ def _summary(uncertainty: Uncertainty, C: float, remedies: list[str], roll_outs:
     sure += f"; {AS_DONE}, the loss is {_ends(done)}." if done is not None else "."
     if remedies:
         return known, sure, f"To be surer: {remedies[0]}."
-    run = uncertainty.predict_loss(N.value, D.value, LEVEL, "new-run")
-    return known, sure, f"A run there would test the law: the loss of a single run is expected to be {_ends(run)}."
+    single = f"expected to be {_ends(uncertainty.predict_loss(N.value, D.value, LEVEL, 'new-run'))}"
+    done = _as_done(uncertainty, N.value, D.value, roll_outs, "new-run")
+    if done is not None:
+        single += f" {IF_HOLDS}, and {_ends(done)} {AS_DONE}"
+    return known, sure, f"A run there would test the law: the loss of a single run is {single}."
 
 
 def _ends(interval: Interval, write: Callable[[float, int], str] = rounded) -> str:
     return interval_text(float(interval.low), float(interval.high), write).replace("\u2009–\u2009", " to ")
 
 
-def _as_done(uncertainty: Uncertainty, N: Any, D: Any, roll_outs: RollOuts | None) -> Interval | None:
+def _as_done(
+    uncertainty: Uncertainty, N: Any, D: Any, roll_outs: RollOuts | None, kind: LossKind = "mean"
+) -> Interval | None:
     """Return the interval of a loss as the law has done on these runs; None without roll-outs."""
     if roll_outs is None or not roll_outs.parts:
         return None
-    return uncertainty.predict_loss(N, D, LEVEL, roll_outs=roll_outs)
+    return uncertainty.predict_loss(N, D, LEVEL, kind, roll_outs)
 
 
 def _within(interval: Interval | None, write: Callable[[float, int], str] = rounded) -> str:

@@ -56,7 +56,7 @@ class TestRollout:
         rollout = cc.rollout([1e20])
         beyond = int((runs.C > 1e20).sum())
         for text in (repr(rollout), rollout._repr_html_()):
-            assert f"all {beyond} runs beyond C0 = 1e+20 FLOPs came out better than predicted" in text
+            assert f"all {beyond} runs beyond C₀ = 10²⁰ FLOPs came out better than predicted" in text
             assert "roll-outs of 40 runs" in text
         assert "one roll-out cannot tell a bias from chance" in rollout.notes[-1]
 
@@ -128,7 +128,7 @@ class TestForecast:
         assert same is forecast
         assert score.error == pytest.approx(np.log(1.001))
         text = str(Report.of(cc.session.fit, cc.session.settings, forecasts=cc.session.forecast_scores))
-        assert "0.1% worse than predicted: inside the interval if the law holds" in text
+        assert "0.1 % worse than predicted: inside the interval if the law holds" in text
 
     def test_the_report_of_a_project_has_them(self, cc, capsys):
         cc.fit()

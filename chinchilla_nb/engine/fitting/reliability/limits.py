@@ -41,9 +41,8 @@ def _bounded(
     # warning.
     held = high > low > parameter.least and at_low, high > low and at_high
     if any(held):
-        yield FitWarning(
-            "at_bound", f"{name} = {plain(value, 4)} is held by its bounds ({low:g}, {high:g})", "widen them"
-        )
+        ends = f"{plain(low, 6)}, {plain(high, 6)}"
+        yield FitWarning("at_bound", f"{name} = {plain(value, 4)} is held by its bounds ({ends})", "widen them")
     if not (low == high or any(held)):
         return
     pull = near.pull(index)
