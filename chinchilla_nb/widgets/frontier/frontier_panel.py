@@ -113,7 +113,7 @@ class FrontierPanel(Panel):
         self.size.observe(self._resize, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
-        self.watch(self._say_how_sure, "roll_outs_progress", "roll_outs_error")
+        self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
         self._draw()
         self._show_forecasts()
@@ -261,9 +261,10 @@ class FrontierPanel(Panel):
         return session.uncertainty_progress is not None or session.roll_outs_progress is not None
 
     @guarded
-    def _say_how_sure(self, _change: Any) -> None:
-        """Say whether an interval is still to come."""
-        self._draw_budget()
+    def _show_pending(self, change: Any) -> None:
+        """Show whether an interval is still to come, when work in the background begins or ends."""
+        if (change["old"] is None) != (change["new"] is None):
+            self._draw_budget()
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
