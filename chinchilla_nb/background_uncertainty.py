@@ -17,9 +17,10 @@ from chinchilla_nb.engine.uncertainty.bootstrap import UncertaintyProgress
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
+from chinchilla_nb.work.background import Background
+from chinchilla_nb.work.job import Outcome, error_sentence, running_loop
 
-__all__ = ["BackgroundUncertainty"]
+__all__ = ["MOST_RUNS", "BackgroundUncertainty", "obstacle"]
 
 DRAWS = 1000
 SEED = 0
@@ -57,7 +58,7 @@ class BackgroundUncertainty(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._uncertainty_watchers: set[object] = set()
-        self._bootstrap: Job | None = None
+        self._bootstrap = Background()
         self._paused = False
 
     def watch_uncertainty(self) -> Callable[[], None]:
@@ -86,30 +87,21 @@ class BackgroundUncertainty(HasTraits):
         """Bootstrap the fit, if that is possible and has not been done; without an event loop, do nothing."""
         fit, loop = self.fit, running_loop()
         wanted = self.uncertainty is None or isinstance(self.uncertainty, Sandwich)
-        if self._bootstrap is not None or not wanted or fit is None or loop is None or len(fit.runs) > MOST_RUNS:
+        if self._bootstrap.under_way or not wanted or fit is None or loop is None or len(fit.runs) > MOST_RUNS:
             return
-        if _obstacle(fit):
+        if obstacle(fit):
             return
-        job = Job(
-            lambda: _steps(fit),
-            lambda progress: self._show_bootstrap(job, progress),
-            lambda outcome: self._end_bootstrap(job, outcome),
-            background=True,
-        )
-        self._bootstrap = job
         self.uncertainty_progress = UncertaintyProgress(0, DRAWS)
-        job.start(loop)
+        self._bootstrap.start(lambda: _steps(fit), self._show_bootstrap, self._end_bootstrap, loop)
 
     def cancel_uncertainty(self) -> None:
         """End the bootstrap under way, and keep the uncertainty that is known."""
-        job, self._bootstrap = self._bootstrap, None
-        if job is not None:
-            job.cancel()
+        if self._bootstrap.cancel():
             self.uncertainty_progress = None
 
     def pause_uncertainty(self) -> None:
         """End the bootstrap under way for other work; `resume_uncertainty` starts it again."""
-        self._paused = self._bootstrap is not None
+        self._paused = self._bootstrap.under_way
         self.cancel_uncertainty()
 
     def resume_uncertainty(self) -> None:
@@ -131,8 +123,7 @@ class BackgroundUncertainty(HasTraits):
         bool
             Whether it has ended.
         """
-        job = self._bootstrap
-        return job is None or job.wait(timeout)
+        return self._bootstrap.wait(timeout)
 
     @validate("uncertainty")
     def _check_uncertainty(self, proposal: Any) -> Uncertainty | None:
@@ -159,20 +150,16 @@ class BackgroundUncertainty(HasTraits):
             return
         if fit.status not in (FitStatus.CONVERGED, FitStatus.STALLED):
             return
-        self.uncertainty_error = _obstacle(fit)
+        self.uncertainty_error = obstacle(fit)
         if self.uncertainty_error:
             return
         self.uncertainty = Sandwich(fit, "sandwich")
         self.start_uncertainty()
 
-    def _show_bootstrap(self, job: Job, progress: UncertaintyProgress) -> None:
-        if job is self._bootstrap:
-            self.uncertainty_progress = progress
+    def _show_bootstrap(self, progress: UncertaintyProgress) -> None:
+        self.uncertainty_progress = progress
 
-    def _end_bootstrap(self, job: Job, outcome: Outcome) -> None:
-        if job is not self._bootstrap:
-            return
-        self._bootstrap = None
+    def _end_bootstrap(self, outcome: Outcome) -> None:
         self.uncertainty_progress = None
         if outcome.error is not None:
             self.uncertainty_error = error_sentence(outcome.error)
@@ -180,7 +167,7 @@ class BackgroundUncertainty(HasTraits):
             self.uncertainty = outcome.last.result
 
 
-def _obstacle(fit: Fit) -> str:
+def obstacle(fit: Fit) -> str:
     """Return why the uncertainty of a fit cannot be shown beside N* and D*; empty if it can."""
     if isinstance(fit.law, FrontierLaw):
         return "No intervals are shown of a law of C alone: fit.uncertainty() has them"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import logging
+import numbers
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -15,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
-from chinchilla_nb.checks import as_count, as_folder, as_positive_number, as_texts
+from chinchilla_nb.checks import as_count, as_folder, as_texts
 from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
@@ -33,7 +34,7 @@ from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
-from chinchilla_nb.forecasting import forecast
+from chinchilla_nb.forecasting import planned_run
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
@@ -346,6 +347,9 @@ class Chinchilla(FittedLaw):
         spread = adaptive_map if as_flag(parallel, "parallel") else map
         steps = iter_roll_outs(self.session.problem, cutoffs, by, map=spread)
         found = Rollout(self._drained(steps, "rolling out"))
+        fit = self.session.fit
+        if by is None and fit is not None and found.value.problem.alike(fit.problem):
+            self.session.roll_outs = found.value
         for note in found.notes:
             self.logger.info(note)
         return found
@@ -361,7 +365,8 @@ class Chinchilla(FittedLaw):
     ) -> Forecast:
         """Forecast the loss of a run with the last fit, to be saved, and scored once the run is logged.
 
-        The forecast is also kept in ``session.forecasts``: the report scores it when a run matches it.
+        The forecast is also kept in ``session.forecasts``: the report and the run log score it when a run matches it.
+        Forecasts saved in the project's folder are among these when the project is opened again.
 
         Parameters
         ----------
@@ -389,20 +394,23 @@ class Chinchilla(FittedLaw):
         """
         check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
         check_type(rollout, "rollout", Rollout, type(None))
-        own = {} if definitions is None else as_texts(definitions, "definitions")
+        if definitions is not None:
+            as_texts(definitions, "definitions")  # before minutes of work
         fit = self._fit()
+        N, D = planned_run(fit.law, run, self.session.settings.models)
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
-        found = forecast(
+        found = self.session.make_forecast(
             estimated.value,
-            run,
-            level,
-            roll_outs=self._roll_outs_of(fit) if rollout is None else rollout.value,
-            definitions={"D": self.session.data_unit, **own},
-            models=self.session.settings.models,
+            N,
+            D,
+            self._roll_outs_of(fit) if rollout is None else rollout.value,
+            of_budget=isinstance(run, numbers.Real),
+            level=level,
+            definitions=definitions,
         )
-        self.session.forecasts = (*self.session.forecasts, found)
+        self.session.open_forecast(found)
         return found
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
@@ -586,7 +594,7 @@ class Chinchilla(FittedLaw):
         Parameters
         ----------
         plot : bool, default True
-            Whether to draw the two figures as well.
+            Whether to draw the figures as well: runs and law, predictions, and roll-outs if there are any.
 
         Raises
         ------
@@ -595,10 +603,15 @@ class Chinchilla(FittedLaw):
         """
         session = self.session
         fit, drawn = self._fit(), as_flag(plot, "plot")
-        show(Report.of(fit, session.settings, session.stale, session.uncertainty, session.forecast_scores))
+        scored = session.forecast_scores
+        for problem in session.forecast_problems:
+            self.logger.warning("a forecast is not scored: %s", problem)
+        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs))
         if drawn:
             show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
+            if session.roll_outs is not None and session.roll_outs.parts:
+                show(self.visualizer.rollout(Rollout(session.roll_outs)))
 
     def __repr__(self) -> str:
         facts = ", ".join(text for _, text in self._facts())

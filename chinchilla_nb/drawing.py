@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
 from chinchilla_nb.figures import (
     LEVEL,
     Axis,
@@ -32,12 +34,21 @@ from chinchilla_nb.figures import (
     Plane,
     Polyline,
     PredictionFigure,
+    RollOutFigure,
     Scatter,
     SweepFigure,
 )
-from chinchilla_nb.quantity import compact, interval_text, plain, scientific
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
-__all__ = ["DPI", "SNAPSHOT_DPI", "draw_frontier", "draw_predictions", "draw_sweep", "image_of"]
+__all__ = [
+    "DPI",
+    "SNAPSHOT_DPI",
+    "draw_frontier",
+    "draw_predictions",
+    "draw_roll_outs",
+    "draw_sweep",
+    "image_of",
+]
 
 DPI = 150
 """Resolution of saved images."""
@@ -150,6 +161,24 @@ def draw_sweep(drawing: SweepFigure) -> Figure:
     return figure
 
 
+def draw_roll_outs(drawing: RollOutFigure) -> Figure:
+    """Draw the errors of roll-outs and their drift, without pyplot and without writing a file."""
+    figure = _figure(7.2, 4.6)
+    ax = figure.subplots()
+    _set_axes(ax, drawing.x, drawing.y)
+    ax.set_box_aspect(None)
+    colours = _colours("plasma")(drawing.shade)
+    for colour, C0 in zip(colours, drawing.C0, strict=True):
+        ax.plot([], [], ls="", marker="o", ms=5, mec="white", mfc=colour, label=f"{scientific(float(C0))} FLOPs")
+    ax.fill(drawing.band.x, drawing.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4, label=f"{percent(LEVEL)} band")
+    ax.plot(drawing.zero.x, drawing.zero.y, color=_INK, lw=0.9, ls="--", zorder=1.5)
+    ax.plot(drawing.bias.x, drawing.bias.y, color=_FRONTIER, lw=1.8, zorder=2.5, label="Bias of the law")
+    ax.scatter(drawing.dots.x, drawing.dots.y, c=colours[drawing.part], s=18, lw=0.4, edgecolors="white", zorder=3)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=9, title="Fitted up to $C_0$")
+    _write_note(figure, drawing.note)
+    return figure
+
+
 def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
     """Draw one plane; return the handles of its legend by label."""
     _set_axes(ax, plane.x, plane.y)
@@ -196,7 +225,7 @@ def _draw_uncertainty(ax: Axes, plane: Plane) -> dict[str, Any]:
     if not len(plane.band):
         return {}
     (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
-    return {f"{LEVEL:.0%} band": band}
+    return {f"{percent(LEVEL)} band": band}
 
 
 def _label_curve(ax: Axes, curve: IsoLoss, plane: Plane) -> None:
@@ -281,12 +310,19 @@ def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | 
     N, D = float(point.x[0]), float(point.y[0])
     loss, within = float(law.loss(N, D)), ""
     if intervals is not None:
-        found = intervals.uncertainty.predict_loss(N, D, LEVEL)
-        within = f" ({interval_text(float(found.low), float(found.high))} with {LEVEL:.0%}, if the law holds)"
+        within = f" ({', '.join(_within(N, D, intervals))}; {percent(LEVEL)})"
     return (
         f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
         f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
     )
+
+
+def _within(N: float, D: float, intervals: FrontierIntervals) -> Iterator[str]:
+    """Return the intervals of a loss with their names."""
+    for name, roll_outs in ((IF_HOLDS, None), (AS_DONE, intervals.roll_outs)):
+        if name == IF_HOLDS or (roll_outs is not None and roll_outs.parts):
+            found = intervals.uncertainty.predict_loss(N, D, LEVEL, roll_outs=roll_outs)
+            yield f"{interval_text(float(found.low), float(found.high))} {name}"
 
 
 def _number(value: float) -> str:

@@ -23,7 +23,7 @@ from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.records.forecast import Forecast
 
-__all__ = ["forecast"]
+__all__ = ["DEFINITIONS", "forecast", "package_versions", "planned_run"]
 
 DEFINITIONS = MappingProxyType(
     {
@@ -70,30 +70,34 @@ def forecast(
     check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
     check_type(models, "models", ModelTable, type(None))
     own = {} if definitions is None else as_texts(definitions, "definitions")
-    known, versions = {**DEFINITIONS, **own}, _package_versions()
+    known, versions = {**DEFINITIONS, **own}, package_versions()
     if isinstance(uncertainty, FrontierUncertainty):
         C = as_positive_number(run, "C")
         return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
-    of_budget = isinstance(run, numbers.Real)
-    N, D = _optimum(uncertainty.fit.law, run, models) if of_budget else _as_run(run)
+    N, D = planned_run(uncertainty.fit.law, run, models)
     return Forecast.of(
-        uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=known, versions=versions
+        uncertainty,
+        N,
+        D,
+        roll_outs,
+        of_budget=isinstance(run, numbers.Real),
+        level=level,
+        definitions=known,
+        versions=versions,
     )
 
 
-def _optimum(law: Law, C: Any, models: ModelTable | None) -> tuple[float, float]:
-    planned = compute_optimal_run(law, as_positive_number(C, "C"), models)
-    return float(planned.N), planned.D
-
-
-def _as_run(run: Any) -> tuple[float, float]:
-    """Return N and D of a run that is given as a pair.
+def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[float, float]:
+    """Return N and D of a run that is given as a budget C, of which they are the optimum, or as a pair.
 
     Raises
     ------
     InputError
-        If it is not a pair of positive numbers.
+        If it is neither, a number is not positive, or the law has no optimum at the budget.
     """
+    if isinstance(run, numbers.Real):
+        planned = compute_optimal_run(law, as_positive_number(run, "C"), models)
+        return float(planned.N), planned.D
     pair = first_items(run, 2)
     if pair is None or len(pair) != 2:
         raise InputError("run", "must be a budget C, or a pair of N and D", got=brief(run))
@@ -101,7 +105,7 @@ def _as_run(run: Any) -> tuple[float, float]:
     return as_positive_number(N, "N"), as_positive_number(D, "D")
 
 
-def _package_versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of the packages that a forecast was made with."""
     return {
         "chinchilla_nb": __version__,

@@ -28,6 +28,7 @@ __all__ = [
     "plain",
     "rounded",
     "scientific",
+    "signed",
     "written_budget",
 ]
 
@@ -202,6 +203,11 @@ def percent(share: float) -> str:
     if rounded >= 1e6:
         return "beyond measure"
     return f"{rounded:.2g} %" if rounded < 100 else f"{rounded:,.0f} %"
+
+
+def signed(value: float) -> str:
+    """Format a number with its sign and one decimal: ``+1.2``, ``−0.6``."""
+    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def deviation(share: float) -> str:

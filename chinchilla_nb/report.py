@@ -17,12 +17,14 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
-from chinchilla_nb.engine.uncertainty.interval import Interval
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.engine.uncertainty.drift import Drift
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
-from chinchilla_nb.quantity import compact, interval_text, rounded
+from chinchilla_nb.quantity import compact, interval_text, percent, rounded, scientific
 from chinchilla_nb.records.forecast import Forecast, ForecastScore
 
 __all__ = ["Report", "facts_table", "show"]
@@ -42,7 +44,7 @@ class Report:
         Three sentences: what is known of the next model, how sure that is, and what would settle it. Empty if the
         uncertainty has not been estimated.
     notes : tuple of str
-        What limits the intervals, and what was found of the noise.
+        What limits the intervals, what was found of the noise, and how roll-outs came out.
     tables : tuple of (title, rows)
         Parameters, goodness of fit, next model, and forecasts if there are any.
     warnings : tuple of str
@@ -63,6 +65,7 @@ class Report:
         stale: bool = False,
         uncertainty: Uncertainty | None = None,
         forecasts: Iterable[tuple[Forecast, tuple[ForecastScore, ...]]] = (),
+        roll_outs: RollOuts | None = None,
     ) -> Report:
         """Summarise a fit.
 
@@ -77,6 +80,8 @@ class Report:
             That of the fit, shown as intervals.
         forecasts : iterable of (Forecast, tuple of ForecastScore)
             Forecasts and how their runs came out, as in `Session.forecast_scores`.
+        roll_outs : RollOuts, optional
+            Of the runs of the fit, beyond budgets: they add a second interval of the loss, and what they show.
         """
         outside = _extrapolation(fit, settings)
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
@@ -86,15 +91,16 @@ class Report:
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
             ("Goodness of fit", _goodness(fit)),
-            ("Next model", _next_model(fit, settings, uncertainty)),
+            ("Next model", _next_model(fit, settings, uncertainty, roll_outs)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
         if scored:
             tables = (*tables, ("Forecasts", scored))
         remedies = [outside.remedy] if outside else []
         remedies += [warning.remedy for warning in fit.warnings]
-        summary = _summary(uncertainty, _next_budget(fit, settings), remedies) if uncertainty else ()
-        return cls(str(fit.law), summary, uncertainty.notes if uncertainty else (), tables, tuple(warnings))
+        summary = _summary(uncertainty, _next_budget(fit, settings), remedies, roll_outs) if uncertainty else ()
+        notes = (*(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
+        return cls(str(fit.law), summary, notes, tables, tuple(warnings))
 
     def __str__(self) -> str:
         width = max(len(name) for _, rows in self.tables for name, _ in rows)
@@ -143,29 +149,50 @@ def _in_notebook() -> bool:
     return hasattr(get_ipython(), "kernel")
 
 
-def _summary(uncertainty: Uncertainty, C: float, remedies: list[str]) -> tuple[str, ...]:
+def _outcomes(roll_outs: RollOuts | None) -> tuple[str, ...]:
+    """Return what roll-outs show, in sentences without a full stop."""
+    if roll_outs is None:
+        return ()
+    return (*roll_outs.notes, str(Drift.of(roll_outs))) if roll_outs.parts else roll_outs.notes
+
+
+def _summary(uncertainty: Uncertainty, C: float, remedies: list[str], roll_outs: RollOuts | None) -> tuple[str, ...]:
     """Return what is known of the optimum at a budget, how sure that is, and what would settle it, a sentence each."""
     at = uncertainty.allocate(C, LEVEL)
     N, D, loss = (at[name] for name in ("N", "D", "loss"))
-    basis = f"{LEVEL:.0%}, {basis_in_words(uncertainty)}".replace("%", " %", 1)
+    basis = f"{percent(LEVEL)}, {basis_in_words(uncertainty)}"
     if not np.isfinite(N.value):
-        return (f"At {C:.4g} FLOPs the law has no compute-optimal model.",)
+        return (f"At {scientific(C)} FLOPs the law has no compute-optimal model.",)
     known = (
-        f"At {C:.4g} FLOPs the law puts the optimum at N = {compact(float(N.value))} and "
+        f"At {scientific(C)} FLOPs the law puts the optimum at N = {compact(float(N.value))} and "
         f"D = {compact(float(D.value))}, with a loss of {float(loss.value):.4g}."
     )
     sure = (
         f"If the law holds, N* is {_ends(N, compact)}, D* is {_ends(D, compact)} and the loss there is {_ends(loss)} "
-        f"({basis})."
+        f"({basis})"
     )
+    done = _as_done(uncertainty, N.value, D.value, roll_outs)
+    sure += f"; {AS_DONE}, the loss is {_ends(done)}." if done is not None else "."
     if remedies:
         return known, sure, f"To be surer: {remedies[0]}."
-    run = uncertainty.predict_loss(N.value, D.value, LEVEL, "new-run")
-    return known, sure, f"A run there would test the law: the loss of a single run is expected to be {_ends(run)}."
+    single = f"expected to be {_ends(uncertainty.predict_loss(N.value, D.value, LEVEL, 'new-run'))}"
+    done = _as_done(uncertainty, N.value, D.value, roll_outs, "new-run")
+    if done is not None:
+        single += f" {IF_HOLDS}, and {_ends(done)} {AS_DONE}"
+    return known, sure, f"A run there would test the law: the loss of a single run is {single}."
 
 
 def _ends(interval: Interval, write: Callable[[float, int], str] = rounded) -> str:
     return interval_text(float(interval.low), float(interval.high), write).replace("\u2009–\u2009", " to ")
+
+
+def _as_done(
+    uncertainty: Uncertainty, N: Any, D: Any, roll_outs: RollOuts | None, kind: LossKind = "mean"
+) -> Interval | None:
+    """Return the interval of a loss as the law has done on these runs; None without roll-outs."""
+    if roll_outs is None or not roll_outs.parts:
+        return None
+    return uncertainty.predict_loss(N, D, LEVEL, kind, roll_outs)
 
 
 def _within(interval: Interval | None, write: Callable[[float, int], str] = rounded) -> str:
@@ -180,7 +207,7 @@ def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, s
         for name, what, value in zip("ab", ("N* in C", "D* in C"), exponents(fit.law), strict=True):
             rows.append((f"{name}, exponent of {what}", f"{value:.4f}{_within(intervals.get(name))}"))
     if uncertainty is not None:
-        basis = f"{LEVEL:.0%} intervals, if the law holds: {basis_in_words(uncertainty)}".replace("%", " %", 1)
+        basis = f"{percent(LEVEL)} intervals, if the law holds: {basis_in_words(uncertainty)}"
         rows.append(("in brackets", basis))
     return tuple(rows)
 
@@ -193,7 +220,7 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
         ("status", fit.status.value),
         (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
-        ("median absolute relative error", f"{np.median(np.abs(residuals) / loss):.3%}"),
+        ("median absolute relative error", percent(float(np.median(np.abs(residuals) / loss)))),
     ]
     # If all losses are equal there is no variance to explain.
     if spread > 0:
@@ -210,7 +237,9 @@ def _extrapolation(fit: Fit, settings: Settings) -> Extrapolation | None:
     return outside_the_runs(fit.law, fit.runs, _next_budget(fit, settings))
 
 
-def _next_model(fit: Fit, settings: Settings, uncertainty: Uncertainty | None) -> tuple[tuple[str, str], ...]:
+def _next_model(
+    fit: Fit, settings: Settings, uncertainty: Uncertainty | None, roll_outs: RollOuts | None
+) -> tuple[tuple[str, str], ...]:
     factor, budget = settings.scaling_factor or DEFAULT_FACTOR, _next_budget(fit, settings)
     try:
         run = next_scale_step(settings, fit.runs, fit)
@@ -225,6 +254,9 @@ def _next_model(fit: Fit, settings: Settings, uncertainty: Uncertainty | None) -
         ("tokens per parameter", f"{run.D / run.N:.4g}{_within(at.get('D_per_N'))}"),
         ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}{_within(loss)}"),
     ]
+    done = _as_done(uncertainty, run.N, run.D, roll_outs) if uncertainty else None
+    if done is not None:
+        rows.append((AS_DONE, _ends(done)))
     if run.config is not None:
         rows.append(("configuration", ", ".join(f"{name}={value}" for name, value in run.config.items())))
     return tuple(rows)

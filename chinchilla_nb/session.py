@@ -12,9 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from traitlets import Any as AnyTrait
-from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
+from traitlets import Bool, Instance, Int, Unicode, observe
 
-from chinchilla_nb.background_uncertainty import BackgroundUncertainty
+from chinchilla_nb.background_roll_outs import BackgroundRollOuts
 from chinchilla_nb.checks import as_float
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.conversion import check_callable, check_type
@@ -24,8 +24,8 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
+from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
 from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -48,7 +48,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions, BackgroundUncertainty):
+class Session(Exclusions, BackgroundRollOuts, Forecasts):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -73,6 +73,8 @@ class Session(Exclusions, BackgroundUncertainty):
         The last fit.
     uncertainty : Uncertainty or None
         How sure that fit is, once it is known; see `BackgroundUncertainty`.
+    roll_outs : RollOuts or None
+        How its law, fitted to the smaller runs, has predicted the larger ones; see `BackgroundRollOuts`.
     progress : FitProgress or other value, or None
         The last report of the work under way, updated at most ten times a second.
     busy : bool
@@ -80,19 +82,19 @@ class Session(Exclusions, BackgroundUncertainty):
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
     forecasts : tuple of Forecast
-        Forecasts that are scored once their runs are logged; assign a longer tuple to add one.
+        Forecasts that are scored once their runs are logged; see `Forecasts`.
 
     Notes
     -----
     Where an event loop runs (a notebook), traits change on its thread, even for work and appends on other threads.
     """
 
+    database: RunSource
     revision = Int(0)
     settings = Instance(Settings)
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
-    forecasts = Tuple()
 
     def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
         check_type(database, "database", RunSource)
@@ -143,11 +145,6 @@ class Session(Exclusions, BackgroundUncertainty):
         before, runs = self.fit.runs, self.runs
         appended = len(runs) > len(before) and before.alike(runs.take(np.arange(len(before))))
         return len(runs) - len(before) if appended else 0
-
-    @property
-    def forecast_scores(self) -> tuple[tuple[Forecast, tuple[ForecastScore, ...]], ...]:
-        """Each forecast with the scores of the runs logged since that it is of; none while there is no such run."""
-        return tuple((forecast, forecast.scores(self.runs)) for forecast in self.forecasts)
 
     @property
     def in_place(self) -> bool:

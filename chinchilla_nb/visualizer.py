@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
-from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions, draw_sweep
+from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.sweep import GridSweep
@@ -23,8 +23,10 @@ from chinchilla_nb.figures import (
     frontier_figure,
     frontier_intervals,
     prediction_figure,
+    roll_out_figure,
     sweep_figure,
 )
+from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["Visualizer"]
@@ -183,6 +185,33 @@ class Visualizer:
         self._save(figure, img_name, simulation=False)
         return figure
 
+    def rollout(self, rollout: Rollout, simulation: bool = False, img_name: str = "rollout") -> Figure:
+        """Draw and save the errors of the held-out runs of a roll-out against log(C / C0), with their drift.
+
+        Parameters
+        ----------
+        rollout : Rollout
+            Of runs beyond budgets, as from ``cc.rollout()``.
+        simulation : bool
+            Whether to prefix the file name with ``simulation--``.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        Figure
+
+        Raises
+        ------
+        ValueError
+            If ``rollout`` is something else, holds out groups or has no fit that succeeded, ``img_name`` is not a file
+            name, or the project directory does not exist.
+        """
+        check_type(rollout, "rollout", Rollout)
+        figure = draw_roll_outs(roll_out_figure(rollout.value))
+        self._save(figure, img_name, simulation)
+        return figure
+
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:
         folder = as_folder(self.project_dir)
         if not isinstance(name, str) or not name or PurePath(name).name != name or not _is_storable(name):
@@ -212,7 +241,7 @@ def _intervals(session: Any) -> FrontierIntervals | None:
     if session.uncertainty is None:
         return None
     C = session.fit.runs.C
-    return frontier_intervals(session.uncertainty, (float(C.min()), float(C.max())))
+    return frontier_intervals(session.uncertainty, (float(C.min()), float(C.max())), session.roll_outs)
 
 
 def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:

@@ -116,7 +116,7 @@ def test_cancel_keeps_what_is_known_and_start_begins_again() -> None:
     async def main() -> None:
         session.watch_uncertainty()
         await fitted(session)
-        first, worker = session.uncertainty, session._bootstrap._thread
+        first, worker = session.uncertainty, session._bootstrap._job._thread
         await asyncio.sleep(0.6)
         assert session.uncertainty_progress is not None
         session.cancel_uncertainty()
@@ -138,7 +138,7 @@ def test_a_new_fit_ends_the_work_for_the_one_before() -> None:
     async def main() -> None:
         session.watch_uncertainty()
         await fitted(session)
-        worker = session._bootstrap._thread
+        worker = session._bootstrap._job._thread
         await asyncio.sleep(0.6)
         session.observe(lambda change: results.append(change.new), "uncertainty")
         session.settings = dataclasses.replace(session.settings, loss_fn=QUICK)

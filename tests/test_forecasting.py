@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from functools import partial
 
 import numpy as np
@@ -56,7 +57,7 @@ class TestRollout:
         rollout = cc.rollout([1e20])
         beyond = int((runs.C > 1e20).sum())
         for text in (repr(rollout), rollout._repr_html_()):
-            assert f"all {beyond} runs beyond C0 = 1e+20 FLOPs came out better than predicted" in text
+            assert f"all {beyond} runs beyond C₀ = 10²⁰ FLOPs came out better than predicted" in text
             assert "roll-outs of 40 runs" in text
         assert "one roll-out cannot tell a bias from chance" in rollout.notes[-1]
 
@@ -86,6 +87,33 @@ class TestRollout:
         assert widened.loss.to_numpy() == pytest.approx(plain.loss * np.exp(rollout.drift.bias * x), rel=1e-6)
         assert (widened.low <= plain.low).all()
         assert (widened.high >= plain.high).all()
+
+    def test_panels_get_the_roll_outs_of_the_fit(self, cc):
+        cc.rollout([1e20])
+        assert cc.session.roll_outs is None
+        cc.fit()
+        table = cc.database.df
+        found = cc.rollout([1e20])
+        assert cc.session.roll_outs is found.value
+        table["kind"] = np.where(table.N > table.N.median(), "large", "small")
+        cc.rollout(by="N")
+        assert cc.session.roll_outs is found.value
+
+    def test_the_report_has_both_intervals_and_the_outcome(self, cc):
+        cc.fit()
+        uncertainty, rollout = cc.uncertainty("sandwich"), cc.rollout()
+        report = Report.of(cc.session.fit, cc.session.settings, uncertainty=uncertainty.value, roll_outs=rollout.value)
+        C = 10 * cc.session.runs.C.max()
+        at = uncertainty.allocate(C)
+        for kind, sentence in (("mean", report.summary[1]), ("new-run", report.summary[2])):
+            wide = uncertainty.predict_loss(at.N, at.D, kind=kind, rollout=rollout)
+            low, high = re.search(r"(?:the loss is|and) ([\d.]+) to ([\d.]*\d)[^\d]*$", sentence).groups()
+            half = float(wide.high.iloc[0] - wide.low.iloc[0]) / 2
+            assert float(low) == pytest.approx(wide.low.iloc[0], abs=0.06 * half)
+            assert float(high) == pytest.approx(wide.high.iloc[0], abs=0.06 * half)
+            assert "as it has done on these runs" in sentence
+        assert set(rollout.notes) <= set(report.notes)
+        assert "as it has done on these runs" in dict(report.tables[2][1])
 
 
 class TestInfluence:
@@ -128,7 +156,7 @@ class TestForecast:
         assert same is forecast
         assert score.error == pytest.approx(np.log(1.001))
         text = str(Report.of(cc.session.fit, cc.session.settings, forecasts=cc.session.forecast_scores))
-        assert "0.1% worse than predicted: inside the interval if the law holds" in text
+        assert "0.1 % worse than predicted: inside the interval if the law holds" in text
 
     def test_the_report_of_a_project_has_them(self, cc, capsys):
         cc.fit()
@@ -158,6 +186,40 @@ class TestForecast:
         assert other.session.forecasts[0].definitions["loss"] == "bits"
         other.append(N=1e10, D=2e11, loss=2.0)
         assert other.session.forecast_scores[0][1][0].loss == 2.0
+
+    def test_a_project_knows_the_forecasts_in_its_folder(self, cc, tmp_path):
+        cc.fit()
+        forecast = cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"))
+        forecast.save(tmp_path / "any name.json")
+        again = Chinchilla(tmp_path, AXES, log_level=50)
+        again.append(N=1e10, D=2e11, loss=forecast.loss)
+        ((opened, (score,)),) = again.session.forecast_scores
+        assert opened.alike(forecast)
+        assert score.error == pytest.approx(0)
+        assert again.session.scores_by_run == {40: (score,)}
+        assert not again.session.open_forecast(Forecast.load(tmp_path / "any name.json"))
+        assert len(again.session.forecasts) == 1
+
+    def test_a_forecast_that_cannot_be_read_is_logged_with_the_report(self, tmp_path, capfd):
+        cc = project(tmp_path, make_runs(40, noise=0.01), log_level=30)
+        (tmp_path / "cut.json").write_text('{"format": "chinchilla_nb forecast",')
+        cc.fit()
+        cc.report(plot=False)
+        shown = capfd.readouterr()
+        assert "a forecast is not scored: the file" in shown.out + shown.err
+        assert "cut.json" in shown.out + shown.err
+
+    def test_a_run_that_was_logged_before_is_not_scored_even_if_it_was_excluded(self, cc, tmp_path):
+        from chinchilla_nb import run_keys
+
+        cc.append(N=1e10, D=2e11, loss=2.0)
+        cc.session.exclude(run_keys(cc.session.runs)[-1:])
+        cc.fit()
+        cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich")).save(tmp_path / "forecast.json")
+        again = Chinchilla(tmp_path, AXES, log_level=50)  # exclusions end with the session
+        assert again.session.scores_by_run == {}
+        again.append(N=1e10, D=2e11, loss=2.1)
+        assert [score.loss for (score,) in again.session.scores_by_run.values()] == [2.1]
 
     def test_a_copy_keeps_its_forecasts(self, cc):
         cc.fit()

@@ -27,27 +27,35 @@ FACADE = {
     "core",
     "fit_uncertainty",
     "fitted_law",
-    "forecasting",
     "law_method",
     "report",
     "rollout",
     "simulator",
     "visualizer",
 }
-STATE = {"background_uncertainty", "database", "exclusions", "next_step", "session"}
+STATE = {
+    "background_roll_outs",
+    "background_uncertainty",
+    "database",
+    "exclusions",
+    "forecasting",
+    "open_forecasts",
+    "next_step",
+    "session",
+}
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""
 
 REACHES = {
-    "engine": {"html_table", "printable"},
+    "engine": TEXT,
     "html_table": set(),
     "printable": set(),
-    "quantity": {"engine", "html_table", "printable"},
-    "checks": {"engine", "html_table", "printable"},
+    "quantity": {"engine", *TEXT},
+    "checks": {"engine", *TEXT},
     "whole_file": set(),
     "figures": {"engine", *TEXT},
     "drawing": {"engine", "figures", *TEXT},
-    "work": {"engine", "html_table", "printable"},
+    "work": {"engine", *TEXT},
     "records": {"engine", "checks", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
     "serving": {"printable"},

@@ -156,7 +156,7 @@ def test_the_report_says_what_is_known_how_sure_and_what_would_settle_it(make, c
     report = Report.of(fit, cc.session.settings, False, cc.session.uncertainty)
     known, sure, settle = report.summary
     exact = cc.session.uncertainty.allocate(1e21)
-    assert known.startswith("At 1e+21 FLOPs the law puts the optimum at N = ")
+    assert known.startswith("At 10²¹ FLOPs the law puts the optimum at N = ")
     low, high = (float(end) for end in (exact["N"].low, exact["N"].high))
     told = re.search(r"N\* is (.*?), D\*", sure).group(1)
     np.testing.assert_allclose(numbers_in(told), [low, high], atol=0.06 * (high - low) / 2)

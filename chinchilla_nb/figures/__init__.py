@@ -22,6 +22,7 @@ from chinchilla_nb.figures.residuals import (
     prediction_figure,
     residuals_figure,
 )
+from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
@@ -47,6 +48,7 @@ __all__ = [
     "ExponentRegionFigure",
     "ProfileFigure",
     "ResidualsFigure",
+    "RollOutFigure",
     "Scatter",
     "SweepChart",
     "SweepFigure",
@@ -66,5 +68,6 @@ __all__ = [
     "ratio_title",
     "residuals_figure",
     "sweep_figure",
+    "roll_out_figure",
     "zoomed",
 ]

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
+from chinchilla_nb.engine.uncertainty.drift import Drift, distance_beyond
 from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 
@@ -45,14 +47,17 @@ class FrontierIntervals:
     Attributes
     ----------
     uncertainty : Uncertainty
+    roll_outs : RollOuts or None
+        Of the runs of the fit, beyond budgets.
     C : ndarray, shape (n,)
         Budgets in FLOPs, ascending.
     intervals : dict of str to Interval
-        Of ``N``, ``D``, ``D_per_N`` and ``loss`` for these budgets, and of ``new_run``, the loss of a single run; each
-        of shape (n,).
+        Of ``N``, ``D``, ``D_per_N`` and ``loss`` for these budgets, and of ``new_run``, the loss of a single run; with
+        roll-outs also ``loss_as_done`` and ``new_run_as_done``, widened by them. Each is of shape (n,).
     """
 
     uncertainty: Uncertainty
+    roll_outs: RollOuts | None
     C: NDArray[np.float64]
     intervals: Mapping[str, Interval]
 
@@ -105,8 +110,16 @@ class FrontierIntervals:
         return float(np.exp(np.interp(np.log(C), np.log(self.C[right - 1 : right + 1]), np.log(near))))
 
 
-def frontier_intervals(uncertainty: Uncertainty, C_range: Ends) -> FrontierIntervals:
-    """Return the intervals of what is compute-optimal, for a range of budgets and some decades beyond it."""
+def frontier_intervals(uncertainty: Uncertainty, C_range: Ends, roll_outs: RollOuts | None = None) -> FrontierIntervals:
+    """Return the intervals of what is compute-optimal, for a range of budgets and some decades beyond it.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+    C_range : tuple of float
+    roll_outs : RollOuts, optional
+        Of the runs of the fit, beyond budgets. Without a fit that succeeded they say nothing.
+    """
     low, high = np.log10(C_range) + BEYOND * np.array([-1, 1])
     C = 10 ** np.linspace(low, high, 1 + int(np.ceil(PER_DECADE * (high - low))))
     found = uncertainty.allocate(C, LEVEL)
@@ -117,7 +130,14 @@ def frontier_intervals(uncertainty: Uncertainty, C_range: Ends) -> FrontierInter
         one = uncertainty.predict_loss(N[known], D[known], LEVEL, "new-run")
         for name in ("value", "low", "high"):
             getattr(new_run, name)[known] = getattr(one, name)
-    return FrontierIntervals(uncertainty, read_only(C), {**found, "new_run": new_run})
+    found = {**found, "new_run": new_run}
+    if roll_outs is not None and roll_outs.parts:
+        drift, distance = Drift.of(roll_outs), distance_beyond(uncertainty.fit.runs, 1.0, C / 6)
+        for name in ("loss", "new_run"):
+            one = drift.widened(found[name], distance, LEVEL)
+            ends = np.where(known, one.low, 0.0), np.where(known, one.high, np.inf)
+            found[f"{name}_as_done"] = Interval(one.value, *ends)
+    return FrontierIntervals(uncertainty, roll_outs, read_only(C), found)
 
 
 def basis_in_words(uncertainty: Uncertainty) -> str:

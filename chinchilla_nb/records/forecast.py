@@ -23,9 +23,10 @@ from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
-from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.quantity import percent, signed
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -39,9 +40,6 @@ LONGEST_PATH = 4096
 """Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
-
-IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
-"""The names of the intervals for a new run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,10 @@ class ForecastScore:
     def __str__(self) -> str:
         better = "better" if self.error < 0 else "worse"
         where = "; ".join(
-            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({sigma:+.1f} sigmas)"
+            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({signed(sigma)} sigmas)"
             for name, sigma in self.sigmas.items()
         )
-        return f"loss {self.loss:.5g}, {abs(self.error):.1%} {better} than predicted: {where}"
+        return f"loss {self.loss:.5g}, {percent(abs(self.error))} {better} than predicted: {where}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -106,7 +104,7 @@ class Forecast:
     n_runs : int
         Their number.
     matched : int
-        How many of them the forecast is of; these are not scored.
+        How many of the runs logged before the forecast it is of; these are not scored.
     versions : mapping of str to str
         Versions of the packages.
     definitions : mapping of str to str
@@ -309,11 +307,20 @@ class Forecast:
 
     def scores(self, runs: Runs) -> tuple[ForecastScore, ...]:
         """Score the runs that were logged since the forecast and that it is of, in their order."""
+        return tuple(self.scores_by_run(runs).values())
+
+    def scores_by_run(self, runs: Runs) -> dict[int, ForecastScore]:
+        """Score the runs that were logged since the forecast and that it is of, by their position."""
         later = self.matches(runs)[self.matched :]
-        return tuple(
-            self.score(float(runs.loss[at]), **{axis: float(getattr(runs, axis)[at]) for axis in self._axes})
+        return {
+            int(at): self.score(float(runs.loss[at]), **{axis: float(getattr(runs, axis)[at]) for axis in self._axes})
             for at in later
-        )
+        }
+
+    def alike(self, other: Forecast) -> bool:
+        """Return whether another forecast is the same to the bit."""
+        check_type(other, "other", Forecast)
+        return self._text() == other._text()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the forecast to a JSON file, atomically; `load` reads every number back to the bit.
@@ -324,9 +331,8 @@ class Forecast:
             If the file cannot be written.
         """
         path = _as_path(path)
-        content = forecast_text({field.name: getattr(self, field.name) for field in fields(self)})
         with explain_write_errors(path):
-            write_whole(path, content.encode())
+            write_whole(path, self._text().encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Forecast:
@@ -352,6 +358,9 @@ class Forecast:
             raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
 
+    def _text(self) -> str:
+        return forecast_text({field.name: getattr(self, field.name) for field in fields(self)})
+
     def _law_of(self, values: Any) -> Law:
         family = family_named(self.law_name)
         names = (parameter.name for parameter in family.parameters)
@@ -370,7 +379,7 @@ class Forecast:
         size = "" if np.isnan(self.N) else f"N = {self.N:,.0f}, D = {self.D:,.0f}, "
         lines = [f"forecast of {size}C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
         lines += [
-            f"  {self.level:.0%} {name}: {float(one.low):.5g} to {float(one.high):.5g}"
+            f"  {100 * self.level:.4g} % {name}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()
         ]
         return "\n".join(lines)

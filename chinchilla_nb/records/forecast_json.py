@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
 from chinchilla_nb.whole_file import open_regular
 
-__all__ = ["COPY", "file_name", "forecast_text", "read_forecast"]
+__all__ = ["COPY", "FORMAT", "file_name", "forecast_text", "read_forecast"]
 
 FORMAT, VERSION = "chinchilla_nb forecast", 1
 LARGEST_FILE = 100_000_000
@@ -174,7 +175,7 @@ def _intervals(written: Any) -> dict[str, tuple[float, float, float]]:
     found = {}
     for name, ends in _of(dict)(written).items():
         value, low, high = (_number(end) for end in _list(ends))
-        if not (0 <= low <= value <= high and 0 < value < math.inf):
+        if name not in (IF_HOLDS, AS_DONE) or not (0 <= low <= value <= high and 0 < value < math.inf):
             raise ValueError
         found[name] = (value, low, high)
     if not found:

@@ -70,7 +70,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
             "Configuration": {"allow_functions": allow_functions, "allow_folders": allow_folders},
             "Runs": {"allow_folders": allow_folders},
         }
-        self.fit, self.frontier = FitPanel(self.session), FrontierPanel(self.session)
+        self.fit = FitPanel(self.session)
+        self.frontier = FrontierPanel(self.session, allow_folders=allow_folders)
         self.panels |= {"Scaling law": self.fit, "Frontier": self.frontier}
         shown = {"Scaling law", "Frontier"} | (set() if len(self.session.runs) else {"Runs"})
         self.toggles = {

@@ -87,17 +87,19 @@ def _roll_outs(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Drift.of", Drift.of, {"roll_outs": ROLL_OUTS}, {"roll_outs": "rollout|roll_outs"})
     widened = {"interval": FIT.uncertainty("sandwich").predict_loss(1e9, 1e10), "distance": 1.0, "level": 0.95}
     yield Door("Drift.widened", Drift.of(ROLL_OUTS).widened, widened)
+    yield Door("Drift.errors", Drift.of(ROLL_OUTS).errors, {"distance": 1.0, "level": 0.95})
 
 
 def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     run = {"N": 1e9, "D": 1e11}
     made = {"uncertainty": DRAWS, **run, "roll_outs": ROLL_OUTS, "of_budget": False, "level": 0.95}
     texts = {"definitions": {"N": "all"}, "versions": {"numpy": "2.0"}}
+    sizes = {"N": r"\bN\b|6ND", "D": r"\bD\b|6ND", "roll_outs": "rollout|roll_outs"}
     yield Door(
         "Forecast.of",
         Forecast.of,
         {**made, **texts},
-        {"N": r"\bN\b|6ND", "D": r"\bD\b|6ND", "roll_outs": "rollout|roll_outs"},
+        sizes,
     )
     budget = {"run": 1e20, "level": 0.95, "roll_outs": ROLL_OUTS, "definitions": None, "models": None}
     words = {"run": r"\brun\b|\bC\b|\bN\b|\bD\b", "roll_outs": "rollout|roll_outs"}
@@ -112,6 +114,11 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Forecast.save", FORECAST.save, {"path": "other.json"}, {"path": "path|nothing was written"})
     yield Door("Forecast.matches", FORECAST.matches, {"runs": RUNS})
     yield Door("Forecast.scores", FORECAST.scores, {"runs": RUNS})
+    yield Door("Forecast.scores_by_run", FORECAST.scores_by_run, {"runs": RUNS})
+    yield Door("Forecast.alike", FORECAST.alike, {"other": FORECAST})
+    of_session = {**made, "definitions": {"N": "all"}}
+    yield Door("Session.make_forecast", cc.session.make_forecast, of_session, sizes)
+    yield Door("Session.open_forecast", cc.session.open_forecast, {"forecast": FORECAST})
     yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": 6e20})
     yield Door("Forecast.predict_loss", FORECAST.predict_loss, {**run, "C": None}, nan=True)
 

@@ -253,6 +253,7 @@ class Doors:
             yield Door(f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map}, dear=True)
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
         yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
+        yield Door("Session.wait_for_roll_outs", session.wait_for_roll_outs, {"timeout": 1.0})
         yield Door("Session.watch_file", lambda on_error: session.watch_file(on_error)(), {"on_error": print})
         settings = {one.name: getattr(Settings(), one.name) for one in dataclasses.fields(Settings)}
         yield Door("Settings", Settings, settings)
@@ -276,6 +277,7 @@ class Doors:
             "Workbench": {"allow_functions": (), "allow_folders": ()},
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
+            "FrontierPanel": {"allow_folders": ()},
         }
         words = {
             "source": "source|nothing at|configuration|neither",

@@ -43,9 +43,10 @@ def test_intervals_follow_the_fit_and_move_nothing(lab):
     draws(page)
     order = run_code(page, "print(seen)")
     assert order.index("'fit'") < order.index("'Draws'")
-    # Beside five parameters, and four numbers of the next run.
+    expect(page.get_by_text("came out").first).to_be_visible(timeout=WAIT_MS)
+    # Beside five parameters, and four numbers of the next run, of which the loss has two.
     intervals = page.locator(".cnb-tile .cnb-interval")
-    expect(intervals).to_have_count(9)
+    expect(intervals).to_have_count(10)
     assert all("–" in text for text in intervals.all_inner_texts())
     assert page.locator("path.line[style*='--cnb-band']").count() == 4
     widths = "path => { const b = path.getBoundingClientRect(); return Math.min(b.width, b.height); }"
@@ -58,7 +59,7 @@ def test_intervals_follow_the_fit_and_move_nothing(lab):
     assert heights(page) == before
     for theme in ("light", "dark"):
         set_theme(page, theme)
-        screenshot(page, f"intervals-{theme}")
+        screenshot(page, f"intervals-{theme}", ".cnb-workbench")
 
 
 def test_estimation_is_announced_and_cancelled_while_the_kernel_answers(lab):
@@ -80,9 +81,9 @@ def test_a_click_opens_a_profile(lab):
     page.get_by_role("button", name="Fit", exact=True).click()
     draws(page)
     page.locator("button.cnb-interval").nth(3).click()
-    expect(page.get_by_text("these runs cannot tell alpha from")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("these runs cannot tell α from")).to_be_visible(timeout=WAIT_MS)
     charts = page.locator(".cnb-pair .bqplot")
     expect(charts).to_have_count(2)
-    screenshot(page, "profile")
+    screenshot(page, "profile", ".cnb-workbench")
     page.get_by_role("button", name="Close", exact=True).click()
-    expect(page.get_by_text("these runs cannot tell alpha from")).to_be_hidden()
+    expect(page.get_by_text("these runs cannot tell α from")).to_be_hidden()

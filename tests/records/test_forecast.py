@@ -169,7 +169,7 @@ class TestScore:
         assert score.error == pytest.approx(np.log(1.5))
         assert score.inside == {IF_HOLDS: False, AS_DONE: 1.5 * predicted <= forecast.ends[AS_DONE][2]}
         assert forecast.score(predicted).inside == {IF_HOLDS: True, AS_DONE: True}
-        assert "40.5% worse than predicted: outside the interval if the law holds" in str(score)
+        assert "41 % worse than predicted: outside the interval if the law holds" in str(score)
 
     def test_a_run_of_another_size_is_compared_with_its_own_prediction(self, forecast):
         loss = 1.01 * float(FIT.law.loss(2e10, 1e11))
@@ -204,7 +204,7 @@ class TestScore:
 
     def test_the_law_is_in_the_text(self, forecast):
         assert f"loss {float(FIT.law.loss(N, D)):.5g}" in repr(forecast)
-        assert "90% if the law holds" in repr(forecast)
+        assert "90 % if the law holds" in repr(forecast)
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def test_notes_are_shown(session, database, rows):
     panel = FitPanel(session)
     session.run_fit()
     # Pairs of runs that differ by log 1.02 have a standard deviation of log 1.02 / root 2.
-    assert f"differ by {np.log(1.02) / np.sqrt(2):.2%}" in text_of(panel.intervals.notes)
+    assert f"differ by {100 * np.log(1.02) / np.sqrt(2):.2g} %" in text_of(panel.intervals.notes)
 
 
 def test_a_loss_of_ones_own_gets_a_sentence(session):
@@ -194,7 +194,7 @@ def test_a_click_on_an_interval_opens_the_profile(session):
     assert panel.profile is None
     panel.parameters.intervals["alpha"].click()
     card = panel.profile
-    assert "cannot tell alpha from" in text_of(card.text)
+    assert "cannot tell α from" in text_of(card.text)
     at = int(np.argmin(card.curve.y))
     assert card.curve.x[at] == session.fit.law.alpha
     assert len(card.N.x) > 10
@@ -217,9 +217,9 @@ def test_a_profile_is_computed_in_the_background_and_ends_with_the_panel(session
         session.run_fit()
         panel.parameters.intervals["alpha"].click()
         assert "Fitting the other parameters" in text_of(panel.profile.text)
-        await until(lambda: "cannot tell alpha" in text_of(panel.profile.text))
+        await until(lambda: "cannot tell α" in text_of(panel.profile.text))
         panel.parameters.intervals["E"].click()
-        worker = panel.profile._job._thread
+        worker = panel.profile._work._job._thread
         panel.close()
         await until(lambda: not worker.is_alive(), seconds=5)
 

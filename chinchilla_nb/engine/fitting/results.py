@@ -19,6 +19,7 @@ from chinchilla_nb.engine.laws.family import Law, losses_of
 from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
+from chinchilla_nb.quantity import percent
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
@@ -149,7 +150,7 @@ class Fit:
         return [
             *((name, f"{value:.6g}") for name, value in self.law.as_dict().items()),
             ("loss", f"{loss_name(self.loss_fn)} = {self.objective:.6g} per run, {total:.6g} in all"),
-            ("runs", f"{len(self.runs)}, half of them within {typical:.2%} of the law"),
+            ("runs", f"{len(self.runs)}, half of them within {percent(float(typical))} of the law"),
             ("status", f"{self.status.value}; {self.starts:,} starts, {self.optima} distinct {optima}"),
         ]
 

@@ -11,6 +11,7 @@ from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import scientific
 
 __all__ = ["Extrapolation", "outside_the_runs"]
 
@@ -57,17 +58,18 @@ class Extrapolation:
 
     def message(self, data_unit: str = "tokens") -> str:
         """Return what is outside, with the numbers."""
+        budget = f"C = {scientific(self.C, 2)}"
         times = f"{_number(self.times_largest)} times the compute of the largest run"
         if self.tokens_per_parameter is None:
-            return f"C = {self.C:.2g} is {times}"
+            return f"{budget} is {times}"
         low, high = self.seen
         ratio = (
-            f"the optimum at C = {self.C:.2g} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
+            f"the optimum at {budget} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
             f"the runs have {_number(low)} to {_number(high)}"
         )
         if not self.far:
             return ratio
-        return f"{ratio}, and C is {times}" if self.lopsided else f"C = {self.C:.2g} is {times}"
+        return f"{ratio}, and C is {times}" if self.lopsided else f"{budget} is {times}"
 
     @property
     def remedy(self) -> str:

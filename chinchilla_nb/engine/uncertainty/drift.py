@@ -43,6 +43,7 @@ from chinchilla_nb.engine.uncertainty.cutoffs import spaced
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOut, RollOuts
+from chinchilla_nb.quantity import percent
 
 __all__ = ["Drift", "as_done", "distance_beyond"]
 
@@ -101,6 +102,27 @@ class Drift:
         of_bias = between / count + float(np.sum((weight @ noise) ** 2))
         return cls(float(weight @ slope), float(np.sqrt(between + of_bias)), count - 1)
 
+    def errors(self, distance: Any, level: float) -> tuple[Array, Array]:
+        """Return the mean error at distances log(C / C0) beyond a fit, and the margin of its interval either way.
+
+        Parameters
+        ----------
+        distance : array_like
+            At 0 and below, there is no error.
+        level : float
+
+        Raises
+        ------
+        InputError
+            If a distance is no logarithm of a ratio of compute, or the level is not between 0 and 1.
+        """
+        distance = np.maximum(as_real_array(distance, "distance"), 0.0)
+        if not np.all(distance <= LARGEST_DISTANCE):
+            rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
+            raise InputError("distance", rule, got=f"{distance.max():g}")
+        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread
+        return self.bias * distance, margin * distance
+
     def widened(self, interval: Interval, distance: Any, level: float) -> Interval:
         """Return the interval of losses as the law has done on these runs, from the one if the law holds.
 
@@ -115,27 +137,24 @@ class Drift:
             That of the interval.
         """
         check_type(interval, "interval", Interval)
-        distance = np.maximum(as_real_array(distance, "distance"), 0.0)
-        if not np.all(distance <= LARGEST_DISTANCE):
-            rule = f"must be at most {LARGEST_DISTANCE:,.0f}, a logarithm of a ratio of compute"
-            raise InputError("distance", rule, got=f"{distance.max():g}")
-        margin = -float(stdtrit(self.degrees, tail_of(level))) * self.spread * distance
+        bias, margin = self.errors(distance, level)
         with np.errstate(divide="ignore", over="ignore", under="ignore"):
-            value = interval.value * np.exp(self.bias * distance)
+            value = interval.value * np.exp(bias)
             low = value * np.exp(-np.hypot(np.log(interval.value / interval.low), margin))
             high = value * np.exp(np.hypot(np.log(interval.high / interval.value), margin))
         return Interval(value, np.minimum(low, interval.low), np.maximum(high, interval.high))
 
     def __str__(self) -> str:
         decade = np.log(10)
-        size = f"{self.spread * decade:.1%} per factor of 10 in compute"
+        size = f"{percent(self.spread * decade)} per factor of 10 in compute"
         if self.degrees == 1 and self.bias == 0:
             return (
                 f"predictions beyond the fitted runs went wrong by {size}; one roll-out cannot tell a bias from chance"
             )
         better = "better" if self.bias < 0 else "worse"
+        bias = percent(abs(self.bias) * decade)
         return (
-            f"runs beyond the fitted ones came out {abs(self.bias) * decade:.1%} {better} than predicted, ± {size} "
+            f"runs beyond the fitted ones came out {bias} {better} than predicted, ± {size} "
             f"(standard deviation with {self.degrees} degrees of freedom)"
         )
 

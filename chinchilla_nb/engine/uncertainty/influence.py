@@ -28,6 +28,7 @@ from chinchilla_nb.engine.laws.family import Coordinates
 from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.refitting import Refits, objective_of, refit
+from chinchilla_nb.quantity import percent
 
 __all__ = ["Influence", "InfluenceProgress", "iter_influence"]
 
@@ -93,9 +94,10 @@ class Influence:
         """The rule of the proposal, as a clause."""
         if not np.isfinite(self.limit):
             return "there are too few runs to propose outliers"
+        share = percent(1 - LEVEL)
         return (
             f"a run is proposed as an outlier if its studentised residual is beyond ±{self.limit:.2f}, which happens "
-            f"to any run of normal noise in {1 - LEVEL:.0%} of studies (Student's t with {self.degrees} degrees of "
+            f"to any run of normal noise in {share} of studies (Student's t with {self.degrees} degrees of "
             f"freedom, Bonferroni)"
         )
 

@@ -11,7 +11,10 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Interval", "as_level", "tail_of"]
+__all__ = ["AS_DONE", "IF_HOLDS", "Interval", "as_level", "tail_of"]
+
+IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
+"""The names of the two intervals of a predicted loss: without and with what roll-outs show."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

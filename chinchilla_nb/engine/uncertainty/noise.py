@@ -12,6 +12,7 @@ from scipy.special import fdtrc, stdtr, stdtrit
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import percent
 
 __all__ = ["Noise", "RepeatedRuns", "Trend", "log_errors"]
 
@@ -63,7 +64,7 @@ class RepeatedRuns:
         return cls(float(np.sqrt(pure / degrees)), degrees, p)
 
     def __str__(self) -> str:
-        text = f"runs with the same N and D differ by {self.deviation:.2%} (standard deviation, pooled)"
+        text = f"runs with the same N and D differ by {percent(self.deviation)} (standard deviation, pooled)"
         if not np.isfinite(self.lack_of_fit):
             return text
         if self.lack_of_fit < REJECTED:

@@ -16,6 +16,7 @@ from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.uncertainty.interval import tail_of
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.quantity import compact, percent, plain, scientific
 
 __all__ = ["ProfileCurve", "profile_curve"]
 
@@ -74,12 +75,18 @@ class ProfileCurve:
         return np.array([float(optima(law, C)[0]) for law in self.laws])
 
     def __str__(self) -> str:
-        high = f"{self.high:.3g}" if np.isfinite(self.high) else "any larger value"
-        text = f"these runs cannot tell {self.name} from {self.low:.3g} to {high} ({self.level:.0%})"
+        return self.text(self.name)
+
+    def text(self, symbol: str) -> str:
+        """Return what the profile shows, with a symbol for the parameter, in a sentence without a full stop."""
+        high = plain(self.high) if np.isfinite(self.high) else "any larger value"
+        text = f"these runs cannot tell {symbol} from {plain(self.low)} to {high} ({percent(self.level)})"
         if self.telling is None:
-            return f"{text}; no single compute-optimal run within {FARTHEST:.0e} times the largest budget would"
+            times = scientific(FARTHEST, 1)
+            return f"{text}; no single compute-optimal run within {times} times the largest budget would"
         N, D, C = self.telling
-        return f"{text}; a run with N above {N:.2g} at D above {D:.2g} (C = {C:.2g} FLOPs) would narrow it"
+        size, data, budget = compact(N), compact(D), scientific(C, 2)
+        return f"{text}; a run with N above {size} at D above {data} (C = {budget} FLOPs) would narrow it"
 
 
 def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> ProfileCurve:

@@ -27,6 +27,7 @@ from chinchilla_nb.engine.mapping import mapped
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.cutoffs import as_cutoffs, default_cutoffs
 from chinchilla_nb.engine.uncertainty.groups import numbered_groups
+from chinchilla_nb.quantity import percent, scientific
 
 __all__ = ["RollOut", "RollOutProgress", "RollOuts", "iter_roll_outs"]
 
@@ -234,8 +235,8 @@ def _sides(part: RollOut) -> int:
 def _outcome(part: RollOut) -> str:
     """Return how the runs beyond C0 came out."""
     better, total = _sides(part), len(part.error)
-    where = f"beyond C0 = {part.C0:.3g} FLOPs"
-    typical, worst = (f"{value:.1%}" for value in (np.median(np.abs(part.error)), np.abs(part.error).max()))
+    where = f"beyond C₀ = {scientific(part.C0)} FLOPs"
+    typical, worst = (percent(float(value)) for value in (np.median(np.abs(part.error)), np.abs(part.error).max()))
     if total == 1:
         return f"the only run {where} came out {worst} {'better' if better else 'worse'} than predicted"
     if better in (0, total):

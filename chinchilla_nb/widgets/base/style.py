@@ -15,7 +15,7 @@ import ipywidgets
 
 from chinchilla_nb.figures import PALETTE
 
-__all__ = ["ACCENT", "INK", "MUTED", "note", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
+__all__ = ["ACCENT", "INK", "MUTED", "note", "sentence", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
 
 INK = "var(--cnb-ink, #212121)"
 MUTED = "var(--cnb-muted, #6b6b6b)"
@@ -44,6 +44,11 @@ def style_sheet(*more: str) -> ipywidgets.HTML:
     return sheet
 
 
+def sentence(text: str) -> str:
+    """Return a sentence without a full stop, as the engine returns it, as it stands alone."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def shade(place: float) -> str:
     """Return the colour at a position on the loss scale, from 0 (lowest loss) to 1 (highest), as ``#rrggbb``."""
     at = min(max(place, 0.0), 1.0) * (len(PALETTE) - 1)
@@ -53,15 +58,15 @@ def shade(place: float) -> str:
 
 
 def tiles(facts: Iterable[tuple[str, ...]]) -> str:
-    """Return named numbers side by side: each a name, a value and optionally its interval."""
-    cells = (f'<div class="cnb-tile">{tile_content(*fact)}</div>' for fact in facts)
+    """Return named numbers side by side: each a name, a value and its intervals, of which several need more width."""
+    cells = (f'<div class="cnb-tile{" cnb-wide" * (len(fact) > 3)}">{tile_content(*fact)}</div>' for fact in facts)
     return f'<div class="cnb-tiles">{"".join(cells)}</div>'
 
 
-def tile_content(name: str, value: str, interval: str = "") -> str:
+def tile_content(name: str, value: str, *intervals: str) -> str:
     """Return what stands in a tile."""
     shown = f'<div class="cnb-name">{typeset(name)}</div><div class="cnb-value">{escape(value)}</div>'
-    return shown + (f'<div class="cnb-interval">{escape(interval)}</div>' if interval else "")
+    return shown + "".join(f'<div class="cnb-interval">{escape(interval)}</div>' for interval in intervals)
 
 
 def note(kind: str, text: str) -> str:

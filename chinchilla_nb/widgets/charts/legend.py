@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from chinchilla_nb.figures import LEVEL, PALETTE, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.quantity import percent
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
 
 __all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
@@ -33,7 +34,7 @@ def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
     if len(plane.frontier):
         items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
     if any(len(plane.band) for plane in figure.planes):
-        items.append(symbol(BAND, f"{LEVEL:.0%} band".replace("%", "\u202f%")))
+        items.append(symbol(BAND, f"{percent(LEVEL)} band"))
     items.append(line('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="5 3"', "Budget"))
     if len(plane.frontier):
         items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))

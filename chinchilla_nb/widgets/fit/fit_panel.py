@@ -25,6 +25,7 @@ from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
 from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
+from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
 
 __all__ = ["FitPanel"]
 
@@ -56,11 +57,15 @@ class FitPanel(Panel):
         What the intervals are based on.
     profile : ProfileCard or None
         The profile of the parameter whose interval was clicked; created by the first click.
+    roll_outs : RollOutSection
+        How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
         Shows and hides the charts of how well the law describes the runs.
     charts : FitCharts or None
         Created when first opened, so that they cost nothing before.
     """
+
+    sheets = ("charts/charts.css",)
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -79,6 +84,7 @@ class FitPanel(Panel):
         self.parameters = ParameterTiles(self.guard, self._open_profile)
         self.intervals = IntervalBar(self.guard, self.session)
         self.profile: ProfileCard | None = None
+        self.roll_outs = RollOutSection(self.guard, self.session)
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
@@ -89,7 +95,7 @@ class FitPanel(Panel):
         bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
         bar.add_class("cnb-bar")
         result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above, self._parts = (bar, self.curve, *result), (self.problems, self._below)
+        self._above, self._parts = (bar, self.curve, *result), (self.problems, self.roll_outs, self._below)
         self._arrange()
         self.fit_button.on_click(self._fit)
         self.cancel_button.on_click(self._cancel)
@@ -98,10 +104,25 @@ class FitPanel(Panel):
         self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
+        self.watch(
+            self._show_roll_outs,
+            "busy",
+            "fit",
+            "uncertainty_progress",
+            "roll_outs",
+            "roll_outs_progress",
+            "roll_outs_error",
+        )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
         self.watch(self._show_diagnostics, "fit", "excluded")
-        for show in (self._show_state, self._show_result, self._show_intervals, self._show_problems):
+        for show in (
+            self._show_state,
+            self._show_result,
+            self._show_intervals,
+            self._show_roll_outs,
+            self._show_problems,
+        ):
             show()
         self._show_diagnostics()
         self._stop_watching = self.session.watch_uncertainty()
@@ -206,6 +227,10 @@ class FitPanel(Panel):
     @guarded
     def _show_intervals(self, _change: Any = None) -> None:
         self.intervals.show()
+
+    @guarded
+    def _show_roll_outs(self, _change: Any = None) -> None:
+        self.roll_outs.show()
 
     @guarded
     def _show_problems(self, _change: Any = None) -> None:

@@ -8,8 +8,10 @@ import ipywidgets
 
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
 from chinchilla_nb.figures import LEVEL, basis_in_words
+from chinchilla_nb.quantity import percent
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.style import sentence
 
 __all__ = ["IntervalBar"]
 
@@ -51,25 +53,22 @@ class IntervalBar(ipywidgets.VBox):
         self.text.value = f'<span class="cnb-muted">{escape(self._said())}</span>'
 
         notes = session.uncertainty.notes if session.uncertainty is not None else ()
-        self.notes.value = "".join(f'<div class="cnb-caption">{escape(_sentence(note))}</div>' for note in notes)
+        self.notes.value = "".join(f'<div class="cnb-caption">{escape(sentence(note))}</div>' for note in notes)
 
     def _said(self) -> str:
         uncertainty, progress = self._session.uncertainty, self._session.uncertainty_progress
         parts = [self._session.uncertainty_error] if self._session.uncertainty_error else []
         if uncertainty is not None:
-            parts.append(f"{LEVEL:.0%} intervals if the law holds: {basis_in_words(uncertainty)}".replace("%", " %", 1))
+            parts.append(f"{percent(LEVEL)} intervals if the law holds: {basis_in_words(uncertainty)}")
         if progress is not None:
-            parts.append(f"estimating intervals by bootstrap … {progress.done / progress.total:.0%}".replace("%", " %"))
+            parts.append(f"estimating intervals by bootstrap … {100 * progress.done / progress.total:.0f} %")
         return " · ".join(parts)
 
     @guarded
     def _press(self, _button: ipywidgets.Button) -> None:
         if self._session.uncertainty_progress is not None:
             self._session.cancel_uncertainty()
+            self._session.start_roll_outs()  # which follow the bootstrap
         else:
             self._session.start_uncertainty()
         self.show()
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

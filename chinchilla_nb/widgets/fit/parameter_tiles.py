@@ -11,7 +11,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
+from chinchilla_nb.quantity import interval_text, known_digits, percent, plain, rounded
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tile_content
 
@@ -64,7 +64,7 @@ class ParameterTiles(ipywidgets.Box):
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}
         self.intervals = {
             parameter.name: ipywidgets.Button(
-                tooltip=f"{LEVEL:.0%} interval of {parameter.symbol}: click for its profile"
+                tooltip=f"{percent(LEVEL)} interval of {parameter.symbol}: click for its profile"
             )
             for parameter in parameters
         }

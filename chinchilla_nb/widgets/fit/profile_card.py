@@ -18,7 +18,8 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import ACCENT, INK, MUTED, note
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
-from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
+from chinchilla_nb.work.background import Background
+from chinchilla_nb.work.job import Outcome, error_sentence, running_loop
 
 __all__ = ["ProfileCard"]
 
@@ -45,7 +46,7 @@ class ProfileCard(ipywidgets.VBox):
 
     def __init__(self, guard: Guard, session: Session) -> None:
         self.guard, self._session = guard, session
-        self._job: Job | None = None
+        self._work = Background()
         self.text = ipywidgets.HTML()
         self.close_button = ipywidgets.Button(description="Close", tooltip="Close the profile")
         self.close_button.add_class("cnb-link")
@@ -70,18 +71,11 @@ class ProfileCard(ipywidgets.VBox):
         self.hide()
         self.layout.display = None
         self.text.value = '<span class="cnb-muted">Fitting the other parameters at each value …</span>'
-        job = Job(lambda: _steps(fit, name), lambda _: None, lambda outcome: self._end(job, outcome), background=True)
-        self._job, loop = job, running_loop()
-        if loop is None:
-            job.run()
-        else:
-            job.start(loop)
+        self._work.start(lambda: _steps(fit, name), lambda _: None, self._end, running_loop())
 
     def hide(self) -> None:
         """Remove the profile, and stop computing it."""
-        job, self._job = self._job, None
-        if job is not None:
-            job.cancel()
+        self._work.cancel()
         for mark in (self.curve, self.limit, self.N):
             set_line(mark, NOTHING)
         self.layout.display = "none"
@@ -91,10 +85,7 @@ class ProfileCard(ipywidgets.VBox):
         self.hide()
 
     @guarded
-    def _end(self, job: Job, outcome: Outcome) -> None:
-        if job is not self._job:
-            return
-        self._job = None
+    def _end(self, outcome: Outcome) -> None:
         if outcome.error is not None:
             self.text.value = note("warn", error_sentence(outcome.error))
         elif outcome.last is not None:
@@ -103,8 +94,9 @@ class ProfileCard(ipywidgets.VBox):
     def _describe(self, curve: ProfileCurve) -> None:
         session = self._session
         factor, settings = session.settings.scaling_factor or DEFAULT_FACTOR, session.settings
+        symbol = next(one.symbol for one in curve.laws[0].parameters if one.name == curve.name)
         figure = profile_figure(curve, next_budget(factor, session.runs, settings.seed_regime))
-        self.text.value = f"<span>By the profile likelihood, {escape(str(curve))}.</span>"
+        self.text.value = f"<span>By the profile likelihood, {escape(curve.text(symbol))}.</span>"
         self._draw(figure)
 
     def _draw(self, figure: ProfileFigure) -> None:

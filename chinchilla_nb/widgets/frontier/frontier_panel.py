@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -15,32 +13,30 @@ from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
     FrontierFigure,
     FrontierIntervals,
-    basis_in_words,
-    data_title,
     frontier_figure,
     frontier_intervals,
     loss_figure,
-    ratio_title,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import compact, interval_text, known_digits, rounded
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.style import note, tiles
+from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
+from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
@@ -51,8 +47,6 @@ LEAST_DPI, MOST_DPI = 10, 1_000
 """On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
 IMAGES = ("png", "svg")
 """Kinds of images that `FrontierPanel.picture` returns."""
-Write = Callable[[float, int], str]
-"""Formats a number, rounded to a number of digits."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -62,6 +56,8 @@ class FrontierPanel(Panel):
     Parameters
     ----------
     source : Chinchilla or Session
+    allow_folders : iterable of str or path
+        Folders where forecasts may be saved and opened by path, besides the project's.
 
     Attributes
     ----------
@@ -78,15 +74,17 @@ class FrontierPanel(Panel):
         How far that lies outside the runs; empty if it does not.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
+    forecasts : ForecastControl
+        Saves and opens forecasts, and lists them.
     selection : Selection
     export : ExportControl
         Images, table and code to save or copy.
     """
 
     sheets = ("charts/charts.css",)
-    snapshot_of = ("fit", "uncertainty")
+    snapshot_of = ("fit", "uncertainty", "roll_outs")
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
         self._intervals: FrontierIntervals | None = None
@@ -96,6 +94,8 @@ class FrontierPanel(Panel):
         self.charts = FrontierCharts()
         self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
+        files = ProjectFiles(self.session, allow_folders)
+        self.forecasts = ForecastControl(self.guard, self.session, files)
         self.export = ExportControl(
             self.guard,
             {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
@@ -104,7 +104,7 @@ class FrontierPanel(Panel):
         self.selection = Selection(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        self.charts.tools.children = (self.caution, self.off_frontier, self.export)
+        self.charts.tools.children = (self.caution, self.off_frontier, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -112,8 +112,11 @@ class FrontierPanel(Panel):
         self.budget.observe(self._move, "C")
         self.size.observe(self._resize, "factor")
         self.watch(self._draw, "revision", "settings", "fit")
-        self.watch(self._draw_intervals, "uncertainty")
+        self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
+        self.watch(self._show_forecasts, "revision", "forecasts")
         self._draw()
+        self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
 
     def close(self) -> None:
@@ -146,10 +149,16 @@ class FrontierPanel(Panel):
 
     def _intervals_over(self, C_range: tuple[float, float]) -> FrontierIntervals | None:
         """Return the intervals of the frontier over a range of budgets; None if they are not known."""
-        uncertainty, known = self.session.uncertainty, self._intervals
-        if uncertainty is None or known is None or known.uncertainty is not uncertainty or not known.cover(C_range):
-            return None if uncertainty is None else frontier_intervals(uncertainty, C_range)
-        return known
+        uncertainty, roll_outs, known = self.session.uncertainty, self.session.roll_outs, self._intervals
+        if uncertainty is None:
+            return None
+        if known is None or known.uncertainty is not uncertainty or known.roll_outs is not roll_outs:
+            known = None
+        return known if known and known.cover(C_range) else frontier_intervals(uncertainty, C_range, roll_outs)
+
+    @guarded
+    def _show_forecasts(self, _change: Any = None) -> None:
+        self.forecasts.show()
 
     @guarded
     def _move(self, change: Any) -> None:
@@ -220,11 +229,12 @@ class FrontierPanel(Panel):
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                self.allocation.value = _tiles(best, unit, self._intervals, C)
+                self.allocation.value = next_run_tiles(best, unit, C, self._intervals, self._pending)
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
-        self.export.show(None if chosen is None else _allocation(C, chosen, unit, self._ends(C, chosen)))
+        self.forecasts.offer(chosen, of_budget=self.size.optimal)
+        self.export.show(None if chosen is None else allocation_values(C, chosen, unit, self._ends(C, chosen)))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
@@ -238,8 +248,23 @@ class FrontierPanel(Panel):
             return {}
         if self.size.optimal:
             return self._intervals.at(C)
-        found = self._intervals.uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)
-        return {"loss": (float(found.low), float(found.high))}
+        uncertainty, roll_outs = self._intervals.uncertainty, self.session.roll_outs
+        found = {"loss": uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)}
+        if roll_outs is not None and roll_outs.parts:
+            found["loss_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, roll_outs=roll_outs)
+        return {name: (float(one.low), float(one.high)) for name, one in found.items()}
+
+    @property
+    def _pending(self) -> bool:
+        """Whether the interval as the law has done on these runs may still come."""
+        session = self.session
+        return session.uncertainty_progress is not None or session.roll_outs_progress is not None
+
+    @guarded
+    def _show_pending(self, change: Any) -> None:
+        """Show whether an interval is still to come, when work in the background begins or ends."""
+        if (change["old"] is None) != (change["new"] is None):
+            self._draw_budget()
 
     def _image(self, kind: str) -> Callable[[], bytes]:
         return lambda: self.picture(kind, DPI)
@@ -321,43 +346,3 @@ def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *mor
         return ""
     facts = model_facts(run.N, run.D, C, data_unit)
     return "\n".join([title, f"Predicted loss {run.loss:.4g}", *facts, *more])
-
-
-def _tiles(best: OffFrontier, data_unit: str, intervals: FrontierIntervals | None, C: float) -> str:
-    facts: list[tuple[str, str, float, Write, int]] = [
-        ("N", "Parameters N", best.N, compact, 3),
-        ("D", data_title(data_unit), best.D, compact, 3),
-        ("D_per_N", ratio_title(data_unit), best.D / best.N, rounded, 3),
-        ("loss", "Predicted loss", best.loss, rounded, 4),
-    ]
-    if intervals is None:
-        return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts])
-    at = intervals.at(C)
-    shown = [
-        (name, write(value, known_digits(value, *at[key], digits)), interval_text(*at[key], write, digits))
-        for key, name, value, write, digits in facts
-    ]
-    return tiles(shown) + f'<div class="cnb-caption">{escape(_basis(intervals.uncertainty, at["new_run"]))}</div>'
-
-
-def _basis(uncertainty: Uncertainty, new_run: Ends) -> str:
-    """Return what the intervals mean, and between which losses a single run is expected."""
-    said = f"{LEVEL:.0%} intervals if the law holds: {basis_in_words(uncertainty)}".replace("%", "\u202f%")
-    return f"{said}. The loss of a single run: {interval_text(*new_run)}."
-
-
-def _allocation(C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends]) -> dict[str, float]:
-    """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out."""
-    facts = {
-        "N": ("N", chosen.N),
-        "D": ("D", chosen.D),
-        "D_per_N": (f"{data_unit}_per_parameter", chosen.D / chosen.N),
-        "loss": ("predicted_loss", chosen.loss),
-    }
-    found = {"C": C}
-    for key, (name, value) in facts.items():
-        low, high = ends.get(key, (0.0, math.inf))
-        found[name] = value
-        found |= {f"{name}_low": low} if low > 0 else {}
-        found |= {f"{name}_high": high} if high < math.inf else {}
-    return {**found, "level": LEVEL} if ends else found

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
 from chinchilla_nb.figures import data_title, ratio_title
-from chinchilla_nb.quantity import compact, number_text, scientific
+from chinchilla_nb.quantity import compact, number_text, scientific, signed
+from chinchilla_nb.records.forecast import ForecastScore
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
@@ -105,8 +107,24 @@ def plain_text(value: Any) -> str:
     return str(value)
 
 
-def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: str = "tokens") -> dict[str, Column]:
-    """Return the columns of the run table: those that all runs have, the residuals of the fit, and the user's own."""
+def run_columns(
+    runs: Runs,
+    residuals: NDArray[np.float64] | None,
+    data_unit: str = "tokens",
+    scores: Mapping[int, tuple[ForecastScore, ...]] | None = None,
+) -> dict[str, Column]:
+    """Return the columns of the run table: those that all runs have, those of the session, and the user's own.
+
+    Parameters
+    ----------
+    runs : Runs
+    residuals : ndarray, shape (n_runs,), optional
+        Of the fit.
+    data_unit : str
+        What D counts.
+    scores : mapping of int to tuple of ForecastScore, optional
+        How runs came out against their forecasts, by position.
+    """
     columns = {
         "#": Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
         "N": Column(runs.N, compact, 60, "Parameters N"),
@@ -123,8 +141,27 @@ def run_columns(runs: Runs, residuals: NDArray[np.float64] | None, data_unit: st
             "Measured minus predicted loss",
             bar=True,
         )
+    if scores:
+        columns["forecast"] = _forecast_column(len(runs), scores)
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"
         title = name if name not in columns else f"{name} (yours)"
         columns[title] = Column(values, str if text else number, 128 if text else 84)
     return columns
+
+
+def _forecast_column(count: int, scores: Mapping[int, tuple[ForecastScore, ...]]) -> Column:
+    """Return where each run lies in the intervals of its forecasts; the full sentences appear on hovering."""
+    sentences = {at: "; ".join(map(str, some)) for at, some in scores.items()}
+    places = {sentences[at]: "; ".join(map(_place, some)) for at, some in scores.items()}
+    values = np.array([sentences.get(at, "") for at in range(count)], dtype=object)
+    return Column(
+        values, lambda text: places.get(text, ""), 200, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}"
+    )
+
+
+def _place(score: ForecastScore) -> str:
+    """Return whether each interval contains a run, and its distance from the centre in sigmas."""
+    return " · ".join(
+        f"{'inside' if score.inside[name] else 'outside'} {signed(sigma)}σ" for name, sigma in score.sigmas.items()
+    )

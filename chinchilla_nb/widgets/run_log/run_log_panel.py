@@ -89,7 +89,7 @@ class RunLogPanel(Panel):
     """
 
     sheets = ("run_log/run_log.css",)
-    snapshot_of = ("revision", "fit")
+    snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
 
@@ -131,7 +131,7 @@ class RunLogPanel(Panel):
 
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
-        self.watch(self._show_table, "revision", "fit")
+        self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings")
         for control in (self.query, self.which):
             control.observe(self._filter, "value")
@@ -198,7 +198,7 @@ class RunLogPanel(Panel):
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
         residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
-        return run_columns(runs, residuals, self.session.data_unit)
+        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
         count, excluded = len(included), int(np.count_nonzero(~included))

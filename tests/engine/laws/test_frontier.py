@@ -164,7 +164,7 @@ def test_a_budget_far_beyond_the_points_is_said():
     law = fit(runs, loss_fn=mse, law="frontier").law
     assert outside_the_runs(law, runs, 100e22) is None
     assert str(outside_the_runs(law, runs, 5e25)) == (
-        "C = 5e+25 is 5,000 times the compute of the largest run: add larger runs before trusting the frontier there"
+        "C = 5×10²⁵ is 5,000 times the compute of the largest run: add larger runs before trusting the frontier there"
     )
 
 

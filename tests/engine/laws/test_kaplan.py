@@ -146,7 +146,7 @@ def test_bounds_that_exclude_the_optimum_hold_and_give_a_warning():
     found = fit(some_runs(noise=0.02), loss_fn=mse, law="kaplan", bounds={"N_c": (1e10, 1e11)})
     assert found.law.N_c == pytest.approx(1e11, rel=1e-9)
     assert [str(warning) for warning in found.warnings if warning.code == "at_bound"] == [
-        "N_c = 1e+11 is held by its bounds (1e+10, 1e+11): widen them"
+        "N_c = 10¹¹ is held by its bounds (10¹⁰, 10¹¹): widen them"
     ]
     assert found.objective > fit(some_runs(noise=0.02), loss_fn=mse, law="kaplan").objective
 

@@ -31,7 +31,7 @@ def test_compute_far_beyond_the_runs_is_named():
     found = outside_the_runs(EVEN, runs, 6e17)
     assert (found.far, found.lopsided) == (True, False)
     assert str(found) == (
-        "C = 6e+17 is 50,000 times the compute of the largest run: add larger runs before trusting the frontier there"
+        "C = 6×10¹⁷ is 50,000 times the compute of the largest run: add larger runs before trusting the frontier there"
     )
 
 
@@ -40,7 +40,7 @@ def test_tokens_per_parameter_outside_those_of_the_runs_are_named():
     found = outside_the_runs(EVEN, runs, 2.4e13)
     assert (found.far, found.lopsided) == (False, True)
     assert found.text("bytes") == (
-        "the optimum at C = 2.4e+13 has 1 bytes per parameter; the runs have 2 to 4: "
+        "the optimum at C = 2.4×10¹³ has 1 bytes per parameter; the runs have 2 to 4: "
         "add runs on both sides of it before trusting the frontier"
     )
     assert "has 1 tokens per parameter; the runs have 2 to 4, and C is 1,000 times" in str(

@@ -132,4 +132,4 @@ class TestPrediction:
         # Not by being useless: less than twice as wide.
         assert np.median(np.log(widened.high / widened.low) / np.log(plain.high / plain.low)) < 2
         *_, last = iter_roll_outs(Problem(runs, loss_fn=partial(log_huber, delta=1e-3)), [1e12])
-        assert last.result.notes[0].startswith("all 20 runs beyond C0 = 1e+12 FLOPs came out better than predicted")
+        assert last.result.notes[0].startswith("all 20 runs beyond C₀ = 10¹² FLOPs came out better than predicted")

@@ -88,7 +88,7 @@ class TestNotes:
         runs = sliced(noise=0.0)
         moved = Runs(runs.N, runs.D, np.where(runs.C > 2e19, factor, 1) * runs.loss, runs.C)
         note = rolled_out(problem_of(moved), [1e19]).notes[0]
-        assert note.startswith(f"all 12 runs beyond C0 = 1e+19 FLOPs came out {side} than predicted, by 3.0%")
+        assert note.startswith(f"all 12 runs beyond C₀ = 10¹⁹ FLOPs came out {side} than predicted, by 3 %")
 
     def test_both_sides_are_counted(self):
         runs = sliced(noise=0.0)

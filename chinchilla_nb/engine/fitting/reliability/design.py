@@ -11,6 +11,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.laws.parameters import axes_of, terms_of
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import percent
 
 __all__ = ["check_design"]
 
@@ -86,11 +87,11 @@ def _collinear(runs: Runs) -> Iterator[FitWarning]:
     if distance >= NEAR_A_LINE:
         return
     x, y = (sizes - sizes.mean(axis=0)).T
-    off = np.sqrt(np.mean((y - x * (x @ y) / (x @ x)) ** 2))
+    off = percent(float(np.expm1(np.sqrt(np.mean((y - x * (x @ y) / (x @ x)) ** 2)))))
     together = axes[0, 0] * axes[0, 1] > 0
     yield FitWarning(
         "collinear",
-        f"N and D {'move together' if together else 'trade off'} (D is within {np.expm1(off):.0%} of a power of N), "
+        f"N and D {'move together' if together else 'trade off'} (D is within {off} of a power of N), "
         "so their effects mix",
         "add runs with other tokens per parameter, e.g. an isoFLOP slice" if together else "add runs at other budgets",
     )

@@ -8,6 +8,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.laws.parameters import Parameter, Term, terms_of
+from chinchilla_nb.quantity import plain
 
 __all__ = ["check_limits"]
 
@@ -40,7 +41,8 @@ def _bounded(
     # warning.
     held = high > low > parameter.least and at_low, high > low and at_high
     if any(held):
-        yield FitWarning("at_bound", f"{name} = {value:.4g} is held by its bounds ({low:g}, {high:g})", "widen them")
+        ends = f"{plain(low, 6)}, {plain(high, 6)}"
+        yield FitWarning("at_bound", f"{name} = {plain(value, 4)} is held by its bounds ({ends})", "widen them")
     if not (low == high or any(held)):
         return
     pull = near.pull(index)
@@ -49,8 +51,8 @@ def _bounded(
         better = "larger" if pull.t > 0 else "smaller"
         yield FitWarning(
             "rejected",
-            f"the runs reject {name} = {value:.4g}: a {better} value fits better, by {abs(pull.t):.3g} standard errors "
-            f"(p = {pull.p:.1g})",
+            f"the runs reject {name} = {plain(value, 4)}: a {better} value fits better, by "
+            f"{abs(pull.t):.3g} standard errors (p = {pull.p:.1g})",
             f"widen the bounds of {name}, or check the runs",
         )
 

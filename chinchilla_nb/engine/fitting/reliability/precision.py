@@ -11,6 +11,7 @@ from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import LEVEL, Linearised
 from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.parameters import Parameter, flat_term
+from chinchilla_nb.quantity import scientific
 
 __all__ = ["check_precision"]
 
@@ -63,7 +64,7 @@ def _uncertain_N(near: Linearised, C: float) -> Iterator[FitWarning]:
         factor = f"more than a factor of {FARTHEST_FACTOR:g}" if far else f"a factor of {np.exp(margin):.3g}"
         yield FitWarning(
             "poorly_determined",
-            f"N* at {C:.2g} FLOPs, {AHEAD:g} times the largest run, is uncertain by {factor} either way",
+            f"N* at {scientific(C, 2)} FLOPs, {AHEAD:g} times the largest run, is uncertain by {factor} either way",
             "add larger runs or runs with other tokens per parameter, or repeat runs to average out noise",
         )
 

@@ -1,0 +1,73 @@
+"""The chart of roll-outs: errors of held-out runs, with the bias and the band of their drift."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets
+
+from chinchilla_nb.figures import LEVEL, RollOutFigure
+from chinchilla_nb.quantity import percent, scientific
+from chinchilla_nb.widgets.base.labels import run_labels
+from chinchilla_nb.widgets.base.style import INK, MUTED, shade
+from chinchilla_nb.widgets.charts.legend import BAND, line, symbol
+from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
+
+__all__ = ["RollOutChart"]
+
+HEIGHT = "280px"
+
+
+class RollOutChart(ipywidgets.VBox):
+    """A chart of the errors of roll-outs, under its legend.
+
+    Attributes
+    ----------
+    frame : Frame
+    dots : bqplot.Scatter
+    bias, band : bqplot.Lines
+    key : HTML
+    """
+
+    def __init__(self) -> None:
+        self.frame, self.key = Frame(log_y=False), ipywidgets.HTML()
+        self.key.add_class("cnb-key")
+        self.dots, self.band = self.frame.runs(), self.frame.band()
+        self.bias = self.frame.lines(colors=[INK], stroke_width=2.5)
+        self._zero = self.frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
+        super().__init__([self.key, self.frame.figure([self.band, self._zero, self.bias, self.dots], HEIGHT)])
+        self.add_class("cnb-card")
+
+    def show(self, figure: RollOutFigure, data_unit: str) -> None:
+        """Draw a figure. ``data_unit`` is what D counts."""
+        self.frame.show(figure.x, figure.y)
+        set_dots(self.dots, figure.dots, _labels(figure, data_unit), figure.shade[figure.part])
+        set_line(self._zero, figure.zero)
+        set_line(self.bias, figure.bias)
+        set_line(self.band, figure.band)
+        self.key.value = _key(figure)
+
+
+def _labels(figure: RollOutFigure, data_unit: str) -> list[str]:
+    """Return the tooltip of each dot."""
+    runs = figure.held_out
+    return [
+        f"{label}\nLog measured − log predicted {error:+.3f}\nPredicted from the runs up to {scientific(C0)} FLOPs"
+        for label, error, C0 in zip(
+            run_labels(runs, range(len(runs)), data_unit), figure.dots.y, figure.C0[figure.part], strict=True
+        )
+    ]
+
+
+def _key(figure: RollOutFigure) -> str:
+    """Return the legend: each C0 with its colour, the bias and the band."""
+    items = ['<span class="cnb-item">Fitted up to C₀ =</span>']
+    items += [
+        symbol(f'<circle class="cnb-hue" cx="9" cy="7" r="5" fill="{shade(float(place))}"/>', scientific(float(C0)))
+        for place, C0 in zip(figure.shade, figure.C0, strict=True)
+    ]
+    items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Bias of the law"))
+    items.append(symbol(BAND, f"{percent(LEVEL)} band"))
+    if figure.note:
+        items.append(f'<span class="cnb-item cnb-muted">{escape(figure.note)}</span>')
+    return f'<div class="cnb-legend">{"".join(items)}</div>'

@@ -1,0 +1,69 @@
+"""Work that nobody waits for: at most one job at a time, which makes way for the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chinchilla_nb.work.job import Job, Outcome
+
+__all__ = ["Background"]
+
+
+class Background:
+    """Runs one job in the background; after `cancel` nothing more is heard of it."""
+
+    def __init__(self) -> None:
+        self._job: Job | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a job has been started that has neither ended nor been cancelled."""
+        return self._job is not None
+
+    def start(
+        self,
+        steps: Callable[[], Iterator[Any]],
+        on_progress: Callable[[Any], None],
+        on_end: Callable[[Outcome], None],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        """Drain an iterator in place of the job under way: on a thread, or in this thread without an event loop.
+
+        Parameters
+        ----------
+        steps, on_progress, on_end : callable
+            As for `Job`.
+        loop : event loop or None
+            Receives the reports.
+        """
+        self.cancel()
+        job = Job(
+            steps,
+            lambda progress: on_progress(progress) if job is self._job else None,
+            lambda outcome: self._end(job, on_end, outcome),
+            background=True,
+        )
+        self._job = job
+        if loop is None:
+            job.run()
+        else:
+            job.start(loop)
+
+    def cancel(self) -> bool:
+        """Ask the job under way to stop; return whether there was one."""
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+        return job is not None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job under way has ended and been reported; return whether it has."""
+        job = self._job
+        return job is None or job.wait(timeout)
+
+    def _end(self, job: Job, on_end: Callable[[Outcome], None], outcome: Outcome) -> None:
+        if job is self._job:
+            self._job = None
+            on_end(outcome)
