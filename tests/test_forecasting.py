@@ -92,10 +92,8 @@ class TestRollout:
         cc.rollout([1e20])
         assert cc.session.roll_outs is None
         cc.fit()
-        table = cc.database.df
         found = cc.rollout([1e20])
         assert cc.session.roll_outs is found.value
-        table["kind"] = np.where(table.N > table.N.median(), "large", "small")
         cc.rollout(by="N")
         assert cc.session.roll_outs is found.value
 
