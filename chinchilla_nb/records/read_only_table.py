@@ -124,7 +124,9 @@ class ReadOnlyTable(pd.DataFrame):
     Raises
     ------
     InputError
-        If it is changed in place; NumPy's ValueError for an item of an array of it.
+        If it is changed in place.
+    ValueError
+        If the array of a column is: NumPy says that it is read-only.
     """
 
     @property
