@@ -67,6 +67,7 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("FrontierUncertainty.predict_loss", frontier.predict_loss, {"C": 1e20, "level": 0.95, "kind": "mean"})
     profile = {"uncertainty": DRAWS, "name": "alpha", "level": 0.95}
     yield Door("profile_curve", chinchilla_nb.profile_curve, profile, {"name": "name|parameter"}, dear=True)
+    yield Door("ProfileCurve.text", chinchilla_nb.profile_curve(DRAWS, "alpha").text, {"symbol": "alpha"})
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
 
 
