@@ -47,11 +47,11 @@ def saved_forecasts(folder: Path) -> tuple[tuple[Forecast, ...], tuple[str, ...]
 
 
 def _is_forecast(path: Path) -> bool:
-    """Return whether a file that is not hidden begins as a forecast does."""
-    if path.name.startswith("."):
-        return False
+    """Return whether a file that is neither hidden nor a link to elsewhere begins as a forecast does."""
     try:
+        if path.name.startswith(".") or path.resolve().parent != path.parent.resolve():
+            return False
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
             return FORMAT.encode() in file.read(HEAD)
-    except OSError:
+    except (OSError, RuntimeError):  # a RuntimeError comes from a loop of links
         return False

@@ -11,11 +11,20 @@ from panel_visitor import Visitor, visited_kernel
 
 SECRET = "N,D,loss,note\n1e9,2e10,2.5,xyzzy\n"
 OPEN = """
-from chinchilla_nb import ConfigPanel, Database, RunLogPanel, Session
+from chinchilla_nb import ConfigPanel, Database, FrontierPanel, RunLogPanel, Session
 from chinchilla_nb.config.settings import Settings
 session = Session(Database("project"), Settings())
 config, log = ConfigPanel(session), RunLogPanel(session)
 """
+FORECAST = """
+from chinchilla_nb import datasets, log_huber
+session.database.df = datasets.load("python_stdlib").df
+session.settings = Settings(loss_fn=log_huber)
+frontier = FrontierPanel(session)
+session.run_fit()
+session.cancel_uncertainty()
+"""
+"""A panel that can save forecasts."""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +147,42 @@ def test_nothing_is_saved_outside_the_project(visitor, kernel, path):
     assert "Nothing was saved" in visitor.owner_runs("print(config.message.value)")
     assert (kernel[1] / "secret.yaml").read_text() == "xyzzy: 1\n"
     assert not [*kernel[1].rglob("written.yaml")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{root}/secret.json",
+        "{root}/written.json",
+        "../written.json",
+        "link.json",
+        "dangling.json",
+        "out/written.json",
+        ".git/written.json",
+        "pipe.json",
+        "df.csv",
+    ],
+)
+def test_no_forecast_is_saved_or_opened_outside_the_project(visitor, kernel, path):
+    root, project = kernel[1], kernel[1] / "work" / "project"
+    visitor.owner_runs(FORECAST)
+    visitor.owner_runs(f"frontier.forecasts._forecast().save({str(root / 'secret.json')!r})")
+    for name, target in (("link.json", root / "secret.json"), ("dangling.json", root / "written.json")):
+        (project / name).unlink(missing_ok=True)
+        (project / name).symlink_to(target)
+    if not (project / "pipe.json").exists():
+        os.mkfifo(project / "pipe.json")
+    before = (root / "secret.json").read_bytes()
+    visitor.sets("frontier.forecasts.path", value=path.format(root=root))
+    for button, refusal in (("save_button", "Nothing was saved"), ("open_button", "Nothing was opened")):
+        visitor.clicks(f"frontier.forecasts.{button}")
+        assert refusal in visitor.owner_runs("print(frontier.forecasts.message.value)")
+        assert visitor.owner_runs("print(frontier.errors.value, session.forecasts)") == "()"
+    # Nor does a session find what a link leads out to.
+    assert visitor.owner_runs("print(Session(session.database, Settings()).forecasts)") == "()"
+    assert (root / "secret.json").read_bytes() == before
+    visitor.owner_runs("frontier.close()\nsession.database.df = session.database.df.iloc[:0]")
+    assert not [*root.rglob("written.json")]
 
 
 def test_files_of_the_project_and_of_allowed_folders_are_used(visitor, kernel):

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
-from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, result_doors
+from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
 import chinchilla_nb
@@ -232,6 +232,8 @@ class Doors:
         for name in ("LBFGS", "optim"):
             drawn = {**predicted, "simulation": False, "img_name": "x"}
             yield Door(f"Visualizer.{name}", getattr(viewer, name), drawn, words, dear=True)
+        drawn = {"rollout": chinchilla_nb.Rollout(ROLL_OUTS), "simulation": False, "img_name": "x"}
+        yield Door("Visualizer.rollout", viewer.rollout, drawn, dear=True)
         yield Door("datasets.load", datasets.load, {"name": "python_stdlib"}, {"name": "study"})
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}

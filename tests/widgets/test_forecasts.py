@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from runs import AXES, make_runs, table_of
 
-from chinchilla_nb import Chinchilla, Forecast, mse
+from chinchilla_nb import Chinchilla, Forecast, mse, run_keys
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 
@@ -37,6 +37,13 @@ def panel(session):
     session.roll_outs = session.fit.roll_outs()
     panel.budget.choose(1e22)
     return panel
+
+
+@pytest.fixture
+def log(session):
+    log = RunLogPanel(session)
+    yield log
+    log.close()
 
 
 def text_of(widget) -> str:
@@ -197,8 +204,7 @@ class TestOpen:
 
 
 class TestScores:
-    def test_the_run_log_has_the_score_beside_the_run(self, panel, session, cc):
-        log = RunLogPanel(session)
+    def test_the_run_log_has_the_score_beside_the_run(self, panel, session, cc, log):
         assert "forecast" not in log.shown.columns
         panel.forecasts.save_button.click()
         (forecast,) = session.forecasts
@@ -216,10 +222,7 @@ class TestScores:
         assert (log.errors.value, panel.errors.value) == ("", "")
         assert "forecast" in log.snapshot()["text/html"]
 
-    def test_an_excluded_run_has_no_score(self, panel, session, cc):
-        from chinchilla_nb import run_keys
-
-        log = RunLogPanel(session)
+    def test_an_excluded_run_has_no_score(self, panel, session, cc, log):
         panel.forecasts.save_button.click()
         (forecast,) = session.forecasts
         cc.append(N=forecast.N, D=forecast.D, loss=forecast.loss)
@@ -227,11 +230,11 @@ class TestScores:
         assert "forecast" not in log.shown.columns
         assert "Not logged yet." in text_of(panel.forecasts.listed)
 
-    def test_a_column_of_that_name_stays(self, panel, session, cc):
+    def test_a_column_of_that_name_stays(self, panel, session, cc, log):
         panel.forecasts.save_button.click()
         (forecast,) = session.forecasts
         cc.append(N=forecast.N, D=forecast.D, loss=forecast.loss, forecast="mine")
-        assert {"forecast", "forecast (yours)"} <= set(RunLogPanel(session).shown.columns)
+        assert {"forecast", "forecast (yours)"} <= set(log.shown.columns)
 
     def test_a_broken_file_in_the_folder_gets_a_sentence(self, cc, tmp_path):
         (tmp_path / "broken.json").write_text('{"format": "chinchilla_nb forecast", "version": 1, "N": "<b>"}')

@@ -104,7 +104,7 @@ def test_notes_are_shown(session, database, rows):
     panel = FitPanel(session)
     session.run_fit()
     # Pairs of runs that differ by log 1.02 have a standard deviation of log 1.02 / root 2.
-    assert f"differ by {100 * np.log(1.02) / np.sqrt(2):.2g} %" in text_of(panel.intervals.notes)
+    assert f"differ by {100 * np.log(1.02) / np.sqrt(2):.2g}\u202f%" in text_of(panel.intervals.notes)
 
 
 def test_a_loss_of_ones_own_gets_a_sentence(session):

@@ -79,6 +79,7 @@ class ProfileCurve:
 
     def text(self, symbol: str) -> str:
         """Return what the profile shows, with a symbol for the parameter, in a sentence without a full stop."""
+        check_type(symbol, "symbol", str)
         high = plain(self.high) if np.isfinite(self.high) else "any larger value"
         text = f"these runs cannot tell {symbol} from {plain(self.low)} to {high} ({percent(self.level)})"
         if self.telling is None:

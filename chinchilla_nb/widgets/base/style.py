@@ -45,8 +45,8 @@ def style_sheet(*more: str) -> ipywidgets.HTML:
 
 
 def sentence(text: str) -> str:
-    """Return a sentence without a full stop, as the engine returns it, as it stands alone."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return a sentence without a full stop, as the engine returns it, as it stands alone and may be broken."""
+    return f"{text[:1].upper()}{text[1:]}.".replace(" %", "\u202f%")
 
 
 def shade(place: float) -> str:

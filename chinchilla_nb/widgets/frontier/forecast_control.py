@@ -77,7 +77,7 @@ class ForecastControl(ipywidgets.VBox):
     def show(self) -> None:
         """List the open forecasts of the session."""
         scored = self._session.forecast_scores
-        lines = [_described(forecast, scores) for forecast, scores in scored[-LISTED:]]
+        lines = [line for forecast, scores in scored[-LISTED:] for line in _described(forecast, scores)]
         if len(scored) > LISTED:
             lines.append(f"And {len(scored) - LISTED:,} more: the run log shows the scores of all.")
         if not lines:
@@ -155,11 +155,11 @@ class ForecastControl(ipywidgets.VBox):
         return itertools.chain([f"{name}{SUFFIX}"], (f"{name}-{number}{SUFFIX}" for number in itertools.count(2)))
 
 
-def _described(forecast: Forecast, scores: tuple[ForecastScore, ...]) -> str:
-    """Return what a forecast says and how its runs came out."""
+def _described(forecast: Forecast, scores: tuple[ForecastScore, ...]) -> list[str]:
+    """Return what a forecast says, and a line for each of its runs."""
     run = f"C {scientific(forecast.C)} FLOPs, N {compact(forecast.N)}, D {compact(forecast.D)}"
     ends = ", ".join(
         f"{interval_text(float(one.low), float(one.high))} {name}" for name, one in forecast.intervals.items()
     )
-    outcome = " ".join(sentence(str(score)) for score in scores) or "Not logged yet."
-    return f"{run}: loss {plain(forecast.loss, DIGITS)}; with {100 * forecast.level:.4g} % {ends}. {outcome}"
+    said = f"{run}: loss {plain(forecast.loss, DIGITS)}; {100 * forecast.level:.4g}\u202f% {ends}."
+    return [said, *(f"→ {sentence(str(score))}" for score in scores)] if scores else [f"{said} Not logged yet."]

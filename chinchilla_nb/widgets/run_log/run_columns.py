@@ -133,6 +133,8 @@ def run_columns(
         "C": Column(runs.C, scientific, 86, "Compute in FLOPs"),
         "loss": Column(runs.loss, lambda value: f"{value:.4f}", 66, "Measured loss"),
     }
+    if scores:
+        columns["forecast"] = _forecast_column(len(runs), scores)
     if residuals is not None:
         columns["residual"] = Column(
             residuals,
@@ -141,8 +143,6 @@ def run_columns(
             "Measured minus predicted loss",
             bar=True,
         )
-    if scores:
-        columns["forecast"] = _forecast_column(len(runs), scores)
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"
         title = name if name not in columns else f"{name} (yours)"
@@ -156,7 +156,7 @@ def _forecast_column(count: int, scores: Mapping[int, tuple[ForecastScore, ...]]
     places = {sentences[at]: "; ".join(map(_place, some)) for at, some in scores.items()}
     values = np.array([sentences.get(at, "") for at in range(count)], dtype=object)
     return Column(
-        values, lambda text: places.get(text, ""), 200, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}"
+        values, lambda text: places.get(text, ""), 216, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}"
     )
 
 
