@@ -32,8 +32,8 @@ def heights(page: Page) -> list[float]:
     )
 
 
-def draws(page: Page) -> None:
-    expect(page.get_by_text("pairs bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
+def draws(page: Page, method: str = "pairs") -> None:
+    expect(page.get_by_text(f"{method} bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
 
 
 def test_intervals_follow_the_fit_and_move_nothing(lab):
@@ -73,7 +73,7 @@ def test_estimation_is_announced_and_cancelled_while_the_kernel_answers(lab):
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_text("estimating intervals by bootstrap")).to_have_count(0)
     page.get_by_role("button", name="Bootstrap", exact=True).click()
-    draws(page)
+    draws(page, "Bayesian")
 
 
 def test_a_click_opens_a_profile(lab):
@@ -83,7 +83,8 @@ def test_a_click_opens_a_profile(lab):
     page.locator("button.cnb-interval").nth(3).click()
     expect(page.get_by_text("these runs cannot tell α from")).to_be_visible(timeout=WAIT_MS)
     charts = page.locator(".cnb-pair .bqplot")
-    expect(charts).to_have_count(2)
+    expect(charts).to_have_count(3)
+    expect(page.get_by_text("Of both exponents together")).to_be_visible(timeout=WAIT_MS)
     screenshot(page, "profile", ".cnb-workbench")
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text("these runs cannot tell α from")).to_be_hidden()

@@ -95,7 +95,7 @@ def test_the_bootstrap_is_announced_can_be_cancelled_and_started_again(session):
     asyncio.run(main())
     assert button.layout.visibility == "hidden"  # with its room
     assert any(re.search(r"bootstrap … [1-9]\d* %", text) for text in said)
-    assert "95 % intervals if the law holds: pairs bootstrap, " in text_of(panel.intervals.text)
+    assert "95 % intervals if the law holds: Bayesian bootstrap, " in text_of(panel.intervals.text)
 
 
 def test_notes_are_shown(session, database, rows):
@@ -199,8 +199,12 @@ def test_a_click_on_an_interval_opens_the_profile(session):
     assert card.curve.x[at] == session.fit.law.alpha
     assert len(card.N.x) > 10
     assert card.layout.display is None
+    assert "Of both exponents together, these runs allow α from" in text_of(card.text)
+    assert card.edge.x.min() < card.fitted.x[0] == session.fit.law.alpha < card.edge.x.max()
+    assert card.edge.y.min() < card.fitted.y[0] == session.fit.law.beta < card.edge.y.max()
     panel.parameters.intervals["E"].click()
     assert panel.profile is card
+    assert len(card.edge.x) == 0
     assert card.curve.x[int(np.argmin(card.curve.y))] == session.fit.law.E
     card.close_button.click()
     assert card.layout.display == "none"

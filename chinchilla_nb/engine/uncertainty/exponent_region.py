@@ -23,8 +23,9 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.engine.uncertainty.interval import as_level
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.quantity import percent, plain
 
-__all__ = ["ExponentRegion", "exponent_region"]
+__all__ = ["ExponentRegion", "exponent_region", "free_exponents"]
 
 Array = NDArray[Any]
 
@@ -63,7 +64,7 @@ class ExponentRegion:
         Whether the region goes on to the end of the range of an exponent.
     """
 
-    names: tuple[str, str]
+    names: tuple[str, ...]
     fitted: Array
     edge: Array
     laws: tuple[Law, ...]
@@ -77,15 +78,18 @@ class ExponentRegion:
         return np.array([exponents(law)[0] if has_optimum(law) else np.nan for law in self.laws])
 
     def __str__(self) -> str:
-        one, other = self.names
+        return self.text(*self.names)
+
+    def text(self, one: str, other: str) -> str:
+        """Return what the runs allow, in a sentence without a full stop, with these names for the exponents."""
         (low, lowest), (high, highest) = self.edge.min(axis=0), self.edge.max(axis=0)
-        text = f"these runs allow {one} from {low:.3g} to {high:.3g} with {other} from {lowest:.3g} to {highest:.3g}"
-        text = f"{text} ({self.level:.0%}, both together)"
+        ends = f"{one} from {plain(low)} to {plain(high)} with {other} from {plain(lowest)} to {plain(highest)}"
+        text = f"these runs allow {ends} ({percent(self.level)}, both together)"
         if abs(self.correlation) >= RELATED:
             text += f"; a larger {one} goes with a {'larger' if self.correlation > 0 else 'smaller'} {other}"
         if self.open or np.isnan(self.a).any():
             return f"{text}, and they do not determine a, the exponent of N*"
-        return f"{text}; a, the exponent of N*, is then from {self.a.min():.3g} to {self.a.max():.3g}"
+        return f"{text}; a, the exponent of N*, is then from {plain(self.a.min())} to {plain(self.a.max())}"
 
 
 def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRegion:
@@ -97,7 +101,10 @@ def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRe
         If the level is not between 0 and 1, or the fit does not have two free exponents and more runs than parameters.
     """
     check_type(uncertainty, "uncertainty", Uncertainty)
-    level, names = as_level(level), _free_exponents(uncertainty)
+    level, names = as_level(level), free_exponents(uncertainty)
+    if not names:
+        rule = "must be of a fit with two free exponents, and with more runs than free parameters"
+        raise InputError("uncertainty", rule, got=brief(str(uncertainty.fit.law)))
     near, parameters = uncertainty.near, uncertainty.fit.law.as_dict()
     at = [list(parameters).index(name) for name in names]
     covariance = near.covariance[np.ix_(at, at)]
@@ -121,21 +128,15 @@ def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRe
     )
 
 
-def _free_exponents(uncertainty: Uncertainty) -> tuple[str, str]:
-    problem = uncertainty.fit.problem
-    free = [
-        parameter.name
-        for parameter, is_free in zip(problem.family.parameters, uncertainty.near.free, strict=True)
-        if parameter.kind == "exponent" and is_free
-    ]
-    if len(free) != 2 or uncertainty.too_few:
-        rule = "must be of a fit with two free exponents, and with more runs than free parameters"
-        raise InputError("uncertainty", rule, got=brief(uncertainty.fit.law))
-    return free[0], free[1]
+def free_exponents(uncertainty: Uncertainty) -> tuple[str, ...]:
+    """Return the names of the two exponents of a law; none if one is fixed, or the runs are too few for a region."""
+    parameters = zip(uncertainty.fit.law.parameters, uncertainty.near.free, strict=True)
+    free = tuple(parameter.name for parameter, is_free in parameters if parameter.kind == "exponent" and is_free)
+    return free if len(free) == 2 and not uncertainty.too_few else ()
 
 
 def _law_at_edge(
-    uncertainty: Uncertainty, names: tuple[str, str], fitted: Array, way: Array, reach: float, farthest: float
+    uncertainty: Uncertainty, names: tuple[str, ...], fitted: Array, way: Array, reach: float, farthest: float
 ) -> tuple[Law, bool]:
     """Return the law of the edge in one direction, and whether the range of an exponent ends before it.
 
