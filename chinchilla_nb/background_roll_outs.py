@@ -141,7 +141,7 @@ class BackgroundRollOuts(BackgroundUncertainty):
         self._roll_out()
 
     def _roll_out(self) -> None:
-        """Roll out the fit if it is watched, has ended, has intervals, and is of so few runs that this takes seconds."""
+        """Roll out the fit if it is watched, has ended with intervals, and has so few runs that this takes seconds."""
         fit = self.fit
         if not self._uncertainty_watchers or fit is None or len(fit.runs) > MOST_RUNS or obstacle(fit):
             return
