@@ -69,9 +69,7 @@ class BackgroundRollOuts(BackgroundUncertainty):
         fit, loop = self.fit, running_loop()
         if self._rolling_out.under_way or self.roll_outs is not None or fit is None or loop is None:
             return
-        self.roll_outs_error = obstacle(fit)
-        if self.roll_outs_error:
-            return
+        self.roll_outs_error = ""
         self.roll_outs_progress = RollOutProgress(0, 0)
         self._rolling_out.start(lambda: _steps(fit), self._show_roll_outs, self._end_roll_outs, loop)
 
@@ -143,9 +141,9 @@ class BackgroundRollOuts(BackgroundUncertainty):
         self._roll_out()
 
     def _roll_out(self) -> None:
-        """Roll out the fit if it is watched, has ended, and is of so few runs that this takes seconds."""
+        """Roll out the fit if it is watched, has ended with intervals, and has so few runs that this takes seconds."""
         fit = self.fit
-        if not self._uncertainty_watchers or fit is None or len(fit.runs) > MOST_RUNS:
+        if not self._uncertainty_watchers or fit is None or len(fit.runs) > MOST_RUNS or obstacle(fit):
             return
         if fit.status in (FitStatus.CONVERGED, FitStatus.STALLED):
             self.start_roll_outs()

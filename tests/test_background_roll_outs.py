@@ -17,6 +17,7 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, mse
+from chinchilla_nb.engine.laws.families import FAMILIES
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
@@ -166,16 +167,33 @@ def test_runs_that_are_too_few_get_a_sentence(few: str) -> None:
     assert (session.roll_outs, session.roll_outs_progress) == (None, None)
 
 
-def test_a_loss_of_ones_own_gets_a_sentence() -> None:
+def test_a_loss_of_ones_own_is_rolled_out_on_request() -> None:
     session = make_session(loss_fn=lambda y, p: (y - p) ** 2)
 
     async def main() -> None:
         session.watch_uncertainty()
         session.start_fit()
         await until(lambda: not session.busy)
+        assert (session.roll_outs_progress, session.roll_outs_error) == (None, "")
+        session.start_roll_outs()
+        await until(lambda: session.roll_outs is not None)
 
     asyncio.run(main())
-    assert "built-in losses" in session.roll_outs_error
+
+
+def test_a_law_of_compute_alone_gets_a_sentence() -> None:
+    session = make_session()
+    session.settings = Settings(family=FAMILIES["frontier"], loss_fn=mse)
+
+    async def main() -> None:
+        session.watch_uncertainty()
+        session.start_fit()
+        await until(lambda: not session.busy)
+        session.start_roll_outs()
+        await until(lambda: session.roll_outs_error != "")
+
+    asyncio.run(main())
+    assert "must be a function of N and D for roll-outs" in session.roll_outs_error
 
 
 def test_more_runs_than_take_seconds_are_rolled_out_on_request(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
 from runs import make_runs, table_of
 
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, mse
@@ -75,10 +76,24 @@ class TestSection:
         assert "Fitted up to C₀ =" in text_of(chart.key)
         assert "95 % band" in text_of(chart.key)
         assert "one roll-out cannot tell a bias from chance" in text_of(panel.roll_outs.notes)
-        assert chart in panel.roll_outs.children
+        assert chart in panel.roll_outs.opened.children
+        assert "cnb-none" not in panel.roll_outs.opened._dom_classes
         panel.roll_outs.toggle.value = False
-        assert chart not in panel.roll_outs.children
+        assert "cnb-none" in panel.roll_outs.opened._dom_classes
         assert panel.errors.value == ""
+
+    def test_a_closed_panel_leaves_no_models_behind(self, session):
+        session.run_fit()
+        roll_out(session)
+
+        def open_and_close() -> int:
+            panel = FitPanel(session)
+            for opened in (True, False):
+                panel.roll_outs.toggle.value = opened
+            panel.close()
+            return len(_instances)
+
+        assert open_and_close() == open_and_close()
 
     def test_before_a_fit_nothing_is_shown(self, session):
         assert FitPanel(session).roll_outs.layout.display == "none"

@@ -12,6 +12,7 @@ from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.figures import roll_out_figure
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import sentence
 from chinchilla_nb.widgets.fit.roll_out_chart import RollOutChart
 
@@ -32,8 +33,9 @@ class RollOutSection(ipywidgets.VBox):
     text : HTML
         How far the roll-outs have come, or their outcome in a sentence.
     button : Button
+    opened : VBox
+        What the toggle shows: the other sentences and the chart.
     notes : HTML
-        The other sentences; shown with the chart.
     chart : RollOutChart or None
         Created when first opened.
     """
@@ -48,10 +50,12 @@ class RollOutSection(ipywidgets.VBox):
         self.toggle.layout.width = "140px"
         self.text, self.notes, self.button = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.Button()
         self.button.add_class("cnb-link")
-        self._bar = ipywidgets.Box([self.toggle, self.button])
-        self._bar.add_class("cnb-bar")
-        self._bar.add_class("cnb-below")
-        super().__init__([self._bar, self.text])
+        bar = ipywidgets.Box([self.toggle, self.button])
+        bar.add_class("cnb-bar")
+        bar.add_class("cnb-below")
+        self.opened = ipywidgets.VBox([self.notes])
+        set_shown(self.opened, False)
+        super().__init__([bar, self.text, self.opened])
         self.toggle.observe(self._turn, "value")
         self.button.on_click(self._press)
 
@@ -69,11 +73,11 @@ class RollOutSection(ipywidgets.VBox):
         opened = opened and roll_outs is not None and bool(roll_outs.parts)
         if opened and roll_outs is not None and roll_outs is not self._drawn:
             self._draw(roll_outs)
-        below = (self.notes, self.chart) if opened and self.chart is not None else ()
-        self.children = (self._bar, self.text, *below)
+        set_shown(self.opened, opened)
 
     def _draw(self, roll_outs: RollOuts) -> None:
         self._drawn, self.chart = roll_outs, self.chart or RollOutChart()
+        self.opened.children = (self.notes, self.chart)
         self.chart.show(roll_out_figure(roll_outs), self._session.data_unit)
         notes = (*roll_outs.notes[1:], str(Drift.of(roll_outs)))
         self.notes.value = "".join(_caption(sentence(text)) for text in notes)
