@@ -6,7 +6,6 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -16,60 +15,16 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_rows import BrokenRow, split_rows
+from chinchilla_nb.records.tables.frames import table_from_frame
+from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, one_line
 
-__all__ = ["FORMATS", "Rejected", "Table", "read_table"]
+__all__ = ["FORMATS", "read_table"]
 
 # Digits of other scripts, no-break spaces and underscores, which `int` and `float` accept, are not numbers of a table.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?i:nan|inf(?:inity)?))")
 
 FORMATS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that cannot be used.
-
-    Attributes
-    ----------
-    place : int
-        Its line in the file, or its number in a file without lines.
-    reason : str
-        Why it cannot be used.
-    kind : str
-        The quantity that is wrong, or what is wrong with the row as a whole; rows with the same mistake share it.
-    """
-
-    place: int
-    reason: str
-    kind: str
-
-    @classmethod
-    def of(cls, place: int, error: InputError) -> Rejected:
-        """Reject a row because of an error, which is not stored: it would keep the whole table in memory."""
-        return cls(place, str(error), error.where or error.rule)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Table:
-    """A table as it was read.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Distinct names, in the order of the file.
-    rows : tuple of dict
-        Values by column; a column may be absent.
-    places : tuple of int
-        Line of each row in the file, from 1, or its number if the file has no lines.
-    rejected : tuple of Rejected
-        Rows that could not be read.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[Mapping[str, Any], ...]
-    places: tuple[int, ...]
-    rejected: tuple[Rejected, ...] = ()
 
 
 def read_table(name: str, content: bytes) -> Table:
@@ -117,7 +72,7 @@ def _read_separated(text: str, ending: str) -> Table:
             if not any(value.strip() for value in row.values):
                 continue
             if not columns:
-                columns = _distinct(row.values)
+                columns = distinct_names(row.values)
             elif row.mistake or len(row.values) != len(columns):
                 unfit = InputError("", row.mistake or f"has {len(row.values)} values for {len(columns)} columns")
                 rejected.append(Rejected.of(row.line, unfit))
@@ -217,7 +172,7 @@ def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
         if isinstance(inner, dict):
             yield from _flat(inner, f"{before}{name}.")
         else:
-            yield _one_line(f"{before}{name}") or "column", json.dumps(inner) if isinstance(inner, list) else inner
+            yield one_line(f"{before}{name}") or "column", json.dumps(inner) if isinstance(inner, list) else inner
 
 
 def _read_parquet(name: str, content: bytes) -> Table:
@@ -228,39 +183,7 @@ def _read_parquet(name: str, content: bytes) -> Table:
         raise InputError("", "reading Parquet needs pyarrow", remedy=remedy) from None
     except Exception as error:  # noqa: BLE001  pyarrow and fastparquet each raise their own
         raise InputError(brief(name), f"is not a Parquet file ({error})") from None
-    columns = _distinct([str(column) for column in frame.columns])
-    rows = [
-        {column: _plain(value) for column, value in zip(columns, values, strict=True)}
-        for values in frame.itertuples(index=False, name=None)
-    ]
-    return Table(columns, tuple(rows), tuple(range(1, len(rows) + 1)))
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of a data frame as a plain Python value, converting anything but numbers and text to text."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    value = value.item() if getattr(value, "ndim", None) == 0 else value
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
-
-
-def _distinct(header: Iterable[str]) -> tuple[str, ...]:
-    """Name columns without a name, and number those that share one."""
-    names: dict[str, None] = {}
-    next_number: dict[str, int] = {}
-    for position, name in enumerate(header, 1):
-        wanted = _one_line(name) or f"column {position}"
-        new = wanted
-        while new in names:
-            number = next_number.get(wanted, 2)
-            next_number[wanted] = number + 1
-            new = f"{wanted} ({number})"
-        names[new] = None
-    return tuple(names)
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())
+    return table_from_frame(frame)
 
 
 def _typed(rows: list[dict[str, str]], columns: Iterable[str]) -> list[dict[str, Any]]:
