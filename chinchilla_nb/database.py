@@ -52,7 +52,7 @@ class Database(HasTraits):
 
     Attributes
     ----------
-    project_dir : str, path or None
+    project_dir : str or None
     columns : list of str
         Columns of a new table.
     logger : Logger
@@ -93,11 +93,10 @@ class Database(HasTraits):
         log_level: int | str = 30,
     ) -> None:
         super().__init__()
-        if project_dir is not None:
-            as_folder(project_dir)
+        folder = None if project_dir is None else str(as_folder(project_dir))
         columns = as_names(columns, "columns")
         check_columns(columns)
-        self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
+        self._set_up(folder, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         self._held = HeldRows(empty_table(self.columns), Seen())
         if self._file is not None:
             reading = self._file.read_from(Seen())
@@ -274,7 +273,7 @@ class Database(HasTraits):
         self._set_up(state["project_dir"], state["columns"], state["log_level"])
         self._held = HeldRows(state["table"].copy(), Seen())
 
-    def _set_up(self, project_dir: str | os.PathLike[str] | None, columns: list[str], log_level: int | str) -> None:
+    def _set_up(self, project_dir: str | None, columns: list[str], log_level: int | str) -> None:
         self.project_dir = project_dir
         self.columns = columns
         self.log_level = log_level

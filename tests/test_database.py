@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.csv_file import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
@@ -438,3 +439,28 @@ def test_a_cut_off_row_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == ""
     Database(tmp_path)
     assert "not be completely written and is ignored: 120,1;" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_names_of_runs_keep_their_leading_zeros(tmp_path, quote):
+    rows = ["C,N,D,loss,run", f"6,1,1,{quote}2.5{quote},{quote}00123{quote}", "6,1,1,2.4,", "6,1,1,02.30,00124"]
+    (tmp_path / "df.csv").write_text("\n".join(rows) + "\n")
+    database = Database(tmp_path)
+    assert database.df["run"].tolist()[::2] == ["00123", "00124"]
+    assert database.df["loss"].tolist() == [2.5, 2.4, 2.3]
+    database.append(N=1, D=1, loss=2.2, run="00125")
+    database.append(N=1, D=1, loss=2.1, run="00126", note="a new column")
+    for again in (database, Database(tmp_path)):
+        assert again.df["run"].tolist()[2:] == ["00124", "00125", "00126"]
+    database.df = database.df
+    assert Database(tmp_path).df["run"].tolist()[2:] == ["00124", "00125", "00126"]
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "sweep").mkdir()
+    Database("~/sweep").append(N=1, D=1, loss=2.5)
+    assert len(Database(tmp_path / "sweep").df) == 1
+    with pytest.raises(InputError, match=r"sweap' does not exist: create it with os.makedirs\('/"):
+        Database("~/sweap")
