@@ -28,6 +28,7 @@ from chinchilla_nb.records.rows import (
     checked_row,
     empty_table,
     rows_missing,
+    with_line_breaks,
 )
 from chinchilla_nb.records.seen import Seen
 
@@ -119,6 +120,9 @@ class Database(HasTraits):
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:
         checked = checked_frame(frame)
+        self._warn_of_line_breaks(
+            (str(name), column) for name, column in frame.items() if column.dtype.kind not in "biuf"
+        )
         try:
             hold = self._changing.hold()
             with hold, hold:
@@ -176,8 +180,9 @@ class Database(HasTraits):
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text becomes a column of that name. With a file, `df` shows what a new process reads: empty text is NaN,
-            and a column that mixes text, numbers and truth values holds the text of each.
+            text becomes a column of that name; blanks replace line breaks, which a logged warning says. With a file,
+            `df` shows what a new process reads: empty text is NaN, and a column that mixes text, numbers and truth
+            values holds the text of each.
 
         Raises
         ------
@@ -208,12 +213,16 @@ class Database(HasTraits):
             As for `append`; nothing is written.
         """
         try:
-            rows = [checked_row(result) for result in _each(results)]
+            given = list(_each(results))
+            rows = [checked_row(result) for result in given]
         except InputError as error:
             remedy = "; ".join(part for part in (error.remedy, "nothing was appended") if part)
             raise InputError(error.where, error.rule, got=error.got, place=error.place, remedy=remedy) from None
         if not rows:
             return
+        self._warn_of_line_breaks(
+            (name, [value]) for result in given if not isinstance(result, CheckedRow) for name, value in result.items()
+        )
         try:
             hold = self._changing.hold()
             with hold, hold:
@@ -291,6 +300,12 @@ class Database(HasTraits):
         self._file: CsvFile | None = None
         if project_dir is not None:
             self._file = CsvFile(Path(project_dir) / "df.csv", columns, self.logger.warning)
+
+    def _warn_of_line_breaks(self, columns: Iterable[tuple[str, Iterable[Any]]]) -> None:
+        """Say in which columns text of several lines becomes one line."""
+        names = dict.fromkeys(with_line_breaks(columns))
+        if names:
+            self.logger.warning("line breaks were replaced by blanks in the text of %s", ", ".join(names))
 
     def _rows(self) -> pd.DataFrame:
         self._settle()

@@ -18,6 +18,7 @@ import pytest
 
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.opening import open_session
 from chinchilla_nb.records.csv_file import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
@@ -137,7 +138,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="a run must map names to values, got 'N'"):
             Database().extend(ROW)
 
-    @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines", "a\0b", "\ud800"])
+    @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines\0", "a\0b", "\ud800"])
     def test_columns_hold_numbers_and_lines_of_text(self, value: Any) -> None:
         with pytest.raises(ValueError, match="^extra must"):
             Database().append(**ROW, extra=value)
@@ -464,3 +465,21 @@ def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
     assert len(Database(tmp_path / "sweep").df) == 1
     with pytest.raises(InputError, match=r"sweap' does not exist: create it with os.makedirs\('/"):
         Database("~/sweap")
+
+
+def test_text_of_several_lines_becomes_one_and_is_said(tmp_path, capfd):
+    database = Database(tmp_path)
+    database.append(N=1, D=1, loss=2.5, note="two\r\nlines", name="a  b")
+    assert database.df[["note", "name"]].to_numpy().tolist() == [["two lines", "a  b"]]
+    assert "line breaks were replaced by blanks in the text of note" in " ".join(capfd.readouterr().err.split())
+    assert len((tmp_path / "df.csv").read_bytes().splitlines()) == 2
+    with pytest.raises(InputError, match="^note must be text without control characters, got .*: nothing was appended"):
+        database.append(N=1, D=1, loss=2.5, note="a\nb\0")
+
+
+def test_a_table_with_text_of_several_lines_opens(tmp_path, capfd):
+    (tmp_path / "runs.csv").write_text('N,D,loss,note\n1000,20000,2.5,"two\nlines"\n2000,20000,2.4,one\n')
+    session = open_session(tmp_path / "runs.csv")
+    assert session.runs.loss.tolist() == [2.5, 2.4]
+    assert session.database.df["note"].tolist() == ["two lines", "one"]
+    assert "line breaks were replaced by blanks in the text of note" in " ".join(capfd.readouterr().err.split())

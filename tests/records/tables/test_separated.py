@@ -69,6 +69,7 @@ def test_what_was_left_out_is_said():
     assert read("# one\n" + TEXT + "# two\n").notes == ("2 comment lines were left out",)
     assert read("A title\n" + TEXT).notes == ("the title 'A title' was left out",)
     assert read(TEXT).notes == ()
+    assert read('N,note\n1000,"two\nlines"\n').notes == ("a run keeps the text of note in one line",)
 
 
 def test_lines_keep_their_numbers():
