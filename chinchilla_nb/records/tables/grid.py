@@ -9,7 +9,7 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.records.tables.header import find_header, holds_data, is_empty
 from chinchilla_nb.records.tables.number_columns import convert_columns
-from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names
+from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, one_line
 from chinchilla_nb.records.tables.unit_row import has_units, with_units
 
 __all__ = ["GridRow", "table_from_grid"]
@@ -84,7 +84,7 @@ def _below_header(name: str, rows: Sequence[GridRow]) -> tuple[GridRow, Sequence
             remedy = "write them above the first row"
             raise InputError(brief(name), "has no row with the names of the columns", remedy=remedy)
         start = 0  # no row fits below any other: those below the first are rejected
-    titles = [" ".join(_text(cell) for cell in row.cells).strip() for row in rows[:start]]
+    titles = [one_line(" ".join(_text(cell) for cell in row.cells)) for row in rows[:start]]
     return rows[start], rows[start + 1 :], [f"the title {brief(title)} was left out" for title in titles]
 
 

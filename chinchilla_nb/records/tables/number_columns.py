@@ -48,7 +48,7 @@ class _Numbers:
     Attributes
     ----------
     cells : list of str
-        Those that are numbers with either mark.
+        Those that are numbers with either mark, without the letters behind them.
     possible : tuple of str
         Marks with which all of them are numbers.
     """
@@ -61,7 +61,7 @@ class _Numbers:
         """Return the numbers of a column, None if less than half of its filled cells are numbers, or some are lists."""
         texts = [cell.strip() for cell in cells if isinstance(cell, str)]
         filled = [text for text in texts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
-        numbers = [cell for cell in filled if any(form.fullmatch(cell) for form in _FORMS.values())]
+        numbers = [number for cell in filled if (number := _number_in(cell))]
         holds_lists = any(_LIST.fullmatch(text) for text in set(filled).difference(numbers))
         if holds_lists or not numbers or 2 * len(numbers) < len(filled):
             return None
@@ -128,6 +128,12 @@ def convert_columns(
         f"digits are grouped in {_named(grouped)}",
     ]
     return converted, [note for note in notes if not note.endswith(" in ")]
+
+
+def _number_in(cell: str) -> str:
+    """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
+    found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
+    return found["number"] if found else ""
 
 
 def _named(names: Iterable[str]) -> str:

@@ -27,7 +27,8 @@ def parse_choices(text: str) -> list[Any]:
     Raises
     ------
     InputError
-        If the text lists no values, a comma may be part of a number, a range is empty or too long, or a value is almost a number: ``1_``, ``１２``.
+        If the text lists no values, a comma may be part of a number, a range is empty or too long, or a value is almost
+        a number: ``1_``, ``１２``.
     """
     values: list[Any] = []
     for part in split_list(text):

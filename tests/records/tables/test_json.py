@@ -116,6 +116,13 @@ def test_lines_of_json_may_be_compressed_and_in_another_encoding():
     assert read_table("runs.ndjson", text.encode("utf-16")).rows == RUNS
 
 
+def test_objects_of_several_lines_may_follow_each_other():
+    text = "".join(json.dumps(run, indent=2) + "\n" for run in RUNS)
+    table = read(text)
+    assert table.rows == RUNS
+    assert table.places[:2] == (1, 7)
+
+
 def test_a_folder_of_files_is_a_table(tmp_path):
     for run in RUNS[:3]:
         (tmp_path / f"{run['run']}.json").write_text(json.dumps({"config": {"N": run["n_params"]}, "loss": 2.5}))

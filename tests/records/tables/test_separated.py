@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+import pandas as pd
 import pytest
 from twelve_runs import NAMES, RUNS, lines
 
@@ -11,6 +12,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.records.tables import Table, read_table
 
+FRAME = pd.DataFrame(RUNS)
 TEXT = "\n".join(lines()) + "\n"
 
 
@@ -43,6 +45,7 @@ def rows(*texts: str) -> str:
         TEXT.replace(",", ", "),
         TEXT.replace(",", "   "),
         "\n".join('"' + line.replace(",", '","') + '"' for line in lines()),
+        "\n".join(f"| {line.replace(',', ' | ')} |" for line in [lines()[0], "--,--,--,--", *lines()[1:]]),
         "# " + TEXT,
         "#" + TEXT,
         TEXT + "\n\n",
@@ -99,7 +102,9 @@ def test_units_below_the_names_become_part_of_them():
     assert table.notes == ("row 2 holds the units of the columns",)
 
 
-@pytest.mark.parametrize("units", ["M,B,-", "1e6,1e9,nats/token", "(M),(B),", "M params,B tokens,nats", "10⁶,10⁹,nats"])
+@pytest.mark.parametrize(
+    "units", ["M,B,-", "1e6,1e9,nats/token", "(M),(B),", "Mio.,Mrd.,", "M params,B tokens,nats", "10⁶,10⁹,nats"]
+)
 def test_units_in_many_spellings(units):
     table = read(rows("N,D,loss", units, "20,0.1,5.0", "20,0.3,4.4"))
     assert len(table.rows) == 2
@@ -111,6 +116,17 @@ def test_a_first_run_is_not_taken_for_units(row):
     table = read(rows("N,D,loss", row, "20,0.1,5.0", "20,0.3,4.4"))
     assert table.columns == ("N", "D", "loss")
     assert len(table.rows) == 3
+
+
+@pytest.mark.parametrize("text", [FRAME.to_string(), FRAME.to_string(index=False)])
+def test_what_pandas_prints(text):
+    table = read(text, "runs.txt")
+    assert [{name: row[name] for name in NAMES} for row in table.rows] == list(RUNS)
+
+
+def test_what_r_writes_with_the_names_of_rows():
+    table = read(rows('"N" "loss"', '"1" 1000 2.5', '"2" 2000 2.4'), "runs.txt")
+    assert table.rows == ({"column 1": 1, "N": 1000, "loss": 2.5}, {"column 1": 2, "N": 2000, "loss": 2.4})
 
 
 def test_a_table_without_names_is_refused():
@@ -226,6 +242,7 @@ def test_a_point_that_may_group_digits_is_refused(cells, others):
 
 def test_a_number_with_letters_behind_it_gets_a_point():
     assert column("1,3B", "125M") == ["1.3B", "125M"]
+    assert column("1,3 B", "125 M") == ["1.3 B", "125 M"]
 
 
 def test_lists_in_a_cell_are_no_decimal_commas():
