@@ -120,9 +120,8 @@ class Database(HasTraits):
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:
         checked = checked_frame(frame)
-        self._warn_of_line_breaks(
-            (str(name), column) for name, column in frame.items() if column.dtype.kind not in "biuf"
-        )
+        texts = (name for name in frame.columns if frame[name].dtype.kind not in "biuf")
+        self._warn_of_line_breaks((str(name), value) for name in texts for value in frame[name])
         try:
             hold = self._changing.hold()
             with hold, hold:
@@ -221,7 +220,7 @@ class Database(HasTraits):
         if not rows:
             return
         self._warn_of_line_breaks(
-            (name, [value]) for result in given if not isinstance(result, CheckedRow) for name, value in result.items()
+            value for result in given if not isinstance(result, CheckedRow) for value in result.items()
         )
         try:
             hold = self._changing.hold()
@@ -301,9 +300,9 @@ class Database(HasTraits):
         if project_dir is not None:
             self._file = CsvFile(Path(project_dir) / "df.csv", columns, self.logger.warning)
 
-    def _warn_of_line_breaks(self, columns: Iterable[tuple[str, Iterable[Any]]]) -> None:
+    def _warn_of_line_breaks(self, values: Iterable[tuple[str, Any]]) -> None:
         """Say in which columns text of several lines becomes one line."""
-        names = dict.fromkeys(with_line_breaks(columns))
+        names = with_line_breaks(values)
         if names:
             self.logger.warning("line breaks were replaced by blanks in the text of %s", ", ".join(names))
 

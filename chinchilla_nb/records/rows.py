@@ -163,13 +163,10 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
 
 
-def with_line_breaks(columns: Iterable[tuple[str, Iterable[Any]]]) -> list[str]:
-    """Return the names of columns that hold text of several lines."""
-    return [
-        name
-        for name, values in columns
-        if any(isinstance(value, str) and LINE_BREAK.search(value) is not None for value in values)
-    ]
+def with_line_breaks(values: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return the names of columns that hold text of several lines, from values with the names of their columns."""
+    several = (name for name, value in values if isinstance(value, str) and LINE_BREAK.search(value))
+    return list(dict.fromkeys(several))
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
