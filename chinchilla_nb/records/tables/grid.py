@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, inputs_from
-from chinchilla_nb.records.tables.header import find_header, holds_data, is_empty
+from chinchilla_nb.records.tables.header import are_more_names, find_header, holds_data, is_empty
 from chinchilla_nb.records.tables.number_columns import convert_columns
 from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, one_line
 from chinchilla_nb.records.tables.unit_row import has_units, with_units
@@ -60,6 +61,11 @@ def table_from_grid(name: str, rows: Sequence[GridRow], *, semicolons: bool = Fa
     if body and has_units(body[0].cells, [row.cells for row in body[1:]]):
         notes.append(f"row {body[0].place} holds the units of the columns")
         names = with_units(names, body[0].cells)
+        body = body[1:]
+    elif body and are_more_names(body[0].cells, [row.cells for row in body[1:]]):
+        notes.append(f"row {body[0].place} holds more names of the columns")
+        below = [_text(cell) for cell in body[0].cells]
+        names = [".".join(filter(None, pair)) for pair in zip_longest(names, below, fillvalue="")]
         body = body[1:]
     kept = [column for column in range(len(names)) if names[column].strip() or _has_values(body, column)]
     mistakes = [row.mistake or _misfit(row, header, kept) for row in body]

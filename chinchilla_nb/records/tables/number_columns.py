@@ -10,7 +10,7 @@ from typing import Any
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["convert_columns"]
+__all__ = ["MISSING", "convert_columns"]
 
 # Digits of other scripts and underscores, which `int` and `float` accept, are not numbers of a table.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")

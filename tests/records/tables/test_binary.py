@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import sys
 import zipfile
 
@@ -109,7 +110,11 @@ def test_compressed_tables():
     assert read_table("runs.xlsx.gz", gzip.compress(workbook(Runs=ROWS))).rows == RUNS
 
 
-@pytest.mark.parametrize("content", [b"", TEXT, gzip.compress(TEXT)[:-9], gzip.compress(TEXT)[:30] + b"x" * 30])
+@pytest.mark.parametrize(
+    "content",
+    [b"", TEXT, gzip.compress(TEXT)[:-9], gzip.compress(TEXT)[:30] + b"x" * 30],
+    ids=["empty", "not compressed", "cut off", "overwritten"],
+)
 def test_damaged_gzip_is_refused(content):
     with pytest.raises(InputError, match=r"^'runs.csv.gz' (is not a complete gzip file|holds no rows)"):
         read_table("runs.csv.gz", content)
@@ -120,6 +125,24 @@ def test_a_gzip_that_expands_too_far_is_refused():
     assert len(bomb) < 4 << 20
     with pytest.raises(InputError, match=r"^'runs.csv.gz' holds more than 256 MiB: decompress it, or keep only"):
         read_table("runs.csv.gz", bomb)
+
+
+def test_damaged_files_are_read_or_refused_in_one_sentence():
+    pytest.importorskip("pyarrow")
+    file = io.BytesIO()
+    FRAME.to_parquet(file)
+    contents = {"a.parquet": file.getvalue(), "a.xlsx": workbook(Runs=ROWS), "a.csv.gz": gzip.compress(TEXT)}
+    chance, refused = random.Random(0), []
+    for name, content in contents.items():
+        for _ in range(100):
+            begin, length = chance.randrange(len(content)), chance.choice([0, 1, 20])
+            damaged = content[:begin] + chance.randbytes(chance.choice([0, 1, 20])) + content[begin + length :]
+            try:
+                read_table(name, damaged)
+            except InputError as error:
+                refused.append(str(error))
+    assert refused
+    assert not any("\n" in sentence for sentence in refused)
 
 
 @pytest.mark.parametrize("name", ["runs.xls", "runs.gz", "runs.csv.zip", "runs", ".csv"])

@@ -111,6 +111,16 @@ def test_units_in_many_spellings(units):
     assert table.columns[0].startswith("N (")
 
 
+def test_names_in_two_rows_are_joined():
+    table = read(rows("run,train,val,val", ",loss,loss,tokens", "a,2.5,2.6,1000", "b,2.4,2.5,2000"))
+    assert table.columns == ("run", "train.loss", "val.loss", "val.tokens")
+    assert [row["val.tokens"] for row in table.rows] == [1000, 2000]
+    assert table.notes == ("row 2 holds more names of the columns",)
+    columns = pd.MultiIndex.from_tuples([("train", "loss"), ("val", "loss")])
+    table = read(pd.DataFrame([[2.5, 2.6], [2.4, 2.5]], columns=columns).to_csv())
+    assert table.columns == ("column 1", "train.loss", "val.loss")
+
+
 @pytest.mark.parametrize("row", ["1e6,1e9,2.5", ",,failed", "nan,nan,nan", "abc,1e9,2.5", "10,10,diverged"])
 def test_a_first_run_is_not_taken_for_units(row):
     table = read(rows("N,D,loss", row, "20,0.1,5.0", "20,0.3,4.4"))
