@@ -62,7 +62,7 @@ def table_from_grid(name: str, rows: Sequence[GridRow], *, semicolons: bool = Fa
         notes.append(f"row {body[0].place} holds the units of the columns")
         names = with_units(names, body[0].cells)
         body = body[1:]
-    elif body and are_more_names(body[0].cells, [row.cells for row in body[1:]]):
+    elif body and are_more_names(names, body[0].cells, [row.cells for row in body[1:]]):
         notes.append(f"row {body[0].place} holds more names of the columns")
         below = [_text(cell) for cell in body[0].cells]
         names = [".".join(filter(None, pair)) for pair in zip_longest(names, below, fillvalue="")]

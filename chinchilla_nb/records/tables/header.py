@@ -41,10 +41,10 @@ def holds_data(row: Cells, below: Sequence[Cells]) -> bool:
     return any(is_number(row[column]) for column in number_columns(below) if column < len(row))
 
 
-def are_more_names(row: Cells, below: Sequence[Cells]) -> bool:
-    """Return whether a row below the names holds more of them: text above every column of numbers."""
-    above = [row[column] if column < len(row) else None for column in number_columns(below)]
-    return bool(above) and all(_is_name(cell) for cell in above)
+def are_more_names(names: Sequence[str], row: Cells, below: Sequence[Cells]) -> bool:
+    """Return whether a row below the names holds more of them: text above every column of numbers that has a name."""
+    named = [column for column in number_columns(below) if column < len(names) and names[column].strip()]
+    return bool(named) and all(column < len(row) and _is_name(row[column]) for column in named)
 
 
 def _is_name(cell: Any) -> bool:

@@ -67,7 +67,7 @@ def test_values_become_plain():
     }
     assert type(first["whole"]) is int
     assert math.isnan(second.pop("float"))
-    assert [value is None or value != value for value in second.values()] == [True] * 4
+    assert [value is None or value != value for value in second.values()] == [True] * 5
 
 
 def test_anything_else_is_refused():
