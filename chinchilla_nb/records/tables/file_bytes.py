@@ -73,9 +73,8 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
         return content[len(mark) :].decode(encoding), ""
     except UnicodeDecodeError:
         if encoding != "utf-8" or mark:
-            raise InputError(
-                brief(name), f"is not {encoding[:6].upper()} text, as it begins", remedy="save it as UTF-8"
-            ) from None
+            rule = f"begins like {encoding[:6].upper()} text, but is not"
+            raise InputError(brief(name), rule, remedy="save it as UTF-8") from None
     try:
         if b"\0" not in content:
             return content.decode("cp1252"), "it is not UTF-8 and was read as Windows-1252 text"

@@ -57,16 +57,10 @@ def table_from_grid(name: str, rows: Sequence[GridRow], *, semicolons: bool = Fa
     if not rows:
         return Table((), (), ())
     header, body, notes = _below_header(name, rows)
-    names = [_text(cell) for cell in header.cells]
-    if body and has_units(body[0].cells, [row.cells for row in body[1:]]):
-        notes.append(f"row {body[0].place} holds the units of the columns")
-        names = with_units(names, body[0].cells)
+    names, remark = _full_names(header, body)
+    if remark:
         body = body[1:]
-    elif body and are_more_names(names, body[0].cells, [row.cells for row in body[1:]]):
-        notes.append(f"row {body[0].place} holds more names of the columns")
-        below = [_text(cell) for cell in body[0].cells]
-        names = [".".join(filter(None, pair)) for pair in zip_longest(names, below, fillvalue="")]
-        body = body[1:]
+        notes.append(remark)
     kept = [column for column in range(len(names)) if names[column].strip() or _has_values(body, column)]
     mistakes = [row.mistake or _misfit(row, header, kept) for row in body]
     rejected = tuple(
@@ -92,6 +86,20 @@ def _below_header(name: str, rows: Sequence[GridRow]) -> tuple[GridRow, Sequence
         start = 0  # no row fits below any other: those below the first are rejected
     titles = [one_line(" ".join(_text(cell) for cell in row.cells)) for row in rows[:start]]
     return rows[start], rows[start + 1 :], [f"the title {brief(title)} was left out" for title in titles]
+
+
+def _full_names(header: GridRow, body: Sequence[GridRow]) -> tuple[list[str], str]:
+    """Return the names of columns with what the first row below adds to them, and a note if it adds something."""
+    names = [_text(cell) for cell in header.cells]
+    if not body:
+        return names, ""
+    first, below = body[0], [row.cells for row in body[1:]]
+    if has_units(first.cells, below):
+        return with_units(names, first.cells), f"row {first.place} holds the units of the columns"
+    if are_more_names(names, first.cells, below):
+        more = zip_longest(names, map(_text, first.cells), fillvalue="")
+        return [".".join(filter(None, pair)) for pair in more], f"row {first.place} holds more names of the columns"
+    return names, ""
 
 
 def _has_values(rows: Sequence[GridRow], column: int) -> bool:

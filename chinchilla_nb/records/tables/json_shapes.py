@@ -13,6 +13,9 @@ __all__ = ["json_rows"]
 
 INDEX = "index"
 """Column of the names under which an object holds its rows, as pandas names it."""
+SHARED_KEYS = 2 / 3
+"""Share of all keys that a row has at least on average; parts of one run, such as its settings and its results, share
+fewer."""
 MIXED = 20.0
 """Spread of values of which some are text, in powers of ten: more than any column of numbers has."""
 
@@ -37,6 +40,8 @@ def json_rows(value: Any) -> list[Any]:
         return _split(value)
     if isinstance(value.get("schema"), dict) and isinstance(value.get("data"), list):
         return list(value["data"])
+    if _are_rows(value):
+        return _columns_or_named_rows(value)
     tables = [name for name, inner in value.items() if _is_table(inner)]
     if len(tables) > 1:
         named = ", ".join(tables[:5])
@@ -60,11 +65,12 @@ def _is_table(value: Any) -> bool:
 
 
 def _are_rows(value: Mapping[str, Any]) -> bool:
-    """Return whether the values of an object are several objects with the same keys, at least in part."""
+    """Return whether the values of an object are several objects with mostly the same keys."""
     inner = list(value.values())
     if len(inner) < 2 or not all(isinstance(one, dict) for one in inner):
         return False
-    return len({key for one in inner for key in one}) < sum(map(len, inner))
+    keys = {key for one in inner for key in one}
+    return sum(map(len, inner)) > SHARED_KEYS * len(keys) * len(inner)
 
 
 def _are_columns(value: Mapping[str, Any]) -> bool:

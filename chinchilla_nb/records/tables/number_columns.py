@@ -122,22 +122,20 @@ def convert_columns(
     found = {name: numbers for name, cells in columns.items() if (numbers := _Numbers.among(cells))}
     marks = {name: _decimal_mark(name, found, semicolons=semicolons) for name in found}
     converted = {name: _converted(cells, marks.get(name, "")) for name, cells in columns.items()}
+    decimal = [name for name, mark in marks.items() if mark == ","]
     grouped = [name for name, mark in marks.items() if mark and found[name].has(_OTHER[mark])]
     notes = [
-        f"the comma is the decimal mark in {_named(name for name, mark in marks.items() if mark == ',')}",
-        f"digits are grouped in {_named(grouped)}",
+        f"{said} in {', '.join(names)}"
+        for said, names in (("the comma is the decimal mark", decimal), ("digits are grouped", grouped))
+        if names
     ]
-    return converted, [note for note in notes if not note.endswith(" in ")]
+    return converted, notes
 
 
 def _number_in(cell: str) -> str:
     """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
     found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
     return found["number"] if found else ""
-
-
-def _named(names: Iterable[str]) -> str:
-    return ", ".join(names)
 
 
 def _decimal_mark(name: str, found: Mapping[str, _Numbers], *, semicolons: bool) -> str:

@@ -51,8 +51,14 @@ def read_separated(name: str, text: str, ending: str) -> Table:
     rows, comments = _without_comments(_aligned_rows(text) if separator is None else list(_rows(text, separator)))
     names = _names_in_comment(rows, comments)
     table = table_from_grid(name, [names, *rows] if names else rows, semicolons=separator == ";")
-    unclear = [row for row in comments if table.places and row.place > table.places[0] and _is_run(row, table)]
-    rejected = [Rejected.of(row.place, InputError("", "begins like a comment")) for row in unclear]
+    # The name of a run may look like a comment.
+    unclear = [
+        row for row in comments if table.places and row.place > table.places[0] and len(row.cells) == len(table.columns)
+    ]
+    rejected = [
+        Rejected.of(row.place, InputError("", "begins like a comment, but has a value for each column"))
+        for row in unclear
+    ]
     left_out = len(comments) - len(unclear) - (names is not None)
     notes = (f"{left_out} comment {'line was' if left_out == 1 else 'lines were'} left out",) if left_out else ()
     together = sorted([*table.rejected, *rejected], key=lambda one: one.place)
@@ -128,11 +134,6 @@ def _names_in_comment(rows: Sequence[GridRow], comments: Sequence[GridRow]) -> G
 
 def _is_comment(row: GridRow) -> bool:
     return bool(row.cells) and not row.is_quoted and row.cells[0].lstrip().startswith(COMMENTS)
-
-
-def _is_run(row: GridRow, table: Table) -> bool:
-    """Return whether a comment between the rows has a value for each column: its run may be named like a comment."""
-    return len(row.cells) == len(table.columns)
 
 
 def _width(rows: Sequence[GridRow]) -> int:

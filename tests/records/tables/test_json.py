@@ -73,6 +73,8 @@ def test_runs_by_name_and_columns_of_named_rows_are_told_apart(value):
 
 
 def test_parts_of_one_run_are_one_row():
+    table = read({"config": {"N": 1000, "D": 20_000, "loss": "ce"}, "summary": {"loss": 2.5, "time": 3}})
+    assert table.columns == ("config.N", "config.D", "config.loss", "summary.loss", "summary.time")
     table = read({"config": {"n_params": 1000, "tokens": 20_000}, "summary": {"val_loss": 2.5}})
     assert table.rows == ({"config.n_params": 1000, "config.tokens": 20_000, "summary.val_loss": 2.5},)
 
@@ -80,6 +82,9 @@ def test_parts_of_one_run_are_one_row():
 def test_nested_runs_by_name():
     table = read({"a": {"config": {"N": 1000}, "loss": 2.5}, "b": {"config": {"N": 2000}, "loss": 2.4}})
     assert table.rows[1] == {"index": "b", "config.N": 2000, "loss": 2.4}
+    log = [{"step": 1}, {"step": 2}]
+    table = read({"a": {"N": 1000, "loss": 2.5, "log": log}, "b": {"N": 2000, "loss": 2.4, "log": log}})
+    assert [row["index"] for row in table.rows] == ["a", "b"]
 
 
 def test_values_beside_a_list_of_rows_are_the_same_for_all():

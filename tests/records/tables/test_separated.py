@@ -85,7 +85,9 @@ def test_lines_keep_their_numbers():
 def test_a_run_that_looks_like_a_comment_is_not_dropped_in_silence():
     table = read(rows("run,N,loss", "a,1000,2.5", "#b,2000,2.4", "c,3000,2.3"))
     assert [row["run"] for row in table.rows] == ["a", "c"]
-    assert [(row.place, row.reason) for row in table.rejected] == [(3, "begins like a comment")]
+    assert [(row.place, row.reason) for row in table.rejected] == [
+        (3, "begins like a comment, but has a value for each column")
+    ]
     table = read(rows("run,N,loss", "#1,1000,2.5", "#2,2000,2.4", "#3,3000,2.3"))
     assert [row["run"] for row in table.rows] == ["#1", "#2", "#3"]
     table = read(rows("#,N,loss", "1,1000,2.5", "2,2000,2.4"))
@@ -277,7 +279,7 @@ def test_encodings(encoding, name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (codecs.BOM_UTF16_LE + b"N\0,\0D", "is not UTF-16 text, as it begins"),
+        (codecs.BOM_UTF16_LE + b"N\0,\0D", "begins like UTF-16 text, but is not"),
         (b"N,D\n\x81\x8d,1\n", "is not UTF-8 text"),
         (b"N,D\n\0\xff,1\n", "is not UTF-8 text"),
         (b"PK\x03\x04abc", "is an Excel workbook or a ZIP archive"),
