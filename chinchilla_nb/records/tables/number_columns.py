@@ -28,11 +28,9 @@ _GROUPS = " \u00a0\u2009\u202f'\u2019"
 def _form(decimal: str, group: str) -> re.Pattern[str]:
     """Return the pattern of a number with these marks and, perhaps, letters behind it, as in 70B."""
     decimal, group = re.escape(decimal), re.escape(group)
-    return re.compile(
-        rf"(?P<number>[-+\u2212]?(?=[{decimal}]?[0-9])"
-        rf"(?:[1-9][0-9]{{0,2}}(?:(?:{group}[0-9]{{3}})+|(?:[{_GROUPS}][0-9]{{3}})+)|[0-9]*)"
-        rf"(?:{decimal}[0-9]*)?(?:[eE][-+\u2212]?[0-9]+)?)(?P<suffix>\s*[^\W\d_]*)"
-    )
+    grouped = rf"[1-9][0-9]{{0,2}}(?:(?:{group}[0-9]{{3}})+|(?:[{_GROUPS}][0-9]{{3}})+)(?:{decimal}[0-9]*)?"
+    plain = rf"[0-9]*(?:{decimal}[0-9]*)?(?:[eE][-+\u2212]?[0-9]+)?"  # nobody groups digits before an exponent
+    return re.compile(rf"(?P<number>[-+\u2212]?(?=[{decimal}]?[0-9])(?:{grouped}|{plain}))(?P<suffix>\s*[^\W\d_]*)")
 
 
 _FORMS = {".": _form(".", ","), ",": _form(",", ".")}
