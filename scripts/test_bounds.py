@@ -53,7 +53,7 @@ def lower_bounds() -> list[str]:
     """Return the lower bounds on the dependencies of the package and its extras, as constraints for pip."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     # Python 3.10, on which this must run, cannot read TOML.
-    lists = re.findall(r"^(?:dependencies|app|parquet) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
+    lists = re.findall(r"^(?:dependencies|app|parquet|excel) = \[(.*?)\]", text, flags=re.MULTILINE | re.DOTALL)
     return [f"{name}=={version}" for name, version in re.findall(r'"([\w-]+)>=([\d.]+)"', " ".join(lists))]
 
 

@@ -424,8 +424,8 @@ def test_an_upload_is_read(panel, session):
 def test_a_path_that_cannot_be_read_is_explained(panel, here):
     panel.file.path.value = str(here / "absent.csv")
     assert "cannot be read: No such file" in text_of(panel.file.preview)
-    (here / "table.xlsx").write_text("")
-    panel.file.path.value = str(here / "table.xlsx")
+    (here / "table.xls").write_text("")
+    panel.file.path.value = str(here / "table.xls")
     assert "must end in one of .csv" in text_of(panel.file.preview)
     panel.file.path.value = str(here)
     assert "is not a file" in text_of(panel.file.preview)
