@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import Match, Mismatch, match
+from chinchilla_nb.records.columns.quantities import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
@@ -54,7 +54,7 @@ class Considered:
 
 
 def find_candidates(
-    quantity: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, names: Mapping[str, ColumnName], columns: Columns
 ) -> tuple[list[Candidate], list[Considered]]:
     """Return the ways to read a quantity from the columns of a table, and the columns that its name rules out.
 
@@ -63,8 +63,6 @@ def find_candidates(
     quantity : str
         N, D, C or loss.
     names : mapping of str to ColumnName
-    units : mapping of str to str
-        Units in a row under the header, by column.
     columns : Columns
     """
     found: list[Candidate] = []
@@ -77,26 +75,26 @@ def find_candidates(
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
         else:
-            found += readings_of(quantity, name, says, units.get(column), columns)
+            found += readings_of(quantity, name, says, columns)
     return found, ruled_out
 
 
-def readings_of(
-    quantity: str, name: ColumnName, says: Match, unit: str | None, columns: Columns
-) -> Iterator[Candidate]:
+def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
     """Yield the ways to read a column, one for each unit that it may have."""
     if quantity == "loss":
         yield from _readings_of_loss(name, says, columns)
         return
-    stated = unit or name.unit
     if name.log:
-        stated, offered = None, [name.log] if name.log in UNITS else ["10^x", "e^x"]
+        offered = [name.log] if name.log in UNITS else ["10^x", "e^x"]
     else:
-        offered = [stated] if stated in units_for(quantity) else ["×1"]
+        offered = [name.unit] if name.unit in units_for(quantity) else ["×1"]
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        yield Candidate(source, says.variant, says.rank, columns.quantity(source))
+        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else ""
+        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
+        return
+    if says.rank >= LETTER:
         return
     span = range_text(columns[name.column].numbers)
     doubt = f"{name.column!r} holds {span}, and its unit is not certain"

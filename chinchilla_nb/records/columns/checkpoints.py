@@ -88,7 +88,10 @@ def find_checkpoints(
         run = _numbered(str(row.get(identity)) for row in rows)
         if (np.bincount(run) > 1).any():
             why = f"{identity!r} repeats while {progress_column!r} rises"
-            return _by_identity(run, progress, N, why, is_run="".join(names[identity].words) in _RUN_COLUMNS)
+            is_run = "".join(names[identity].words) in _RUN_COLUMNS
+            if step is None and not is_run and not _is_even(run, progress):
+                return None  # models that were trained for several D
+            return _by_identity(run, progress, N, why, is_run=is_run)
         return None
     run = _segments(progress, N)
     if not _is_even(run, progress):

@@ -25,7 +25,7 @@ _SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1
 
 
 def given_readings(
-    quantity: str, given: Any, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns
 ) -> list[Candidate]:
     """Return the ways to read a quantity that a user's choice leaves: one, more if the unit is open, none for 6ND.
 
@@ -34,7 +34,7 @@ def given_readings(
     quantity : str
     given : str, number, Source or Product
         ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; for C also ``6ND``.
-    names, units, columns
+    names, columns
         As for `find_candidates`.
 
     Raises
@@ -49,19 +49,19 @@ def given_readings(
     if not isinstance(given, str) or not given.strip():
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
     if given in names:
-        return _of_column(quantity, given, names, units, columns)
+        return _of_column(quantity, given, names, columns)
     if quantity == "C" and given.upper() == SIX_ND:
         return []
     return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
 
 
 def _of_column(
-    quantity: str, column: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns
 ) -> list[Candidate]:
     _check_numbers(quantity, column, columns)
     says = match(quantity, names[column])
     says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
-    found = list(readings_of(quantity, names[column], says, units.get(column), columns))
+    found = list(readings_of(quantity, names[column], says, columns))
     if quantity == "loss" and len(found) == 1:  # its name is no doubt any more
         return [_reading(quantity, found[0].source, names, columns)]
     return found or [_reading(quantity, Source(column), names, columns)]

@@ -16,14 +16,15 @@ TRACKER_PREFIXES = frozenset(
 )
 """First parts of the paths that trackers write, which say nothing about the quantity."""
 OPTUNA_PREFIXES = ("user_attrs_", "system_attrs_")
-_LOG_BASES = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "lb": "2^x", "ln": "e^x", "log": "log", "loge": "e^x"}
-_LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln|lb)"
+_LOG_BASES = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "ln": "e^x", "log": "log", "loge": "e^x"}
+_LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln)"
 _LOG_FIRST = re.compile(rf"({_LOG})(?:[\s_]*[(\[{{](.*)[)\]}}]|[\s_]+(.+)|([A-Z].*))", re.IGNORECASE)
 _LOG_LAST = re.compile(rf"(.+?)[\s_,(\[{{]+({_LOG})(?:[\s_-]?scale)?[)\]}}]?", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED_POWER = re.compile(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-_SEPARATORS = re.compile(r"(?:[./|:](?![\s]*[0-9])|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
+_SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
+"""What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""
 _MEASURED = frozenset("tokens token toks tok flops flop loss bits nats params parameters samples examples n d".split())
 _DIVISORS = frozenset(
     "s sec secs second seconds min minute h hr hour day step batch gpu device token param params parameter byte char "

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from chinchilla_nb.records.columns.names import ColumnName
 
-__all__ = ["QUANTITIES", "Match", "Mismatch", "match"]
+__all__ = ["LETTER", "QUANTITIES", "Match", "Mismatch", "match"]
 
 QUANTITIES = ("N", "D", "C", "loss")
+LETTER = 5
+"""Rank of a small letter, which may be anything: the layers n, the width d."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _parameters(name: ColumnName) -> Match | Mismatch | None:
         return Match("the parameters", 0)
     joined = "".join(name.words)
     if leaf == "n":
-        return Match("a column n", 3)
+        return Match("column 'n'", LETTER)
     named_size = joined in ("modelsize", "size", "modelsizes", "sizeofmodel")
     if not (words & _N_HEADS or named_size or joined in ("nonembedding", "nonemb")):
         return None
@@ -146,7 +148,7 @@ def _data(name: ColumnName) -> Match | Mismatch | None:
     if leaf == "D":
         return Match("the tokens", 0)
     if leaf == "d":
-        return Match("a column d", 3)
+        return Match("column 'd'", LETTER)
     joined = "".join(name.words)
     heads = _TOKENS | _SAMPLES | _BYTES
     sized = joined in ("datasize", "datasetsize", "trainingdata", "trainingdatasize", "data", "trainsize")
@@ -184,7 +186,7 @@ def _compute(name: ColumnName) -> Match | Mismatch | None:
     if leaf == "C":
         return Match("the compute", 0)
     if leaf == "c":
-        return Match("a column c", 3)
+        return Match("column 'c'", LETTER)
     if not words & _C_HEADS and not (name.unit or "").endswith("-days"):
         return None
     if words & (_RATE_WORDS | _set("gpu gpus device devices hardware node chip card")):
@@ -219,7 +221,7 @@ def _loss(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "L":
         return Match("the loss", 2)
     if name.letter == "l":
-        return Match("a column l", 5)
+        return Match("column 'l'", LETTER)
     kind = _kind_of_loss(words, joined, name.leaf)
     if kind is None:
         return None
