@@ -12,11 +12,12 @@ from chinchilla_nb.quantity import plain
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.quantities import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.sources import AnySource, Source
-from chinchilla_nb.records.columns.units import UNITS, units_for
+from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
+_TRANSFORMED = frozenset("reducible excess normalized normalised relative centered centred standardized".split())
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -91,18 +92,32 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else ""
+        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else _unknown_unit(name)
         yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
         return
     if says.rank >= LETTER:
         return
     span = range_text(columns[name.column].numbers)
     doubt = f"{name.column!r} holds {span}, and its unit is not certain"
-    for one in plausible or units_for(quantity):
+    for one in plausible or [unit for unit in units_for(quantity) if unit in USUAL]:
         source = Source(name.column, one)
         numbers = columns.quantity(source)
         if is_plausible(quantity, numbers):
             yield Candidate(source, says.variant, says.rank, numbers, doubt)
+
+
+def _unknown_unit(name: ColumnName) -> str:
+    """Return the doubt about a count whose name states something in brackets, or a multiple, that is not understood."""
+    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & name.all_words)
+    return f"{name.column!r} says {' '.join(unknown)!r}, which may be a unit" if unknown else ""
+
+
+_IN_BRACKETS = frozenset(
+    "n d c total active activated non no not without excl excluding incl including with w o ex embedding embeddings emb "
+    "embeds embed params param parameters parameter tokens token toks samples trainable train training model all flop "
+    "flops count seen overall the of est estimated approx measured final raw lm head heads layers nonembedding".split()
+)
+_MULTIPLES = frozenset("ten tens hundred hundreds dozen dozens k m b t g".split())
 
 
 def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
@@ -130,6 +145,8 @@ def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
         return ["-x"], f"{column!r} holds log-likelihoods, whose negative is a loss if they are per token"
     if says.variant.startswith("bits per byte"):
         return ["×1"], f"{column!r} is in bits per byte, and so would E, A and B of the law be"
+    if _TRANSFORMED & words:
+        return ["×1"], f"{column!r} is not the loss itself"
     if {"bits", "bit", "bpt"} & words:
         return ["bits", "×1"], f"{column!r} is in bits, not in nats"
     return ["×1"], f"{column!r} is not per token" if {"byte", "char", "word"} & words else ""

@@ -17,10 +17,10 @@ from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS, find_unit, units_for
 from chinchilla_nb.records.columns.values import Columns
 
-__all__ = ["SIX_ND", "given_readings"]
+__all__ = ["NOT_READ", "given_readings"]
 
-SIX_ND = "6ND"
-"""Said of C: no column is compute."""
+NOT_READ = "6ND"
+"""Said of C, or of N or D: no column holds it, and it follows from C = 6ND."""
 _SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1", "neg": "-x", "ppl": "ln"}
 
 
@@ -33,7 +33,7 @@ def given_readings(
     ----------
     quantity : str
     given : str, number, Source or Product
-        ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; for C also ``6ND``.
+        ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; ``6ND`` if no column holds it.
     names, columns
         As for `find_candidates`.
 
@@ -50,7 +50,7 @@ def given_readings(
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
     if given in names:
         return _of_column(quantity, given, names, columns)
-    if quantity == "C" and given.upper() == SIX_ND:
+    if given.upper() == NOT_READ:
         return []
     return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
 

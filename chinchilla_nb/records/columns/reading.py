@@ -76,8 +76,9 @@ class Reading:
             said.append("C = 6ND.")
         said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
-            rows, runs = len(self.table.rows), self.checkpoints.n_runs
-            said.append(f"{rows:,} rows are checkpoints of {runs:,} runs, as {self.checkpoints.why}: {KEEP[self.keep]}.")
+            rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
+            taken = f"{KEEP[self.keep]} is taken"
+            said.append(f"{rows:,} rows are checkpoints of {runs}, because {self.checkpoints.why}: {taken}.")
         return said
 
 
@@ -194,7 +195,7 @@ def _history(
     sources = {quantity: way.source for quantity, way in choices.taken.items()}
     history = find_checkpoints(names, columns, sources)
     if history is not None and not history.certain and keep is None:
-        why = f"the rows may be runs, or checkpoints of {history.n_runs:,} runs, as {history.why}"
+        why = f"the rows may be runs, or checkpoints of {history.runs_in_words}, because {history.why}"
         choices.questions["checkpoints"] = Question("checkpoints", why, ())
     return None if keep == "all" else history
 
