@@ -94,8 +94,10 @@ def test_table_without_rows(tmp_path, text):
 
 
 def test_table_without_valid_runs(tmp_path):
+    (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,nan\n")
+    assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is nan", refusal("bad.csv", cwd=tmp_path))
     (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,abc\n")
-    assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is 'abc'", refusal("bad.csv", cwd=tmp_path))
+    assert re.search(r"'bad\.csv' does not say.*'loss' holds text such as 'abc'", refusal("bad.csv", cwd=tmp_path))
 
 
 @pytest.mark.parametrize("header", ["N,D", "size,amount,error"])
@@ -156,7 +158,7 @@ def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configure
 
 
 def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
-    page = notebook("config.yaml", str(configured), (), ["my_models:weight"], [str(configured / "modules")])
+    page = notebook("config.yaml", str(configured), ["my_models:weight"], [str(configured / "modules")])
     code = "".join(page["cells"][1]["source"]) + "\nshown.panels"
     code = f"import chinchilla_nb.opening\n{code}"
     script = configured / "page.py"

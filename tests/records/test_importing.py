@@ -17,8 +17,8 @@ from chinchilla_nb.records import rows
 from chinchilla_nb.records.columns.reading import read_columns
 from chinchilla_nb.records.columns.sources import Source
 from chinchilla_nb.records.importing import preview_import
-from chinchilla_nb.records.tables import Table, read_table
 from chinchilla_nb.records.rows import checked_row
+from chinchilla_nb.records.tables import Table, read_table
 
 
 def read(text: str, name: str = "runs.csv"):

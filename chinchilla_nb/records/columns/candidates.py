@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import plain
+from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
+from chinchilla_nb.records.columns.meanings.data import BYTES
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
-_TRANSFORMED = frozenset("reducible excess normalized normalised relative centered centred standardized".split())
+_TRANSFORMED = frozenset(
+    ["reducible", "excess", "normalized", "normalised", "relative", "centered", "centred", "standardized"]
+)
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -92,7 +95,7 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else _unknown_unit(name)
+        doubt = f"{name.column!r} counts bytes" if says.variant == BYTES else _unknown_unit(name)
         yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
         return
     if says.rank >= LETTER:
@@ -113,18 +116,71 @@ def _unknown_unit(name: ColumnName) -> str:
 
 
 _IN_BRACKETS = frozenset(
-    "n d c total active activated non no not without excl excluding incl including with w o ex embedding embeddings emb "
-    "embeds embed params param parameters parameter tokens token toks samples trainable train training model all flop "
-    "flops count seen overall the of est estimated approx measured final raw lm head heads layers nonembedding".split()
+    [
+        "n",
+        "d",
+        "c",
+        "total",
+        "active",
+        "activated",
+        "non",
+        "no",
+        "not",
+        "without",
+        "excl",
+        "excluding",
+        "incl",
+        "including",
+        "with",
+        "w",
+        "o",
+        "ex",
+        "embedding",
+        "embeddings",
+        "emb",
+        "embeds",
+        "embed",
+        "params",
+        "param",
+        "parameters",
+        "parameter",
+        "tokens",
+        "token",
+        "toks",
+        "samples",
+        "trainable",
+        "train",
+        "training",
+        "model",
+        "all",
+        "flop",
+        "flops",
+        "count",
+        "seen",
+        "overall",
+        "the",
+        "of",
+        "est",
+        "estimated",
+        "approx",
+        "measured",
+        "final",
+        "raw",
+        "lm",
+        "head",
+        "heads",
+        "layers",
+        "nonembedding",
+    ]
 )
-_MULTIPLES = frozenset("ten tens hundred hundreds dozen dozens k m b t g".split())
+_MULTIPLES = frozenset(["ten", "tens", "hundred", "hundreds", "dozen", "dozens", "k", "m", "b", "t", "g"])
 
 
 def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
     """Yield the ways to read a loss, whose unit is never one of thousands or millions."""
     units, doubt = _units_of_loss(name, says)
     raw = columns.quantity(Source(name.column))
-    if units == ["×1"] and not doubt and not is_plausible("loss", raw):
+    if units == ["×1"] and not doubt and np.isfinite(raw).any() and not is_plausible("loss", raw):
         units, doubt = ["×1", "ln"], f"{name.column!r} holds {range_text(raw)}, unlike a loss in nats per token"
     for unit in units:
         source = Source(name.column, unit)
@@ -186,8 +242,15 @@ def _checked(says: Match | Mismatch, quantity: str, column: str, columns: Column
     if not values.are_numbers:
         return Mismatch(f"holds text such as {values.text}" if values.text else "holds no numbers")
     valid = values.numbers[np.isfinite(values.numbers)]
+    if quantity != "loss" and not valid.size:
+        return Mismatch("holds no numbers")
     if quantity == "loss" and values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
         return Mismatch("holds the same number in all rows")
-    if quantity == "loss" and not says.variant.startswith("log-likelihood") and valid.size and (valid <= 0).mean() > 0.5:
+    if (
+        quantity == "loss"
+        and not says.variant.startswith("log-likelihood")
+        and valid.size
+        and (valid <= 0).mean() > 0.5
+    ):
         return Mismatch("holds negative numbers and zeros, and a loss must be positive")
     return says

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +10,8 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.records.columns.candidates import Candidate, readings_of
+from chinchilla_nb.records.columns.meanings import Match, match
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import Match, match
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS, find_unit, units_for
 from chinchilla_nb.records.columns.values import Columns
@@ -24,9 +23,7 @@ NOT_READ = "6ND"
 _SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1", "neg": "-x", "ppl": "ln"}
 
 
-def given_readings(
-    quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns
-) -> list[Candidate]:
+def given_readings(quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns) -> list[Candidate]:
     """Return the ways to read a quantity that a user's choice leaves: one, more if the unit is open, none for 6ND.
 
     Parameters
@@ -44,7 +41,7 @@ def given_readings(
     """
     if isinstance(given, (Source, Product)):
         return [_reading(quantity, given, names, columns)]
-    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
         return [_reading(quantity, Product((), float(given)), names, columns)]
     if not isinstance(given, str) or not given.strip():
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
@@ -55,9 +52,7 @@ def given_readings(
     return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
 
 
-def _of_column(
-    quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns
-) -> list[Candidate]:
+def _of_column(quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns) -> list[Candidate]:
     _check_numbers(quantity, column, columns)
     says = match(quantity, names[column])
     says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
@@ -67,9 +62,7 @@ def _of_column(
     return found or [_reading(quantity, Source(column), names, columns)]
 
 
-def _reading(
-    quantity: str, source: AnySource, names: Mapping[str, ColumnName], columns: Columns
-) -> Candidate:
+def _reading(quantity: str, source: AnySource, names: Mapping[str, ColumnName], columns: Columns) -> Candidate:
     for column in source.columns:
         if column not in names:
             raise _no_such_column(quantity, column, names)

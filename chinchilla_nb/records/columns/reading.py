@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-
 from chinchilla_nb.engine.conversion import check_choice, check_type
 from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.records.columns.candidates import Candidate, Considered, find_candidates, likely_columns, range_text
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_checkpoints
 from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
+from chinchilla_nb.records.columns.meanings import QUANTITIES
+from chinchilla_nb.records.columns.meanings.data import DATA_SET, SAMPLES
 from chinchilla_nb.records.columns.names import ColumnName, read_name
 from chinchilla_nb.records.columns.products import data_products, is_repeated
-from chinchilla_nb.records.columns.quantities import QUANTITIES
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS
 from chinchilla_nb.records.columns.values import Columns
@@ -158,9 +158,9 @@ def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeat
     doubted = []
     for way in ways:
         doubt = way.doubt
-        if repeated and way.variant == "the size of the data set":
+        if repeated and way.variant == DATA_SET:
             doubt = f"{str(way.source)!r} is the size of a data set, and another column counts epochs"
-        elif products and way.variant == "the samples":
+        elif products and way.variant == SAMPLES:
             doubt = f"{str(way.source)!r} counts samples, and another column has their length"
         doubted.append(replace(way, doubt=doubt))
     if any(way.doubt != doubt.doubt for way, doubt in zip(ways, doubted, strict=True)):
@@ -168,9 +168,7 @@ def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeat
     return doubted
 
 
-def _offer(
-    choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]
-) -> None:
+def _offer(choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]) -> None:
     """Offer columns of any name in the questions about a quantity that no name speaks of."""
     used = {column for way in choices.taken.values() for column in way.source.columns}
     for quantity, question in list(choices.questions.items()):
