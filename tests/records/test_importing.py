@@ -118,6 +118,40 @@ def test_the_same_file_twice_adds_nothing():
     assert len(again.rejected) == 2
 
 
+def test_a_run_that_stands_in_the_file_twice_is_added_once():
+    preview = importing("N,D,loss,run\n1e9,1e11,2.5,a\n2e9,1e11,2.4,b\n1e9,1e11,2.5,a\n")
+    assert [row["run"] for row in preview.rows] == ["a", "b"]
+    assert reasons(preview) == {4: "is in the file twice (line 2 holds the same run)"}
+
+
+def test_runs_of_two_seeds_are_two_runs():
+    preview = importing("N,D,loss,seed\n1e9,1e11,2.5,0\n1e9,1e11,2.5,1\n1e9,1e11,2.5,1\n")
+    assert [row["seed"] for row in preview.rows] == [0, 1]
+
+
+@pytest.mark.parametrize("state", ["crashed", "FAILED", "killed", "TrialState.PRUNED", "Timed out", "running", "OOM"])
+def test_runs_that_did_not_finish_are_named_and_can_be_taken(state):
+    text = f"N,D,loss,status\n1e9,1e11,2.5,finished\n2e9,1e11,2.4,{state}\n3e9,1e11,2.3,\n"
+    table = read(text)
+    preview = preview_import(table, sources_of(table))
+    assert reasons(preview) == {3: f"did not finish (status: {state!r})"}
+    assert len(preview_import(table, sources_of(table), failed=True).rows) == 3
+
+
+def test_a_loss_that_has_diverged_is_named_and_can_be_taken():
+    table = read("N,D,loss\n1e9,1e11,2.5\n2e9,1e11,2.4\n3e9,1e11,812\n4e9,1e11,inf\n")
+    preview = preview_import(table, sources_of(table))
+    assert reasons(preview) == {
+        4: "has diverged (its loss is 812, above 15)",
+        5: "loss (loss) is inf, not a finite number",
+    }
+    assert [row["loss"] for row in preview_import(table, sources_of(table), failed=True).rows] == [2.5, 2.4, 812]
+
+
+def test_losses_that_are_not_in_nats_may_be_large():
+    assert len(importing("N,D,loss\n1e9,1e11,250\n2e9,1e11,240\n3e9,1e11,10\n").rows) == 3
+
+
 def test_other_columns_come_along_and_keep_their_kind():
     preview = importing("N,D,loss,lr,layers,name,empty\n1e9,1e11,2.5,3e-4,12,a,\n2e9,1e11,2.4,1e-4,24,b,\n")
     assert preview.rows[0]["lr"] == 3e-4

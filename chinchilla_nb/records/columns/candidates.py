@@ -39,6 +39,8 @@ class Candidate:
     numbers : ndarray of float64, shape (n_rows,)
     doubt : str
         Why it must not be taken without a question, unless compute decides; empty if there is no doubt.
+    unit_is_open : bool
+        Whether the doubt is about the unit, which must then be stated with the column.
     """
 
     source: AnySource
@@ -46,6 +48,13 @@ class Candidate:
     rank: int
     numbers: NDArray[np.float64]
     doubt: str = ""
+    unit_is_open: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it is given on the command line, with the unit if that is open."""
+        as_they_are = isinstance(self.source, Source) and self.source.unit == "×1"
+        return f"{self.source}:x1" if self.unit_is_open and as_they_are else str(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,9 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        doubt = f"{name.column!r} counts bytes" if says.variant == BYTES else _unknown_unit(name)
-        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
+        unknown = _unknown_unit(name)
+        doubt = f"{name.column!r} counts bytes" if says.variant == BYTES else unknown
+        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt, bool(unknown))
         return
     if says.rank >= LETTER:
         return
@@ -106,12 +116,13 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
         source = Source(name.column, one)
         numbers = columns.quantity(source)
         if is_plausible(quantity, numbers):
-            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+            yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=True)
 
 
 def _unknown_unit(name: ColumnName) -> str:
     """Return the doubt about a count whose name states something in brackets, or a multiple, that is not understood."""
-    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & name.all_words)
+    beside = frozenset(name.words) if len(name.words) > 1 else frozenset()
+    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & beside)
     return f"{name.column!r} says {' '.join(unknown)!r}, which may be a unit" if unknown else ""
 
 
@@ -186,7 +197,7 @@ def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterat
         source = Source(name.column, unit)
         numbers = columns.quantity(source)
         if unit == "×1" or is_plausible("loss", numbers):
-            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+            yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=len(units) > 1)
 
 
 def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:

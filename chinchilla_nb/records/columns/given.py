@@ -8,8 +8,8 @@ from typing import Any
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
-from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.records.columns.candidates import Candidate, readings_of
+from chinchilla_nb.records.columns.cells import cell_number
 from chinchilla_nb.records.columns.meanings import Match, match
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
@@ -57,7 +57,7 @@ def _of_column(quantity: str, column: str, names: Mapping[str, ColumnName], colu
     says = match(quantity, names[column])
     says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
     found = list(readings_of(quantity, names[column], says, columns))
-    if quantity == "loss" and len(found) == 1:  # its name is no doubt any more
+    if len(found) == 1 and not found[0].unit_is_open:  # what its name says is no doubt any more
         return [_reading(quantity, found[0].source, names, columns)]
     return found or [_reading(quantity, Source(column), names, columns)]
 
@@ -92,7 +92,7 @@ def _parsed(quantity: str, text: str, names: Mapping[str, ColumnName]) -> AnySou
             parts.append(part)
             continue
         try:
-            factor *= parse_quantity(part)
+            factor *= cell_number(part, "×1")
         except InputError:
             raise _no_such_column(quantity, part, names) from None
     return Product(tuple(parts), factor)

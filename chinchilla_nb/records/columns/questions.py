@@ -51,7 +51,7 @@ def questions_text(reading: Reading, answer: Answer) -> str:
 
 def option_text(quantity: str, option: Candidate) -> str:
     """Return what an option would read: ``params_total: 20M to 600M``."""
-    return f"{option.source}: {range_text(option.numbers, plain if quantity == 'loss' else compact)}"
+    return f"{option.text}: {range_text(option.numbers, plain if quantity == 'loss' else compact)}"
 
 
 def _answers(question: Question, answer: Answer) -> str:
@@ -59,7 +59,7 @@ def _answers(question: Question, answer: Answer) -> str:
     if name == "checkpoints":
         return " or ".join(answer(name, keep) for keep in KEEP)
     answers = [
-        f"{answer(name, str(option.source))} ({range_text(option.numbers, plain if name == 'loss' else compact)})"
+        f"{answer(name, option.text)} ({range_text(option.numbers, plain if name == 'loss' else compact)})"
         for option in question.options
     ]
     if name == "C":

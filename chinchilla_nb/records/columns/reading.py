@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from chinchilla_nb.engine.conversion import check_choice, check_type
 from chinchilla_nb.quantity import compact, plain
@@ -25,6 +25,7 @@ from chinchilla_nb.records.tables import Table
 
 __all__ = ["Reading", "read_columns"]
 
+T = TypeVar("T")
 MOST_OFFERED = 6
 """Columns that a question offers; the form has all of them."""
 
@@ -71,7 +72,7 @@ class Reading:
 
     def sentences(self) -> list[str]:
         """Return what was taken and decided, in sentences."""
-        said = [f"{_taken(quantity, self.taken[quantity])}." for quantity in QUANTITIES if quantity in self.taken]
+        said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
         said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
@@ -131,13 +132,18 @@ def read_columns(
     history = _history(choices, names, columns, checkpoints)
     return Reading(
         table,
-        MappingProxyType(choices.taken),
-        MappingProxyType(choices.questions),
+        MappingProxyType(_in_order(choices.taken)),
+        MappingProxyType(_in_order(choices.questions)),
         tuple(considered),
         tuple(choices.notes),
         history,
         checkpoints or "last",
     )
+
+
+def _in_order(by_quantity: Mapping[str, T]) -> dict[str, T]:
+    """Return what is known by quantity, N first; the question about checkpoints comes last."""
+    return {name: by_quantity[name] for name in (*QUANTITIES, "checkpoints") if name in by_quantity}
 
 
 def _names(table: Table) -> dict[str, ColumnName]:
