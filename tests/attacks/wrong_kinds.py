@@ -264,7 +264,12 @@ class Doors:
             "Workbench": {
                 "allow_functions": (),
                 "allow_folders": (),
-                **{"N": None, "D": None, "C": None, "loss": None, "checkpoints": None, "failed": False},
+                "N": None,
+                "D": None,
+                "C": None,
+                "loss": None,
+                "checkpoints": None,
+                "failed": False,
             },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
