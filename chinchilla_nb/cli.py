@@ -22,6 +22,7 @@ from chinchilla_nb.opening import RowsLeftOutWarning, TableChoices, session_of_s
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
+from chinchilla_nb.records.tables import FORMATS_TEXT
 from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
 from chinchilla_nb.session import Session
@@ -38,6 +39,9 @@ examples:
   chinchilla-nb {STUDY}  a study that comes with the package
 
 tables:
+  {FORMATS_TEXT};
+  a folder of JSON files, one for each run.
+
   Which columns hold N, D, C and the loss, and in which units, is recognised by names, values and C = 6ND, and printed.
   If a table leaves a question, the command names the columns and stops. Then say what they mean:
 

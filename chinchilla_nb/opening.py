@@ -17,8 +17,7 @@ from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
-from chinchilla_nb.config.file_text import SUFFIXES
-from chinchilla_nb.config.reading import read_settings
+from chinchilla_nb.config.reading import is_configuration, read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError, InputTypeError
@@ -28,12 +27,19 @@ from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importing import Preview, preview_reading
-from chinchilla_nb.records.tables import Table, read_table, table_from_frame
+from chinchilla_nb.records.tables import (
+    FORMATS_TEXT,
+    Table,
+    is_table_name,
+    json_files,
+    read_table,
+    read_table_folder,
+    table_from_frame,
+)
 from chinchilla_nb.session import Session
 
 __all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "session_of_source"]
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
@@ -87,7 +93,8 @@ def open_session(
     ----------
     source : Chinchilla, Session, Study, DataFrame, str or path
         A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs, whose
-        columns are recognised by names, values and consistency. Text that is not a path is taken as the name of a
+        columns are recognised by names, values and consistency. A folder without ``df.csv`` whose JSON files hold runs
+        is a table, too. Text that is not a path is taken as the name of a
         shipped study. Runs appended to a study or a table are kept in memory only.
     allow_functions : iterable of str
         Functions that a configuration file may name, ``package.module:function``; they are imported. Others, except
@@ -148,7 +155,7 @@ def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:
     except OSError as error:  # a name too long
         raise InputError("source", f"{brief(str(path))} cannot be opened", remedy=str(error.strerror)) from None
     if is_folder:
-        return Session(Database(path), Settings())
+        return _open_folder(path, choices)
     if is_file:
         return _open_file(path, find, choices)
     if str(path) in datasets.names():
@@ -159,17 +166,30 @@ def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:
     )
 
 
+def _open_folder(path: Path, choices: TableChoices) -> Session:
+    """Open a project, or the table that JSON files of runs in a folder without one make."""
+    if not (path / PROJECT_FILE).exists() and any(not is_configuration(file) for file in json_files(path)):
+        table = read_table_folder(path)
+        if choices.given() or _speaks_of_runs(choices.reading(table)):
+            return _open_table(table, repr(str(path)), choices)
+    return Session(Database(path), Settings())
+
+
+def _speaks_of_runs(reading: Reading) -> bool:
+    """Return whether a table has columns for the loss and for N, D or C, whether or not they are clear."""
+    spoken = {*reading.taken, *(name for name, question in reading.questions.items() if question.options)}
+    return "loss" in spoken and bool(spoken & {"N", "D", "C"})
+
+
 def _open_file(path: Path, find: Finder, choices: TableChoices) -> Session:
-    kind = path.suffix.lower()
-    if kind in TABLES:
-        if path.name == PROJECT_FILE and choices == TableChoices():
-            table = read_table(path.name, path.read_bytes())
-            if {"N", "D", "loss"} <= set(table.columns):
-                return _in_memory(CsvFile(path).read(), Settings())
-        return _open_table(read_table(path.name, path.read_bytes()), repr(str(path)), choices)
-    if kind in SUFFIXES:
+    if is_configuration(path):
         return _open_configuration(path, find)
-    kinds = f"a .yaml or .json file, a .csv (a spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
+    if is_table_name(path.name):
+        table = read_table(path.name, path.read_bytes())
+        if path.name == PROJECT_FILE and not choices.given() and {"N", "D", "loss"} <= set(table.columns):
+            return _in_memory(CsvFile(path).read(), Settings())
+        return _open_table(table, repr(str(path)), choices)
+    kinds = f"a .yaml or .json configuration, {FORMATS_TEXT}, or a folder"
     raise InputError(repr(str(path)), "is neither a configuration nor a table of runs", remedy=f"give {kinds}")
 
 

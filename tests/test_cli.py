@@ -56,6 +56,9 @@ def test_help_names_all_it_opens():
         "--no-browser",
         "--allow-function",
         "--allow-folder",
+        "Parquet or Excel (.xlsx)",
+        "--checkpoints",
+        "--loss eval/loss",
     ):
         assert word in said
 
@@ -76,15 +79,16 @@ def test_missing_path(tmp_path):
 
 
 def test_file_of_another_kind(tmp_path):
-    (tmp_path / "notes.txt").write_text("no runs here")
-    said = refusal("notes.txt", cwd=tmp_path)
-    assert "'notes.txt'" in said
+    (tmp_path / "notes.md").write_text("no runs here")
+    said = refusal("notes.md", cwd=tmp_path)
+    assert "'notes.md'" in said
     assert ".csv" in said
 
 
-def test_a_spreadsheet_should_be_saved_as_csv(tmp_path):
-    (tmp_path / "runs.xlsx").write_bytes(b"PK")
-    assert re.search(r"'runs\.xlsx'.*spreadsheet can be saved as", refusal("runs.xlsx", cwd=tmp_path))
+def test_a_spreadsheet_of_a_kind_that_is_not_read(tmp_path):
+    (tmp_path / "runs.ods").write_bytes(b"PK")
+    said = refusal("runs.ods", cwd=tmp_path)
+    assert re.search(r"'runs\.ods' is neither a configuration nor a table of runs: give .*CSV, .* or Excel", said)
 
 
 @pytest.mark.parametrize("text", ["", "N,D,loss\n"], ids=["nothing", "a header"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import warnings
 from pathlib import Path
 
@@ -119,3 +121,33 @@ def test_the_table_of_the_fourth_tutorial_opens_as_it_says():
     with pytest.warns(RowsLeftOutWarning, match="2 of 79 rows left out"):
         session = open_session(names["folder"] / "export.csv", D="Training bytes")
     assert session.runs.D.tolist() == names["study"].D.drop([4, 9]).tolist()
+
+
+def test_json_files_are_tables_unless_they_are_configurations(tmp_path):
+    rows = [dict(zip(("params", "tokens", "val_loss"), row, strict=True)) for row in zip(corpus.N, corpus.D, corpus.LOSS)]
+    (tmp_path / "runs.json").write_text(json.dumps(rows))
+    assert open_session(tmp_path / "runs.json").runs.loss.tolist() == corpus.LOSS
+    (tmp_path / "runs.json.gz").write_bytes(gzip.compress(json.dumps(rows).encode()))
+    assert open_session(tmp_path / "runs.json.gz").runs.loss.tolist() == corpus.LOSS
+    (tmp_path / "config.json").write_text(json.dumps({"law": "kaplan"}))
+    assert open_session(tmp_path / "config.json").settings.family.name == "kaplan"
+    (tmp_path / "empty.json").write_text("{}")
+    assert len(open_session(tmp_path / "empty.json").runs) == 0
+
+
+def test_a_folder_of_json_files_is_a_table_if_they_hold_runs(tmp_path):
+    project, results = tmp_path / "project", tmp_path / "results"
+    for folder in (project, results):
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps({"law": "kaplan"}))
+        (folder / "package.json").write_text(json.dumps({"name": "x", "version": 1}))
+    for number, (N, D, loss) in enumerate(zip(corpus.N, corpus.D, corpus.LOSS, strict=True)):
+        run = {"config": {"n_params": N, "z_loss": 1e-4}, "summary": {"tokens": D, "val_loss": loss}}
+        (results / f"run{number:02}.json").write_text(json.dumps(run))
+    assert Path(open_session(project).database.project_dir) == project
+    with pytest.warns(RowsLeftOutWarning):
+        session = open_session(results)
+    assert session.runs.loss.tolist() == corpus.LOSS
+    assert "D is column 'summary.tokens'" in " ".join(session.remarks)
+    (results / "df.csv").write_text("C,N,D,loss\n6e16,1e8,1e8,3.0\n")
+    assert len(open_session(results).runs) == 1

@@ -13,7 +13,7 @@ from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.columns.run_states import FAILED
 from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.rows import CheckedRow
-from chinchilla_nb.records.tables import Table, read_table
+from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Table, read_table
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
@@ -67,10 +67,10 @@ class ImportForm(ipywidgets.VBox):
         self._preview: Preview | None = None
         self.upload = parts.make(
             ipywidgets.FileUpload,
-            accept=".csv,.tsv,.jsonl,.ndjson,.json,.parquet",
+            accept=",".join((*FORMATS, COMPRESSED)),
             multiple=False,
             description="Upload",
-            tooltip="CSV, TSV, JSON Lines, JSON or Parquet; for a file above 10 MB, enter its path instead",
+            tooltip=f"{FORMATS_TEXT}; for a file above 10 MB, enter its path instead",
         )
         self.path = parts.make(
             ipywidgets.Text,
