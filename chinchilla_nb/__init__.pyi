@@ -33,8 +33,11 @@ from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .opening import open_session
 from .quantity import compact, plain, scientific
+from .records.columns.reading import read_columns
+from .records.columns.sources import Product, Source
 from .records.forecast import Forecast, ForecastScore
-from .records.importing import Source, guess_sources, preview_import, read_table
+from .records.importing import preview_import, preview_reading
+from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
@@ -76,6 +79,7 @@ __all__ = [
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "Product",
     "ProfileCurve",
     "RollOut",
     "RollOuts",
@@ -104,7 +108,6 @@ __all__ = [
     "exponents",
     "fit",
     "forecast",
-    "guess_sources",
     "huber",
     "iter_fit",
     "iter_influence",
@@ -117,7 +120,9 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "preview_reading",
     "profile_curve",
+    "read_columns",
     "read_table",
     "residual_loss",
     "run_keys",

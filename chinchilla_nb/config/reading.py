@@ -14,7 +14,7 @@ from chinchilla_nb.config.file_text import LARGEST_FILE, SUFFIXES, parse_values
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.errors import InputError, inputs_from, unknown_key
 
-__all__ = ["Configuration", "read_settings"]
+__all__ = ["Configuration", "is_configuration", "read_settings"]
 
 _PROJECT_KEYS = ("project_dir", "log_level")
 """Keys that a file may set besides the settings."""
@@ -119,6 +119,21 @@ def read_settings(
             with inputs_from(sources.get(key, "")):
                 arguments[key] = row.load(written[key], find)
     return Configuration(arguments, **{key: written[key] for key in _PROJECT_KEYS if key in written}, sources=sources)
+
+
+def is_configuration(path: Path) -> bool:
+    """Return whether a file is a configuration: YAML, or a JSON object that is empty or has a key of one.
+
+    Other JSON files are tables of runs.
+    """
+    suffix = path.suffix.lower()
+    if suffix != ".json":
+        return suffix in SUFFIXES
+    try:
+        values = parse_values(_text(path), suffix)
+    except InputError:
+        return False
+    return isinstance(values, dict) and (not values or not values.keys().isdisjoint({*SETTINGS, *_PROJECT_KEYS}))
 
 
 def _parse(path: Path) -> dict[str, Any]:
