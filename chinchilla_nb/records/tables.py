@@ -64,12 +64,18 @@ class Table:
         Line of each row in the file, from 1, or its number if the file has no lines.
     rejected : tuple of Rejected
         Rows that could not be read.
+    taken_for : str
+        What its source was recognised as, if that is not a file of one of the `FORMATS`.
+    remarks : tuple of str
+        What could not be read of a source although its rows could be.
     """
 
     columns: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
     places: tuple[int, ...]
     rejected: tuple[Rejected, ...] = ()
+    taken_for: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def read_table(name: str, content: bytes) -> Table:
