@@ -46,6 +46,7 @@ REACHES = {
     "drawing": {"engine", "figures", *TEXT},
     "work": {"engine", "html_table", "printable"},
     "records": {"engine", "checks", "whole_file", *TEXT},
+    "callbacks": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
     "serving": {"printable"},
     "datasets": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
@@ -173,8 +174,9 @@ def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
     assert [name for name in MODULES if "matplotlib" in libraries(name)] == ["drawing", "visualizer"]
 
 
-def test_torch_is_the_studies_own():
-    assert all(name.startswith("datasets.") for name in MODULES if "torch" in libraries(name))
+def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():
+    frameworks = {"lightning", "torch", "transformers"}
+    assert {room(name) for name in MODULES if libraries(name) & frameworks} == {"callbacks", "datasets"}
 
 
 def test_modules_import_each_other_by_their_own_names():
