@@ -16,9 +16,11 @@ from chinchilla_nb.records.importers import (
     lm_eval_results,
     mlflow_database,
     mlflow_files,
+    mlflow_server,
     tensorboard_events,
     trainer_state,
     wandb_folder,
+    wandb_server,
 )
 from chinchilla_nb.records.importers.json_file import read_json_object
 from chinchilla_nb.records.importers.log_tree import files_below
@@ -115,9 +117,15 @@ def read_source(source: str | os.PathLike[str]) -> Table:
 
 
 def recognise(source: str | os.PathLike[str]) -> RunLogs | None:
-    """Return the logs at a path, or None if there are none: nothing, an ordinary table, or other files."""
+    """Return the logs at a path or address, or None if there are none: nothing, an ordinary table, or other files.
+
+    An address that begins with ``http://`` or ``https://`` is that of a project at Weights & Biases, or of an MLflow
+    server; nothing is asked of it yet.
+    """
     if not (isinstance(source, (str, os.PathLike)) and os.fspath(source)):
         raise InputTypeError("source", "must be the path of a folder or of a file", got=brief(source))
+    if _is_address(source):
+        return _at_address(str(source))
     path = Path(os.fsdecode(source))
     try:
         if path.is_dir():
@@ -125,6 +133,15 @@ def recognise(source: str | os.PathLike[str]) -> RunLogs | None:
         return _in_file(path) if path.is_file() else None
     except OSError as error:  # a name too long, a folder that must not be read
         raise InputError(repr(str(path)), f"cannot be opened: {error.strerror}") from None
+
+
+def _is_address(source: str | os.PathLike[str]) -> bool:
+    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
+
+
+def _at_address(address: str) -> RunLogs:
+    server = wandb_server if wandb_server.is_address(address) else mlflow_server
+    return RunLogs(server.TITLE, partial(server.read, address), partial(server.read, address))
 
 
 def _in_folder(folder: Path) -> RunLogs | None:

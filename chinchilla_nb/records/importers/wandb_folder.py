@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from chinchilla_nb.records.importers.wandb_log import BrokenLogError, records_in
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.tables import Table
 
-__all__ = ["TITLE", "find", "flat_config", "read"]
+__all__ = ["TITLE", "find", "public_entries", "read"]
 
 TITLE = "runs of Weights & Biases on disk"
 _SUMMARY, _CONFIG = "wandb-summary.json", "config.yaml"
@@ -107,18 +107,14 @@ class _Log:
         lowest = {name: value for name, value in logged.items() if name.startswith("lowest.")}
         return {
             "state": self.state,
-            **flat_config(self.config),
-            **dict(flat(_public(self.summary), "summary.")),
+            **dict(flat(public_entries(self.config), "config.")),
+            **dict(flat(public_entries(self.summary), "summary.")),
             **lowest,
         }
 
 
-def flat_config(config: dict[str, Any]) -> dict[str, Any]:
-    """Return the entries of a configuration as columns."""
-    return dict(flat(_public(config), "config."))
-
-
-def _public(entries: dict[str, Any]) -> dict[str, Any]:
+def public_entries(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a configuration or a summary that describe the run."""
     return {name: value for name, value in entries.items() if name != _INTERNAL}
 
 
@@ -158,9 +154,9 @@ def _copied(paths: Sequence[Path]) -> dict[str, Any]:
         if path.name == _CONFIG:
             # Each entry is {value: ..., desc: ...}.
             entries = {name: entry["value"] for name, entry in read_yaml_mapping(path).items() if _has_value(entry)}
-            values |= flat_config(entries)
+            values |= dict(flat(public_entries(entries), "config."))
         else:
-            values |= dict(flat(_public(read_json_object(path)), "summary."))
+            values |= dict(flat(public_entries(read_json_object(path)), "summary."))
     return values
 
 
