@@ -31,7 +31,11 @@ from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.forecast import Forecast, ForecastScore
-from .records.importing import Source, guess_sources, preview_import, read_table
+from .records.columns.questions import UnclearColumns
+from .records.columns.reading import Reading, read_columns
+from .records.columns.sources import Product, Source
+from .records.importing import preview_import, preview_reading
+from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
@@ -71,6 +75,8 @@ __all__ = [
     "KaplanLaw",
     "ModelSearch",
     "Problem",
+    "Product",
+    "Reading",
     "ProfileCurve",
     "RollOut",
     "RollOuts",
@@ -86,6 +92,7 @@ __all__ = [
     "Source",
     "StartGrid",
     "Uncertainty",
+    "UnclearColumns",
     "Visualizer",
     "Workbench",
     "allocate",
@@ -97,7 +104,6 @@ __all__ = [
     "estimate_uncertainty",
     "exponents",
     "fit",
-    "guess_sources",
     "huber",
     "iter_fit",
     "iter_influence",
@@ -110,7 +116,9 @@ __all__ = [
     "outside_the_runs",
     "plain",
     "preview_import",
+    "preview_reading",
     "profile_curve",
+    "read_columns",
     "read_table",
     "residual_loss",
     "run_keys",

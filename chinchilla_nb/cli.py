@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import importlib.util
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -17,8 +18,10 @@ from typing import Any, NoReturn
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_folder
-from chinchilla_nb.opening import RowsLeftOutWarning, open_session
+from chinchilla_nb.opening import RowsLeftOutWarning, TableChoices, session_of_source
 from chinchilla_nb.printable import printable
+from chinchilla_nb.records.columns.checkpoints import KEEP
+from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
 from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
 from chinchilla_nb.session import Session
@@ -31,8 +34,18 @@ examples:
   chinchilla-nb                the runs in ./df.csv, or the shipped study if there are none
   chinchilla-nb project        a folder of runs; new runs are appended to its df.csv
   chinchilla-nb config.yaml    a configured project
-  chinchilla-nb runs.csv       a table whose columns are recognised by name; the file is not changed
+  chinchilla-nb runs.csv       a table of runs; the file is not changed
   chinchilla-nb {STUDY}  a study that comes with the package
+
+tables:
+  Which columns hold N, D, C and the loss, and in which units, is recognised by names, values and C = 6ND, and printed.
+  If a table leaves a question, the command names the columns and stops. Then say what they mean:
+
+  chinchilla-nb runs.csv --N params_total --loss eval/loss    columns
+  chinchilla-nb runs.csv --N size:M --C "compute:PF-days"     a column and its unit
+  chinchilla-nb runs.csv --D "steps*batch_size*2048"          a product of columns and numbers
+  chinchilla-nb runs.csv --N 125M --checkpoints lowest        one model, with a row for each checkpoint
+  chinchilla-nb runs.csv --C 6ND                              no column is compute
 """
 
 
@@ -46,22 +59,28 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     """
     given = _parser().parse_args(arguments)
     source = given.source or default_source()
+    choices = TableChoices(given.N, given.D, given.C, given.loss, given.checkpoints, given.failed)
     try:
-        with warnings.catch_warnings(record=True) as left_out:
-            warnings.simplefilter("always", RowsLeftOutWarning)
-            session = open_session(source, allow_functions=given.allow_functions)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RowsLeftOutWarning)  # among the remarks
+            session = session_of_source(source, choices, allow_functions=given.allow_functions)
+    except UnclearColumns as error:
+        return _message(f"{error.where} {error.rule}: {questions_text(error.reading, _flag)}")
     except (OSError, TypeError, ValueError) as error:
         return _message(str(error))
-    remarks = [str(one.message) for one in left_out if issubclass(one.category, RowsLeftOutWarning)]
     if importlib.util.find_spec("voila") is None:
         return _message("Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'")
     if given.port and not _is_free(given.port):
         return _message(f"port {given.port} cannot be used: choose another, or omit --port to use a free one")
-    for remark in remarks:
-        sys.stderr.write(f"{_message(remark)}\n")
+    if session.remarks:
+        sys.stderr.write(f"{_message(' '.join(session.remarks))}\n")
     folder = str(Path.cwd())
-    page = notebook(source, folder, remarks, given.allow_functions, given.allow_folders)
+    page = notebook(source, folder, given.allow_functions, given.allow_folders, choices.given())
     return _serve(page, _name(title(source, folder), session), given.port, browser=given.browser)
+
+
+def _flag(name: str, value: str) -> str:
+    return f"--{name} {shlex.quote(value)}"
 
 
 def default_source() -> str:
@@ -105,6 +124,17 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a folder whose files the page may read and write, besides the project's",
     )
+    table = parser.add_argument_group("what a table holds, if that cannot be recognised")
+    for name, what in (
+        ("N", "the parameters"),
+        ("D", "the training tokens"),
+        ("C", "the compute in FLOPs, or 6ND if no column is"),
+        ("loss", "the loss"),
+    ):
+        table.add_argument(f"--{name}", metavar="COLUMN[:UNIT]", help=f"column with {what}")
+    keep = "; ".join(f"{name}: {what}" for name, what in KEEP.items())
+    table.add_argument("--checkpoints", choices=KEEP, help=f"what to take if rows are checkpoints, {keep}")
+    table.add_argument("--failed", action="store_true", help="take runs that crashed, failed or diverged, too")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb import datasets
+from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
@@ -22,12 +24,14 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.printable import printable
+from chinchilla_nb.records.columns.questions import UnclearColumns
+from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
-from chinchilla_nb.records.importing import guess_sources, preview_import
-from chinchilla_nb.records.tables import read_table
+from chinchilla_nb.records.importing import Preview, preview_reading
+from chinchilla_nb.records.tables import Table, read_table, table_from_frame
 from chinchilla_nb.session import Session
 
-__all__ = ["RowsLeftOutWarning", "open_session"]
+__all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "session_of_source"]
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 LONGEST_PATH = 300
@@ -36,29 +40,69 @@ MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
 
 
+PROJECT_FILE = "df.csv"
+"""Name of the file of a project, which is read strictly also when it is opened as a table."""
+
+
 class RowsLeftOutWarning(UserWarning):
     """A table was opened without the rows that are not valid runs."""
 
 
-LONGEST_PATH = 300
-"""Characters of a path that an error shows, so that its end, the name, is among them."""
+@dataclass(frozen=True, slots=True)
+class TableChoices:
+    """What a user says of a table; the fields are the arguments of `open_session`."""
+
+    N: Any = None
+    D: Any = None
+    C: Any = None
+    loss: Any = None
+    checkpoints: str | None = None
+    failed: bool = False
+
+    def given(self) -> dict[str, Any]:
+        """Return the arguments of `open_session` that differ from their defaults."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != one.default}
+
+    def reading(self, table: Table) -> Reading:
+        """Return how a table is read with these choices."""
+        return read_columns(table, N=self.N, D=self.D, C=self.C, loss=self.loss, checkpoints=self.checkpoints)
 
 
-def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session:
-    """Return the session of a project, of a study, or of the folder or file at a path.
+def open_session(
+    source: Any,
+    *,
+    allow_functions: Iterable[str] = (),
+    N: Any = None,
+    D: Any = None,
+    C: Any = None,
+    loss: Any = None,
+    checkpoints: str | None = None,
+    failed: bool = False,
+) -> Session:
+    """Return the session of a project, of a study, of a data frame, or of the folder or file at a path.
+
+    What was taken of a table, and how, is logged, and kept as `Session.remarks`.
 
     Parameters
     ----------
-    source : Chinchilla, Session, Study, str or path
-        A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs: CSV,
-        TSV, JSON Lines or Parquet, whose columns are recognised by name. Text that is not a path is taken as the name
-        of a shipped study. Runs appended to a study or a table are kept in memory only.
+    source : Chinchilla, Session, Study, DataFrame, str or path
+        A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs, whose
+        columns are recognised by names, values and consistency. Text that is not a path is taken as the name of a
+        shipped study. Runs appended to a study or a table are kept in memory only.
     allow_functions : iterable of str
         Functions that a configuration file may name, ``package.module:function``; they are imported. Others, except
         those that the notebook defines, are refused, because importing a module runs its code.
+    N, D, C, loss : str, number, Source or Product, optional
+        What a table holds, if that cannot be recognised, as for `read_columns`: ``D="Training bytes"``, ``N="size:M"``.
+    checkpoints : {"last", "lowest", "all"}, optional
+        Which rows are taken of a table with a row for each checkpoint; the last of each run by default.
+    failed : bool
+        Whether to take runs that crashed, failed or diverged, if they have a loss.
 
     Raises
     ------
+    UnclearColumns
+        If a table does not say what its columns mean; the error names the columns and how to choose.
     ValueError
         If there is nothing at the path, a file is of another kind, or its content is not valid, or a function is
         not found or not allowed.
@@ -70,22 +114,33 @@ def open_session(source: Any, *, allow_functions: Iterable[str] = ()) -> Session
     RowsLeftOutWarning
         If a table has rows that cannot be used; it names the first of them, by line and reason.
     """
+    choices = TableChoices(N, D, C, loss, checkpoints, failed)
+    session = session_of_source(source, choices, allow_functions=allow_functions)
+    if session.remarks and getattr(source, "session", source) is not session:
+        get_logger("INFO", "chinchilla_nb.opening").info("%s", " ".join(session.remarks))
+    return session
+
+
+def session_of_source(source: Any, choices: TableChoices, *, allow_functions: Iterable[str] = ()) -> Session:
+    """Return the session of a source without logging what was taken of a table; otherwise as `open_session`."""
     allowed = AllowedFunctions(allow_functions)
     session = getattr(source, "session", source)
     if isinstance(session, Session):
         return session
+    if isinstance(source, pd.DataFrame):
+        return _open_table(table_from_frame(source), "the data frame", choices)
     if isinstance(source, (str, os.PathLike)) and os.fspath(source):
-        return _open_path(Path(os.fsdecode(source)), allowed.find)
+        return _open_path(Path(os.fsdecode(source)), allowed.find, choices)
     if isinstance(source, datasets.Study):
         # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
         return _in_memory(source.df, settings, source.data_unit)
-    rule = "must be a Chinchilla, a study or its name, or the path of a folder, a configuration or a table of runs"
+    rule = "must be a Chinchilla, a study or its name, a data frame, or the path of a folder, a configuration or a table"
     raise InputTypeError("source", rule, got=brief(source))
 
 
-def _open_path(path: Path, find: Finder) -> Session:
+def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except OSError as error:  # a name too long
@@ -93,7 +148,7 @@ def _open_path(path: Path, find: Finder) -> Session:
     if is_folder:
         return Session(Database(path), Settings())
     if is_file:
-        return _open_file(path, find)
+        return _open_file(path, find, choices)
     if str(path) in datasets.names():
         return open_session(datasets.load(str(path)))
     kinds = f"a folder, a .yaml, .json or .csv file, or {' or '.join(datasets.names())}"
@@ -102,10 +157,14 @@ def _open_path(path: Path, find: Finder) -> Session:
     )
 
 
-def _open_file(path: Path, find: Finder) -> Session:
+def _open_file(path: Path, find: Finder, choices: TableChoices) -> Session:
     kind = path.suffix.lower()
     if kind in TABLES:
-        return _in_memory(_read_runs(path), Settings())
+        if path.name == PROJECT_FILE and choices == TableChoices():
+            table = read_table(path.name, path.read_bytes())
+            if {"N", "D", "loss"} <= set(table.columns):
+                return _in_memory(CsvFile(path).read(), Settings())
+        return _open_table(read_table(path.name, path.read_bytes()), repr(str(path)), choices)
     if kind in SUFFIXES:
         return _open_configuration(path, find)
     kinds = f"a .yaml or .json file, a .csv (a spreadsheet can be saved as one), {', '.join(TABLES[1:])}, or a folder"
@@ -119,37 +178,34 @@ def _open_configuration(path: Path, find: Finder) -> Session:
     return Session(Database(folder, log_level=config.log_level), config.settings)
 
 
-def _read_runs(path: Path) -> pd.DataFrame:
-    """Read a table of runs as this package writes it, else by column names, without rows that are not valid."""
-    if path.suffix.lower() == ".csv":
-        try:
-            runs = CsvFile(path).read()
-        except ValueError:
-            pass  # other names, or rows that cannot be used: both are reported below
-        else:
-            if len(runs):
-                return runs
-    table = read_table(path.name, path.read_bytes())
-    sources = guess_sources(table.columns)
-    try:
-        preview = preview_import(table, sources)
-    except ValueError:
-        rule = f"does not say which of its columns ({', '.join(table.columns)}) are the loss and two of N, D and C"
-        remedy = "rename them, or open a folder and choose the columns when importing the file in its run log"
-        raise InputError(repr(str(path)), rule, remedy=remedy) from None
-    reasons = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:MAX_NAMED])
+def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
+    """Open a table in memory, without the rows that are not valid runs."""
+    reading = choices.reading(table)
+    if reading.questions:
+        raise UnclearColumns.of(where, reading)
+    preview = preview_reading(reading, failed=choices.failed)
+    left_out = _left_out(preview)
     if not preview.rows:
-        raise InputError(repr(str(path)), "holds no valid run", remedy=reasons)
-    if preview.rejected:
-        more = len(preview.rejected) - MAX_NAMED
-        rest = f"; and {more} more" if more > 0 else ""
-        count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
-        left_out = printable(f"{str(path)!r}: {count} left out: {reasons}{rest}")
-        warnings.warn(left_out, RowsLeftOutWarning, stacklevel=2)
-    return pd.DataFrame([dict(row) for row in preview.rows])
+        raise InputError(where, "holds no valid run", remedy=left_out)
+    if left_out:
+        warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=4)
+    remarks = [f"{where}:", *reading.sentences(), *([f"{left_out}."] if left_out else [])]
+    frame = pd.DataFrame([dict(row) for row in preview.rows])
+    return _in_memory(frame, Settings(), reading.data_unit, remarks)
 
 
-def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens") -> Session:
+def _left_out(preview: Preview) -> str:
+    """Say which rows are left out and why; empty if none is."""
+    if not preview.rejected:
+        return ""
+    reasons = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:MAX_NAMED])
+    more = len(preview.rejected) - MAX_NAMED
+    rest = f"; and {more} more" if more > 0 else ""
+    count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"
+    return f"{count} left out: {reasons}{rest}"
+
+
+def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens", remarks: Iterable[str] = ()) -> Session:
     database = Database()
     database.df = df
-    return Session(database, settings, data_unit=data_unit)
+    return Session(database, settings, data_unit=data_unit, remarks=remarks)

@@ -15,7 +15,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Tuple, Unicode, observe
 
 from chinchilla_nb.background_uncertainty import BackgroundUncertainty
-from chinchilla_nb.checks import as_float
+from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
@@ -59,6 +59,8 @@ class Session(Exclusions, BackgroundUncertainty):
         Settings of fits, seeds and scaling.
     data_unit : str
         What D counts: tokens, bytes or samples.
+    remarks : iterable of str
+        What was taken of the table that the runs come from, and which rows were left out, in sentences.
 
     Attributes
     ----------
@@ -94,11 +96,14 @@ class Session(Exclusions, BackgroundUncertainty):
     error = Unicode("")
     forecasts = Tuple()
 
-    def __init__(self, database: RunSource, settings: Settings, *, data_unit: str = "tokens") -> None:
+    def __init__(
+        self, database: RunSource, settings: Settings, *, data_unit: str = "tokens", remarks: Iterable[str] = ()
+    ) -> None:
         check_type(database, "database", RunSource)
         check_type(settings, "settings", Settings)
         check_type(data_unit, "data_unit", str)
         super().__init__(settings=settings)
+        self.remarks = as_names(remarks, "remarks")
         self.database, self.data_unit = database, data_unit
         self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
         self._excluded_from: tuple[Fit | None, frozenset[RunKey]] = None, self.excluded

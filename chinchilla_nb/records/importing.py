@@ -1,4 +1,4 @@
-"""Import runs from other files: read a table, guess what each column holds, and check every row.
+"""Import runs from a table whose columns are known: check every row.
 
 Nothing is dropped silently: a row that cannot be used is reported with its place in the file and the reason, a column
 that cannot be kept with its name.
@@ -6,72 +6,28 @@ that cannot be kept with its name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from chinchilla_nb.checks import as_names, brief
-from chinchilla_nb.engine.conversion import check_type
+import numpy as np
+
+from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows, run_column
+from chinchilla_nb.records.columns.names import ColumnName, read_name
+from chinchilla_nb.records.columns.quantities import QUANTITIES
+from chinchilla_nb.records.columns.reading import Reading
+from chinchilla_nb.records.columns.run_states import DIVERGED, UNFINISHED, state_column, unfinished_state
+from chinchilla_nb.records.columns.sources import AnySource, Product, Source
+from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns, is_plausible
 from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
-from chinchilla_nb.records.tables import Rejected, Table, read_table
+from chinchilla_nb.records.tables import Rejected, Table
 
-__all__ = ["UNITS", "Preview", "Rejected", "Source", "Table", "guess_sources", "preview_import", "read_table"]
-
-UNITS = {"×1": 1.0, "×k": 1e3, "×M": 1e6, "×B": 1e9, "×T": 1e12, "PF-days": 8.64e19}
-"""Units that the numbers in a column may have; a PF-day is 10¹⁵ FLOP/s for 86,400 s."""
-
-# Names in order of preference, in lower case and without anything but letters and digits.
-_NAMES = {
-    "loss": "loss valloss validationloss evalloss testloss finalloss finalvalloss finalevalloss lossfinal trainloss "
-    "trainingloss finaltrainloss nll crossentropy ce l",
-    "C": "c flop flops trainingflop trainingflops trainflop trainflops totalflop totalflops compute trainingcompute "
-    "traincompute computeflop computeflops floptotal",
-    "N": "n params param parameters nparams numparams numparameters nparameters modelsize modelparams modelparameters "
-    "totalparams totalparameters paramcount parametercount nonembeddingparams paramsnonembedding nonembparams size",
-    "D": "d tokens ntokens numtokens trainingtokens traintokens totaltokens tokensseen tokenstrained numtrainingtokens "
-    "datasize datasetsize trainingdata samples nsamples numsamples trainingsamples trainsamples samplesseen examples",
-}
-# If no name matches: a column whose name has a word of the first set and none of the second.
-_WORDS = {
-    "loss": ({"loss", "nll"}, {"per", "std", "stderr", "min", "scale", "aux"}),
-    "C": ({"flop", "flops", "compute"}, {"per", "utilization", "optimal"}),
-    "N": ({"params", "param", "parameters"}, {"per", "embedding", "ratio"}),
-    "D": ({"tokens", "samples", "examples"}, {"per", "unique", "batch", "ratio", "second"}),
-}
-_UNIT_WORDS = {
-    "k": "×k",
-    "thousands": "×k",
-    "m": "×M",
-    "millions": "×M",
-    "b": "×B",
-    "billions": "×B",
-    "t": "×T",
-    "trillions": "×T",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a quantity comes from: a column, and the unit of its numbers, a key of `UNITS`.
-
-    Raises
-    ------
-    InputError
-        If the column is no text, or the unit is unknown.
-    """
-
-    column: str
-    unit: str = "×1"
-
-    def __post_init__(self) -> None:
-        check_type(self.column, "column", str)
-        if not (isinstance(self.unit, str) and self.unit in UNITS):
-            raise InputError("unit", f"must be one of {', '.join(UNITS)}", got=brief(self.unit))
+__all__ = ["Preview", "preview_import", "preview_reading"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,43 +49,39 @@ class Preview:
     left_out: tuple[str, ...]
 
 
-def guess_sources(columns: Sequence[str]) -> dict[str, Source]:
-    """Guess which columns hold N, D, C and loss, and in which units, from their names.
-
-    Returns
-    -------
-    dict of str to Source
-        Only the quantities that were recognised; no column is used twice.
-
-    Raises
-    ------
-    InputError
-        If `columns` is not a list of names.
-    """
-    named = {column: _words(column) for column in as_names(columns, "columns")}
-    joined: dict[str, list[str]] = {}
-    for column, (words, _) in named.items():
-        joined.setdefault("".join(words), []).append(column)
-    sources: dict[str, Source] = {}
-    for quantity, names in _NAMES.items():
-        for name in names.split():
-            _take(quantity, joined.get(name, []), named, sources)
-    for quantity, (wanted, unwanted) in _WORDS.items():
-        found = [column for column, (words, _) in named.items() if wanted & {*words} and not unwanted & {*words}]
-        _take(quantity, found, named, sources)
-    return sources
+def preview_reading(reading: Reading, known: Runs | None = None, *, failed: bool = False) -> Preview:
+    """Return what importing a table as it was read would add; arguments and errors as for `preview_import`."""
+    check_type(reading, "reading", Reading)
+    return preview_import(
+        reading.table, reading.sources, known, checkpoints=reading.checkpoints, keep=reading.keep, failed=failed
+    )
 
 
-def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | None = None) -> Preview:
+def preview_import(
+    table: Table,
+    sources: Mapping[str, AnySource],
+    known: Runs | None = None,
+    *,
+    checkpoints: Checkpoints | None = None,
+    keep: str = "all",
+    failed: bool = False,
+) -> Preview:
     """Return what importing a table would add.
 
     Parameters
     ----------
     table : Table
-    sources : mapping of str to Source
+    sources : mapping of str to Source or Product
         For loss and at least two of N, D and C. In each row that lacks the third, it follows from C = 6ND.
     known : Runs, optional
         Runs already in the log: a row with the same N, D and loss is rejected, so that a file can be imported again.
+    checkpoints : Checkpoints, optional
+        Which rows belong to one run.
+    keep : {"last", "lowest", "all"}
+        Which of those rows become runs.
+    failed : bool
+        Whether to take runs whose state says that they did not finish, and those whose loss has diverged to a finite
+        number.
 
     Raises
     ------
@@ -139,19 +91,24 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
     """
     check_type(table, "table", Table)
     check_type(known, "known", Runs, type(None))
+    check_type(checkpoints, "checkpoints", Checkpoints, type(None))
+    check_choice(keep, "keep", tuple(KEEP))
+    failed = as_flag(failed, "failed")
     _check(sources, table.columns)
-    used = {source.column for source in sources.values()}
+    used = {column for source in sources.values() for column in source.columns}
     others = [name for name in table.columns if name not in used]
     left_out = tuple(name for name in others if name in REQUIRED)
     kept = {name for name in others if name not in REQUIRED}
-    have = set() if known is None else set(zip(known.N.tolist(), known.D.tolist(), known.loss.tolist(), strict=True))
+    losses = _losses(table, sources["loss"], checkpoints, keep)
+    refusal = _Refusals(table, known, sources["loss"], failed=failed)
     rows: list[CheckedRow] = []
     rejected = list(table.rejected)
-    for place, values in zip(table.places, table.rows, strict=True):
+    for number, smoothed in losses.items():
+        place, values = table.places[number], table.rows[number]
         try:
-            row = _row(values, sources, kept)
-            if (row["N"], row["D"], row["loss"]) in have:
-                raise InputError("", "is already in the log: a run has the same N, D and loss")
+            refusal.check_state(values)
+            row = _row(values, sources, kept, smoothed)
+            refusal.check(row, values, place)
         except InputError as error:
             rejected.append(Rejected.of(place, error))
         else:
@@ -159,52 +116,93 @@ def preview_import(table: Table, sources: Mapping[str, Source], known: Runs | No
     return Preview(tuple(rows), tuple(sorted(rejected, key=lambda one: one.place)), left_out)
 
 
-def _take(
-    quantity: str, found: Sequence[str], named: Mapping[str, tuple[list[str], str]], sources: dict[str, Source]
-) -> None:
-    used = {source.column for source in sources.values()}
-    free = [column for column in found if column not in used]
-    if quantity not in sources and free:
-        sources[quantity] = Source(free[0], named[free[0]][1])
+def _losses(
+    table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep: str
+) -> Mapping[int, float | None]:
+    """Return the rows to import, by number, with the loss that takes the place of their own, if one does."""
+    if checkpoints is None or keep == "all":
+        return dict.fromkeys(range(len(table.rows)))
+    kept = kept_rows(checkpoints, Columns(table).quantity(loss), keep)
+    return kept if keep == "lowest" else dict.fromkeys(kept)
 
 
-def _words(column: str) -> tuple[list[str], str]:
-    """Split a column name into lower-case words, without the unit at its end, and that unit."""
-    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", column)
-    words = re.findall(r"[a-z0-9]+", spaced.lower())
-    if words[-2:] in (["pf", "days"], ["petaflop", "days"]):
-        return [*words[:-2], "compute"] if len(words) == 2 else words[:-2], "PF-days"
-    if len(words) > 1 and words[-1] in _UNIT_WORDS:
-        unit = _UNIT_WORDS[words[-1]]
-        return words[: -2 if words[-2] == "in" else -1], unit
-    return words, "×1"
+class _Refusals:
+    """Refuses rows that are no runs to fit: failed ones, and those that are there already.
+
+    Parameters
+    ----------
+    table : Table
+    known : Runs or None
+    loss : Source or Product
+    failed : bool
+        Whether failed runs are accepted.
+    """
+
+    def __init__(self, table: Table, known: Runs | None, loss: AnySource, *, failed: bool) -> None:
+        names = {column: read_name(column) for column in table.columns}
+        self._known = set() if known is None else set(_keys(known))
+        self._state = None if failed else state_column(names)
+        # Numbers that are no losses in nats per token may have any size.
+        self._largest = np.inf if failed or not is_plausible("loss", Columns(table).quantity(loss)) else LARGEST_LOSS
+        self._identity = [column for column in (run_column(names, table.rows), _seed_column(names)) if column]
+        self._seen: dict[tuple[Any, ...], int] = {}
+
+    def check_state(self, values: Mapping[str, Any]) -> None:
+        """Raise an InputError if the tracker says that the run did not finish."""
+        if self._state is not None and unfinished_state(values.get(self._state)):
+            raise InputError("", UNFINISHED, place=f"({self._state}: {brief(values[self._state])})")
+
+    def check(self, row: CheckedRow, values: Mapping[str, Any], place: int) -> None:
+        """Raise an InputError if a run has diverged, or is in the log or in the file already."""
+        if row["loss"] > self._largest:
+            raise InputError("", DIVERGED, place=f"(its loss is {row['loss']:.4g}, above {self._largest:g})")
+        numbers = row["N"], row["D"], row["loss"]
+        if numbers in self._known:
+            raise InputError("", "is already in the log: a run has the same N, D and loss")
+        key = (*numbers, *(values.get(column) for column in self._identity))
+        if key in self._seen:
+            raise InputError("", "is in the file twice", place=f"(line {self._seen[key]} holds the same run)")
+        self._seen[key] = place
 
 
-def _check(sources: Mapping[str, Source], columns: Sequence[str]) -> None:
+def _keys(runs: Runs) -> Iterator[tuple[float, float, float]]:
+    return zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True)
+
+
+def _seed_column(names: Mapping[str, ColumnName]) -> str | None:
+    return next((column for column, name in names.items() if "seed" in name.words), None)
+
+
+def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:
     check_type(sources, "sources", Mapping)
     for quantity, source in sources.items():
-        if not (isinstance(quantity, str) and quantity in _NAMES):
-            raise unknown_key("sources", quantity, _NAMES, "quantity")
-        check_type(source, f"sources[{quantity!r}]", Source)
-        if source.column not in columns:
-            raise InputError(quantity, f"is assigned to {source.column!r}, but there is no such column")
+        if not (isinstance(quantity, str) and quantity in QUANTITIES):
+            raise unknown_key("sources", quantity, QUANTITIES, "quantity")
+        check_type(source, f"sources[{quantity!r}]", Source, Product)
+        for column in source.columns:
+            if column not in columns:
+                raise InputError(quantity, f"is assigned to {column!r}, but there is no such column")
     if "loss" not in sources:
         raise InputError("", "choose the column that holds the loss")
     if len(sources) < 3:
         missing = " and ".join(name for name in ("N", "D", "C") if name not in sources)
         rule = "are not assigned, and C = 6ND gives only one of them"
         raise InputError(missing, rule, remedy="choose columns for two of N, D and C")
-    names = [source.column for source in sources.values()]
+    names = [column for source in sources.values() for column in source.columns]
     for name in names:
         if names.count(name) > 1:
-            both = " and ".join(quantity for quantity, source in sources.items() if source.column == name)
+            both = " and ".join(quantity for quantity, source in sources.items() if name in source.columns)
             raise InputError(both, f"cannot both come from column {name!r}", remedy="choose another for one of them")
 
 
-def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: AbstractSet[str]) -> CheckedRow:
+def _row(
+    values: Mapping[str, Any], sources: Mapping[str, AnySource], kept: AbstractSet[str], loss: float | None
+) -> CheckedRow:
     numbers = dict(_numbers(values, sources))
     if "loss" not in numbers:
-        raise InputError(f"loss ({sources['loss'].column})", "is empty")
+        raise InputError(f"loss ({_label(sources['loss'])})", "is empty")
+    if loss is not None and loss == loss:
+        numbers["loss"] = loss
     absent = [name for name in ("N", "D", "C") if name not in numbers]
     if len(absent) > 1:
         raise InputError(" and ".join(absent), "are missing", remedy="two of N, D and C are needed")
@@ -212,23 +210,32 @@ def _row(values: Mapping[str, Any], sources: Mapping[str, Source], kept: Abstrac
         numbers["N"] = numbers["C"] / (6 * numbers["D"])
     elif absent == ["D"]:
         numbers["D"] = numbers["C"] / (6 * numbers["N"])
-    others = {name: _one_line(value) for name, value in values.items() if name in kept and not _is_empty(value)}
+    others = {name: _one_line(value) for name, value in values.items() if name in kept and not _is_blank(value)}
     return row_of(numbers, others)
 
 
-def _numbers(values: Mapping[str, Any], sources: Mapping[str, Source]) -> Iterator[tuple[str, float]]:
+def _numbers(values: Mapping[str, Any], sources: Mapping[str, AnySource]) -> Iterator[tuple[str, float]]:
     """Yield the quantities in a row; a wrong value is an error, a missing one is not."""
     for quantity, source in sources.items():
-        value = values.get(source.column)
-        if not _is_empty(value) and (quantity == "loss" or value == value):  # a NaN loss means divergence
-            try:
-                own_unit = isinstance(value, str) and value.strip()[-1].isalpha()
-                yield quantity, parse_quantity(value) * (1.0 if own_unit else UNITS[source.unit])
-            except InputError as error:
-                raise InputError(f"{quantity} ({source.column})", error.rule, remedy=error.remedy) from None
+        if quantity != "loss" and any(_is_nan(values.get(column)) for column in source.columns):
+            continue  # in a loss, NaN means divergence
+        try:
+            number = source.number(values)
+        except InputError as error:
+            raise InputError(f"{quantity} ({_label(source)})", error.rule, remedy=error.remedy) from None
+        if number is not None:
+            yield quantity, number
 
 
-def _is_empty(value: Any) -> bool:
+def _label(source: AnySource) -> str:
+    return source.column if isinstance(source, Source) else str(source)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value
+
+
+def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 

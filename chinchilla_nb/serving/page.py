@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chinchilla_nb.printable import printable
@@ -30,9 +31,9 @@ DARK_THEME = """
 def notebook(
     source: str,
     folder: str,
-    remarks: Sequence[str] = (),
     allow_functions: Sequence[str] = (),
     allow_folders: Sequence[str] = (),
+    choices: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the notebook that opens a workbench.
 
@@ -42,23 +43,23 @@ def notebook(
         What to open; a path is relative to `folder`.
     folder : str
         Absolute path of the folder that the kernel works in.
-    remarks : sequence of str
-        Shown above the workbench.
     allow_functions, allow_folders : sequence of str
         What panels may call and open, as for `Workbench`.
+    choices : mapping of str to str or bool
+        What a table holds, as further arguments of `Workbench`.
     """
     head = f"<h1>{_as_html(' '.join(title(source, folder).split()))}</h1>"
-    head += "".join(f"\n<p>{_as_html(remark)}</p>" for remark in remarks)
     # Last, because the first element has no space above it.
     head += DARK_THEME
     allowed = f"allow_functions={list(allow_functions)!a}, allow_folders={list(allow_folders)!a}"
+    allowed += "".join(f", {name}={value!a}" for name, value in choices.items())
     code = [
         "import html, os, warnings\n",
         "from IPython.display import HTML, display\n",
         "from chinchilla_nb import Workbench\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
         "from chinchilla_nb.printable import printable\n",
-        'warnings.simplefilter("ignore", RowsLeftOutWarning)  # shown above\n',
+        'warnings.simplefilter("ignore", RowsLeftOutWarning)  # the workbench shows them\n',
         # ASCII, because a path may hold bytes that are not UTF-8, which no message to the kernel can.
         f"os.chdir({folder!a})\n",
         # The command has opened the source before, but it may have changed. Voila would advise options of its own.

@@ -35,7 +35,7 @@ def trained(tmp_path_factory):
 def test_a_run_is_read_as_it_was_logged(trained):
     folder, trainer = trained
     table = read_source(folder)
-    assert "Hugging Face" in table.taken_for
+    assert "Hugging Face" in table.notes[0]
     assert table.rejected == ()
     (row,) = table.rows
     evaluated = [entry["eval_loss"] for entry in trainer.state.log_history if "eval_loss" in entry]
@@ -51,7 +51,7 @@ def test_a_run_is_read_as_it_was_logged(trained):
 
 
 def test_what_is_not_read_of_the_folder_is_said(trained):
-    assert any("TensorBoard" in remark for remark in read_source(trained[0]).remarks)
+    assert any("TensorBoard" in note for note in read_source(trained[0]).notes)
 
 
 def test_a_single_state_is_read_like_its_folder(trained, tmp_path):

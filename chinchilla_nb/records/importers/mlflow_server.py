@@ -38,7 +38,9 @@ def read(address: str) -> Table:
     try:
         runs = list(_runs(client))
     except mlflow.exceptions.MlflowException as error:
-        remedy = "check that it is the address of an MLflow server, and MLFLOW_TRACKING_TOKEN or _USERNAME and _PASSWORD"
+        remedy = (
+            "check that it is the address of an MLflow server, and MLFLOW_TRACKING_TOKEN or _USERNAME and _PASSWORD"
+        )
         raise InputError(brief(address), f"cannot be read: {_first_line(error)}", remedy=remedy) from None
     return run_table(TITLE, enumerate(runs, 1))
 

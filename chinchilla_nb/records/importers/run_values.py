@@ -43,35 +43,28 @@ class RunValues:
     remark: str = ""
 
 
-def run_table(
-    taken_for: str,
-    runs: Iterable[tuple[int, RunValues]],
-    rejected: Sequence[Rejected] = (),
-    remarks: Sequence[str] = (),
-) -> Table:
+def run_table(title: str, runs: Iterable[tuple[int, RunValues]], rejected: Sequence[Rejected] = ()) -> Table:
     """Make a table with one row for each run, whose first column is its name.
 
     Parameters
     ----------
-    taken_for : str
-        What the source was recognised as.
+    title : str
+        What the source was recognised as, which the first of the notes says; the others say what could not be read.
     runs : iterable of (int, RunValues)
         The place of each run, and what was read of it.
     rejected : sequence of Rejected
-    remarks : sequence of str
-        What could not be read although its run could be.
     """
-    rows, places, said = [], [], list(remarks)
+    rows, places, notes = [], [], [f"Read as {title}."]
     for place, run in runs:
         rows.append({"run": run.name} | {_one_line(name): _plain(value) for name, value in run.values.items()})
         places.append(place)
         if run.remark:
-            said.append(f"{run.name}: {run.remark}")
+            notes.append(f"{run.name}: {run.remark}.")
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Table(columns, tuple(rows), tuple(places), tuple(rejected), taken_for, tuple(said))
+    return Table(columns, tuple(rows), tuple(places), tuple(rejected), tuple(notes))
 
 
-def table_of_each(taken_for: str, sources: Iterable[Any], read: Callable[[Any], RunValues | None]) -> Table:
+def table_of_each(title: str, sources: Iterable[Any], read: Callable[[Any], RunValues | None]) -> Table:
     """Read one run from each source, or None if it holds no run, and reject those that cannot be read.
 
     Raises
@@ -92,7 +85,7 @@ def table_of_each(taken_for: str, sources: Iterable[Any], read: Callable[[Any], 
         except OSError as error:
             unreadable = InputError(error.filename or "", f"cannot be read: {error.strerror}")
             rejected.append(Rejected.of(place, unreadable))
-    return run_table(taken_for, runs, rejected)
+    return run_table(title, runs, rejected)
 
 
 def last_and_lowest(history: Iterable[Mapping[str, Any]], before: str = "") -> dict[str, Any]:

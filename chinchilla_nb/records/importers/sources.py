@@ -93,7 +93,7 @@ def read_source(source: str | os.PathLike[str]) -> Table:
     Returns
     -------
     Table
-        A row for each run; its `taken_for` says what the source was recognised as.
+        A row for each run; its first note says what the source was recognised as.
 
     Raises
     ------
@@ -155,8 +155,8 @@ def _in_folder(folder: Path) -> RunLogs | None:
 
 def _read_folder(importer: _Importer, folder: Path, others: Sequence[str]) -> Table:
     table = importer.read(folder, importer.find(files_below(folder)))
-    also = tuple(f"{folder} also holds {title}, which are not read" for title in others)
-    return replace(table, remarks=(*table.remarks, *also))
+    also = tuple(f"The folder also holds {title}, which are not read." for title in others)
+    return replace(table, notes=(*table.notes, *also))
 
 
 def _stamp(importer: _Importer, folder: Path) -> object:

@@ -1,0 +1,178 @@
+"""The columns that may hold a quantity, by name and values, in every unit that is plausible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.quantity import plain
+from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.quantities import Match, Mismatch, match
+from chinchilla_nb.records.columns.sources import AnySource, Source
+from chinchilla_nb.records.columns.units import UNITS, units_for
+from chinchilla_nb.records.columns.values import Columns, is_plausible
+
+__all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
+
+ROWS_OF_A_CONSTANT = 3
+"""Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Candidate:
+    """A way to read a quantity.
+
+    Attributes
+    ----------
+    source : Source or Product
+    variant : str
+        What it would be: ``the validation loss``.
+    rank : int
+        As of `Match`.
+    numbers : ndarray of float64, shape (n_rows,)
+    doubt : str
+        Why it must not be taken without a question, unless compute decides; empty if there is no doubt.
+    """
+
+    source: AnySource
+    variant: str
+    rank: int
+    numbers: NDArray[np.float64]
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A column whose name speaks of a quantity and which does not hold it."""
+
+    column: str
+    quantity: str
+    why: str
+
+
+def find_candidates(
+    quantity: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+) -> tuple[list[Candidate], list[Considered]]:
+    """Return the ways to read a quantity from the columns of a table, and the columns that its name rules out.
+
+    Parameters
+    ----------
+    quantity : str
+        N, D, C or loss.
+    names : mapping of str to ColumnName
+    units : mapping of str to str
+        Units in a row under the header, by column.
+    columns : Columns
+    """
+    found: list[Candidate] = []
+    ruled_out: list[Considered] = []
+    for column, name in names.items():
+        says = match(quantity, name)
+        if says is None:
+            continue
+        says = _checked(says, quantity, column, columns)
+        if isinstance(says, Mismatch):
+            ruled_out.append(Considered(column, quantity, says.why))
+        else:
+            found += readings_of(quantity, name, says, units.get(column), columns)
+    return found, ruled_out
+
+
+def readings_of(
+    quantity: str, name: ColumnName, says: Match, unit: str | None, columns: Columns
+) -> Iterator[Candidate]:
+    """Yield the ways to read a column, one for each unit that it may have."""
+    if quantity == "loss":
+        yield from _readings_of_loss(name, says, columns)
+        return
+    stated = unit or name.unit
+    if name.log:
+        stated, offered = None, [name.log] if name.log in UNITS else ["10^x", "e^x"]
+    else:
+        offered = [stated] if stated in units_for(quantity) else ["×1"]
+    plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
+    if len(plausible) == 1:
+        source = Source(name.column, plausible[0])
+        yield Candidate(source, says.variant, says.rank, columns.quantity(source))
+        return
+    span = range_text(columns[name.column].numbers)
+    doubt = f"{name.column!r} holds {span}, and its unit is not certain"
+    for one in plausible or units_for(quantity):
+        source = Source(name.column, one)
+        numbers = columns.quantity(source)
+        if is_plausible(quantity, numbers):
+            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+
+
+def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
+    """Yield the ways to read a loss, whose unit is never one of thousands or millions."""
+    units, doubt = _units_of_loss(name, says)
+    raw = columns.quantity(Source(name.column))
+    if units == ["×1"] and not doubt and not is_plausible("loss", raw):
+        units, doubt = ["×1", "ln"], f"{name.column!r} holds {range_text(raw)}, unlike a loss in nats per token"
+    for unit in units:
+        source = Source(name.column, unit)
+        numbers = columns.quantity(source)
+        if unit == "×1" or is_plausible("loss", numbers):
+            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+
+
+def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
+    """Return the units that a column of losses may have, and the doubt about them."""
+    column, words = name.column, name.all_words
+    if name.log:
+        return (["×1", "e^x"] if name.log == "log" else [name.log]), f"{column!r} may hold logarithms of the loss"
+    if says.variant.startswith("perplexity"):
+        per_token = not {"word", "words", "byte", "char"} & words
+        return ["ln"], "" if per_token else f"{column!r} holds a perplexity that is not per token"
+    if says.variant.startswith("log-likelihood"):
+        return ["-x"], f"{column!r} holds log-likelihoods, whose negative is a loss if they are per token"
+    if says.variant.startswith("bits per byte"):
+        return ["×1"], f"{column!r} is in bits per byte, and so would E, A and B of the law be"
+    if {"bits", "bit", "bpt"} & words:
+        return ["bits", "×1"], f"{column!r} is in bits, not in nats"
+    return ["×1"], f"{column!r} is not per token" if {"byte", "char", "word"} & words else ""
+
+
+def likely_columns(
+    quantity: str, names: Mapping[str, ColumnName], columns: Columns, ruled_out: Mapping[str, str]
+) -> list[Candidate]:
+    """Return the columns of any name whose numbers a quantity can have, to be offered in a question."""
+    found = []
+    for column in names:
+        values = columns[column]
+        if column in ruled_out or not values.are_numbers or (values.is_constant and quantity == "loss"):
+            continue
+        numbers = columns.quantity(Source(column))
+        if is_plausible(quantity, numbers):
+            found.append(Candidate(Source(column), f"column {column!r}", 9, numbers, "its name does not say so"))
+    return found
+
+
+def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = plain) -> str:
+    """Return the range of numbers in words: ``20M to 600M``."""
+    valid = numbers[np.isfinite(numbers)]
+    if not valid.size:
+        return "no numbers"
+    low, high = write(float(valid.min())), write(float(valid.max()))
+    return low if low == high else f"{low} to {high}"
+
+
+def _checked(says: Match | Mismatch, quantity: str, column: str, columns: Columns) -> Match | Mismatch:
+    """Return what a name says, unless the values contradict it."""
+    values = columns[column]
+    if isinstance(says, Mismatch):
+        return says
+    if not values.filled:
+        return Mismatch("is empty")
+    if not values.are_numbers:
+        return Mismatch(f"holds text such as {values.text}" if values.text else "holds no numbers")
+    valid = values.numbers[np.isfinite(values.numbers)]
+    if quantity == "loss" and values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
+        return Mismatch("holds the same number in all rows")
+    if quantity == "loss" and not says.variant.startswith("log-likelihood") and valid.size and (valid <= 0).mean() > 0.5:
+        return Mismatch("holds negative numbers and zeros, and a loss must be positive")
+    return says

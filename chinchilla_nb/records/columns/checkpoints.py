@@ -1,0 +1,180 @@
+"""Tables with one row for each checkpoint of a run: recognise them, and take one row of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.products import find_column
+from chinchilla_nb.records.columns.sources import AnySource
+from chinchilla_nb.records.columns.values import Columns
+
+__all__ = ["KEEP", "Checkpoints", "find_checkpoints", "kept_rows", "run_column"]
+
+KEEP = {
+    "last": "the last checkpoint of each run",
+    "lowest": "the checkpoint of each run with the lowest loss, as the mean of five",
+    "all": "every row as a run",
+}
+"""Which rows of a table of checkpoints become runs."""
+SMOOTHED = 5
+"""Checkpoints whose mean loss is compared, so that the lowest one is not the one with the luckiest batch."""
+FEWEST = 5
+"""Rows of a run from which on equal steps between them show that they are its checkpoints."""
+_RUN_COLUMNS = ("runid", "runname", "run", "id", "uid", "uuid", "runuuid", "trial", "trialid", "experimentid", "wandbid")
+_MODEL_COLUMNS = ("name", "model", "modelname", "experiment", "config", "group", "label", "checkpoint", "job", "jobname")
+_STEP_COLUMNS = ("step", "globalstep", "trainerglobalstep", "iteration", "iter", "iters", "iterations", "steps", "epoch")
+_STEP_COLUMNS += ("trainstep", "trainingstep", "nsteps", "numsteps", "update", "updates", "batch", "batchidx")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Checkpoints:
+    """Which rows are checkpoints of the same run.
+
+    Attributes
+    ----------
+    run : ndarray of int, shape (n_rows,)
+        Number of the run that a row belongs to.
+    progress : ndarray of float64, shape (n_rows,)
+        Its step, or its tokens.
+    why : str
+        What shows it: ``'run_id' repeats while 'step' rises``.
+    certain : bool
+        Whether the rows cannot be runs of their own.
+    """
+
+    run: NDArray[np.intp]
+    progress: NDArray[np.float64]
+    why: str
+    certain: bool
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return int(self.run.max()) + 1
+
+
+def run_column(names: Mapping[str, ColumnName], table_rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the column that identifies a run, None if there is none."""
+    by_name: dict[str, str] = {}
+    for column, name in names.items():
+        by_name.setdefault("".join(name.words), column)
+    for wanted in (*_RUN_COLUMNS, *_MODEL_COLUMNS):
+        if wanted in by_name and any(row.get(by_name[wanted]) not in (None, "") for row in table_rows):
+            return by_name[wanted]
+    return None
+
+
+def find_checkpoints(
+    names: Mapping[str, ColumnName], columns: Columns, sources: Mapping[str, AnySource]
+) -> Checkpoints | None:
+    """Return which rows are checkpoints of one run; None if each row is a run."""
+    rows = columns.table.rows
+    N = columns.quantity(sources["N"]) if "N" in sources else np.ones(len(rows))
+    data = sources["D"].columns if "D" in sources else ()
+    step = find_column(_STEP_COLUMNS, names, columns)
+    step = step if step is not None and not columns[step].is_constant else None
+    progress_column = step or (data[0] if len(data) == 1 else None)
+    if progress_column is None or len(rows) < 2:
+        return None
+    progress = columns[progress_column].numbers
+    identity = run_column(names, rows)
+    if identity is not None:
+        run = _numbered(str(row.get(identity)) for row in rows)
+        if (np.bincount(run) > 1).any():
+            why = f"{identity!r} repeats while {progress_column!r} rises"
+            return _by_identity(run, progress, N, why, is_run="".join(names[identity].words) in _RUN_COLUMNS)
+        return None
+    run = _segments(progress, N)
+    if not _is_even(run, progress):
+        return None
+    return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", step is not None)
+
+
+def _by_identity(
+    run: NDArray[np.intp], progress: NDArray[np.float64], N: NDArray[np.float64], why: str, *, is_run: bool
+) -> Checkpoints | None:
+    """Return checkpoints of runs that a column names, if the rows of a name have one N and progress among them."""
+    repeated = [rows for rows in _rows_of(run) if len(rows) > 1]
+    if any(len(set(N[rows][np.isfinite(N[rows])].tolist())) > 1 for rows in repeated):
+        return None
+    if not any(len(set(progress[rows][np.isfinite(progress[rows])].tolist())) > 1 for rows in repeated):
+        return None
+    return Checkpoints(run, progress, why, is_run or _is_even(run, progress))
+
+
+def kept_rows(checkpoints: Checkpoints, loss: NDArray[np.float64], keep: str) -> dict[int, float]:
+    """Return the rows to take, one of each run, and the loss of each.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints
+    loss : ndarray of float64, shape (n_rows,)
+        NaN where none was logged, or where it diverged.
+    keep : {"last", "lowest"}
+
+    Notes
+    -----
+    A run whose loss is finite first and NaN from some checkpoint on has diverged: the row of its first NaN is taken,
+    which is reported as such. Trackers also leave NaN, or nothing, in rows that log something else; there, finite
+    losses follow.
+    """
+    kept: dict[int, float] = {}
+    for rows in _rows_of(checkpoints.run):
+        ordered = rows[np.argsort(checkpoints.progress[rows], kind="stable")]
+        finite = np.flatnonzero(np.isfinite(loss[ordered]))
+        if not finite.size:
+            kept[int(ordered[-1])] = np.nan
+            continue
+        end = int(finite[-1])
+        if finite.size == end + 1 < len(ordered) and end > 0:
+            kept[int(ordered[end + 1])] = np.nan
+            continue
+        chosen = ordered[finite]
+        if keep == "last":
+            kept[int(chosen[-1])] = float(loss[chosen[-1]])
+        else:
+            smooth = _smoothed(loss[chosen])
+            place = int(np.argmin(smooth))
+            kept[int(chosen[place])] = float(smooth[place])
+    return dict(sorted(kept.items()))
+
+
+def _smoothed(loss: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of each loss and its neighbours; fewer of them at the ends."""
+    window = np.ones(min(SMOOTHED, len(loss)))
+    counts = np.convolve(np.ones(len(loss)), window, mode="same")
+    return np.convolve(loss, window, mode="same") / counts
+
+
+def _numbered(values: Iterator[str]) -> NDArray[np.intp]:
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
+
+
+def _rows_of(run: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return the rows of each run."""
+    order = np.argsort(run, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(run[order])) + 1)
+
+
+def _segments(progress: NDArray[np.float64], N: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Number the runs of a table without names: another begins where N changes or the progress does not rise."""
+    known = np.where(np.isfinite(N), N, 0.0)
+    begins = (np.diff(known) != 0) | ~(np.diff(progress) >= 0)
+    return np.concatenate([[0], np.cumsum(begins)]).astype(np.intp)
+
+
+def _is_even(run: NDArray[np.intp], progress: NDArray[np.float64]) -> bool:
+    """Return whether the runs have several rows each, mostly at equal steps: a plan of runs has other ratios."""
+    sizes = [len(rows) for rows in _rows_of(run)]
+    if np.median(sizes) < FEWEST:
+        return False
+    steps = [np.diff(np.unique(progress[rows])) for rows in _rows_of(run) if len(rows) >= FEWEST]
+    steps = [one for one in steps if one.size]
+    return bool(steps) and bool(np.mean([np.mean(np.isclose(one, np.median(one), rtol=0.05)) for one in steps]) > 0.7)

@@ -1,0 +1,286 @@
+"""Choose one way to read each quantity, or say what must be asked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chinchilla_nb.quantity import compact
+from chinchilla_nb.records.columns.candidates import Candidate, Considered, range_text
+from chinchilla_nb.records.columns.compute import Agreement, agreement
+from chinchilla_nb.records.columns.values import alike, is_plausible
+
+__all__ = ["Choices", "Question", "choose"]
+
+MOST_COMBINATIONS = 2_000
+"""Combinations of N, D and C that are compared; more ways to read a table are a question anyway."""
+TOKENS_PER_PARAMETER = (1e-2, 1e6)
+"""Range of D/N in studies of scaling, with a margin of ten on either side: a column of steps or of another unit is
+outside."""
+SIMILAR_LOSS = 0.5
+"""Relative difference up to which a column of an unknown name may be another measurement of the loss."""
+ACTIVE = "the active parameters"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Question:
+    """What a table does not say about a quantity.
+
+    Attributes
+    ----------
+    quantity : str
+    why : str
+        A sentence without its full stop.
+    options : tuple of Candidate
+        Ways to read it; may be empty.
+    """
+
+    quantity: str
+    why: str
+    options: tuple[Candidate, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Choices:
+    """How each quantity is read, what must be asked, and what else to say, in sentences without full stops."""
+
+    taken: dict[str, Candidate] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def ask(self, quantity: str, why: str, options: Iterable[Candidate]) -> None:
+        """Ask for a quantity, which is not taken then."""
+        self.taken.pop(quantity, None)
+        self.questions.setdefault(quantity, Question(quantity, why, tuple(options)))
+
+
+def choose(
+    found: Mapping[str, Sequence[Candidate]],
+    given: Mapping[str, Candidate | None],
+    products: Sequence[Candidate],
+    ruled_out: Sequence[Considered],
+) -> Choices:
+    """Choose how to read each quantity.
+
+    Parameters
+    ----------
+    found : mapping of str to sequence of Candidate
+        By quantity.
+    given : mapping of str to Candidate or None
+        What the user has chosen; None for a quantity that must not be read.
+    products : sequence of Candidate
+        Ways to compute D from other columns.
+    ruled_out : sequence of Considered
+    """
+    choices = Choices()
+    groups = {quantity: _contenders(quantity, ways, ruled_out) for quantity, ways in found.items()}
+    for quantity, way in given.items():
+        groups[quantity] = [] if way is None else [way]
+    _choose_loss(choices, groups["loss"])
+    _prefer_active(choices, groups, given)
+    _choose_sizes(choices, groups)
+    _choose_compute(choices, groups["C"], was_given="C" in given)
+    _derive_missing(choices, groups, products)
+    _check_data_per_parameter(choices, given)
+    return choices
+
+
+def _contenders(quantity: str, ways: Sequence[Candidate], ruled_out: Sequence[Considered]) -> list[Candidate]:
+    """Return the ways that nothing in their names puts behind others, each set of numbers once."""
+    if not ways:
+        return []
+    ordered = sorted(ways, key=lambda way: (way.rank, -np.isfinite(way.numbers).sum()))
+    best = ordered[0].rank
+    if quantity == "loss":
+        contenders = _contending_losses(ordered, ruled_out)
+    else:
+        contenders = [way for way in ordered if way.rank <= max(best, 1 if best <= 1 else best)]
+    distinct: list[Candidate] = []
+    for way in contenders:
+        if not any(alike(way.numbers, other.numbers) for other in distinct):
+            distinct.append(way)
+    return distinct
+
+
+def _contending_losses(ordered: Sequence[Candidate], ruled_out: Sequence[Considered]) -> list[Candidate]:
+    """Return the losses that may be meant: held-out ones before all, cross-entropies before sums with auxiliary ones.
+
+    A loss of an unnamed split contends with the training loss, from which it differs, and with similar numbers of any
+    name: they may be the validation.
+    """
+    best = ordered[0].rank
+    if best <= 1:
+        return [way for way in ordered if way.rank <= 1]
+    plain = [way for way in ordered if way.rank == 2]
+    auxiliary = any(one.quantity == "loss" and "auxiliary" in one.why for one in ruled_out)
+    pure = [way for way in plain if _is_cross_entropy(way)]
+    if pure and len(pure) < len(plain) and (auxiliary or any("total" in str(way.source).lower() for way in plain)):
+        plain = pure
+    first = (plain or list(ordered))[0]
+    others = [way for way in ordered if way.rank > 2 and way is not first and _is_similar(way, first)]
+    return [*(plain or [first]), *others]
+
+
+def _is_cross_entropy(way: Candidate) -> bool:
+    name = str(way.source).lower()
+    return any(word in name for word in ("ce", "xent", "entropy", "nll", "lm_loss", "lm loss", "lm/loss"))
+
+
+def _is_similar(way: Candidate, first: Candidate) -> bool:
+    both = np.isfinite(way.numbers) & np.isfinite(first.numbers)
+    if not both.any():
+        return True  # they cannot be compared
+    return bool(np.median(np.abs(way.numbers[both] / first.numbers[both] - 1)) <= SIMILAR_LOSS)
+
+
+def _choose_loss(choices: Choices, group: Sequence[Candidate]) -> None:
+    if len(group) == 1 and not group[0].doubt:
+        choices.taken["loss"] = group[0]
+    elif len(group) == 1 or {way.source.columns for way in group} == {group[0].source.columns} if group else False:
+        choices.ask("loss", group[0].doubt, group)
+    elif group:
+        names = _listed(way.source.columns[0] for way in group)
+        choices.ask("loss", f"the columns {names} hold different losses", group)
+    else:
+        choices.ask("loss", "no column is recognised as the loss", ())
+
+
+def _prefer_active(choices: Choices, groups: dict[str, list[Candidate]], given: Mapping[str, object]) -> None:
+    """Take the active parameters of a mixture of experts rather than all, and say so, unless compute says otherwise."""
+    active = [way for way in groups["N"] if way.variant == ACTIVE]
+    others = [way for way in groups["N"] if way.variant != ACTIVE]
+    if len(active) != 1 or not others or "N" in given:
+        return
+    exact = {id(combination[0]) for combination, _ in _exact(groups)}
+    if exact and id(active[0]) not in exact:
+        return
+    groups["N"] = active
+    names = _listed(way.source.columns[0] for way in others)
+    choices.notes.append(
+        f"N is the number of active parameters, {active[0].source.columns[0]!r}; {names} would count all of them"
+    )
+
+
+def _choose_sizes(choices: Choices, groups: Mapping[str, Sequence[Candidate]]) -> None:
+    """Choose N and D; compute decides between several ways to read them."""
+    open_ones = [name for name in ("N", "D") if len(groups[name]) > 1 or any(way.doubt for way in groups[name])]
+    exact = _exact(groups) if open_ones else []
+    ways = {name: _distinct(combination["ND".index(name)] for combination, _ in exact) for name in ("N", "D")}
+    for name in ("N", "D"):
+        if name not in open_ones:
+            if groups[name]:
+                choices.taken[name] = groups[name][0]
+        elif len(ways["N"]) == len(ways["D"]) == 1:
+            choices.taken[name] = ways[name][0]
+            choices.notes.append(_decided(name, ways[name][0], groups[name], exact[0][1]))
+        else:
+            choices.ask(name, _why_open(name, groups[name]), ways[name] or groups[name])
+
+
+def _why_open(name: str, group: Sequence[Candidate]) -> str:
+    columns = list(dict.fromkeys(way.source.columns[0] for way in group))
+    if len(columns) == 1:
+        return group[0].doubt
+    doubt = next((f"; {way.doubt}" for way in group if way.doubt), "")
+    return f"the columns {_listed(columns)} can be {name} and differ{doubt}"
+
+
+def _decided(name: str, way: Candidate, group: Sequence[Candidate], ratio: Agreement) -> str:
+    others = _listed(str(other.source) for other in group if other is not way)
+    return f"{name} is {str(way.source)!r} rather than {others}, because then {ratio}"
+
+
+def _exact(groups: Mapping[str, Sequence[Candidate]]) -> list[tuple[tuple[Candidate, Candidate, Candidate], Agreement]]:
+    """Return the combinations of N, D and C with C = 6ND."""
+    found = []
+    combinations = itertools.product(groups["N"], groups["D"], groups["C"])
+    for combination in itertools.islice(combinations, MOST_COMBINATIONS):
+        ratio = agreement(*(way.numbers for way in combination))
+        if ratio is not None and ratio.exact:
+            found.append((combination, ratio))
+    return found
+
+
+def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: bool) -> None:
+    """Choose the compute, and say how it compares with 6ND."""
+    if not group:
+        return
+    if "N" not in choices.taken or "D" not in choices.taken:
+        if len(group) == 1 and not group[0].doubt:
+            choices.taken["C"] = group[0]
+        elif not (choices.questions.keys() & {"N", "D"}):
+            choices.ask("C", _why_open("C", group), group)
+        return
+    N, D = choices.taken["N"].numbers, choices.taken["D"].numbers
+    ratios = [(way, agreement(N, D, way.numbers)) for way in group]
+    possible = [(way, ratio) for way, ratio in ratios if ratio and (ratio.exact if way.doubt else ratio.possible)]
+    if was_given:
+        possible = [(way, ratio) for way, ratio in ratios if ratio]
+    if len(possible) == 1:
+        way, ratio = possible[0]
+        choices.taken["C"] = way
+        if not ratio.exact:
+            choices.notes.append(f"{ratio}: C is kept as {str(way.source)!r} gives it")
+    elif possible:
+        names = _listed(str(way.source) for way, _ in possible)
+        choices.ask("C", f"{names} can be the compute and differ", [way for way, _ in possible])
+    elif any(ratio for _, ratio in ratios):
+        way, ratio = next((way, ratio) for way, ratio in ratios if ratio)
+        why = f"with C from {str(way.source)!r}, {ratio}, so that C, N or D holds something else or has another unit"
+        choices.ask("C", why, group)
+
+
+def _derive_missing(
+    choices: Choices, groups: Mapping[str, Sequence[Candidate]], products: Sequence[Candidate]
+) -> None:
+    """Let C = 6ND give N or D where no column does, or ask for it."""
+    for name, other in (("N", "D"), ("D", "N")):
+        if groups[name]:
+            continue
+        options = list(products) if name == "D" else []
+        compute, size = choices.taken.get("C"), choices.taken.get(other)
+        if compute is None or size is None:
+            choices.ask(name, f"no column is recognised as {name}", options)
+            continue
+        derived = compute.numbers / (6 * size.numbers)
+        if not is_plausible(name, derived):
+            span = range_text(derived, compact)
+            choices.ask(name, f"no column is recognised as {name}, and C/(6{other}) would be {span}", options)
+        elif any(_contradicts(product, derived) for product in options):
+            span, more = range_text(derived, compact), range_text(options[0].numbers, compact)
+            why = f"C/(6{other}) would be {span}, but {options[0].variant} is {more}"
+            choices.ask(name, why, options)
+        else:
+            choices.notes.append(f"{name} = C/(6{other}), because no column is recognised as {name}")
+
+
+def _contradicts(product: Candidate, derived: object) -> bool:
+    ratio = product.numbers / derived
+    ratio = ratio[np.isfinite(ratio)]
+    return bool(ratio.size and (ratio.max() > 1.05 or ratio.min() < 1 / 1.05))
+
+
+def _check_data_per_parameter(choices: Choices, given: Mapping[str, object]) -> None:
+    """Ask about D if it is no plausible amount of data for models of size N, which a wrong unit or column causes."""
+    if "N" not in choices.taken or "D" not in choices.taken or {"N", "D"} <= given.keys():
+        return
+    N, D = choices.taken["N"], choices.taken["D"]
+    ratio = D.numbers / N.numbers
+    ratio = ratio[np.isfinite(ratio)]
+    least, largest = TOKENS_PER_PARAMETER
+    if ratio.size and not least <= np.median(ratio) <= largest:
+        wrong = "D" if "D" not in given else "N"
+        why = f"{str(N.source)!r} and {str(D.source)!r} would give D/N = {range_text(ratio)}"
+        choices.ask(wrong, why, [D if wrong == "D" else N])
+
+
+def _distinct(ways: Iterable[Candidate]) -> list[Candidate]:
+    return list({id(way): way for way in ways}.values())
+
+
+def _listed(names: Iterable[str]) -> str:
+    quoted = [repr(name) for name in dict.fromkeys(names)]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

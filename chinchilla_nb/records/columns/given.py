@@ -1,0 +1,122 @@
+"""What a user says of a quantity: a column, a column and its unit, a product of columns, or a number."""
+
+from __future__ import annotations
+
+import numbers
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputError, did_you_mean
+from chinchilla_nb.quantity import parse_quantity
+from chinchilla_nb.records.columns.candidates import Candidate, readings_of
+from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.quantities import Match, match
+from chinchilla_nb.records.columns.sources import AnySource, Product, Source
+from chinchilla_nb.records.columns.units import UNITS, find_unit, units_for
+from chinchilla_nb.records.columns.values import Columns
+
+__all__ = ["SIX_ND", "given_readings"]
+
+SIX_ND = "6ND"
+"""Said of C: no column is compute."""
+_SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1", "neg": "-x", "ppl": "ln"}
+
+
+def given_readings(
+    quantity: str, given: Any, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+) -> list[Candidate]:
+    """Return the ways to read a quantity that a user's choice leaves: one, more if the unit is open, none for 6ND.
+
+    Parameters
+    ----------
+    quantity : str
+    given : str, number, Source or Product
+        ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; for C also ``6ND``.
+    names, units, columns
+        As for `find_candidates`.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, it holds no numbers, or the unit cannot be one of the quantity.
+    """
+    if isinstance(given, (Source, Product)):
+        return [_reading(quantity, given, names, columns)]
+    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        return [_reading(quantity, Product((), float(given)), names, columns)]
+    if not isinstance(given, str) or not given.strip():
+        raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
+    if given in names:
+        return _of_column(quantity, given, names, units, columns)
+    if quantity == "C" and given.upper() == SIX_ND:
+        return []
+    return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
+
+
+def _of_column(
+    quantity: str, column: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+) -> list[Candidate]:
+    _check_numbers(quantity, column, columns)
+    says = match(quantity, names[column])
+    says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
+    found = list(readings_of(quantity, names[column], says, units.get(column), columns))
+    if quantity == "loss" and len(found) == 1:  # its name is no doubt any more
+        return [_reading(quantity, found[0].source, names, columns)]
+    return found or [_reading(quantity, Source(column), names, columns)]
+
+
+def _reading(
+    quantity: str, source: AnySource, names: Mapping[str, ColumnName], columns: Columns
+) -> Candidate:
+    for column in source.columns:
+        if column not in names:
+            raise _no_such_column(quantity, column, names)
+        _check_numbers(quantity, column, columns)
+    says = match(quantity, names[source.column]) if isinstance(source, Source) else None
+    if isinstance(says, Match):
+        variant = says.variant
+    else:
+        variant = "as it was given" if not source.columns else " × ".join(map(repr, source.columns))
+    return Candidate(source, variant, 0, columns.quantity(source))
+
+
+def _check_numbers(quantity: str, column: str, columns: Columns) -> None:
+    values = columns[column]
+    if not values.are_numbers:
+        holds = f"holds text such as {values.text}" if values.text else "is empty"
+        raise InputError(quantity, f"cannot be column {column!r}, which {holds}", remedy="choose a column of numbers")
+
+
+def _parsed(quantity: str, text: str, names: Mapping[str, ColumnName]) -> AnySource:
+    column, colon, unit = text.rpartition(":")
+    if colon and column in names:
+        return Source(column, _unit(quantity, unit))
+    factor, parts = 1.0, []
+    for part in re.split(r"\s*[*×]\s*", text.strip()):
+        if part in names:
+            parts.append(part)
+            continue
+        try:
+            factor *= parse_quantity(part)
+        except InputError:
+            raise _no_such_column(quantity, part, names) from None
+    return Product(tuple(parts), factor)
+
+
+def _unit(quantity: str, text: str) -> str:
+    text = text.strip()
+    unit = text if text in UNITS else _SPELLED.get(text.lower()) or find_unit(text)
+    if text.lower() == "ln" and quantity != "loss":
+        unit = "e^x"
+    allowed = units_for(quantity)
+    if unit not in allowed:
+        raise InputError(quantity, f"has no unit {brief(text)}", remedy=f"choose from {', '.join(allowed)}")
+    return unit
+
+
+def _no_such_column(quantity: str, column: str, names: Mapping[str, ColumnName]) -> InputError:
+    columns = ", ".join(names)
+    remedy = did_you_mean(column, names) or f"choose from {columns[:200]}"
+    return InputError(quantity, f"is assigned to {brief(column)}, but there is no such column", remedy=remedy)

@@ -1,0 +1,42 @@
+"""The training data as a product of other columns: steps, sequences in a batch, tokens in a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from chinchilla_nb.records.columns.candidates import Candidate
+from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.sources import Product
+from chinchilla_nb.records.columns.values import Columns, is_plausible
+
+__all__ = ["data_products", "find_column"]
+
+_STEPS = ("step", "steps", "nsteps", "numsteps", "trainsteps", "trainingsteps", "globalstep", "maxsteps", "totalsteps")
+_STEPS += ("iteration", "iterations", "iters", "niters", "numiters", "updates", "maxiters", "totaliters")
+_BATCH = ("batchsize", "globalbatchsize", "trainbatchsize", "totalbatchsize", "bs", "batch", "gbs")
+_BATCH_OF_TOKENS = ("tokensperstep", "tokensperbatch", "batchtokens", "batchsizetokens", "tokensperiter", "tokenbatchsize")
+_LENGTH = ("seqlen", "sequencelength", "seqlength", "contextlength", "contextlen", "ctxlen", "nctx", "blocksize")
+_LENGTH += ("maxseqlen", "maxseqlength", "context", "trainseqlen", "maxlength", "contextsize", "contextwindow")
+_SAMPLES = ("samples", "nsamples", "numsamples", "samplesseen", "trainsamples", "sequences", "consumedsamples")
+
+
+def data_products(names: Mapping[str, ColumnName], columns: Columns) -> Iterator[Candidate]:
+    """Yield the products of columns that give the number of training tokens."""
+    steps, length = find_column(_STEPS, names, columns), find_column(_LENGTH, names, columns)
+    batch, tokens = find_column(_BATCH, names, columns), find_column(_BATCH_OF_TOKENS, names, columns)
+    samples = find_column(_SAMPLES, names, columns)
+    for parts in ((steps, tokens), (steps, batch, length), (samples, length)):
+        if all(parts):
+            source = Product(tuple(part for part in parts if part is not None))
+            numbers = columns.quantity(source)
+            if is_plausible("D", numbers):
+                yield Candidate(source, " × ".join(map(repr, source.columns)), 8, numbers, "no column holds the tokens")
+
+
+def find_column(wanted: tuple[str, ...], names: Mapping[str, ColumnName], columns: Columns) -> str | None:
+    """Return the first column of numbers with one of these names, in their order; None if there is none."""
+    by_name = {}
+    for column, name in names.items():
+        by_name.setdefault("".join(name.words), column)
+    found = (by_name[one] for one in wanted if one in by_name)
+    return next((column for column in found if columns[column].are_numbers), None)

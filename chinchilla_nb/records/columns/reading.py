@@ -1,0 +1,201 @@
+"""How a table is read: which columns are N, D, C and the loss, what must be asked, and what is said of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+
+from chinchilla_nb.engine.conversion import check_choice, check_type
+from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.records.columns.candidates import Candidate, Considered, find_candidates, likely_columns, range_text
+from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_checkpoints
+from chinchilla_nb.records.columns.choosing import Choices, Question, choose
+from chinchilla_nb.records.columns.given import given_readings
+from chinchilla_nb.records.columns.names import ColumnName, read_name
+from chinchilla_nb.records.columns.products import data_products
+from chinchilla_nb.records.columns.quantities import QUANTITIES
+from chinchilla_nb.records.columns.sources import AnySource, Product, Source
+from chinchilla_nb.records.columns.unit_row import without_unit_row
+from chinchilla_nb.records.columns.units import UNITS
+from chinchilla_nb.records.columns.values import Columns
+from chinchilla_nb.records.rows import REQUIRED
+from chinchilla_nb.records.tables import Table
+
+__all__ = ["Reading", "read_columns"]
+
+MOST_OFFERED = 6
+"""Columns that a question offers; the form has all of them."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """How a table is read.
+
+    Attributes
+    ----------
+    table : Table
+        Without a row of units.
+    taken : mapping of str to Candidate
+        By quantity; what lacks here is a question, or follows from C = 6ND.
+    questions : mapping of str to Question
+        By quantity, and ``checkpoints``; a table with questions must not be imported before they are answered.
+    considered : tuple of Considered
+        Columns that speak of a quantity and do not hold it.
+    notes : tuple of str
+        What else was decided, in sentences without full stops.
+    checkpoints : Checkpoints or None
+        Which rows belong to one run, if the table has a row for each checkpoint.
+    keep : str
+        Which of those rows are taken: a key of `KEEP`.
+    """
+
+    table: Table
+    taken: Mapping[str, Candidate]
+    questions: Mapping[str, Question]
+    considered: tuple[Considered, ...]
+    notes: tuple[str, ...]
+    checkpoints: Checkpoints | None
+    keep: str
+
+    @property
+    def sources(self) -> dict[str, AnySource]:
+        """Where each quantity comes from."""
+        return {quantity: way.source for quantity, way in self.taken.items()}
+
+    @property
+    def data_unit(self) -> str:
+        """What D counts."""
+        variant = self.taken["D"].variant if "D" in self.taken else ""
+        return next((unit for unit in ("bytes", "samples") if unit in variant.split()), "tokens")
+
+    def sentences(self) -> list[str]:
+        """Return what was taken and decided, in sentences."""
+        said = [f"{_taken(quantity, self.taken[quantity])}." for quantity in QUANTITIES if quantity in self.taken]
+        if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
+            said.append("C = 6ND.")
+        said += [f"{note}." for note in self.notes]
+        if self.checkpoints is not None and "checkpoints" not in self.questions:
+            rows, runs = len(self.table.rows), self.checkpoints.n_runs
+            said.append(f"{rows:,} rows are checkpoints of {runs:,} runs, as {self.checkpoints.why}: {KEEP[self.keep]}.")
+        return said
+
+
+def read_columns(
+    table: Table, *, N: Any = None, D: Any = None, C: Any = None, loss: Any = None, checkpoints: str | None = None
+) -> Reading:
+    """Return how a table is read: which columns are N, D, C and the loss, by their names, values and consistency.
+
+    Parameters
+    ----------
+    table : Table
+    N, D, C, loss : str, number, Source or Product, optional
+        What is known already: a column ``tokens``, a column and its unit ``tokens:B``, a product
+        ``steps*batch_size*2048``, a number ``125M`` for all rows; for C also ``6ND``, if no column is compute.
+    checkpoints : {"last", "lowest", "all"}, optional
+        Which rows become runs, if there is one for each checkpoint: the last of each run, that with the lowest smoothed
+        loss, or all. The last by default.
+
+    Returns
+    -------
+    Reading
+        Its `questions` are what cannot be decided: such a table must not be imported as it is.
+
+    Raises
+    ------
+    InputError
+        If a column that is given does not exist or holds no numbers, or an argument is of another type.
+    """
+    check_type(table, "table", Table)
+    if checkpoints is not None:
+        check_choice(checkpoints, "checkpoints", tuple(KEEP))
+    table, units = without_unit_row(table)
+    columns, names = Columns(table), _names(table)
+    found: dict[str, list[Candidate]] = {}
+    given: dict[str, Candidate | None] = {}
+    considered: list[Considered] = []
+    for quantity, value in (("N", N), ("D", D), ("C", C), ("loss", loss)):
+        if value is None:
+            found[quantity], ruled_out = find_candidates(quantity, names, units, columns)
+            considered += ruled_out
+            continue
+        found[quantity] = given_readings(quantity, value, names, units, columns)
+        if len(found[quantity]) < 2:
+            given[quantity] = found[quantity][0] if found[quantity] else None
+    _drop_used(found, given)
+    choices = choose(found, given, list(data_products(names, columns)), considered)
+    _offer(choices, names, columns, considered)
+    history = _history(choices, names, columns, checkpoints)
+    if units:
+        stated = ", ".join(f"{column!r} {UNITS[unit].words}" for column, unit in units.items())
+        choices.notes.append(f"The first row states units: {stated}")
+    return Reading(
+        table,
+        MappingProxyType(choices.taken),
+        MappingProxyType(choices.questions),
+        tuple(considered),
+        tuple(choices.notes),
+        history,
+        checkpoints or "last",
+    )
+
+
+def _names(table: Table) -> dict[str, ColumnName]:
+    optuna = "value" in table.columns and {"number", "state"} <= set(table.columns)
+    return {column: read_name(column, optuna=optuna) for column in table.columns}
+
+
+def _drop_used(found: dict[str, list[Candidate]], given: Mapping[str, Candidate | None]) -> None:
+    """Drop ways to read a column that the user has given to another quantity."""
+    for quantity, ways in found.items():
+        if quantity not in given:
+            used = {column for way in given.values() if way is not None for column in way.source.columns}
+            found[quantity] = [way for way in ways if not used & set(way.source.columns)]
+
+
+def _offer(
+    choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]
+) -> None:
+    """Offer columns of any name in the questions about a quantity that no name speaks of."""
+    used = {column for way in choices.taken.values() for column in way.source.columns}
+    for quantity, question in list(choices.questions.items()):
+        if question.options:
+            continue
+        ruled_out = {one.column: one.why for one in considered if one.quantity == quantity}
+        free = {column: name for column, name in names.items() if column not in used}
+        options = likely_columns(quantity, free, columns, ruled_out)[:MOST_OFFERED]
+        why = question.why
+        if ruled_out:
+            column, reason = next(iter(ruled_out.items()))
+            why += f" ({column!r} {reason})"
+        choices.questions[quantity] = Question(quantity, why, tuple(options))
+
+
+def _history(
+    choices: Choices, names: Mapping[str, ColumnName], columns: Columns, keep: str | None
+) -> Checkpoints | None:
+    """Return the checkpoints of a table, and ask about them if its rows may be runs of their own."""
+    if columns.table.columns[: len(REQUIRED)] == REQUIRED and keep is None:
+        return None  # written by this package, with one row for each run
+    sources = {quantity: way.source for quantity, way in choices.taken.items()}
+    history = find_checkpoints(names, columns, sources)
+    if history is not None and not history.certain and keep is None:
+        why = f"the rows may be runs, or checkpoints of {history.n_runs:,} runs, as {history.why}"
+        choices.questions["checkpoints"] = Question("checkpoints", why, ())
+    return None if keep == "all" else history
+
+
+def _taken(quantity: str, way: Candidate) -> str:
+    span = range_text(way.numbers, plain if quantity == "loss" else compact)
+    source = way.source
+    if isinstance(source, Product):
+        if not source.columns:
+            return f"{quantity} is {span}, {way.variant}"
+        factor = f" × {compact(source.factor)}" if source.factor != 1 else ""
+        return f"{quantity} is {' × '.join(map(repr, source.columns))}{factor} ({span})"
+    assert isinstance(source, Source)
+    unit = "" if source.unit == "×1" else f", {UNITS[source.unit].words}"
+    variant = "" if way.variant.startswith("column ") else f", {way.variant}"
+    return f"{quantity} is column {source.column!r}{variant}{unit} ({span})"

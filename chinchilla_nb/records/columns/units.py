@@ -1,0 +1,126 @@
+"""Units of the numbers in a column, in the spellings that people use."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["UNITS", "Unit", "find_unit", "units_for"]
+
+PF_DAY = 8.64e19
+"""FLOPs of a PF-day: 10¹⁵ FLOP/s for 86,400 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """How the numbers of a column become the quantity.
+
+    Attributes
+    ----------
+    name : str
+        Its key in `UNITS`.
+    quantities : str
+        Those that it can be the unit of: ``N D C loss``.
+    convert : callable
+        Returns the quantity for a number.
+    words : str
+        Completes "numbers are ...".
+    """
+
+    name: str
+    quantities: str
+    convert: Callable[[float], float]
+    words: str
+
+
+def _scale(factor: float) -> Callable[[float], float]:
+    return lambda number: number * factor
+
+
+def _power(base: float) -> Callable[[float], float]:
+    def convert(number: float) -> float:
+        try:
+            return float(base**number)
+        except OverflowError:
+            return math.inf
+
+    return convert
+
+
+def _log(number: float) -> float:
+    return math.log(number) if number > 0 else math.nan
+
+
+_COUNTS = "N D C"
+UNITS = {
+    unit.name: unit
+    for unit in (
+        Unit("×1", "N D C loss", _scale(1.0), "taken as they are"),
+        Unit("×k", _COUNTS, _scale(1e3), "in thousands"),
+        Unit("×M", _COUNTS, _scale(1e6), "in millions"),
+        Unit("×B", _COUNTS, _scale(1e9), "in billions"),
+        Unit("×T", _COUNTS, _scale(1e12), "in trillions (10¹²)"),
+        Unit("×P", "C", _scale(1e15), "in 10¹⁵ (peta)"),
+        Unit("×E", "C", _scale(1e18), "in 10¹⁸ (exa)"),
+        Unit("×Z", "C", _scale(1e21), "in 10²¹ (zetta)"),
+        Unit("×Y", "C", _scale(1e24), "in 10²⁴ (yotta)"),
+        Unit("TF-days", "C", _scale(PF_DAY / 1e3), "in TFLOP/s-days of 8.64×10¹⁶ FLOPs"),
+        Unit("PF-days", "C", _scale(PF_DAY), "in PFLOP/s-days of 8.64×10¹⁹ FLOPs"),
+        Unit("EF-days", "C", _scale(PF_DAY * 1e3), "in EFLOP/s-days of 8.64×10²² FLOPs"),
+        Unit("10^x", "N D C loss", _power(10.0), "decimal logarithms"),
+        Unit("e^x", "N D C loss", _power(math.e), "natural logarithms"),
+        Unit("2^x", _COUNTS, _power(2.0), "binary logarithms"),
+        Unit("ln", "loss", _log, "perplexities, of which the natural logarithm is the loss"),
+        Unit("bits", "loss", _scale(math.log(2.0)), "in bits, of which one is 0.693 nats"),
+        Unit("-x", "loss", _scale(-1.0), "log-likelihoods, whose negative is the loss"),
+    )
+}
+"""Units by name."""
+
+_SCALES = {
+    "×k": "k thousand thousands tsd",
+    "×M": "m mn mm mio mln mill million millions millionen millones milhões 百万",
+    "×B": "b bn bln bil g mrd billion billions giga milliarden milliards mil_millones 十亿",
+    "×T": "t tn trn tr trillion trillions tera",
+}
+_SCALE_OF = {spelling: unit for unit, spellings in _SCALES.items() for spelling in spellings.split()}
+_POWERS = {3: "×k", 6: "×M", 9: "×B", 12: "×T", 15: "×P", 18: "×E", 21: "×Z", 24: "×Y"}
+_PREFIXES = {"k": 3, "kilo": 3, "m": 6, "mega": 6, "g": 9, "giga": 9, "t": 12, "tera": 12, "p": 15, "peta": 15}
+_PREFIXES |= {"e": 18, "exa": 18, "z": 21, "zetta": 21, "y": 24, "yotta": 24}
+
+_FLOP_DAYS = re.compile(
+    r"(t|p|e|tera|peta|exa)[\s_-]*f(?:lops?)?(?:[\s_]*(?:/|per|-)?[\s_]*s(?:ec(?:ond)?s?)?)?[\s_*·-]*d(?:ays?)?"
+)
+_FLOPS = re.compile(r"(k|m|g|t|p|e|z|y|kilo|mega|giga|tera|peta|exa|zetta|yotta)[\s_-]?flops?")
+_POWER_OF_TEN = re.compile(r"[x×*·/]?\s*(?:1?\s*e\+?(\d{1,2})|10\s*(?:\^|\*\*)\s*\+?(\d{1,2})|1(0{3,24}))")
+# Words beside a unit that say only what is counted.
+_COUNTED = re.compile(
+    r"\b(?:in|of|parameters?|params?|tokens?|toks?|flops?|samples?|examples?|x|×|units?|non|embedding|total|each)\b"
+)
+
+
+def find_unit(text: str) -> str | None:
+    """Return the name of the unit that a text spells, such as ``in millions``, ``10^6`` or ``EFLOPs``; else None."""
+    text = " ".join(text.strip().strip("()[]{}").split()).lower().replace(",", "")
+    if not text:
+        return None
+    if days := _FLOP_DAYS.fullmatch(text):
+        return f"{days[1][0].upper()}F-days"
+    if flops := _FLOPS.fullmatch(text.removeprefix("in ")):
+        return _POWERS[_PREFIXES[flops[1]]]
+    bare = " ".join(_COUNTED.sub(" ", text).split()).strip(". ")
+    if bare in _SCALE_OF:
+        return _SCALE_OF[bare]
+    if power := _POWER_OF_TEN.fullmatch(bare):
+        exponent = int(power[1] or power[2] or len(power[3]))
+        return _POWERS.get(exponent)
+    if not bare and re.fullmatch(r"(?:in )?(?:flops?|tokens?|params?|parameters?|units?)", text):
+        return "×1"
+    return None
+
+
+def units_for(quantity: str) -> list[str]:
+    """Return the names of the units that a quantity can have."""
+    return [name for name, unit in UNITS.items() if quantity in unit.quantities.split()]

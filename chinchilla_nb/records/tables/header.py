@@ -1,0 +1,63 @@
+"""Find the row with the names of the columns, which titles may stand above."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["find_header", "holds_data", "is_empty", "is_number", "number_columns"]
+
+Cells = Sequence[Any]
+
+MOST_TITLES = 50
+"""Rows among which the one with the names is looked for."""
+MOST_JUDGED = 100
+"""Rows from which it is judged which columns hold numbers."""
+_NUMBER = re.compile(r"[-+\u2212]?[.,]?[0-9][^a-zA-Z]*(?:[eE][-+]?[0-9]+)?")
+
+
+def find_header(rows: Sequence[Cells]) -> int | None:
+    """Return the index of the row that holds the names of the columns, None if there is none.
+
+    It is the first that has at least as many filled cells as the rows in the second half, and no number above a column
+    of numbers. Its first cell may be empty: pandas gives an index no name.
+    """
+    typical = statistics.median_low(_filled(row) for row in rows[len(rows) // 2 :])
+    for index, row in enumerate(rows[:MOST_TITLES]):
+        is_above_rows = index == 0 or index + 1 < len(rows)
+        named = _filled(row) + (len(row) > 1 and is_empty(row[0]))
+        if is_above_rows and named >= typical and not holds_data(row, rows[index + 1 :]):
+            return index
+    return None
+
+
+def holds_data(row: Cells, below: Sequence[Cells]) -> bool:
+    """Return whether a row has a number above a column of numbers, as no names of columns have."""
+    return any(is_number(row[column]) for column in number_columns(below) if column < len(row))
+
+
+def number_columns(rows: Sequence[Cells]) -> list[int]:
+    """Return the columns whose filled cells are mostly numbers."""
+    judged = rows[:MOST_JUDGED]
+    found = []
+    for column in range(max(map(len, judged), default=0)):
+        filled = [row[column] for row in judged if column < len(row) and not is_empty(row[column])]
+        if 2 * sum(map(is_number, filled)) > len(filled):
+            found.append(column)
+    return found
+
+
+def is_number(cell: Any) -> bool:
+    """Return whether a cell holds a number, or text of digits and signs, such as a date."""
+    return _NUMBER.fullmatch(cell.strip()) is not None if isinstance(cell, str) else cell is not None
+
+
+def is_empty(cell: Any) -> bool:
+    """Return whether a cell holds nothing but blanks."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _filled(row: Cells) -> int:
+    return sum(not is_empty(cell) for cell in row)

@@ -1,0 +1,189 @@
+"""Numbers in columns of text: which mark of a column is the decimal one is decided for the column, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chinchilla_nb.checks import brief
+from chinchilla_nb.engine.errors import InputError
+
+__all__ = ["convert_columns"]
+
+# Digits of other scripts and underscores, which `int` and `float` accept, are not numbers of a table.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?i:nan|inf(?:inity)?))")
+_NOT_FINITE = re.compile(r"[-+]?(?i:nan|inf(?:inity)?)")
+_LEADING_ZERO = re.compile(r"0[0-9]+")
+MISSING = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "#n/a", "<na>", "null", "none"})
+"""Cells of a column of numbers that say that there is none, in lower case."""
+_GROUPS = " \u00a0\u2009\u202f'\u2019"
+"""Marks that group digits and are never decimal marks."""
+
+
+def _form(decimal: str, group: str) -> re.Pattern[str]:
+    """Return the pattern of a number with these marks and, perhaps, letters behind it, as in 70B."""
+    decimal, group = re.escape(decimal), re.escape(group)
+    return re.compile(
+        rf"(?P<number>[-+\u2212]?(?=[{decimal}]?[0-9])"
+        rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]{{1,3}}(?:[{_GROUPS}][0-9]{{3}})+|[0-9]*)"
+        rf"(?:{decimal}[0-9]*)?(?:[eE][-+\u2212]?[0-9]+)?)(?P<suffix>\s*[^\W\d_]*)"
+    )
+
+
+_FORMS = {".": _form(".", ","), ",": _form(",", ".")}
+"""Numbers by their decimal mark; the other mark groups digits."""
+_OTHER = {".": ",", ",": "."}
+_WITHOUT_GROUPS = {mark: str.maketrans("", "", _GROUPS + other) for mark, other in _OTHER.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What the cells of a column say about its decimal mark.
+
+    Attributes
+    ----------
+    cells : list of str
+        Those that are numbers with either mark.
+    possible : tuple of str
+        Marks with which all of them are numbers.
+    """
+
+    cells: list[str]
+    possible: tuple[str, ...]
+
+    @classmethod
+    def among(cls, cells: Iterable[Any]) -> _Numbers | None:
+        """Return the numbers of a column, None if less than half of its filled cells are numbers."""
+        texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+        filled = [text for text in texts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
+        numbers = [cell for cell in filled if any(form.fullmatch(cell) for form in _FORMS.values())]
+        if not numbers or 2 * len(numbers) < len(filled):
+            return None
+        return cls(numbers, tuple(mark for mark, form in _FORMS.items() if all(map(form.fullmatch, numbers))))
+
+    @property
+    def proven(self) -> str:
+        """The decimal mark, if only one is possible."""
+        return self.possible[0] if len(self.possible) == 1 else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether each mark that is there may be the decimal one or group digits."""
+        return len(self.possible) == len(_FORMS) and (self.has(".") or self.has(","))
+
+    def has(self, mark: str) -> bool:
+        """Return whether a mark stands in the column."""
+        return any(mark in cell for cell in self.cells)
+
+    def shows_groups(self, marks: str, decimal: str) -> bool:
+        """Return whether it is certain that marks group digits: 1,234,567 or 1,234.5 stands in the column."""
+        counts = [(sum(map(cell.count, marks)), decimal in cell) for cell in self.cells]
+        return any(count > 1 or (count == 1 and with_decimal) for count, with_decimal in counts)
+
+    def looks_whole(self) -> bool:
+        """Return whether three zeros follow every comma: 20,000 is hardly a number with decimals."""
+        return all(re.search(",000(?![0-9])", cell) for cell in self.cells if "," in cell)
+
+
+def convert_columns(
+    columns: Mapping[str, Sequence[Any]], *, semicolons: bool = False
+) -> tuple[dict[str, list[Any]], list[str]]:
+    """Convert columns of text that hold only numbers, to integers if all of them are.
+
+    A comma is a decimal mark where the column shows it (5,01 or 1.234,5), or where another column shows it, or
+    semicolons separate the columns, and no column contradicts. A mark groups digits only where the column shows it
+    (1,234,567). Other numbers with commas stay text, such as 5,009, which is never read as 5009.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        Cells by column; those that are not text are kept. Whole numbers with a leading zero are text: names of runs.
+    semicolons : bool
+        Whether semicolons separate the columns, as spreadsheets write them where the comma is decimal.
+
+    Returns
+    -------
+    columns : dict of str to list
+        Empty cells of numbers are None.
+    notes : list of str
+        In which columns commas are decimal, and in which marks group digits.
+
+    Raises
+    ------
+    InputError
+        If points in a column may be decimal marks or group digits, because commas are decimal marks in the file.
+    """
+    found = {name: numbers for name, cells in columns.items() if (numbers := _Numbers.among(cells))}
+    marks = {name: _decimal_mark(name, found, semicolons=semicolons) for name in found}
+    converted = {name: _converted(cells, marks.get(name, "")) for name, cells in columns.items()}
+    grouped = [name for name, mark in marks.items() if mark and found[name].has(_OTHER[mark])]
+    notes = [
+        f"the comma is the decimal mark in {_named(name for name, mark in marks.items() if mark == ',')}",
+        f"digits are grouped in {_named(grouped)}",
+    ]
+    return converted, [note for note in notes if not note.endswith(" in ")]
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _decimal_mark(name: str, found: Mapping[str, _Numbers], *, semicolons: bool) -> str:
+    """Return the decimal mark of a column, empty if it is not certain and the cells must stay text."""
+    numbers = found[name]
+    if not numbers.possible or (any(map(numbers.has, _GROUPS)) and not numbers.shows_groups(_GROUPS, ".")):
+        return ""
+    if not numbers.is_open:
+        mark = numbers.proven or "."
+        if not numbers.has(_OTHER[mark]) or numbers.shows_groups(_OTHER[mark], mark):
+            return mark
+        if mark == ",":
+            raise _either(name, numbers)
+        return ""
+    others = [one for key, one in found.items() if key != name]
+    proven = {one.proven for one in others} - {""}
+    if numbers.has("."):
+        if numbers.has(",") or proven == {","}:
+            raise _either(name, numbers)
+        return "."
+    contradicted = "." in proven or any(one.is_open and one.has(".") for one in others)
+    expected = "," in proven or semicolons
+    return "," if expected and not contradicted and not numbers.looks_whole() else ""
+
+
+def _either(name: str, numbers: _Numbers) -> InputError:
+    """Return the error for points that may be decimal marks or group digits."""
+    cell = next(cell for cell in numbers.cells if "." in cell and _FORMS[","].fullmatch(cell))
+    return InputError(
+        f"column {brief(name)}",
+        f"holds {brief(cell)}, which may be {cell.replace('.', '')} or {cell}, because commas are decimal marks "
+        "elsewhere in the file",
+        remedy="write its numbers without marks that group digits",
+    )
+
+
+def _converted(cells: Sequence[Any], mark: str) -> list[Any]:
+    """Return cells as numbers if all are, with None for those that say that there is none; else as text."""
+    texts = [_with_point(cell.strip(), mark) if isinstance(cell, str) else "" for cell in cells]
+    wanted = [text for text in texts if text.lower() not in MISSING]
+    if any(_LEADING_ZERO.fullmatch(text) for text in wanted):
+        return list(cells)
+    for kind, pattern in ((int, _INTEGER), (float, _FLOAT)):
+        if all(map(pattern.fullmatch, wanted)):
+            return [
+                cell if not isinstance(cell, str) else None if text.lower() in MISSING else kind(text)
+                for cell, text in zip(cells, texts, strict=True)
+            ]
+    return [text if mark == "," and isinstance(cell, str) else cell for cell, text in zip(cells, texts, strict=True)]
+
+
+def _with_point(text: str, mark: str) -> str:
+    """Return a number with a point for its decimal mark and without marks that group digits, other text unchanged."""
+    found = _FORMS[mark].fullmatch(text) if mark else None
+    if found is None:
+        return text
+    number = found["number"].translate(_WITHOUT_GROUPS[mark]).replace(mark, ".").replace("\N{MINUS SIGN}", "-")
+    return number + found["suffix"]
