@@ -31,7 +31,7 @@ FACADE = {
     "simulator",
     "visualizer",
 }
-STATE = {"background_uncertainty", "database", "exclusions", "next_step", "session"}
+STATE = {"background_uncertainty", "database", "exclusions", "followed_database", "next_step", "session"}
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""
 

@@ -111,14 +111,19 @@ def test_all_three_give_the_same_values(files, database, server):
     assert per_store[0] == per_store[1] == per_store[2]
 
 
+def diverge() -> None:
+    with mlflow.start_run(run_name="failed"):
+        mlflow.log_metric("loss", math.inf, step=0)
+        mlflow.log_metric("loss", math.nan, step=1)
+        raise ValueError("diverged")
+
+
 @pytest.mark.parametrize("kind", ["files", "database"])
 def test_how_runs_ended_and_values_that_are_not_finite_are_kept_and_deleted_runs_are_not_read(tmp_path, kind):
     mlflow.set_tracking_uri((tmp_path / "mlruns").as_uri() if kind == "files" else f"sqlite:///{tmp_path}/mlflow.db")
     mlflow.set_experiment("ended")
-    with pytest.raises(ValueError, match="diverged"), mlflow.start_run(run_name="failed"):
-        mlflow.log_metric("loss", math.inf, step=0)
-        mlflow.log_metric("loss", math.nan, step=1)
-        raise ValueError("diverged")
+    with pytest.raises(ValueError, match="diverged"):
+        diverge()
     with mlflow.start_run(run_name="killed"):
         mlflow.log_metrics({"loss": 3.0, "scale": math.inf})
         mlflow.end_run("KILLED")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_offline_runs_are_read_as_they_were_logged(logged):
 
 
 def test_a_single_run_is_read_by_its_folder_and_by_its_file(logged):
-    path = sorted(logged.glob("wandb/offline-run-*/*.wandb"))[0]
+    path = min(logged.glob("wandb/offline-run-*/*.wandb"))
     names = [[row["run"] for row in read_source(source).rows] for source in (path, path.parent)]
     assert names[0] == names[1]
     assert len(names[0]) == 1
@@ -69,10 +70,15 @@ def test_a_configuration_that_changed_and_a_summary_that_was_set_are_read_as_the
     assert (row["summary.loss"], row["summary.final.bpb"], row["lowest.loss"]) == (2.5, 0.75, 3.0)
 
 
-def test_a_run_that_failed_says_so(tmp_path):
-    with pytest.raises(ValueError, match="diverged"), offline(tmp_path) as run:
+def diverge(folder: Path) -> None:
+    with offline(folder) as run:
         run.log({"loss": float("nan")})
         raise ValueError("diverged")
+
+
+def test_a_run_that_failed_says_so(tmp_path):
+    with pytest.raises(ValueError, match="diverged"):
+        diverge(tmp_path)
     (row,) = read_source(tmp_path).rows
     assert row["state"] == "failed"
     assert row["summary.loss"] != row["summary.loss"]
@@ -90,8 +96,6 @@ def test_a_run_that_was_killed_gives_what_was_written_and_says_that_it_has_not_e
 
 
 def wait_for_bytes(folder: Path, count: int) -> None:
-    import time
-
     end = time.monotonic() + 60
     while time.monotonic() < end:
         if sum(path.stat().st_size for path in folder.rglob("*.wandb") if not path.is_symlink()) >= count:
@@ -101,7 +105,7 @@ def wait_for_bytes(folder: Path, count: int) -> None:
 
 
 def test_a_file_that_was_cut_off_or_damaged_gives_what_comes_before(logged, tmp_path):
-    path = sorted(logged.glob("wandb/offline-run-*/*.wandb"))[0]
+    path = min(logged.glob("wandb/offline-run-*/*.wandb"))
     content = path.read_bytes()
     cut = tmp_path / "offline-run-1" / "run-1.wandb"
     cut.parent.mkdir()

@@ -29,10 +29,11 @@ def import_library(name: str, extra: str) -> Any:
     MissingLibraryError
         If it is not installed or cannot be imported; the message says what to install.
     """
+    library = name.partition(".")[0]
     try:
+        importlib.import_module(library)
         return importlib.import_module(name)
     except ImportError as error:
-        library = name.partition(".")[0]
         missing = "is not installed" if error.name == library else f"cannot be imported ({error})"
         remedy = f'pip install "chinchilla_nb[{extra}]"'
         raise MissingLibraryError("", f"these logs are read with {library}, which {missing}", remedy=remedy) from None

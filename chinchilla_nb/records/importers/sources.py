@@ -40,7 +40,7 @@ class RunLogs:
     read : callable
         Reads them as a table with one row for each run.
     stamp : callable
-        Returns a value that differs after the logs have changed, which costs less than reading them.
+        Returns a value that differs after the logs have changed; one that always differs if only reading them tells.
     """
 
     title: str
@@ -141,7 +141,7 @@ def _is_address(source: str | os.PathLike[str]) -> bool:
 
 def _at_address(address: str) -> RunLogs:
     server = wandb_server if wandb_server.is_address(address) else mlflow_server
-    return RunLogs(server.TITLE, partial(server.read, address), partial(server.read, address))
+    return RunLogs(server.TITLE, partial(server.read, address), object)  # only reading tells whether it has changed
 
 
 def _in_folder(folder: Path) -> RunLogs | None:
