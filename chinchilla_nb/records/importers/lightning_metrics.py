@@ -13,15 +13,20 @@ from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.tables import Table, read_table
 
-__all__ = ["TITLE", "find", "read"]
+__all__ = ["TITLE", "find", "named", "read"]
 
 TITLE = "runs of Lightning's CSVLogger (metrics.csv)"
-_HPARAMS = "hparams.yaml"
+_METRICS, _HPARAMS = "metrics.csv", "hparams.yaml"
+
+
+def named(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files of a folder that have the name of metrics or of hyperparameters."""
+    return tuple(path for path in files if path.name in (_METRICS, _HPARAMS))
 
 
 def find(files: Sequence[Path]) -> tuple[Path, ...]:
     """Return the metrics among the files of a folder."""
-    return tuple(path for path in files if path.name == "metrics.csv" and _has_steps(path))
+    return tuple(path for path in files if path.name == _METRICS and _has_steps(path))
 
 
 def read(root: Path, files: Sequence[Path]) -> Table:

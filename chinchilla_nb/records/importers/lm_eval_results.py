@@ -13,7 +13,7 @@ from chinchilla_nb.records.importers.json_file import read_json_object
 from chinchilla_nb.records.importers.run_values import RunValues, flat, run_name, table_of_each
 from chinchilla_nb.records.tables import Table
 
-__all__ = ["TITLE", "find", "is_results", "read"]
+__all__ = ["TITLE", "find", "is_results", "named", "read"]
 
 TITLE = "results of lm-eval"
 _FILE = re.compile(r"results.*\.json")
@@ -21,9 +21,14 @@ _DEFAULT_FILTER = ",none"
 """What follows the names of metrics whose answers were not filtered."""
 
 
+def named(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files of a folder that have the names of results, which others use, too."""
+    return tuple(path for path in files if _FILE.fullmatch(path.name))
+
+
 def find(files: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the results among the files of a folder; their names alone do not tell."""
-    return tuple(path for path in files if _FILE.fullmatch(path.name) and _holds_results(path))
+    """Return the results among the files of a folder."""
+    return tuple(path for path in named(files) if _holds_results(path))
 
 
 def is_results(value: Mapping[str, Any]) -> bool:

@@ -16,9 +16,9 @@ from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, number_or_text, run_table
-from chinchilla_nb.records.tables import Rejected, Table
+from chinchilla_nb.records.tables import Table
 
-__all__ = ["TITLE", "find", "read"]
+__all__ = ["TITLE", "find", "named", "read"]
 
 TITLE = "runs of an MLflow store in SQLite"
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
@@ -26,7 +26,7 @@ _START = b"SQLite format 3\0"
 _TABLES = frozenset({"experiments", "latest_metrics", "metrics", "params", "runs", "tags"})
 _LARGEST = 1.7976931348623157e308
 """The store writes this number for infinity."""
-_WAIT = 5.0
+_WAIT = 1.0
 """Seconds to wait for another process that writes."""
 
 _RUNS = """
@@ -37,23 +37,32 @@ where runs.lifecycle_stage = 'active' order by runs.start_time, runs.run_uuid
 _METRICS = "select run_uuid, key, value, is_nan from metrics order by run_uuid, key, step, timestamp"
 
 
+def named(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files of a folder that have the names of databases."""
+    return tuple(path for path in files if path.suffix.lower() in _SUFFIXES)
+
+
 def find(files: Sequence[Path]) -> tuple[Path, ...]:
     """Return the stores among the files of a folder."""
-    return tuple(path for path in files if path.suffix.lower() in _SUFFIXES and _is_store(path))
+    return tuple(path for path in named(files) if _is_store(path))
 
 
 def read(_root: Path, files: Sequence[Path]) -> Table:
-    """Return a row for each run: ``params.*``, ``tags.*``, the last value of each metric, the lowest of each loss."""
+    """Return a row for each run: ``params.*``, ``tags.*``, the last value of each metric, the lowest of each loss.
+
+    Raises
+    ------
+    InputError
+        If a store is damaged, or another process writes to it for seconds.
+    """
     runs: list[RunValues] = []
-    rejected: list[Rejected] = []
     for path in files:
         try:
             with closing(_open(path)) as store:
                 runs += _runs(store)
         except sqlite3.Error as error:
-            unreadable = InputError(repr(str(path)), f"cannot be read: {error}")
-            rejected.append(Rejected.of(len(runs) + 1, unreadable))
-    return run_table(TITLE, enumerate(runs, 1), rejected)
+            raise InputError(repr(str(path)), f"cannot be read: {error}") from None
+    return run_table(TITLE, enumerate(runs, 1))
 
 
 def _is_store(path: Path) -> bool:
@@ -64,7 +73,7 @@ def _is_store(path: Path) -> bool:
         with closing(_open(path)) as store:
             names = {name for (name,) in store.execute("select name from sqlite_master where type = 'table'")}
     except sqlite3.Error:
-        return False
+        return True  # reading it says what is wrong
     return names >= _TABLES
 
 

@@ -60,6 +60,8 @@ class _Importer:
         Returns which of some files it reads.
     read : callable
         Reads those files, given the folder that names of runs start at.
+    named : callable
+        Returns which of some files to look at for changes, without reading any; `find` if that reads none either.
     is_one : callable
         Whether the object in a JSON file is one of them, whatever the name of the file.
     """
@@ -67,17 +69,26 @@ class _Importer:
     title: str
     find: Callable[[Sequence[Path]], Sequence[Path]]
     read: Callable[[Path, Sequence[Path]], Table]
+    named: Callable[[Sequence[Path]], Sequence[Path]]
     is_one: Callable[[Mapping[str, Any]], bool] = lambda _value: False
 
 
 _IMPORTERS = (
-    _Importer(wandb_folder.TITLE, wandb_folder.find, wandb_folder.read),
-    _Importer(mlflow_files.TITLE, mlflow_files.find, mlflow_files.read),
-    _Importer(mlflow_database.TITLE, mlflow_database.find, mlflow_database.read),
-    _Importer(trainer_state.TITLE, trainer_state.find, trainer_state.read, trainer_state.is_trainer_state),
-    _Importer(lightning_metrics.TITLE, lightning_metrics.find, lightning_metrics.read),
-    _Importer(tensorboard_events.TITLE, tensorboard_events.find, tensorboard_events.read),
-    _Importer(lm_eval_results.TITLE, lm_eval_results.find, lm_eval_results.read, lm_eval_results.is_results),
+    _Importer(wandb_folder.TITLE, wandb_folder.find, wandb_folder.read, wandb_folder.find),
+    _Importer(mlflow_files.TITLE, mlflow_files.find, mlflow_files.read, mlflow_files.find),
+    _Importer(mlflow_database.TITLE, mlflow_database.find, mlflow_database.read, mlflow_database.named),
+    _Importer(
+        trainer_state.TITLE, trainer_state.find, trainer_state.read, trainer_state.find, trainer_state.is_trainer_state
+    ),
+    _Importer(lightning_metrics.TITLE, lightning_metrics.find, lightning_metrics.read, lightning_metrics.named),
+    _Importer(tensorboard_events.TITLE, tensorboard_events.find, tensorboard_events.read, tensorboard_events.find),
+    _Importer(
+        lm_eval_results.TITLE,
+        lm_eval_results.find,
+        lm_eval_results.read,
+        lm_eval_results.named,
+        lm_eval_results.is_results,
+    ),
 )
 """In this order a folder is recognised: the output of a Trainer also holds event files of TensorBoard."""
 
@@ -160,7 +171,7 @@ def _read_folder(importer: _Importer, folder: Path, others: Sequence[str]) -> Ta
 
 
 def _stamp(importer: _Importer, folder: Path) -> object:
-    return tuple(map(_state_of, importer.find(files_below(folder))))
+    return tuple(map(_state_of, importer.named(files_below(folder))))
 
 
 def _in_file(path: Path) -> RunLogs | None:

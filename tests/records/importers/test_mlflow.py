@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from mlflow_store import write_run
 
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.sources import read_source, recognise
 
 SCHEMA = """
@@ -107,9 +108,17 @@ def test_other_databases_are_not_recognised(tmp_path):
     assert recognise(tmp_path) is None
 
 
-def test_a_database_without_its_end_is_rejected_in_one_sentence(database):
+def test_a_database_without_its_end_is_one_sentence(database):
     content = database.read_bytes()
-    database.write_bytes(content[: len(content) // 2])  # its tables are described at its beginning
-    table = read_source(database)
-    assert not table.rows
-    assert "mlflow.db' cannot be read: database disk image is malformed" in table.rejected[0].reason
+    database.write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match="mlflow.db' cannot be read: database disk image is malformed"):
+        read_source(database)
+
+
+def test_a_database_that_is_being_written_is_not_taken_for_an_empty_one(database):
+    with closing(sqlite3.connect(database, isolation_level=None)) as store:
+        store.execute("begin exclusive")
+        with pytest.raises(InputError, match="mlflow.db' cannot be read: database is locked"):
+            read_source(database)
+        store.execute("commit")
+    assert len(read_source(database).rows) == 2
