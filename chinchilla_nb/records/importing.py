@@ -11,19 +11,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows, run_column
-from chinchilla_nb.records.columns.names import ColumnName, read_name
+from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
+from chinchilla_nb.records.columns.names import read_name
 from chinchilla_nb.records.columns.quantities import QUANTITIES
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.columns.run_states import DIVERGED, UNFINISHED, state_column, unfinished_state
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
-from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns, is_plausible
+from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns
 from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
 from chinchilla_nb.records.tables import Rejected, Table
 
@@ -100,20 +98,31 @@ def preview_import(
     left_out = tuple(name for name in others if name in REQUIRED)
     kept = {name for name in others if name not in REQUIRED}
     losses = _losses(table, sources["loss"], checkpoints, keep)
-    refusal = _Refusals(table, known, sources["loss"], failed=failed)
-    rows: list[CheckedRow] = []
+    refusal = _Refusals(table, known, failed=failed)
+    rows: dict[int, CheckedRow] = {}
     rejected = list(table.rejected)
     for number, smoothed in losses.items():
         place, values = table.places[number], table.rows[number]
         try:
             refusal.check_state(values)
             row = _row(values, sources, kept, smoothed)
-            refusal.check(row, values, place)
+            refusal.check_twice(row, values, place)
         except InputError as error:
             rejected.append(Rejected.of(place, error))
         else:
-            rows.append(row)
-    return Preview(tuple(rows), tuple(sorted(rejected, key=lambda one: one.place)), left_out)
+            rows[number] = row
+    if not failed:
+        for number in _diverged([*rows], [row["loss"] for row in rows.values()]):
+            loss = rows.pop(number)["loss"]
+            diverged = InputError("", DIVERGED, place=f"(its loss is {loss:.4g}, above {LARGEST_LOSS:g})")
+            rejected.append(Rejected.of(table.places[number], diverged))
+    return Preview(tuple(rows.values()), tuple(sorted(rejected, key=lambda one: one.place)), left_out)
+
+
+def _diverged(numbers: Sequence[int], losses: Sequence[float]) -> list[int]:
+    """Return the rows whose loss has diverged; none if the losses are not in nats per token, where any may be large."""
+    large = [number for number, loss in zip(numbers, losses, strict=True) if loss > LARGEST_LOSS]
+    return large if 2 * len(large) <= len(losses) else []
 
 
 def _losses(
@@ -133,18 +142,15 @@ class _Refusals:
     ----------
     table : Table
     known : Runs or None
-    loss : Source or Product
     failed : bool
         Whether failed runs are accepted.
     """
 
-    def __init__(self, table: Table, known: Runs | None, loss: AnySource, *, failed: bool) -> None:
+    def __init__(self, table: Table, known: Runs | None, *, failed: bool) -> None:
         names = {column: read_name(column) for column in table.columns}
         self._known = set() if known is None else set(_keys(known))
         self._state = None if failed else state_column(names)
-        # Numbers that are no losses in nats per token may have any size.
-        self._largest = np.inf if failed or not is_plausible("loss", Columns(table).quantity(loss)) else LARGEST_LOSS
-        self._identity = [column for column in (run_column(names, table.rows), _seed_column(names)) if column]
+        self._seed = next((column for column, name in names.items() if "seed" in name.words), None)
         self._seen: dict[tuple[Any, ...], int] = {}
 
     def check_state(self, values: Mapping[str, Any]) -> None:
@@ -152,14 +158,12 @@ class _Refusals:
         if self._state is not None and unfinished_state(values.get(self._state)):
             raise InputError("", UNFINISHED, place=f"({self._state}: {brief(values[self._state])})")
 
-    def check(self, row: CheckedRow, values: Mapping[str, Any], place: int) -> None:
-        """Raise an InputError if a run has diverged, or is in the log or in the file already."""
-        if row["loss"] > self._largest:
-            raise InputError("", DIVERGED, place=f"(its loss is {row['loss']:.4g}, above {self._largest:g})")
+    def check_twice(self, row: CheckedRow, values: Mapping[str, Any], place: int) -> None:
+        """Raise an InputError if a run is in the log or in the file already."""
         numbers = row["N"], row["D"], row["loss"]
         if numbers in self._known:
             raise InputError("", "is already in the log: a run has the same N, D and loss")
-        key = (*numbers, *(values.get(column) for column in self._identity))
+        key = (*numbers, None if self._seed is None else values.get(self._seed))
         if key in self._seen:
             raise InputError("", "is in the file twice", place=f"(line {self._seen[key]} holds the same run)")
         self._seen[key] = place
@@ -167,10 +171,6 @@ class _Refusals:
 
 def _keys(runs: Runs) -> Iterator[tuple[float, float, float]]:
     return zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True)
-
-
-def _seed_column(names: Mapping[str, ColumnName]) -> str | None:
-    return next((column for column, name in names.items() if "seed" in name.words), None)
 
 
 def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from importlib import import_module
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.checks import as_names
-from chinchilla_nb.opening import open_session
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.database import Database
+from chinchilla_nb.opening import TableChoices, session_of_source
+from chinchilla_nb.records.columns.questions import UnclearColumns
+from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.panel import Panel
@@ -40,17 +45,22 @@ class Workbench(Snapshot, ipywidgets.VBox):
 
     Parameters
     ----------
-    source : Chinchilla, Session, Study, str or path
-        What to work on: an open project, a study or its name, a folder of runs, a configuration file or a CSV file.
+    source : Chinchilla, Session, Study, DataFrame, str or path
+        What to work on: an open project, a study or its name, a table or its file, a folder of runs or a configuration
+        file. What was taken of a table is shown. If its columns can be read in several ways, the run log asks.
     allow_functions : iterable of str
         Functions that a configuration file and the fields may name, ``package.module:function``, besides those that the
         notebook defines; they are imported.
     allow_folders : iterable of str or path
         Folders where files may be imported, loaded and saved by path, besides the project's.
+    N, D, C, loss, checkpoints, failed
+        What a table holds, and which of its rows are taken, as for `open_session`.
 
     Attributes
     ----------
     session : Session
+    remarks : HTML
+        What was taken of a table.
     fit, frontier : FitPanel, FrontierPanel
     toggles : dict of str to ToggleButton
         Buttons that show and hide the panels, by panel name.
@@ -62,10 +72,23 @@ class Workbench(Snapshot, ipywidgets.VBox):
         Why a panel could not be opened.
     """
 
-    def __init__(self, source: Any, *, allow_functions: Iterable[str] = (), allow_folders: Folders = ()) -> None:
+    def __init__(
+        self,
+        source: Any,
+        *,
+        allow_functions: Iterable[str] = (),
+        allow_folders: Folders = (),
+        N: Any = None,
+        D: Any = None,
+        C: Any = None,
+        loss: Any = None,
+        checkpoints: str | None = None,
+        failed: bool = False,
+    ) -> None:
         self.panels: dict[str, Panel] = {}
         allow_functions, allow_folders = as_names(allow_functions, "allow_functions"), allowed_folders(allow_folders)
-        self.session = open_session(source, allow_functions=allow_functions)
+        choices = TableChoices(N, D, C, loss, checkpoints, failed)
+        self.session, unclear = _opened(source, choices, allow_functions)
         self._allowed: dict[str, dict[str, Any]] = {
             "Configuration": {"allow_functions": allow_functions, "allow_folders": allow_folders},
             "Runs": {"allow_folders": allow_folders},
@@ -81,7 +104,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         bar.add_class("cnb-bar")
         self.errors = ErrorNotes()
         self.guard = Guard(self.errors.report)
-        nav = ipywidgets.VBox([style_sheet(), bar, self.errors])
+        self.remarks = ipywidgets.HTML(_remarks(self.session.remarks))
+        nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.errors])
         nav.add_class("cnb")
         nav.add_class("cnb-nav")
         self._controls, self._charts = ipywidgets.VBox(), ipywidgets.VBox()
@@ -93,6 +117,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
             toggle.layout.width = "auto"
             toggle.observe(self._arrange, "value")
         self._arrange()
+        if unclear is not None:
+            self._ask(unclear)
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of the frontier."""
@@ -104,6 +130,12 @@ class Workbench(Snapshot, ipywidgets.VBox):
             panel.close()
         close_parts(self)
         super().close()
+
+    def _ask(self, unclear: UnclearColumns) -> None:
+        """Let the run log ask what the columns of a table mean."""
+        runs = self.panels["Runs"]
+        runs.add_toggle.value, runs.import_toggle.value = False, True
+        runs.file.offer(unclear.where, unclear.reading.table)
 
     @guarded
     def _arrange(self, _change: Any = None) -> None:
@@ -124,3 +156,18 @@ class Workbench(Snapshot, ipywidgets.VBox):
     def __repr__(self) -> str:
         count = len(self.session.runs)
         return f"Workbench over {count} run{'' if count == 1 else 's'}"
+
+
+def _opened(
+    source: Any, choices: TableChoices, allow_functions: Iterable[str]
+) -> tuple[Session, UnclearColumns | None]:
+    """Return the session of a source; an empty one if it is a table whose columns are not clear."""
+    try:
+        return session_of_source(source, choices, allow_functions=allow_functions), None
+    except UnclearColumns as error:
+        return Session(Database(), Settings()), error
+
+
+def _remarks(remarks: Iterable[str]) -> str:
+    text = " ".join(remarks)
+    return f'<div class="cnb-muted cnb-remarks" role="note">{escape(text)}</div>' if text else ""

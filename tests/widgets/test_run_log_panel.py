@@ -390,18 +390,18 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, here):
     path.write_text("Model Size,Tokens (B),val_loss,optimizer\n70M,1.4,3.4,adam\n7e8,14,nan,adam\n2B,40,2.6,lion\n")
     panel.import_toggle.value = True
     panel.file.path.value = str(path)
-    assert panel.file.columns["N"].value == "Model Size"
-    assert panel.file.units["D"].value == "×B"
+    assert panel.file.mapping.columns["N"].value == "Model Size"
+    assert panel.file.mapping.units["D"].value == "×B"
     assert "2 of 3 rows can be added" in text_of(panel.file.preview)
     assert "Line 3: loss (val_loss) is nan" in text_of(panel.file.preview)
     assert panel.file.add.description == "Add 2 runs"
-    panel.file.units["D"].value = "×1"
+    panel.file.mapping.units["D"].value = "×1"
     assert "2B 40 2.6 lion" in text_of(panel.file.preview)
-    panel.file.units["D"].value = "×B"
-    panel.file.columns["loss"].value = "—"
+    panel.file.mapping.units["D"].value = "×B"
+    panel.file.mapping.columns["loss"].value = "—"
     assert panel.file.add.disabled
-    assert "choose the column that holds the loss" in text_of(panel.file.preview)
-    panel.file.columns["loss"].value = "val_loss"
+    assert "Choose the column that holds the loss" in text_of(panel.file.preview)
+    panel.file.mapping.columns["loss"].value = "val_loss"
     panel.file.add.click()
     last = session.database.df.iloc[-1]
     assert (last.N, last.D, last.loss, last.optimizer) == (2e9, 4e10, 2.6, "lion")
@@ -424,8 +424,8 @@ def test_an_upload_is_read(panel, session):
 def test_a_path_that_cannot_be_read_is_explained(panel, here):
     panel.file.path.value = str(here / "absent.csv")
     assert "cannot be read: No such file" in text_of(panel.file.preview)
-    (here / "table.xlsx").write_text("")
-    panel.file.path.value = str(here / "table.xlsx")
+    (here / "table.xls").write_text("")
+    panel.file.path.value = str(here / "table.xls")
     assert "must end in one of .csv" in text_of(panel.file.preview)
     panel.file.path.value = str(here)
     assert "is not a file" in text_of(panel.file.preview)
@@ -493,11 +493,19 @@ PARTS = {
         lambda panel: (panel.file, "_load"),
     ),
     "a column of the file": (
-        lambda panel: setattr(panel.file.columns["loss"], "value", "—"),
+        lambda panel: setattr(panel.file.mapping.columns["loss"], "value", "—"),
+        lambda panel: (panel.file.mapping, "_on_change"),
+    ),
+    "the number of parameters": (
+        lambda panel: setattr(panel.file.mapping.number, "value", "125M"),
+        lambda panel: (panel.file, "_known_runs"),
+    ),
+    "failed runs": (
+        lambda panel: setattr(panel.file.mapping.failed, "value", True),
         lambda panel: (panel.file, "_known_runs"),
     ),
     "a unit": (
-        lambda panel: setattr(panel.file.units["D"], "value", "×B"),
+        lambda panel: setattr(panel.file.mapping.units["D"], "value", "×B"),
         lambda panel: (panel.file, "_known_runs"),
     ),
     "Cancel": (lambda panel: panel.file.cancel.click(), lambda panel: (panel.file, "clear")),
@@ -512,7 +520,7 @@ def test_errors_of_the_observers_of_every_part_are_shown(session, part, monkeypa
     panel.columns_toggle.value = True
     (tmp_path / "runs.csv").write_text("N,D,loss\n1e9,1e10,2\n")
     monkeypatch.chdir(tmp_path)
-    if part in ("a column of the file", "a unit", "Cancel"):
+    if part in ("a column of the file", "a unit", "the number of parameters", "failed runs", "Cancel"):
         panel.file.path.value = "runs.csv"
     do, broken = PARTS[part]
     assert panel.errors.value == ""
@@ -526,9 +534,9 @@ def test_errors_of_the_observers_of_every_part_are_shown(session, part, monkeypa
 def test_values_written_by_the_panel_are_not_taken_for_user_input(panel, session, here):
     """Filling in a form checks it once, offering the columns of a file reads it once, and no box changes a run."""
     checks, previews = [], []
-    check, preview = panel.form.check, panel.file._preview_file
+    check, preview = panel.form.check, panel.file._show_reading
     panel.form.check = lambda: (checks.append(1), check())
-    panel.file._preview_file = lambda: (previews.append(1), preview())
+    panel.file._show_reading = lambda: (previews.append(1), preview())
     panel.form.fill(7e7, 1.4e9, {"depth": 4})
     assert len(checks) == 1
     assert panel.form.config == {"depth": 4}

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import Match, Mismatch, match
+from chinchilla_nb.records.columns.quantities import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.sources import AnySource, Source
-from chinchilla_nb.records.columns.units import UNITS, units_for
+from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
+_TRANSFORMED = frozenset("reducible excess normalized normalised relative centered centred standardized".split())
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -54,7 +55,7 @@ class Considered:
 
 
 def find_candidates(
-    quantity: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, names: Mapping[str, ColumnName], columns: Columns
 ) -> tuple[list[Candidate], list[Considered]]:
     """Return the ways to read a quantity from the columns of a table, and the columns that its name rules out.
 
@@ -63,8 +64,6 @@ def find_candidates(
     quantity : str
         N, D, C or loss.
     names : mapping of str to ColumnName
-    units : mapping of str to str
-        Units in a row under the header, by column.
     columns : Columns
     """
     found: list[Candidate] = []
@@ -77,34 +76,48 @@ def find_candidates(
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
         else:
-            found += readings_of(quantity, name, says, units.get(column), columns)
+            found += readings_of(quantity, name, says, columns)
     return found, ruled_out
 
 
-def readings_of(
-    quantity: str, name: ColumnName, says: Match, unit: str | None, columns: Columns
-) -> Iterator[Candidate]:
+def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
     """Yield the ways to read a column, one for each unit that it may have."""
     if quantity == "loss":
         yield from _readings_of_loss(name, says, columns)
         return
-    stated = unit or name.unit
     if name.log:
-        stated, offered = None, [name.log] if name.log in UNITS else ["10^x", "e^x"]
+        offered = [name.log] if name.log in UNITS else ["10^x", "e^x"]
     else:
-        offered = [stated] if stated in units_for(quantity) else ["×1"]
+        offered = [name.unit] if name.unit in units_for(quantity) else ["×1"]
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        yield Candidate(source, says.variant, says.rank, columns.quantity(source))
+        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else _unknown_unit(name)
+        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
+        return
+    if says.rank >= LETTER:
         return
     span = range_text(columns[name.column].numbers)
     doubt = f"{name.column!r} holds {span}, and its unit is not certain"
-    for one in plausible or units_for(quantity):
+    for one in plausible or [unit for unit in units_for(quantity) if unit in USUAL]:
         source = Source(name.column, one)
         numbers = columns.quantity(source)
         if is_plausible(quantity, numbers):
             yield Candidate(source, says.variant, says.rank, numbers, doubt)
+
+
+def _unknown_unit(name: ColumnName) -> str:
+    """Return the doubt about a count whose name states something in brackets, or a multiple, that is not understood."""
+    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & name.all_words)
+    return f"{name.column!r} says {' '.join(unknown)!r}, which may be a unit" if unknown else ""
+
+
+_IN_BRACKETS = frozenset(
+    "n d c total active activated non no not without excl excluding incl including with w o ex embedding embeddings emb "
+    "embeds embed params param parameters parameter tokens token toks samples trainable train training model all flop "
+    "flops count seen overall the of est estimated approx measured final raw lm head heads layers nonembedding".split()
+)
+_MULTIPLES = frozenset("ten tens hundred hundreds dozen dozens k m b t g".split())
 
 
 def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
@@ -132,6 +145,8 @@ def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
         return ["-x"], f"{column!r} holds log-likelihoods, whose negative is a loss if they are per token"
     if says.variant.startswith("bits per byte"):
         return ["×1"], f"{column!r} is in bits per byte, and so would E, A and B of the law be"
+    if _TRANSFORMED & words:
+        return ["×1"], f"{column!r} is not the loss itself"
     if {"bits", "bit", "bpt"} & words:
         return ["bits", "×1"], f"{column!r} is in bits, not in nats"
     return ["×1"], f"{column!r} is not per token" if {"byte", "char", "word"} & words else ""

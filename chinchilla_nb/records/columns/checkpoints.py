@@ -14,7 +14,7 @@ from chinchilla_nb.records.columns.products import find_column
 from chinchilla_nb.records.columns.sources import AnySource
 from chinchilla_nb.records.columns.values import Columns
 
-__all__ = ["KEEP", "Checkpoints", "find_checkpoints", "kept_rows", "run_column"]
+__all__ = ["KEEP", "Checkpoints", "find_checkpoints", "kept_rows"]
 
 KEEP = {
     "last": "the last checkpoint of each run",
@@ -58,8 +58,13 @@ class Checkpoints:
         """Number of runs."""
         return int(self.run.max()) + 1
 
+    @property
+    def runs_in_words(self) -> str:
+        """How many runs there are."""
+        return "one run" if self.n_runs == 1 else f"{self.n_runs:,} runs"
 
-def run_column(names: Mapping[str, ColumnName], table_rows: Sequence[Mapping[str, Any]]) -> str | None:
+
+def _run_column(names: Mapping[str, ColumnName], table_rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the column that identifies a run, None if there is none."""
     by_name: dict[str, str] = {}
     for column, name in names.items():
@@ -83,12 +88,15 @@ def find_checkpoints(
     if progress_column is None or len(rows) < 2:
         return None
     progress = columns[progress_column].numbers
-    identity = run_column(names, rows)
+    identity = _run_column(names, rows)
     if identity is not None:
         run = _numbered(str(row.get(identity)) for row in rows)
         if (np.bincount(run) > 1).any():
             why = f"{identity!r} repeats while {progress_column!r} rises"
-            return _by_identity(run, progress, N, why, is_run="".join(names[identity].words) in _RUN_COLUMNS)
+            is_run = "".join(names[identity].words) in _RUN_COLUMNS
+            if step is None and not is_run and not _is_even(run, progress):
+                return None  # models that were trained for several D
+            return _by_identity(run, progress, N, why, is_run=is_run)
         return None
     run = _segments(progress, N)
     if not _is_even(run, progress):

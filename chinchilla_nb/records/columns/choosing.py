@@ -17,9 +17,9 @@ __all__ = ["Choices", "Question", "choose"]
 
 MOST_COMBINATIONS = 2_000
 """Combinations of N, D and C that are compared; more ways to read a table are a question anyway."""
-TOKENS_PER_PARAMETER = (1e-2, 1e6)
-"""Range of D/N in studies of scaling, with a margin of ten on either side: a column of steps or of another unit is
-outside."""
+TOKENS_PER_PARAMETER = (0.1, 1e6)
+"""Range of the median of D/N in studies of scaling, which lies between one and some ten thousands: a column of steps, or
+of another unit than its name states, is outside."""
 SIMILAR_LOSS = 0.5
 """Relative difference up to which a column of an unknown name may be another measurement of the loss."""
 ACTIVE = "the active parameters"
@@ -79,7 +79,7 @@ def choose(
     groups = {quantity: _contenders(quantity, ways, ruled_out) for quantity, ways in found.items()}
     for quantity, way in given.items():
         groups[quantity] = [] if way is None else [way]
-    _choose_loss(choices, groups["loss"])
+    _choose_loss(choices, groups["loss"], was_given="loss" in given)
     _prefer_active(choices, groups, given)
     _choose_sizes(choices, groups)
     _choose_compute(choices, groups["C"], was_given="C" in given)
@@ -136,7 +136,7 @@ def _is_similar(way: Candidate, first: Candidate) -> bool:
     return bool(np.median(np.abs(way.numbers[both] / first.numbers[both] - 1)) <= SIMILAR_LOSS)
 
 
-def _choose_loss(choices: Choices, group: Sequence[Candidate]) -> None:
+def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: bool) -> None:
     if len(group) == 1 and not group[0].doubt:
         choices.taken["loss"] = group[0]
     elif len(group) == 1 or {way.source.columns for way in group} == {group[0].source.columns} if group else False:
@@ -145,7 +145,8 @@ def _choose_loss(choices: Choices, group: Sequence[Candidate]) -> None:
         names = _listed(way.source.columns[0] for way in group)
         choices.ask("loss", f"the columns {names} hold different losses", group)
     else:
-        choices.ask("loss", "no column is recognised as the loss", ())
+        why = "choose the column that holds the loss" if was_given else "no column is recognised as the loss"
+        choices.ask("loss", why, ())
 
 
 def _prefer_active(choices: Choices, groups: dict[str, list[Candidate]], given: Mapping[str, object]) -> None:
@@ -227,7 +228,12 @@ def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: 
     elif possible:
         names = _listed(str(way.source) for way, _ in possible)
         choices.ask("C", f"{names} can be the compute and differ", [way for way, _ in possible])
-    elif any(ratio for _, ratio in ratios):
+    elif not any(ratio for _, ratio in ratios):  # no row has all three
+        if len(group) == 1 and not group[0].doubt:
+            choices.taken["C"] = group[0]
+        else:
+            choices.ask("C", _why_open("C", group), group)
+    else:
         way, ratio = next((way, ratio) for way, ratio in ratios if ratio)
         why = f"with C from {str(way.source)!r}, {ratio}, so that C, N or D holds something else or has another unit"
         choices.ask("C", why, group)
@@ -265,16 +271,14 @@ def _contradicts(product: Candidate, derived: object) -> bool:
 
 def _check_data_per_parameter(choices: Choices, given: Mapping[str, object]) -> None:
     """Ask about D if it is no plausible amount of data for models of size N, which a wrong unit or column causes."""
-    if "N" not in choices.taken or "D" not in choices.taken or {"N", "D"} <= given.keys():
+    if "N" not in choices.taken or "D" not in choices.taken or given.keys() & {"N", "D"}:
         return
     N, D = choices.taken["N"], choices.taken["D"]
     ratio = D.numbers / N.numbers
     ratio = ratio[np.isfinite(ratio)]
     least, largest = TOKENS_PER_PARAMETER
     if ratio.size and not least <= np.median(ratio) <= largest:
-        wrong = "D" if "D" not in given else "N"
-        why = f"{str(N.source)!r} and {str(D.source)!r} would give D/N = {range_text(ratio)}"
-        choices.ask(wrong, why, [D if wrong == "D" else N])
+        choices.ask("D", f"{str(N.source)!r} and {str(D.source)!r} would give D/N = {range_text(ratio)}", [D])
 
 
 def _distinct(ways: Iterable[Candidate]) -> list[Candidate]:

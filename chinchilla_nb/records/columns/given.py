@@ -17,15 +17,15 @@ from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS, find_unit, units_for
 from chinchilla_nb.records.columns.values import Columns
 
-__all__ = ["SIX_ND", "given_readings"]
+__all__ = ["NOT_READ", "given_readings"]
 
-SIX_ND = "6ND"
-"""Said of C: no column is compute."""
+NOT_READ = "6ND"
+"""Said of C, or of N or D: no column holds it, and it follows from C = 6ND."""
 _SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1", "neg": "-x", "ppl": "ln"}
 
 
 def given_readings(
-    quantity: str, given: Any, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns
 ) -> list[Candidate]:
     """Return the ways to read a quantity that a user's choice leaves: one, more if the unit is open, none for 6ND.
 
@@ -33,8 +33,8 @@ def given_readings(
     ----------
     quantity : str
     given : str, number, Source or Product
-        ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; for C also ``6ND``.
-    names, units, columns
+        ``tokens``, ``tokens:B``, ``steps*batch_size*2048``, ``125M``; ``6ND`` if no column holds it.
+    names, columns
         As for `find_candidates`.
 
     Raises
@@ -49,19 +49,19 @@ def given_readings(
     if not isinstance(given, str) or not given.strip():
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
     if given in names:
-        return _of_column(quantity, given, names, units, columns)
-    if quantity == "C" and given.upper() == SIX_ND:
+        return _of_column(quantity, given, names, columns)
+    if given.upper() == NOT_READ:
         return []
     return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
 
 
 def _of_column(
-    quantity: str, column: str, names: Mapping[str, ColumnName], units: Mapping[str, str], columns: Columns
+    quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns
 ) -> list[Candidate]:
     _check_numbers(quantity, column, columns)
     says = match(quantity, names[column])
     says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
-    found = list(readings_of(quantity, names[column], says, units.get(column), columns))
+    found = list(readings_of(quantity, names[column], says, columns))
     if quantity == "loss" and len(found) == 1:  # its name is no doubt any more
         return [_reading(quantity, found[0].source, names, columns)]
     return found or [_reading(quantity, Source(column), names, columns)]

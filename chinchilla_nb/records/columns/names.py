@@ -16,14 +16,15 @@ TRACKER_PREFIXES = frozenset(
 )
 """First parts of the paths that trackers write, which say nothing about the quantity."""
 OPTUNA_PREFIXES = ("user_attrs_", "system_attrs_")
-_LOG_BASES = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "lb": "2^x", "ln": "e^x", "log": "log", "loge": "e^x"}
-_LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln|lb)"
+_LOG_BASES = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "ln": "e^x", "log": "log", "loge": "e^x"}
+_LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln)"
 _LOG_FIRST = re.compile(rf"({_LOG})(?:[\s_]*[(\[{{](.*)[)\]}}]|[\s_]+(.+)|([A-Z].*))", re.IGNORECASE)
 _LOG_LAST = re.compile(rf"(.+?)[\s_,(\[{{]+({_LOG})(?:[\s_-]?scale)?[)\]}}]?", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED_POWER = re.compile(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-_SEPARATORS = re.compile(r"(?:[./|:](?![\s]*[0-9])|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
+_SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
+"""What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""
 _MEASURED = frozenset("tokens token toks tok flops flop loss bits nats params parameters samples examples n d".split())
 _DIVISORS = frozenset(
     "s sec secs second seconds min minute h hr hour day step batch gpu device token param params parameter byte char "
@@ -51,6 +52,8 @@ class ColumnName:
         Name of the unit that it states.
     log : str or None
         ``10^x``, ``e^x`` or ``2^x`` if it says that its numbers are logarithms, ``log`` if it does not say the base.
+    in_brackets : tuple of str
+        Those of the words that stand in brackets.
     """
 
     column: str
@@ -59,12 +62,19 @@ class ColumnName:
     path: tuple[str, ...] = ()
     unit: str | None = None
     log: str | None = None
+    in_brackets: tuple[str, ...] = ()
 
     @property
     def letter(self) -> str:
         """The letter that is the whole name, as it is written; empty if there is more."""
         is_letter = len(self.words) == 1 and len(self.words[0]) == 1
         return self.leaf.strip()[:1] if is_letter else ""
+
+    @property
+    def capital(self) -> str:
+        """The capital letter that the name begins with as a word of its own: ``N`` in ``N_active``; else empty."""
+        begin = re.match(r"\s*([A-Z])(?![A-Za-z0-9])", self.leaf)
+        return begin[1] if begin else ""
 
     @property
     def all_words(self) -> frozenset[str]:
@@ -94,8 +104,10 @@ def read_name(column: str, *, optuna: bool = False) -> ColumnName:
     if unit is None and log is None:
         words, unit = _without_unit(words, leaf)
     words = [part for word in words for part in word_in_english(word)]
+    bracketed = [group for found in _BRACKETS.findall(leaf) for group in found if group]
+    inside = [part for one in bracketed for word in _words(one) for part in word_in_english(word)]
     before = [part for one in path for word in _words(one) for part in word_in_english(word)]
-    return ColumnName(column, leaf, tuple(words), tuple(before), unit, log)
+    return ColumnName(column, leaf, tuple(words), tuple(before), unit, log, tuple(inside))
 
 
 def _segments(text: str) -> list[str]:
@@ -144,8 +156,9 @@ def _without_log(leaf: str) -> tuple[str, str | None]:
 def _words(text: str) -> list[str]:
     """Split text into lower-case words, at capitals and at anything that is no letter or digit."""
     spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", text)
-    spaced = re.sub(r"\b([KMBGT])(?=(?:[Pp]aram|[Tt]ok))", r"\1 ", spaced)
-    return re.findall(r"[^\W_]+", spaced.lower())
+    spaced = re.sub(r"\b([kKMBGT])(?=(?:[Pp]aram|[Tt]ok))", r"\1 ", spaced)
+    # Latin letters and others are words of their own: 训练tokens.
+    return re.findall(r"[a-z0-9]+|[^\W_a-z0-9]+", spaced.lower())
 
 
 def _without_unit(words: list[str], leaf: str) -> tuple[list[str], str | None]:
@@ -160,8 +173,8 @@ def _without_unit(words: list[str], leaf: str) -> tuple[list[str], str | None]:
                 return rest, unit
     for count in range(min(2, len(words) - 1), 0, -1):
         unit = find_unit(" ".join(words[:count]))
-        # A single letter before a name is a unit only as a capital: d_model, b_params.
-        if unit not in (None, "×1") and (len(words[0]) > 1 or leaf.lstrip()[:1].isupper()):
+        # A single letter before a name is a unit as a capital, or as part of the word: not in d_model, b_params.
+        if unit not in (None, "×1") and (len(words[0]) > 1 or re.match(r"\s*(?:[A-Z]|k[pt])", leaf)):
             return words[count:], unit
     return words, None
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import Product
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
-__all__ = ["data_products", "find_column"]
+__all__ = ["data_products", "find_column", "is_repeated"]
 
 _STEPS = ("step", "steps", "nsteps", "numsteps", "trainsteps", "trainingsteps", "globalstep", "maxsteps", "totalsteps")
 _STEPS += ("iteration", "iterations", "iters", "niters", "numiters", "updates", "maxiters", "totaliters")
@@ -17,20 +19,29 @@ _BATCH = ("batchsize", "globalbatchsize", "trainbatchsize", "totalbatchsize", "b
 _BATCH_OF_TOKENS = ("tokensperstep", "tokensperbatch", "batchtokens", "batchsizetokens", "tokensperiter", "tokenbatchsize")
 _LENGTH = ("seqlen", "sequencelength", "seqlength", "contextlength", "contextlen", "ctxlen", "nctx", "blocksize")
 _LENGTH += ("maxseqlen", "maxseqlength", "context", "trainseqlen", "maxlength", "contextsize", "contextwindow")
+_EPOCHS = ("epochs", "epoch", "nepochs", "numepochs", "trainepochs", "maxepochs", "repeats", "repetitions")
+_DATA_SET = ("datasettokens", "datasetsize", "uniquetokens", "corpustokens", "datasettokencount", "tokensunique")
 _SAMPLES = ("samples", "nsamples", "numsamples", "samplesseen", "trainsamples", "sequences", "consumedsamples")
 
 
 def data_products(names: Mapping[str, ColumnName], columns: Columns) -> Iterator[Candidate]:
     """Yield the products of columns that give the number of training tokens."""
+    data_set, epochs = find_column(_DATA_SET, names, columns), find_column(_EPOCHS, names, columns)
     steps, length = find_column(_STEPS, names, columns), find_column(_LENGTH, names, columns)
     batch, tokens = find_column(_BATCH, names, columns), find_column(_BATCH_OF_TOKENS, names, columns)
     samples = find_column(_SAMPLES, names, columns)
-    for parts in ((steps, tokens), (steps, batch, length), (samples, length)):
+    for parts in ((steps, tokens), (steps, batch, length), (samples, length), (data_set, epochs)):
         if all(parts):
             source = Product(tuple(part for part in parts if part is not None))
             numbers = columns.quantity(source)
             if is_plausible("D", numbers):
                 yield Candidate(source, " × ".join(map(repr, source.columns)), 8, numbers, "no column holds the tokens")
+
+
+def is_repeated(names: Mapping[str, ColumnName], columns: Columns) -> bool:
+    """Return whether a column says that the data were used for other than one epoch."""
+    epochs = find_column(_EPOCHS, names, columns)
+    return epochs is not None and not bool(np.all(np.nan_to_num(columns[epochs].numbers, nan=1.0) == 1))
 
 
 def find_column(wanted: tuple[str, ...], names: Mapping[str, ColumnName], columns: Columns) -> str | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from chinchilla_nb.records.columns.names import ColumnName
 
-__all__ = ["QUANTITIES", "Match", "Mismatch", "match"]
+__all__ = ["LETTER", "QUANTITIES", "Match", "Mismatch", "match"]
 
 QUANTITIES = ("N", "D", "C", "loss")
+LETTER = 5
+"""Rank of a small letter, which may be anything: the layers n, the width d."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,15 @@ _SHAPE = _set("layers layer heads head depth width dim hidden ffn ff mlp attn at
 
 _N_HEADS = _set("params param parameters parameter nparams numparams paramcount modelparams")
 _N_PLAIN = _set(
-    "n num number nr no of count counts total all model models size full net network overall sum lm llm transformer the "
+    "n num number nr no of count counts total tot all model models size full net network overall sum lm llm transformer the "
     "entire raw true trained excl excluding incl including with without w o ex"
 )
 _EMBEDDING = _set("embedding embeddings embed embeds emb embd wte wpe unembed unembedding unembeddings lookup")
 _N_PARTS = _set("expert experts router norm norms ln lora adapter adapters frozen bias optimizer group groups draft teacher ema")
 _NEGATIONS = _set("non no not without excluding excl exclude ex wo minus except nonembedding nonemb nonembed")
+
+_N_QUALIFIERS = _NEGATIONS | _EMBEDDING | _set("n total tot all active activated act trainable model emb params")
+"""Words that can stand behind the letter N: ``N_active``, ``N_nonemb``."""
 
 
 def _parameters(name: ColumnName) -> Match | Mismatch | None:
@@ -83,9 +88,10 @@ def _parameters(name: ColumnName) -> Match | Mismatch | None:
         return Match("the parameters", 0)
     joined = "".join(name.words)
     if leaf == "n":
-        return Match("a column n", 3)
+        return Match("column 'n'", LETTER)
+    by_letter = name.capital == "N" and words <= _N_QUALIFIERS
     named_size = joined in ("modelsize", "size", "modelsizes", "sizeofmodel")
-    if not (words & _N_HEADS or named_size or joined in ("nonembedding", "nonemb")):
+    if not (words & _N_HEADS or by_letter or named_size):
         return None
     if why := _other_than_a_count(words):
         return Mismatch(why)
@@ -105,8 +111,8 @@ def _variant_of_parameters(words: frozenset[str], *, named_size: bool) -> Match 
         return Mismatch("holds the parameters of embeddings only")
     if words & (_SHAPE | _N_PARTS):
         return Mismatch("holds the parameters of a part of the model")
-    if words & _set("active activated activate"):
-        rest -= _set("active activated activate")
+    if words & _set("active activated activate act"):
+        rest -= _set("active activated activate act")
         return Match("the active parameters", 0 if not rest else 2)
     if words & _set("inactive sparse") and not rest - _set("inactive sparse"):
         return Match("the parameters of all experts", 1)
@@ -146,11 +152,12 @@ def _data(name: ColumnName) -> Match | Mismatch | None:
     if leaf == "D":
         return Match("the tokens", 0)
     if leaf == "d":
-        return Match("a column d", 3)
+        return Match("column 'd'", LETTER)
     joined = "".join(name.words)
     heads = _TOKENS | _SAMPLES | _BYTES
     sized = joined in ("datasize", "datasetsize", "trainingdata", "trainingdatasize", "data", "trainsize")
-    if not (words & heads or sized):
+    by_letter = name.capital == "D" and words <= _set("d train training total tot seen used")
+    if not (words & heads or sized or by_letter):
         return None
     if why := _other_than_a_count(words - (_set("beta1") if "target" in words else frozenset())):
         return Mismatch(why)
@@ -160,7 +167,7 @@ def _data(name: ColumnName) -> Match | Mismatch | None:
         return Mismatch("holds a length or a limit")
     if words & (_N_HEADS | _set("flops flop loss embedding embeddings")):
         return Mismatch("relates data to something else")
-    rest = words - heads - _D_PLAIN
+    rest = words - heads - _D_PLAIN - (_set("d") if by_letter else frozenset())
     if words & _DATA_SET:
         return Match("the size of the data set", 2)
     if words & _SAMPLES:
@@ -184,8 +191,9 @@ def _compute(name: ColumnName) -> Match | Mismatch | None:
     if leaf == "C":
         return Match("the compute", 0)
     if leaf == "c":
-        return Match("a column c", 3)
-    if not words & _C_HEADS and not (name.unit or "").endswith("-days"):
+        return Match("column 'c'", LETTER)
+    by_letter = name.capital == "C" and words <= _set("c train training total tot used")
+    if not (words & _C_HEADS or by_letter) and not (name.unit or "").endswith("-days"):
         return None
     if words & (_RATE_WORDS | _set("gpu gpus device devices hardware node chip card")):
         return Mismatch("holds a rate")
@@ -219,7 +227,7 @@ def _loss(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "L":
         return Match("the loss", 2)
     if name.letter == "l":
-        return Match("a column l", 5)
+        return Match("column 'l'", LETTER)
     kind = _kind_of_loss(words, joined, name.leaf)
     if kind is None:
         return None

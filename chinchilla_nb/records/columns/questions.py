@@ -9,7 +9,7 @@ from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.records.columns.candidates import Candidate, range_text
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.choosing import Question
-from chinchilla_nb.records.columns.given import SIX_ND
+from chinchilla_nb.records.columns.given import NOT_READ
 from chinchilla_nb.records.columns.reading import Reading
 
 __all__ = ["UnclearColumns", "option_text", "questions_text"]
@@ -58,7 +58,7 @@ def _answers(question: Question, answer: Answer) -> str:
         for option in question.options
     ]
     if name == "C":
-        answers.append(f"{answer(name, SIX_ND)} (no column is compute)")
+        answers.append(f"{answer(name, NOT_READ)} (no column is compute)")
     if not answers:
         answers = [answer(name, "COLUMN")]
     return " or ".join(answers)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,10 +15,9 @@ from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_ch
 from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
 from chinchilla_nb.records.columns.names import ColumnName, read_name
-from chinchilla_nb.records.columns.products import data_products
+from chinchilla_nb.records.columns.products import data_products, is_repeated
 from chinchilla_nb.records.columns.quantities import QUANTITIES
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
-from chinchilla_nb.records.columns.unit_row import without_unit_row
 from chinchilla_nb.records.columns.units import UNITS
 from chinchilla_nb.records.columns.values import Columns
 from chinchilla_nb.records.rows import REQUIRED
@@ -37,7 +36,6 @@ class Reading:
     Attributes
     ----------
     table : Table
-        Without a row of units.
     taken : mapping of str to Candidate
         By quantity; what lacks here is a question, or follows from C = 6ND.
     questions : mapping of str to Question
@@ -76,10 +74,11 @@ class Reading:
         said = [f"{_taken(quantity, self.taken[quantity])}." for quantity in QUANTITIES if quantity in self.taken]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
-        said += [f"{note}." for note in self.notes]
+        said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
-            rows, runs = len(self.table.rows), self.checkpoints.n_runs
-            said.append(f"{rows:,} rows are checkpoints of {runs:,} runs, as {self.checkpoints.why}: {KEEP[self.keep]}.")
+            rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
+            taken = f"{KEEP[self.keep]} is taken"
+            said.append(f"{rows:,} rows are checkpoints of {runs}, because {self.checkpoints.why}: {taken}.")
         return said
 
 
@@ -111,26 +110,25 @@ def read_columns(
     check_type(table, "table", Table)
     if checkpoints is not None:
         check_choice(checkpoints, "checkpoints", tuple(KEEP))
-    table, units = without_unit_row(table)
     columns, names = Columns(table), _names(table)
     found: dict[str, list[Candidate]] = {}
     given: dict[str, Candidate | None] = {}
     considered: list[Considered] = []
     for quantity, value in (("N", N), ("D", D), ("C", C), ("loss", loss)):
         if value is None:
-            found[quantity], ruled_out = find_candidates(quantity, names, units, columns)
+            found[quantity], ruled_out = find_candidates(quantity, names, columns)
             considered += ruled_out
             continue
-        found[quantity] = given_readings(quantity, value, names, units, columns)
+        found[quantity] = given_readings(quantity, value, names, columns)
         if len(found[quantity]) < 2:
             given[quantity] = found[quantity][0] if found[quantity] else None
     _drop_used(found, given)
-    choices = choose(found, given, list(data_products(names, columns)), considered)
+    products = list(data_products(names, columns))
+    if "D" not in given:
+        found["D"] = _doubted(found["D"], products, repeated=is_repeated(names, columns))
+    choices = choose(found, given, products, considered)
     _offer(choices, names, columns, considered)
     history = _history(choices, names, columns, checkpoints)
-    if units:
-        stated = ", ".join(f"{column!r} {UNITS[unit].words}" for column, unit in units.items())
-        choices.notes.append(f"The first row states units: {stated}")
     return Reading(
         table,
         MappingProxyType(choices.taken),
@@ -153,6 +151,21 @@ def _drop_used(found: dict[str, list[Candidate]], given: Mapping[str, Candidate 
         if quantity not in given:
             used = {column for way in given.values() if way is not None for column in way.source.columns}
             found[quantity] = [way for way in ways if not used & set(way.source.columns)]
+
+
+def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeated: bool) -> list[Candidate]:
+    """Doubt that D is the size of a data set that was read several times, or samples of which the length is known."""
+    doubted = []
+    for way in ways:
+        doubt = way.doubt
+        if repeated and way.variant == "the size of the data set":
+            doubt = f"{str(way.source)!r} is the size of a data set, and another column counts epochs"
+        elif products and way.variant == "the samples":
+            doubt = f"{str(way.source)!r} counts samples, and another column has their length"
+        doubted.append(replace(way, doubt=doubt))
+    if any(way.doubt != doubt.doubt for way, doubt in zip(ways, doubted, strict=True)):
+        doubted += [replace(product, rank=ways[0].rank) for product in products]
+    return doubted
 
 
 def _offer(
@@ -182,7 +195,7 @@ def _history(
     sources = {quantity: way.source for quantity, way in choices.taken.items()}
     history = find_checkpoints(names, columns, sources)
     if history is not None and not history.certain and keep is None:
-        why = f"the rows may be runs, or checkpoints of {history.n_runs:,} runs, as {history.why}"
+        why = f"the rows may be runs, or checkpoints of {history.runs_in_words}, because {history.why}"
         choices.questions["checkpoints"] = Question("checkpoints", why, ())
     return None if keep == "all" else history
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["UNITS", "Unit", "find_unit", "units_for"]
+__all__ = ["UNITS", "USUAL", "Unit", "find_unit", "units_for"]
 
 PF_DAY = 8.64e19
 """FLOPs of a PF-day: 10¹⁵ FLOP/s for 86,400 s."""
@@ -59,7 +59,11 @@ UNITS = {
     for unit in (
         Unit("×1", "N D C loss", _scale(1.0), "taken as they are"),
         Unit("×k", _COUNTS, _scale(1e3), "in thousands"),
+        Unit("×10⁴", _COUNTS, _scale(1e4), "in ten thousands"),
+        Unit("×10⁵", _COUNTS, _scale(1e5), "in hundred thousands"),
         Unit("×M", _COUNTS, _scale(1e6), "in millions"),
+        Unit("×10⁷", _COUNTS, _scale(1e7), "in ten millions"),
+        Unit("×10⁸", _COUNTS, _scale(1e8), "in hundred millions"),
         Unit("×B", _COUNTS, _scale(1e9), "in billions"),
         Unit("×T", _COUNTS, _scale(1e12), "in trillions (10¹²)"),
         Unit("×P", "C", _scale(1e15), "in 10¹⁵ (peta)"),
@@ -78,15 +82,21 @@ UNITS = {
     )
 }
 """Units by name."""
+USUAL = tuple(name for name in UNITS if "10" not in name or name == "10^x")
+"""Those that numbers without a stated unit may have."""
 
 _SCALES = {
-    "×k": "k thousand thousands tsd",
+    "×k": "k thousand thousands tsd miles 千",
+    "×10⁴": "万 萬",
+    "×10⁵": "lakh lakhs",
+    "×10⁷": "crore crores 千万",
+    "×10⁸": "亿 億",
     "×M": "m mn mm mio mln mill million millions millionen millones milhões 百万",
     "×B": "b bn bln bil g mrd billion billions giga milliarden milliards mil_millones 十亿",
     "×T": "t tn trn tr trillion trillions tera",
 }
 _SCALE_OF = {spelling: unit for unit, spellings in _SCALES.items() for spelling in spellings.split()}
-_POWERS = {3: "×k", 6: "×M", 9: "×B", 12: "×T", 15: "×P", 18: "×E", 21: "×Z", 24: "×Y"}
+_POWERS = {3: "×k", 4: "×10⁴", 5: "×10⁵", 6: "×M", 7: "×10⁷", 8: "×10⁸", 9: "×B", 12: "×T", 15: "×P", 18: "×E", 21: "×Z", 24: "×Y"}
 _PREFIXES = {"k": 3, "kilo": 3, "m": 6, "mega": 6, "g": 9, "giga": 9, "t": 12, "tera": 12, "p": 15, "peta": 15}
 _PREFIXES |= {"e": 18, "exa": 18, "z": 21, "zetta": 21, "y": 24, "yotta": 24}
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import data_title
-from chinchilla_nb.html_table import html_table
-from chinchilla_nb.quantity import compact
-from chinchilla_nb.records.importing import UNITS, Preview, Source, Table, guess_sources, preview_import, read_table
+from chinchilla_nb.records.columns.reading import Reading, read_columns
+from chinchilla_nb.records.columns.run_states import FAILED
+from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.rows import CheckedRow
+from chinchilla_nb.records.tables import Table, read_table
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import ProjectFiles
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.run_log.column_mapping import ColumnMapping
+from chinchilla_nb.widgets.run_log.import_preview import preview_html, questions_html
+from chinchilla_nb.widgets.run_log.ways_to_read import WaysToRead
 
 __all__ = ["ImportForm"]
-
-NONE = "—"
-_SHOWN = 5
-"""Number of accepted and of rejected rows that a preview lists."""
 
 
 class ImportForm(ipywidgets.VBox):
@@ -48,8 +45,10 @@ class ImportForm(ipywidgets.VBox):
     ----------
     upload : FileUpload
     path : Text
-    columns, units : dict of str to Dropdown
-        For N, D, C and loss.
+    mapping : ColumnMapping
+        The column and unit of each quantity.
+    ways : WaysToRead
+        Buttons for the ways to read a table that leaves a question.
     preview : HTML
     add, cancel : Button
     """
@@ -81,25 +80,15 @@ class ImportForm(ipywidgets.VBox):
             tooltip="Path of a file on the machine that runs the kernel; a relative path starts at the project folder",
         )
         self.read = parts.button("Read", "Read the file at this path")
-        titles = {"N": "Parameters N", "D": data_title(data_unit), "C": "Compute C", "loss": "Loss"}
-        self.columns = {
-            name: parts.choice(f"Column of the file for {title}", [], "field", label=title)
-            for name, title in titles.items()
-        }
-        self.units = {
-            name: parts.choice(f"Unit of the numbers for {title}", _units(name), "unit")
-            for name, title in titles.items()
-            if name != "loss"
-        }
-        pairs = [[choice, *([self.units[name]] if name in self.units else [])] for name, choice in self.columns.items()]
-        self.mapping = parts.box([parts.box(pair, "cnb-choice") for pair in pairs], "cnb-fields", "cnb-mapping")
+        self.mapping = ColumnMapping(guard, parts, self._show_reading, data_unit)
+        self.ways = WaysToRead(guard, parts, self.mapping.choose)
         self.preview = parts.html()
         self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
         self.cancel = parts.button("Cancel", "Discard this file")
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
         source = parts.box([self.upload, self.path, self.read], "cnb-bar")
         super().__init__(
-            [source, self.mapping, self.preview, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
+            [source, self.mapping, self.preview, self.ways, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
         )
         self._connect()
         self.clear()
@@ -109,8 +98,6 @@ class ImportForm(ipywidgets.VBox):
         self.path.observe(self._read_path, "value")
         self.read.on_click(self._read_path)
         self.cancel.on_click(self._cancelled)
-        for choice in (*self.columns.values(), *self.units.values()):
-            choice.observe(self._map_columns, "value")
 
     @property
     def name(self) -> str:
@@ -152,11 +139,6 @@ class ImportForm(ipywidgets.VBox):
     def _cancelled(self, _button: Any) -> None:
         self.clear()
 
-    @guarded
-    def _map_columns(self, _change: Any) -> None:
-        if not self._writing:
-            self._preview_file()
-
     def _load(self, name: str, content: bytes) -> None:
         try:
             table = read_table(name, content)
@@ -164,64 +146,56 @@ class ImportForm(ipywidgets.VBox):
             self.clear()
             self.show_error(error)
             return
-        self.offer(table)
-        self._read = (name, table)
-        self._preview_file()
+        self.offer(name, table)
 
-    def _preview_file(self) -> None:
+    def offer(self, name: str, table: Table) -> None:
+        """Show how a table is read, and what importing it would add."""
+        self._read = (name, table)
+        self.mapping.offer(table)
+        self._set_shown(True)
+        self._show_reading()
+
+    def _show_reading(self) -> None:
         if self._read is None:
             return
         name, table = self._read
         try:
-            self._preview = preview_import(table, self.sources, self._known_runs())
+            reading = read_columns(table, **self.mapping.chosen)
+            if reading.questions:
+                self._preview = None
+                self._ask(name, reading)
+                return
+            self._preview = preview_reading(reading, self._known_runs(), failed=self.mapping.failed.value)
         except ValueError as error:
             self._preview = None
+            self.ways.offer(None)
             self.show_error(error)
         else:
-            self.show(name, self._preview)
+            self.show(name, reading, self._preview)
 
-    @property
-    def sources(self) -> dict[str, Source]:
-        """The chosen column and unit of each quantity."""
-        return {
-            name: Source(column.value, self.units[name].value if name in self.units else "×1")
-            for name, column in self.columns.items()
-            if column.value not in (None, NONE)
-        }
-
-    def offer(self, table: Table) -> None:
-        """Offer the columns of a table and select the likely ones."""
-        guess = guess_sources(table.columns)
-        with self._writing:
-            for name, choice in self.columns.items():
-                source = guess.get(name)
-                choice.options = [NONE, *table.columns]
-                choice.value = source.column if source else NONE
-                if name in self.units:
-                    known = source is not None and source.unit in self.units[name].options
-                    self.units[name].value = source.unit if source and known else "×1"
-        self._set_shown(True)
+    def _ask(self, name: str, reading: Reading) -> None:
+        """Show what the table does not say."""
+        self.mapping.show(reading, failed=False)
+        self.ways.offer(reading)
+        self.add.disabled, self.add.description = True, "Add"
+        self.preview.value = questions_html(name, reading)
 
     def clear(self) -> None:
         """Discard the file and its preview."""
         self._read, self._preview = None, None
         self.preview.value = ""
+        self.ways.offer(None)
         self._set_shown(False)
 
-    def show(self, name: str, preview: Preview) -> None:
+    def show(self, name: str, reading: Reading, preview: Preview) -> None:
         """Show what an import would add."""
+        failed = self.mapping.failed.value or any(one.kind in FAILED for one in preview.rejected)
+        self.mapping.show(reading, failed=failed)
+        self.ways.offer(None)
         count = len(preview.rows)
         self.add.description = f"Add {count:,} run{'' if count == 1 else 's'}"
         self.add.disabled = not count
-        total = count + len(preview.rejected)
-        head = f"<b>{escape(name)}</b>: {count:,} of {total:,} rows can be added."
-        parts = [f'<div class="cnb-facts">{head}</div>', _accepted(preview)]
-        if preview.left_out:
-            names = ", ".join(preview.left_out)
-            parts.append(note("warn", f"Not imported, because the log has its own columns of these names: {names}."))
-        if preview.rejected:
-            parts.append(_rejected(preview))
-        self.preview.value = "".join(parts)
+        self.preview.value = preview_html(name, reading, preview)
 
     def show_error(self, error: Exception) -> None:
         """Show why there is nothing to add."""
@@ -231,37 +205,3 @@ class ImportForm(ipywidgets.VBox):
     def _set_shown(self, shown: bool) -> None:
         for part in (self.mapping, self.buttons):
             set_shown(part, shown)
-
-
-def _units(name: str) -> list[str]:
-    return [unit for unit in UNITS if name == "C" or unit != "PF-days"]
-
-
-def _accepted(preview: Preview) -> str:
-    if not preview.rows:
-        return ""
-    names = list(dict.fromkeys(name for row in preview.rows for name in row))
-    table = html_table([[_written(row, name) for name in names] for row in preview.rows[:_SHOWN]], names)
-    more = len(preview.rows) - _SHOWN
-    rest = f'<div class="cnb-muted">and {more:,} more</div>' if more > 0 else ""
-    return f'<div class="cnb-preview">{table}</div>{rest}'
-
-
-def _written(row: Mapping[str, object], name: str) -> str:
-    value = row.get(name)
-    if name in ("C", "N", "D") and isinstance(value, (int, float)):
-        return compact(value)
-    return "–" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
-
-
-def _rejected(preview: Preview) -> str:
-    lines = "".join(f"<li>Line {one.place:,}: {escape(one.reason)}</li>" for one in preview.rejected[:_SHOWN])
-    more = len(preview.rejected) - _SHOWN
-    rest = ""
-    if more > 0:
-        kinds = Counter(one.kind for one in preview.rejected)
-        worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
-        rest = f'<div class="cnb-muted">and {more:,} more. Most frequent: {worst}</div>'
-    count = len(preview.rejected)
-    title = f"{count:,} row{'' if count == 1 else 's'} cannot be added"
-    return f'<div class="cnb-note cnb-warn" role="note"><span>{title}<ul>{lines}</ul>{rest}</span></div>'
