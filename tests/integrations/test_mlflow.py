@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import mlflow
 import pytest
+from mlflow_server import serving
 from runs_to_log import RUNS, check_rows
 
 from chinchilla_nb.engine.errors import InputError
@@ -53,33 +49,8 @@ def database(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(database):
-    """Start MLflow's server on the database, and stop it with the processes that it has started."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    store = f"sqlite:///{database}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", store, "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--workers", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(address)
+    with serving(f"sqlite:///{database}") as address:
         yield address
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(30)
-
-
-def wait_for(address: str) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("MLflow's server has not started in two minutes")
 
 
 def test_a_store_of_files_is_read_as_it_was_logged(files):
