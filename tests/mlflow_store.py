@@ -8,26 +8,33 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-META = "experiment_id: '0'\nlifecycle_stage: {stage}\nrun_id: {run}\nrun_name: {run}\nstatus: {status}\n"
+META = "experiment_id: '0'\nlifecycle_stage: {stage}\nrun_id: {run}\nrun_name: {name}\nstatus: {status}\n"
 
 
 def write_run(
-    store: Path, run: str, params: dict[str, object], metrics: dict[str, list[float]], *, stage="active", status=3
+    store: Path,
+    run: str,
+    params: dict[str, object],
+    metrics: dict[str, list[float]],
+    *,
+    name="",
+    stage="active",
+    status=3,
 ) -> Path:
     experiment = store / "0"
     folder = experiment / run
     for kind in ("params", "metrics", "tags"):
         (folder / kind).mkdir(parents=True)
     (experiment / "meta.yaml").write_text("experiment_id: '0'\nname: Default\n")
-    for name, value in params.items():
-        path = folder / "params" / name
+    for param, value in params.items():
+        path = folder / "params" / param
         path.parent.mkdir(exist_ok=True)
         path.write_text(str(value))
-    for name, values in metrics.items():
-        path = folder / "metrics" / name
+    for metric, values in metrics.items():
+        path = folder / "metrics" / metric
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(f"{1700000000000 + step} {value} {step}\n" for step, value in enumerate(values)))
-    (folder / "meta.yaml").write_text(META.format(run=run, stage=stage, status=status))
+    (folder / "meta.yaml").write_text(META.format(run=run, name=name or run, stage=stage, status=status))
     return folder
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import MissingLibraryError
 from chinchilla_nb.records.tables import Rejected, Table
+from chinchilla_nb.records.tables.table import distinct_names, one_line
 
 __all__ = ["RunValues", "flat", "last_and_lowest", "number_or_text", "run_name", "run_table", "table_of_each"]
 
@@ -49,19 +50,22 @@ def run_table(title: str, runs: Iterable[tuple[int, RunValues]], rejected: Seque
     Parameters
     ----------
     title : str
-        What the source was recognised as, which the first of the notes says; the others say what could not be read.
+        What the source was recognised as; the notes of the table say this, and what could not be read.
     runs : iterable of (int, RunValues)
         The place of each run, and what was read of it.
     rejected : sequence of Rejected
     """
-    rows, places, notes = [], [], [f"Read as {title}."]
-    for place, run in runs:
-        rows.append({"run": run.name} | {_one_line(name): _plain(value) for name, value in run.values.items()})
-        places.append(place)
-        if run.remark:
-            notes.append(f"{run.name}: {run.remark}.")
+    found = list(runs)
+    notes = [f"read as {title}", *(f"of run {run.name}, {run.remark}" for _, run in found if run.remark)]
+    # Several runs may have the same name, but none of them is a checkpoint of another.
+    names = distinct_names([run.name for _, run in found])
+    rows = [
+        {"run": name} | {one_line(column): _plain(value) for column, value in run.values.items()}
+        for name, (_, run) in zip(names, found, strict=True)
+    ]
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Table(columns, tuple(rows), tuple(places), tuple(rejected), tuple(notes))
+    places = tuple(place for place, _ in found)
+    return Table(columns, tuple(rows), places, tuple(rejected), tuple(notes))
 
 
 def table_of_each(title: str, sources: Iterable[Any], read: Callable[[Any], RunValues | None]) -> Table:
@@ -139,9 +143,5 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        return _one_line(value)
+        return one_line(value)
     return json.dumps(value, default=str)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

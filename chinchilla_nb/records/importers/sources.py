@@ -26,7 +26,7 @@ from chinchilla_nb.records.importers.json_file import read_json_object
 from chinchilla_nb.records.importers.log_tree import files_below
 from chinchilla_nb.records.tables import Table, read_table
 
-__all__ = ["RunLogs", "read_source", "recognise"]
+__all__ = ["RunLogs", "is_address", "read_source", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def recognise(source: str | os.PathLike[str]) -> RunLogs | None:
     """
     if not (isinstance(source, (str, os.PathLike)) and os.fspath(source)):
         raise InputTypeError("source", "must be the path of a folder or of a file", got=brief(source))
-    if _is_address(source):
+    if is_address(source):
         return _at_address(str(source))
     path = Path(os.fsdecode(source))
     try:
@@ -146,7 +146,8 @@ def recognise(source: str | os.PathLike[str]) -> RunLogs | None:
         raise InputError(repr(str(path)), f"cannot be opened: {error.strerror}") from None
 
 
-def _is_address(source: str | os.PathLike[str]) -> bool:
+def is_address(source: str | os.PathLike[str]) -> bool:
+    """Return whether a source is the address of a server."""
     return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
@@ -166,7 +167,7 @@ def _in_folder(folder: Path) -> RunLogs | None:
 
 def _read_folder(importer: _Importer, folder: Path, others: Sequence[str]) -> Table:
     table = importer.read(folder, importer.find(files_below(folder)))
-    also = tuple(f"The folder also holds {title}, which are not read." for title in others)
+    also = tuple(f"the folder also holds {title}, which are not read" for title in others)
     return replace(table, notes=(*table.notes, *also))
 
 

@@ -69,7 +69,7 @@ def _read_log(path: Path, name: str) -> RunValues:
         for content in records_in(path.read_bytes()):
             log.take(record_type.FromString(content))
     except BrokenLogError as error:
-        remark = f"{path.name} is not complete: {error}"
+        remark = f"the log is not complete: {error}"
     if not log.name and not log.config:
         remedy = "the run has just begun, or was killed before wandb wrote anything"
         raise InputError(repr(str(path)), "says nothing about its run", remedy=remark or remedy)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from mlflow_store import write_run
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.log_tree import files_below
@@ -57,6 +58,15 @@ def test_nothing_at_a_path_is_said(tmp_path):
 def test_only_paths_and_addresses_are_sources(source):
     with pytest.raises(TypeError, match="source must be the path of a folder or of a file"):
         read_source(source)
+
+
+def test_runs_of_the_same_name_stay_apart(tmp_path):
+    for number, loss in enumerate((3.5, 3.0)):
+        write_run(tmp_path, f"run{number}", {"N": 1000}, {"loss": [loss]}, name="sweep")
+    assert [(row["run"], row["metrics.loss"]) for row in read_source(tmp_path).rows] == [
+        ("sweep", 3.5),
+        ("sweep (2)", 3.0),
+    ]
 
 
 def test_links_and_hidden_folders_are_not_followed(state):
