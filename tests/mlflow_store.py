@@ -40,4 +40,4 @@ def write_run(
 
 if __name__ == "__main__":
     STORE, RUN, N, D, *LOSSES = sys.argv[1:]
-    write_run(Path(STORE), RUN, {"N": N, "D": D}, {"loss": [float(loss) for loss in LOSSES]})
+    write_run(Path(STORE), RUN, {"n_params": N, "n_tokens": D}, {"loss": [float(loss) for loss in LOSSES]})

@@ -28,7 +28,7 @@ def write(store: Path, run: str, N: float, D: float, *losses: float) -> None:
 
 
 def runs_in(table: Table) -> pd.DataFrame:
-    columns = {"N": "params.N", "D": "params.D", "loss": "metrics.loss"}
+    columns = {"N": "params.n_params", "D": "params.n_tokens", "loss": "metrics.loss"}
     return pd.DataFrame([{name: row[column] for name, column in columns.items()} for row in table.rows])
 
 

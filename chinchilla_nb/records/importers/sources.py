@@ -26,7 +26,7 @@ from chinchilla_nb.records.importers.json_file import read_json_object
 from chinchilla_nb.records.importers.log_tree import files_below
 from chinchilla_nb.records.tables import Table, read_table
 
-__all__ = ["RunLogs", "is_address", "read_source", "recognise"]
+__all__ = ["RunLogs", "at_address", "is_address", "read_source", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,12 @@ def read_source(source: str | os.PathLike[str]) -> Table:
 def recognise(source: str | os.PathLike[str]) -> RunLogs | None:
     """Return the logs at a path or address, or None if there are none: nothing, an ordinary table, or other files.
 
-    An address that begins with ``http://`` or ``https://`` is that of a project at Weights & Biases, or of an MLflow
-    server; nothing is asked of it yet.
+    An address begins with ``http://`` or ``https://``.
     """
     if not (isinstance(source, (str, os.PathLike)) and os.fspath(source)):
         raise InputTypeError("source", "must be the path of a folder or of a file", got=brief(source))
     if is_address(source):
-        return _at_address(str(source))
+        return at_address(str(source))
     path = Path(os.fsdecode(source))
     try:
         if path.is_dir():
@@ -151,7 +150,8 @@ def is_address(source: str | os.PathLike[str]) -> bool:
     return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
 
 
-def _at_address(address: str) -> RunLogs:
+def at_address(address: str) -> RunLogs:
+    """Return the logs at an address: of a project at Weights & Biases, else of an MLflow server; nothing is asked yet."""
     server = wandb_server if wandb_server.is_address(address) else mlflow_server
     return RunLogs(server.TITLE, partial(server.read, address), object)  # only reading tells whether it has changed
 
