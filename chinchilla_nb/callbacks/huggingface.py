@@ -24,8 +24,9 @@ class RunLogCallback(TrainerCallback):
 
     D counts the tokens that the model was trained on, of all processes and repeated epochs, without padding: the
     Trainer counts those that the attention mask shows, or those that are not the tokenizer's padding, else all, batch x
-    length. C is 6ND; the column ``total_flos`` has the Trainer's own estimate, which leaves out embeddings and counts
-    padding. The process of rank zero appends.
+    length. D and the column ``steps`` are those at which the loss was measured. C is 6ND; the column ``total_flos`` has
+    the Trainer's own estimate, which leaves out embeddings and counts padding, if the loss was measured at the end. The
+    process of rank zero appends.
 
     Parameters
     ----------
@@ -44,9 +45,9 @@ class RunLogCallback(TrainerCallback):
     InputError
         If the folder does not exist, or an argument is not valid.
 
-    Examples
-    --------
-    >>> trainer = Trainer(model, arguments, ..., callbacks=[RunLogCallback("project")])
+    Notes
+    -----
+    It is one of the callbacks of the Trainer: ``Trainer(..., callbacks=[RunLogCallback("project")])``.
     """
 
     def __init__(
@@ -86,15 +87,20 @@ class RunLogCallback(TrainerCallback):
         """Append the run."""
         if not state.is_world_process_zero or self._count is None:
             return
-        losses = [entry[self._loss] for entry in state.log_history if self._loss in entry]
-        if not losses:
-            logged = sorted({name for entry in state.log_history for name in entry if "loss" in name})
-            self._record.skip(f"no {self._loss} was logged, only {', '.join(logged) or 'no loss'}")
+        logged = [entry for entry in state.log_history if self._loss in entry]
+        # The loss may have been measured some steps before the end.
+        last = logged[-1] if logged else {"step": state.global_step}
+        D = int(last.get("num_input_tokens_seen", state.num_input_tokens_seen))
+        is_end = state.total_flos and last["step"] == state.global_step
+        flops = {"total_flos": state.total_flos} if is_end else {}
+        run = self._record.run(self._count, D, last["step"], **flops)
+        if not logged:
+            others = sorted({name for entry in state.log_history for name in entry if "loss" in name})
+            self._record.skip(f"no {self._loss} was logged, only {', '.join(others) or 'no loss'}", run)
         elif self._uncounted_steps:
-            self._record.skip(f"the tokens of the first {self._uncounted_steps:,} steps were not counted")
-        elif not state.num_input_tokens_seen:
-            self._record.skip("the Trainer found no tokens to count: the model's main_input_name is not in its inputs")
+            self._record.skip(f"the tokens of the first {self._uncounted_steps:,} steps were not counted", run)
+        elif not D:
+            reason = "the Trainer found no tokens to count: the model's main_input_name is not among its inputs"
+            self._record.skip(reason, run)
         else:
-            flops = {"total_flos": state.total_flos} if state.total_flos else {}
-            D = int(state.num_input_tokens_seen)
-            self._record.append(self._count, D, losses[-1], state.global_step, **flops)
+            self._record.append(run, last[self._loss])

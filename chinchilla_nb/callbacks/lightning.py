@@ -25,8 +25,8 @@ class RunLogCallback(Callback):
     """Appends N, D and the loss of a training to a project once it has ended; not if it fails or is interrupted.
 
     D counts the tokens of all batches that the model was trained on, of all processes and repeated epochs. Checkpoints
-    keep the count, so that a training that goes on from one counts all of its tokens. C is 6ND. The process of rank
-    zero appends.
+    keep the count, so that a training that goes on from one counts all of its tokens. If the loss was last measured by a
+    validation before the end, D and the column ``steps`` are those of then. C is 6ND. The process of rank zero appends.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ class RunLogCallback(Callback):
     InputError
         If the folder does not exist, or an argument is not valid.
 
-    Examples
-    --------
-    >>> trainer = Trainer(..., callbacks=[RunLogCallback("project", monitor="val_loss")])
+    Notes
+    -----
+    It is one of the callbacks of the Trainer: ``Trainer(..., callbacks=[RunLogCallback("project")])``.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class RunLogCallback(Callback):
         self._monitor, self._count_batch = monitor, count
         self._parameters: ParameterCount | None = None
         self._D = 0  # of this process
+        self._validated: tuple[float, int, int] | None = None  # the metric after the last validation, D and the steps
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""
@@ -86,15 +87,24 @@ class RunLogCallback(Callback):
         """Count the tokens of a batch."""
         self._D += int(self._count_batch(batch))
 
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keep what the loss is of, in case that it is the last one."""
+        if not trainer.sanity_checking and self._monitor in trainer.callback_metrics:
+            self._validated = float(trainer.callback_metrics[self._monitor]), self._D, trainer.global_step
+
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Append the run."""
-        counted = torch.tensor(self._D, device=pl_module.device)
-        D = int(trainer.strategy.reduce(counted, reduce_op="sum"))
+        metric = trainer.callback_metrics.get(self._monitor)
+        loss = None if metric is None else float(metric)
+        counted, steps = self._D, trainer.global_step
+        if self._validated is not None and loss == self._validated[0]:  # not measured since
+            _, counted, steps = self._validated
+        D = int(trainer.strategy.reduce(torch.tensor(counted, device=pl_module.device), reduce_op="sum"))
         if not trainer.is_global_zero or self._parameters is None:
             return
-        loss = trainer.callback_metrics.get(self._monitor)
+        run = self._record.run(self._parameters, D, steps)
         if loss is None:
             logged = ", ".join(sorted(trainer.callback_metrics)) or "nothing"
-            self._record.skip(f"no metric {self._monitor} was logged, only {logged}")
+            self._record.skip(f"no metric {self._monitor} was logged, only {logged}", run)
         else:
-            self._record.append(self._parameters, D, float(loss), trainer.global_step)
+            self._record.append(run, loss)

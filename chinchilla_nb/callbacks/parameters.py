@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from chinchilla_nb.engine.errors import InputError
+
 __all__ = ["ParameterCount", "count_parameters"]
 
 
@@ -28,7 +30,16 @@ class ParameterCount:
 
 
 def count_parameters(model: torch.nn.Module) -> ParameterCount:
-    """Count the parameters of a model."""
+    """Count the parameters of a model.
+
+    Raises
+    ------
+    InputError
+        If version 1 of FSDP has divided them among processes: each knows only its part.
+    """
+    if any(type(module).__name__ == "FullyShardedDataParallel" for module in model.modules()):
+        rule = "cannot be counted, because version 1 of FSDP has divided the parameters among processes"
+        raise InputError("N", rule, remedy="use version 2 (fully_shard)")
     embedded = {
         id(parameter)
         for module in model.modules()

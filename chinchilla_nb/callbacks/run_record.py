@@ -43,24 +43,28 @@ class RunRecord:
         Database(project_dir)  # raises an error now, not after the training, if the folder cannot be used
         self._folder, self._embeddings, self._columns = project_dir, embeddings, dict(columns)
 
-    def append(self, count: ParameterCount, D: int, loss: float, steps: int, **others: Any) -> None:
-        """Append the run. An error is logged with the run, not raised: what follows the training must still happen."""
-        run = {
+    def run(self, count: ParameterCount, D: int, steps: int, **others: Any) -> dict[str, Any]:
+        """Return the run, which lacks its loss."""
+        return {
             "N": count.total if self._embeddings else count.non_embedding,
             "D": D,
-            "loss": loss,
             "N_total": count.total,
             "N_non_embedding": count.non_embedding,
             "steps": steps,
             **others,
             **self._columns,
         }
-        try:
-            Database(self._folder).append(**run)
-        except (OSError, RuntimeError, ValueError) as error:
-            self.skip(f"{error}; the run is {run}")
 
-    def skip(self, reason: str) -> None:
-        """Say why no run is appended."""
+    def append(self, run: Mapping[str, Any], loss: float) -> None:
+        """Append the run. An error is logged, not raised: what follows the training must still happen."""
+        try:
+            Database(self._folder).append(loss=loss, **run)
+        except (OSError, RuntimeError, ValueError) as error:
+            self.skip(str(error), {"loss": loss, **run})
+
+    def skip(self, reason: str, run: Mapping[str, Any]) -> None:
+        """Say why a run is not appended, and what is known of it, so that it can be appended by hand."""
+        known = ", ".join(f"{name}={value!r}" for name, value in run.items())
         # Loggers cannot be pickled, as a callback is when processes are started.
-        get_logger("WARNING", "chinchilla_nb.callbacks").warning("the run is not appended: %s", reason)
+        logger = get_logger("WARNING", "chinchilla_nb.callbacks")
+        logger.warning("the run is not appended: %s; it is append(%s)", reason, known)

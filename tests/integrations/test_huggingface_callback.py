@@ -87,3 +87,25 @@ def test_a_loss_that_will_not_be_logged_is_refused_before_the_training(tmp_path)
 def test_a_folder_that_is_missing_is_refused_before_the_training(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         RunLogCallback(tmp_path / "missing")
+
+
+class Diverges(TrainerCallback):
+    def on_evaluate(self, args, state, control, **kwargs):
+        state.log_history[-1]["eval_loss"] = float("nan")
+
+
+def test_a_run_that_cannot_be_appended_is_said_and_the_training_goes_on(tmp_path, capsys):
+    training = trainer(tmp_path, Diverges())
+    training.add_callback(RunLogCallback(tmp_path))
+    training.train()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "loss must be positive and finite" in said
+    assert f"N={N}, D={TOKENS}" in said
+    assert len(Database(tmp_path)) == 0
+
+
+def test_a_loss_that_was_measured_before_the_end_goes_with_the_tokens_until_then(tmp_path):
+    trainer(tmp_path, RunLogCallback(tmp_path, loss="loss"), logging_steps=7).train()
+    ((_, row),) = Database(tmp_path).df.iterrows()
+    assert (row.steps, row.D) == (7, 7 * BATCH * (LENGTH - PADDED))
+    assert "total_flos" not in row

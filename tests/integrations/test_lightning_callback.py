@@ -49,7 +49,19 @@ def test_a_loss_that_was_not_logged_is_said_and_the_training_goes_on(tmp_path, c
     assert trainer.global_step == STEPS
     said = " ".join(capsys.readouterr().err.split())
     assert "no metric validation_loss was logged, only train_loss, val_loss" in said
+    assert f"append(N={N}, D={TOKENS}," in said
     assert len(Database(tmp_path)) == 0
+
+
+def test_a_loss_that_was_measured_before_the_end_goes_with_the_tokens_until_then(tmp_path):
+    train(tmp_path, callbacks=[RunLogCallback(tmp_path)], val_check_interval=7)
+    ((_, row),) = Database(tmp_path).df.iterrows()
+    assert (row.steps, row.D) == (7, 7 * BATCH * (LENGTH - PADDED))
+
+
+def test_a_loss_of_training_goes_with_all_tokens(tmp_path):
+    train(tmp_path, callbacks=[RunLogCallback(tmp_path, monitor="train_loss")], val_check_interval=7)
+    assert Database(tmp_path).df.D.tolist() == [TOKENS]
 
 
 def test_two_processes_append_one_run_with_the_tokens_of_both(tmp_path):

@@ -151,7 +151,7 @@ def is_address(source: str | os.PathLike[str]) -> bool:
 
 
 def at_address(address: str) -> RunLogs:
-    """Return the logs at an address: of a project at Weights & Biases, else of an MLflow server; nothing is asked yet."""
+    """Return the logs of a project at Weights & Biases, or of an MLflow server; nothing is asked of it yet."""
     server = wandb_server if wandb_server.is_address(address) else mlflow_server
     return RunLogs(server.TITLE, partial(server.read, address), object)  # only reading tells whether it has changed
 
