@@ -25,8 +25,9 @@ class RunLogCallback(Callback):
     """Appends N, D and the loss of a training to a project once it has ended; not if it fails or is interrupted.
 
     D counts the tokens of all batches that the model was trained on, of all processes and repeated epochs. Checkpoints
-    keep the count, so that a training that goes on from one counts all of its tokens. If the loss was last measured by a
-    validation before the end, D and the column ``steps`` are those of then. C is 6ND. The process of rank zero appends.
+    keep the count, so that a training that goes on from one counts all of its tokens. If the loss was last measured in
+    a validation before the end, D and the column ``steps`` are those of then. C is 6ND. The process of rank zero
+    appends.
 
     Parameters
     ----------
