@@ -30,10 +30,10 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
-from .records.forecast import Forecast, ForecastScore
 from .records.columns.questions import UnclearColumns
 from .records.columns.reading import Reading, read_columns
 from .records.columns.sources import Product, Source
+from .records.forecast import Forecast, ForecastScore
 from .records.importing import preview_import, preview_reading
 from .records.tables import read_table
 from .rollout import Rollout

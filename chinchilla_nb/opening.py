@@ -142,7 +142,9 @@ def session_of_source(source: Any, choices: TableChoices, *, allow_functions: It
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
         return _in_memory(source.df, settings, source.data_unit)
-    rule = "must be a Chinchilla, a study or its name, a data frame, or the path of a folder, a configuration or a table"
+    rule = (
+        "must be a Chinchilla, a study or its name, a data frame, or the path of a folder, a configuration or a table"
+    )
     raise InputTypeError("source", rule, got=brief(source))
 
 

@@ -145,7 +145,9 @@ def units() -> Iterator[Case]:
     ):
         yield Case(f"units-{number}-{params}", in_units(params, n, tokens, d))
     yield Case("loss-with-b", in_units("params_m", 1e6, "tokens_b", 1e9, "loss_b"))
-    yield Case("cells-short", {"size": [f"{n / 1e6:g}m" for n in N], "tokens": [f"{d / 1e9:g}B" for d in D], "loss": LOSS})
+    yield Case(
+        "cells-short", {"size": [f"{n / 1e6:g}m" for n in N], "tokens": [f"{d / 1e9:g}B" for d in D], "loss": LOSS}
+    )
     words = [f"{d / 1e9:g} billion" if d >= 1e9 else f"{d / 1e6:g} million" for d in D]
     yield Case("cells-words", {"params": [f"{n / 1e6:g} million" for n in N], "tokens": words, "loss": LOSS})
     yield Case("cells-mixed", {"params": [f"{n / 1e6:g}M" for n in N], "tokens": whole(D), "loss": LOSS})
@@ -157,7 +159,9 @@ def units() -> Iterator[Case]:
     yield Case("header-says-billions-cells-are-counts", in_units("params", 1, "tokens_b", 1), "D")
     yield Case("logs-10", {"log10(N)": logs(N), "log10(D)": logs(D), "loss": LOSS}, digits=1e-5)
     yield Case("logs-10-words", {"log10 params": logs(N), "log10_tokens": logs(D), "loss": LOSS}, digits=1e-5)
-    yield Case("logs-base-by-size", {"log_params": logs(N), "log_tokens": logs(D), "loss": LOSS}, digits=1e-5, outcome="N")
+    yield Case(
+        "logs-base-by-size", {"log_params": logs(N), "log_tokens": logs(D), "loss": LOSS}, digits=1e-5, outcome="N"
+    )
     yield Case("logs-e", {"ln(params)": logs(N, math.e), "ln(tokens)": logs(D, math.e), "loss": LOSS}, digits=1e-5)
     yield Case("logs-2", {"log2(params)": logs(N, 2), "log2 tokens": logs(D, 2), "loss": LOSS}, digits=1e-5)
     yield Case("logs-not-said", {"params": logs(N), "tokens": logs(D), "loss": LOSS}, "N D", digits=1e-5)
@@ -192,21 +196,41 @@ def losses() -> Iterator[Case]:
     settings = {"loss_fn": ["ce"] * 12, "loss_scale": [65536.0] * 12, "label_smoothing_loss": [0.1] * 12}
     yield Case("settings-of-a-loss", {**settings, **table(loss="final_loss")})
     statistics = {"loss_std": [0.01] * 11 + [0.02], "loss_min": [x - 0.3 for x in LOSS], "target_loss": TRAIN}
-    yield Case("two-losses-of-no-split", {"loss": TRAIN, "final_loss": LOSS, "params": whole(N), "tokens": whole(D)}, "loss")
+    yield Case(
+        "two-losses-of-no-split", {"loss": TRAIN, "final_loss": LOSS, "params": whole(N), "tokens": whole(D)}, "loss"
+    )
     yield Case("statistics-of-a-loss", {"loss_std": statistics["loss_std"], "target_loss": TRAIN, **table()})
     yield Case("minimum-and-last", {"loss_min": statistics["loss_min"], **table()}, "loss")
     yield Case("two-validation-losses", {"val_loss_c4": TRAIN, **table(loss="val_loss_wiki")}, "loss")
     yield Case("validation-and-test", {"test_loss": TRAIN, **table(loss="val_loss")}, "loss")
     yield Case("loss-and-training-loss", {"train_loss": TRAIN, **table()}, "loss")
     yield Case("perplexity", {"params": whole(N), "tokens": whole(D), "val_ppl": [math.exp(x) for x in LOSS]})
-    yield Case("perplexity-beside-training-loss", {"train_loss": TRAIN, "val_ppl": [math.exp(x) for x in LOSS], "params": whole(N), "tokens": whole(D)}, "loss")
-    yield Case("word-perplexity", {"params": whole(N), "tokens": whole(D), "word_perplexity": [math.exp(x) for x in LOSS]}, "loss")
-    yield Case("loss-is-perplexity", {"params": whole(N), "tokens": whole(D), "loss": [math.exp(x + 2) for x in LOSS]}, "loss")
+    yield Case(
+        "perplexity-beside-training-loss",
+        {"train_loss": TRAIN, "val_ppl": [math.exp(x) for x in LOSS], "params": whole(N), "tokens": whole(D)},
+        "loss",
+    )
+    yield Case(
+        "word-perplexity",
+        {"params": whole(N), "tokens": whole(D), "word_perplexity": [math.exp(x) for x in LOSS]},
+        "loss",
+    )
+    yield Case(
+        "loss-is-perplexity", {"params": whole(N), "tokens": whole(D), "loss": [math.exp(x + 2) for x in LOSS]}, "loss"
+    )
     yield Case("bits-per-byte", {"params": whole(N), "tokens": whole(D), "bpb": [x / 3 for x in LOSS]}, "loss")
-    yield Case("bits-per-token", {"params": whole(N), "tokens": whole(D), "bits_per_token": [x / math.log(2) for x in LOSS]}, "loss")
-    yield Case("loss-in-bits", {"params": whole(N), "tokens": whole(D), "loss (bits)": [x / math.log(2) for x in LOSS]}, "loss")
+    yield Case(
+        "bits-per-token",
+        {"params": whole(N), "tokens": whole(D), "bits_per_token": [x / math.log(2) for x in LOSS]},
+        "loss",
+    )
+    yield Case(
+        "loss-in-bits", {"params": whole(N), "tokens": whole(D), "loss (bits)": [x / math.log(2) for x in LOSS]}, "loss"
+    )
     yield Case("log-likelihood", {"params": whole(N), "tokens": whole(D), "log_likelihood": [-x for x in LOSS]}, "loss")
-    yield Case("normalised-loss", {"params": whole(N), "tokens": whole(D), "loss_normalized": [x - 6 for x in LOSS]}, "loss")
+    yield Case(
+        "normalised-loss", {"params": whole(N), "tokens": whole(D), "loss_normalized": [x - 6 for x in LOSS]}, "loss"
+    )
     yield Case("log-of-the-loss", {"params": whole(N), "tokens": whole(D), "log10(loss)": logs(LOSS)}, "loss")
     yield Case("only-training-loss", table(loss="train_loss"))
     yield Case("nothing-called-loss", table(loss="score"), "loss")
@@ -220,7 +244,10 @@ def several_counts() -> Iterator[Case]:
     yield Case("embeddings-wte", {"params_wte": embedding, "params_wpe": embedding, **table("params_total")})
     yield Case("with-and-without-embeddings", {**both, **table("params_total")}, "N")
     yield Case("with-and-without-embeddings-and-compute", {**both, **table("params_total"), "flops": SIX_ND})
-    yield Case("compute-of-non-embedding", {"total_params": [round(n * 1.4) for n in N], **table("non_embedding_params"), "flops": SIX_ND})
+    yield Case(
+        "compute-of-non-embedding",
+        {"total_params": [round(n * 1.4) for n in N], **table("non_embedding_params"), "flops": SIX_ND},
+    )
     yield Case("only-non-embedding", table("non_embedding_params"))
     yield Case("excluding-embeddings", table("params (excl. embeddings)"))
     yield Case("trainable-and-total", {"total_params": [round(n * 1.4) for n in N], **table("trainable_params")}, "N")
@@ -228,14 +255,28 @@ def several_counts() -> Iterator[Case]:
     yield Case("same-numbers-twice", {"n_params": whole(N), **table()})
     total = [round(8 * n) for n in N]
     for number, (all_of, active) in enumerate(
-        [("total_params", "active_params"), ("params", "params_active"), ("n_params_total", "n_params_activated"), ("config.params", "config.active_params")]
+        [
+            ("total_params", "active_params"),
+            ("params", "params_active"),
+            ("n_params_total", "n_params_activated"),
+            ("config.params", "config.active_params"),
+        ]
     ):
         yield Case(f"experts-{number}", {all_of: total, **table(active)})
-    yield Case("experts-in-billions", {"total_params_b": scaled(total, 1e9), "active_params_b": scaled(N, 1e9), "tokens": whole(D), "loss": LOSS})
+    yield Case(
+        "experts-in-billions",
+        {"total_params_b": scaled(total, 1e9), "active_params_b": scaled(N, 1e9), "tokens": whole(D), "loss": LOSS},
+    )
     shape = {"n": list(range(12, 24)), "d": [768] * 12}
     yield Case("layers-n-width-d", {**shape, **table("N", "D")})
     yield Case("layers-n-width-d-words", {**shape, **table()})
-    shape = {"d_model": [512] * 12, "n_layers": list(range(6, 18)), "n_heads": [8] * 12, "d_ff": [2048] * 12, "n_vocab": [50257] * 12}
+    shape = {
+        "d_model": [512] * 12,
+        "n_layers": list(range(6, 18)),
+        "n_heads": [8] * 12,
+        "d_ff": [2048] * 12,
+        "n_vocab": [50257] * 12,
+    }
     yield Case("shape-of-the-model", {**shape, **table()})
     parts = {"attn_params": embedding, "mlp_params": rest, "lora_params": embedding}
     yield Case("parts-of-the-model", {**parts, **table("n_params")})
@@ -283,10 +324,22 @@ def other_columns() -> Iterator[Case]:
     settings = {"params.batch_size": [256] * 12, "params.lr": [3e-4] * 12, "params.seed": list(range(12))}
     yield Case("settings-under-params", {**settings, **table("params.n_params", "params.tokens", "metrics.val_loss")})
     optuna = {"number": list(range(12)), "value": LOSS, "params_lr": [1e-4] * 12, "params_n_layers": [12] * 12}
-    yield Case("optuna", {**optuna, "user_attrs_n_params": whole(N), "user_attrs_tokens": whole(D), "state": ["COMPLETE"] * 12}, "loss")
+    yield Case(
+        "optuna",
+        {**optuna, "user_attrs_n_params": whole(N), "user_attrs_tokens": whole(D), "state": ["COMPLETE"] * 12},
+        "loss",
+    )
     yield Case("samples-beside-tokens", {"samples": [d / 2048 for d in D], **table()})
-    yield Case("samples-and-length", {"params": whole(N), "samples": [d / 2000 for d in D], "seq_len": [2000] * 12, "loss": LOSS}, "D")
-    yield Case("epochs-of-a-dataset", {"params": whole(N), "dataset_tokens": [d / 4 for d in D], "epochs": [4] * 12, "loss": LOSS}, "D")
+    yield Case(
+        "samples-and-length",
+        {"params": whole(N), "samples": [d / 2000 for d in D], "seq_len": [2000] * 12, "loss": LOSS},
+        "D",
+    )
+    yield Case(
+        "epochs-of-a-dataset",
+        {"params": whole(N), "dataset_tokens": [d / 4 for d in D], "epochs": [4] * 12, "loss": LOSS},
+        "D",
+    )
     yield Case("bytes", table(tokens="Training bytes"), "D")
     steps = {"steps": [d / 2**19 for d in D], "batch_size": [256] * 12, "seq_len": [2048] * 12}
     yield Case("steps", {"params": whole(N), **steps, "loss": LOSS}, "D")
@@ -318,8 +371,12 @@ def computes() -> Iterator[Case]:
     ):
         yield Case(f"compute-{number}-{name}", {**table(), name: scaled(SIX_ND, unit)})
         if name != "compute":
-            yield Case(f"compute-{number}-{name}-without-D", {"params": whole(N), "loss": LOSS, name: scaled(SIX_ND, unit)})
-            yield Case(f"compute-{number}-{name}-without-N", {"tokens": whole(D), "loss": LOSS, name: scaled(SIX_ND, unit)})
+            yield Case(
+                f"compute-{number}-{name}-without-D", {"params": whole(N), "loss": LOSS, name: scaled(SIX_ND, unit)}
+            )
+            yield Case(
+                f"compute-{number}-{name}-without-N", {"tokens": whole(D), "loss": LOSS, name: scaled(SIX_ND, unit)}
+            )
     yield Case("compute-log", {**table(), "log10_flops": logs(SIX_ND)}, digits=1e-5)
     measured = [1.3 * c for c in SIX_ND]
     yield Case("compute-measured", {**table(), "flops": measured}, C=measured)

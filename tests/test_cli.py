@@ -94,8 +94,10 @@ def test_table_without_rows(tmp_path, text):
 
 
 def test_table_without_valid_runs(tmp_path):
+    (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,nan\n")
+    assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is nan", refusal("bad.csv", cwd=tmp_path))
     (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,abc\n")
-    assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is 'abc'", refusal("bad.csv", cwd=tmp_path))
+    assert re.search(r"'bad\.csv' does not say.*'loss' holds text such as 'abc'", refusal("bad.csv", cwd=tmp_path))
 
 
 @pytest.mark.parametrize("header", ["N,D", "size,amount,error"])
@@ -104,6 +106,39 @@ def test_columns_that_nobody_recognises(tmp_path, header):
     said = refusal("odd.csv", cwd=tmp_path)
     assert f"({', '.join(header.split(','))})" in said
     assert "choose the columns when importing the file in its run log" in said
+
+
+AMBIGUOUS = "params,non_embedding_params,tokens,loss\n2e7,1.4e7,4e8,3.5\n6e7,5e7,1.2e9,3.1\n"
+
+
+def test_the_command_names_the_flags_for_what_is_not_clear(tmp_path):
+    (tmp_path / "odd.csv").write_text(AMBIGUOUS)
+    said = refusal("odd.csv", cwd=tmp_path)
+    assert "give --N params (20M to 60M) or --N non_embedding_params (14M to 50M)" in said
+    assert "there is no such column" in refusal("odd.csv", "--N", "parms", cwd=tmp_path)
+
+
+@pytest.mark.slow
+def test_the_command_says_what_it_has_taken(tmp_path):
+    (tmp_path / "odd.csv").write_text(AMBIGUOUS)
+    flags = ["--N", "non_embedding_params", "--C", "6ND"]
+    with serving("odd.csv", *flags, cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        said = " ".join(server.said.split())
+    assert "N is column 'non_embedding_params', the parameters without embeddings (14M to 50M)" in said
+    assert "loss is column 'loss', the loss (3.1 to 3.5)" in said
+
+
+def test_the_page_reads_a_table_as_the_command_was_told(tmp_path):
+    (tmp_path / "odd.csv").write_text(AMBIGUOUS)
+    page = notebook("odd.csv", str(tmp_path), choices={"N": "params", "failed": True})
+    code = "".join(page["cells"][1]["source"])
+    script = tmp_path / "page.py"
+    script.write_text(
+        f"{code}\nassert shown.session.runs.N.tolist() == [2e7, 6e7], shown\nprint(shown.remarks.value)\n"
+    )
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "the parameters (20M to 60M)" in ended.stdout
 
 
 def test_columns_of_other_names_are_recognised(tmp_path):
@@ -156,7 +191,7 @@ def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configure
 
 
 def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
-    page = notebook("config.yaml", str(configured), (), ["my_models:weight"], [str(configured / "modules")])
+    page = notebook("config.yaml", str(configured), ["my_models:weight"], [str(configured / "modules")])
     code = "".join(page["cells"][1]["source"]) + "\nshown.panels"
     code = f"import chinchilla_nb.opening\n{code}"
     script = configured / "page.py"

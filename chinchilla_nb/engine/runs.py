@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_array, as_positive_array, check_type
-from chinchilla_nb.engine.errors import InputError, InputTypeError
+from chinchilla_nb.engine.errors import InputError, InputTypeError, did_you_mean
 
 __all__ = ["Runs", "check_losses", "read_only"]
 
@@ -66,6 +66,43 @@ class Runs:
         _check_lengths(arrays)
         arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
         self._keep(arrays, _as_columns(columns, arrays))
+
+    @classmethod
+    def from_frame(cls, frame: Any, *, N: str = "N", D: str = "D", loss: str = "loss", C: str | None = None) -> Runs:
+        """Return the runs of a data frame, from columns that are named; `open_session` recognises them.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Its other columns become `columns`.
+        N, D, loss : str
+            Columns of the quantities, as numbers of parameters and tokens: nothing is converted.
+        C : str, optional
+            Column of the compute in FLOPs. Without it, column C if there is one, else 6ND.
+
+        Raises
+        ------
+        InputTypeError
+            If it is not a data frame.
+        InputError
+            If it lacks one of the columns, or a value is missing, not a number, infinite or not positive.
+        """
+        # Anything with named columns: the engine knows no pandas.
+        labels = getattr(frame, "columns", None)
+        if labels is None or not hasattr(frame, "iloc"):
+            raise InputTypeError("frame", "must be a pandas DataFrame", got=brief(frame))
+        named = {label: frame[label] for label in labels}
+        chosen = {"N": N, "D": D, "loss": loss, "C": "C" if C is None and "C" in named else C}
+        for quantity, column in chosen.items():
+            if column is not None and not (isinstance(column, str) and column in named):
+                remedy = did_you_mean(column, [str(label) for label in named]) or f"give {quantity}='COLUMN'"
+                raise InputError(quantity, f"is column {brief(column)}, which the frame does not have", remedy=remedy)
+        used = [column for column in chosen.values() if column is not None]
+        if twice := next((column for column in used if used.count(column) > 1), None):
+            both = " and ".join(quantity for quantity, column in chosen.items() if column == twice)
+            raise InputError(both, f"cannot both be column {twice!r}", remedy="choose another for one of them")
+        arrays = {quantity: named.pop(column) for quantity, column in chosen.items() if column is not None}
+        return cls(**arrays, columns={str(label): values for label, values in named.items()})
 
     @classmethod
     def frontier(cls, C: ArrayLike, loss: ArrayLike, columns: Mapping[str, ArrayLike] | None = None) -> Runs:

@@ -16,8 +16,8 @@ from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
+from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.names import read_name
-from chinchilla_nb.records.columns.quantities import QUANTITIES
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.columns.run_states import DIVERGED, UNFINISHED, state_column, unfinished_state
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
@@ -125,9 +125,7 @@ def _diverged(numbers: Sequence[int], losses: Sequence[float]) -> list[int]:
     return large if 2 * len(large) <= len(losses) else []
 
 
-def _losses(
-    table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep: str
-) -> Mapping[int, float | None]:
+def _losses(table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep: str) -> Mapping[int, float | None]:
     """Return the rows to import, by number, with the loss that takes the place of their own, if one does."""
     if checkpoints is None or keep == "all":
         return dict.fromkeys(range(len(table.rows)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from runs import make_runs
 
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.runs import Runs
 
 
@@ -100,3 +102,36 @@ def test_runs_are_alike_by_their_numbers_in_their_order():
     assert not runs.alike(runs.take([1, 0, 2, 3, 4]))
     assert not runs.alike(runs.take(range(4)))
     assert not runs.alike(Runs(runs.N, runs.D, runs.loss, 2 * runs.C))
+
+
+FRAME = pd.DataFrame({"params": [1e6, 2e6], "tokens": [1e8, 2e8], "val_loss": [3.0, 2.0], "run": ["a", "b"]})
+
+
+def test_a_frame_gives_the_columns_that_are_named():
+    runs = Runs.from_frame(FRAME, N="params", D="tokens", loss="val_loss")
+    assert runs.alike(Runs([1e6, 2e6], [1e8, 2e8], [3.0, 2.0]))
+    assert {name: values.tolist() for name, values in runs.columns.items()} == {"run": ["a", "b"]}
+    renamed = FRAME.rename(columns={"params": "N", "tokens": "D", "val_loss": "loss"}).assign(C=[1e15, 4e15])
+    assert Runs.from_frame(renamed).C.tolist() == [1e15, 4e15]
+    assert Runs.from_frame(renamed.assign(flops=[2e15, 3e15]), C="flops").C.tolist() == [2e15, 3e15]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({}, "^N is column 'N', which the frame does not have"),
+        ({"N": "param"}, "^N is column 'param', which the frame does not have: did you mean 'params'"),
+        ({"N": "params", "D": "params"}, "^N and D cannot both be column 'params'"),
+        ({"N": "run"}, "^N must be numbers, got 'a'"),
+        ({"N": ["params"]}, r"^N is column \['params'\], which the frame does not have"),
+    ],
+)
+def test_columns_that_a_frame_does_not_have_are_named(columns, message):
+    with pytest.raises(InputError, match=message):
+        Runs.from_frame(FRAME, **{"D": "tokens", "loss": "val_loss", **columns})
+
+
+@pytest.mark.parametrize("frame", [None, 1, "runs.csv", {"N": [1]}, np.ones((2, 3))])
+def test_only_a_frame_is_one(frame):
+    with pytest.raises(InputTypeError, match="^frame must be a pandas DataFrame"):
+        Runs.from_frame(frame)

@@ -17,8 +17,8 @@ from chinchilla_nb.records import rows
 from chinchilla_nb.records.columns.reading import read_columns
 from chinchilla_nb.records.columns.sources import Source
 from chinchilla_nb.records.importing import preview_import
-from chinchilla_nb.records.tables import Table, read_table
 from chinchilla_nb.records.rows import checked_row
+from chinchilla_nb.records.tables import Table, read_table
 
 
 def read(text: str, name: str = "runs.csv"):
@@ -116,6 +116,40 @@ def test_the_same_file_twice_adds_nothing():
     assert [row["run"] for row in again.rows] == ["c"]
     assert all("already in the log" in reason for reason in reasons(again).values())
     assert len(again.rejected) == 2
+
+
+def test_a_run_that_stands_in_the_file_twice_is_added_once():
+    preview = importing("N,D,loss,run\n1e9,1e11,2.5,a\n2e9,1e11,2.4,b\n1e9,1e11,2.5,a\n")
+    assert [row["run"] for row in preview.rows] == ["a", "b"]
+    assert reasons(preview) == {4: "is in the file twice (line 2 holds the same run)"}
+
+
+def test_runs_of_two_seeds_are_two_runs():
+    preview = importing("N,D,loss,seed\n1e9,1e11,2.5,0\n1e9,1e11,2.5,1\n1e9,1e11,2.5,1\n")
+    assert [row["seed"] for row in preview.rows] == [0, 1]
+
+
+@pytest.mark.parametrize("state", ["crashed", "FAILED", "killed", "TrialState.PRUNED", "Timed out", "running", "OOM"])
+def test_runs_that_did_not_finish_are_named_and_can_be_taken(state):
+    text = f"N,D,loss,status\n1e9,1e11,2.5,finished\n2e9,1e11,2.4,{state}\n3e9,1e11,2.3,\n"
+    table = read(text)
+    preview = preview_import(table, sources_of(table))
+    assert reasons(preview) == {3: f"did not finish (status: {state!r})"}
+    assert len(preview_import(table, sources_of(table), failed=True).rows) == 3
+
+
+def test_a_loss_that_has_diverged_is_named_and_can_be_taken():
+    table = read("N,D,loss\n1e9,1e11,2.5\n2e9,1e11,2.4\n3e9,1e11,812\n4e9,1e11,inf\n")
+    preview = preview_import(table, sources_of(table))
+    assert reasons(preview) == {
+        4: "has diverged (its loss is 812, above 15)",
+        5: "loss (loss) is inf, not a finite number",
+    }
+    assert [row["loss"] for row in preview_import(table, sources_of(table), failed=True).rows] == [2.5, 2.4, 812]
+
+
+def test_losses_that_are_not_in_nats_may_be_large():
+    assert len(importing("N,D,loss\n1e9,1e11,250\n2e9,1e11,240\n3e9,1e11,10\n").rows) == 3
 
 
 def test_other_columns_come_along_and_keep_their_kind():

@@ -411,6 +411,73 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, here):
     assert "2 imported from sweep.csv" in text_of(panel.state)
 
 
+def test_what_a_file_does_not_say_is_asked(panel, session, here):
+    """The form shows each way to read it, with its first rows; a click chooses one, and its fields say so."""
+    (here / "sweep.csv").write_text(
+        "params,non_embedding_params,tokens,loss\n20000000,14000000,400000000,3.5\n60000000,50000000,1200000000,3.1\n"
+    )
+    panel.file.path.value = "sweep.csv"
+    asked = html.unescape(text_of(panel.file.preview))
+    assert "The columns 'params' and 'non_embedding_params' can be N and differ" in asked
+    assert "N = params? N = non_embedding_params?" in asked
+    assert "20M 14M" in asked
+    assert panel.file.add.disabled
+    assert panel.file.rows == ()
+    first, second = panel.file.ways.buttons
+    assert (first.description, second.description) == (
+        "N = params: 20M to 60M",
+        "N = non_embedding_params: 14M to 50M",
+    )
+    second.click()
+    assert panel.file.mapping.columns["N"].value == "non_embedding_params"
+    assert panel.file.ways.buttons == ()
+    said = html.unescape(text_of(panel.file.preview))
+    assert "N is column 'non_embedding_params', the parameters without embeddings" in said
+    panel.file.add.click()
+    assert session.all_runs.N[-2:].tolist() == [14e6, 50e6]
+
+
+def test_n_of_a_file_with_one_model_is_typed(panel, session, here):
+    rows = "".join(f"{step},{step * 1_000_000},{3 + 50 / step}\n" for step in range(100, 900, 100))
+    (here / "history.csv").write_text(f"step,tokens,loss\n{rows}")
+    panel.file.path.value = "history.csv"
+    assert "No column is recognised as N" in text_of(panel.file.preview)
+    panel.file.mapping.number.value = "125M"
+    assert "8 rows are checkpoints of one run" in text_of(panel.file.preview)
+    assert panel.file.add.description == "Add 1 run"
+    assert panel.file.mapping.checkpoints.value == "last"
+    panel.file.mapping.checkpoints.value = "all"
+    assert panel.file.add.description == "Add 8 runs"
+    panel.file.mapping.checkpoints.value = "last"
+    panel.file.add.click()
+    assert (session.all_runs.N[-1], session.all_runs.D[-1]) == (125e6, 8e8)
+
+
+def test_failed_runs_are_added_on_request(panel, here):
+    (here / "sweep.csv").write_text("params,tokens,loss,state\n2e7,4e8,3.5,finished\n6e7,1.2e9,3.1,crashed\n")
+    panel.file.path.value = "sweep.csv"
+    assert "Line 3: did not finish (state: 'crashed')" in html.unescape(text_of(panel.file.preview))
+    assert panel.file.add.description == "Add 1 run"
+    panel.file.mapping.failed.value = True
+    assert panel.file.add.description == "Add 2 runs"
+    panel.file.path.value = ""
+    (here / "other.csv").write_text("params,tokens,loss\n2e7,4e8,3.5\n")
+    panel.file.path.value = "other.csv"
+    assert not panel.file.mapping.failed.value
+
+
+def test_another_column_and_another_unit_are_chosen_by_hand(panel, here):
+    (here / "sweep.csv").write_text("size,params,tokens,loss\n14,20000000,400000000,3.5\n50,60000000,1200000000,3.1\n")
+    panel.file.path.value = "sweep.csv"
+    mapping = panel.file.mapping
+    assert mapping.columns["N"].value == "params"
+    mapping.columns["N"].value = "size"
+    assert "its unit is not certain" in text_of(panel.file.preview)
+    assert mapping.columns["N"].value == "size"
+    mapping.units["N"].value = "×M"
+    assert [row["N"] for row in panel.file.rows] == [14_000_000, 50_000_000]
+
+
 def test_an_upload_is_read(panel, session):
     content = b"N,C,loss\n1e9,6e19,2.5\n"
     file = upload("up.csv", content)

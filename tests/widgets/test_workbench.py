@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import CapturedIO, capture_output
@@ -44,6 +46,40 @@ def test_chinchilla_and_panels_share_the_session(tmp_path, rows, law):
     assert "1 run since this fit" in fit.state.value
     dots = frontier.charts.charts[0].dots
     assert len(dots.settled.x) + len(dots.latest.x) == 31
+
+
+FRAME = pd.DataFrame(
+    {"params": [2e7, 6e7, 2e8], "tokens": [4e8, 1.2e9, 4e9], "train_loss": [3.3, 2.9, 2.5], "val_loss": [3.5, 3.1, 2.7]}
+)
+
+
+def test_a_data_frame_is_opened_and_what_was_taken_is_shown():
+    workbench = Workbench(FRAME)
+    assert workbench.session.runs.loss.tolist() == [3.5, 3.1, 2.7]
+    shown = html.unescape(workbench.remarks.value)
+    assert "the data frame: N is column 'params', the parameters (20M to 200M)." in shown
+    assert "loss is column 'val_loss', the validation loss (2.7 to 3.5)." in shown
+    assert list(workbench.panels) == ["Scaling law", "Frontier"]
+    assert Workbench(FRAME, loss="train_loss").session.runs.loss.tolist() == [3.3, 2.9, 2.5]
+
+
+def test_nothing_is_shown_of_a_folder(tmp_path, rows):
+    rows.to_csv(tmp_path / "df.csv", index=False)
+    assert Workbench(tmp_path).remarks.value == ""
+
+
+def test_a_table_that_is_not_clear_opens_the_run_log_with_its_questions(tmp_path):
+    path = tmp_path / "sweep.csv"
+    FRAME.assign(non_embedding_params=[1.4e7, 5e7, 1.8e8]).to_csv(path, index=False)
+    workbench = Workbench(path)
+    runs = workbench.panels["Runs"]
+    assert workbench.toggles["Runs"].value
+    assert (runs.import_toggle.value, runs.add_toggle.value) == (True, False)
+    assert "can be N and differ" in runs.file.preview.value
+    runs.file.ways.buttons[0].click()
+    runs.file.add.click()
+    assert workbench.session.runs.N.tolist() == [2e7, 6e7, 2e8]
+    assert runs.errors.value == ""
 
 
 def test_folder_of_runs(tmp_path, rows):

@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import plain
+from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
+from chinchilla_nb.records.columns.meanings.data import BYTES
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
-_TRANSFORMED = frozenset("reducible excess normalized normalised relative centered centred standardized".split())
+_TRANSFORMED = frozenset(
+    ["reducible", "excess", "normalized", "normalised", "relative", "centered", "centred", "standardized"]
+)
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -36,6 +39,8 @@ class Candidate:
     numbers : ndarray of float64, shape (n_rows,)
     doubt : str
         Why it must not be taken without a question, unless compute decides; empty if there is no doubt.
+    unit_is_open : bool
+        Whether the doubt is about the unit, which must then be stated with the column.
     """
 
     source: AnySource
@@ -43,6 +48,13 @@ class Candidate:
     rank: int
     numbers: NDArray[np.float64]
     doubt: str = ""
+    unit_is_open: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it is given on the command line, with the unit if that is open."""
+        as_they_are = isinstance(self.source, Source) and self.source.unit == "×1"
+        return f"{self.source}:x1" if self.unit_is_open and as_they_are else str(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +104,9 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
     plausible = [one for one in offered if is_plausible(quantity, columns.quantity(Source(name.column, one)))]
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
-        doubt = f"{name.column!r} counts bytes" if says.variant == "the bytes" else _unknown_unit(name)
-        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt)
+        unknown = _unknown_unit(name)
+        doubt = f"{name.column!r} counts bytes" if says.variant == BYTES else unknown
+        yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt, bool(unknown))
         return
     if says.rank >= LETTER:
         return
@@ -103,34 +116,88 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
         source = Source(name.column, one)
         numbers = columns.quantity(source)
         if is_plausible(quantity, numbers):
-            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+            yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=True)
 
 
 def _unknown_unit(name: ColumnName) -> str:
     """Return the doubt about a count whose name states something in brackets, or a multiple, that is not understood."""
-    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & name.all_words)
+    beside = frozenset(name.words) if len(name.words) > 1 else frozenset()
+    unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & beside)
     return f"{name.column!r} says {' '.join(unknown)!r}, which may be a unit" if unknown else ""
 
 
 _IN_BRACKETS = frozenset(
-    "n d c total active activated non no not without excl excluding incl including with w o ex embedding embeddings emb "
-    "embeds embed params param parameters parameter tokens token toks samples trainable train training model all flop "
-    "flops count seen overall the of est estimated approx measured final raw lm head heads layers nonembedding".split()
+    [
+        "n",
+        "d",
+        "c",
+        "total",
+        "active",
+        "activated",
+        "non",
+        "no",
+        "not",
+        "without",
+        "excl",
+        "excluding",
+        "incl",
+        "including",
+        "with",
+        "w",
+        "o",
+        "ex",
+        "embedding",
+        "embeddings",
+        "emb",
+        "embeds",
+        "embed",
+        "params",
+        "param",
+        "parameters",
+        "parameter",
+        "tokens",
+        "token",
+        "toks",
+        "samples",
+        "trainable",
+        "train",
+        "training",
+        "model",
+        "all",
+        "flop",
+        "flops",
+        "count",
+        "seen",
+        "overall",
+        "the",
+        "of",
+        "est",
+        "estimated",
+        "approx",
+        "measured",
+        "final",
+        "raw",
+        "lm",
+        "head",
+        "heads",
+        "layers",
+        "nonembedding",
+    ]
 )
-_MULTIPLES = frozenset("ten tens hundred hundreds dozen dozens k m b t g".split())
+_MULTIPLES = frozenset(["ten", "tens", "hundred", "hundreds", "dozen", "dozens", "k", "m", "b", "t", "g"])
 
 
 def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
     """Yield the ways to read a loss, whose unit is never one of thousands or millions."""
     units, doubt = _units_of_loss(name, says)
     raw = columns.quantity(Source(name.column))
-    if units == ["×1"] and not doubt and not is_plausible("loss", raw):
+    if units == ["×1"] and not doubt and np.isfinite(raw).any() and not is_plausible("loss", raw):
         units, doubt = ["×1", "ln"], f"{name.column!r} holds {range_text(raw)}, unlike a loss in nats per token"
     for unit in units:
         source = Source(name.column, unit)
         numbers = columns.quantity(source)
         if unit == "×1" or is_plausible("loss", numbers):
-            yield Candidate(source, says.variant, says.rank, numbers, doubt)
+            yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=len(units) > 1)
 
 
 def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
@@ -186,8 +253,15 @@ def _checked(says: Match | Mismatch, quantity: str, column: str, columns: Column
     if not values.are_numbers:
         return Mismatch(f"holds text such as {values.text}" if values.text else "holds no numbers")
     valid = values.numbers[np.isfinite(values.numbers)]
+    if quantity != "loss" and not valid.size:
+        return Mismatch("holds no numbers")
     if quantity == "loss" and values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
         return Mismatch("holds the same number in all rows")
-    if quantity == "loss" and not says.variant.startswith("log-likelihood") and valid.size and (valid <= 0).mean() > 0.5:
+    if (
+        quantity == "loss"
+        and not says.variant.startswith("log-likelihood")
+        and valid.size
+        and (valid <= 0).mean() > 0.5
+    ):
         return Mismatch("holds negative numbers and zeros, and a loss must be positive")
     return says

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.products import find_column
+from chinchilla_nb.records.columns.search import find_column
 from chinchilla_nb.records.columns.sources import AnySource
 from chinchilla_nb.records.columns.values import Columns
 
@@ -26,10 +25,12 @@ SMOOTHED = 5
 """Checkpoints whose mean loss is compared, so that the lowest one is not the one with the luckiest batch."""
 FEWEST = 5
 """Rows of a run from which on equal steps between them show that they are its checkpoints."""
-_RUN_COLUMNS = ("runid", "runname", "run", "id", "uid", "uuid", "runuuid", "trial", "trialid", "experimentid", "wandbid")
-_MODEL_COLUMNS = ("name", "model", "modelname", "experiment", "config", "group", "label", "checkpoint", "job", "jobname")
-_STEP_COLUMNS = ("step", "globalstep", "trainerglobalstep", "iteration", "iter", "iters", "iterations", "steps", "epoch")
-_STEP_COLUMNS += ("trainstep", "trainingstep", "nsteps", "numsteps", "update", "updates", "batch", "batchidx")
+_RUNS = "runid runname run id uid uuid runuuid trial trialid experimentid wandbid"
+_MODELS = "name model modelname experiment config group label checkpoint job jobname"
+_STEPS = (
+    "step globalstep trainerglobalstep iteration iter iters iterations steps epoch trainstep trainingstep nsteps "
+    "numsteps update updates batch batchidx"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,17 +65,6 @@ class Checkpoints:
         return "one run" if self.n_runs == 1 else f"{self.n_runs:,} runs"
 
 
-def _run_column(names: Mapping[str, ColumnName], table_rows: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the column that identifies a run, None if there is none."""
-    by_name: dict[str, str] = {}
-    for column, name in names.items():
-        by_name.setdefault("".join(name.words), column)
-    for wanted in (*_RUN_COLUMNS, *_MODEL_COLUMNS):
-        if wanted in by_name and any(row.get(by_name[wanted]) not in (None, "") for row in table_rows):
-            return by_name[wanted]
-    return None
-
-
 def find_checkpoints(
     names: Mapping[str, ColumnName], columns: Columns, sources: Mapping[str, AnySource]
 ) -> Checkpoints | None:
@@ -82,18 +72,18 @@ def find_checkpoints(
     rows = columns.table.rows
     N = columns.quantity(sources["N"]) if "N" in sources else np.ones(len(rows))
     data = sources["D"].columns if "D" in sources else ()
-    step = find_column(_STEP_COLUMNS, names, columns)
+    step = find_column(_STEPS, names, columns)
     step = step if step is not None and not columns[step].is_constant else None
     progress_column = step or (data[0] if len(data) == 1 else None)
     if progress_column is None or len(rows) < 2:
         return None
     progress = columns[progress_column].numbers
-    identity = _run_column(names, rows)
+    identity = find_column(f"{_RUNS} {_MODELS}", names, columns, numbers=False)
     if identity is not None:
         run = _numbered(str(row.get(identity)) for row in rows)
         if (np.bincount(run) > 1).any():
             why = f"{identity!r} repeats while {progress_column!r} rises"
-            is_run = "".join(names[identity].words) in _RUN_COLUMNS
+            is_run = "".join(names[identity].words) in _RUNS.split()
             if step is None and not is_run and not _is_even(run, progress):
                 return None  # models that were trained for several D
             return _by_identity(run, progress, N, why, is_run=is_run)

@@ -7,22 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import Candidate, Considered, range_text
-from chinchilla_nb.records.columns.compute import Agreement, agreement
-from chinchilla_nb.records.columns.values import alike, is_plausible
+from chinchilla_nb.records.columns.consistency import Agreement, agreement
+from chinchilla_nb.records.columns.contenders import contenders
+from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
+from chinchilla_nb.records.columns.values import is_plausible
 
 __all__ = ["Choices", "Question", "choose"]
 
 MOST_COMBINATIONS = 2_000
 """Combinations of N, D and C that are compared; more ways to read a table are a question anyway."""
 TOKENS_PER_PARAMETER = (0.1, 1e6)
-"""Range of the median of D/N in studies of scaling, which lies between one and some ten thousands: a column of steps, or
-of another unit than its name states, is outside."""
-SIMILAR_LOSS = 0.5
-"""Relative difference up to which a column of an unknown name may be another measurement of the loss."""
-ACTIVE = "the active parameters"
+"""Range of the median of D/N in studies of scaling, which lies between one and some ten thousands: a column of steps,
+or of another unit than its name states, is outside."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,7 +76,7 @@ def choose(
     ruled_out : sequence of Considered
     """
     choices = Choices()
-    groups = {quantity: _contenders(quantity, ways, ruled_out) for quantity, ways in found.items()}
+    groups = {quantity: contenders(quantity, ways, ruled_out) for quantity, ways in found.items()}
     for quantity, way in given.items():
         groups[quantity] = [] if way is None else [way]
     _choose_loss(choices, groups["loss"], was_given="loss" in given)
@@ -86,54 +86,6 @@ def choose(
     _derive_missing(choices, groups, products)
     _check_data_per_parameter(choices, given)
     return choices
-
-
-def _contenders(quantity: str, ways: Sequence[Candidate], ruled_out: Sequence[Considered]) -> list[Candidate]:
-    """Return the ways that nothing in their names puts behind others, each set of numbers once."""
-    if not ways:
-        return []
-    ordered = sorted(ways, key=lambda way: (way.rank, -np.isfinite(way.numbers).sum()))
-    best = ordered[0].rank
-    if quantity == "loss":
-        contenders = _contending_losses(ordered, ruled_out)
-    else:
-        contenders = [way for way in ordered if way.rank <= max(best, 1 if best <= 1 else best)]
-    distinct: list[Candidate] = []
-    for way in contenders:
-        if not any(alike(way.numbers, other.numbers) for other in distinct):
-            distinct.append(way)
-    return distinct
-
-
-def _contending_losses(ordered: Sequence[Candidate], ruled_out: Sequence[Considered]) -> list[Candidate]:
-    """Return the losses that may be meant: held-out ones before all, cross-entropies before sums with auxiliary ones.
-
-    A loss of an unnamed split contends with the training loss, from which it differs, and with similar numbers of any
-    name: they may be the validation.
-    """
-    best = ordered[0].rank
-    if best <= 1:
-        return [way for way in ordered if way.rank <= 1]
-    plain = [way for way in ordered if way.rank == 2]
-    auxiliary = any(one.quantity == "loss" and "auxiliary" in one.why for one in ruled_out)
-    pure = [way for way in plain if _is_cross_entropy(way)]
-    if pure and len(pure) < len(plain) and (auxiliary or any("total" in str(way.source).lower() for way in plain)):
-        plain = pure
-    first = (plain or list(ordered))[0]
-    others = [way for way in ordered if way.rank > 2 and way is not first and _is_similar(way, first)]
-    return [*(plain or [first]), *others]
-
-
-def _is_cross_entropy(way: Candidate) -> bool:
-    name = str(way.source).lower()
-    return any(word in name for word in ("ce", "xent", "entropy", "nll", "lm_loss", "lm loss", "lm/loss"))
-
-
-def _is_similar(way: Candidate, first: Candidate) -> bool:
-    both = np.isfinite(way.numbers) & np.isfinite(first.numbers)
-    if not both.any():
-        return True  # they cannot be compared
-    return bool(np.median(np.abs(way.numbers[both] / first.numbers[both] - 1)) <= SIMILAR_LOSS)
 
 
 def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: bool) -> None:
@@ -207,19 +159,13 @@ def _exact(groups: Mapping[str, Sequence[Candidate]]) -> list[tuple[tuple[Candid
 
 def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: bool) -> None:
     """Choose the compute, and say how it compares with 6ND."""
-    if not group:
+    N, D = choices.taken.get("N"), choices.taken.get("D")
+    ratios = [] if N is None or D is None else [(way, agreement(N.numbers, D.numbers, way.numbers)) for way in group]
+    known = [(way, ratio) for way, ratio in ratios if ratio is not None]
+    if not known:
+        _choose_uncompared(choices, group)
         return
-    if "N" not in choices.taken or "D" not in choices.taken:
-        if len(group) == 1 and not group[0].doubt:
-            choices.taken["C"] = group[0]
-        elif not (choices.questions.keys() & {"N", "D"}):
-            choices.ask("C", _why_open("C", group), group)
-        return
-    N, D = choices.taken["N"].numbers, choices.taken["D"].numbers
-    ratios = [(way, agreement(N, D, way.numbers)) for way in group]
-    possible = [(way, ratio) for way, ratio in ratios if ratio and (ratio.exact if way.doubt else ratio.possible)]
-    if was_given:
-        possible = [(way, ratio) for way, ratio in ratios if ratio]
+    possible = [one for one in known if was_given or (one[1].exact if one[0].doubt else one[1].possible)]
     if len(possible) == 1:
         way, ratio = possible[0]
         choices.taken["C"] = way
@@ -228,20 +174,21 @@ def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: 
     elif possible:
         names = _listed(str(way.source) for way, _ in possible)
         choices.ask("C", f"{names} can be the compute and differ", [way for way, _ in possible])
-    elif not any(ratio for _, ratio in ratios):  # no row has all three
-        if len(group) == 1 and not group[0].doubt:
-            choices.taken["C"] = group[0]
-        else:
-            choices.ask("C", _why_open("C", group), group)
     else:
-        way, ratio = next((way, ratio) for way, ratio in ratios if ratio)
+        way, ratio = known[0]
         why = f"with C from {str(way.source)!r}, {ratio}, so that C, N or D holds something else or has another unit"
         choices.ask("C", why, group)
 
 
-def _derive_missing(
-    choices: Choices, groups: Mapping[str, Sequence[Candidate]], products: Sequence[Candidate]
-) -> None:
+def _choose_uncompared(choices: Choices, group: Sequence[Candidate]) -> None:
+    """Choose the compute of a table in which no row has N, D and C."""
+    if len(group) == 1 and not group[0].doubt:
+        choices.taken["C"] = group[0]
+    elif group and not choices.questions.keys() & {"N", "D"}:
+        choices.ask("C", _why_open("C", group), group)
+
+
+def _derive_missing(choices: Choices, groups: Mapping[str, Sequence[Candidate]], products: Sequence[Candidate]) -> None:
     """Let C = 6ND give N or D where no column does, or ask for it."""
     for name, other in (("N", "D"), ("D", "N")):
         if groups[name]:
@@ -263,7 +210,7 @@ def _derive_missing(
             choices.notes.append(f"{name} = C/(6{other}), because no column is recognised as {name}")
 
 
-def _contradicts(product: Candidate, derived: object) -> bool:
+def _contradicts(product: Candidate, derived: NDArray[np.float64]) -> bool:
     ratio = product.numbers / derived
     ratio = ratio[np.isfinite(ratio)]
     return bool(ratio.size and (ratio.max() > 1.05 or ratio.min() < 1 / 1.05))

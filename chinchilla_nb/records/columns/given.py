@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numbers
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
-from chinchilla_nb.quantity import parse_quantity
 from chinchilla_nb.records.columns.candidates import Candidate, readings_of
+from chinchilla_nb.records.columns.cells import cell_number
+from chinchilla_nb.records.columns.meanings import Match, match
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.quantities import Match, match
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS, find_unit, units_for
 from chinchilla_nb.records.columns.values import Columns
@@ -24,9 +23,7 @@ NOT_READ = "6ND"
 _SPELLED = {"log10": "10^x", "lg": "10^x", "log2": "2^x", "1": "×1", "x1": "×1", "neg": "-x", "ppl": "ln"}
 
 
-def given_readings(
-    quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns
-) -> list[Candidate]:
+def given_readings(quantity: str, given: Any, names: Mapping[str, ColumnName], columns: Columns) -> list[Candidate]:
     """Return the ways to read a quantity that a user's choice leaves: one, more if the unit is open, none for 6ND.
 
     Parameters
@@ -44,7 +41,7 @@ def given_readings(
     """
     if isinstance(given, (Source, Product)):
         return [_reading(quantity, given, names, columns)]
-    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
         return [_reading(quantity, Product((), float(given)), names, columns)]
     if not isinstance(given, str) or not given.strip():
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
@@ -55,21 +52,17 @@ def given_readings(
     return [_reading(quantity, _parsed(quantity, given, names), names, columns)]
 
 
-def _of_column(
-    quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns
-) -> list[Candidate]:
+def _of_column(quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns) -> list[Candidate]:
     _check_numbers(quantity, column, columns)
     says = match(quantity, names[column])
     says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
     found = list(readings_of(quantity, names[column], says, columns))
-    if quantity == "loss" and len(found) == 1:  # its name is no doubt any more
+    if len(found) == 1 and not found[0].unit_is_open:  # what its name says is no doubt any more
         return [_reading(quantity, found[0].source, names, columns)]
     return found or [_reading(quantity, Source(column), names, columns)]
 
 
-def _reading(
-    quantity: str, source: AnySource, names: Mapping[str, ColumnName], columns: Columns
-) -> Candidate:
+def _reading(quantity: str, source: AnySource, names: Mapping[str, ColumnName], columns: Columns) -> Candidate:
     for column in source.columns:
         if column not in names:
             raise _no_such_column(quantity, column, names)
@@ -99,7 +92,7 @@ def _parsed(quantity: str, text: str, names: Mapping[str, ColumnName]) -> AnySou
             parts.append(part)
             continue
         try:
-            factor *= parse_quantity(part)
+            factor *= cell_number(part, "×1")
         except InputError:
             raise _no_such_column(quantity, part, names) from None
     return Product(tuple(parts), factor)

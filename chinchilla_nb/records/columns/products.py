@@ -8,20 +8,25 @@ import numpy as np
 
 from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.search import find_column
 from chinchilla_nb.records.columns.sources import Product
 from chinchilla_nb.records.columns.values import Columns, is_plausible
 
-__all__ = ["data_products", "find_column", "is_repeated"]
+__all__ = ["data_products", "is_repeated"]
 
-_STEPS = ("step", "steps", "nsteps", "numsteps", "trainsteps", "trainingsteps", "globalstep", "maxsteps", "totalsteps")
-_STEPS += ("iteration", "iterations", "iters", "niters", "numiters", "updates", "maxiters", "totaliters")
-_BATCH = ("batchsize", "globalbatchsize", "trainbatchsize", "totalbatchsize", "bs", "batch", "gbs")
-_BATCH_OF_TOKENS = ("tokensperstep", "tokensperbatch", "batchtokens", "batchsizetokens", "tokensperiter", "tokenbatchsize")
-_LENGTH = ("seqlen", "sequencelength", "seqlength", "contextlength", "contextlen", "ctxlen", "nctx", "blocksize")
-_LENGTH += ("maxseqlen", "maxseqlength", "context", "trainseqlen", "maxlength", "contextsize", "contextwindow")
-_EPOCHS = ("epochs", "epoch", "nepochs", "numepochs", "trainepochs", "maxepochs", "repeats", "repetitions")
-_DATA_SET = ("datasettokens", "datasetsize", "uniquetokens", "corpustokens", "datasettokencount", "tokensunique")
-_SAMPLES = ("samples", "nsamples", "numsamples", "samplesseen", "trainsamples", "sequences", "consumedsamples")
+_STEPS = (
+    "step steps nsteps numsteps trainsteps trainingsteps globalstep maxsteps totalsteps iteration iterations iters "
+    "niters numiters updates maxiters totaliters"
+)
+_BATCH = "batchsize globalbatchsize trainbatchsize totalbatchsize bs batch gbs"
+_BATCH_OF_TOKENS = "tokensperstep tokensperbatch batchtokens batchsizetokens tokensperiter tokenbatchsize"
+_LENGTH = (
+    "seqlen sequencelength seqlength contextlength contextlen ctxlen nctx blocksize maxseqlen maxseqlength context "
+    "trainseqlen maxlength contextsize contextwindow"
+)
+_EPOCHS = "epochs epoch nepochs numepochs trainepochs maxepochs repeats repetitions"
+_DATA_SET = "datasettokens datasetsize uniquetokens corpustokens datasettokencount tokensunique"
+_SAMPLES = "samples nsamples numsamples samplesseen trainsamples sequences consumedsamples"
 
 
 def data_products(names: Mapping[str, ColumnName], columns: Columns) -> Iterator[Candidate]:
@@ -42,12 +47,3 @@ def is_repeated(names: Mapping[str, ColumnName], columns: Columns) -> bool:
     """Return whether a column says that the data were used for other than one epoch."""
     epochs = find_column(_EPOCHS, names, columns)
     return epochs is not None and not bool(np.all(np.nan_to_num(columns[epochs].numbers, nan=1.0) == 1))
-
-
-def find_column(wanted: tuple[str, ...], names: Mapping[str, ColumnName], columns: Columns) -> str | None:
-    """Return the first column of numbers with one of these names, in their order; None if there is none."""
-    by_name = {}
-    for column, name in names.items():
-        by_name.setdefault("".join(name.words), column)
-    found = (by_name[one] for one in wanted if one in by_name)
-    return next((column for column in found if columns[column].are_numbers), None)

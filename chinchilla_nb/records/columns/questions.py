@@ -14,6 +14,9 @@ from chinchilla_nb.records.columns.reading import Reading
 
 __all__ = ["UnclearColumns", "option_text", "questions_text"]
 
+LONGEST_HEADER = 400
+"""Characters of the names of columns that an error shows."""
+IN_THE_RUN_LOG = "or open a folder and choose the columns when importing the file in its run log"
 Answer = Callable[[str, str], str]
 """Writes the answer to a question: ``N='params'`` for a quantity and what it is read from."""
 
@@ -32,8 +35,9 @@ class UnclearColumns(InputError):
     @classmethod
     def of(cls, where: str, reading: Reading) -> UnclearColumns:
         """Return the error for a table that leaves questions; `where` names the table."""
-        columns = ", ".join(map(repr, reading.table.columns))
-        rule = f"does not say what its columns ({columns[:400]}) mean"
+        columns = ", ".join(reading.table.columns)
+        shown = columns if len(columns) <= LONGEST_HEADER else f"{columns[:LONGEST_HEADER]}..."
+        rule = f"does not say what its columns ({shown}) mean"
         error = cls(where, rule, remedy=questions_text(reading, _python))
         error.reading = reading
         return error
@@ -41,12 +45,13 @@ class UnclearColumns(InputError):
 
 def questions_text(reading: Reading, answer: Answer) -> str:
     """Return the questions of a reading and the answers to choose from, in one line."""
-    return "; ".join(f"{one.why}: give {_answers(one, answer)}" for one in reading.questions.values())
+    asked = [f"{one.why}: give {_answers(one, answer)}" for one in reading.questions.values()]
+    return "; ".join([*asked, IN_THE_RUN_LOG])
 
 
 def option_text(quantity: str, option: Candidate) -> str:
     """Return what an option would read: ``params_total: 20M to 600M``."""
-    return f"{option.source}: {range_text(option.numbers, plain if quantity == 'loss' else compact)}"
+    return f"{option.text}: {range_text(option.numbers, plain if quantity == 'loss' else compact)}"
 
 
 def _answers(question: Question, answer: Answer) -> str:
@@ -54,7 +59,7 @@ def _answers(question: Question, answer: Answer) -> str:
     if name == "checkpoints":
         return " or ".join(answer(name, keep) for keep in KEEP)
     answers = [
-        f"{answer(name, str(option.source))} ({range_text(option.numbers, plain if name == 'loss' else compact)})"
+        f"{answer(name, option.text)} ({range_text(option.numbers, plain if name == 'loss' else compact)})"
         for option in question.options
     ]
     if name == "C":

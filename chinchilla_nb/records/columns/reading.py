@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
-
+from typing import Any, TypeVar
 
 from chinchilla_nb.engine.conversion import check_choice, check_type
 from chinchilla_nb.quantity import compact, plain
@@ -14,9 +13,10 @@ from chinchilla_nb.records.columns.candidates import Candidate, Considered, find
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_checkpoints
 from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
+from chinchilla_nb.records.columns.meanings import QUANTITIES
+from chinchilla_nb.records.columns.meanings.data import DATA_SET, SAMPLES
 from chinchilla_nb.records.columns.names import ColumnName, read_name
 from chinchilla_nb.records.columns.products import data_products, is_repeated
-from chinchilla_nb.records.columns.quantities import QUANTITIES
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS
 from chinchilla_nb.records.columns.values import Columns
@@ -25,6 +25,7 @@ from chinchilla_nb.records.tables import Table
 
 __all__ = ["Reading", "read_columns"]
 
+T = TypeVar("T")
 MOST_OFFERED = 6
 """Columns that a question offers; the form has all of them."""
 
@@ -71,7 +72,7 @@ class Reading:
 
     def sentences(self) -> list[str]:
         """Return what was taken and decided, in sentences."""
-        said = [f"{_taken(quantity, self.taken[quantity])}." for quantity in QUANTITIES if quantity in self.taken]
+        said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
         said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
@@ -131,13 +132,18 @@ def read_columns(
     history = _history(choices, names, columns, checkpoints)
     return Reading(
         table,
-        MappingProxyType(choices.taken),
-        MappingProxyType(choices.questions),
+        MappingProxyType(_in_order(choices.taken)),
+        MappingProxyType(_in_order(choices.questions)),
         tuple(considered),
         tuple(choices.notes),
         history,
         checkpoints or "last",
     )
+
+
+def _in_order(by_quantity: Mapping[str, T]) -> dict[str, T]:
+    """Return what is known by quantity, N first; the question about checkpoints comes last."""
+    return {name: by_quantity[name] for name in (*QUANTITIES, "checkpoints") if name in by_quantity}
 
 
 def _names(table: Table) -> dict[str, ColumnName]:
@@ -158,9 +164,9 @@ def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeat
     doubted = []
     for way in ways:
         doubt = way.doubt
-        if repeated and way.variant == "the size of the data set":
+        if repeated and way.variant == DATA_SET:
             doubt = f"{str(way.source)!r} is the size of a data set, and another column counts epochs"
-        elif products and way.variant == "the samples":
+        elif products and way.variant == SAMPLES:
             doubt = f"{str(way.source)!r} counts samples, and another column has their length"
         doubted.append(replace(way, doubt=doubt))
     if any(way.doubt != doubt.doubt for way, doubt in zip(ways, doubted, strict=True)):
@@ -168,9 +174,7 @@ def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeat
     return doubted
 
 
-def _offer(
-    choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]
-) -> None:
+def _offer(choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]) -> None:
     """Offer columns of any name in the questions about a quantity that no name speaks of."""
     used = {column for way in choices.taken.values() for column in way.source.columns}
     for quantity, question in list(choices.questions.items()):

@@ -13,10 +13,31 @@ UNFINISHED, DIVERGED = "did not finish", "has diverged"
 FAILED = frozenset({UNFINISHED, DIVERGED})
 """Kinds of rejected rows that can be taken nevertheless."""
 _STATE_NAMES = frozenset({"state", "status", "runstate", "runstatus", "jobstate", "jobstatus", "trialstate"})
-_BEGINNINGS = (
-    "crash fail kill error abort cancel preempt timeout timedout oom outofmemory nan diverge running pending queued "
-    "pruned interrupt stopped unfinished incomplete waiting scheduled"
-).split()
+_BEGINNINGS = [
+    "crash",
+    "fail",
+    "kill",
+    "error",
+    "abort",
+    "cancel",
+    "preempt",
+    "timeout",
+    "timedout",
+    "oom",
+    "outofmemory",
+    "nan",
+    "diverge",
+    "running",
+    "pending",
+    "queued",
+    "pruned",
+    "interrupt",
+    "stopped",
+    "unfinished",
+    "incomplete",
+    "waiting",
+    "scheduled",
+]
 """Beginnings of the words for it in Weights & Biases, MLflow, Optuna, Slurm and people's notes."""
 
 

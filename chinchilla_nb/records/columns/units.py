@@ -96,7 +96,20 @@ _SCALES = {
     "×T": "t tn trn tr trillion trillions tera",
 }
 _SCALE_OF = {spelling: unit for unit, spellings in _SCALES.items() for spelling in spellings.split()}
-_POWERS = {3: "×k", 4: "×10⁴", 5: "×10⁵", 6: "×M", 7: "×10⁷", 8: "×10⁸", 9: "×B", 12: "×T", 15: "×P", 18: "×E", 21: "×Z", 24: "×Y"}
+_POWERS = {
+    3: "×k",
+    4: "×10⁴",
+    5: "×10⁵",
+    6: "×M",
+    7: "×10⁷",
+    8: "×10⁸",
+    9: "×B",
+    12: "×T",
+    15: "×P",
+    18: "×E",
+    21: "×Z",
+    24: "×Y",
+}
 _PREFIXES = {"k": 3, "kilo": 3, "m": 6, "mega": 6, "g": 9, "giga": 9, "t": 12, "tera": 12, "p": 15, "peta": 15}
 _PREFIXES |= {"e": 18, "exa": 18, "z": 21, "zetta": 21, "y": 24, "yotta": 24}
 

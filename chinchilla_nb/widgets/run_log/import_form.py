@@ -91,7 +91,8 @@ class ImportForm(ipywidgets.VBox):
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
         source = parts.box([self.upload, self.path, self.read], "cnb-bar")
         super().__init__(
-            [source, self.mapping, self.preview, self.ways, self.buttons], **parts.look(ipywidgets.VBox, ("cnb-section",))
+            [source, self.mapping, self.preview, self.ways, self.buttons],
+            **parts.look(ipywidgets.VBox, ("cnb-section",)),
         )
         self._connect()
         self.clear()

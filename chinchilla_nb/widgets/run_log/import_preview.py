@@ -8,6 +8,7 @@ from html import escape
 
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
+from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.importing import Preview
 from chinchilla_nb.widgets.base.style import note
@@ -44,9 +45,10 @@ def questions_html(name: str, reading: Reading) -> str:
 
 def _ways(reading: Reading) -> str:
     """Return the first rows of a table in each way to read them."""
-    columns = {f"{quantity} = {way.source}": (quantity, way) for quantity, way in reading.taken.items()}
+    columns: dict[str, tuple[str, Candidate]] = {}
     for quantity, question in reading.questions.items():
         columns |= {f"{quantity} = {way.source}?": (quantity, way) for way in question.options}
+    columns |= {f"{quantity} = {way.source}": (quantity, way) for quantity, way in reading.taken.items()}
     if not columns:
         return ""
     rows = [

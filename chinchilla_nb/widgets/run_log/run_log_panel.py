@@ -330,7 +330,7 @@ def _first_steps(project_dir: Any) -> str:
     """Return the ways to add runs to an empty log, as HTML."""
     ways = [
         "Fill in a run above: N, D and its final loss.",
-        "Press <b>Import</b> to add a CSV, JSON or Parquet file; its columns are recognised by name.",
+        "Press <b>Import</b> to add a CSV, JSON or Parquet file; what its columns mean is recognised, or asked.",
     ]
     if project_dir is not None:
         code = f"Chinchilla({str(project_dir)!r}).append(N=…, D=…, loss=…)"

@@ -28,18 +28,24 @@ class WaysToRead(ipywidgets.Box):
     parts : Parts
     on_choice : callable
         Called with the quantity and the source that was chosen.
+
+    Attributes
+    ----------
+    buttons : tuple of Button
     """
 
     def __init__(self, guard: Guard, parts: Parts, on_choice: Callable[[str, AnySource], None]) -> None:
         self.guard, self._parts, self._on_choice = guard, parts, on_choice
+        self.buttons: tuple[ipywidgets.Button, ...] = ()
         super().__init__(**parts.look(ipywidgets.Box, ("cnb-bar", "cnb-ways")))
 
     def offer(self, reading: Reading | None) -> None:
         """Offer the ways to read a table; none for no table."""
-        for button in self.children:
+        for button in self.buttons:
             button.close()
         questions = reading.questions.values() if reading is not None else ()
-        self.children = tuple(self._button(one.quantity, way) for one in questions for way in one.options)
+        self.buttons = tuple(self._button(one.quantity, way) for one in questions for way in one.options)
+        self.children = self.buttons
 
     def _button(self, quantity: str, way: Candidate) -> ipywidgets.Button:
         text = f"{quantity} = {option_text(quantity, way)}"

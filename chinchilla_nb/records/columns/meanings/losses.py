@@ -1,0 +1,84 @@
+"""Which columns hold the loss: of the validation, the test or the training, as cross-entropy, perplexity or bits."""
+
+from __future__ import annotations
+
+from chinchilla_nb.records.columns.meanings.matches import LETTER, Match, Mismatch
+from chinchilla_nb.records.columns.meanings.vocabulary import FORECASTS, RATES, SETTINGS, STATISTICS, words_of
+from chinchilla_nb.records.columns.names import ColumnName
+
+__all__ = ["HELD_OUT", "TEST", "TRAINING", "UNNAMED", "loss"]
+
+HELD_OUT, TEST, UNNAMED, TRAINING, OTHER = range(5)
+"""Ranks of losses: of a validation, of a test, of no named data, of the training, and of anything else."""
+_LOSSES = words_of("loss losses nll xent crossentropy ce valloss trainloss evalloss testloss lossval losstrain logloss")
+_HELD_OUT = words_of("val valid validation dev eval evaluation heldout holdout valloss evalloss lossval vloss vl")
+_TRAINING = words_of("train training trn tr trainloss losstrain")
+_CROSS_ENTROPY = words_of("ce xent crossentropy cross nll lm")
+_AUXILIARY = words_of(
+    "z aux auxiliary balance balancing lb load router routing moe kl l1 l2 reg regularization regularizer penalty "
+    "commit commitment vq mtp contrastive distill distillation entropyreg capacity diversity orthogonality importance"
+)
+_PLAIN = words_of(
+    "final last end total mean avg average best min minimum lowest per token tokens log likelihood negative neg "
+    "entropy the of on set split nats nat in step epoch score model language objective at value held out data full "
+    "main test bits byte bpt"
+)
+_PERPLEXITY = words_of("ppl perplexity perplexities")
+_BITS_PER_BYTE = words_of("bpb bpc bpw")
+_LIKELIHOOD = words_of("loglikelihood logprob logprobs loglik ll elbo lnl")
+
+
+def loss(name: ColumnName) -> Match | Mismatch | None:
+    """Return what a name says about the loss."""
+    words = name.all_words
+    if name.letter == "L":
+        return Match("the loss", UNNAMED)
+    if name.letter == "l":
+        return Match("column 'l'", LETTER)
+    kind = _kind(words)
+    if kind is None:
+        return None
+    if words & _AUXILIARY and not words & _CROSS_ENTROPY:
+        return Mismatch("holds an auxiliary loss")
+    # The weight of a loss and its scaler are settings; "loss per token" is a loss.
+    if words & (SETTINGS | words_of("flops flop compute curve slope spike spikes")) - words_of("scaling class"):
+        return Mismatch("holds a setting")
+    if words & (STATISTICS | RATES - words_of("per s")):
+        return Mismatch("holds a statistic")
+    if words & FORECASTS:
+        return Mismatch("holds a plan or a prediction")
+    return _variant(kind, words, frozenset(name.words))
+
+
+def _variant(kind: str, words: frozenset[str], of_leaf: frozenset[str]) -> Match:
+    split, rank = _split(words)
+    if kind:
+        return Match(f"{kind} ({split})" if split else kind, OTHER)
+    rest = of_leaf - _LOSSES - _HELD_OUT - _TRAINING - _CROSS_ENTROPY - _PLAIN
+    rest = frozenset(word for word in rest if len(word) > 1)
+    if rest:
+        named = f"{split} loss ({' '.join(sorted(rest))})".strip()
+        return Match(named, HELD_OUT if rank == HELD_OUT else OTHER)
+    return Match(f"the {split} loss" if split else "the loss", rank)
+
+
+def _kind(words: frozenset[str]) -> str | None:
+    """Return what the values are unless they are losses: perplexities, bits; None if they are nothing of the kind."""
+    if words & _PERPLEXITY:
+        return "perplexity"
+    if words & _BITS_PER_BYTE or {"bits", "byte"} <= words:
+        return "bits per byte"
+    if "bpt" in words or ("bits" in words and words & (_LOSSES | words_of("token tokens per"))):
+        return "bits per token"
+    if words & _LIKELIHOOD or {"log", "likelihood"} <= words:
+        return "" if words & words_of("negative neg nll") else "log-likelihood"
+    return "" if words & _LOSSES or {"cross", "entropy"} <= words else None
+
+
+def _split(words: frozenset[str]) -> tuple[str, int]:
+    """Return which data the loss is of, and its rank."""
+    if words & _HELD_OUT or {"held", "out"} <= words:
+        return "validation", HELD_OUT
+    if words & words_of("test testloss"):
+        return "test", TEST
+    return ("training", TRAINING) if words & _TRAINING else ("", UNNAMED)

@@ -1,0 +1,39 @@
+"""What a name can say about a quantity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["LETTER", "Match", "Mismatch"]
+
+LETTER = 5
+"""Rank of a small letter, which may be anything: the layers n, the width d."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A column that may hold a quantity.
+
+    Attributes
+    ----------
+    variant : str
+        What exactly it holds, as a sentence says it: ``the validation loss``.
+    rank : int
+        Columns of a lower rank go before others; those of one rank are equally plausible.
+    """
+
+    variant: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A column that speaks of a quantity and holds something else.
+
+    Attributes
+    ----------
+    why : str
+        Completes "the column ...".
+    """
+
+    why: str

@@ -1,0 +1,130 @@
+"""Tables with a row for each checkpoint: one run each, and plans of runs that only look like checkpoints."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import runs_as_tables as corpus
+
+from chinchilla_nb.records.columns.reading import read_columns
+from chinchilla_nb.records.importing import preview_reading
+from chinchilla_nb.records.tables import read_table, table_from_frame
+
+
+def history(name="run_id", step="step", rows=8, **more) -> pd.DataFrame:
+    """Return the twelve runs with some rows each, in which the loss falls to that of the run."""
+    lines = []
+    for run, (N, D, loss) in enumerate(zip(corpus.N, corpus.D, corpus.LOSS, strict=True)):
+        for row in range(1, rows + 1):
+            done = row / rows
+            line = {name: corpus.NAMES[run]} if name else {}
+            line |= {step: round(800 * (run + 1) * done)} if step else {}
+            lines.append(
+                line | {"n_params": int(N), "tokens": int(D * done), "loss": round(loss + 0.3 * (1 - done), 4)}
+            )
+    return pd.DataFrame(lines).assign(**more)
+
+
+def read(frame: pd.DataFrame, **given):
+    return read_columns(read_table("runs.csv", frame.to_csv(index=False).encode()), **given)
+
+
+def runs_of(reading) -> list[tuple[float, float, float]]:
+    assert not reading.questions
+    return [(row["N"], row["D"], row["loss"]) for row in preview_reading(reading).rows]
+
+
+EXPECTED = list(zip(corpus.N, corpus.D, corpus.LOSS, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("run_id", "step"),
+        ("run", "global_step"),
+        ("Name", "_step"),
+        ("id", None),
+        ("run name", "epoch"),
+        (None, "iter"),
+    ],
+)
+def test_the_last_row_of_each_run_is_taken_and_said(name, step):
+    reading = read(history(name, step))
+    assert runs_of(reading) == EXPECTED
+    (said,) = (sentence for sentence in reading.sentences() if "checkpoints" in sentence)
+    assert said.startswith("96 rows are checkpoints of 12 runs, because ")
+    assert said.endswith("rises: the last checkpoint of each run is taken.") or "equal steps" in said
+
+
+def test_rows_in_any_order():
+    shuffled = history().sample(frac=1, random_state=0)
+    assert sorted(runs_of(read(shuffled))) == sorted(EXPECTED)
+
+
+def test_data_that_were_planned_are_the_same_in_all_rows():
+    planned = history().assign(tokens=np.repeat(corpus.D, 8))
+    assert runs_of(read(planned)) == EXPECTED
+
+
+def test_a_loss_that_is_not_logged_in_all_rows():
+    frame = history()
+    frame["val_loss"] = frame.loss.where(frame.index % 4 == 3)
+    frame["loss"] -= 0.2
+    assert runs_of(read(frame)) == EXPECTED
+    reading = read_columns(table_from_frame(frame))  # with NaN where the CSV has nothing
+    assert runs_of(reading) == EXPECTED
+
+
+def test_a_run_that_diverged_is_not_taken_from_before():
+    frame = history()
+    frame.loc[(frame.run_id == "r3") & (frame.step > 1600), "loss"] = np.nan
+    preview = preview_reading(read_columns(table_from_frame(frame)))
+    assert len(preview.rows) == 11
+    assert [one.reason for one in preview.rejected] == ["loss (loss) is nan, not a finite number"]
+
+
+def test_the_lowest_loss_is_a_mean_of_five():
+    frame = history(rows=20)
+    losses = 3 + np.abs(np.arange(20) - 12) * 0.1  # the lowest is the thirteenth
+    losses[4] = 2.95  # a lucky batch
+    frame["loss"] = np.tile(losses, 12)
+    rows = preview_reading(read(frame, checkpoints="lowest")).rows
+    assert rows[0]["loss"] == pytest.approx(np.mean([0.2, 0.1, 0, 0.1, 0.2]) + 3)
+    assert rows[0]["D"] == pytest.approx(corpus.D[0] * 13 / 20)
+
+
+def test_all_rows_on_request():
+    assert len(runs_of(read(history(), checkpoints="all"))) == 96
+
+
+def test_one_model_whose_size_is_typed():
+    frame = history()[lambda table: table.run_id == "r11"].drop(columns=["n_params", "run_id"])
+    assert list(read(frame).questions) == ["N"]
+    assert runs_of(read(frame, N="600M")) == [EXPECTED[11]]
+    assert runs_of(read(frame, N=6e8)) == [EXPECTED[11]]
+
+
+@pytest.mark.parametrize("name", ["steps", "step", "iterations"])
+def test_a_plan_of_runs_with_their_steps_is_no_history(name):
+    frame = pd.DataFrame(corpus.table()).assign(**{name: [round(D / 2**19) for D in corpus.D]})
+    assert runs_of(read(frame)) == EXPECTED
+
+
+def test_models_with_several_amounts_of_data_are_no_history():
+    frame = pd.DataFrame(corpus.table()).assign(model=[f"gpt-{N / 1e6:g}m" for N in corpus.N])
+    assert runs_of(read(frame)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "frame", [history("model", rows=3), history(None, None)], ids=["model and step", "tokens only"]
+)
+def test_what_may_be_either_is_asked(frame):
+    assert list(read(frame).questions) == ["checkpoints"]
+    assert len(runs_of(read(frame, checkpoints="last"))) == 12
+    assert len(runs_of(read(frame, checkpoints="all"))) == len(frame)
+
+
+def test_a_table_of_this_package_has_a_row_for_each_run():
+    frame = pd.DataFrame({"C": corpus.SIX_ND, "N": corpus.N, "D": corpus.D, "loss": corpus.LOSS, "run": "sweep"})
+    assert runs_of(read(frame)) == EXPECTED

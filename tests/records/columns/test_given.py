@@ -1,0 +1,130 @@
+"""What a user says of a table: columns, units, products, numbers; each in the words of the command line."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import runs_as_tables as corpus
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.columns.questions import UnclearColumns
+from chinchilla_nb.records.columns.reading import read_columns
+from chinchilla_nb.records.columns.sources import Product, Source
+from chinchilla_nb.records.importing import preview_reading
+from chinchilla_nb.records.tables import read_table
+
+
+def table_of(**columns):
+    return read_table("runs.csv", corpus.Case("", columns).csv.encode())
+
+
+def read(columns, **given):
+    reading = read_columns(table_of(**columns), **given)
+    assert not reading.questions
+    return preview_reading(reading).rows
+
+
+def values(rows, name):
+    return pytest.approx([row[name] for row in rows])
+
+
+def test_a_column():
+    columns = {"bytes seen": corpus.D, **corpus.table(tokens="tokens_of_c4")}
+    assert values(read(columns, D="bytes seen"), "D") == corpus.D
+
+
+@pytest.mark.parametrize(
+    ("given", "unit"),
+    [("size:M", 1e6), ("size:million", 1e6), ("size:×M", 1e6), ("size:1e6", 1e6), ("size:k", 1e3), ("size:x1", 1)],
+)
+def test_a_column_and_its_unit(given, unit):
+    columns = {"size": corpus.scaled(corpus.N, 1e6), "tokens": corpus.D, "loss": corpus.LOSS}
+    assert values(read(columns, N=given), "N") == [max(round(N / 1e6 * unit), 1) for N in corpus.N]
+
+
+def test_a_column_with_a_colon_in_its_name():
+    columns = {"all:params": corpus.whole(corpus.N), "tokens": corpus.D, "loss": corpus.LOSS}
+    assert values(read(columns, N="all:params"), "N") == corpus.N
+
+
+def test_units_of_compute_and_of_the_loss():
+    columns = {
+        "params": corpus.N,
+        "work": corpus.scaled(corpus.SIX_ND, 8.64e19),
+        "ppl of words": [math.exp(loss) for loss in corpus.LOSS],
+        "bits": [loss / math.log(2) for loss in corpus.LOSS],
+    }
+    for loss in ("ppl of words:ln", "ppl of words:ppl", "bits:bits"):
+        rows = read(columns, C="work:PF-days", loss=loss)
+        assert values(rows, "D") == corpus.D
+        assert values(rows, "loss") == corpus.LOSS
+
+
+def test_a_product_of_columns_and_a_number():
+    columns = {"params": corpus.N, "steps": [D / 2**19 for D in corpus.D], "batch": [256] * 12, "loss": corpus.LOSS}
+    for given in ("steps*batch*2048", "steps * batch * 2048", "steps×524288", "steps*0.524288M"):
+        assert values(read(columns, D=given), "D") == corpus.D
+    assert values(read(columns, D=Product(("steps", "batch"), 2048)), "D") == corpus.D
+
+
+@pytest.mark.parametrize("given", ["125M", 125e6, 125_000_000, "0.125B", "125 million", Product((), 125e6)])
+def test_a_number_for_all_rows(given):
+    columns = {"tokens": [1e9 * (row + 1) for row in range(12)], "loss": corpus.LOSS}
+    assert {row["N"] for row in read(columns, N=given, checkpoints="all")} == {125_000_000}
+
+
+def test_no_column_is_compute():
+    columns = {**corpus.table(), "flops": [1e6 * C for C in corpus.SIX_ND]}
+    assert values(read(columns, C="6ND"), "C") == corpus.SIX_ND
+    assert values(read(columns, C="flops"), "C") == [1e6 * C for C in corpus.SIX_ND]
+
+
+def test_what_is_given_is_not_recognised_as_something_else():
+    columns = {"params": corpus.N, "tokens": corpus.D, "val_loss": corpus.TRAIN, "loss": corpus.LOSS}
+    assert values(read(columns, loss="loss"), "loss") == corpus.LOSS
+    assert values(read(columns, loss=Source("loss")), "loss") == corpus.LOSS
+
+
+def test_a_unit_that_stays_open_is_asked():
+    table = table_of(size=corpus.scaled(corpus.N, 1e6), tokens=corpus.D, loss=corpus.LOSS)
+    reading = read_columns(table, N="size")
+    assert [str(way.source) for way in reading.questions["N"].options][:3] == ["size:k", "size:M", "size:B"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"N": "parms"}, "^N is assigned to 'parms', but there is no such column: did you mean 'params'"),
+        ({"N": "params:furlongs"}, "^N has no unit 'furlongs': choose from ×1, ×k"),
+        ({"loss": "loss:M"}, "^loss has no unit 'M': choose from ×1, 10"),
+        ({"D": "tokens*nothing"}, "^D is assigned to 'nothing', but there is no such column"),
+        ({"N": "run"}, "^N cannot be column 'run', which holds text such as 'r0'"),
+        ({"N": ["params"]}, "^N must be the name of a column, or a number"),
+        ({"N": -5.0}, "^factor must be"),
+        ({"checkpoints": "best"}, "^checkpoints"),
+    ],
+)
+def test_what_cannot_be_given_is_refused_in_a_sentence(given, message):
+    with pytest.raises(InputError, match=message):
+        read_columns(table_of(run=corpus.NAMES, **corpus.table()), **given)
+
+
+def test_an_error_names_the_ways_to_read_a_table_and_how_to_choose():
+    rest = [round(0.7 * N) for N in corpus.N]
+    error = UnclearColumns.of("'runs.csv'", read_columns(table_of(non_embedding_params=rest, **corpus.table())))
+    assert str(error) == (
+        "'runs.csv' does not say what its columns (non_embedding_params, params, tokens, loss) mean: the columns "
+        "'non_embedding_params' and 'params' can be N and differ: give N='non_embedding_params' (14M to 420M) or "
+        "N='params' (20M to 600M); or open a folder and choose the columns when importing the file in its run log"
+    )
+
+
+def test_the_answers_that_a_question_offers_answer_it():
+    for case in corpus.cases():
+        table = read_table("runs.csv", case.csv.encode())
+        for quantity, question in read_columns(table).questions.items():
+            for option in question.options:
+                reading = read_columns(table, **{quantity: option.text})
+                assert quantity not in reading.questions, (case.name, option.source)
+                assert reading.sources[quantity] == option.source

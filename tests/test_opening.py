@@ -1,0 +1,102 @@
+"""Opening tables: what was taken is said, what is not clear is asked, and a project's own file is read strictly."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import runs_as_tables as corpus
+
+from chinchilla_nb.opening import RowsLeftOutWarning, open_session
+from chinchilla_nb.records.columns.questions import UnclearColumns
+
+AMBIGUOUS = pd.DataFrame(corpus.table()).assign(non_embedding_params=[0.7 * N for N in corpus.N])
+
+
+def test_what_was_taken_of_a_file_is_said(tmp_path, capfd):
+    path = tmp_path / "sweep.csv"
+    columns = corpus.in_units("params (M)", 1e6, "tokens", 1, "val_loss")
+    path.write_text(corpus.Case("", {**columns, "train_loss": corpus.TRAIN}).csv)
+    session = open_session(path)
+    assert session.remarks == (
+        f"'{path}':",
+        "N is column 'params (M)', the parameters, in millions (20M to 600M).",
+        "D is column 'tokens', the tokens (100M to 24B).",
+        "loss is column 'val_loss', the validation loss (2.44 to 5.01).",
+        "C = 6ND.",
+    )
+    logged = " ".join(capfd.readouterr().err.split())
+    assert "N is column 'params (M)', the parameters, in millions" in logged
+
+
+def test_what_was_taken_is_no_warning(tmp_path):
+    path = tmp_path / "sweep.csv"
+    path.write_text(corpus.Case("", corpus.table()).csv)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert open_session(path).runs.N.tolist() == corpus.N
+
+
+def test_rows_that_were_left_out_are_among_the_remarks(tmp_path):
+    path = tmp_path / "sweep.csv"
+    states = ["finished"] * 10 + ["crashed", "FAILED"]
+    path.write_text(corpus.Case("", {**corpus.table(), "State": states}).csv)
+    with pytest.warns(RowsLeftOutWarning, match="2 of 12 rows left out: line 12: did not finish"):
+        session = open_session(path)
+    assert session.remarks[-1].startswith("2 of 12 rows left out: line 12: did not finish (State: 'crashed'); line 13")
+    assert len(session.runs) == 10
+    assert len(open_session(path, failed=True).runs) == 12
+
+
+def test_a_data_frame():
+    session = open_session(pd.DataFrame(corpus.table()))
+    assert session.runs.D.tolist() == corpus.D
+    assert session.remarks[0] == "the data frame:"
+
+
+def test_a_data_frame_with_n_and_d_in_its_index():
+    frame = pd.DataFrame(corpus.table()).set_index(["params", "tokens"])
+    assert open_session(frame).runs.N.tolist() == corpus.N
+
+
+def test_a_table_that_can_be_read_in_several_ways_is_an_error_that_says_how_to_choose():
+    with pytest.raises(UnclearColumns, match="give N='params' .20M to 600M. or N='non_embedding_params'") as caught:
+        open_session(AMBIGUOUS)
+    assert list(caught.value.reading.questions) == ["N"]
+    chosen = open_session(AMBIGUOUS, N="non_embedding_params")
+    assert chosen.runs.N.tolist() == pytest.approx([0.7 * N for N in corpus.N])
+
+
+def test_bytes_are_what_d_counts():
+    frame = pd.DataFrame(corpus.table(tokens="Training bytes"))
+    assert open_session(frame, D="Training bytes").data_unit == "bytes"
+    assert open_session(pd.DataFrame(corpus.table())).data_unit == "tokens"
+
+
+def test_the_file_of_a_project_is_read_strictly(tmp_path):
+    (tmp_path / "df.csv").write_text("C,N,D,loss\n6e16,1e8,1e8,3.0\n6e16,1e8,1e8,nan\n")
+    with pytest.raises(ValueError, match=r"df.csv.*line 3|line 3.*df.csv"):
+        open_session(tmp_path / "df.csv")
+    (tmp_path / "df.csv").rename(tmp_path / "copy.csv")
+    with pytest.warns(RowsLeftOutWarning, match="1 of 2 rows"):
+        assert len(open_session(tmp_path / "copy.csv").runs) == 1
+
+
+def test_the_file_of_a_project_is_read_as_its_folder_is(tmp_path):
+    # Columns that would be asked about, and numbers that no table would be believed.
+    (tmp_path / "df.csv").write_text("N,D,loss,val_loss\n12,768,3.0,2.9\n13,768,2.5,2.4\n")
+    assert open_session(tmp_path / "df.csv").runs.N.tolist() == [12, 13]
+    assert np.array_equal(open_session(tmp_path).runs.loss, open_session(tmp_path / "df.csv").runs.loss)
+
+
+def test_columns_of_a_frame_that_was_called_df_csv_are_recognised(tmp_path):
+    (tmp_path / "df.csv").write_text(corpus.Case("", corpus.table()).csv)
+    assert open_session(tmp_path / "df.csv").runs.N.tolist() == corpus.N
+
+
+def test_numbers_of_n_d_and_loss_in_other_units_are_asked(tmp_path):
+    (tmp_path / "sweep.csv").write_text(corpus.Case("", corpus.in_units("N", 1e6, "D", 1e9)).csv)
+    with pytest.raises(UnclearColumns, match="give N=.*'N:M'"):
+        open_session(tmp_path / "sweep.csv")
