@@ -41,7 +41,7 @@ def read(address: str) -> Table:
         remedy = (
             "check that it is the address of an MLflow server, and MLFLOW_TRACKING_TOKEN or _USERNAME and _PASSWORD"
         )
-        raise InputError(brief(address), f"cannot be read: {_first_line(error)}", remedy=remedy) from None
+        raise InputError(brief(address), f"cannot be read: {error}", remedy=remedy) from None
     return run_table(TITLE, enumerate(runs, 1))
 
 
@@ -82,7 +82,3 @@ def _pages(search: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
         token = page.token
         if not token:
             return
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

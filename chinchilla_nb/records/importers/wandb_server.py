@@ -49,9 +49,7 @@ def read(address: str) -> Table:
     try:
         runs = list(_runs(wandb.Api(timeout=_WAIT).runs("/".join(parts[:2]))))
     except Exception as error:  # noqa: BLE001  wandb raises its own errors, those of requests, and ValueError
-        reason = " ".join(str(error).split())
-        remedy = "check the address and the login"
-        raise InputError(brief(address), f"cannot be read: {reason}", remedy=remedy) from None
+        raise InputError(brief(address), f"cannot be read: {error}", remedy="check the address and the login") from None
     return run_table(TITLE, enumerate(runs, 1))
 
 

@@ -40,9 +40,10 @@ def read_yaml_mapping(path: Path) -> dict[str, Any]:
     try:
         value = yaml.load(path.read_bytes(), _Loader)  # noqa: S506  a safe loader
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
-        reason = " ".join(str(error).split())
+        where = getattr(error, "problem_mark", None)
+        place = f"in line {where.line + 1}" if where else ""
         remedy = "it may have been cut off by a crash: restore or delete it"
-        raise InputError(repr(str(path)), f"is not YAML ({reason})", remedy=remedy) from None
+        raise InputError(repr(str(path)), "is not YAML", place=place, remedy=remedy) from None
     if not isinstance(value or {}, dict):
         raise InputError(repr(str(path)), "does not hold a YAML mapping")
     return value or {}
