@@ -45,6 +45,13 @@ def test_a_folder_of_logs_is_opened_and_what_was_taken_is_said(store):
     assert "'metrics.val_loss'" in said
 
 
+def test_the_last_loss_is_taken_unless_the_lowest_is_asked_for(store):
+    write_run(store, "rises", {"n_params": 10**9, "n_tokens": 2 * 10**10}, {"val_loss": [3.0, 2.0, 2.5]})
+    last, lowest = open_session(store), open_session(store, loss="lowest.val_loss")
+    assert [session.runs.loss[session.runs.N == 1e9].tolist() for session in (last, lowest)] == [[2.5], [2.0]]
+    assert "columns lowest.NAME have the lowest of each loss" in " ".join(last.remarks)
+
+
 def test_runs_that_are_left_out_are_named_and_warned_of_once(store):
     write_run(store, "killed", {"n_params": 1000000, "n_tokens": 20000000}, {"val_loss": [9.0]}, status=5)
     with warnings.catch_warnings(record=True) as warned:

@@ -15,6 +15,7 @@ from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, is_plausible
+from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
@@ -83,6 +84,9 @@ def find_candidates(
     for column, name in names.items():
         says = match(quantity, name)
         if says is None:
+            continue
+        if is_lowest_of_another(column, names):
+            ruled_out.append(Considered(column, quantity, "holds the lowest value of another column"))
             continue
         says = _checked(says, quantity, column, columns)
         if isinstance(says, Mismatch):

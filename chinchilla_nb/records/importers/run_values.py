@@ -12,6 +12,7 @@ from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import MissingLibraryError
+from chinchilla_nb.records.lowest_values import LOWEST
 from chinchilla_nb.records.tables import Rejected, Table
 from chinchilla_nb.records.tables.table import distinct_names, one_line
 
@@ -64,6 +65,8 @@ def run_table(title: str, runs: Iterable[tuple[int, RunValues]], rejected: Seque
         for name, (_, run) in zip(names, found, strict=True)
     ]
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    if any(name.startswith(LOWEST) for name in columns):
+        notes.insert(1, f"metrics are the last of each run; columns {LOWEST}NAME have the lowest of each loss")
     places = tuple(place for place, _ in found)
     return Table(columns, tuple(rows), places, tuple(rejected), tuple(notes))
 
@@ -113,7 +116,7 @@ def last_and_lowest(history: Iterable[Mapping[str, Any]], before: str = "") -> d
             if is_number and _LOSS.search(name):
                 lowest[name] = min(value, lowest.get(name, math.inf))
     latest = {f"{before}{name}": value for name, value in last.items()}
-    return latest | {f"lowest.{name}": value for name, value in lowest.items()}
+    return latest | {f"{LOWEST}{name}": value for name, value in lowest.items()}
 
 
 def number_or_text(text: str) -> int | float | str:

@@ -14,6 +14,7 @@ from chinchilla_nb.records.importers.json_file import read_json_object
 from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and_lowest, run_name, table_of_each
 from chinchilla_nb.records.importers.wandb_log import BrokenLogError, records_in
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
+from chinchilla_nb.records.lowest_values import LOWEST
 from chinchilla_nb.records.tables import Table
 
 __all__ = ["TITLE", "find", "public_entries", "read"]
@@ -104,7 +105,7 @@ class _Log:
     def values(self) -> dict[str, Any]:
         """Return the columns of the run."""
         logged = last_and_lowest(self.history)
-        lowest = {name: value for name, value in logged.items() if name.startswith("lowest.")}
+        lowest = {name: value for name, value in logged.items() if name.startswith(LOWEST)}
         return {
             "state": self.state,
             **dict(flat(public_entries(self.config), "config.")),
