@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from chinchilla_nb.opening import open_session
 from chinchilla_nb.records.importers.sources import read_source
 
 STEPS = 5
@@ -35,7 +36,10 @@ RUNS = tuple(
 
 
 def check_rows(source: object, *, loss: str, lowest: str | None, N: str, D: str) -> None:
-    """Check that each of the `RUNS` was read with its name, size, tokens and losses; float32 loses digits."""
+    """Check that each of the `RUNS` was read with its name, size, tokens and losses, and is opened with these.
+
+    Losses lose digits where a library stores them as float32.
+    """
     table = read_source(source)
     assert table.rejected == ()
     rows = {row["run"]: row for row in table.rows}
@@ -46,3 +50,7 @@ def check_rows(source: object, *, loss: str, lowest: str | None, N: str, D: str)
         assert row[loss] == pytest.approx(run.losses[-1], rel=1e-6)
         if lowest is not None:
             assert row[lowest] == pytest.approx(min(run.losses), rel=1e-6)
+    opened = open_session(source).runs
+    order = sorted(range(len(opened)), key=lambda index: (opened.N[index], opened.D[index]))
+    assert list(zip(opened.N[order], opened.D[order], strict=True)) == [(run.N, run.D) for run in RUNS]
+    assert opened.loss[order] == pytest.approx([run.losses[-1] for run in RUNS], rel=1e-6)

@@ -45,7 +45,7 @@ def _read_run(root: Path, path: Path) -> RunValues:
     remarks = [f"line {row.place} of {path.name} is not read: {row.reason}" for row in table.rejected]
     values: dict[str, Any] = {}
     hparams = path.parent / _HPARAMS
-    if hparams.is_file():
+    if hparams.is_file() and not hparams.is_symlink():
         try:
             values |= dict(flat(read_yaml_mapping(hparams), "hparams."))
         except InputError as error:

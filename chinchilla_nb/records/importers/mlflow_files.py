@@ -64,9 +64,9 @@ def _read_run(folder: Path) -> RunValues | None:
 
 
 def _named(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files of values by name; a name with a slash is a path."""
+    """Yield the files of values by name, without links; a name with a slash is a path."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             yield path.relative_to(folder).as_posix(), path
 
 

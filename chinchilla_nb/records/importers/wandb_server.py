@@ -47,7 +47,7 @@ def read(address: str) -> Table:
     if not _is_logged_in(server):
         raise InputError(brief(address), f"needs a login at {server}", remedy="run: wandb login")
     try:
-        runs = list(_runs(wandb.Api(timeout=_WAIT).runs("/".join(parts[:2]))))
+        runs = list(_runs(wandb.Api(timeout=_WAIT).runs("/".join(parts[:2]), lazy=False)))
     except Exception as error:  # noqa: BLE001  wandb raises its own errors, those of requests, and ValueError
         raise InputError(brief(address), f"cannot be read: {error}", remedy="check the address and the login") from None
     return run_table(TITLE, enumerate(runs, 1))

@@ -77,6 +77,19 @@ def test_links_and_hidden_folders_are_not_followed(state):
     assert [row["run"] for row in read_source(state).rows] == ["run"]
 
 
+def test_links_beside_logs_are_not_read(tmp_path):
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("password: 1234")
+    run = write_run(tmp_path / "mlruns", "small", {}, {"loss": [3.0]})
+    (run / "params" / "link").symlink_to(secret)
+    metrics = tmp_path / "lightning" / "metrics.csv"
+    metrics.parent.mkdir()
+    metrics.write_text("step,loss\n1,3.0\n")
+    (metrics.parent / "hparams.yaml").symlink_to(secret)
+    for source in ("mlruns", "lightning"):
+        assert "1234" not in str(read_source(tmp_path / source).rows)
+
+
 def test_a_tree_without_an_end_is_left_after_some_levels(tmp_path):
     folder = tmp_path
     for _ in range(12):
