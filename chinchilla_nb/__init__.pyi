@@ -30,8 +30,7 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .opening import open_session
 from .quantity import compact, plain, scientific
-from .records.columns.questions import UnclearColumns
-from .records.columns.reading import Reading, read_columns
+from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
 from .records.forecast import Forecast, ForecastScore
 from .records.importing import preview_import, preview_reading
@@ -76,7 +75,6 @@ __all__ = [
     "ModelSearch",
     "Problem",
     "Product",
-    "Reading",
     "ProfileCurve",
     "RollOut",
     "RollOuts",
@@ -92,7 +90,6 @@ __all__ = [
     "Source",
     "StartGrid",
     "Uncertainty",
-    "UnclearColumns",
     "Visualizer",
     "Workbench",
     "allocate",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ import runs_as_tables as corpus
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 from chinchilla_nb.records.columns.questions import UnclearColumns
 
+ROOT = Path(__file__).resolve().parents[1]
 AMBIGUOUS = pd.DataFrame(corpus.table()).assign(non_embedding_params=[0.7 * N for N in corpus.N])
 
 
@@ -100,3 +103,19 @@ def test_numbers_of_n_d_and_loss_in_other_units_are_asked(tmp_path):
     (tmp_path / "sweep.csv").write_text(corpus.Case("", corpus.in_units("N", 1e6, "D", 1e9)).csv)
     with pytest.raises(UnclearColumns, match="give N=.*'N:M'"):
         open_session(tmp_path / "sweep.csv")
+
+
+def test_the_table_of_the_fourth_tutorial_opens_as_it_says():
+    notebook = nbformat.read(ROOT / "notebooks" / "04-your-own-data.ipynb", as_version=4)
+    said = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert '`chinchilla-nb export.csv --D "Training bytes"`' in said
+    names = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, names)
+            break
+    with pytest.raises(UnclearColumns, match="give D='Training bytes'"):
+        open_session(names["folder"] / "export.csv")
+    with pytest.warns(RowsLeftOutWarning, match="2 of 79 rows left out"):
+        session = open_session(names["folder"] / "export.csv", D="Training bytes")
+    assert session.runs.D.tolist() == names["study"].D.drop([4, 9]).tolist()

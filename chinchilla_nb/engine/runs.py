@@ -94,7 +94,8 @@ class Runs:
         named = {label: frame[label] for label in labels}
         chosen = {"N": N, "D": D, "loss": loss, "C": "C" if C is None and "C" in named else C}
         for quantity, column in chosen.items():
-            if column is not None and not (isinstance(column, str) and column in named):
+            is_left_out = quantity == "C" and column is None
+            if not (is_left_out or (isinstance(column, str) and column in named)):
                 remedy = did_you_mean(column, [str(label) for label in named]) or f"give {quantity}='COLUMN'"
                 raise InputError(quantity, f"is column {brief(column)}, which the frame does not have", remedy=remedy)
         used = [column for column in chosen.values() if column is not None]

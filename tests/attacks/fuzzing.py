@@ -10,7 +10,8 @@ import pandas as pd
 
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.importing import guess_sources, preview_import
+from chinchilla_nb.records.columns.reading import read_columns
+from chinchilla_nb.records.importing import preview_reading
 from chinchilla_nb.records.tables import read_table
 
 CSV = (
@@ -63,7 +64,7 @@ def _damaged(text: str, chance: random.Random) -> str:
 def _read(folder: Path, name: str, content: bytes) -> None:
     try:
         table = read_table(name, content)
-        preview = preview_import(table, guess_sources(table.columns))
+        preview = preview_reading(read_columns(table))
     except InputError as error:
         _check_sentence(error)
         return

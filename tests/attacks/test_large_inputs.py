@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 
 from chinchilla_nb.database import Database
-from chinchilla_nb.records.importing import guess_sources, preview_import
+from chinchilla_nb.records.columns.reading import read_columns
+from chinchilla_nb.records.columns.sources import Source
+from chinchilla_nb.records.importing import preview_import
 from chinchilla_nb.records.run_query import match_runs
 from chinchilla_nb.records.tables import read_table
 
 
 def imported(name: str, text: str) -> None:
     table = read_table(name, text.encode())
-    preview_import(table, guess_sources(table.columns))
+    read_columns(table)
+    preview_import(table, {name: Source(name) for name in ("N", "D", "loss")})
 
 
 def csv_text(names: list[str]) -> str:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.importing import guess_sources, preview_import
+from chinchilla_nb.records.columns.sources import Source
+from chinchilla_nb.records.importing import preview_import
 from chinchilla_nb.records.tables import read_table
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
@@ -108,7 +109,7 @@ class TestNumbers:
     def test_of_a_table(self, text: str) -> None:
         table = read_table("runs.csv", f"N,D,loss,lr\n{text},10,2.5,{text}\n".encode())
         assert table.rows[0]["lr"] == text  # not a number
-        preview = preview_import(table, guess_sources(table.columns))
+        preview = preview_import(table, {name: Source(name) for name in ("N", "D", "loss")})
         assert [row["N"] for row in preview.rows] in ([], [12], [3], [1000])  # refused, or read right
 
     def test_ones_are_numbers(self, tmp_path: Path) -> None:

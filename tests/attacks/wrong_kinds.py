@@ -40,6 +40,7 @@ from chinchilla_nb import (
     KaplanLaw,
     ModelSearch,
     Problem,
+    Product,
     Runs,
     ScalingLaw,
     SeedRegime,
@@ -220,7 +221,11 @@ class Doors:
 
     def _session(self) -> Iterator[Door]:
         session = self.session()
-        yield Door("Session", Session, {"database": Database(), "settings": Settings(), "data_unit": "tokens"})
+        yield Door(
+            "Session",
+            Session,
+            {"database": Database(), "settings": Settings(), "data_unit": "tokens", "remarks": ("C = 6ND.",)},
+        )
         keys = chinchilla_nb.run_keys(RUNS)[:1]
         yield Door("Session.exclude", session.exclude, {"keys": keys})
         yield Door("Session.include", session.include, {"keys": keys})
@@ -240,20 +245,32 @@ class Doors:
         search = {"hyperparam_grid": HYPERPARAMETERS, "size_estimator": size}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
         yield Door("ModelSearch", lambda **given: ModelSearch(**given).table(), search, words)
+        choices = {"N": "N", "D": "D", "C": "6ND", "loss": "loss", "checkpoints": "all", "failed": True}
         yield Door(
             "open_session",
             chinchilla_nb.open_session,
-            {"source": ".", "allow_functions": ()},
+            {"source": table_of(RUNS), "allow_functions": (), **choices},
             {
-                "source": "source|nothing at|configuration|neither",
+                "source": "source|nothing at|configuration|neither|data frame|column",
                 "allow_functions": "allow_functions|not defined|function",
+                "N": "N|C must be",
+                "D": "D|C must be",
             },
         )
 
     def _panels(self) -> Iterator[Door]:
         source = self.session()
         options = {
-            "Workbench": {"allow_functions": (), "allow_folders": ()},
+            "Workbench": {
+                "allow_functions": (),
+                "allow_folders": (),
+                "N": None,
+                "D": None,
+                "C": None,
+                "loss": None,
+                "checkpoints": None,
+                "failed": False,
+            },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
         }
@@ -282,9 +299,19 @@ class Doors:
             {"name": "t.csv", "content": b"N,D,loss\n1,2,3\n"},
             {"name": "name|must end in|extension", "content": "content|t.csv"},
         )
-        yield Door("guess_sources", chinchilla_nb.guess_sources, {"columns": ["N", "D"]})
+        choices = {"N": "N", "D": "D", "C": "6ND", "loss": "loss", "checkpoints": "all"}
+        yield Door("read_columns", chinchilla_nb.read_columns, {"table": TABLE, **choices}, {"N": "N|factor|columns"})
+        yield Door("Product", Product, {"columns": ("N",), "factor": 2.0})
+        yield Door("Product.number", Product(("N",)).number, {"row": {"N": 1}})
+        yield Door("Source.number", Source("N").number, {"row": {"N": 1}})
+        yield Door(
+            "preview_reading",
+            chinchilla_nb.preview_reading,
+            {"reading": chinchilla_nb.read_columns(TABLE), "known": RUNS, "failed": True},
+            {"known": "known|runs"},
+        )
         yield Door("Source", Source, {"column": "N", "unit": "×1"})
-        usual = {"table": TABLE, "sources": SOURCES, "known": RUNS}
+        usual = {"table": TABLE, "sources": SOURCES, "known": RUNS, "checkpoints": None, "keep": "all", "failed": True}
         yield Door(
             "preview_import",
             chinchilla_nb.preview_import,
@@ -299,6 +326,8 @@ class Doors:
         yield Door("Runs", Runs, runs, words)
         frontier = {"C": FRONTIER.C, "loss": FRONTIER.loss, "columns": {"x": FRONTIER.C}}
         yield Door("Runs.frontier", Runs.frontier, frontier, {"C": r"\bC\b|one value per run"})
+        frame = {"frame": table_of(RUNS).assign(C=RUNS.C), "N": "N", "D": "D", "loss": "loss", "C": "C"}
+        yield Door("Runs.from_frame", Runs.from_frame, frame)
         yield Door("Runs.take", RUNS.take, {"which": [0, 2]})
         yield Door("Runs.alike", RUNS.alike, {"other": RUNS})
         problem = {one.name: getattr(Problem(RUNS), one.name) for one in dataclasses.fields(Problem)} | {"starts": GRID}

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chinchilla_nb.checks import brief
+import numpy as np
+
+from chinchilla_nb.checks import as_positive_number, brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.records.columns.candidates import Candidate, readings_of
 from chinchilla_nb.records.columns.cells import cell_number
@@ -41,8 +43,8 @@ def given_readings(quantity: str, given: Any, names: Mapping[str, ColumnName], c
     """
     if isinstance(given, (Source, Product)):
         return [_reading(quantity, given, names, columns)]
-    if isinstance(given, (int, float)) and not isinstance(given, bool):
-        return [_reading(quantity, Product((), float(given)), names, columns)]
+    if isinstance(given, (int, float, np.number)) and not isinstance(given, bool):
+        return [_reading(quantity, Product((), as_positive_number(given, quantity)), names, columns)]
     if not isinstance(given, str) or not given.strip():
         raise InputError(quantity, "must be the name of a column, or a number", got=brief(given))
     if given in names:

@@ -55,6 +55,7 @@ class Source:
         InputError
             If it is not a positive number.
         """
+        check_type(row, "row", Mapping)
         value = row.get(self.column)
         return None if is_empty(value) else cell_number(value, self.unit)
 
@@ -89,6 +90,7 @@ class Product:
 
     def number(self, row: Mapping[str, Any]) -> float | None:
         """Return the quantity in a row, None if a cell is empty; errors as for `Source`."""
+        check_type(row, "row", Mapping)
         values = [row.get(column) for column in self.columns]
         if any(is_empty(value) for value in values):
             return None

@@ -101,7 +101,7 @@ def test_a_unit_that_stays_open_is_asked():
         ({"D": "tokens*nothing"}, "^D is assigned to 'nothing', but there is no such column"),
         ({"N": "run"}, "^N cannot be column 'run', which holds text such as 'r0'"),
         ({"N": ["params"]}, "^N must be the name of a column, or a number"),
-        ({"N": -5.0}, "^factor must be"),
+        ({"N": -5.0}, "^N must be"),
         ({"checkpoints": "best"}, "^checkpoints"),
     ],
 )
