@@ -67,6 +67,6 @@ def _is_logged_in(server: str) -> bool:
 def _runs(runs: Any) -> Iterator[RunValues]:
     for run in runs:
         config: Mapping[str, Any] = public_entries(run.config)
-        summary = public_entries(dict(run.summary))
+        summary = public_entries(run.summary_metrics)
         values = {"state": run.state, **dict(flat(config, "config.")), **dict(flat(summary, "summary."))}
         yield RunValues(run.name, values)
