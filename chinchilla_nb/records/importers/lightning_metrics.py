@@ -36,8 +36,11 @@ def read(root: Path, files: Sequence[Path]) -> Table:
 
 def _has_steps(path: Path) -> bool:
     """Return whether a file has the column that the logger always writes; others call tables of runs metrics.csv."""
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return "step" in next(csv.reader(file), ())
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            return "step" in next(csv.reader(file), ())
+    except (OSError, csv.Error):
+        return False
 
 
 def _read_run(root: Path, path: Path) -> RunValues:

@@ -45,7 +45,7 @@ def read(root: Path, files: Sequence[Path]) -> Table:
 def _holds_results(path: Path) -> bool:
     try:
         return is_results(read_json_object(path))
-    except InputError:
+    except (InputError, OSError):
         return False
 
 
@@ -58,7 +58,8 @@ def _read_results(root: Path, path: Path) -> RunValues:
 def _values(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if "date" in content:
         yield "date", content["date"]
-    yield from flat(content.get("config") or {}, "config.")
+    config = content.get("config")
+    yield from flat(config if isinstance(config, dict) else {}, "config.")
     for task, metrics in content["results"].items():
         for metric, value in metrics.items():
             if metric != "alias":

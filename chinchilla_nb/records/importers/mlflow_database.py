@@ -66,9 +66,12 @@ def read(_root: Path, files: Sequence[Path]) -> Table:
 
 
 def _is_store(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.read(len(_START)) != _START:
-            return False
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_START)) != _START:
+                return False
+    except OSError:
+        return False
     try:
         with closing(_open(path)) as store:
             names = {name for (name,) in store.execute("select name from sqlite_master where type = 'table'")}
@@ -109,7 +112,7 @@ def _metrics(store: sqlite3.Connection) -> defaultdict[str, dict[str, Any]]:
     """Return the last value of each metric and the lowest of each loss, by run and name."""
     histories: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for run_id, key, value, is_nan in store.execute(_METRICS):
-        histories[run_id, key].append(math.nan if is_nan else _finite_or_not(value))
+        histories[run_id, key].append(math.nan if is_nan or value is None else _finite_or_not(value))
     metrics: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for (run_id, key), history in histories.items():
         metrics[run_id] |= last_and_lowest(({key: value} for value in history), "metrics.")

@@ -89,6 +89,8 @@ def table_of_each(title: str, sources: Iterable[Any], read: Callable[[Any], RunV
             raise
         except InputError as error:
             rejected.append(Rejected.of(place, error))
+        except RecursionError:
+            rejected.append(Rejected.of(place, InputError("", "its values are nested too deeply")))
         except OSError as error:
             unreadable = InputError(error.filename or "", f"cannot be read: {error.strerror}")
             rejected.append(Rejected.of(place, unreadable))
@@ -112,7 +114,7 @@ def last_and_lowest(history: Iterable[Mapping[str, Any]], before: str = "") -> d
             if value is None:
                 continue
             last[name] = value
-            is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
             if is_number and _LOSS.search(name):
                 lowest[name] = min(value, lowest.get(name, math.inf))
     latest = {f"{before}{name}": value for name, value in last.items()}

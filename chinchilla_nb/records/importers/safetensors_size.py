@@ -13,9 +13,10 @@ LARGEST_HEADER = 100_000_000
 
 
 def saved_parameters(folder: Path) -> int | None:
-    """Return the number of parameters in the ``model*.safetensors`` of a folder, None if it cannot be told.
+    """Return the number of parameters of the model that is saved in a folder, None if it cannot be told.
 
-    A tensor that layers share, such as tied embeddings, is saved and counted once. Each file begins with the length of
+    The model is ``model.safetensors``, or all of ``model-*.safetensors``. A tensor that layers share, such as tied
+    embeddings, is saved and counted once. Each file begins with the length of
     its header, 8 bytes, little-endian; the header is a JSON object with the shape of each tensor [1]_.
 
     References
@@ -23,7 +24,8 @@ def saved_parameters(folder: Path) -> int | None:
     .. [1] https://huggingface.co/docs/safetensors/index#format
     """
     try:
-        sizes = [_tensors(path) for path in folder.glob("model*.safetensors")]
+        whole = folder / "model.safetensors"
+        sizes = [_tensors(path) for path in ([whole] if whole.exists() else folder.glob("model-*.safetensors"))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return sum(sizes) or None

@@ -23,7 +23,7 @@ from chinchilla_nb.records.importers import (
     wandb_server,
 )
 from chinchilla_nb.records.importers.json_file import read_json_object
-from chinchilla_nb.records.importers.log_tree import files_below
+from chinchilla_nb.records.importers.log_tree import MOST_FILES, files_below
 from chinchilla_nb.records.tables import Table, read_table
 
 __all__ = ["RunLogs", "at_address", "is_address", "read_source", "recognise"]
@@ -157,7 +157,7 @@ def at_address(address: str) -> RunLogs:
 
 
 def _in_folder(folder: Path) -> RunLogs | None:
-    files = files_below(folder)
+    files = files_below(folder).files
     found = [importer for importer in _IMPORTERS if importer.find(files)]
     if not found:
         return None
@@ -166,13 +166,16 @@ def _in_folder(folder: Path) -> RunLogs | None:
 
 
 def _read_folder(importer: _Importer, folder: Path, others: Sequence[str]) -> Table:
-    table = importer.read(folder, importer.find(files_below(folder)))
-    also = tuple(f"the folder also holds {title}, which are not read" for title in others)
-    return replace(table, notes=(*table.notes, *also))
+    tree = files_below(folder)
+    table = importer.read(folder, importer.find(tree.files))
+    notes = [f"the folder also holds {title}, which are not read" for title in others]
+    if not tree.complete:
+        notes.append(f"only the first {MOST_FILES:,} files of the folder were looked at")
+    return replace(table, notes=(*table.notes, *notes))
 
 
 def _stamp(importer: _Importer, folder: Path) -> object:
-    return tuple(map(_state_of, importer.named(files_below(folder))))
+    return tuple(map(_state_of, importer.named(files_below(folder).files)))
 
 
 def _in_file(path: Path) -> RunLogs | None:

@@ -86,4 +86,5 @@ def _values(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in logged.items():
         if name not in (*_KEPT, "step"):
             yield name, value
-    yield from flat(state.get("trial_params") or {}, "trial_params.")
+    trial = state.get("trial_params")
+    yield from flat(trial if isinstance(trial, dict) else {}, "trial_params.")

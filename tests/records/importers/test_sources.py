@@ -10,6 +10,7 @@ import pytest
 from mlflow_store import write_run
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.importers import log_tree
 from chinchilla_nb.records.importers.log_tree import files_below
 from chinchilla_nb.records.importers.sources import read_source, recognise
 
@@ -90,13 +91,53 @@ def test_links_beside_logs_are_not_read(tmp_path):
         assert "1234" not in str(read_source(tmp_path / source).rows)
 
 
+def test_a_folder_of_artifacts_is_left_out_of_mlflows_runs_only(tmp_path):
+    run = write_run(tmp_path / "mlruns", "small", {}, {"loss": [3.0]})
+    for folder in (run / "artifacts", tmp_path / "artifacts"):
+        folder.mkdir()
+        (folder / "model").write_text("")
+    assert [path.parent.parent for path in files_below(tmp_path).files if path.name == "model"] == [tmp_path]
+
+
+def test_a_folder_of_very_many_files_is_read_in_part_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(log_tree, "MOST_FILES", 5)
+    for run in range(10):
+        write_run(tmp_path, f"run{run}", {}, {"loss": [3.0]})
+    for number in range(5):
+        write_run(tmp_path / f"store{number}", "deep", {}, {"loss": [3.0]})
+    (tmp_path / "trainer_state.json").write_text(json.dumps(STATE))
+    assert any("files of the folder were looked at" in note for note in read_source(tmp_path).notes)
+
+
+@pytest.mark.parametrize("kind", ["trainer_state.json", "results_1.json", "other.json"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        STATE | {"log_history": [7, None, {"eval_loss": 10**400}, {"eval_loss": {"a": 1}}], "trial_params": [1]},
+        STATE | {"global_step": None},
+        {"results": {"task": {}}, "versions": {}, "config": [1], "model_name": 7},
+        {"results": {"task": {"acc,none": [1]}}, "versions": {}},
+        {},
+    ],
+)
+def test_odd_json_is_a_table_or_one_sentence(tmp_path, kind, value):
+    path = tmp_path / kind
+    path.write_text(json.dumps(value))
+    for source in (path, tmp_path):
+        try:
+            table = read_source(source)
+        except InputError:
+            continue
+        assert table.rows or table.rejected
+
+
 def test_a_tree_without_an_end_is_left_after_some_levels(tmp_path):
     folder = tmp_path
     for _ in range(12):
         folder /= "deeper"
     folder.mkdir(parents=True)
     (folder / "trainer_state.json").write_text(json.dumps(STATE))
-    assert files_below(tmp_path) == ()
+    assert files_below(tmp_path).files == ()
 
 
 @pytest.mark.parametrize(
