@@ -23,6 +23,7 @@ __all__ = [
     "as_generator",
     "as_mapping",
     "as_names",
+    "as_path",
     "as_positive_number",
     "as_texts",
     "brief",
@@ -123,8 +124,13 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
     }
 
 
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path, with the home folder in place of ``~`` at its beginning."""
+    return Path(os.path.expanduser(os.fsdecode(path)))  # noqa: PTH111  Path.expanduser raises if there is no home
+
+
 def as_folder(path: str | os.PathLike[str] | None, name: str = "project_dir") -> Path:
-    """Return the path of an existing folder.
+    """Return the path of an existing folder; ``~`` at its beginning is the home folder.
 
     Raises
     ------
@@ -135,7 +141,7 @@ def as_folder(path: str | os.PathLike[str] | None, name: str = "project_dir") ->
     """
     if not (isinstance(path, (str, os.PathLike)) and os.fspath(path)):
         raise InputError(name, "must be the path of an existing folder", got=brief(path))
-    folder = Path(os.fsdecode(path))
+    folder = as_path(path)
     try:
         is_file, is_folder = folder.is_file(), folder.is_dir()
     except OSError as error:

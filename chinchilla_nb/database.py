@@ -28,6 +28,7 @@ from chinchilla_nb.records.rows import (
     checked_row,
     empty_table,
     rows_missing,
+    with_line_breaks,
 )
 from chinchilla_nb.records.seen import Seen
 
@@ -52,7 +53,7 @@ class Database(HasTraits):
 
     Attributes
     ----------
-    project_dir : str, path or None
+    project_dir : str or None
     columns : list of str
         Columns of a new table.
     logger : Logger
@@ -93,11 +94,10 @@ class Database(HasTraits):
         log_level: int | str = 30,
     ) -> None:
         super().__init__()
-        if project_dir is not None:
-            as_folder(project_dir)
+        folder = None if project_dir is None else str(as_folder(project_dir))
         columns = as_names(columns, "columns")
         check_columns(columns)
-        self._set_up(project_dir, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
+        self._set_up(folder, [*dict.fromkeys([*REQUIRED, *columns])], log_level)
         self._held = HeldRows(empty_table(self.columns), Seen())
         if self._file is not None:
             reading = self._file.read_from(Seen())
@@ -120,6 +120,8 @@ class Database(HasTraits):
     @df.setter
     def df(self, frame: pd.DataFrame) -> None:
         checked = checked_frame(frame)
+        texts = (name for name in frame.columns if frame[name].dtype.kind not in "biuf")
+        self._warn_of_line_breaks((str(name), value) for name in texts for value in frame[name])
         try:
             hold = self._changing.hold()
             with hold, hold:
@@ -182,8 +184,9 @@ class Database(HasTraits):
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text becomes a column of that name. With a file, `df` shows what a new process reads: empty text is NaN,
-            and a column that mixes text, numbers and truth values holds the text of each.
+            text becomes a column of that name; blanks replace line breaks, which a logged warning says. With a file,
+            `df` shows what a new process reads: empty text is NaN, and a column that mixes text, numbers and truth
+            values holds the text of each.
 
         Raises
         ------
@@ -214,12 +217,16 @@ class Database(HasTraits):
             As for `append`; nothing is written.
         """
         try:
-            rows = [checked_row(result) for result in _each(results)]
+            given = list(_each(results))
+            rows = [checked_row(result) for result in given]
         except InputError as error:
             remedy = "; ".join(part for part in (error.remedy, "nothing was appended") if part)
             raise InputError(error.where, error.rule, got=error.got, place=error.place, remedy=remedy) from None
         if not rows:
             return
+        self._warn_of_line_breaks(
+            value for result in given if not isinstance(result, CheckedRow) for value in result.items()
+        )
         try:
             hold = self._changing.hold()
             with hold, hold:
@@ -279,7 +286,7 @@ class Database(HasTraits):
         self._set_up(state["project_dir"], state["columns"], state["log_level"])
         self._held = HeldRows(state["table"].copy(), Seen())
 
-    def _set_up(self, project_dir: str | os.PathLike[str] | None, columns: list[str], log_level: int | str) -> None:
+    def _set_up(self, project_dir: str | None, columns: list[str], log_level: int | str) -> None:
         self.project_dir = project_dir
         self.columns = columns
         self.log_level = log_level
@@ -297,6 +304,12 @@ class Database(HasTraits):
         self._file: CsvFile | None = None
         if project_dir is not None:
             self._file = CsvFile(Path(project_dir) / "df.csv", columns, self.logger.warning)
+
+    def _warn_of_line_breaks(self, values: Iterable[tuple[str, Any]]) -> None:
+        """Say in which columns text of several lines becomes one line."""
+        names = with_line_breaks(values)
+        if names:
+            self.logger.warning("line breaks were replaced by blanks in the text of %s", ", ".join(names))
 
     def _rows(self) -> pd.DataFrame:
         self._settle()

@@ -28,6 +28,7 @@ __all__ = [
     "plain",
     "rounded",
     "scientific",
+    "split_list",
     "written_budget",
 ]
 
@@ -46,6 +47,8 @@ _WRITTEN = re.compile(
     r"(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*([kKMGBbTPE]?)"
 )
 _MAY_BE_DECIMAL = re.compile(r"[-+]?[0-9]{1,3},[0-9]{3}(?:[eE][-+]?[0-9]+)?")
+_TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
+_GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _GROUPING = str.maketrans("", "", "_, \u00a0\u2009\u202f")
 _NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE | re.ASCII)
 
@@ -107,6 +110,21 @@ def parse_number(text: str) -> float:
         return float(digits.translate(_GROUPING)) * SUFFIXES[suffix]
     except ValueError:
         raise _refusal(text) from None
+
+
+def split_list(text: str) -> list[str]:
+    """Return the parts of a list whose values are separated by commas.
+
+    Raises
+    ------
+    InputError
+        If a comma without a blank behind it may be a decimal comma or group digits: ``0,35``, ``1,234,567``.
+    """
+    tight = len(_TIGHT_COMMA.findall(text))
+    if tight == 1 or (tight and tight < text.count(",")) or _GROUPED.fullmatch(text.strip()):
+        rule = f"is {brief(text.strip())}, in which a comma may be part of a number"
+        raise InputError("", rule, remedy="write decimals with a point, and a blank behind each comma of a list")
+    return text.split(",")
 
 
 def _refusal(text: str) -> InputError:

@@ -371,12 +371,10 @@ def computes() -> Iterator[Case]:
     ):
         yield Case(f"compute-{number}-{name}", {**table(), name: scaled(SIX_ND, unit)})
         if name != "compute":
-            yield Case(
-                f"compute-{number}-{name}-without-D", {"params": whole(N), "loss": LOSS, name: scaled(SIX_ND, unit)}
-            )
-            yield Case(
-                f"compute-{number}-{name}-without-N", {"tokens": whole(D), "loss": LOSS, name: scaled(SIX_ND, unit)}
-            )
+            outcome = "C" if name == "GFLOPs" else "right"  # which are FLOP/s as often
+            compute = {name: scaled(SIX_ND, unit)}
+            yield Case(f"compute-{number}-{name}-without-D", {"params": whole(N), "loss": LOSS, **compute}, outcome)
+            yield Case(f"compute-{number}-{name}-without-N", {"tokens": whole(D), "loss": LOSS, **compute}, outcome)
     yield Case("compute-log", {**table(), "log10_flops": logs(SIX_ND)}, digits=1e-5)
     measured = [1.3 * c for c in SIX_ND]
     yield Case("compute-measured", {**table(), "flops": measured}, C=measured)
@@ -385,6 +383,21 @@ def computes() -> Iterator[Case]:
 
 
 def missing() -> Iterator[Case]:
+    negative = [-loss for loss in LOSS]
+    yield Case("validation-is-negative", {"train_loss": TRAIN, **table(loss="val_loss"), "val_loss": negative}, "loss")
+    yield Case(
+        "validation-is-text", {"train_loss": TRAIN, **table(loss="val_loss"), "val_loss": ["see log"] * 12}, "loss"
+    )
+    yield Case("validation-is-empty", {"val_loss": [""] * 12, **table(loss="train_loss")})
+    rate = {"pflops": [3.1 + k / 10 for k in range(12)]}
+    yield Case("a-rate-without-D", {"params": whole(N), "loss": LOSS, **rate}, "C")
+    yield Case("tokens-in-another-unit-than-said", in_units("params (M)", 1e6, "tokens (M)", 1e9), "D")
+    yield Case("hundreds-of-millions", in_units("params (hundreds of millions)", 1e8, "tokens", 1), "N")
+    yield Case("crores", in_units("params (crore)", 1e7, "tokens", 1))
+    yield Case("ten-millions", in_units("params (10^7)", 1e7, "tokens", 1))
+    yield Case("chinese-units", in_units("参数量 (亿)", 1e8, "训练tokens (十亿)", 1e9, "验证损失"))
+    yield Case("letters-with-words", {"N_total": whole(8 * n for n in N), **table("N_active", "D_train")})
+    yield Case("letters-of-other-things", {"N_layers": [12] * 12, "D_model": [768] * 12, **table()})
     yield Case("no-loss", {"params": whole(N), "tokens": whole(D)}, "loss")
     yield Case("no-N", {"tokens": whole(D), "loss": LOSS}, "N")
     yield Case("no-D", {"params": whole(N), "loss": LOSS}, "D")

@@ -17,6 +17,8 @@ import pandas as pd
 import pytest
 
 from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.opening import open_session
 from chinchilla_nb.records.csv_file import CsvFile
 
 ROW = {"N": 1000, "D": 20_000, "loss": 3.25}
@@ -136,7 +138,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="a run must map names to values, got 'N'"):
             Database().extend(ROW)
 
-    @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines", "a\0b", "\ud800"])
+    @pytest.mark.parametrize("value", [[1], {"a": 1}, "two\nlines\0", "a\0b", "\ud800"])
     def test_columns_hold_numbers_and_lines_of_text(self, value: Any) -> None:
         with pytest.raises(ValueError, match="^extra must"):
             Database().append(**ROW, extra=value)
@@ -438,3 +440,46 @@ def test_a_cut_off_row_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == ""
     Database(tmp_path)
     assert "not be completely written and is ignored: 120,1;" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_names_of_runs_keep_their_leading_zeros(tmp_path, quote):
+    rows = ["C,N,D,loss,run", f"6,1,1,{quote}2.5{quote},{quote}00123{quote}", "6,1,1,2.4,", "6,1,1,02.30,00124"]
+    (tmp_path / "df.csv").write_text("\n".join(rows) + "\n")
+    database = Database(tmp_path)
+    assert database.df["run"].tolist()[::2] == ["00123", "00124"]
+    assert database.df["loss"].tolist() == [2.5, 2.4, 2.3]
+    database.append(N=1, D=1, loss=2.2, run="00125")
+    database.append(N=1, D=1, loss=2.1, run="00126", note="a new column")
+    for again in (database, Database(tmp_path)):
+        assert again.df["run"].tolist()[2:] == ["00124", "00125", "00126"]
+    database.df = database.df
+    assert Database(tmp_path).df["run"].tolist()[2:] == ["00124", "00125", "00126"]
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "sweep").mkdir()
+    Database("~/sweep").append(N=1, D=1, loss=2.5)
+    assert len(Database(tmp_path / "sweep").df) == 1
+    with pytest.raises(InputError, match=r"sweap' does not exist: create it with os.makedirs\('/"):
+        Database("~/sweap")
+
+
+def test_text_of_several_lines_becomes_one_and_is_said(tmp_path, capfd):
+    database = Database(tmp_path)
+    database.append(N=1, D=1, loss=2.5, note="two\r\nlines", name="a  b")
+    assert database.df[["note", "name"]].to_numpy().tolist() == [["two lines", "a  b"]]
+    assert "line breaks were replaced by blanks in the text of note" in " ".join(capfd.readouterr().err.split())
+    assert len((tmp_path / "df.csv").read_bytes().splitlines()) == 2
+    with pytest.raises(InputError, match="^note must be text without control characters, got .*: nothing was appended"):
+        database.append(N=1, D=1, loss=2.5, note="a\nb\0")
+
+
+def test_a_table_with_text_of_several_lines_opens(tmp_path, capfd):
+    (tmp_path / "runs.csv").write_text('N,D,loss,note\n1000,20000,2.5,"two\nlines"\n2000,20000,2.4,one\n')
+    session = open_session(tmp_path / "runs.csv")
+    assert session.runs.loss.tolist() == [2.5, 2.4]
+    assert session.database.df["note"].tolist() == ["two lines", "one"]
+    assert "line breaks were replaced by blanks in the text of note" in " ".join(capfd.readouterr().err.split())

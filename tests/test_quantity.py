@@ -17,6 +17,7 @@ from chinchilla_nb.quantity import (
     parse_quantity,
     percent,
     rounded,
+    split_list,
 )
 
 
@@ -168,3 +169,18 @@ def test_one_comma_before_three_digits_is_refused(text):
 @pytest.mark.parametrize(("text", "number"), [("1,234,567", 1234567.0), ("12,345.6", 12345.6), ("1,234.", 1234.0)])
 def test_commas_that_can_only_group_digits_are_read(text, number):
     assert parse_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["0,35", "5,009", "1,5", "64,128", "1,234,567", "0,35, 0,5", " 0,35 ", "1,234,567.5"])
+def test_a_list_in_which_a_comma_may_be_part_of_a_number_is_refused(text):
+    with pytest.raises(
+        InputError, match=r"in which a comma may be part of a number: write decimals with a point, and a"
+    ):
+        split_list(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("0.35, 0.5", 2), ("1,2,3", 3), ("64 ,128", 2), ("a,b", 2), ("5", 1), ("1, 2,", 3)]
+)
+def test_a_list_is_split_at_its_commas(text, count):
+    assert len(split_list(text)) == count

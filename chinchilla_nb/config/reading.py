@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chinchilla_nb.checks import as_folder, brief
+from chinchilla_nb.checks import as_folder, as_path, brief
 from chinchilla_nb.config.callables import Finder, refuse_import
 from chinchilla_nb.config.file_text import LARGEST_FILE, SUFFIXES, parse_values
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
@@ -52,7 +52,9 @@ class Configuration:
         if self.project_dir is None and "project_dir" not in self.sources:
             return None
         with inputs_from(self.sources.get("project_dir", "")):
-            # Refuses None: a file that names no folder leaves the key out.
+            if self.project_dir is None:  # a file that names no folder leaves the key out
+                rule, remedy = "must be the path of an existing folder", 'in YAML, quote the home folder: "~"'
+                raise InputError("project_dir", rule, got="None", remedy=remedy)
             return as_folder(self.project_dir)
 
     def check(self) -> None:
@@ -102,7 +104,7 @@ def read_settings(
     """
     if not isinstance(path, (str, os.PathLike)):
         raise InputError("config_path", "must be the path of a file", got=brief(path))
-    path = Path(os.fsdecode(path))
+    path = as_path(path)
     written, overrides = _parse(path), dict(overrides or {})
     for where, source in ((_named(path), written), ("from_config", overrides)):
         for key in source:

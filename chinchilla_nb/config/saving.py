@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
+from chinchilla_nb.checks import as_path
 from chinchilla_nb.config.file_text import SUFFIXES, format_values
 from chinchilla_nb.config.settings import SETTINGS, Settings
 from chinchilla_nb.engine.errors import InputError
@@ -33,7 +33,7 @@ def write_config(
     OSError
         If the file cannot be written.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError("a configuration", "must be saved as .yaml, .yml or .json", got=repr(path.name))
     config = as_config(settings, project_dir)

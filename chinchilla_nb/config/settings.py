@@ -31,6 +31,7 @@ from chinchilla_nb.config.plain_values import (
 from chinchilla_nb.config.setting import Setting, document, setting, table_of
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from, unknown_key
+from chinchilla_nb.engine.fitting.limits import as_bounds
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae
 from chinchilla_nb.engine.fitting.problem import Problem, same_function
 from chinchilla_nb.engine.laws.family import Family
@@ -174,6 +175,7 @@ class Settings:
                 check_type(value, row.field, *row.types)
             else:  # what a user writes and what the field holds are the same
                 row.read(value, {})
+        object.__setattr__(self, "bounds", as_bounds(self.bounds, self.family))
 
     @property
     def starts(self) -> StartGrid:

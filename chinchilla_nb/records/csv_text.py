@@ -31,6 +31,10 @@ _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
 _LIKE_NUMBER = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?|nan|true|false)\s*", re.IGNORECASE | re.ASCII)
 _PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.IGNORECASE | re.ASCII)
 
+_LEADING_ZERO = re.compile(r"0[0-9]+")
+"""Digits that are a name, such as that of run 00123, unless they stand in a column of C, N, D or loss."""
+_ANY_LEADING_ZERO = re.compile(rb'(?:^|[,"])0[0-9]+(?:[,"\r\n]|$)', re.MULTILINE)
+
 _EMPTY_ROW = '""'
 """A row of one empty field."""
 
@@ -136,9 +140,10 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     """
     if not data.strip():
         return tidy(pd.DataFrame(columns=header, dtype=float))
-    # Quotes and null characters are rare, so the fast path covers only files without them and without mistakes.
+    # Quotes, null characters and leading zeros are rare, so the fast path covers only files without them and mistakes.
     texts: set[str] = set()
-    if b'"' in data or b"\0" in data or not _regular(data, len(header)):
+    is_plain = not (b'"' in data or b"\0" in data or _ANY_LEADING_ZERO.search(data))
+    if not (is_plain and _regular(data, len(header))):
         texts = _check_rows(data, header, path, lines_before)
     present = [name for name in REQUIRED if name in header]
     types: dict[str, Any] = dict.fromkeys(present, np.float64) | dict.fromkeys(texts, str)
@@ -194,8 +199,8 @@ def _regular(data: bytes, columns: int) -> bool:
 def _check_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> set[str]:
     """Raise a ValueError for the first row with a mistake; return the columns of text that looks like numbers.
 
-    Such text is quoted, and the numbers of its row are not: where they are, as some programs write them, quotes say
-    nothing.
+    Such text has a leading zero, or is quoted and the numbers of its row are not: where they are, as some programs
+    write them, quotes say nothing.
     """
     text = _decode(data, path, lines_before + 1)
     required = [(index, name) for index, name in enumerate(header) if name in REQUIRED]
@@ -214,6 +219,11 @@ def _check_rows(data: bytes, header: list[str], path: Path, lines_before: int) -
                     found = brief(row.values[index])
                     rule, remedy = "must be a positive number", "correct or delete it"
                     raise InputError(f"{where}, column {name}", rule, got=found, remedy=remedy)
+            texts |= {
+                name
+                for name, value in zip(header, row.values, strict=True)
+                if name not in REQUIRED and _LEADING_ZERO.fullmatch(value)
+            }
             if any(row.quoted) and not any(row.quoted[index] for index, _ in required):
                 fields = zip(header, row.values, row.quoted, strict=True)
                 texts |= {name for name, value, quoted in fields if quoted and _LIKE_NUMBER.fullmatch(value)}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from chinchilla_nb.checks import as_positive_number, as_texts
+from chinchilla_nb.checks import as_path, as_positive_number, as_texts
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError
@@ -314,7 +314,7 @@ def _as_path(path: Any) -> Path:
     text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
     if not 0 < len(text) <= LONGEST_PATH or "\0" in text or not _is_encodable(text):
         raise InputError("path", "must be the path of a file", got=brief(path))
-    return Path(text)
+    return as_path(text)
 
 
 def _is_encodable(text: str) -> bool:

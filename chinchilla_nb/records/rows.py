@@ -36,11 +36,13 @@ __all__ = [
     "rows_beyond",
     "rows_missing",
     "tidy",
+    "with_line_breaks",
 ]
 
 REQUIRED = ("C", "N", "D", "loss")
 WHOLE = ("C", "N", "D")
 CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
+LINE_BREAK = re.compile("[\n\v\f\r\x1c-\x1e]")
 NOT_NUMBERS = (str, bytes, bool, np.bool_)
 """Types that `float` accepts although they are not numbers."""
 LONGEST_HEADER = 80
@@ -81,7 +83,7 @@ def checked_row(result: Mapping[str, Any]) -> CheckedRow:
     ------
     ValueError
         If N, D or loss is missing, one of them or C is not a positive, finite number, or another value is neither a
-        number nor a single line of text.
+        number nor text without control characters.
     """
     if isinstance(result, CheckedRow):
         return result
@@ -110,8 +112,8 @@ def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> Checke
     Raises
     ------
     ValueError
-        If C, N or D is too small or too large for a whole number, another value is neither a number nor a single line
-        of text, or its name cannot be a column name.
+        If C, N or D is too small or too large for a whole number, another value is neither a number nor text without
+        control characters, or its name cannot be a column name.
     """
     check_columns(others)
     N, D = _whole(numbers_of["N"], "N"), _whole(numbers_of["D"], "D")
@@ -131,15 +133,20 @@ def check_columns(names: Iterable[str]) -> None:
 def _plain(value: Any, name: str) -> bool | int | float | str:
     """Return a value of a user's column as a plain Python value, NaN for None.
 
+    Text of several lines becomes one: a row of the file is one line, so that an append is complete or absent.
+
     Raises
     ------
     ValueError
-        If it is neither a number nor a single line of text.
+        If it is neither a number nor text without other control characters.
     """
     if isinstance(value, str):
+        text = str.__str__(value)  # NumPy and others have types of their own for text
         if CONTROL.search(value):
-            raise InputError(name, "must be a single line of text without control characters", got=brief(value))
-        return str.__str__(value)  # NumPy and others have types of their own for text
+            text = " ".join(text.split()) if LINE_BREAK.search(text) else text
+            if CONTROL.search(text):
+                raise InputError(name, "must be text without control characters", got=brief(value))
+        return text
     if value is None or value is pd.NA:
         return math.nan
     if isinstance(value, (bool, np.bool_)):
@@ -155,6 +162,12 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
         except Exception:  # noqa: BLE001, S110  a value of the user may raise anything when it is read
             pass
     raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
+
+
+def with_line_breaks(values: Iterable[tuple[str, Any]]) -> list[str]:
+    """Return the names of columns that hold text of several lines, from values with the names of their columns."""
+    several = (name for name, value in values if isinstance(value, str) and LINE_BREAK.search(value))
+    return list(dict.fromkeys(several))
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:

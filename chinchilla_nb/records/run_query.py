@@ -1,24 +1,19 @@
-"""Select runs by a query such as ``loss < 3 N >= 1B adam``."""
+"""Select runs by a query such as ``loss < 3 and (N >= 1B or adam)``."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
 
 __all__ = ["match_runs"]
 
-_TERM = re.compile(
-    r""""(?P<quoted>[^"]*)"|(?P<name>[^\s"<>=!]+)\s*(?P<sign><=|>=|!=|<|>|==?)\s*(?P<value>"[^"]*"|[^\s"]*)
-    |(?P<word>[^\s"]+)""",
-    re.VERBOSE,
-)
 _COMPARE = {
     "<": np.less,
     "<=": np.less_equal,
@@ -28,43 +23,69 @@ _COMPARE = {
     "==": np.equal,
     "!=": np.not_equal,
 }
+MOST_NAMED = 12
+"""Columns or texts that a message lists."""
+LONGEST_SUGGESTED, MOST_SUGGESTED = 60, 1000
+"""Characters of a text of a run that a message suggests, and texts of a column that are compared for it: comparing them
+takes milliseconds."""
+_TRUTH = {"false": 0.0, "true": 1.0}
 
 
 def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """Return which runs match every term of a query.
+    """Return which runs match a query.
 
     Parameters
     ----------
     query : str
-        Terms separated by spaces. ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, and a single
-        word is searched for in all text columns, ignoring case. Quotes keep spaces: ``"two words"``.
+        Conditions, joined with ``and`` (or just blanks), ``or``, ``not`` and brackets; `query_grammar` has the grammar.
+        ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, ``optimizer ~ ada`` text that contains
+        another, and a single word is searched for in all text columns, all ignoring case. Quotes keep blanks:
+        ``"smooth loss" < 2.3``.
     columns : mapping of str to ndarray, shape (n_runs,)
 
     Raises
     ------
     ValueError
-        If a term names an unknown column, or compares with something that is not a number.
+        If the query does not follow the grammar, names an unknown column, compares with something that is not a number,
+        or has a text that no run has; the message names the nearest that is known.
     """
-    length = len(next(iter(columns.values()), ()))
-    kept = np.ones(length, dtype=bool)
-    for term in _TERM.finditer(query):
-        if term["name"] is not None:
-            kept &= _compared(term["name"], term["sign"], term["value"].strip('"'), columns)
-        else:
-            kept &= _containing(term["quoted"] if term["quoted"] is not None else term["word"], columns)
+    return _matching(parse_query(query), columns)
+
+
+def _matching(query: Query, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    if isinstance(query, Comparison):
+        return _compared(query, columns)
+    if isinstance(query, Text):
+        return _containing(query.text, columns)
+    if isinstance(query, Not):
+        return ~_matching(query.query, columns)
+    parts = [_matching(part, columns) for part in query.queries]
+    kept = np.full(len(next(iter(columns.values()), ())), isinstance(query, All))
+    for part in parts:
+        kept = kept & part if isinstance(query, All) else kept | part
     return kept
 
 
-def _compared(name: str, sign: str, value: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    name, sign, value = condition.column, condition.sign, condition.value
     values = columns[_column(name, columns)]
-    if not value:
-        raise InputError("", f"finish the condition: {name} {sign} needs a value")
     if values.dtype.kind in "iufb":
-        return np.asarray(_COMPARE[sign](values.astype(float), _number(value)), dtype=bool)
+        if sign not in _COMPARE:
+            raise InputError(name, "holds numbers", remedy="compare it with <, <=, >, >=, = or !=")
+        number = _TRUTH.get(value.lower()) if values.dtype.kind == "b" else None
+        number = _number(value) if number is None else number
+        return np.asarray(_COMPARE[sign](values.astype(float), number), dtype=bool)
     if sign in ("=", "==", "!="):
         equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
+        if not equal.any():
+            raise _not_found(f"no run has {name} = {value!r}", value, _texts(values))
         return ~equal if sign == "!=" else equal
-    raise InputError(name, "is text", remedy="compare it with = or !=")
+    if sign in ("~", "!~"):
+        found = _with_text(value, values)
+        if not found.any():
+            raise _not_found(f"no {name} contains {value!r}", value, _texts(values))
+        return ~found if sign == "!~" else found
+    raise InputError(name, "is text", remedy="compare it with =, != or ~")
 
 
 def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
@@ -72,8 +93,18 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
         return name
     found = [one for one in columns if one.casefold() == name.casefold()]
     if not found:
-        raise InputError("", f"there is no column {name!r}", remedy=f"choose from {', '.join(columns)}")
+        raise _not_found(f"there is no column {name!r}", name, list(columns))
     return found[0]
+
+
+def _not_found(problem: str, text: str, known: list[str]) -> InputError:
+    """Return the error for a text that is not there, which names the nearest that is."""
+    return InputError("", problem, remedy=did_you_mean(text, known) or f"choose from {_listed(known)}")
+
+
+def _listed(known: list[str]) -> str:
+    shown = ", ".join(known[:MOST_NAMED])
+    return f"{shown} and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else shown
 
 
 def _number(text: str) -> float:
@@ -83,14 +114,26 @@ def _number(text: str) -> float:
         raise InputError("the value", error.rule, remedy=error.remedy) from None
 
 
-def _containing(word: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    word = word.casefold()
+def _containing(text: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
-    length = len(next(iter(columns.values()), ()))
     if not texts:
-        remedy = "compare a number, as in loss < 3"
-        raise InputError("", f"there is no text column to search for {word!r}", remedy=remedy)
-    found = np.zeros(length, dtype=bool)
-    for values in texts:
-        found |= np.array([isinstance(one, str) and word in one.casefold() for one in values], dtype=bool)
-    return found
+        remedy = did_you_mean(text, [*columns, *KEYWORDS]) or "compare a number, as in loss < 3"
+        raise InputError("", f"there is no text column to search for {text!r}", remedy=remedy)
+    found = np.any([_with_text(text, values) for values in texts], axis=0)
+    if not found.any():
+        known = [*columns, *KEYWORDS, *(one for values in texts for one in _texts(values))]
+        remedy = did_you_mean(text, known) or "write a condition as in loss < 3"
+        raise InputError("", f"no text column contains {text!r}", remedy=remedy)
+    return np.asarray(found, dtype=bool)
+
+
+def _with_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values of a column contain a text, ignoring case."""
+    wanted = text.casefold()
+    return np.array([isinstance(one, str) and wanted in one.casefold() for one in values], dtype=bool)
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    """Return the first distinct texts of a column that are short enough to be suggested."""
+    distinct = dict.fromkeys(one for one in values if isinstance(one, str) and len(one) <= LONGEST_SUGGESTED)
+    return list(distinct)[:MOST_SUGGESTED]

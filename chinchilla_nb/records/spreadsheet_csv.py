@@ -11,10 +11,8 @@ from chinchilla_nb.records.csv_text import as_csv, column_rows
 
 __all__ = ["spreadsheet_csv"]
 
-_STARTS = frozenset("=+-@\t＝＋－＠")
-"""Characters at the start of a cell that make some spreadsheet read it as a formula (OWASP, "CSV Injection").
-
-Line breaks, which OWASP lists too, cannot occur: the text of a run is a single line."""
+_STARTS = frozenset("=+-@\t\n\r＝＋－＠")
+"""Characters at the start of a cell that make some spreadsheet read it as a formula (OWASP, "CSV Injection")."""
 
 
 def spreadsheet_csv(columns: Mapping[str, ArrayLike], separator: str = ",") -> bytes:

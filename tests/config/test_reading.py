@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from chinchilla_nb import Chinchilla
+from chinchilla_nb import Chinchilla, Settings
 from chinchilla_nb.config.callables import ImportNotAllowed
 from chinchilla_nb.config.reading import read_settings
+from chinchilla_nb.config.saving import write_config
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae
 from chinchilla_nb.opening import open_session
 
@@ -313,3 +315,13 @@ def test_a_relative_folder_is_looked_for_in_the_current_folder(write, minimal, t
         Chinchilla.from_config(path)
     (tmp_path / "runs").mkdir()
     assert Chinchilla.from_config(path).project_dir == "runs"
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_config("~/config.yaml", Settings(), "~")
+    assert read_settings("~/config.yaml").folder == tmp_path
+    (tmp_path / "config.yaml").write_text("project_dir: ~\n")  # in YAML, this is null
+    with pytest.raises(InputError, match="project_dir must be .* got None: in YAML, quote the home folder"):
+        _ = read_settings("~/config.yaml").folder

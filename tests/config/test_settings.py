@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from chinchilla_nb import Chinchilla, Runs, Settings
-from chinchilla_nb.config.saving import as_config
+from chinchilla_nb.config.reading import read_settings
+from chinchilla_nb.config.saving import as_config, write_config
 from chinchilla_nb.config.settings import SETTINGS, change_settings, make_settings
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, log_huber, mae
@@ -217,3 +218,16 @@ def test_settings_for_one_law_are_rejected_for_another(tmp_path):
     assert cc.law == "chinchilla"
     with pytest.raises(InputError, match="law must be one of 'chinchilla', 'kaplan', got 'kaplam'"):
         cc.law = "kaplam"
+
+
+@pytest.mark.parametrize("limits", ["beta", "ab", (1, 2, 3), None, [0.5, "1"]])
+def test_bounds_are_checked_where_settings_are_made(limits):
+    with pytest.raises(InputError, match=r"^bounds\['alpha'\] must be a number or \(low, high\), got"):
+        Settings(bounds={"alpha": limits})
+
+
+def test_a_number_among_the_bounds_of_settings_fixes_a_parameter(tmp_path):
+    settings = Settings(bounds={"alpha": 0.5})
+    assert settings.bounds == {"alpha": (0.5, 0.5)}
+    write_config(tmp_path / "config.yaml", settings)
+    assert read_settings(tmp_path / "config.yaml").settings.bounds == settings.bounds

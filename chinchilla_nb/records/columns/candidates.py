@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
+from chinchilla_nb.records.columns.meanings.compute import RATE_OR_TOTAL
 from chinchilla_nb.records.columns.meanings.data import BYTES
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
-from chinchilla_nb.records.columns.values import Columns, is_plausible
+from chinchilla_nb.records.columns.values import Columns, Values, is_plausible
 from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
@@ -60,11 +61,21 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A column whose name speaks of a quantity and which does not hold it."""
+    """A column whose name speaks of a quantity and which does not hold it.
+
+    Attributes
+    ----------
+    column, quantity : str
+    why : str
+        As of `Mismatch`.
+    rank : int or None
+        That of its name, if only its values speak against it; None if its name does, or it is empty.
+    """
 
     column: str
     quantity: str
     why: str
+    rank: int | None = None
 
 
 def find_candidates(
@@ -86,11 +97,12 @@ def find_candidates(
         if says is None:
             continue
         if is_lowest_of_another(column, names):
-            ruled_out.append(Considered(column, quantity, "holds the lowest value of another column"))
-            continue
-        says = _checked(says, quantity, column, columns)
+            says = Mismatch("holds the lowest value of another column")
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
+        elif why := _contradiction(says, columns[column], quantity):
+            rank = says.rank if columns[column].filled else None
+            ruled_out.append(Considered(column, quantity, why, rank))
         else:
             found += readings_of(quantity, name, says, columns)
     return found, ruled_out
@@ -109,7 +121,7 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
     if len(plausible) == 1:
         source = Source(name.column, plausible[0])
         unknown = _unknown_unit(name)
-        doubt = f"{name.column!r} counts bytes" if says.variant == BYTES else unknown
+        doubt = f"{name.column!r} {_DOUBTS[says.variant]}" if says.variant in _DOUBTS else unknown
         yield Candidate(source, says.variant, says.rank, columns.quantity(source), doubt, bool(unknown))
         return
     if says.rank >= LETTER:
@@ -121,6 +133,10 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
         numbers = columns.quantity(source)
         if is_plausible(quantity, numbers):
             yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=True)
+
+
+_DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s"}
+"""What must be asked about a variant, by its name."""
 
 
 def _unknown_unit(name: ColumnName) -> str:
@@ -223,18 +239,16 @@ def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
     return ["×1"], f"{column!r} is not per token" if {"byte", "char", "word"} & words else ""
 
 
-def likely_columns(
-    quantity: str, names: Mapping[str, ColumnName], columns: Columns, ruled_out: Mapping[str, str]
-) -> list[Candidate]:
-    """Return the columns of any name whose numbers a quantity can have, to be offered in a question."""
+def likely_columns(quantity: str, free: Iterable[str], columns: Columns) -> list[Candidate]:
+    """Return the columns whose numbers a quantity can have, to be offered in a question."""
     found = []
-    for column in names:
+    for column in free:
         values = columns[column]
-        if column in ruled_out or not values.are_numbers or (values.is_constant and quantity == "loss"):
+        if not values.are_numbers or (values.is_constant and quantity == "loss"):
             continue
         numbers = columns.quantity(Source(column))
         if is_plausible(quantity, numbers):
-            found.append(Candidate(Source(column), f"column {column!r}", 9, numbers, "its name does not say so"))
+            found.append(Candidate(Source(column), f"column {column!r}", LETTER, numbers, "its name does not say so"))
     return found
 
 
@@ -247,25 +261,17 @@ def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = pla
     return low if low == high else f"{low} to {high}"
 
 
-def _checked(says: Match | Mismatch, quantity: str, column: str, columns: Columns) -> Match | Mismatch:
-    """Return what a name says, unless the values contradict it."""
-    values = columns[column]
-    if isinstance(says, Mismatch):
-        return says
+def _contradiction(says: Match, values: Values, quantity: str) -> str:
+    """Return how the values of a column contradict its name, as of `Mismatch`; empty if they do not."""
     if not values.filled:
-        return Mismatch("is empty")
+        return "is empty"
     if not values.are_numbers:
-        return Mismatch(f"holds text such as {values.text}" if values.text else "holds no numbers")
+        return f"holds text such as {values.text}" if values.text else "holds no numbers"
     valid = values.numbers[np.isfinite(values.numbers)]
-    if quantity != "loss" and not valid.size:
-        return Mismatch("holds no numbers")
-    if quantity == "loss" and values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
-        return Mismatch("holds the same number in all rows")
-    if (
-        quantity == "loss"
-        and not says.variant.startswith("log-likelihood")
-        and valid.size
-        and (valid <= 0).mean() > 0.5
-    ):
-        return Mismatch("holds negative numbers and zeros, and a loss must be positive")
-    return says
+    if quantity != "loss":
+        return "" if valid.size else "holds no numbers"
+    if values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
+        return "holds the same number in all rows"
+    if not says.variant.startswith("log-likelihood") and valid.size and (valid <= 0).mean() > 0.5:
+        return "holds negative numbers and zeros, and a loss must be positive"
+    return ""

@@ -80,6 +80,7 @@ def choose(
     for quantity, way in given.items():
         groups[quantity] = [] if way is None else [way]
     _choose_loss(choices, groups["loss"], was_given="loss" in given)
+    _ask_about_unreadable(choices, ruled_out, given)
     _prefer_active(choices, groups, given)
     _choose_sizes(choices, groups)
     _choose_compute(choices, groups["C"], was_given="C" in given)
@@ -99,6 +100,16 @@ def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: boo
     else:
         why = "choose the column that holds the loss" if was_given else "no column is recognised as the loss"
         choices.ask("loss", why, ())
+
+
+def _ask_about_unreadable(choices: Choices, ruled_out: Sequence[Considered], given: Mapping[str, object]) -> None:
+    """Ask about a loss if the name of another column goes before it, whose values cannot be read as losses."""
+    taken = choices.taken.get("loss")
+    if taken is None or "loss" in given:
+        return
+    for one in ruled_out:
+        if one.quantity == "loss" and one.rank is not None and one.rank < taken.rank:
+            choices.ask("loss", f"{one.column!r} {one.why}", [taken])
 
 
 def _prefer_active(choices: Choices, groups: dict[str, list[Candidate]], given: Mapping[str, object]) -> None:
@@ -195,11 +206,14 @@ def _derive_missing(choices: Choices, groups: Mapping[str, Sequence[Candidate]],
             continue
         options = list(products) if name == "D" else []
         compute, size = choices.taken.get("C"), choices.taken.get(other)
+        if size is not None and "C" in choices.questions:
+            continue  # the answer gives it
         if compute is None or size is None:
             choices.ask(name, f"no column is recognised as {name}", options)
             continue
         derived = compute.numbers / (6 * size.numbers)
-        if not is_plausible(name, derived):
+        ratio = derived / size.numbers if name == "D" else size.numbers / derived
+        if not (is_plausible(name, derived) and _is_usual_ratio(ratio)):
             span = range_text(derived, compact)
             choices.ask(name, f"no column is recognised as {name}, and C/(6{other}) would be {span}", options)
         elif any(_contradicts(product, derived) for product in options):
@@ -222,10 +236,15 @@ def _check_data_per_parameter(choices: Choices, given: Mapping[str, object]) -> 
         return
     N, D = choices.taken["N"], choices.taken["D"]
     ratio = D.numbers / N.numbers
+    if not _is_usual_ratio(ratio):
+        choices.ask("D", f"{str(N.source)!r} and {str(D.source)!r} would give D/N = {range_text(ratio)}", [D])
+
+
+def _is_usual_ratio(ratio: NDArray[np.float64]) -> bool:
+    """Return whether D/N is what it is in studies of scaling."""
     ratio = ratio[np.isfinite(ratio)]
     least, largest = TOKENS_PER_PARAMETER
-    if ratio.size and not least <= np.median(ratio) <= largest:
-        choices.ask("D", f"{str(N.source)!r} and {str(D.source)!r} would give D/N = {range_text(ratio)}", [D])
+    return not ratio.size or bool(least <= np.median(ratio) <= largest)
 
 
 def _distinct(ways: Iterable[Candidate]) -> list[Candidate]:

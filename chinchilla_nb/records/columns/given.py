@@ -102,7 +102,8 @@ def _parsed(quantity: str, text: str, names: Mapping[str, ColumnName]) -> AnySou
 
 def _unit(quantity: str, text: str) -> str:
     text = text.strip()
-    unit = text if text in UNITS else _SPELLED.get(text.lower()) or find_unit(text)
+    exact = next((name for name in (text, f"×{text}") if name in UNITS), None)
+    unit = exact or _SPELLED.get(text.lower()) or find_unit(text)
     if text.lower() == "ln" and quantity != "loss":
         unit = "e^x"
     allowed = units_for(quantity)

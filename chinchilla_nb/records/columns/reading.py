@@ -128,7 +128,7 @@ def read_columns(
     if "D" not in given:
         found["D"] = _doubted(found["D"], products, repeated=is_repeated(names, columns))
     choices = choose(found, given, products, considered)
-    _offer(choices, names, columns, considered)
+    _offer(choices, names, columns, found, considered)
     history = _history(choices, names, columns, checkpoints)
     return Reading(
         table,
@@ -174,19 +174,24 @@ def _doubted(ways: Sequence[Candidate], products: Sequence[Candidate], *, repeat
     return doubted
 
 
-def _offer(choices: Choices, names: Mapping[str, ColumnName], columns: Columns, considered: list[Considered]) -> None:
-    """Offer columns of any name in the questions about a quantity that no name speaks of."""
-    used = {column for way in choices.taken.values() for column in way.source.columns}
+def _offer(
+    choices: Choices,
+    names: Mapping[str, ColumnName],
+    columns: Columns,
+    found: Mapping[str, Sequence[Candidate]],
+    considered: Sequence[Considered],
+) -> None:
+    """Offer columns that speak of nothing, in the questions about a quantity that no column speaks of."""
+    spoken = {one.column for one in considered}
+    spoken |= {column for ways in found.values() for way in ways for column in way.source.columns}
+    free = [column for column in names if column not in spoken]
     for quantity, question in list(choices.questions.items()):
         if question.options:
             continue
-        ruled_out = {one.column: one.why for one in considered if one.quantity == quantity}
-        free = {column: name for column, name in names.items() if column not in used}
-        options = likely_columns(quantity, free, columns, ruled_out)[:MOST_OFFERED]
         why = question.why
-        if ruled_out:
-            column, reason = next(iter(ruled_out.items()))
-            why += f" ({column!r} {reason})"
+        if ruled_out := next((one for one in considered if one.quantity == quantity), None):
+            why += f" ({ruled_out.column!r} {ruled_out.why})"
+        options = likely_columns(quantity, free, columns)[:MOST_OFFERED]
         choices.questions[quantity] = Question(quantity, why, tuple(options))
 
 

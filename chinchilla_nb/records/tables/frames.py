@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -63,5 +64,7 @@ def _plain(value: Any) -> Any:
     """Return a value of a data frame as a plain Python value, converting anything but numbers and text to text."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
+    if isinstance(value, Decimal):
+        return float(value)
     value = value.item() if getattr(value, "ndim", None) == 0 else value
     return value if isinstance(value, (bool, int, float, str)) else str(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, inputs_from
-from chinchilla_nb.records.tables.header import find_header, holds_data, is_empty
+from chinchilla_nb.records.tables.header import are_more_names, find_header, holds_data, is_empty
 from chinchilla_nb.records.tables.number_columns import convert_columns
-from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names
+from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, one_line
 from chinchilla_nb.records.tables.unit_row import has_units, with_units
 
 __all__ = ["GridRow", "table_from_grid"]
@@ -61,6 +62,11 @@ def table_from_grid(name: str, rows: Sequence[GridRow], *, semicolons: bool = Fa
         notes.append(f"row {body[0].place} holds the units of the columns")
         names = with_units(names, body[0].cells)
         body = body[1:]
+    elif body and are_more_names(names, body[0].cells, [row.cells for row in body[1:]]):
+        notes.append(f"row {body[0].place} holds more names of the columns")
+        below = [_text(cell) for cell in body[0].cells]
+        names = [".".join(filter(None, pair)) for pair in zip_longest(names, below, fillvalue="")]
+        body = body[1:]
     kept = [column for column in range(len(names)) if names[column].strip() or _has_values(body, column)]
     mistakes = [row.mistake or _misfit(row, header, kept) for row in body]
     rejected = tuple(
@@ -84,7 +90,7 @@ def _below_header(name: str, rows: Sequence[GridRow]) -> tuple[GridRow, Sequence
             remedy = "write them above the first row"
             raise InputError(brief(name), "has no row with the names of the columns", remedy=remedy)
         start = 0  # no row fits below any other: those below the first are rejected
-    titles = [" ".join(_text(cell) for cell in row.cells).strip() for row in rows[:start]]
+    titles = [one_line(" ".join(_text(cell) for cell in row.cells)) for row in rows[:start]]
     return rows[start], rows[start + 1 :], [f"the title {brief(title)} was left out" for title in titles]
 
 

@@ -7,7 +7,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["find_header", "holds_data", "is_empty", "is_number", "number_columns"]
+from chinchilla_nb.records.tables.number_columns import MISSING
+
+__all__ = ["are_more_names", "find_header", "holds_data", "is_empty", "is_number", "number_columns"]
 
 Cells = Sequence[Any]
 
@@ -15,6 +17,7 @@ MOST_TITLES = 50
 """Rows among which the one with the names is looked for."""
 MOST_JUDGED = 100
 """Rows from which it is judged which columns hold numbers."""
+_NO_NAMES = MISSING | {"nan", "inf", "-inf", "+inf", "infinity", "-infinity"}
 _NUMBER = re.compile(r"[-+\u2212]?[.,]?[0-9][^a-zA-Z]*(?:[eE][-+]?[0-9]+)?")
 
 
@@ -36,6 +39,16 @@ def find_header(rows: Sequence[Cells]) -> int | None:
 def holds_data(row: Cells, below: Sequence[Cells]) -> bool:
     """Return whether a row has a number above a column of numbers, as no names of columns have."""
     return any(is_number(row[column]) for column in number_columns(below) if column < len(row))
+
+
+def are_more_names(names: Sequence[str], row: Cells, below: Sequence[Cells]) -> bool:
+    """Return whether a row below the names holds more of them: text above every column of numbers that has a name."""
+    named = [column for column in number_columns(below) if column < len(names) and names[column].strip()]
+    return bool(named) and all(column < len(row) and _is_name(row[column]) for column in named)
+
+
+def _is_name(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() not in _NO_NAMES and not is_number(cell)
 
 
 def number_columns(rows: Sequence[Cells]) -> list[int]:

@@ -56,7 +56,7 @@ def _is_table(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     is_split = isinstance(value.get("columns"), list) and isinstance(value.get("data"), list)
-    return is_split or _are_rows(value) or any(map(_is_table, value.values()))
+    return is_split or _are_rows(value) or _are_columns(value) or any(map(_is_table, value.values()))
 
 
 def _are_rows(value: Mapping[str, Any]) -> bool:
@@ -65,6 +65,14 @@ def _are_rows(value: Mapping[str, Any]) -> bool:
     if len(inner) < 2 or not all(isinstance(one, dict) for one in inner):
         return False
     return len({key for one in inner for key in one}) < sum(map(len, inner))
+
+
+def _are_columns(value: Mapping[str, Any]) -> bool:
+    """Return whether the values of an object are several lists of one length, without objects in them."""
+    lists = [inner for inner in value.values() if isinstance(inner, list)]
+    if len(lists) < max(len(value), 2):
+        return False
+    return len({len(inner) for inner in lists}) == 1 and not any(isinstance(one, dict) for one in lists[0])
 
 
 def _below_names(rows: list[Any]) -> list[Any]:

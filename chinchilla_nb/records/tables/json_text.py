@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.tables.json_shapes import json_rows
 from chinchilla_nb.records.tables.table import Rejected, Table, one_line
+
+_NEXT = re.compile(r"[^ \t\r\n]")
 
 __all__ = ["read_json", "read_json_lines", "table_from_objects"]
 
@@ -29,9 +32,28 @@ def read_json(name: str, text: str) -> Table:
     except json.JSONDecodeError as error:
         if "\n" not in text.strip():
             raise InputError(brief(name), f"is not JSON ({error})") from None
+        objects = _one_after_another(text)
+        if objects:
+            return table_from_objects(objects)
     except (ValueError, RecursionError) as error:
         raise InputError(brief(name), f"cannot be read: {_reason(error)}") from None
     return read_json_lines(text)
+
+
+def _one_after_another(text: str) -> list[tuple[int, str]]:
+    """Return the JSON values in a text that follow each other, with their lines; none if something else is there."""
+    decoder = json.JSONDecoder()
+    values = []
+    line, end = 1, 0
+    try:
+        while start := _NEXT.search(text, end):
+            line += text.count("\n", end, start.start())
+            position, (_, end) = start.start(), decoder.raw_decode(text, start.start())
+            values.append((line, text[position:end]))
+            line += text.count("\n", position, end)
+    except (ValueError, RecursionError):
+        return []
+    return values
 
 
 def read_json_lines(text: str) -> Table:

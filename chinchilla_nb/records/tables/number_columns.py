@@ -10,12 +10,14 @@ from typing import Any
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["convert_columns"]
+__all__ = ["MISSING", "convert_columns"]
 
 # Digits of other scripts and underscores, which `int` and `float` accept, are not numbers of a table.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?i:nan|inf(?:inity)?))")
 _NOT_FINITE = re.compile(r"[-+]?(?i:nan|inf(?:inity)?)")
+_LIST = re.compile(r"[0-9]+(?:,[0-9]+)+")
+"""Several numbers in one cell, such as 0,1,2,3."""
 _LEADING_ZERO = re.compile(r"0[0-9]+")
 MISSING = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "#n/a", "<na>", "null", "none"})
 """Cells of a column of numbers that say that there is none, in lower case."""
@@ -28,7 +30,7 @@ def _form(decimal: str, group: str) -> re.Pattern[str]:
     decimal, group = re.escape(decimal), re.escape(group)
     return re.compile(
         rf"(?P<number>[-+\u2212]?(?=[{decimal}]?[0-9])"
-        rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]{{1,3}}(?:[{_GROUPS}][0-9]{{3}})+|[0-9]*)"
+        rf"(?:[1-9][0-9]{{0,2}}(?:(?:{group}[0-9]{{3}})+|(?:[{_GROUPS}][0-9]{{3}})+)|[0-9]*)"
         rf"(?:{decimal}[0-9]*)?(?:[eE][-+\u2212]?[0-9]+)?)(?P<suffix>\s*[^\W\d_]*)"
     )
 
@@ -46,7 +48,7 @@ class _Numbers:
     Attributes
     ----------
     cells : list of str
-        Those that are numbers with either mark.
+        Those that are numbers with either mark, without the letters behind them.
     possible : tuple of str
         Marks with which all of them are numbers.
     """
@@ -56,11 +58,12 @@ class _Numbers:
 
     @classmethod
     def among(cls, cells: Iterable[Any]) -> _Numbers | None:
-        """Return the numbers of a column, None if less than half of its filled cells are numbers."""
+        """Return the numbers of a column, None if less than half of its filled cells are numbers, or some are lists."""
         texts = [cell.strip() for cell in cells if isinstance(cell, str)]
         filled = [text for text in texts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
-        numbers = [cell for cell in filled if any(form.fullmatch(cell) for form in _FORMS.values())]
-        if not numbers or 2 * len(numbers) < len(filled):
+        numbers = [number for cell in filled if (number := _number_in(cell))]
+        holds_lists = any(_LIST.fullmatch(text) for text in set(filled).difference(numbers))
+        if holds_lists or not numbers or 2 * len(numbers) < len(filled):
             return None
         return cls(numbers, tuple(mark for mark, form in _FORMS.items() if all(map(form.fullmatch, numbers))))
 
@@ -125,6 +128,12 @@ def convert_columns(
         f"digits are grouped in {_named(grouped)}",
     ]
     return converted, [note for note in notes if not note.endswith(" in ")]
+
+
+def _number_in(cell: str) -> str:
+    """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
+    found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
+    return found["number"] if found else ""
 
 
 def _named(names: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.rows import with_line_breaks
 from chinchilla_nb.records.tables.excel import read_excel
 from chinchilla_nb.records.tables.file_bytes import decoded, decompressed
 from chinchilla_nb.records.tables.formats import COMPRESSED, format_of
@@ -42,7 +43,10 @@ def read_table(name: str, content: bytes) -> Table:
     table = _read(name, content, ending)
     if not table.rows and not table.rejected:
         raise InputError(brief(name), "holds no rows")
-    return table
+    several = with_line_breaks(value for row in table.rows for value in row.items())
+    if not several:
+        return table
+    return replace(table, notes=(*table.notes, f"a run keeps the text of {', '.join(several)} in one line"))
 
 
 def _read(name: str, content: bytes, ending: str) -> Table:

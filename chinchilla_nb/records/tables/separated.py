@@ -23,6 +23,8 @@ SAMPLE = 1 << 16
 """Characters from which the separator is found."""
 _SEPARATOR_LINE = re.compile(r"\s*sep=(.)\r?\n")
 """The first line that spreadsheets understand: ``sep=;``."""
+_RULE = " \t-:=+"
+"""Characters of lines that are drawn between the names and the rows."""
 _CELL = re.compile(r'"[^"]*"|\S+')
 
 
@@ -76,19 +78,29 @@ def _separator(text: str) -> str | None:
 
 
 def _rows(text: str, separator: str) -> Iterator[GridRow]:
-    """Yield the rows of a text that are not blank; one whose end cannot be found is the last."""
+    """Yield the rows of a text that are not blank or a drawn line; one whose end cannot be found is the last."""
     try:
         for row in split_rows(text, separator):
-            if any(value.strip() for value in row.values):
-                yield GridRow(row.line, row.values, row.mistake, is_quoted=row.quoted[0])
+            if any(value.strip(_RULE) for value in row.values):
+                cells = [
+                    value if quoted else value.strip() for value, quoted in zip(row.values, row.quoted, strict=True)
+                ]
+                yield GridRow(row.line, cells, row.mistake, is_quoted=row.quoted[0])
     except BrokenRow as error:
         yield GridRow(error.line, [], f"cannot be read, and neither can the lines after it ({error.reason})")
 
 
 def _aligned_rows(text: str) -> list[GridRow]:
-    """Return the rows of a text whose columns are separated by any number of blanks."""
+    """Return the rows of a text whose columns are separated by any number of blanks.
+
+    Where all rows have one value more than the first, as R and pandas print them, the column of their names gets none.
+    """
     lines = enumerate(re.split(r"\r\n|\n|\r", text), 1)
-    return [GridRow(place, [cell.strip('"') for cell in _CELL.findall(line)]) for place, line in lines if line.strip()]
+    cells = ((place, [cell.strip('"') for cell in _CELL.findall(line)]) for place, line in lines)
+    rows = [GridRow(place, row) for place, row in cells if any(value.strip(_RULE) for value in row)]
+    if {len(row.cells) for row in rows[1:]} == {len(rows[0].cells) + 1 if rows else 0}:
+        rows[0].cells.insert(0, "")
+    return rows
 
 
 def _without_comments(rows: Sequence[GridRow]) -> tuple[list[GridRow], list[GridRow]]:

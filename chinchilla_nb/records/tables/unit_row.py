@@ -50,4 +50,4 @@ def _is_unit(cell: str) -> bool:
     if cell in _NONE or _POWER.fullmatch(cell) or _BRACKETS.fullmatch(cell):
         return True
     words = re.split(r"[\s/·*_-]+", cell.lower())
-    return all(word in _WORDS or _POWER.fullmatch(word) for word in words if word)
+    return all(word.strip(".") in _WORDS or _POWER.fullmatch(word) for word in words if word)

@@ -12,11 +12,11 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.quantity import parse_number, split_list
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import typeset
 
-__all__ = ["Editor", "FunctionBox", "Row", "called", "number", "numbers"]
+__all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "number", "numbers"]
 
 
 class Row(ipywidgets.Box):
@@ -198,6 +198,20 @@ def numbers(text: str, name: str) -> list[float]:
     Raises
     ------
     InputError
-        If one of them is not a number; its `where` is the name.
+        If one of them is not a number, or a comma may be part of one; its `where` is the name.
     """
-    return [number(part, name) for part in text.split(",")]
+    return [number(part, name) for part in list_parts(text, name)]
+
+
+def list_parts(text: str, name: str) -> list[str]:
+    """Return the parts of a comma-separated list.
+
+    Raises
+    ------
+    InputError
+        If a comma may be part of a number; its `where` is the name.
+    """
+    try:
+        return split_list(text)
+    except InputError as error:
+        raise InputError(name, error.rule, remedy=error.remedy) from None

@@ -8,7 +8,7 @@ from typing import Any
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import number_text
+from chinchilla_nb.quantity import number_text, split_list
 
 __all__ = ["choices_text", "parse_choices"]
 
@@ -27,10 +27,11 @@ def parse_choices(text: str) -> list[Any]:
     Raises
     ------
     InputError
-        If the text lists no values, a range is empty or too long, or a value is almost a number: ``1_``, ``１２``.
+        If the text lists no values, a comma may be part of a number, a range is empty or too long, or a value is almost
+        a number: ``1_``, ``１２``.
     """
     values: list[Any] = []
-    for part in text.split(","):
+    for part in split_list(text):
         matched = _RANGE.fullmatch(part)
         if matched:
             first, last, step = int(matched[1]), int(matched[2]), int(matched[3] or 1)

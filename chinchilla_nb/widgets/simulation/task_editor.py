@@ -16,7 +16,7 @@ from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
 from chinchilla_nb.quantity import number_text, parse_budget, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
-from chinchilla_nb.widgets.base.fields import Row, number
+from chinchilla_nb.widgets.base.fields import Row, list_parts, number
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.simulation.plan import Numbers
@@ -231,8 +231,9 @@ def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -
 
 
 def _read_counts(text: str) -> tuple[int, ...]:
-    read = _whole("Numbers of seeds", MIN_SEEDS, MAX_SEEDS)
-    return tuple(sorted({read(part) for part in text.split(",")}))
+    name = "Numbers of seeds"
+    read = _whole(name, MIN_SEEDS, MAX_SEEDS)
+    return tuple(sorted({read(part) for part in list_parts(text, name)}))
 
 
 def _whole(name: str, low: int, high: int | None = None) -> Callable[[str], int]:

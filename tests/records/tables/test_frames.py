@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -52,13 +53,21 @@ def test_values_become_plain():
             "text": pd.Categorical(["a", None]),
             "time": pd.to_datetime(["2024-01-02", None]),
             "list": [[1, 2], None],
+            "decimal": [Decimal("0.1"), None],
         }
     )
     first, second = table_from_frame(frame).rows
-    assert first == {"whole": 2**60 + 1, "float": 0.1, "text": "a", "time": "2024-01-02 00:00:00", "list": "[1, 2]"}
+    assert first == {
+        "whole": 2**60 + 1,
+        "float": 0.1,
+        "text": "a",
+        "time": "2024-01-02 00:00:00",
+        "list": "[1, 2]",
+        "decimal": 0.1,
+    }
     assert type(first["whole"]) is int
     assert math.isnan(second.pop("float"))
-    assert [value is None or value != value for value in second.values()] == [True] * 4
+    assert [value is None or value != value for value in second.values()] == [True] * 5
 
 
 def test_anything_else_is_refused():

@@ -6,7 +6,10 @@ from chinchilla_nb.records.columns.meanings.matches import LETTER, Match, Mismat
 from chinchilla_nb.records.columns.meanings.vocabulary import RATES, words_of
 from chinchilla_nb.records.columns.names import ColumnName
 
-__all__ = ["compute"]
+__all__ = ["RATE_OR_TOTAL", "compute"]
+
+RATE_OR_TOTAL = "FLOPs, or FLOP/s"
+"""Variant of columns called TFLOPS and the like, which are also what a processor does in a second."""
 
 _COMPUTE = words_of(
     "flops flop flos compute trainflops trainingflops totalflops trainflop trainingflop totalflop computeflops "
@@ -38,4 +41,6 @@ def compute(name: ColumnName) -> Match | Mismatch | None:
     for others, why in _OTHERS:
         if words & others:
             return Mismatch(why)
+    if words == {"flops"} and name.unit in ("×B", "×T", "×P"):
+        return Match(RATE_OR_TOTAL, 1)
     return Match("the compute", 1)
