@@ -18,8 +18,8 @@ __all__ = ["FollowedDatabase"]
 class FollowedDatabase(Database):
     """Runs in memory that `refresh` reads again from their logs whenever these have changed.
 
-    A run that goes on is replaced by what it has logged since. Runs that are appended here stay in memory only. A run of
-    the logs that is removed by assigning `df` comes back when the logs change: exclude it instead.
+    A run that goes on is replaced by what it has logged since. Runs that are appended here stay in memory only. A run
+    of the logs that is removed by assigning `df` comes back when the logs change: exclude it instead.
 
     Parameters
     ----------

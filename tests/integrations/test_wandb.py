@@ -34,6 +34,17 @@ def offline(folder: Path, **options: object) -> wandb.Run:
     return wandb.init(project="scaling", mode="offline", dir=folder, **options)
 
 
+def rows_of(folder: Path, runs: int = 1) -> list[dict[str, object]]:
+    """Return the runs in a folder once all have ended: wandb's own process writes the end of a log after ``finish``."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        rows = [dict(row) for row in read_source(folder).rows]
+        if len(rows) == runs and all(row["state"] != "unfinished" for row in rows):
+            return rows
+        time.sleep(0.1)
+    pytest.fail("wandb has not written the end of its logs in a minute")
+
+
 @pytest.fixture(scope="module")
 def logged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wandb")
@@ -42,6 +53,7 @@ def logged(tmp_path_factory):
         with offline(folder, name=logged.name, config={"model": {"n_params": logged.N}, "betas": [0.9, 0.95]}) as run:
             for loss, tokens in zip(logged.losses, logged.tokens, strict=True):
                 run.log({"val/loss": loss, "tokens": tokens})
+    rows_of(folder, len(RUNS))
     return folder
 
 
@@ -65,7 +77,7 @@ def test_a_configuration_that_changed_and_a_summary_that_was_set_are_read_as_the
         run.config.update({"lr": 0.5, "D": 20_000}, allow_val_change=True)
         run.summary["loss"] = 2.5
         run.summary["final"] = {"bpb": 0.75}
-    (row,) = read_source(tmp_path).rows
+    (row,) = rows_of(tmp_path)
     assert (row["config.lr"], row["config.D"], row["config.model.layers"]) == (0.5, 20_000, 2)
     assert (row["summary.loss"], row["summary.final.bpb"], row["lowest.loss"]) == (2.5, 0.75, 3.0)
 
@@ -79,7 +91,7 @@ def diverge(folder: Path) -> None:
 def test_a_run_that_failed_says_so(tmp_path):
     with pytest.raises(ValueError, match="diverged"):
         diverge(tmp_path)
-    (row,) = read_source(tmp_path).rows
+    (row,) = rows_of(tmp_path)
     assert row["state"] == "failed"
     assert row["summary.loss"] != row["summary.loss"]
 
