@@ -15,7 +15,7 @@ from mlflow_server import serving
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.followed_database import FollowedDatabase
-from chinchilla_nb.records.importers.sources import recognise
+from chinchilla_nb.records.importers.sources import read_source, recognise
 from chinchilla_nb.records.tables import Table
 from chinchilla_nb.session import Session
 
@@ -65,6 +65,7 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
 
 def check_that_it_is_followed(script: str, target: str, source: str | Path) -> None:
     log(script, target, "first", 1_000_000, 4.0)
+    assert wait_until(lambda: len(read_source(source).rows) == 1, 60.0)
     logs = recognise(source)
     assert logs is not None
     session = Session(FollowedDatabase(logs, runs_in), Settings())
