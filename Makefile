@@ -16,7 +16,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cf
 # Threads cost more than they gain on arrays of this size, and make timings noisy.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help test demo lint format benchmarks attacks bounds kernels peer notebooks docs clean
+.PHONY: help test demo lint format benchmarks attacks bounds integrations kernels peer notebooks docs clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -59,6 +59,9 @@ attacks: $(VENV)/test  ## Run the long attacks (SIZE=0.1 makes a tenth of the tr
 bounds:  ## Test the oldest versions that pyproject.toml allows, on Python 3.10 (QUICK=1 leaves out slow tests and browsers)
 	$(PYTHON) scripts/test_bounds.py $(PARALLEL) $(QUICK_TESTS)
 
+integrations:  ## Test with real trackers and training frameworks, in an environment of their own
+	$(PYTHON) scripts/test_integrations.py
+
 kernels:  ## Test the panels in real pages on ipykernel 6.31, 7.3 and 7.4
 	$(PYTHON) scripts/test_kernels.py
 
@@ -73,7 +76,7 @@ docs: $(VENV)/docs  ## Build the documentation into build/docs
 	@echo "  build/docs/index.html"
 
 clean:  ## Remove everything that make has created
-	rm -rf $(VENV) $(VENV)-peer .venv-bounds .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-peer .venv-bounds .venv-integrations .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # Stamp files: packages are installed again only when pyproject.toml has changed.
 $(VENV)/app: pyproject.toml scripts/make_environment.py

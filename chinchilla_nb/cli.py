@@ -36,6 +36,8 @@ examples:
   chinchilla-nb project        a folder of runs; new runs are appended to its df.csv
   chinchilla-nb config.yaml    a configured project
   chinchilla-nb runs.csv       a table of runs; the file is not changed
+  chinchilla-nb mlruns         logs of a tracker or training framework, followed as they grow (docs: Runs from trackers)
+  chinchilla-nb http://localhost:5000  runs of an MLflow server
   chinchilla-nb {STUDY}  a study that comes with the package
 
 tables:

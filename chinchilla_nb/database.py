@@ -141,6 +141,11 @@ class Database(HasTraits):
             raise
 
     @property
+    def grows(self) -> bool:
+        """Whether `refresh` can find runs that others have logged."""
+        return self._file is not None
+
+    @property
     def gone(self) -> bool:
         """Whether the file that runs were read from is found missing by `refresh`."""
         return self._file is not None and self.former is not None and not self._file.path.exists()

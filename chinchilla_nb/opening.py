@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,12 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.losses import log_huber
+from chinchilla_nb.followed_database import FollowedDatabase
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
+from chinchilla_nb.records.importers.sources import RunLogs, at_address, is_address, recognise
 from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.tables import (
     FORMATS_TEXT,
@@ -94,8 +96,9 @@ def open_session(
     source : Chinchilla, Session, Study, DataFrame, str or path
         A path leads to a folder of runs, opened with default settings, a configuration file, or a table of runs, whose
         columns are recognised by names, values and consistency. A folder without ``df.csv`` whose JSON files hold runs
-        is a table, too. Text that is not a path is taken as the name of a
-        shipped study. Runs appended to a study or a table are kept in memory only.
+        is a table, too. A folder or file with logs of a tracker or a training framework, or the address of a tracker's
+        server, is a table with a row for each run, and followed as it grows. Text that is not a path is taken as the
+        name of a shipped study. Runs appended to a study, a table or logs are kept in memory only.
     allow_functions : iterable of str
         Functions that a configuration file may name, ``package.module:function``; they are imported. Others, except
         those that the notebook defines, are refused, because importing a module runs its code.
@@ -136,6 +139,8 @@ def session_of_source(source: Any, choices: TableChoices, *, allow_functions: It
         return session
     if isinstance(source, pd.DataFrame):
         return _open_table(table_from_frame(source), "the data frame", choices)
+    if isinstance(source, str) and is_address(source):
+        return _open_logs(at_address(source), source, choices)
     if isinstance(source, (str, os.PathLike)) and os.fspath(source):
         return _open_path(Path(os.fsdecode(source)), allowed.find, choices)
     if isinstance(source, datasets.Study):
@@ -154,6 +159,9 @@ def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:
         is_folder, is_file = path.is_dir(), path.is_file()
     except OSError as error:  # a name too long
         raise InputError("source", f"{brief(str(path))} cannot be opened", remedy=str(error.strerror)) from None
+    logs = None if (path / PROJECT_FILE).exists() else recognise(path)
+    if logs is not None:
+        return _open_logs(logs, repr(str(path)), choices)
     if is_folder:
         return _open_folder(path, choices)
     if is_file:
@@ -202,25 +210,51 @@ def _open_configuration(path: Path, find: Finder) -> Session:
 
 def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
     """Open a table in memory, without the rows that are not valid runs."""
-    reading = choices.reading(table)
-    if reading.questions:
-        raise UnclearColumns.of(where, reading)
-    preview = preview_reading(reading, failed=choices.failed)
-    left_out = _left_out(preview)
-    if not preview.rows:
-        raise InputError(where, "holds no valid run", remedy=left_out)
-    if left_out:
-        warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=4)
-    remarks = [f"{where}:", *reading.sentences(), *([f"{left_out}."] if left_out else [])]
-    frame = pd.DataFrame([dict(row) for row in preview.rows])
-    return _in_memory(frame, Settings(), reading.data_unit, remarks)
+    opened = _ValidRuns.of(table, where, choices)
+    return _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
 
 
-def _left_out(preview: Preview) -> str:
+def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
+    """Open the runs in logs, which are followed; later ones are read from the columns that these are read from."""
+    opened = _ValidRuns.of(logs.read(), where, choices)
+    taken = opened.reading.sources
+    same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", "6ND"), loss=taken["loss"])
+    database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
+    return Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=opened.remarks(where, "run"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ValidRuns:
+    """The valid runs of a table, and how it was read."""
+
+    runs: pd.DataFrame
+    reading: Reading
+    preview: Preview
+
+    @classmethod
+    def of(cls, table: Table, where: str, choices: TableChoices) -> _ValidRuns:
+        """Read a table."""
+        reading = choices.reading(table)
+        if reading.questions:
+            raise UnclearColumns.of(where, reading)
+        preview = preview_reading(reading, failed=choices.failed)
+        if not preview.rows:
+            raise InputError(where, "holds no valid run", remedy=_left_out(preview, "line"))
+        return cls(pd.DataFrame([dict(row) for row in preview.rows]), reading, preview)
+
+    def remarks(self, where: str, place: str) -> list[str]:
+        """Return what to say of the table; warn of what is left out, by its place: a line or a run."""
+        left_out = _left_out(self.preview, place)
+        if left_out:
+            warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=5)
+        return [f"{where}:", *self.reading.sentences(), *([f"{left_out}."] if left_out else [])]
+
+
+def _left_out(preview: Preview, place: str) -> str:
     """Say which rows are left out and why; empty if none is."""
     if not preview.rejected:
         return ""
-    reasons = "; ".join(f"line {row.place}: {row.reason}" for row in preview.rejected[:MAX_NAMED])
+    reasons = "; ".join(f"{place} {row.place}: {row.reason}" for row in preview.rejected[:MAX_NAMED])
     more = len(preview.rejected) - MAX_NAMED
     rest = f"; and {more} more" if more > 0 else ""
     count = f"{len(preview.rejected)} of {len(preview.rejected) + len(preview.rows)} rows"

@@ -30,21 +30,27 @@ def main() -> str | None:
 
 def prepare(environment: Path, extras: str, constraint: Path | None = None) -> str | None:
     """Make the environment if there is none and install the project; return an error message if that fails."""
+    if message := ensure(environment):
+        return message
+    print(f"installing into {environment}: this takes a few minutes, once", flush=True)
+    what = ["--editable", f"{ROOT}[{extras}]"]
+    if constraint is not None:
+        what += ["--constraint", str(constraint)]
+    if not install(python_of(environment), what):
+        return f"pip could not install chinchilla-nb[{extras}]: see above"
+    return None
+
+
+def ensure(environment: Path) -> str | None:
+    """Make the environment if there is none; return an error message if that fails."""
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         return (
             f"Python 3.10 or newer is needed, but {sys.executable} is {found}: "
             "name another with make PYTHON=python3.12 ..."
         )
-    python = python_of(environment)
-    if not _runs(python) and not make(environment):
+    if not _runs(python_of(environment)) and not make(environment):
         return "no virtual environment could be made: install Python's venv module (Debian: apt install python3-venv)"
-    print(f"installing into {environment}: this takes a few minutes, once", flush=True)
-    what = ["--editable", f"{ROOT}[{extras}]"]
-    if constraint is not None:
-        what += ["--constraint", str(constraint)]
-    if not install(python, what):
-        return f"pip could not install chinchilla-nb[{extras}]: see above"
     return None
 
 

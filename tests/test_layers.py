@@ -38,9 +38,10 @@ STATE = {
     "background_uncertainty",
     "database",
     "exclusions",
+    "followed_database",
     "forecasting",
-    "open_forecasts",
     "next_step",
+    "open_forecasts",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}
@@ -57,6 +58,7 @@ REACHES = {
     "drawing": {"engine", "figures", *TEXT},
     "work": {"engine", *TEXT},
     "records": {"engine", "checks", "whole_file", *TEXT},
+    "callbacks": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
     "serving": {"printable"},
     "datasets": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
@@ -184,8 +186,9 @@ def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
     assert [name for name in MODULES if "matplotlib" in libraries(name)] == ["drawing", "visualizer"]
 
 
-def test_torch_is_the_studies_own():
-    assert all(name.startswith("datasets.") for name in MODULES if "torch" in libraries(name))
+def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():
+    frameworks = {"lightning", "torch", "transformers"}
+    assert {room(name) for name in MODULES if libraries(name) & frameworks} == {"callbacks", "datasets"}
 
 
 def test_modules_import_each_other_by_their_own_names():

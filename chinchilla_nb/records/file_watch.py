@@ -1,16 +1,17 @@
-"""Watch a project's file for rows that other processes add."""
+"""Watch a project's file, or logs of runs, for rows that other processes add."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any
 
 __all__ = ["FileWatch"]
 
 PERIOD = 0.5
-"""Seconds between two checks. A check costs one ``stat``."""
+"""Seconds between two checks. A check costs one ``stat``, or one for each file of a folder of logs."""
 
 OnError = Callable[[Exception | None], None]
 
@@ -45,7 +46,7 @@ class FileWatch:
             Called on the watching thread: with the error when a check fails in a new way, and with None when checks
             succeed again.
         """
-        if getattr(self._database, "project_dir", None) is None:
+        if not getattr(self._database, "grows", False):
             return _nothing
         watcher = object()
         with self._lock:
@@ -63,13 +64,16 @@ class FileWatch:
                 self._stop.set()
 
     def _poll(self, stop: Event) -> None:
-        while not stop.wait(PERIOD):
+        took = 0.0
+        while not stop.wait(max(PERIOD, took)):  # looking at many files must leave time for others
+            begun = monotonic()
             try:
                 self._database.refresh()
             except Exception as error:  # noqa: BLE001  reported to the watchers
                 self._report(error)
             else:
                 self._report(None)
+            took = monotonic() - begun
 
     def _report(self, error: Exception | None) -> None:
         if _alike(error, self._last_error):

@@ -33,6 +33,7 @@ __all__ = [
     "empty_table",
     "first_bad",
     "row_of",
+    "rows_beyond",
     "rows_missing",
     "tidy",
     "with_line_breaks",
@@ -212,6 +213,17 @@ def rows_missing(frame: pd.DataFrame, among: pd.DataFrame) -> int:
         return 0
     names = sorted({*frame.columns, *among.columns})
     return sum((Counter(_comparable(frame, names)) - Counter(_comparable(among, names))).values())
+
+
+def rows_beyond(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table that another one has not, or has less often; the columns may have another order."""
+    names = sorted({*frame.columns, *known.columns})
+    left = Counter(_comparable(known, names))
+    is_beyond = []
+    for row in _comparable(frame, names):
+        is_beyond.append(not left[row])
+        left[row] -= not is_beyond[-1]
+    return frame[is_beyond]
 
 
 def _comparable(frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:

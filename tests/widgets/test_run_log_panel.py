@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 import pytest
+from mlflow_store import write_run
 from runs import make_runs, table_of
 
 from chinchilla_nb import Chinchilla
@@ -490,12 +491,34 @@ def test_an_upload_is_read(panel, session):
 
 def test_a_path_that_cannot_be_read_is_explained(panel, here):
     panel.file.path.value = str(here / "absent.csv")
-    assert "cannot be read: No such file" in text_of(panel.file.preview)
+    assert "there is nothing at" in text_of(panel.file.preview)
     (here / "table.xls").write_text("")
     panel.file.path.value = str(here / "table.xls")
     assert "must end in one of .csv" in text_of(panel.file.preview)
     panel.file.path.value = str(here)
-    assert "is not a file" in text_of(panel.file.preview)
+    assert "holds no logs of runs" in text_of(panel.file.preview)
+    panel.file.path.value = "http://localhost:5000"
+    assert "is an address, and a panel reads files only" in text_of(panel.file.preview)
+
+
+def test_a_folder_of_logs_is_read_by_its_path(panel, here, session):
+    write_run(here / "mlruns", "small", {"n_params": 10**8, "n_tokens": 2 * 10**9}, {"val_loss": [3.5, 3.25]})
+    panel.file.path.value = "mlruns"
+    assert "ead as runs of an MLflow store of files" in text_of(panel.file.preview)
+    panel.file.add.click()
+    assert (session.runs.N[-1], session.runs.D[-1], session.runs.loss[-1]) == (1e8, 2e9, 3.25)
+
+
+def test_a_link_does_not_lead_out_of_the_project(panel, here, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    write_run(elsewhere, "secret", {"n_params": 10**8, "n_tokens": 2 * 10**9}, {"val_loss": [3.5]})
+    (here / "logs").mkdir()
+    for link in (here / "link", here / "logs" / "link"):
+        link.symlink_to(elsewhere)
+    panel.file.path.value = "link"
+    assert "is outside the project folder" in text_of(panel.file.preview)
+    panel.file.path.value = "logs"
+    assert "holds no logs of runs" in text_of(panel.file.preview)
 
 
 # The file of the project, errors, and many runs
@@ -554,7 +577,7 @@ PARTS = {
         lambda panel: setattr(panel.choice.boxes["D/N"], "value", False),
         lambda panel: (panel.choice, "_on_choice"),
     ),
-    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "_load")),
+    "a path": (lambda panel: setattr(panel.file.path, "value", "runs.csv"), lambda panel: (panel.file, "offer")),
     "an upload": (
         lambda panel: setattr(panel.file.upload, "value", (upload("up.csv", b"N,D,loss\n1e9,1e10,2\n"),)),
         lambda panel: (panel.file, "_load"),

@@ -16,6 +16,7 @@ from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, Values, is_plausible
+from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
 __all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
@@ -95,6 +96,8 @@ def find_candidates(
         says = match(quantity, name)
         if says is None:
             continue
+        if is_lowest_of_another(column, names):
+            says = Mismatch("holds the lowest value of another column")
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
         elif why := _contradiction(says, columns[column], quantity):

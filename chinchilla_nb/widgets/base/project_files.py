@@ -52,10 +52,16 @@ class ProjectFiles:
         """The folder of the project."""
         return Path(getattr(self._session.database, "project_dir", None) or ".")
 
-    def path(self, text: str) -> Path:
+    def path(self, text: str, *, folders: bool = False) -> Path:
         """Return the absolute path that a text leads to, without symbolic links and ``..``.
 
         A relative path starts at the folder of the project, wherever the kernel runs.
+
+        Parameters
+        ----------
+        text : str
+        folders : bool
+            Whether it may be a folder.
 
         Raises
         ------
@@ -63,13 +69,13 @@ class ProjectFiles:
             If it leads out of the folders, to a hidden file or to something that is not a file. The message does not
             say whether anything is there.
         """
-        folders = (self.folder.resolve(), *self._allowed)
+        allowed = (self.folder.resolve(), *self._allowed)
         try:
             typed = os.path.expanduser(text.strip())  # noqa: PTH111  Path.expanduser raises
             path = (self.folder / typed).resolve()
-            inside = next((folder for folder in folders if path.is_relative_to(folder)), None)
+            inside = next((folder for folder in allowed if path.is_relative_to(folder)), None)
             # Not a folder, and not a pipe or device, which may have no end.
-            is_usable = inside is not None and (path.is_file() or not path.exists())
+            is_usable = inside is not None and (path.is_file() or (folders and path.is_dir()) or not path.exists())
         except (OSError, RuntimeError, ValueError):  # a name too long, a loop of links, a null character
             raise InputError(brief(text), "cannot be the path of a file", remedy="correct it") from None
         if inside is None:

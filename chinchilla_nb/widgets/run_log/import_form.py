@@ -7,10 +7,12 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.columns.run_states import FAILED
+from chinchilla_nb.records.importers.sources import is_address, read_source
 from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Table, read_table
@@ -75,9 +77,10 @@ class ImportForm(ipywidgets.VBox):
         self.path = parts.make(
             ipywidgets.Text,
             "cnb-grow",
-            placeholder="or enter a path: runs.csv, results.jsonl, sweep.parquet",
+            placeholder="or enter a path: runs.csv, results.jsonl, mlruns, wandb",
             continuous_update=False,
-            tooltip="Path of a file on the machine that runs the kernel; a relative path starts at the project folder",
+            tooltip="Path of a table, or of the logs of a tracker or training framework, on the machine that runs the "
+            "kernel; a relative path starts at the project folder",
         )
         self.read = parts.button("Read", "Read the file at this path")
         self.mapping = ColumnMapping(guard, parts, self._show_reading, data_unit)
@@ -125,16 +128,19 @@ class ImportForm(ipywidgets.VBox):
         if not self.path.value.strip():
             return
         try:
-            path = self._files.path(self.path.value)
-            content = path.read_bytes()
-        except InputError as error:
+            if is_address(self.path.value.strip()):
+                remedy = "open it with Workbench(address) or the command chinchilla-nb"
+                raise InputError(brief(self.path.value), "is an address, and a panel reads files only", remedy=remedy)
+            path = self._files.path(self.path.value, folders=True)
+            table = read_source(path)
+        except ValueError as error:
             self.clear()
             self.show_error(error)
         except OSError as error:
             self.clear()
             self.show_error(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))
         else:
-            self._load(path.name, content)
+            self.offer(path.name, table)
 
     @guarded
     def _cancelled(self, _button: Any) -> None:
