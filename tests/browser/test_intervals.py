@@ -33,7 +33,7 @@ def heights(page: Page) -> list[float]:
 
 
 def draws(page: Page) -> None:
-    expect(page.get_by_text("pairs bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
 
 
 def test_intervals_follow_the_fit_and_move_nothing(lab):

@@ -95,7 +95,7 @@ def test_the_bootstrap_is_announced_can_be_cancelled_and_started_again(session):
     asyncio.run(main())
     assert button.layout.visibility == "hidden"  # with its room
     assert any(re.search(r"bootstrap … [1-9]\d* %", text) for text in said)
-    assert "95 % intervals if the law holds: pairs bootstrap, " in text_of(panel.intervals.text)
+    assert "bootstrap, 1,000 draws" in text_of(panel.intervals.text)
 
 
 def test_notes_are_shown(session, database, rows):
