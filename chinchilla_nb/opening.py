@@ -210,7 +210,7 @@ def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
     if not preview.rows:
         raise InputError(where, "holds no valid run", remedy=left_out)
     if left_out:
-        warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=4)
+        warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=2)
     remarks = [f"{where}:", *reading.sentences(), *([f"{left_out}."] if left_out else [])]
     frame = pd.DataFrame([dict(row) for row in preview.rows])
     return _in_memory(frame, Settings(), reading.data_unit, remarks)
