@@ -12,6 +12,7 @@ from chinchilla_nb.quantity import plain
 from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.meanings.compute import RATE_OR_TOTAL
 from chinchilla_nb.records.columns.meanings.data import BYTES
+from chinchilla_nb.records.columns.meanings.losses import BITS_PER_BYTE, BITS_PER_TOKEN, LIKELIHOOD, PERPLEXITY
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
@@ -35,7 +36,7 @@ class Candidate:
     ----------
     source : Source or Product
     variant : str
-        What it would be: ``the validation loss``.
+        What it would be, as of `Match`.
     rank : int
         As of `Match`.
     numbers : ndarray of float64, shape (n_rows,)
@@ -225,16 +226,16 @@ def _units_of_loss(name: ColumnName, says: Match) -> tuple[list[str], str]:
     column, words = name.column, name.all_words
     if name.log:
         return (["×1", "e^x"] if name.log == "log" else [name.log]), f"{column!r} may hold logarithms of the loss"
-    if says.variant.startswith("perplexity"):
+    if says.form == PERPLEXITY:
         per_token = not {"word", "words", "byte", "char"} & words
         return ["ln"], "" if per_token else f"{column!r} holds a perplexity that is not per token"
-    if says.variant.startswith("log-likelihood"):
+    if says.form == LIKELIHOOD:
         return ["-x"], f"{column!r} holds log-likelihoods, whose negative is a loss if they are per token"
-    if says.variant.startswith("bits per byte"):
+    if says.form == BITS_PER_BYTE:
         return ["×1"], f"{column!r} is in bits per byte, and so would E, A and B of the law be"
     if _TRANSFORMED & words:
         return ["×1"], f"{column!r} is not the loss itself"
-    if {"bits", "bit", "bpt"} & words:
+    if says.form == BITS_PER_TOKEN or {"bits", "bit"} & words:
         return ["bits", "×1"], f"{column!r} is in bits, not in nats"
     return ["×1"], f"{column!r} is not per token" if {"byte", "char", "word"} & words else ""
 
@@ -248,7 +249,7 @@ def likely_columns(quantity: str, free: Iterable[str], columns: Columns) -> list
             continue
         numbers = columns.quantity(Source(column))
         if is_plausible(quantity, numbers):
-            found.append(Candidate(Source(column), f"column {column!r}", LETTER, numbers, "its name does not say so"))
+            found.append(Candidate(Source(column), "", LETTER, numbers, "its name does not say so"))
     return found
 
 
@@ -272,6 +273,6 @@ def _contradiction(says: Match, values: Values, quantity: str) -> str:
         return "" if valid.size else "holds no numbers"
     if values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
         return "holds the same number in all rows"
-    if not says.variant.startswith("log-likelihood") and valid.size and (valid <= 0).mean() > 0.5:
+    if says.form != LIKELIHOOD and valid.size and (valid <= 0).mean() > 0.5:
         return "holds negative numbers and zeros, and a loss must be positive"
     return ""

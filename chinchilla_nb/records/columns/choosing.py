@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import Candidate, Considered, range_text
-from chinchilla_nb.records.columns.consistency import Agreement, agreement
+from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
 from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
 from chinchilla_nb.records.columns.values import is_plausible
@@ -90,16 +90,16 @@ def choose(
 
 
 def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: bool) -> None:
-    if len(group) == 1 and not group[0].doubt:
-        choices.taken["loss"] = group[0]
-    elif len(group) == 1 or {way.source.columns for way in group} == {group[0].source.columns} if group else False:
-        choices.ask("loss", group[0].doubt, group)
-    elif group:
-        names = _listed(way.source.columns[0] for way in group)
-        choices.ask("loss", f"the columns {names} hold different losses", group)
-    else:
+    columns = list(dict.fromkeys(str(column) for way in group for column in way.source.columns))
+    if not group:
         why = "choose the column that holds the loss" if was_given else "no column is recognised as the loss"
         choices.ask("loss", why, ())
+    elif len(columns) > 1:
+        choices.ask("loss", f"the columns {_listed(columns)} hold different losses", group)
+    elif len(group) > 1 or group[0].doubt:
+        choices.ask("loss", group[0].doubt, group)
+    else:
+        choices.taken["loss"] = group[0]
 
 
 def _ask_about_unreadable(choices: Choices, ruled_out: Sequence[Considered], given: Mapping[str, object]) -> None:
@@ -227,7 +227,7 @@ def _derive_missing(choices: Choices, groups: Mapping[str, Sequence[Candidate]],
 def _contradicts(product: Candidate, derived: NDArray[np.float64]) -> bool:
     ratio = product.numbers / derived
     ratio = ratio[np.isfinite(ratio)]
-    return bool(ratio.size and (ratio.max() > 1.05 or ratio.min() < 1 / 1.05))
+    return bool(ratio.size and (ratio.max() > EXACT or ratio.min() < 1 / EXACT))
 
 
 def _check_data_per_parameter(choices: Choices, given: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import rounded
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["EXACT", "Agreement", "agreement"]
 
 EXACT = 1.05
 """Factor within which C = 6ND counts as computed from N and D: it covers numbers that were rounded to two digits."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chinchilla_nb.records.columns.candidates import Candidate, Considered
-from chinchilla_nb.records.columns.meanings.losses import HELD_OUT, TEST, UNNAMED
+from chinchilla_nb.records.columns.meanings.losses import AUXILIARY, HELD_OUT, TEST, UNNAMED
 from chinchilla_nb.records.columns.values import alike
 
 __all__ = ["contenders"]
@@ -45,7 +45,7 @@ def _contending_losses(ordered: Sequence[Candidate], ruled_out: Sequence[Conside
     if ordered[0].rank in (HELD_OUT, TEST):
         return [way for way in ordered if way.rank in (HELD_OUT, TEST)]
     plain = [way for way in ordered if way.rank == UNNAMED]
-    auxiliary = any(one.quantity == "loss" and "auxiliary" in one.why for one in ruled_out)
+    auxiliary = any(one.why == AUXILIARY for one in ruled_out)
     pure = [way for way in plain if _is_cross_entropy(way)]
     if pure and len(pure) < len(plain) and (auxiliary or any("total" in str(way.source).lower() for way in plain)):
         plain = pure

@@ -57,7 +57,7 @@ def given_readings(quantity: str, given: Any, names: Mapping[str, ColumnName], c
 def _of_column(quantity: str, column: str, names: Mapping[str, ColumnName], columns: Columns) -> list[Candidate]:
     _check_numbers(quantity, column, columns)
     says = match(quantity, names[column])
-    says = says if isinstance(says, Match) else Match(f"column {column!r}", 0)
+    says = says if isinstance(says, Match) else Match("", 0)
     found = list(readings_of(quantity, names[column], says, columns))
     if len(found) == 1 and not found[0].unit_is_open:  # what its name says is no doubt any more
         return [_reading(quantity, found[0].source, names, columns)]

@@ -14,7 +14,7 @@ from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_ch
 from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
 from chinchilla_nb.records.columns.meanings import QUANTITIES
-from chinchilla_nb.records.columns.meanings.data import DATA_SET, SAMPLES
+from chinchilla_nb.records.columns.meanings.data import BYTES, DATA_SET, SAMPLES
 from chinchilla_nb.records.columns.names import ColumnName, read_name
 from chinchilla_nb.records.columns.products import data_products, is_repeated
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
@@ -68,7 +68,7 @@ class Reading:
     def data_unit(self) -> str:
         """What D counts."""
         variant = self.taken["D"].variant if "D" in self.taken else ""
-        return next((unit for unit in ("bytes", "samples") if unit in variant.split()), "tokens")
+        return {BYTES: "bytes", SAMPLES: "samples"}.get(variant, "tokens")
 
     def sentences(self) -> list[str]:
         """Return what was taken and decided, in sentences."""
@@ -219,5 +219,5 @@ def _taken(quantity: str, way: Candidate) -> str:
         return f"{quantity} is {' × '.join(map(repr, source.columns))}{factor} ({span})"
     assert isinstance(source, Source)
     unit = "" if source.unit == "×1" else f", {UNITS[source.unit].words}"
-    variant = "" if way.variant.startswith("column ") else f", {way.variant}"
+    variant = f", {way.variant}" if way.variant else ""
     return f"{quantity} is column {source.column!r}{variant}{unit} ({span})"

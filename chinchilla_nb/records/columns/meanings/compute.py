@@ -34,7 +34,7 @@ def compute(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "C":
         return Match("the compute", 0)
     if name.letter == "c":
-        return Match("column 'c'", LETTER)
+        return Match("", LETTER)
     by_letter = name.capital == "C" and words <= words_of("c train training total tot used")
     if not (words & _COMPUTE or by_letter or (name.unit or "").endswith("-days")):
         return None

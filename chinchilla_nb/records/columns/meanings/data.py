@@ -37,7 +37,7 @@ def data(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "D":
         return Match("the tokens", 0)
     if name.letter == "d":
-        return Match("column 'd'", LETTER)
+        return Match("", LETTER)
     is_size = "".join(name.words) in _SIZES
     by_letter = name.capital == "D" and words <= words_of("d train training total tot seen used")
     if not (words & (_TOKENS | _SAMPLES | _BYTES) or is_size or by_letter):

@@ -6,15 +6,30 @@ from chinchilla_nb.records.columns.meanings.matches import LETTER, Match, Mismat
 from chinchilla_nb.records.columns.meanings.vocabulary import FORECASTS, RATES, SETTINGS, STATISTICS, words_of
 from chinchilla_nb.records.columns.names import ColumnName
 
-__all__ = ["HELD_OUT", "TEST", "TRAINING", "UNNAMED", "loss"]
+__all__ = [
+    "AUXILIARY",
+    "BITS_PER_BYTE",
+    "BITS_PER_TOKEN",
+    "HELD_OUT",
+    "LIKELIHOOD",
+    "PERPLEXITY",
+    "TEST",
+    "TRAINING",
+    "UNNAMED",
+    "loss",
+]
 
 HELD_OUT, TEST, UNNAMED, TRAINING, OTHER = range(5)
 """Ranks of losses: of a validation, of a test, of no named data, of the training, and of anything else."""
+PERPLEXITY, BITS_PER_BYTE, BITS_PER_TOKEN = "perplexity", "bits per byte", "bits per token"
+LIKELIHOOD = "log-likelihood"
+"""Forms of losses that are not cross-entropies in nats."""
+AUXILIARY = "holds an auxiliary loss"
 _LOSSES = words_of("loss losses nll xent crossentropy ce valloss trainloss evalloss testloss lossval losstrain logloss")
 _HELD_OUT = words_of("val valid validation dev eval evaluation heldout holdout valloss evalloss lossval vloss vl")
 _TRAINING = words_of("train training trn tr trainloss losstrain")
 _CROSS_ENTROPY = words_of("ce xent crossentropy cross nll lm")
-_AUXILIARY = words_of(
+_AUXILIARY_WORDS = words_of(
     "z aux auxiliary balance balancing lb load router routing moe kl l1 l2 reg regularization regularizer penalty "
     "commit commitment vq mtp contrastive distill distillation entropyreg capacity diversity orthogonality importance"
 )
@@ -23,9 +38,9 @@ _PLAIN = words_of(
     "entropy the of on set split nats nat in step epoch score model language objective at value held out data full "
     "main test bits byte bpt"
 )
-_PERPLEXITY = words_of("ppl perplexity perplexities")
-_BITS_PER_BYTE = words_of("bpb bpc bpw")
-_LIKELIHOOD = words_of("loglikelihood logprob logprobs loglik ll elbo lnl")
+_PERPLEXITY_WORDS = words_of("ppl perplexity perplexities")
+_BITS_WORDS = words_of("bpb bpc bpw")
+_LIKELIHOOD_WORDS = words_of("loglikelihood logprob logprobs loglik ll elbo lnl")
 
 
 def loss(name: ColumnName) -> Match | Mismatch | None:
@@ -34,12 +49,12 @@ def loss(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "L":
         return Match("the loss", UNNAMED)
     if name.letter == "l":
-        return Match("column 'l'", LETTER)
-    kind = _kind(words)
-    if kind is None:
+        return Match("", LETTER)
+    form = _form(words)
+    if form is None:
         return None
-    if words & _AUXILIARY and not words & _CROSS_ENTROPY:
-        return Mismatch("holds an auxiliary loss")
+    if words & _AUXILIARY_WORDS and not words & _CROSS_ENTROPY:
+        return Mismatch(AUXILIARY)
     # The weight of a loss and its scaler are settings; "loss per token" is a loss.
     if words & (SETTINGS | words_of("flops flop compute curve slope spike spikes")) - words_of("scaling class"):
         return Mismatch("holds a setting")
@@ -47,13 +62,13 @@ def loss(name: ColumnName) -> Match | Mismatch | None:
         return Mismatch("holds a statistic")
     if words & FORECASTS:
         return Mismatch("holds a plan or a prediction")
-    return _variant(kind, words, frozenset(name.words))
+    return _variant(form, words, frozenset(name.words))
 
 
-def _variant(kind: str, words: frozenset[str], of_leaf: frozenset[str]) -> Match:
+def _variant(form: str, words: frozenset[str], of_leaf: frozenset[str]) -> Match:
     split, rank = _split(words)
-    if kind:
-        return Match(f"{kind} ({split})" if split else kind, OTHER)
+    if form:
+        return Match(f"{form} ({split})" if split else form, OTHER, form)
     rest = of_leaf - _LOSSES - _HELD_OUT - _TRAINING - _CROSS_ENTROPY - _PLAIN
     rest = frozenset(word for word in rest if len(word) > 1)
     if rest:
@@ -62,16 +77,16 @@ def _variant(kind: str, words: frozenset[str], of_leaf: frozenset[str]) -> Match
     return Match(f"the {split} loss" if split else "the loss", rank)
 
 
-def _kind(words: frozenset[str]) -> str | None:
+def _form(words: frozenset[str]) -> str | None:
     """Return what the values are unless they are losses: perplexities, bits; None if they are nothing of the kind."""
-    if words & _PERPLEXITY:
-        return "perplexity"
-    if words & _BITS_PER_BYTE or {"bits", "byte"} <= words:
-        return "bits per byte"
+    if words & _PERPLEXITY_WORDS:
+        return PERPLEXITY
+    if words & _BITS_WORDS or {"bits", "byte"} <= words:
+        return BITS_PER_BYTE
     if "bpt" in words or ("bits" in words and words & (_LOSSES | words_of("token tokens per"))):
-        return "bits per token"
-    if words & _LIKELIHOOD or {"log", "likelihood"} <= words:
-        return "" if words & words_of("negative neg nll") else "log-likelihood"
+        return BITS_PER_TOKEN
+    if words & _LIKELIHOOD_WORDS or {"log", "likelihood"} <= words:
+        return "" if words & words_of("negative neg nll") else LIKELIHOOD
     return "" if words & _LOSSES or {"cross", "entropy"} <= words else None
 
 

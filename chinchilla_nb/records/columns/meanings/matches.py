@@ -17,13 +17,16 @@ class Match:
     Attributes
     ----------
     variant : str
-        What exactly it holds, as a sentence says it: ``the validation loss``.
+        What exactly it holds, as a sentence says it: ``the validation loss``; empty if the name does not say it.
     rank : int
         Columns of a lower rank go before others; those of one rank are equally plausible.
+    form : str
+        For a loss, what its values are instead of nats: ``perplexity``.
     """
 
     variant: str
     rank: int
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

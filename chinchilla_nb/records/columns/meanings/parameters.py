@@ -33,7 +33,7 @@ def parameters(name: ColumnName) -> Match | Mismatch | None:
     if name.letter == "N":
         return Match("the parameters", 0)
     if name.letter == "n":
-        return Match("column 'n'", LETTER)
+        return Match("", LETTER)
     by_letter = name.capital == "N" and words <= _QUALIFIERS
     if not (words & PARAMETERS or by_letter or joined in (*_SIZES, "size")):
         return None
