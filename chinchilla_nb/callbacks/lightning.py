@@ -68,6 +68,7 @@ class RunLogCallback(Callback):
         self._monitor, self._count_batch = monitor, count
         self._parameters: ParameterCount | None = None
         self._D = 0  # of this process
+        self._uncounted_steps = 0
         self._validated: tuple[float, int, int] | None = None  # the metric after the last validation, D and the steps
 
     def state_dict(self) -> dict[str, Any]:
@@ -79,8 +80,9 @@ class RunLogCallback(Callback):
         self._D = state_dict["D"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Count the parameters."""
+        """Count the parameters; a checkpoint of a training without this callback has no count of tokens."""
         self._parameters = count_parameters(pl_module)
+        self._uncounted_steps = 0 if self._D else trainer.global_step
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -107,5 +109,7 @@ class RunLogCallback(Callback):
         if loss is None:
             logged = ", ".join(sorted(trainer.callback_metrics)) or "nothing"
             self._record.skip(f"no metric {self._monitor} was logged, only {logged}", run)
+        elif self._uncounted_steps:
+            self._record.skip(f"the tokens of the first {self._uncounted_steps:,} steps were not counted", run)
         else:
             self._record.append(run, loss)

@@ -44,6 +44,16 @@ def test_a_training_that_fails_appends_nothing_and_one_that_resumes_it_counts_al
     assert Database(tmp_path).df.D.tolist() == [TOKENS]
 
 
+def test_tokens_that_nobody_counted_are_said(tmp_path, capsys):
+    saving = ModelCheckpoint(tmp_path / "saved", every_n_train_steps=5, filename="last", save_top_k=-1)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        train(tmp_path, callbacks=[saving, Fails()], enable_checkpointing=True)
+    train(tmp_path, ckpt_path=tmp_path / "saved" / "last.ckpt", callbacks=[RunLogCallback(tmp_path)])
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the tokens of the first 5 steps were not counted" in said
+    assert len(Database(tmp_path)) == 0
+
+
 def test_a_loss_that_was_not_logged_is_said_and_the_training_goes_on(tmp_path, capsys):
     trainer = train(tmp_path, callbacks=[RunLogCallback(tmp_path, monitor="validation_loss")])
     assert trainer.global_step == STEPS
