@@ -45,6 +45,13 @@ def test_a_folder_of_logs_is_opened_and_what_was_taken_is_said(store):
     assert "'metrics.val_loss'" in said
 
 
+def test_parameters_named_by_letters_are_recognised_behind_the_prefix_of_the_tracker(tmp_path):
+    for N in SIZES:
+        write_run(tmp_path, f"{N:.0f}", {"N": int(N), "D": int(20 * N)}, {"loss": [1.7 + 400 / N**0.34]})
+    runs = open_session(tmp_path).runs
+    assert sorted(zip(runs.N, runs.D, strict=True)) == [(N, 20 * N) for N in SIZES]
+
+
 def test_the_last_loss_is_taken_unless_the_lowest_is_asked_for(store):
     write_run(store, "rises", {"n_params": 10**9, "n_tokens": 2 * 10**10}, {"val_loss": [3.0, 2.0, 2.5]})
     last, lowest = open_session(store), open_session(store, loss="lowest.val_loss")

@@ -185,7 +185,9 @@ def _segments(text: str) -> list[str]:
     """Split the path of a nested name; what stands in brackets, a rate and a division by a power are no path."""
     joined: list[str] = []
     for part in _SEPARATORS.split(text):
-        if joined and _is_rate(joined[-1], part):
+        # MLflow's params.N is a parameter named N, and params/N is a ratio.
+        is_prefix = len(joined) == 1 and joined[0].lower() in TRACKER_PREFIXES and text.startswith(f"{joined[0]}.")
+        if joined and not is_prefix and _is_rate(joined[-1], part):
             joined[-1] += f" per {part}"
         elif part.strip():
             joined.append(part)
