@@ -94,7 +94,8 @@ def print_table(path: Path) -> None:
     rows: dict[tuple[str, int, str, str], list[dict[str, list[float]]]] = {}
     for one in done(path):
         name, noise, n, method, _ = one["task"]
-        rows.setdefault((noise, n, method, name), []).append(one["inside"])
+        for law in (name, "all"):
+            rows.setdefault((noise, n, method, law), []).append(one["inside"])
     print("| noise | runs | method | law | studies | " + " | ".join(NAMES) + " |")
     print("|---" * (5 + len(NAMES)) + "|")
     for key, found in sorted(rows.items()):
