@@ -19,11 +19,12 @@ from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, Values, is_plausible
 from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
-__all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
+__all__ = ["EMPTY", "Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
 
 _TRANSFORMED = frozenset(
     ["reducible", "excess", "normalized", "normalised", "relative", "centered", "centred", "standardized"]
 )
+EMPTY = "is empty"
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -70,7 +71,7 @@ class Considered:
     why : str
         As of `Mismatch`.
     rank : int or None
-        That of its name, if only its values speak against it; None if its name does, or it is empty.
+        That of its name, if only its values speak against it; None if its name does.
     """
 
     column: str
@@ -102,8 +103,7 @@ def find_candidates(
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
         elif why := _contradiction(says, columns[column], quantity):
-            rank = says.rank if columns[column].filled else None
-            ruled_out.append(Considered(column, quantity, why, rank))
+            ruled_out.append(Considered(column, quantity, why, says.rank))
         else:
             found += readings_of(quantity, name, says, columns)
     return found, ruled_out
@@ -265,7 +265,7 @@ def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = pla
 def _contradiction(says: Match, values: Values, quantity: str) -> str:
     """Return how the values of a column contradict its name, as of `Mismatch`; empty if they do not."""
     if not values.filled:
-        return "is empty"
+        return EMPTY
     if not values.are_numbers:
         return f"holds text such as {values.text}" if values.text else "holds no numbers"
     valid = values.numbers[np.isfinite(values.numbers)]

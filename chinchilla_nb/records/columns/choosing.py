@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import compact
-from chinchilla_nb.records.columns.candidates import Candidate, Considered, range_text
+from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considered, range_text
 from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
 from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
@@ -103,12 +103,16 @@ def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: boo
 
 
 def _ask_about_unreadable(choices: Choices, ruled_out: Sequence[Considered], given: Mapping[str, object]) -> None:
-    """Ask about a loss if the name of another column goes before it, whose values cannot be read as losses."""
+    """Ask about a loss if another column's name goes before its own, but cannot be read; say so if that is empty."""
     taken = choices.taken.get("loss")
     if taken is None or "loss" in given:
         return
     for one in ruled_out:
-        if one.quantity == "loss" and one.rank is not None and one.rank < taken.rank:
+        if one.quantity != "loss" or one.rank is None or one.rank >= taken.rank:
+            continue
+        if one.why == EMPTY:
+            choices.notes.append(f"{one.column!r} {one.why}")
+        else:
             choices.ask("loss", f"{one.column!r} {one.why}", [taken])
 
 

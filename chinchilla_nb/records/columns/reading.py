@@ -28,6 +28,8 @@ __all__ = ["Reading", "read_columns"]
 T = TypeVar("T")
 MOST_OFFERED = 6
 """Columns that a question offers; the form has all of them."""
+MOST_LOOKED_AT = 100
+"""Columns of unknown names whose values are read to be offered; tables of trackers have thousands."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -184,7 +186,7 @@ def _offer(
     """Offer columns that speak of nothing, in the questions about a quantity that no column speaks of."""
     spoken = {one.column for one in considered}
     spoken |= {column for ways in found.values() for way in ways for column in way.source.columns}
-    free = [column for column in names if column not in spoken]
+    free = [column for column in names if column not in spoken][:MOST_LOOKED_AT]
     for quantity, question in list(choices.questions.items()):
         if question.options:
             continue

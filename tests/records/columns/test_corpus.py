@@ -29,3 +29,8 @@ def test_a_table_is_read_right_or_asked_about(name):
         assert found == pytest.approx(list(expected), rel=max(case.digits, 1e-7)), quantity
     said = " ".join(reading.sentences())
     assert all(f"{quantity} " in said for quantity in ("N", "D", "loss", "C"))
+
+
+def test_a_validation_loss_without_values_is_said():
+    reading = read_columns(read_table("runs.csv", CASES["validation-is-empty"].csv.encode()))
+    assert "'val_loss' is empty." in reading.sentences()
