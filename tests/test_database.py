@@ -491,4 +491,4 @@ def test_a_table_with_text_of_several_lines_opens(tmp_path, capfd):
     session = open_session(tmp_path / "runs.csv")
     assert session.runs.loss.tolist() == [2.5, 2.4]
     assert session.database.df["note"].tolist() == ["two lines", "one"]
-    assert "line breaks were replaced by blanks in the text of note" in " ".join(capfd.readouterr().err.split())
+    assert "A run keeps the text of note in one line" in " ".join(capfd.readouterr().err.split())

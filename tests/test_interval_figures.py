@@ -143,7 +143,7 @@ def test_the_picture_names_the_band():
     drawing = frontier_figure(RUNS, FIT, budget=1e22, next_point=(7e9, 2.4e11), intervals=INTERVALS)
     figure = draw_frontier(drawing, FIT.law)
     loss = DRAWS.predict_loss(7e9, 2.4e11)
-    assert f"({float(loss.low):.3f}\u2009–\u2009{float(loss.high):.3f} with 95 %" in figure.get_suptitle()
+    assert f"({float(loss.low):.3f}\u2009–\u2009{float(loss.high):.3f} if the law holds; 95 %)" in figure.get_suptitle()
     assert "95 % band" in [text.get_text() for text in figure.legends[0].get_texts()]
     without = draw_frontier(frontier_figure(RUNS, FIT, budget=1e22), FIT.law)
     assert "95 % band" not in [text.get_text() for text in without.legends[0].get_texts()]

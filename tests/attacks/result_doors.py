@@ -72,6 +72,8 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("profile_curve", chinchilla_nb.profile_curve, profile, {"name": "name|parameter"}, dear=True)
     region = {"uncertainty": DRAWS, "level": 0.95}
     yield Door("exponent_region", chinchilla_nb.exponent_region, region, dear=True)
+    symbols = {"one": "alpha", "other": "beta"}
+    yield Door("ExponentRegion.text", chinchilla_nb.exponent_region(DRAWS).text, symbols)
     yield Door("ProfileCurve.text", chinchilla_nb.profile_curve(DRAWS, "alpha").text, {"symbol": "alpha"})
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
 

@@ -203,7 +203,7 @@ def test_files_of_the_project_and_of_allowed_folders_are_used(visitor, kernel):
 def test_a_relative_path_starts_at_the_project_and_not_at_the_current_folder(visitor, kernel):
     """The kernel's folder holds a file of the name that is typed; the project does not."""
     visitor.sets("log.file.path", value="secret.csv")
-    assert "cannot be read" in visitor.owner_runs("print(log.file.preview.value)")
+    assert "there is nothing at" in visitor.owner_runs("print(log.file.preview.value)")
     visitor.sets("config.path", value="relative.yaml")
     visitor.clicks("config.save_button")
     assert "Saved" in visitor.owner_runs("print(config.message.value)")

@@ -113,8 +113,7 @@ def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRe
     laws, ends = [], []
     for angle in np.linspace(0, 2 * np.pi, DIRECTIONS, endpoint=False):
         way = reach * axes @ np.array([np.cos(angle), np.sin(angle)])
-        farthest = _farthest(fitted, way, near.box.lower[at], near.box.upper[at])
-        law, at_end = _law_at_edge(uncertainty, names, fitted, way, reach, farthest)
+        law, at_end = _law_at_edge(uncertainty, names, fitted, way, reach, (near.box.lower[at], near.box.upper[at]))
         laws.append(law)
         ends.append(at_end)
     return ExponentRegion(
@@ -136,16 +135,23 @@ def free_exponents(uncertainty: Uncertainty) -> tuple[str, ...]:
 
 
 def _law_at_edge(
-    uncertainty: Uncertainty, names: tuple[str, ...], fitted: Array, way: Array, reach: float, farthest: float
+    uncertainty: Uncertainty,
+    names: tuple[str, ...],
+    fitted: Array,
+    way: Array,
+    reach: float,
+    ranges: tuple[Array, Array],
 ) -> tuple[Law, bool]:
     """Return the law of the edge in one direction, and whether the range of an exponent ends before it.
 
     The distance grows nearly in proportion to the step, so that the rule of three finds the edge.
     """
+    farthest = _farthest(fitted, way, *ranges)
     low, high, step, law = 0.0, farthest, min(1.0, farthest), uncertainty.fit.law
     for _ in range(MOST_STEPS):
         cancellation_point()
-        law, distance = uncertainty.region.best_with(dict(zip(names, (fitted + step * way).tolist(), strict=True)), law)
+        held = np.clip(fitted + step * way, *ranges)  # rounding may lead beyond the end of a range
+        law, distance = uncertainty.region.best_with(dict(zip(names, held.tolist(), strict=True)), law)
         if distance < reach and step == farthest:
             return law, True
         if abs(distance / reach - 1) < TOLERANCE:
