@@ -11,11 +11,12 @@ from typing import Any
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import import_library
 from chinchilla_nb.records.importers.json_file import read_json_object
-from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and_lowest, run_name, table_of_each
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, run_name, table_of_each
 from chinchilla_nb.records.importers.wandb_log import BrokenLogError, records_in
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.lowest_values import LOWEST
 from chinchilla_nb.records.tables import Table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "find", "public_entries", "read"]
 
