@@ -55,12 +55,11 @@ def _read_run(root: Path, found: tuple[Path, list[Path]]) -> RunValues:
     if not logs:
         return RunValues(name, _copied(copies))
     try:
-        run = _read_log(logs[0], name)
+        return _read_log(logs[0], name)
     except InputError as error:
         if not copies:
             raise
         return RunValues(name, _copied(copies), f"only the copies in its folder 'files' could be read: {error}")
-    return run
 
 
 def _read_log(path: Path, name: str) -> RunValues:
