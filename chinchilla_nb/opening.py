@@ -46,8 +46,6 @@ LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
-
-
 PROJECT_FILE = "df.csv"
 """Name of the file of a project, which is read strictly also when it is opened as a table."""
 
@@ -178,15 +176,15 @@ def _open_folder(path: Path, choices: TableChoices) -> Session:
     """Open a project, or the table that JSON files of runs in a folder without one make."""
     if not (path / PROJECT_FILE).exists() and any(not is_configuration(file) for file in json_files(path)):
         table = read_table_folder(path)
-        if choices.given() or _speaks_of_runs(choices.reading(table)):
+        if choices.given() or _may_hold_runs(choices.reading(table)):
             return _open_table(table, repr(str(path)), choices)
     return Session(Database(path), Settings())
 
 
-def _speaks_of_runs(reading: Reading) -> bool:
+def _may_hold_runs(reading: Reading) -> bool:
     """Return whether a table has columns for the loss and for N, D or C, whether or not they are clear."""
-    spoken = {*reading.taken, *(name for name, question in reading.questions.items() if question.options)}
-    return "loss" in spoken and bool(spoken & {"N", "D", "C"})
+    mentioned = {*reading.taken, *(name for name, question in reading.questions.items() if question.options)}
+    return "loss" in mentioned and bool(mentioned & {"N", "D", "C"})
 
 
 def _open_file(path: Path, find: Finder, choices: TableChoices) -> Session:

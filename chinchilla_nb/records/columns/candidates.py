@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.quantity import plain
+from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.meanings.compute import RATE_OR_TOTAL
 from chinchilla_nb.records.columns.meanings.data import BYTES
@@ -20,7 +20,7 @@ from chinchilla_nb.records.columns.values import Columns, Values, is_plausible
 from chinchilla_nb.records.columns.word_lists import words_of
 from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
-__all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
+__all__ = ["Candidate", "Considered", "find_candidates", "likely_columns", "quantity_range", "range_text"]
 
 _DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s"}
 """What must be asked about a variant, by its name."""
@@ -72,7 +72,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A column whose name speaks of a quantity and which does not hold it.
+    """A column whose name mentions a quantity that it does not hold.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Considered:
     why : str
         As of `Mismatch`.
     rank : int or None
-        That of its name, if only its values speak against it; None if its name does, or it is empty.
+        That of its name, if only its values rule it out; None if its name does, or it is empty.
     """
 
     column: str
@@ -198,8 +198,13 @@ def likely_columns(quantity: str, free: Iterable[str], columns: Columns) -> list
     return found
 
 
+def quantity_range(quantity: str, numbers: NDArray[np.float64]) -> str:
+    """Return the range of a quantity in words, as it is usually written: ``20M to 600M``, and ``3.2 to 5.01``."""
+    return range_text(numbers, plain if quantity == "loss" else compact)
+
+
 def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = plain) -> str:
-    """Return the range of numbers in words: ``20M to 600M``."""
+    """Return the range of numbers in words: ``20000000 to 600000000``."""
     valid = numbers[np.isfinite(numbers)]
     if not valid.size:
         return "no numbers"

@@ -23,7 +23,7 @@ _LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln)"
 _LOG_FIRST = re.compile(rf"({_LOG})(?:[\s_]*[(\[{{](.*)[)\]}}]|[\s_]+(.+)|([A-Z].*))", re.IGNORECASE)
 _LOG_LAST = re.compile(rf"(.+?)[\s_,(\[{{]+({_LOG})(?:[\s_-]?scale)?[)\]}}]?", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
-_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED_POWER = re.compile(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
 """What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""

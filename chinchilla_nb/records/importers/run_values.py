@@ -55,7 +55,7 @@ def run_table(title: str, runs: Iterable[tuple[int, RunValues]], rejected: Seque
     rejected : sequence of Rejected
     """
     found = list(runs)
-    notes = [f"read as {title}", *(f"of run {run.name}, {run.remark}" for _, run in found if run.remark)]
+    notes = [f"read as {title}", *(f"run {run.name}: {run.remark}" for _, run in found if run.remark)]
     # Several runs may have the same name, but none of them is a checkpoint of another.
     names = distinct_names([run.name for _, run in found])
     rows = [

@@ -36,7 +36,7 @@ EMBEDDING = words_of("embedding embeddings embed embeds emb embd wte wpe unembed
 
 
 def other_than_a_total(words: frozenset[str]) -> str:
-    """Return what a column holds instead of a total, by its words; empty if nothing speaks against a total."""
+    """Return what a column holds instead of a total, by its words; empty if it may be a total."""
     if words & RATES:
         return "holds a rate or a ratio"
     if words & SETTINGS:
