@@ -24,6 +24,7 @@ from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.followed_database import FollowedDatabase
 from chinchilla_nb.printable import printable
+from chinchilla_nb.records.columns.given import NOT_READ
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
@@ -216,7 +217,7 @@ def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
     """Open the runs in logs, which are followed; later ones are read from the columns that these are read from."""
     opened = _ValidRuns.of(logs.read(), where, choices)
     taken = opened.reading.sources
-    same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", "6ND"), loss=taken["loss"])
+    same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", NOT_READ), loss=taken["loss"])
     database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
     return Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=opened.remarks(where, "run"))
 
