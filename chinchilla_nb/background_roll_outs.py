@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from traitlets import Instance, Unicode, observe, validate
 
 from chinchilla_nb.background_uncertainty import MOST_RUNS, BackgroundUncertainty, obstacle
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.results import Fit, FitStatus
+from chinchilla_nb.engine.fitting.results import FitStatus
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOutProgress, RollOuts, iter_roll_outs
 from chinchilla_nb.engine.uncertainty.sandwich import Sandwich
 from chinchilla_nb.work.background import Background
@@ -71,7 +71,7 @@ class BackgroundRollOuts(BackgroundUncertainty):
             return
         self.roll_outs_error = ""
         self.roll_outs_progress = RollOutProgress(0, 0)
-        self._rolling_out.start(lambda: _steps(fit), self._show_roll_outs, self._end_roll_outs, loop)
+        self._rolling_out.start(lambda: iter_roll_outs(fit.problem), self._show_roll_outs, self._end_roll_outs, loop)
 
     def cancel_roll_outs(self) -> None:
         """End the roll-outs under way."""
@@ -157,7 +157,3 @@ class BackgroundRollOuts(BackgroundUncertainty):
             self.roll_outs_error = error_sentence(outcome.error)
         elif outcome.last is not None and outcome.last.result is not None:
             self.roll_outs = outcome.last.result
-
-
-def _steps(fit: Fit) -> Iterator[RollOutProgress]:
-    yield from iter_roll_outs(fit.problem)

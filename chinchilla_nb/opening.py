@@ -24,6 +24,7 @@ from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.followed_database import FollowedDatabase
 from chinchilla_nb.printable import printable
+from chinchilla_nb.records.columns.given import NOT_READ
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
@@ -46,8 +47,6 @@ LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
-
-
 PROJECT_FILE = "df.csv"
 """Name of the file of a project, which is read strictly also when it is opened as a table."""
 
@@ -178,15 +177,15 @@ def _open_folder(path: Path, choices: TableChoices) -> Session:
     """Open a project, or the table that JSON files of runs in a folder without one make."""
     if not (path / PROJECT_FILE).exists() and any(not is_configuration(file) for file in json_files(path)):
         table = read_table_folder(path)
-        if choices.given() or _speaks_of_runs(choices.reading(table)):
+        if choices.given() or _may_hold_runs(choices.reading(table)):
             return _open_table(table, repr(str(path)), choices)
     return Session(Database(path), Settings())
 
 
-def _speaks_of_runs(reading: Reading) -> bool:
+def _may_hold_runs(reading: Reading) -> bool:
     """Return whether a table has columns for the loss and for N, D or C, whether or not they are clear."""
-    spoken = {*reading.taken, *(name for name, question in reading.questions.items() if question.options)}
-    return "loss" in spoken and bool(spoken & {"N", "D", "C"})
+    mentioned = {*reading.taken, *(name for name, question in reading.questions.items() if question.options)}
+    return "loss" in mentioned and bool(mentioned & {"N", "D", "C"})
 
 
 def _open_file(path: Path, find: Finder, choices: TableChoices) -> Session:
@@ -218,7 +217,7 @@ def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
     """Open the runs in logs, which are followed; later ones are read from the columns that these are read from."""
     opened = _ValidRuns.of(logs.read(), where, choices)
     taken = opened.reading.sources
-    same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", "6ND"), loss=taken["loss"])
+    same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", NOT_READ), loss=taken["loss"])
     database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
     return Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=opened.remarks(where, "run"))
 

@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = "import sys\nfrom chinchilla_nb.cli import main\nsys.exit(main())\n"
@@ -123,11 +124,3 @@ def processes_in(folder: Path) -> dict[int, str]:
             if f"TMPDIR={folder}\0".encode() in (place / "environ").read_bytes():
                 found[int(place.name)] = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     return found
-
-
-def wait_until(condition, seconds: float) -> bool:
-    """Return whether a condition comes true in some time."""
-    deadline = time.monotonic() + seconds
-    while not (true := condition()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return bool(true)

@@ -12,8 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from command import ROOT, serving, wait_until
+from command import ROOT, serving
 from runs import make_runs, table_of
+from waiting import wait_until
 
 from chinchilla_nb import __version__, datasets, mae
 from chinchilla_nb.cli import default_source, notebook

@@ -6,12 +6,11 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from waiting import wait_until
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.followed_database import FollowedDatabase
@@ -30,13 +29,6 @@ def write(store: Path, run: str, N: float, D: float, *losses: float) -> None:
 def runs_in(table: Table) -> pd.DataFrame:
     columns = {"N": "params.n_params", "D": "params.n_tokens", "loss": "metrics.loss"}
     return pd.DataFrame([{name: row[column] for name, column in columns.items()} for row in table.rows])
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mlflow_store import write_run
+from waiting import wait_until
 
 from chinchilla_nb import Database, RunLogPanel
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
@@ -19,13 +18,6 @@ from chinchilla_nb.records.columns.questions import UnclearColumns
 
 WRITER = Path(__file__).parent / "mlflow_store.py"
 SIZES = (1e7, 3e7, 1e8, 3e8)
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
 
 
 @pytest.fixture

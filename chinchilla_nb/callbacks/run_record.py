@@ -44,7 +44,7 @@ class RunRecord:
         self._folder, self._embeddings, self._columns = project_dir, embeddings, dict(columns)
 
     def run(self, count: ParameterCount, D: int, steps: int, **others: Any) -> dict[str, Any]:
-        """Return the run, which lacks its loss."""
+        """Return the run without its loss."""
         return {
             "N": count.total if self._embeddings else count.non_embedding,
             "D": D,
@@ -67,4 +67,4 @@ class RunRecord:
         known = ", ".join(f"{name}={value!r}" for name, value in run.items())
         # Loggers cannot be pickled, as a callback is when processes are started.
         logger = get_logger("WARNING", "chinchilla_nb.callbacks")
-        logger.warning("the run is not appended: %s; it is append(%s)", reason, known)
+        logger.warning("the run is not appended: %s; to append it by hand: append(%s)", reason, known)

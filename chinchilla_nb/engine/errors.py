@@ -16,11 +16,14 @@ __all__ = [
     "InputTypeError",
     "did_you_mean",
     "inputs_from",
+    "nearest_or_all",
     "unknown_key",
 ]
 
 SIMILAR = 0.5
 """Similarity (of `difflib`) from which on a known key is suggested for an unknown one: it allows a slip or two."""
+MOST_NAMED = 12
+"""Known names that a message lists: more do not help the reader."""
 
 
 class InputError(ValueError):
@@ -118,3 +121,11 @@ def did_you_mean(key: object, known: Iterable[str]) -> str:
     near = [name for name in known if name.lower() == text.lower()]
     near = near or difflib.get_close_matches(text, known, n=1, cutoff=SIMILAR)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def nearest_or_all(key: object, known: Iterable[str]) -> str:
+    """Return a remedy that suggests the known name most similar to a key, or else names the first of them."""
+    known = list(known)
+    shown = ", ".join(known[:MOST_NAMED])
+    more = f" and {len(known) - MOST_NAMED:,} more" if len(known) > MOST_NAMED else ""
+    return did_you_mean(key, known) or f"choose from {shown}{more}"

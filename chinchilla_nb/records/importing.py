@@ -24,6 +24,7 @@ from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns
 from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
 from chinchilla_nb.records.tables import Rejected, Table
+from chinchilla_nb.records.tables.table import is_blank, one_line
 
 __all__ = ["Preview", "preview_import", "preview_reading"]
 
@@ -208,7 +209,11 @@ def _row(
         numbers["N"] = numbers["C"] / (6 * numbers["D"])
     elif absent == ["D"]:
         numbers["D"] = numbers["C"] / (6 * numbers["N"])
-    others = {name: _one_line(value) for name, value in values.items() if name in kept and not _is_blank(value)}
+    others = {
+        name: one_line(value) if isinstance(value, str) else value
+        for name, value in values.items()
+        if name in kept and not is_blank(value)
+    }
     return row_of(numbers, others)
 
 
@@ -231,11 +236,3 @@ def _label(source: AnySource) -> str:
 
 def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and value != value
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _one_line(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.errors import InputError, did_you_mean
+from chinchilla_nb.engine.errors import InputError, did_you_mean, nearest_or_all
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
 
@@ -23,8 +23,6 @@ _COMPARE = {
     "==": np.equal,
     "!=": np.not_equal,
 }
-MOST_NAMED = 12
-"""Columns or texts that a message lists."""
 LONGEST_SUGGESTED, MOST_SUGGESTED = 60, 1000
 """Characters of a text of a run that a message suggests, and texts of a column that are compared for it: comparing them
 takes milliseconds."""
@@ -99,12 +97,7 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
 
 def _not_found(problem: str, text: str, known: list[str]) -> InputError:
     """Return the error for a text that is not there, which names the nearest that is."""
-    return InputError("", problem, remedy=did_you_mean(text, known) or f"choose from {_listed(known)}")
-
-
-def _listed(known: list[str]) -> str:
-    shown = ", ".join(known[:MOST_NAMED])
-    return f"{shown} and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else shown
+    return InputError("", problem, remedy=nearest_or_all(text, known))
 
 
 def _number(text: str) -> float:

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import websocket
 import zmq
-from command import serving, wait_until
+from command import serving
 from ipykernel.kernelspec import get_kernel_dict
 from runs import make_runs, table_of
 from visitor import ANSWER_SECONDS, Visitor
+from waiting import wait_until
 
 ELSEWHERE = "attacker.example"
 

@@ -13,10 +13,11 @@ import threading
 from dataclasses import asdict
 
 import pytest
-from command import END_SECONDS, environment, processes_in, serving, wait_until, write_script
+from command import END_SECONDS, environment, processes_in, serving, write_script
 from find_chromium import find_chromium
 from playwright.sync_api import sync_playwright
 from visitor import Visitor
+from waiting import wait_until
 
 from chinchilla_nb.serving.order import LISTENING, PAGE, Order
 from chinchilla_nb.serving.page import notebook

@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
+from waiting import wait_until
 
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
@@ -16,13 +16,6 @@ from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.session import Session
 
 APPEND = "import sys; from chinchilla_nb import Database; Database(sys.argv[1]).append(N=9e9, D=9e10, loss=2.25)"
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
 
 
 def watchers() -> list[str]:

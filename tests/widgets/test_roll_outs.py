@@ -6,12 +6,12 @@ import asyncio
 import dataclasses
 import html
 import re
-import time
 
 import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 from runs import make_runs, table_of
+from waiting import until
 
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, mse
 from chinchilla_nb.engine.uncertainty.drift import Drift
@@ -36,13 +36,6 @@ def session(session):
 
 def text_of(widget) -> str:
     return html.unescape(re.sub("<[^>]*>", " ", widget.value))
-
-
-async def until(condition, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.005)
 
 
 def roll_out(session) -> None:

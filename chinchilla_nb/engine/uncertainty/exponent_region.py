@@ -36,7 +36,7 @@ TOLERANCE = 0.01
 MOST_STEPS = 12
 """Most laws fitted in one direction."""
 LARGEST_GROWTH = 4.0
-"""Largest factor from one step to the next: where the objective is flat, the rule of three goes too far."""
+"""Largest factor from one step to the next: where the objective is flat, linear extrapolation goes too far."""
 TINY = 1e-12
 """Keeps a distance of zero from dividing."""
 RELATED = 0.5
@@ -112,8 +112,9 @@ def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRe
     reach = float(np.sqrt(2 * fdtri(2, near.scores.degrees, level)))
     laws, ends = [], []
     for angle in np.linspace(0, 2 * np.pi, DIRECTIONS, endpoint=False):
-        way = reach * axes @ np.array([np.cos(angle), np.sin(angle)])
-        law, at_end = _law_at_edge(uncertainty, names, fitted, way, reach, (near.box.lower[at], near.box.upper[at]))
+        direction = reach * axes @ np.array([np.cos(angle), np.sin(angle)])
+        ranges = near.box.lower[at], near.box.upper[at]
+        law, at_end = _law_at_edge(uncertainty, names, fitted, direction, reach, ranges)
         laws.append(law)
         ends.append(at_end)
     return ExponentRegion(
@@ -138,19 +139,19 @@ def _law_at_edge(
     uncertainty: Uncertainty,
     names: tuple[str, ...],
     fitted: Array,
-    way: Array,
+    direction: Array,
     reach: float,
     ranges: tuple[Array, Array],
 ) -> tuple[Law, bool]:
     """Return the law of the edge in one direction, and whether the range of an exponent ends before it.
 
-    The distance grows nearly in proportion to the step, so that the rule of three finds the edge.
+    The distance grows nearly in proportion to the step, so that linear extrapolation finds the edge.
     """
-    farthest = _farthest(fitted, way, *ranges)
+    farthest = _farthest(fitted, direction, *ranges)
     low, high, step, law = 0.0, farthest, min(1.0, farthest), uncertainty.fit.law
     for _ in range(MOST_STEPS):
         cancellation_point()
-        held = np.clip(fitted + step * way, *ranges)  # rounding may lead beyond the end of a range
+        held = np.clip(fitted + step * direction, *ranges)  # rounding may lead beyond the end of a range
         law, distance = uncertainty.region.best_with(dict(zip(names, held.tolist(), strict=True)), law)
         if distance < reach and step == farthest:
             return law, True
@@ -162,8 +163,8 @@ def _law_at_edge(
     return law, False
 
 
-def _farthest(fitted: Array, way: Array, lower: Array, upper: Array) -> float:
+def _farthest(fitted: Array, direction: Array, lower: Array, upper: Array) -> float:
     """Return the largest step in one direction inside the ranges of the exponents."""
-    moved = np.flatnonzero(way)
-    end = np.where(way > 0, upper, lower)
-    return float(((end - fitted)[moved] / way[moved]).min())
+    moved = np.flatnonzero(direction)
+    end = np.where(direction > 0, upper, lower)
+    return float(((end - fitted)[moved] / direction[moved]).min())

@@ -62,7 +62,7 @@ class Observed:
     groups: NDArray[np.intp]
 
     def reweighted(self, counts: Array) -> Resamples:
-        """Return the resamples in which each run counts so often, shape (m, n_runs)."""
+        """Return the resamples in which the weight of each run is multiplied by a count, shape (m, n_runs)."""
         weight = self.weight * counts
         return Resamples(weight / weight.sum(axis=1, keepdims=True), np.broadcast_to(self.loss, counts.shape))
 

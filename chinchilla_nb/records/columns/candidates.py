@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.quantity import plain
+from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
 from chinchilla_nb.records.columns.meanings.compute import RATE_OR_TOTAL
 from chinchilla_nb.records.columns.meanings.data import BYTES
@@ -17,14 +17,25 @@ from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.sources import AnySource, Source
 from chinchilla_nb.records.columns.units import UNITS, USUAL, units_for
 from chinchilla_nb.records.columns.values import Columns, Values, is_plausible
+from chinchilla_nb.records.columns.word_lists import words_of
 from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
-__all__ = ["EMPTY", "Candidate", "Considered", "find_candidates", "likely_columns", "range_text"]
+__all__ = ["EMPTY", "Candidate", "Considered", "find_candidates", "likely_columns", "quantity_range", "range_text"]
 
-_TRANSFORMED = frozenset(
-    ["reducible", "excess", "normalized", "normalised", "relative", "centered", "centred", "standardized"]
+_DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s"}
+"""What must be asked about a variant, by its name."""
+_TRANSFORMED = words_of("reducible excess normalized normalised relative centered centred standardized")
+"""Words for numbers that were computed from a loss, and that a law of losses does not describe."""
+_IN_BRACKETS = words_of(
+    "n d c total active activated non no not without excl excluding incl including with w o ex embedding embeddings "
+    "emb embeds embed params param parameters parameter tokens token toks samples trainable train training model all "
+    "flop flops count seen overall the of est estimated approx measured final raw lm head heads layers nonembedding"
 )
+"""Words in brackets that are no units, because they say what is counted."""
+_MULTIPLES = words_of("ten tens hundred hundreds dozen dozens k m b t g")
+"""Words beside others that may be units."""
 EMPTY = "is empty"
+"""Why a column without values is not taken."""
 ROWS_OF_A_CONSTANT = 3
 """Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
 
@@ -63,7 +74,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A column whose name speaks of a quantity and which does not hold it.
+    """A column whose name mentions a quantity that it does not hold.
 
     Attributes
     ----------
@@ -71,7 +82,7 @@ class Considered:
     why : str
         As of `Mismatch`.
     rank : int or None
-        That of its name, if only its values speak against it; None if its name does.
+        That of its name, if only its values rule it out; None if its name does.
     """
 
     column: str
@@ -136,76 +147,11 @@ def readings_of(quantity: str, name: ColumnName, says: Match, columns: Columns) 
             yield Candidate(source, says.variant, says.rank, numbers, doubt, unit_is_open=True)
 
 
-_DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s"}
-"""What must be asked about a variant, by its name."""
-
-
 def _unknown_unit(name: ColumnName) -> str:
     """Return the doubt about a count whose name states something in brackets, or a multiple, that is not understood."""
     beside = frozenset(name.words) if len(name.words) > 1 else frozenset()
     unknown = sorted(set(name.in_brackets) - _IN_BRACKETS | _MULTIPLES & beside)
     return f"{name.column!r} says {' '.join(unknown)!r}, which may be a unit" if unknown else ""
-
-
-_IN_BRACKETS = frozenset(
-    [
-        "n",
-        "d",
-        "c",
-        "total",
-        "active",
-        "activated",
-        "non",
-        "no",
-        "not",
-        "without",
-        "excl",
-        "excluding",
-        "incl",
-        "including",
-        "with",
-        "w",
-        "o",
-        "ex",
-        "embedding",
-        "embeddings",
-        "emb",
-        "embeds",
-        "embed",
-        "params",
-        "param",
-        "parameters",
-        "parameter",
-        "tokens",
-        "token",
-        "toks",
-        "samples",
-        "trainable",
-        "train",
-        "training",
-        "model",
-        "all",
-        "flop",
-        "flops",
-        "count",
-        "seen",
-        "overall",
-        "the",
-        "of",
-        "est",
-        "estimated",
-        "approx",
-        "measured",
-        "final",
-        "raw",
-        "lm",
-        "head",
-        "heads",
-        "layers",
-        "nonembedding",
-    ]
-)
-_MULTIPLES = frozenset(["ten", "tens", "hundred", "hundreds", "dozen", "dozens", "k", "m", "b", "t", "g"])
 
 
 def _readings_of_loss(name: ColumnName, says: Match, columns: Columns) -> Iterator[Candidate]:
@@ -253,8 +199,13 @@ def likely_columns(quantity: str, free: Iterable[str], columns: Columns) -> list
     return found
 
 
+def quantity_range(quantity: str, numbers: NDArray[np.float64]) -> str:
+    """Return the range of a quantity in words, as it is usually written: ``20M to 600M``, and ``3.2 to 5.01``."""
+    return range_text(numbers, plain if quantity == "loss" else compact)
+
+
 def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = plain) -> str:
-    """Return the range of numbers in words: ``20M to 600M``."""
+    """Return the range of numbers in words: ``20000000 to 600000000``."""
     valid = numbers[np.isfinite(numbers)]
     if not valid.size:
         return "no numbers"

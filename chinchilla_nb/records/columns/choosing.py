@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.quantity import compact
-from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considered, range_text
+from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considered, quantity_range, range_text
 from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
 from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
@@ -103,7 +102,7 @@ def _choose_loss(choices: Choices, group: Sequence[Candidate], *, was_given: boo
 
 
 def _ask_about_unreadable(choices: Choices, ruled_out: Sequence[Considered], given: Mapping[str, object]) -> None:
-    """Ask about a loss if another column's name goes before its own, but cannot be read; say so if that is empty."""
+    """Ask about a loss if the name of another column ranks before it, but cannot be read; say so if that is empty."""
     taken = choices.taken.get("loss")
     if taken is None or "loss" in given:
         return
@@ -136,7 +135,7 @@ def _choose_sizes(choices: Choices, groups: Mapping[str, Sequence[Candidate]]) -
     """Choose N and D; compute decides between several ways to read them."""
     open_ones = [name for name in ("N", "D") if len(groups[name]) > 1 or any(way.doubt for way in groups[name])]
     exact = _exact(groups) if open_ones else []
-    ways = {name: _distinct(combination["ND".index(name)] for combination, _ in exact) for name in ("N", "D")}
+    ways = {name: _distinct(combination[place] for combination, _ in exact) for place, name in enumerate(("N", "D"))}
     for name in ("N", "D"):
         if name not in open_ones:
             if groups[name]:
@@ -218,10 +217,10 @@ def _derive_missing(choices: Choices, groups: Mapping[str, Sequence[Candidate]],
         derived = compute.numbers / (6 * size.numbers)
         ratio = derived / size.numbers if name == "D" else size.numbers / derived
         if not (is_plausible(name, derived) and _is_usual_ratio(ratio)):
-            span = range_text(derived, compact)
+            span = quantity_range(name, derived)
             choices.ask(name, f"no column is recognised as {name}, and C/(6{other}) would be {span}", options)
         elif any(_contradicts(product, derived) for product in options):
-            span, more = range_text(derived, compact), range_text(options[0].numbers, compact)
+            span, more = quantity_range(name, derived), quantity_range(name, options[0].numbers)
             why = f"C/(6{other}) would be {span}, but {options[0].variant} is {more}"
             choices.ask(name, why, options)
         else:

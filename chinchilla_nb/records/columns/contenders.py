@@ -1,4 +1,4 @@
-"""Which ways to read a quantity go before the others by their names."""
+"""Which ways to read a quantity rank before the others by their names."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["contenders"]
 
 SIMILAR_LOSS = 0.5
 """Relative difference up to which a column of an unknown name may be another measurement of the loss."""
-
 _CROSS_ENTROPY = re.compile(r"(?<![a-z])(?:ce|xent|cross[ _-]?entropy|nll|lm)(?![a-z])")
+"""What the names of losses that are cross-entropies alone contain."""
 
 
 def contenders(quantity: str, ways: Sequence[Candidate], ruled_out: Sequence[Considered]) -> list[Candidate]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.checks import as_positive_number, brief
-from chinchilla_nb.engine.errors import InputError, did_you_mean
+from chinchilla_nb.engine.errors import InputError, nearest_or_all
 from chinchilla_nb.records.columns.candidates import Candidate, readings_of
 from chinchilla_nb.records.columns.cells import cell_number
 from chinchilla_nb.records.columns.meanings import Match, match
@@ -113,6 +113,5 @@ def _unit(quantity: str, text: str) -> str:
 
 
 def _no_such_column(quantity: str, column: str, names: Mapping[str, ColumnName]) -> InputError:
-    columns = ", ".join(names)
-    remedy = did_you_mean(column, names) or f"choose from {columns[:200]}"
+    remedy = nearest_or_all(column, names)
     return InputError(quantity, f"is assigned to {brief(column)}, but there is no such column", remedy=remedy)

@@ -7,40 +7,14 @@ from dataclasses import dataclass
 
 from chinchilla_nb.records.columns.translations import without_accents, word_in_english
 from chinchilla_nb.records.columns.units import find_unit
+from chinchilla_nb.records.columns.word_lists import words_of
 
 __all__ = ["ColumnName", "read_name"]
 
-TRACKER_PREFIXES = frozenset(
-    [
-        "params",
-        "param",
-        "config",
-        "configs",
-        "summary",
-        "metrics",
-        "metric",
-        "hparams",
-        "hparam",
-        "hyperparameters",
-        "hyperparams",
-        "user_attrs",
-        "attrs",
-        "attributes",
-        "history",
-        "tags",
-        "data",
-        "args",
-        "run",
-        "runs",
-        "system_attrs",
-        "value",
-        "values",
-        "final",
-        "results",
-        "result",
-        "output",
-        "outputs",
-    ]
+TRACKER_PREFIXES = words_of(
+    "params param config configs summary metrics metric hparams hparam hyperparameters hyperparams user_attrs "
+    "attrs attributes history tags data args run runs system_attrs value values final results result output "
+    "outputs"
 )
 """First parts of the paths that trackers write, which say nothing about the quantity."""
 OPTUNA_PREFIXES = ("user_attrs_", "system_attrs_")
@@ -49,57 +23,15 @@ _LOG = r"(?:log[\s_]?10|log[\s_]?2|log[\s_]?e|log|lg|ln)"
 _LOG_FIRST = re.compile(rf"({_LOG})(?:[\s_]*[(\[{{](.*)[)\]}}]|[\s_]+(.+)|([A-Z].*))", re.IGNORECASE)
 _LOG_LAST = re.compile(rf"(.+?)[\s_,(\[{{]+({_LOG})(?:[\s_-]?scale)?[)\]}}]?", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
-_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED_POWER = re.compile(r"10([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<=\S) - (?=\S))(?![^(\[{]*[)\]}])")
 """What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""
-_MEASURED = frozenset(
-    [
-        "tokens",
-        "token",
-        "toks",
-        "tok",
-        "flops",
-        "flop",
-        "loss",
-        "bits",
-        "nats",
-        "params",
-        "parameters",
-        "samples",
-        "examples",
-        "n",
-        "d",
-    ]
-)
-_DIVISORS = frozenset(
-    [
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "min",
-        "minute",
-        "h",
-        "hr",
-        "hour",
-        "day",
-        "step",
-        "batch",
-        "gpu",
-        "device",
-        "token",
-        "param",
-        "params",
-        "parameter",
-        "byte",
-        "char",
-        "word",
-        "sample",
-        "n",
-        "d",
-    ]
+_MEASURED = words_of("tokens token toks tok flops flop loss bits nats params parameters samples examples n d")
+"""Words for what is counted, which may be divided by one of `_DIVISORS`: ``tokens/s``, ``loss/byte``."""
+_DIVISORS = words_of(
+    "s sec secs second seconds min minute h hr hour day step batch gpu device token param params parameter byte "
+    "char word sample n d"
 )
 _LONGEST_UNIT = 4
 """Words of the longest unit at the beginning or the end of a name: ``petaflop / s - days``."""

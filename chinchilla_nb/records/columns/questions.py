@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import compact, plain
-from chinchilla_nb.records.columns.candidates import Candidate, range_text
+from chinchilla_nb.records.columns.candidates import Candidate, quantity_range
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.choosing import Question
 from chinchilla_nb.records.columns.given import NOT_READ
@@ -51,17 +50,14 @@ def questions_text(reading: Reading, answer: Answer) -> str:
 
 def option_text(quantity: str, option: Candidate) -> str:
     """Return what an option would read: ``params_total: 20M to 600M``."""
-    return f"{option.text}: {range_text(option.numbers, plain if quantity == 'loss' else compact)}"
+    return f"{option.text}: {quantity_range(quantity, option.numbers)}"
 
 
 def _answers(question: Question, answer: Answer) -> str:
     name = question.quantity
     if name == "checkpoints":
         return " or ".join(answer(name, keep) for keep in KEEP)
-    answers = [
-        f"{answer(name, option.text)} ({range_text(option.numbers, plain if name == 'loss' else compact)})"
-        for option in question.options
-    ]
+    answers = [f"{answer(name, option.text)} ({quantity_range(name, option.numbers)})" for option in question.options]
     if name == "C":
         answers.append(f"{answer(name, NOT_READ)} (no column is compute)")
     if not answers:

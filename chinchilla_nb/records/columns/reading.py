@@ -8,8 +8,14 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chinchilla_nb.engine.conversion import check_choice, check_type
-from chinchilla_nb.quantity import compact, plain
-from chinchilla_nb.records.columns.candidates import Candidate, Considered, find_candidates, likely_columns, range_text
+from chinchilla_nb.quantity import compact
+from chinchilla_nb.records.columns.candidates import (
+    Candidate,
+    Considered,
+    find_candidates,
+    likely_columns,
+    quantity_range,
+)
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, find_checkpoints
 from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
@@ -40,11 +46,11 @@ class Reading:
     ----------
     table : Table
     taken : mapping of str to Candidate
-        By quantity; what lacks here is a question, or follows from C = 6ND.
+        By quantity; one that is missing here is a question, or follows from C = 6ND.
     questions : mapping of str to Question
         By quantity, and ``checkpoints``; a table with questions must not be imported before they are answered.
     considered : tuple of Considered
-        Columns that speak of a quantity and do not hold it.
+        Columns whose names mention a quantity that they do not hold.
     notes : tuple of str
         What else was decided, in sentences without full stops.
     checkpoints : Checkpoints or None
@@ -183,10 +189,10 @@ def _offer(
     found: Mapping[str, Sequence[Candidate]],
     considered: Sequence[Considered],
 ) -> None:
-    """Offer columns that speak of nothing, in the questions about a quantity that no column speaks of."""
-    spoken = {one.column for one in considered}
-    spoken |= {column for ways in found.values() for way in ways for column in way.source.columns}
-    free = [column for column in names if column not in spoken][:MOST_LOOKED_AT]
+    """Offer the columns whose names mention no quantity, in the questions about a quantity that no name mentions."""
+    mentioned = {one.column for one in considered}
+    mentioned |= {column for ways in found.values() for way in ways for column in way.source.columns}
+    free = [column for column in names if column not in mentioned][:MOST_LOOKED_AT]
     for quantity, question in list(choices.questions.items()):
         if question.options:
             continue
@@ -212,7 +218,7 @@ def _history(
 
 
 def _taken(quantity: str, way: Candidate) -> str:
-    span = range_text(way.numbers, plain if quantity == "loss" else compact)
+    span = quantity_range(quantity, way.numbers)
     source = way.source
     if isinstance(source, Product):
         if not source.columns:

@@ -6,38 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.word_lists import words_of
 
 __all__ = ["DIVERGED", "FAILED", "UNFINISHED", "state_column", "unfinished_state"]
 
 UNFINISHED, DIVERGED = "did not finish", "has diverged"
 FAILED = frozenset({UNFINISHED, DIVERGED})
 """Kinds of rejected rows that can be taken nevertheless."""
-_STATE_NAMES = frozenset({"state", "status", "runstate", "runstatus", "jobstate", "jobstatus", "trialstate"})
-_BEGINNINGS = [
-    "crash",
-    "fail",
-    "kill",
-    "error",
-    "abort",
-    "cancel",
-    "preempt",
-    "timeout",
-    "timedout",
-    "oom",
-    "outofmemory",
-    "nan",
-    "diverge",
-    "running",
-    "pending",
-    "queued",
-    "pruned",
-    "interrupt",
-    "stopped",
-    "unfinished",
-    "incomplete",
-    "waiting",
-    "scheduled",
-]
+_STATE_NAMES = words_of("state status runstate runstatus jobstate jobstatus trialstate")
+_BEGINNINGS = tuple(
+    words_of(
+        "crash fail kill error abort cancel preempt timeout timedout oom outofmemory nan diverge running pending "
+        "queued pruned interrupt stopped unfinished incomplete waiting scheduled"
+    )
+)
 """Beginnings of the words for it in Weights & Biases, MLflow, Optuna, Slurm and people's notes."""
 
 
@@ -51,4 +33,4 @@ def unfinished_state(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     word = value.rpartition(".")[2].lower().replace(" ", "").replace("_", "").replace("-", "")
-    return any(word.startswith(beginning) for beginning in _BEGINNINGS)
+    return word.startswith(_BEGINNINGS)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and_lowest, run_name, table_of_each
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, run_name, table_of_each
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.tables import Table, read_table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "find", "named", "read"]
 

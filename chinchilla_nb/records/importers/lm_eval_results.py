@@ -10,8 +10,9 @@ from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.json_file import read_json_object
-from chinchilla_nb.records.importers.run_values import RunValues, flat, run_name, table_of_each
+from chinchilla_nb.records.importers.run_values import RunValues, run_name, table_of_each
 from chinchilla_nb.records.tables import Table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "find", "is_results", "named", "read"]
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, number_or_text, run_table
+from chinchilla_nb.records.importers.mlflow_run import run_columns
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, run_table
 from chinchilla_nb.records.tables import Table
 
 __all__ = ["TITLE", "find", "named", "read"]
@@ -88,15 +89,14 @@ def _runs(store: sqlite3.Connection) -> Iterator[RunValues]:
     params, tags = (_texts(store, table) for table in ("params", "tags"))
     metrics = _metrics(store)
     for run_id, name, status, experiment in store.execute(_RUNS).fetchall():
-        kept = {f"tags.{key}": value for key, value in tags[run_id].items() if not key.startswith("mlflow.")}
-        values = {
-            "experiment": experiment,
-            "run_id": run_id,
-            "status": status,
-            **{f"params.{key}": number_or_text(value) for key, value in params[run_id].items()},
-            **metrics[run_id],
-            **kept,
-        }
+        values = run_columns(
+            experiment=experiment,
+            run_id=run_id,
+            status=status,
+            params=params[run_id],
+            metrics=metrics[run_id],
+            tags=tags[run_id],
+        )
         yield RunValues(name or tags[run_id].get("mlflow.runName") or run_id, values)
 
 
@@ -112,12 +112,13 @@ def _metrics(store: sqlite3.Connection) -> defaultdict[str, dict[str, Any]]:
     """Return the last value of each metric and the lowest of each loss, by run and name."""
     histories: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     for run_id, key, value, is_nan in store.execute(_METRICS):
-        histories[run_id, key].append(math.nan if is_nan or value is None else _finite_or_not(value))
+        histories[run_id, key].append(math.nan if is_nan or value is None else _with_infinity(value))
     metrics: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for (run_id, key), history in histories.items():
         metrics[run_id] |= last_and_lowest(({key: value} for value in history), "metrics.")
     return metrics
 
 
-def _finite_or_not(value: float) -> float:
+def _with_infinity(value: float) -> float:
+    """Return a stored value, infinite where the store holds its largest number instead."""
     return math.copysign(math.inf, value) if abs(value) >= _LARGEST else value

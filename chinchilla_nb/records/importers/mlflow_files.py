@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, number_or_text, table_of_each
+from chinchilla_nb.records.importers.mlflow_run import run_columns
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, table_of_each
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.tables import Table
 
@@ -51,14 +52,14 @@ def _read_run(folder: Path) -> RunValues | None:
     remarks: list[str] = []
     for name, path in _named(folder / "metrics"):
         metrics |= last_and_lowest(({name: value} for value in _history(path, remarks)), "metrics.")
-    values = {
-        "experiment": _experiment(folder.parent),
-        "run_id": meta.get("run_id", meta.get("run_uuid")),
-        "status": _STATUS.get(meta.get("status", 0), meta.get("status")),
-        **{f"params.{name}": number_or_text(value) for name, value in params.items()},
-        **metrics,
-        **{f"tags.{name}": value for name, value in tags.items() if not name.startswith("mlflow.")},
-    }
+    values = run_columns(
+        experiment=_experiment(folder.parent),
+        run_id=meta.get("run_id", meta.get("run_uuid")),
+        status=_STATUS.get(meta.get("status", 0), meta.get("status")),
+        params=params,
+        metrics=metrics,
+        tags=tags,
+    )
     name = meta.get("run_name") or tags.get("mlflow.runName") or folder.name
     return RunValues(str(name), values, "; ".join(remarks))
 

@@ -10,7 +10,8 @@ from typing import Any
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import import_library
-from chinchilla_nb.records.importers.run_values import RunValues, number_or_text, run_table
+from chinchilla_nb.records.importers.mlflow_run import run_columns
+from chinchilla_nb.records.importers.run_values import RunValues, run_table
 from chinchilla_nb.records.tables import Table
 
 __all__ = ["TITLE", "read"]
@@ -62,15 +63,14 @@ def _runs(client: Any) -> Iterator[RunValues]:
     if not names:
         return
     for run in _pages(client.search_runs, list(names), order_by=["attributes.start_time ASC"]):
-        tags = {f"tags.{key}": value for key, value in run.data.tags.items() if not key.startswith("mlflow.")}
-        values = {
-            "experiment": names[run.info.experiment_id],
-            "run_id": run.info.run_id,
-            "status": run.info.status,
-            **{f"params.{key}": number_or_text(value) for key, value in sorted(run.data.params.items())},
-            **{f"metrics.{key}": value for key, value in sorted(run.data.metrics.items())},
-            **tags,
-        }
+        values = run_columns(
+            experiment=names[run.info.experiment_id],
+            run_id=run.info.run_id,
+            status=run.info.status,
+            params=dict(sorted(run.data.params.items())),
+            metrics={f"metrics.{name}": value for name, value in sorted(run.data.metrics.items())},
+            tags=run.data.tags,
+        )
         yield RunValues(run.info.run_name or run.info.run_id, values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from chinchilla_nb.records.lowest_values import LOWEST
 from chinchilla_nb.records.tables import Rejected, Table
 from chinchilla_nb.records.tables.table import distinct_names, one_line
 
-__all__ = ["RunValues", "flat", "last_and_lowest", "number_or_text", "run_name", "run_table", "table_of_each"]
+__all__ = ["RunValues", "last_and_lowest", "number_or_text", "run_name", "run_table", "table_of_each"]
 
 _LOSS = re.compile(r"loss|nll|entropy|perplexity|\bppl\b|\bce\b|\bbp[bc]\b|bits", re.IGNORECASE)
 """Names of metrics whose lowest value means something; that of a learning rate or of an accuracy does not."""
-
-
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
@@ -57,7 +55,7 @@ def run_table(title: str, runs: Iterable[tuple[int, RunValues]], rejected: Seque
     rejected : sequence of Rejected
     """
     found = list(runs)
-    notes = [f"read as {title}", *(f"of run {run.name}, {run.remark}" for _, run in found if run.remark)]
+    notes = [f"read as {title}", *(f"run {run.name}: {run.remark}" for _, run in found if run.remark)]
     # Several runs may have the same name, but none of them is a checkpoint of another.
     names = distinct_names([run.name for _, run in found])
     rows = [
@@ -126,15 +124,6 @@ def number_or_text(text: str) -> int | float | str:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def flat(value: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested mappings under dotted names that begin with a prefix."""
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from flat(inner, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", inner
 
 
 def run_name(folder: Path, root: Path) -> str:

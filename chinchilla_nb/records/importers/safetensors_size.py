@@ -16,8 +16,8 @@ def saved_parameters(folder: Path) -> int | None:
     """Return the number of parameters of the model that is saved in a folder, None if it cannot be told.
 
     The model is ``model.safetensors``, or all of ``model-*.safetensors``. A tensor that layers share, such as tied
-    embeddings, is saved and counted once. Each file begins with the length of
-    its header, 8 bytes, little-endian; the header is a JSON object with the shape of each tensor [1]_.
+    embeddings, is saved and counted once. Each file begins with the length of its header, 8 bytes, little-endian; the
+    header is a JSON object with the shape of each tensor [1]_.
 
     References
     ----------

@@ -10,9 +10,10 @@ from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.json_file import read_json_object
-from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and_lowest, run_name, table_of_each
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, run_name, table_of_each
 from chinchilla_nb.records.importers.safetensors_size import saved_parameters
 from chinchilla_nb.records.tables import Table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "find", "is_trainer_state", "read"]
 

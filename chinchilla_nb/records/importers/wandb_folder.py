@@ -11,11 +11,12 @@ from typing import Any
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import import_library
 from chinchilla_nb.records.importers.json_file import read_json_object
-from chinchilla_nb.records.importers.run_values import RunValues, flat, last_and_lowest, run_name, table_of_each
+from chinchilla_nb.records.importers.run_values import RunValues, last_and_lowest, run_name, table_of_each
 from chinchilla_nb.records.importers.wandb_log import BrokenLogError, records_in
 from chinchilla_nb.records.importers.yaml_file import read_yaml_mapping
 from chinchilla_nb.records.lowest_values import LOWEST
 from chinchilla_nb.records.tables import Table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "find", "public_entries", "read"]
 
@@ -54,12 +55,11 @@ def _read_run(root: Path, found: tuple[Path, list[Path]]) -> RunValues:
     if not logs:
         return RunValues(name, _copied(copies))
     try:
-        run = _read_log(logs[0], name)
+        return _read_log(logs[0], name)
     except InputError as error:
         if not copies:
             raise
         return RunValues(name, _copied(copies), f"only the copies in its folder 'files' could be read: {error}")
-    return run
 
 
 def _read_log(path: Path, name: str) -> RunValues:

@@ -11,9 +11,10 @@ from urllib.parse import unquote, urlsplit
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.importers.extras import import_library
-from chinchilla_nb.records.importers.run_values import RunValues, flat, run_table
+from chinchilla_nb.records.importers.run_values import RunValues, run_table
 from chinchilla_nb.records.importers.wandb_folder import public_entries
 from chinchilla_nb.records.tables import Table
+from chinchilla_nb.records.tables.nested import flat
 
 __all__ = ["TITLE", "is_address", "read"]
 

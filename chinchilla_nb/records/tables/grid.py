@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError, inputs_from
-from chinchilla_nb.records.tables.header import are_more_names, find_header, holds_data, is_empty
+from chinchilla_nb.records.tables.header import are_more_names, find_header, holds_data
 from chinchilla_nb.records.tables.number_columns import convert_columns
-from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, one_line
+from chinchilla_nb.records.tables.table import Rejected, Table, distinct_names, is_blank, one_line
 from chinchilla_nb.records.tables.unit_row import has_units, with_units
 
 __all__ = ["GridRow", "table_from_grid"]
@@ -103,7 +103,7 @@ def _full_names(header: GridRow, body: Sequence[GridRow]) -> tuple[list[str], st
 
 
 def _has_values(rows: Sequence[GridRow], column: int) -> bool:
-    return any(column < len(row.cells) and not is_empty(row.cells[column]) for row in rows)
+    return any(column < len(row.cells) and not is_blank(row.cells[column]) for row in rows)
 
 
 def _misfit(row: GridRow, header: GridRow, kept: Sequence[int]) -> str:
@@ -111,7 +111,7 @@ def _misfit(row: GridRow, header: GridRow, kept: Sequence[int]) -> str:
     if row.cells == header.cells:
         return "repeats the names of the columns"
     beyond = row.cells[len(header.cells) :]
-    if (beyond and all(map(is_empty, beyond))) or (kept and kept[-1] < len(row.cells) <= len(header.cells)):
+    if (beyond and all(map(is_blank, beyond))) or (kept and kept[-1] < len(row.cells) <= len(header.cells)):
         return ""
     return f"has {len(row.cells)} values for {len(kept)} columns"
 

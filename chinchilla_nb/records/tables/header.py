@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from chinchilla_nb.records.tables.number_columns import MISSING
+from chinchilla_nb.records.tables.table import is_blank
 
-__all__ = ["are_more_names", "find_header", "holds_data", "is_empty", "is_number", "number_columns"]
+__all__ = ["are_more_names", "find_header", "holds_data", "is_number", "number_columns"]
 
 Cells = Sequence[Any]
 
@@ -30,7 +31,7 @@ def find_header(rows: Sequence[Cells]) -> int | None:
     typical = statistics.median_low(_filled(row) for row in rows[len(rows) // 2 :])
     for index, row in enumerate(rows[:MOST_TITLES]):
         is_above_rows = index == 0 or index + 1 < len(rows)
-        named = _filled(row) + (len(row) > 1 and is_empty(row[0]))
+        named = _filled(row) + (len(row) > 1 and is_blank(row[0]))
         if is_above_rows and named >= typical and not holds_data(row, rows[index + 1 :]):
             return index
     return None
@@ -56,7 +57,7 @@ def number_columns(rows: Sequence[Cells]) -> list[int]:
     judged = rows[:MOST_JUDGED]
     found = []
     for column in range(max(map(len, judged), default=0)):
-        filled = [row[column] for row in judged if column < len(row) and not is_empty(row[column])]
+        filled = [row[column] for row in judged if column < len(row) and not is_blank(row[column])]
         if 2 * sum(map(is_number, filled)) > len(filled):
             found.append(column)
     return found
@@ -67,10 +68,5 @@ def is_number(cell: Any) -> bool:
     return _NUMBER.fullmatch(cell.strip()) is not None if isinstance(cell, str) else cell is not None
 
 
-def is_empty(cell: Any) -> bool:
-    """Return whether a cell holds nothing but blanks."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
 def _filled(row: Cells) -> int:
-    return sum(not is_empty(cell) for cell in row)
+    return sum(not is_blank(cell) for cell in row)

@@ -10,11 +10,13 @@ from typing import Any
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.records.tables.json_shapes import json_rows
+from chinchilla_nb.records.tables.nested import flat
 from chinchilla_nb.records.tables.table import Rejected, Table, one_line
 
-_NEXT = re.compile(r"[^ \t\r\n]")
-
 __all__ = ["read_json", "read_json_lines", "table_from_objects"]
+
+_NEXT = re.compile(r"[^ \t\r\n]")
+"""The beginning of the next value: any character but the white space of JSON."""
 
 
 def read_json(name: str, text: str) -> Table:
@@ -70,7 +72,7 @@ def table_from_objects(items: Iterable[tuple[int, Any]]) -> Table:
     for place, item in items:
         try:
             value = _parsed(item) if isinstance(item, str) else item
-            row = _distinct_keys(_flat(value)) if isinstance(value, dict) else None
+            row = _distinct_keys(_cells(value)) if isinstance(value, dict) else None
         except InputError as error:
             rejected.append(Rejected.of(place, error))
             continue
@@ -91,13 +93,10 @@ def table_from_objects(items: Iterable[tuple[int, Any]]) -> Table:
     return Table(columns, tuple(rows), tuple(places), tuple(rejected))
 
 
-def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of nested objects under dotted names; lists become text."""
-    for name, inner in value.items():
-        if isinstance(inner, dict):
-            yield from _flat(inner, f"{before}{name}.")
-        else:
-            yield one_line(f"{before}{name}") or "column", json.dumps(inner) if isinstance(inner, list) else inner
+def _cells(value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the cells of a row with the names of their columns; lists become text."""
+    for name, inner in flat(value):
+        yield one_line(name) or "column", json.dumps(inner) if isinstance(inner, list) else inner
 
 
 def _parsed(text: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["Rejected", "Table", "distinct_names", "one_line"]
+__all__ = ["Rejected", "Table", "distinct_names", "is_blank", "one_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,8 @@ def distinct_names(header: Iterable[str]) -> tuple[str, ...]:
 def one_line(text: str) -> str:
     """Return text without line breaks and repeated blanks."""
     return " ".join(text.split())
+
+
+def is_blank(cell: Any) -> bool:
+    """Return whether a cell holds nothing but blanks."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from chinchilla_nb.records.tables.header import is_empty, number_columns
+from chinchilla_nb.records.tables.header import number_columns
+from chinchilla_nb.records.tables.table import is_blank
 
 __all__ = ["has_units", "with_units"]
 
@@ -28,7 +29,7 @@ _NONE = frozenset({"-", "\u2013", "\u2014", "%", "#", "$", "1"})
 def has_units(cells: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
     """Return whether a row holds units: in each column of numbers a unit or nothing, and at least one in words."""
     above = [cells[column] for column in number_columns(below) if column < len(cells)]
-    given = [cell.strip() if isinstance(cell, str) else str(cell) for cell in above if not is_empty(cell)]
+    given = [cell.strip() if isinstance(cell, str) else str(cell) for cell in above if not is_blank(cell)]
     in_words = any(cell not in _NONE and not _POWER.fullmatch(cell) for cell in given)
     return in_words and all(map(_is_unit, given))
 
@@ -40,7 +41,7 @@ def with_units(names: Sequence[str], units: Sequence[Any]) -> list[str]:
 
 
 def _with_unit(name: str, unit: Any) -> str:
-    text = "" if is_empty(unit) else str(unit).strip()
+    text = "" if is_blank(unit) else str(unit).strip()
     if not text or text in _NONE:
         return name
     return f"{name} {text}" if _BRACKETS.fullmatch(text) else f"{name} ({text})"

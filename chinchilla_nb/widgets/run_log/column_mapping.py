@@ -100,8 +100,9 @@ class ColumnMapping(ipywidgets.Box):
     def show(self, reading: Reading, *, failed: bool) -> None:
         """Show how a table is read, and whether it has failed runs."""
         with self._writing:
-            for name, source in [(name, reading.sources.get(name)) for name in self.columns]:
-                self._show_source(name, source)
+            sources = reading.sources
+            for name in self.columns:
+                self._show_source(name, sources.get(name))
             has_checkpoints = reading.checkpoints is not None or "checkpoints" in reading.questions
             set_shown(self.checkpoints, has_checkpoints or bool(self.checkpoints.value))
             if reading.checkpoints is not None and "checkpoints" not in reading.questions:

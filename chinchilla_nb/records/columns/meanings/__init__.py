@@ -23,5 +23,5 @@ _RULES: dict[str, Callable[[ColumnName], Match | Mismatch | None]] = {
 
 
 def match(quantity: str, name: ColumnName) -> Match | Mismatch | None:
-    """Return what a name says about a quantity; None if it does not speak of it."""
+    """Return what a name says about a quantity; None if it does not mention it."""
     return _RULES[quantity](name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chinchilla_nb.records.columns.meanings.matches import LETTER, Match, Mismatch
-from chinchilla_nb.records.columns.meanings.vocabulary import RATES, words_of
+from chinchilla_nb.records.columns.meanings.vocabulary import RATES
 from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.word_lists import words_of
 
 __all__ = ["RATE_OR_TOTAL", "compute"]
 

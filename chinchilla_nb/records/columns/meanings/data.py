@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from chinchilla_nb.records.columns.meanings.matches import LETTER, Match, Mismatch
-from chinchilla_nb.records.columns.meanings.vocabulary import PARAMETERS, other_than_a_total, words_of
+from chinchilla_nb.records.columns.meanings.vocabulary import PARAMETERS, other_than_a_total
 from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.word_lists import words_of
 
 __all__ = ["BYTES", "DATA_SET", "SAMPLES", "data"]
 

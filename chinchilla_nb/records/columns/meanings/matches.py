@@ -19,7 +19,7 @@ class Match:
     variant : str
         What exactly it holds, as a sentence says it: ``the validation loss``; empty if the name does not say it.
     rank : int
-        Columns of a lower rank go before others; those of one rank are equally plausible.
+        Columns of a lower rank are preferred to others; those of one rank are equally plausible.
     form : str
         For a loss, what its values are instead of nats: ``perplexity``.
     """
@@ -31,7 +31,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A column that speaks of a quantity and holds something else.
+    """A column whose name mentions a quantity, and which holds something else.
 
     Attributes
     ----------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chinchilla_nb.records.columns.word_lists import words_of
+
 __all__ = [
     "EMBEDDING",
     "FORECASTS",
@@ -10,13 +12,7 @@ __all__ = [
     "SETTINGS",
     "STATISTICS",
     "other_than_a_total",
-    "words_of",
 ]
-
-
-def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text as a set."""
-    return frozenset(text.split())
 
 
 RATES = words_of(
@@ -40,7 +36,7 @@ EMBEDDING = words_of("embedding embeddings embed embeds emb embd wte wpe unembed
 
 
 def other_than_a_total(words: frozenset[str]) -> str:
-    """Return what a column holds instead of a total, by its words; empty if nothing speaks against a total."""
+    """Return what a column holds instead of a total, by its words; empty if it may be a total."""
     if words & RATES:
         return "holds a rate or a ratio"
     if words & SETTINGS:
