@@ -424,7 +424,7 @@ def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owne
 def test_a_table_that_has_become_bad_is_explained_on_the_page(server, owner):
     table = Path(f"/proc/{server.process.pid}/cwd") / "runs.csv"
     before, said = table.read_bytes(), server.said
-    table.write_text("N,D,loss\n1000000,20000000,\x1b]0;<b>gone\x07\x9b\n", encoding="utf-8")
+    table.write_text("N,D,loss,state\n1000000,20000000,2.5,crashed: \x1b]0;<b>gone\x07\x9b\n", encoding="utf-8")
     text = owner.asks("/")[1]
     table.write_bytes(before)
     assert "The workbench cannot be opened: " in text
