@@ -397,6 +397,9 @@ def missing() -> Iterator[Case]:
     yield Case("ten-millions", in_units("params (10^7)", 1e7, "tokens", 1))
     yield Case("chinese-units", in_units("参数量 (亿)", 1e8, "训练tokens (十亿)", 1e9, "验证损失"))
     yield Case("letters-with-words", {"N_total": whole(8 * n for n in N), **table("N_active", "D_train")})
+    layers = [6 + k for k in range(12)]
+    yield Case("layers-L", {"L": layers, "d": [512] * 12, "params": whole(N), "tokens": whole(D), "val": LOSS}, "loss")
+    yield Case("layers-L-beside-the-loss", {"L": layers, **table("N", "D")})
     yield Case("letters-of-other-things", {"N_layers": [12] * 12, "D_model": [768] * 12, **table()})
     yield Case("no-loss", {"params": whole(N), "tokens": whole(D)}, "loss")
     yield Case("no-N", {"tokens": whole(D), "loss": LOSS}, "N")
