@@ -141,6 +141,16 @@ def units() -> Iterator[Case]:
             ("params_B", 1e9, "tokens_B", 1e9),
             ("Parameter (Mio.)", 1e6, "Tokens (Mrd.)", 1e9),
             ("paramètres (millions)", 1e6, "jetons (milliards)", 1e9),
+            ("Parámetros (millones)", 1e6, "Tokens (miles de millones)", 1e9),
+            ("Parâmetros (milhões)", 1e6, "Tokens (bilhões)", 1e9),
+            ("Parametri (milioni)", 1e6, "Token (miliardi)", 1e9),
+            ("Parametry (mln)", 1e6, "Tokeny (mld)", 1e9),
+            ("Параметры (млн)", 1e6, "Токены (млрд)", 1e9),
+            ("パラメータ (百万)", 1e6, "トークン (十億)", 1e9),
+            ("매개변수 (백만)", 1e6, "토큰 (십억)", 1e9),
+            ("N/M", 1e6, "D/B", 1e9),
+            ("$N$ ($\\times 10^{6}$)", 1e6, "$D$ ($\\times 10^9$)", 1e9),
+            (r"$N_\mathrm{active}$ [M]", 1e6, "D (1e10)", 1e10),
         ]
     ):
         yield Case(f"units-{number}-{params}", in_units(params, n, tokens, d))
@@ -151,6 +161,10 @@ def units() -> Iterator[Case]:
     words = [f"{d / 1e9:g} billion" if d >= 1e9 else f"{d / 1e6:g} million" for d in D]
     yield Case("cells-words", {"params": [f"{n / 1e6:g} million" for n in N], "tokens": words, "loss": LOSS})
     yield Case("cells-mixed", {"params": [f"{n / 1e6:g}M" for n in N], "tokens": whole(D), "loss": LOSS})
+    powers = [f"{float(f'{n:e}'.split('e')[0]):g}×10^{int(f'{n:e}'.split('e')[1])}" for n in N]
+    yield Case("cells-powers", {"params": powers, "tokens": [f"~{d / 1e8:g} x 10⁸" for d in D], "loss": LOSS})
+    marked = {"params": [f"**{n / 1e6:g}M**" for n in N], "tokens": [f"{d / 1e9:g}B†" for d in D]}
+    yield Case("cells-marked", {**marked, "loss": [f"{loss} ± 0.01" for loss in LOSS]})
     yield Case("unit-not-said", in_units("params", 1e6, "tokens", 1e9), "N D")
     yield Case("unit-not-said-of-one", in_units("params", 1e6, "tokens", 1), "N")
     yield Case("unit-given-by-compute", in_units("params", 1e6, "tokens", 1) | {"flops": SIX_ND})
@@ -365,6 +379,8 @@ def computes() -> Iterator[Case]:
             ("compute_tflops", 1e12),
             ("exaFLOPs", 1e18),
             ("C (10^18 FLOPs)", 1e18),
+            ("FLOPs (e19)", 1e19),
+            ("C [10²⁰ FLOP]", 1e20),
             ("compute", 1e15),
             ("Rechenaufwand (FLOP)", 1),
         ]

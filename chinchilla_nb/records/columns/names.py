@@ -72,6 +72,8 @@ _MEASURED = frozenset(
         "d",
     ]
 )
+_SCALE_LETTERS = frozenset(["k", "K", "M", "B", "G", "T"])
+"""Units that a quantity is divided by: ``N/M``."""
 _DIVISORS = frozenset(
     [
         "s",
@@ -162,7 +164,8 @@ def read_name(column: str, *, optuna: bool = False) -> ColumnName:
     optuna : bool
         Whether the table is Optuna's, in which ``params_`` and ``user_attrs_`` are prefixes.
     """
-    text = _RAISED_POWER.sub(lambda found: f"10^{found[1].translate(_RAISED)}", column.strip())
+    text = _without_latex(column.strip())
+    text = _RAISED_POWER.sub(lambda found: f"10^{found[1].translate(_RAISED)}", text)
     text = re.sub(r"\bw/o\b", "without", without_accents(text))
     prefixes = (*OPTUNA_PREFIXES, "params_") if optuna else OPTUNA_PREFIXES
     for prefix in prefixes:
@@ -187,9 +190,20 @@ def _segments(text: str) -> list[str]:
     for part in _SEPARATORS.split(text):
         if joined and _is_rate(joined[-1], part):
             joined[-1] += f" per {part}"
+        elif joined and part.strip() in _SCALE_LETTERS:
+            joined[-1] += f" ({part.strip()})"
         elif part.strip():
             joined.append(part)
     return joined or [text]
+
+
+def _without_latex(text: str) -> str:
+    r"""Return a name that is written for LaTeX as plain text: ``$N$ ($\times 10^{6}$)`` is ``N (× 10^6)``."""
+    if "$" not in text and "\\" not in text:
+        return text
+    text = re.sub(r"\\(?:times|cdot)(?![a-z])", "×", text.replace("$", ""))
+    text = re.sub(r"\\(?:text|math)[a-z]*", "", text)
+    return re.sub(r"\{([^{}]*)\}", r"\1", text).replace("\\", "")
 
 
 def _is_rate(before: str, after: str) -> bool:

@@ -10,7 +10,24 @@ from chinchilla_nb.records.tables import Table
 __all__ = ["summary_rows"]
 
 _SUMMARIES = frozenset(
-    ["mean", "average", "avg", "median", "total", "sum", "std", "stddev", "mittelwert", "durchschnitt", "gesamt", "summe", "moyenne", "media", "promedio", "平均"]
+    [
+        "mean",
+        "average",
+        "avg",
+        "median",
+        "total",
+        "sum",
+        "std",
+        "stddev",
+        "mittelwert",
+        "durchschnitt",
+        "gesamt",
+        "summe",
+        "moyenne",
+        "media",
+        "promedio",
+        "平均",
+    ]
 )
 
 
