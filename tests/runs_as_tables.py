@@ -357,6 +357,10 @@ def other_columns() -> Iterator[Case]:
     yield Case("bytes", table(tokens="Training bytes"), "D")
     steps = {"steps": [d / 2**19 for d in D], "batch_size": [256] * 12, "seq_len": [2048] * 12}
     yield Case("steps", {"params": whole(N), **steps, "loss": LOSS}, "D")
+    passes = {"steps": steps["steps"], "batch_size": [8] * 12, "grad_accum": [4] * 12, "world_size": [8] * 12}
+    yield Case("steps-of-passes", {"params": whole(N), **passes, "seq_len": [2048] * 12, "loss": LOSS}, "D")
+    yield Case("data-are-n", {"m": whole(N), "n": whole(D), "loss": LOSS}, "N D")
+    yield Case("difference-of-losses", {"val_loss_gap": [0.2] * 11 + [0.21], **table(loss="val_loss")})
     yield Case("steps-beside-tokens", {**steps, **table()})
 
 

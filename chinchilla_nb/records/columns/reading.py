@@ -210,7 +210,8 @@ def _history(
 
 
 def _taken(quantity: str, way: Candidate) -> str:
-    span = range_text(way.numbers, plain if quantity == "loss" else compact)
+    valid = way.numbers[way.numbers > 0]  # rows with others are left out
+    span = range_text(valid, plain if quantity == "loss" else compact)
     source = way.source
     if isinstance(source, Product):
         if not source.columns:
