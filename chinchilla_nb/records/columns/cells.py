@@ -91,7 +91,7 @@ def _parts(text: str) -> tuple[str, str | None]:
 
 def _plain(text: str) -> str:
     """Return a number without what is written around it: marks, its standard error, a power of ten."""
-    text = text.strip().strip(_MARKS)
+    text = re.sub(r"\s*nats$", "", text.strip().strip(_MARKS))
     if margin := _MARGIN.fullmatch(text):
         text = margin[1]
     power = _TIMES_TEN.fullmatch(text)

@@ -167,6 +167,7 @@ def read_name(column: str, *, optuna: bool = False) -> ColumnName:
     text = _without_latex(column.strip())
     text = _RAISED_POWER.sub(lambda found: f"10^{found[1].translate(_RAISED)}", text)
     text = re.sub(r"\bw/o\b", "without", without_accents(text))
+    text = re.sub(r"[(\[]\s*%\s*[)\]]", " percent", text)
     prefixes = (*OPTUNA_PREFIXES, "params_") if optuna else OPTUNA_PREFIXES
     for prefix in prefixes:
         text = text[len(prefix) :] if text.startswith(prefix) and len(text) > len(prefix) else text
@@ -259,7 +260,7 @@ def _without_unit(words: list[str], leaf: str) -> tuple[list[str], str | None]:
     for count in range(min(2, len(words) - 1), 0, -1):
         unit = find_unit(" ".join(words[:count]))
         # A single letter before a name is a unit as a capital, or as part of the word: not in d_model, b_params.
-        if unit not in (None, "×1") and (len(words[0]) > 1 or re.match(r"\s*(?:[A-Z]|k[pt])", leaf)):
+        if unit not in (None, "×1") and (len(words[0]) > 1 or re.match(r"\s*(?:[A-Z]|k[ptPT])", leaf)):
             return words[count:], unit
     return words, None
 

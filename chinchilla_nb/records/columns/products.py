@@ -61,7 +61,7 @@ def _batches(batch: str | None, names: Mapping[str, ColumnName], columns: Column
     """
     of_device = find_column(_BATCH_OF_DEVICE, names, columns)
     passes, devices = find_column(_PASSES, names, columns), find_column(_DEVICES, names, columns)
-    whole = [] if batch is None else [(batch,)]
+    whole: list[tuple[str, ...]] = [] if batch is None else [(batch,)]
     counted = tuple(part for part in (of_device or batch, passes, devices) if part is not None)
     return [*whole, counted] if of_device or (batch and len(counted) > 1) else whole
 
