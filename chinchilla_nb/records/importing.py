@@ -6,6 +6,7 @@ that cannot be kept with its name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
 from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.names import read_name
@@ -101,8 +103,9 @@ def preview_import(
     refusal = _Refusals(table, known, failed=failed)
     rows: dict[int, CheckedRow] = {}
     rejected = list(table.rejected)
+    sizes = _sizes_of_runs(table, sources.get("N"), checkpoints)
     for number, smoothed in losses.items():
-        place, values = table.places[number], table.rows[number]
+        place, values = table.places[number], {**table.rows[number], **sizes.get(number, {})}
         try:
             refusal.check_kind(number, values)
             row = _row(values, sources, kept, smoothed)
@@ -131,6 +134,21 @@ def _losses(table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep
         return dict.fromkeys(range(len(table.rows)))
     kept = kept_rows(checkpoints, Columns(table).quantity(loss), keep)
     return kept if keep == "lowest" else dict.fromkeys(kept)
+
+
+def _sizes_of_runs(
+    table: Table, N: AnySource | None, checkpoints: Checkpoints | None
+) -> Mapping[int, Mapping[str, Any]]:
+    """Return what N is read from in rows that lack it, by number, if the rest of the run has one value: logged once."""
+    if checkpoints is None or not isinstance(N, Source):
+        return {}
+    runs = checkpoints.run.tolist()
+    known: dict[int, set[Any]] = defaultdict(set)
+    for run, row in zip(runs, table.rows, strict=True):
+        if not is_empty(row.get(N.column)) and not _is_nan(row[N.column]):
+            known[run].add(row[N.column])
+    lacking = [number for number, row in enumerate(table.rows) if is_empty(row.get(N.column)) or _is_nan(row[N.column])]
+    return {number: {N.column: next(iter(known[run]))} for number in lacking if len(known[run := runs[number]]) == 1}
 
 
 class _Refusals:

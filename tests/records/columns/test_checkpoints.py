@@ -130,6 +130,13 @@ def test_a_table_of_this_package_has_a_row_for_each_run():
     assert runs_of(read(frame)) == EXPECTED
 
 
+def test_a_size_that_is_logged_once_is_that_of_the_run():
+    frame = history()
+    frame["n_params"] = frame.n_params.where(frame.index % 8 == 0)
+    assert runs_of(read(frame)) == EXPECTED
+    assert runs_of(read_columns(table_from_frame(frame))) == EXPECTED
+
+
 def seeds_of_three_models(setting="seed") -> pd.DataFrame:
     """Return ten checkpoints of three seeds of each of three models; the loss at the end is 4 plus the seed / 100."""
     return pd.DataFrame(
