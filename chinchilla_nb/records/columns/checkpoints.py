@@ -77,23 +77,38 @@ def find_checkpoints(
     progress_column = step or (data[0] if len(data) == 1 else None)
     if progress_column is None or len(rows) < 2:
         return None
-    progress = columns[progress_column].numbers
-    used = {progress_column, *(column for source in sources.values() for column in source.columns)}
     identity = _identity(names, columns, N)
-    if identity is not None:
-        run = _numbered(str(row.get(identity)) for row in rows)
-        if (np.bincount(run) == 1).all():
-            return None
-        why = f"{identity!r} repeats while {progress_column!r} rises"
-        is_run = "".join(names[identity].words) in _RUNS.split()
-        if not is_run:
-            run = _split(run, progress, columns, used)
-        if step is None and not is_run and not _is_even(run, progress):
-            return None  # models that were trained for several D
-        return _by_identity(run, progress, why, is_run=is_run)
+    used = {progress_column, *(column for source in sources.values() for column in source.columns)}
+    if identity is None:
+        return _of_unnamed_runs(N, progress_column, columns, used, is_step=step is not None)
+    is_run = "".join(names[identity].words) in _RUNS.split()
+    return _of_named_runs(identity, progress_column, columns, used, is_run=is_run, is_step=step is not None)
+
+
+def _of_named_runs(
+    identity: str, progress_column: str, columns: Columns, used: Collection[str], *, is_run: bool, is_step: bool
+) -> Checkpoints | None:
+    """Return the checkpoints of runs, or of models, that a column names; None if each row is a run."""
+    progress = columns[progress_column].numbers
+    run = _numbered(str(row.get(identity)) for row in columns.table.rows)
+    if not is_run:
+        run = _split(run, progress, columns, used)
+    rises = any(len(np.unique(progress[rows][np.isfinite(progress[rows])])) > 1 for rows in _rows_of(run))
+    even = _is_even(run, progress)
+    if not rises or not (is_run or is_step or even):  # models that were trained for several D
+        return None
+    certain = is_run or (is_step and even and not _repeated(run, progress))
+    return Checkpoints(run, progress, f"{identity!r} repeats while {progress_column!r} rises", certain)
+
+
+def _of_unnamed_runs(
+    N: NDArray[np.float64], progress_column: str, columns: Columns, used: Collection[str], *, is_step: bool
+) -> Checkpoints | None:
+    """Return the checkpoints of runs that stand one after another, or side by side; None if each row is a run."""
+    progress = columns[progress_column].numbers
     run = _segments(progress, N)
     if _is_even(run, progress):
-        return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", step is not None)
+        return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", is_step)
     run = _split(_numbered(str(size) for size in N.tolist()), progress, columns, used)
     if _is_even(run, progress):
         why = f"{progress_column!r} has equal steps in the rows of each N"
@@ -145,15 +160,6 @@ def _repeated(run: NDArray[np.intp], progress: NDArray[np.float64]) -> int:
     """Return how many rows have the run and the progress of another."""
     both = set(zip(run.tolist(), progress.tolist(), strict=True))
     return len(run) - len(both)
-
-
-def _by_identity(run: NDArray[np.intp], progress: NDArray[np.float64], why: str, *, is_run: bool) -> Checkpoints | None:
-    """Return checkpoints of runs that a column names, if there is progress among the rows of a name."""
-    repeated = [rows for rows in _rows_of(run) if len(rows) > 1]
-    if not any(len(set(progress[rows][np.isfinite(progress[rows])].tolist())) > 1 for rows in repeated):
-        return None
-    alone = not _repeated(run, progress)
-    return Checkpoints(run, progress, why, is_run or (alone and _is_even(run, progress)))
 
 
 def kept_rows(checkpoints: Checkpoints, loss: NDArray[np.float64], keep: str) -> dict[int, float]:

@@ -191,7 +191,7 @@ def _segments(text: str) -> list[str]:
     for part in _SEPARATORS.split(text):
         if joined and _is_rate(joined[-1], part):
             joined[-1] += f" per {part}"
-        elif joined and part.strip() in _SCALE_LETTERS:
+        elif joined and part.strip() in _SCALE_LETTERS and _is_measured(joined[-1]):
             joined[-1] += f" ({part.strip()})"
         elif part.strip():
             joined.append(part)
@@ -209,8 +209,12 @@ def _without_latex(text: str) -> str:
 
 def _is_rate(before: str, after: str) -> bool:
     """Return whether two parts of a name are a quantity and what it is counted by: ``tokens/s``, ``loss/byte``."""
-    measured, words = _words(before)[-1:], after.strip().lower()
-    return bool(measured) and measured[0] in _MEASURED and words in _DIVISORS
+    return _is_measured(before) and after.strip().lower() in _DIVISORS
+
+
+def _is_measured(text: str) -> bool:
+    """Return whether a part of a name ends with what can be divided by a unit: ``N``, ``train tokens``."""
+    return bool(_MEASURED & set(_words(text)[-1:]))
 
 
 def _without_unit_in_brackets(text: str) -> tuple[str, str | None]:

@@ -174,3 +174,11 @@ def test_checkpoints_of_runs_without_names_that_were_logged_side_by_side_are_ask
 def test_runs_of_one_name_that_pass_a_step_twice_and_cannot_be_told_apart_are_asked():
     frame = seeds_of_three_models().drop(columns="seed")
     assert list(read(frame).questions) == ["checkpoints"]
+
+
+def test_one_model_with_equally_spaced_data_may_be_runs():
+    frame = pd.DataFrame(
+        {"model": "125m", "params": 125_000_000, "tokens": 1e9 * np.arange(1, 13), "loss": np.linspace(4, 3, 12)}
+    )
+    assert list(read(frame).questions) == ["checkpoints"]
+    assert list(read(frame.assign(step=100 * np.arange(1, 13))).questions) == []
