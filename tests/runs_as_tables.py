@@ -426,6 +426,8 @@ def missing() -> Iterator[Case]:
     yield Case("rows-of-phases", {"Phase": ["Training"] * 12 + ["Validation"] * 12, **twice}, "loss")
     yield Case("rows-of-data-sets", {"dataset": ["c4"] * 12 + ["pile"] * 12, **twice}, "loss")
     yield Case("rows-of-tasks", {"name": NAMES * 2, "eval_task": ["arc"] * 12 + ["piqa"] * 12, **twice}, "loss")
+    tasks = {"dataset": ["c4"] * 24, "task": ["arc"] * 12 + ["piqa"] * 12}
+    yield Case("rows-of-tasks-after-one-data-set", {**tasks, **twice}, "loss")
     yield Case("data-sets-of-runs", {"dataset": ["c4"] * 6 + ["pile"] * 6, **table()})
     yield Case("one-split", {"split": ["val"] * 12, "dataset": ["c4"] * 12, **table()})
     yield Case("letters-with-splits", {**table("N", "D", "L_val"), "L_train": TRAIN})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.names import ColumnName
@@ -18,8 +18,9 @@ _SPLIT_VALUES = frozenset(
     ["train", "training", "trn", "val", "valid", "validation", "dev", "eval", "evaluation", "test", "heldout"]
 )
 _DATA = (
-    "dataset evaldataset evaldata evalset evaluation evaltask task taskname benchmark domain corpus testset valset "
-    "validationset datasetname source metric metricname"
+    "dataset datasetname valdata evaldata testdata validationdata heldoutdata valdataset evaldataset testdataset "
+    "valset evalset testset validationset evaluation evaltask evaldomain task taskname benchmark domain corpus source "
+    "metric metricname"
 )
 _RUNS = "runid runname run id name model modelname experiment"
 MOST_SHOWN = 3
@@ -38,25 +39,26 @@ def losses_in_rows(names: Mapping[str, ColumnName], columns: Columns, taken: Map
     """
     table = columns.table
     split = find_column(_SPLITS, names, columns, numbers=False)
-    if (
-        split is not None
-        and len(_values(table, split)) > 1
-        and _SPLIT_VALUES & {value.strip().lower() for value in _values(table, split)}
-    ):
+    splits = [] if split is None else [value.strip().lower() for value in _values(table, split)]
+    if split is not None and len(splits) > 1 and _SPLIT_VALUES.intersection(splits):
         return _why(table, split)
-    data = find_column(_DATA, names, columns, numbers=False)
-    if data is None or columns[data].are_numbers or len(_values(table, data)) < 2:
-        return ""
     run = find_column(_RUNS, names, columns, numbers=False)
-    keys = [
+    runs = [
         (row.get(run) if run else None, *(float(taken[one].numbers[number]) for one in ("N", "D") if one in taken))
         for number, row in enumerate(table.rows)
     ]
-    of_run: dict[tuple[object, ...], set[str]] = defaultdict(set)
-    for key, row in zip(keys, table.rows, strict=True):
-        of_run[key].add(str(row.get(data)))
-    shared = sum(len(of_run[key]) > 1 for key in keys)
-    return _why(table, data) if 2 * shared > len(keys) else ""
+    found = (find_column(name, names, columns, numbers=False) for name in _DATA.split())
+    several = (column for column in found if column is not None and _differs_in_runs(table, column, runs))
+    return next((_why(table, column) for column in several), "")
+
+
+def _differs_in_runs(table: Table, column: str, runs: Sequence[tuple[object, ...]]) -> bool:
+    """Return whether most rows share their run with one that has another text in a column."""
+    texts: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    for run, row in zip(runs, table.rows, strict=True):
+        if isinstance(row.get(column), str):
+            texts[run].add(row[column])
+    return 2 * sum(len(texts[run]) > 1 for run in runs) > len(runs)
 
 
 def _values(table: Table, column: str) -> list[str]:

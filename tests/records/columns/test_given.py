@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pandas as pd
@@ -144,3 +145,12 @@ def test_passes_and_devices_are_factors_of_the_data(batch, offered):
     (question,) = read_columns(table_from_frame(frame)).questions.values()
     assert [option.text for option in question.options] == offered
     assert question.options[-1].numbers.tolist() == pytest.approx(corpus.D)
+
+
+def test_losses_of_one_run_on_several_data_are_asked_and_can_be_taken():
+    results = [{"val_data": "c4", "loss": 3.9}, {"val_data": "pile", "loss": 3.4}]
+    run = {"name": "x", "hyperparameters": {"params": 2e7, "tokens": 8e8}, "results": results}
+    table = read_table("x.json", json.dumps(run).encode())
+    (question,) = read_columns(table).questions.values()
+    assert question.why.startswith("rows differ in 'val_data' ('c4', 'pile'), so that a run has several losses")
+    assert [row["loss"] for row in preview_reading(read_columns(table, loss="loss")).rows] == [3.9, 3.4]
