@@ -141,6 +141,16 @@ def units() -> Iterator[Case]:
             ("params_B", 1e9, "tokens_B", 1e9),
             ("Parameter (Mio.)", 1e6, "Tokens (Mrd.)", 1e9),
             ("paramètres (millions)", 1e6, "jetons (milliards)", 1e9),
+            ("Parámetros (millones)", 1e6, "Tokens (miles de millones)", 1e9),
+            ("Parâmetros (milhões)", 1e6, "Tokens (bilhões)", 1e9),
+            ("Parametri (milioni)", 1e6, "Token (miliardi)", 1e9),
+            ("Parametry (mln)", 1e6, "Tokeny (mld)", 1e9),
+            ("Параметры (млн)", 1e6, "Токены (млрд)", 1e9),
+            ("パラメータ (百万)", 1e6, "トークン (十億)", 1e9),
+            ("매개변수 (백만)", 1e6, "토큰 (십억)", 1e9),
+            ("N/M", 1e6, "D/B", 1e9),
+            ("$N$ ($\\times 10^{6}$)", 1e6, "$D$ ($\\times 10^9$)", 1e9),
+            (r"$N_\mathrm{active}$ [M]", 1e6, "D (1e10)", 1e10),
         ]
     ):
         yield Case(f"units-{number}-{params}", in_units(params, n, tokens, d))
@@ -151,6 +161,10 @@ def units() -> Iterator[Case]:
     words = [f"{d / 1e9:g} billion" if d >= 1e9 else f"{d / 1e6:g} million" for d in D]
     yield Case("cells-words", {"params": [f"{n / 1e6:g} million" for n in N], "tokens": words, "loss": LOSS})
     yield Case("cells-mixed", {"params": [f"{n / 1e6:g}M" for n in N], "tokens": whole(D), "loss": LOSS})
+    powers = [f"{float(f'{n:e}'.split('e')[0]):g}×10^{int(f'{n:e}'.split('e')[1])}" for n in N]
+    yield Case("cells-powers", {"params": powers, "tokens": [f"~{d / 1e8:g} x 10⁸" for d in D], "loss": LOSS})
+    marked = {"params": [f"**{n / 1e6:g}M**" for n in N], "tokens": [f"{d / 1e9:g}B†" for d in D]}
+    yield Case("cells-marked", {**marked, "loss": [f"{loss} ± 0.01" for loss in LOSS]})
     yield Case("unit-not-said", in_units("params", 1e6, "tokens", 1e9), "N D")
     yield Case("unit-not-said-of-one", in_units("params", 1e6, "tokens", 1), "N")
     yield Case("unit-given-by-compute", in_units("params", 1e6, "tokens", 1) | {"flops": SIX_ND})
@@ -343,6 +357,10 @@ def other_columns() -> Iterator[Case]:
     yield Case("bytes", table(tokens="Training bytes"), "D")
     steps = {"steps": [d / 2**19 for d in D], "batch_size": [256] * 12, "seq_len": [2048] * 12}
     yield Case("steps", {"params": whole(N), **steps, "loss": LOSS}, "D")
+    passes = {"steps": steps["steps"], "batch_size": [8] * 12, "grad_accum": [4] * 12, "world_size": [8] * 12}
+    yield Case("steps-of-passes", {"params": whole(N), **passes, "seq_len": [2048] * 12, "loss": LOSS}, "D")
+    yield Case("data-are-n", {"m": whole(N), "n": whole(D), "loss": LOSS}, "N D")
+    yield Case("difference-of-losses", {"val_loss_gap": [0.2] * 11 + [0.21], **table(loss="val_loss")})
     yield Case("steps-beside-tokens", {**steps, **table()})
 
 
@@ -365,6 +383,8 @@ def computes() -> Iterator[Case]:
             ("compute_tflops", 1e12),
             ("exaFLOPs", 1e18),
             ("C (10^18 FLOPs)", 1e18),
+            ("FLOPs (e19)", 1e19),
+            ("C [10²⁰ FLOP]", 1e20),
             ("compute", 1e15),
             ("Rechenaufwand (FLOP)", 1),
         ]
@@ -397,7 +417,23 @@ def missing() -> Iterator[Case]:
     yield Case("ten-millions", in_units("params (10^7)", 1e7, "tokens", 1))
     yield Case("chinese-units", in_units("参数量 (亿)", 1e8, "训练tokens (十亿)", 1e9, "验证损失"))
     yield Case("letters-with-words", {"N_total": whole(8 * n for n in N), **table("N_active", "D_train")})
+    layers = [6 + k for k in range(12)]
+    yield Case("layers-L", {"L": layers, "d": [512] * 12, "params": whole(N), "tokens": whole(D), "val": LOSS}, "loss")
+    yield Case("layers-L-beside-the-loss", {"L": layers, **table("N", "D")})
     yield Case("letters-of-other-things", {"N_layers": [12] * 12, "D_model": [768] * 12, **table()})
+    twice = {"params": whole(N) * 2, "tokens": whole(D) * 2, "loss": TRAIN + LOSS}
+    yield Case("rows-of-splits", {"run": NAMES * 2, "split": ["train"] * 12 + ["val"] * 12, **twice}, "loss")
+    yield Case("rows-of-phases", {"Phase": ["Training"] * 12 + ["Validation"] * 12, **twice}, "loss")
+    yield Case("rows-of-data-sets", {"dataset": ["c4"] * 12 + ["pile"] * 12, **twice}, "loss")
+    yield Case("rows-of-tasks", {"name": NAMES * 2, "eval_task": ["arc"] * 12 + ["piqa"] * 12, **twice}, "loss")
+    tasks = {"dataset": ["c4"] * 24, "task": ["arc"] * 12 + ["piqa"] * 12}
+    yield Case("rows-of-tasks-after-one-data-set", {**tasks, **twice}, "loss")
+    yield Case("data-sets-of-runs", {"dataset": ["c4"] * 6 + ["pile"] * 6, **table()})
+    yield Case("one-split", {"split": ["val"] * 12, "dataset": ["c4"] * 12, **table()})
+    yield Case("letters-with-splits", {**table("N", "D", "L_val"), "L_train": TRAIN})
+    yield Case("thousands-of-tokens", in_units("params", 1, "kTokens", 1e3))
+    yield Case("percent-of-tokens", {"tokens (%)": [10] * 12, **table()})
+    yield Case("nats-in-cells", {**table(), "loss": [f"{loss} nats" for loss in LOSS]})
     yield Case("no-loss", {"params": whole(N), "tokens": whole(D)}, "loss")
     yield Case("no-N", {"tokens": whole(D), "loss": LOSS}, "N")
     yield Case("no-D", {"params": whole(N), "loss": LOSS}, "D")

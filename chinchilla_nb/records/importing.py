@@ -6,21 +6,23 @@ that cannot be kept with its name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
 from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.names import read_name
 from chinchilla_nb.records.columns.reading import Reading
-from chinchilla_nb.records.columns.run_states import DIVERGED, UNFINISHED, state_column, unfinished_state
+from chinchilla_nb.records.columns.run_states import DIVERGED, RunStates
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
+from chinchilla_nb.records.columns.summaries import summary_rows
 from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns
 from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
 from chinchilla_nb.records.tables import Rejected, Table
@@ -102,10 +104,11 @@ def preview_import(
     refusal = _Refusals(table, known, failed=failed)
     rows: dict[int, CheckedRow] = {}
     rejected = list(table.rejected)
+    sizes = _sizes_of_runs(table, sources.get("N"), checkpoints)
     for number, smoothed in losses.items():
-        place, values = table.places[number], table.rows[number]
+        place, values = table.places[number], {**table.rows[number], **sizes.get(number, {})}
         try:
-            refusal.check_state(values)
+            refusal.check_kind(number, values)
             row = _row(values, sources, kept, smoothed)
             refusal.check_twice(row, values, place)
         except InputError as error:
@@ -134,6 +137,21 @@ def _losses(table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep
     return kept if keep == "lowest" else dict.fromkeys(kept)
 
 
+def _sizes_of_runs(
+    table: Table, N: AnySource | None, checkpoints: Checkpoints | None
+) -> Mapping[int, Mapping[str, Any]]:
+    """Return what N is read from in rows that lack it, by number, if the rest of the run has one value: logged once."""
+    if checkpoints is None or not isinstance(N, Source):
+        return {}
+    runs = checkpoints.run.tolist()
+    known: dict[int, set[Any]] = defaultdict(set)
+    for run, row in zip(runs, table.rows, strict=True):
+        if not is_empty(row.get(N.column)) and not _is_nan(row[N.column]):
+            known[run].add(row[N.column])
+    lacking = [number for number, row in enumerate(table.rows) if is_empty(row.get(N.column)) or _is_nan(row[N.column])]
+    return {number: {N.column: next(iter(known[run]))} for number in lacking if len(known[run := runs[number]]) == 1}
+
+
 class _Refusals:
     """Refuses rows that are no runs to fit: failed ones, and those that are there already.
 
@@ -148,14 +166,16 @@ class _Refusals:
     def __init__(self, table: Table, known: Runs | None, *, failed: bool) -> None:
         names = {column: read_name(column) for column in table.columns}
         self._known = set() if known is None else set(_keys(known))
-        self._state = None if failed else state_column(names)
+        self._states = RunStates({} if failed else names)
+        self._summaries = summary_rows(table)
         self._seed = next((column for column, name in names.items() if "seed" in name.words), None)
         self._seen: dict[tuple[Any, ...], int] = {}
 
-    def check_state(self, values: Mapping[str, Any]) -> None:
-        """Raise an InputError if the tracker says that the run did not finish."""
-        if self._state is not None and unfinished_state(values.get(self._state)):
-            raise InputError("", UNFINISHED, place=f"({self._state}: {brief(values[self._state])})")
+    def check_kind(self, number: int, values: Mapping[str, Any]) -> None:
+        """Raise an InputError if a row is no run but a summary of others, or its run did not finish."""
+        if number in self._summaries:
+            raise InputError("", "sums up other rows", place=f"({self._summaries[number]})")
+        self._states.check(values)
 
     def check_twice(self, row: CheckedRow, values: Mapping[str, Any], place: int) -> None:
         """Raise an InputError if a run is in the log or in the file already."""

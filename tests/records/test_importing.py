@@ -138,6 +138,33 @@ def test_runs_that_did_not_finish_are_named_and_can_be_taken(state):
     assert len(preview_import(table, sources_of(table), failed=True).rows) == 3
 
 
+@pytest.mark.parametrize(
+    ("header", "values", "said"),
+    [
+        ("diverged", "False True", "has diverged (diverged: 'True')"),
+        ("Has Diverged", "no yes", "has diverged (Has Diverged: 'yes')"),
+        ("crashed", "0 1", "did not finish (crashed: 1)"),
+        ("is_finished", "True False", "did not finish (is_finished: 'False')"),
+    ],
+)
+def test_a_flag_of_a_run_that_failed_is_named_and_the_run_can_be_taken(header, values, said):
+    good, bad = values.split()
+    table = read(f"N,D,loss,{header}\n1e9,1e11,2.5,{good}\n2e9,1e11,2.4,{bad}\n3e9,1e11,2.3,\n")
+    assert reasons(preview_import(table, sources_of(table))) == {3: said}
+    assert len(preview_import(table, sources_of(table), failed=True).rows) == 3
+
+
+@pytest.mark.parametrize("word", ["mean", "Average", "Total:", "Median"])
+def test_a_row_that_sums_up_the_others_is_no_run(word):
+    preview = importing(f"model,N,D,loss\na,1e9,1e11,2.5\nb,2e9,1e11,2.4\n{word},1.5e9,1e11,2.45\n")
+    assert reasons(preview) == {4: f"sums up other rows (model: {word!r})"}
+
+
+def test_means_over_seeds_are_runs():
+    preview = importing("statistic,N,D,loss\nmean,1e9,1e11,2.5\nmean,2e9,1e11,2.4\n")
+    assert len(preview.rows) == 2
+
+
 def test_a_loss_that_has_diverged_is_named_and_can_be_taken():
     table = read("N,D,loss\n1e9,1e11,2.5\n2e9,1e11,2.4\n3e9,1e11,812\n4e9,1e11,inf\n")
     preview = preview_import(table, sources_of(table))

@@ -36,8 +36,9 @@ _MULTIPLES = words_of("ten tens hundred hundreds dozen dozens k m b t g")
 """Words beside others that may be units."""
 EMPTY = "is empty"
 """Why a column without values is not taken."""
-ROWS_OF_A_CONSTANT = 3
-"""Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss."""
+ROWS_OF_A_SETTING = 3
+"""Rows from which on a constant loss is no measurement but a setting, such as the weight of an auxiliary loss, and
+whole numbers below a letter L are layers."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,7 +114,7 @@ def find_candidates(
             says = Mismatch("holds the lowest value of another column")
         if isinstance(says, Mismatch):
             ruled_out.append(Considered(column, quantity, says.why))
-        elif why := _contradiction(says, columns[column], quantity):
+        elif why := _contradiction(name, says, columns[column], quantity):
             ruled_out.append(Considered(column, quantity, why, says.rank))
         else:
             found += readings_of(quantity, name, says, columns)
@@ -213,7 +214,7 @@ def range_text(numbers: NDArray[np.float64], write: Callable[[float], str] = pla
     return low if low == high else f"{low} to {high}"
 
 
-def _contradiction(says: Match, values: Values, quantity: str) -> str:
+def _contradiction(name: ColumnName, says: Match, values: Values, quantity: str) -> str:
     """Return how the values of a column contradict its name, as of `Mismatch`; empty if they do not."""
     if not values.filled:
         return EMPTY
@@ -222,8 +223,10 @@ def _contradiction(says: Match, values: Values, quantity: str) -> str:
     valid = values.numbers[np.isfinite(values.numbers)]
     if quantity != "loss":
         return "" if valid.size else "holds no numbers"
-    if values.is_constant and valid.size >= ROWS_OF_A_CONSTANT:
+    if values.is_constant and valid.size >= ROWS_OF_A_SETTING:
         return "holds the same number in all rows"
+    if name.letter and valid.size >= ROWS_OF_A_SETTING and (valid == np.round(valid)).all():
+        return "holds whole numbers, as of layers"
     if says.form != LIKELIHOOD and valid.size and (valid <= 0).mean() > 0.5:
         return "holds negative numbers and zeros, and a loss must be positive"
     return ""

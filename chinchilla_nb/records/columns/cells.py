@@ -6,14 +6,26 @@ import re
 from typing import Any, NamedTuple
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import parse_number, parse_quantity
+from chinchilla_nb.quantity import RAISED_CHARACTERS, parse_number, parse_quantity
 from chinchilla_nb.records.columns.units import UNITS, find_unit
 
 __all__ = ["Cell", "cell_number", "is_empty", "read_cell"]
 
 MISSING = frozenset({"", "-", "--", "–", "—", "n/a", "na", "none", "null", "?", "tbd"})
 """What people write into an empty cell."""
-_WITH_UNIT = re.compile(r"[~≈]?\s*([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
+_WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
+
+
+_TIMES_TEN = re.compile(
+    r"(?:([-+]?[0-9]+(?:\.[0-9]+)?)\s*[x×*·⋅]\s*)?"
+    rf"10(?:(?:\^|\*\*)\{{?([-+]?[0-9]{{1,2}})\}}?|([{RAISED_CHARACTERS}]+))"
+)
+"""A number as it is written in papers: 2×10^7, 10⁷."""
+_MARGIN = re.compile(r"(.*[0-9])\s*(?:±|\+/-)\s*[0-9.]+(?:[eE][-+]?[0-9]+)?")
+"""A number and its standard error."""
+_RAISED = str.maketrans(RAISED_CHARACTERS, "-0123456789")
+_MARKS = "*†‡ ~≈"
+"""Marks of footnotes, of bold text in Markdown, and of numbers that are not exact."""
 
 
 class Cell(NamedTuple):
@@ -71,6 +83,18 @@ _OF_ANY_SIGN = frozenset({"10^x", "e^x", "2^x", "ln", "-x"})
 
 def _parts(text: str) -> tuple[str, str | None]:
     """Split the text of a cell into digits and the unit beside them, if it is a known one."""
-    found = _WITH_UNIT.fullmatch(text.strip())
+    text = _plain(text)
+    found = _WITH_UNIT.fullmatch(text)
     unit = None if found is None else find_unit(found[2])
     return (text, None) if found is None or unit is None else (found[1], unit)
+
+
+def _plain(text: str) -> str:
+    """Return a number without what is written around it: marks, its standard error, a power of ten."""
+    text = re.sub(r"\s*nats$", "", text.strip().strip(_MARKS))
+    if margin := _MARGIN.fullmatch(text):
+        text = margin[1]
+    power = _TIMES_TEN.fullmatch(text)
+    if power is None:
+        return text
+    return f"{power[1] or 1}e{power[2] or power[3].translate(_RAISED)}"

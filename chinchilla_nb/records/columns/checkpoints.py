@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,33 +77,89 @@ def find_checkpoints(
     progress_column = step or (data[0] if len(data) == 1 else None)
     if progress_column is None or len(rows) < 2:
         return None
-    progress = columns[progress_column].numbers
-    identity = find_column(f"{_RUNS} {_MODELS}", names, columns, numbers=False)
-    if identity is not None:
-        run = _numbered(str(row.get(identity)) for row in rows)
-        if (np.bincount(run) > 1).any():
-            why = f"{identity!r} repeats while {progress_column!r} rises"
-            is_run = "".join(names[identity].words) in _RUNS.split()
-            if step is None and not is_run and not _is_even(run, progress):
-                return None  # models that were trained for several D
-            return _by_identity(run, progress, N, why, is_run=is_run)
-        return None
-    run = _segments(progress, N)
-    if not _is_even(run, progress):
-        return None
-    return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", step is not None)
+    identity = _identity(names, columns, N)
+    used = {progress_column, *(column for source in sources.values() for column in source.columns)}
+    if identity is None:
+        return _of_unnamed_runs(N, progress_column, columns, used, is_step=step is not None)
+    is_run = "".join(names[identity].words) in _RUNS.split()
+    return _of_named_runs(identity, progress_column, columns, used, is_run=is_run, is_step=step is not None)
 
 
-def _by_identity(
-    run: NDArray[np.intp], progress: NDArray[np.float64], N: NDArray[np.float64], why: str, *, is_run: bool
+def _of_named_runs(
+    identity: str, progress_column: str, columns: Columns, used: Collection[str], *, is_run: bool, is_step: bool
 ) -> Checkpoints | None:
-    """Return checkpoints of runs that a column names, if the rows of a name have one N and progress among them."""
-    repeated = [rows for rows in _rows_of(run) if len(rows) > 1]
-    if any(len(set(N[rows][np.isfinite(N[rows])].tolist())) > 1 for rows in repeated):
+    """Return the checkpoints of runs, or of models, that a column names; None if each row is a run."""
+    progress = columns[progress_column].numbers
+    run = _numbered(str(row.get(identity)) for row in columns.table.rows)
+    if not is_run:
+        run = _split(run, progress, columns, used)
+    rises = any(len(np.unique(progress[rows][np.isfinite(progress[rows])])) > 1 for rows in _rows_of(run))
+    even = _is_even(run, progress)
+    if not rises or not (is_run or is_step or even):  # models that were trained for several D
         return None
-    if not any(len(set(progress[rows][np.isfinite(progress[rows])].tolist())) > 1 for rows in repeated):
-        return None
-    return Checkpoints(run, progress, why, is_run or _is_even(run, progress))
+    certain = is_run or (is_step and even and not _repeated(run, progress))
+    return Checkpoints(run, progress, f"{identity!r} repeats while {progress_column!r} rises", certain)
+
+
+def _of_unnamed_runs(
+    N: NDArray[np.float64], progress_column: str, columns: Columns, used: Collection[str], *, is_step: bool
+) -> Checkpoints | None:
+    """Return the checkpoints of runs that stand one after another, or side by side; None if each row is a run."""
+    progress = columns[progress_column].numbers
+    run = _segments(progress, N)
+    if _is_even(run, progress):
+        return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", is_step)
+    run = _split(_numbered(str(size) for size in N.tolist()), progress, columns, used)
+    if _is_even(run, progress):
+        why = f"{progress_column!r} has equal steps in the rows of each N"
+        return Checkpoints(run, progress, why, certain=False)
+    return None
+
+
+def _identity(names: Mapping[str, ColumnName], columns: Columns, N: NDArray[np.float64]) -> str | None:
+    """Return the column that names runs or models; one that names models of several sizes alike, a project, is none."""
+    for wanted in f"{_RUNS} {_MODELS}".split():
+        column = find_column(wanted, names, columns, numbers=False)
+        if column is None:
+            continue
+        run = _numbered(str(row.get(column)) for row in columns.table.rows)
+        if all(len(set(N[rows][np.isfinite(N[rows])].tolist())) <= 1 for rows in _rows_of(run)):
+            return column
+    return None
+
+
+def _split(
+    run: NDArray[np.intp], progress: NDArray[np.float64], columns: Columns, used: Collection[str]
+) -> NDArray[np.intp]:
+    """Return the runs after telling apart those of one model that pass the same step, by their seed or other settings.
+
+    Parameters
+    ----------
+    run, progress
+        As of `Checkpoints`.
+    columns : Columns
+    used : collection of str
+        Columns that are no settings.
+    """
+    rows = columns.table.rows
+    repeated = _repeated(run, progress)
+    for column in columns.table.columns:
+        if not repeated:
+            break
+        values = [str(row.get(column)) for row in rows]
+        if column in used or not 1 < len(set(values)) <= len(rows) / FEWEST:
+            continue
+        finer = _numbered(f"{number} {value}" for number, value in zip(run.tolist(), values, strict=True))
+        left = _repeated(finer, progress)
+        if left < repeated and np.median(np.bincount(finer)) >= min(FEWEST, np.median(np.bincount(run))):
+            run, repeated = finer, left
+    return run
+
+
+def _repeated(run: NDArray[np.intp], progress: NDArray[np.float64]) -> int:
+    """Return how many rows have the run and the progress of another."""
+    both = set(zip(run.tolist(), progress.tolist(), strict=True))
+    return len(run) - len(both)
 
 
 def kept_rows(checkpoints: Checkpoints, loss: NDArray[np.float64], keep: str) -> dict[int, float]:

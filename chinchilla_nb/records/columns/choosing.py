@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considered, quantity_range, range_text
 from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
+from chinchilla_nb.records.columns.meanings import LETTER
 from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
 from chinchilla_nb.records.columns.values import is_plausible
 
@@ -138,13 +139,22 @@ def _choose_sizes(choices: Choices, groups: Mapping[str, Sequence[Candidate]]) -
     ways = {name: _distinct(combination[place] for combination, _ in exact) for place, name in enumerate(("N", "D"))}
     for name in ("N", "D"):
         if name not in open_ones:
-            if groups[name]:
+            if groups[name] and not _is_lone_letter(name, groups):
                 choices.taken[name] = groups[name][0]
+            elif groups[name]:
+                way = groups[name][0]
+                choices.ask(name, f"{str(way.source)!r} alone does not say that it is {name}", [way])
         elif len(ways["N"]) == len(ways["D"]) == 1:
             choices.taken[name] = ways[name][0]
             choices.notes.append(_decided(name, ways[name][0], groups[name], exact[0][1]))
         else:
             choices.ask(name, _why_open(name, groups[name]), ways[name] or groups[name])
+
+
+def _is_lone_letter(name: str, groups: Mapping[str, Sequence[Candidate]]) -> bool:
+    """Return whether a quantity is known by a small letter only, n or d, and the other one by no column at all."""
+    other = "D" if name == "N" else "N"
+    return groups[name][0].rank >= LETTER and not groups[other]
 
 
 def _why_open(name: str, group: Sequence[Candidate]) -> str:
@@ -219,7 +229,7 @@ def _derive_missing(choices: Choices, groups: Mapping[str, Sequence[Candidate]],
         if not (is_plausible(name, derived) and _is_usual_ratio(ratio)):
             span = quantity_range(name, derived)
             choices.ask(name, f"no column is recognised as {name}, and C/(6{other}) would be {span}", options)
-        elif any(_contradicts(product, derived) for product in options):
+        elif options and all(_contradicts(product, derived) for product in options):
             span, more = quantity_range(name, derived), quantity_range(name, options[0].numbers)
             why = f"C/(6{other}) would be {span}, but {options[0].variant} is {more}"
             choices.ask(name, why, options)

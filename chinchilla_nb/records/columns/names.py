@@ -29,6 +29,8 @@ _SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<
 """What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""
 _MEASURED = words_of("tokens token toks tok flops flop loss bits nats params parameters samples examples n d")
 """Words for what is counted, which may be divided by one of `_DIVISORS`: ``tokens/s``, ``loss/byte``."""
+_SCALE_LETTERS = frozenset("kKMBGT")
+"""Units that a quantity is divided by: ``N/M``."""
 _DIVISORS = words_of(
     "s sec secs second seconds min minute h hr hour day step batch gpu device token param params parameter byte "
     "char word sample n d"
@@ -94,8 +96,10 @@ def read_name(column: str, *, optuna: bool = False) -> ColumnName:
     optuna : bool
         Whether the table is Optuna's, in which ``params_`` and ``user_attrs_`` are prefixes.
     """
-    text = _RAISED_POWER.sub(lambda found: f"10^{found[1].translate(_RAISED)}", column.strip())
+    text = _without_latex(column.strip())
+    text = _RAISED_POWER.sub(lambda found: f"10^{found[1].translate(_RAISED)}", text)
     text = re.sub(r"\bw/o\b", "without", without_accents(text))
+    text = re.sub(r"[(\[]\s*%\s*[)\]]", " percent", text)
     prefixes = (*OPTUNA_PREFIXES, "params_") if optuna else OPTUNA_PREFIXES
     for prefix in prefixes:
         text = text[len(prefix) :] if text.startswith(prefix) and len(text) > len(prefix) else text
@@ -121,15 +125,30 @@ def _segments(text: str) -> list[str]:
         is_prefix = len(joined) == 1 and joined[0].lower() in TRACKER_PREFIXES and text.startswith(f"{joined[0]}.")
         if joined and not is_prefix and _is_rate(joined[-1], part):
             joined[-1] += f" per {part}"
+        elif joined and part.strip() in _SCALE_LETTERS and _is_measured(joined[-1]):
+            joined[-1] += f" ({part.strip()})"
         elif part.strip():
             joined.append(part)
     return joined or [text]
 
 
+def _without_latex(text: str) -> str:
+    r"""Return a name that is written for LaTeX as plain text: ``$N$ ($\times 10^{6}$)`` is ``N (× 10^6)``."""
+    if "$" not in text and "\\" not in text:
+        return text
+    text = re.sub(r"\\(?:times|cdot)(?![a-z])", "×", text.replace("$", ""))
+    text = re.sub(r"\\(?:text|math)[a-z]*", "", text)
+    return re.sub(r"\{([^{}]*)\}", r"\1", text).replace("\\", "")
+
+
 def _is_rate(before: str, after: str) -> bool:
     """Return whether two parts of a name are a quantity and what it is counted by: ``tokens/s``, ``loss/byte``."""
-    measured, words = _words(before)[-1:], after.strip().lower()
-    return bool(measured) and measured[0] in _MEASURED and words in _DIVISORS
+    return _is_measured(before) and after.strip().lower() in _DIVISORS
+
+
+def _is_measured(text: str) -> bool:
+    """Return whether a part of a name ends with what can be divided by a unit: ``N``, ``train tokens``."""
+    return bool(_MEASURED & set(_words(text)[-1:]))
 
 
 def _without_unit_in_brackets(text: str) -> tuple[str, str | None]:
@@ -179,7 +198,7 @@ def _without_unit(words: list[str], leaf: str) -> tuple[list[str], str | None]:
     for count in range(min(2, len(words) - 1), 0, -1):
         unit = find_unit(" ".join(words[:count]))
         # A single letter before a name is a unit as a capital, or as part of the word: not in d_model, b_params.
-        if unit not in (None, "×1") and (len(words[0]) > 1 or re.match(r"\s*(?:[A-Z]|k[pt])", leaf)):
+        if unit not in (None, "×1") and (len(words[0]) > 1 or re.match(r"\s*(?:[A-Z]|k[ptPT])", leaf)):
             return words[count:], unit
     return words, None
 

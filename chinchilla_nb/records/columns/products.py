@@ -19,6 +19,15 @@ _STEPS = (
     "niters numiters updates maxiters totaliters"
 )
 _BATCH = "batchsize globalbatchsize trainbatchsize totalbatchsize bs batch gbs"
+_BATCH_OF_DEVICE = (
+    "perdevicetrainbatchsize perdevicebatchsize batchsizeperdevice batchsizepergpu pergpubatchsize microbatchsize "
+    "microbatch trainmicrobatchsizepergpu devicebatchsize localbatchsize"
+)
+_PASSES = (
+    "gradientaccumulationsteps gradaccumulationsteps gradaccumsteps gradaccum gradientaccumulation accumulationsteps "
+    "accumsteps accumulategradbatches gas"
+)
+_DEVICES = "worldsize numgpus ngpus ngpu gpus numdevices ndevices devices dataparallelsize dpsize"
 _BATCH_OF_TOKENS = "tokensperstep tokensperbatch batchtokens batchsizetokens tokensperiter tokenbatchsize"
 _LENGTH = (
     "seqlen sequencelength seqlength contextlength contextlen ctxlen nctx blocksize maxseqlen maxseqlength context "
@@ -35,12 +44,26 @@ def data_products(names: Mapping[str, ColumnName], columns: Columns) -> Iterator
     steps, length = find_column(_STEPS, names, columns), find_column(_LENGTH, names, columns)
     batch, tokens = find_column(_BATCH, names, columns), find_column(_BATCH_OF_TOKENS, names, columns)
     samples = find_column(_SAMPLES, names, columns)
-    for parts in ((steps, tokens), (steps, batch, length), (samples, length), (data_set, epochs)):
+    batches = _batches(batch, names, columns)
+    found = [(steps, tokens), *((steps, *one, length) for one in batches), (samples, length), (data_set, epochs)]
+    for parts in found:
         if all(parts):
             source = Product(tuple(part for part in parts if part is not None))
             numbers = columns.quantity(source)
             if is_plausible("D", numbers):
                 yield Candidate(source, " × ".join(map(repr, source.columns)), 8, numbers, "no column holds the tokens")
+
+
+def _batches(batch: str | None, names: Mapping[str, ColumnName], columns: Columns) -> list[tuple[str, ...]]:
+    """Return the products of columns that may be the number of sequences in a step.
+
+    A batch is one of the step, or of each pass or device, where columns count those.
+    """
+    of_device = find_column(_BATCH_OF_DEVICE, names, columns)
+    passes, devices = find_column(_PASSES, names, columns), find_column(_DEVICES, names, columns)
+    whole: list[tuple[str, ...]] = [] if batch is None else [(batch,)]
+    counted = tuple(part for part in (of_device or batch, passes, devices) if part is not None)
+    return [*whole, counted] if of_device or (batch and len(counted) > 1) else whole
 
 
 def is_repeated(names: Mapping[str, ColumnName], columns: Columns) -> bool:

@@ -23,6 +23,7 @@ from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.meanings.data import BYTES, DATA_SET, SAMPLES
 from chinchilla_nb.records.columns.names import ColumnName, read_name
 from chinchilla_nb.records.columns.products import data_products, is_repeated
+from chinchilla_nb.records.columns.several_losses import losses_in_rows
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.units import UNITS
 from chinchilla_nb.records.columns.values import Columns
@@ -136,6 +137,8 @@ def read_columns(
     if "D" not in given:
         found["D"] = _doubted(found["D"], products, repeated=is_repeated(names, columns))
     choices = choose(found, given, products, considered)
+    if "loss" in choices.taken and loss is None and (several := losses_in_rows(names, columns, choices.taken)):
+        choices.ask("loss", several, [choices.taken["loss"]])
     _offer(choices, names, columns, found, considered)
     history = _history(choices, names, columns, checkpoints)
     return Reading(
@@ -218,7 +221,7 @@ def _history(
 
 
 def _taken(quantity: str, way: Candidate) -> str:
-    span = quantity_range(quantity, way.numbers)
+    span = quantity_range(quantity, way.numbers[way.numbers > 0])  # rows with others are left out
     source = way.source
     if isinstance(source, Product):
         if not source.columns:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chinchilla_nb.quantity import RAISED_CHARACTERS
+from chinchilla_nb.records.columns.translations import without_accents
+
 __all__ = ["UNITS", "USUAL", "Unit", "find_unit", "units_for"]
 
 PF_DAY = 8.64e19
@@ -54,22 +57,27 @@ def _log(number: float) -> float:
 
 
 _COUNTS = "N D C"
+_OTHER_POWERS = {
+    power: "×10" + str(power).translate(str.maketrans("0123456789", RAISED_CHARACTERS[1:]))
+    for power in (4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 20, 22, 23)
+}
+"""Units that have no letter, by their power of ten."""
 UNITS = {
     unit.name: unit
     for unit in (
         Unit("×1", "N D C loss", _scale(1.0), "taken as they are"),
         Unit("×k", _COUNTS, _scale(1e3), "in thousands"),
-        Unit("×10⁴", _COUNTS, _scale(1e4), "in ten thousands"),
-        Unit("×10⁵", _COUNTS, _scale(1e5), "in hundred thousands"),
         Unit("×M", _COUNTS, _scale(1e6), "in millions"),
-        Unit("×10⁷", _COUNTS, _scale(1e7), "in ten millions"),
-        Unit("×10⁸", _COUNTS, _scale(1e8), "in hundred millions"),
         Unit("×B", _COUNTS, _scale(1e9), "in billions"),
         Unit("×T", _COUNTS, _scale(1e12), "in trillions (10¹²)"),
         Unit("×P", "C", _scale(1e15), "in 10¹⁵ (peta)"),
         Unit("×E", "C", _scale(1e18), "in 10¹⁸ (exa)"),
         Unit("×Z", "C", _scale(1e21), "in 10²¹ (zetta)"),
         Unit("×Y", "C", _scale(1e24), "in 10²⁴ (yotta)"),
+        *(
+            Unit(name, _COUNTS if power < 12 else "C", _scale(10.0**power), f"in {name[1:]}")
+            for power, name in _OTHER_POWERS.items()
+        ),
         Unit("TF-days", "C", _scale(PF_DAY / 1e3), "in TFLOP/s-days of 8.64×10¹⁶ FLOPs"),
         Unit("PF-days", "C", _scale(PF_DAY), "in PFLOP/s-days of 8.64×10¹⁹ FLOPs"),
         Unit("EF-days", "C", _scale(PF_DAY * 1e3), "in EFLOP/s-days of 8.64×10²² FLOPs"),
@@ -86,30 +94,25 @@ USUAL = tuple(name for name in UNITS if "10" not in name or name == "10^x")
 """Those that numbers without a stated unit may have."""
 
 _SCALES = {
-    "×k": "k thousand thousands tsd miles 千",
-    "×10⁴": "万 萬",
+    "×k": "k thousand thousands tsd miles тыс 千 천",
+    "×10⁴": "万 萬 만",
     "×10⁵": "lakh lakhs",
     "×10⁷": "crore crores 千万",
-    "×10⁸": "亿 億",
-    "×M": "m mn mm mio mln mill million millions millionen millones milhões 百万",
-    "×B": "b bn bln bil g mrd billion billions giga milliarden milliards mil_millones 十亿",
-    "×T": "t tn trn tr trillion trillions tera",
+    "×10⁸": "亿 億 억",
+    "×M": "m mn mm mio mln mill million millions millionen millones milhões milioni miljoen млн миллионов "
+    "百万 百萬 백만",
+    "×B": "b bn bln bil g mrd mld billion billions giga milliarden milliards mil_millones miles_de_millones bilhões "
+    "mil_milhões miliardi miljard млрд миллиардов 十亿 十億 십억",
+    "×T": "t tn trn tr trillion trillions tera billionen billones biljoen трлн 万亿 兆 조",
 }
-_SCALE_OF = {spelling: unit for unit, spellings in _SCALES.items() for spelling in spellings.split()}
-_POWERS = {
-    3: "×k",
-    4: "×10⁴",
-    5: "×10⁵",
-    6: "×M",
-    7: "×10⁷",
-    8: "×10⁸",
-    9: "×B",
-    12: "×T",
-    15: "×P",
-    18: "×E",
-    21: "×Z",
-    24: "×Y",
+"""Spellings in several languages; an underscore stands for a blank. German "Billion" is 10¹², English is meant."""
+_SCALE_OF = {
+    written: unit
+    for unit, spellings in _SCALES.items()
+    for spelling in spellings.replace("_", "\u00a0").split(" ")
+    for written in (spelling.replace("\u00a0", " "), without_accents(spelling).replace("\u00a0", " "))
 }
+_POWERS = {3: "×k", 6: "×M", 9: "×B", 12: "×T", 15: "×P", 18: "×E", 21: "×Z", 24: "×Y"} | _OTHER_POWERS
 _PREFIXES = {"k": 3, "kilo": 3, "m": 6, "mega": 6, "g": 9, "giga": 9, "t": 12, "tera": 12, "p": 15, "peta": 15}
 _PREFIXES |= {"e": 18, "exa": 18, "z": 21, "zetta": 21, "y": 24, "yotta": 24}
 

@@ -128,3 +128,57 @@ def test_what_may_be_either_is_asked(frame):
 def test_a_table_of_this_package_has_a_row_for_each_run():
     frame = pd.DataFrame({"C": corpus.SIX_ND, "N": corpus.N, "D": corpus.D, "loss": corpus.LOSS, "run": "sweep"})
     assert runs_of(read(frame)) == EXPECTED
+
+
+def test_a_size_that_is_logged_once_is_that_of_the_run():
+    frame = history()
+    frame["n_params"] = frame.n_params.where(frame.index % 8 == 0)
+    assert runs_of(read(frame)) == EXPECTED
+    assert runs_of(read_columns(table_from_frame(frame))) == EXPECTED
+
+
+def seeds_of_three_models(setting="seed") -> pd.DataFrame:
+    """Return ten checkpoints of three seeds of each of three models; the loss at the end is 4 plus the seed / 100."""
+    return pd.DataFrame(
+        {
+            "model": f"m{N}",
+            setting: seed,
+            "step": 100 * row,
+            "params": N * 10**6,
+            "tokens": 10**8 * row,
+            "loss": round(5 - row / 10 + seed / 100, 4),
+        }
+        for N in (70, 160, 400)
+        for seed in range(3)
+        for row in range(1, 11)
+    )
+
+
+@pytest.mark.parametrize("setting", ["seed", "lr", "variant"])
+def test_seeds_of_one_model_are_runs_of_their_own(setting):
+    expected = [(N, 1e9, loss) for N in (7e7, 1.6e8, 4e8) for loss in (4.0, 4.01, 4.02)]
+    assert runs_of(read(seeds_of_three_models(setting))) == expected
+
+
+def test_a_name_that_all_runs_share_hides_no_checkpoints():
+    frame = seeds_of_three_models().query("seed == 0").assign(model="sweep", project="scaling")
+    assert runs_of(read(frame)) == [(N, 1e9, 4.0) for N in (7e7, 1.6e8, 4e8)]
+
+
+def test_checkpoints_of_runs_without_names_that_were_logged_side_by_side_are_asked():
+    frame = seeds_of_three_models().query("seed == 0").drop(columns=["model", "seed"]).sort_values(["step", "params"])
+    assert list(read(frame).questions) == ["checkpoints"]
+    assert runs_of(read(frame, checkpoints="last")) == [(N, 1e9, 4.0) for N in (7e7, 1.6e8, 4e8)]
+
+
+def test_runs_of_one_name_that_pass_a_step_twice_and_cannot_be_told_apart_are_asked():
+    frame = seeds_of_three_models().drop(columns="seed")
+    assert list(read(frame).questions) == ["checkpoints"]
+
+
+def test_one_model_with_equally_spaced_data_may_be_runs():
+    frame = pd.DataFrame(
+        {"model": "125m", "params": 125_000_000, "tokens": 1e9 * np.arange(1, 13), "loss": np.linspace(4, 3, 12)}
+    )
+    assert list(read(frame).questions) == ["checkpoints"]
+    assert list(read(frame.assign(step=100 * np.arange(1, 13))).questions) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 
+import pandas as pd
 import pytest
 import runs_as_tables as corpus
 
@@ -12,7 +14,7 @@ from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.records.columns.reading import read_columns
 from chinchilla_nb.records.columns.sources import Product, Source
 from chinchilla_nb.records.importing import preview_reading
-from chinchilla_nb.records.tables import read_table
+from chinchilla_nb.records.tables import read_table, table_from_frame
 
 
 def table_of(**columns):
@@ -128,3 +130,27 @@ def test_the_answers_that_a_question_offers_answer_it():
                 reading = read_columns(table, **{quantity: option.text})
                 assert quantity not in reading.questions, (case.name, option.source)
                 assert reading.sources[quantity] == option.source
+
+
+@pytest.mark.parametrize(
+    ("batch", "offered"),
+    [
+        ("batch_size", ["steps*batch_size*seq_len", "steps*batch_size*grad_accum*n_gpus*seq_len"]),
+        ("per_device_train_batch_size", ["steps*per_device_train_batch_size*grad_accum*n_gpus*seq_len"]),
+    ],
+)
+def test_passes_and_devices_are_factors_of_the_data(batch, offered):
+    settings = {"steps": [D / 2**21 for D in corpus.D], batch: 32, "grad_accum": 4, "n_gpus": 8, "seq_len": 2048}
+    frame = pd.DataFrame({"params": corpus.N, "loss": corpus.LOSS}).assign(**settings)
+    (question,) = read_columns(table_from_frame(frame)).questions.values()
+    assert [option.text for option in question.options] == offered
+    assert question.options[-1].numbers.tolist() == pytest.approx(corpus.D)
+
+
+def test_losses_of_one_run_on_several_data_are_asked_and_can_be_taken():
+    results = [{"val_data": "c4", "loss": 3.9}, {"val_data": "pile", "loss": 3.4}]
+    run = {"name": "x", "hyperparameters": {"params": 2e7, "tokens": 8e8}, "results": results}
+    table = read_table("x.json", json.dumps(run).encode())
+    (question,) = read_columns(table).questions.values()
+    assert question.why.startswith("rows differ in 'val_data' ('c4', 'pile'), so that a run has several losses")
+    assert [row["loss"] for row in preview_reading(read_columns(table, loss="loss")).rows] == [3.9, 3.4]

@@ -148,3 +148,9 @@ def test_a_folder_of_files_is_a_table(tmp_path):
 def test_a_folder_without_such_files_is_refused(tmp_path):
     with pytest.raises(InputError, match="holds no JSON file"):
         read_table_folder(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[[20000000, 100000000, 5.0], [60000000, 300000000, 4.0]]", "3", "[1, 2]"])
+def test_values_without_names_are_refused(text):
+    with pytest.raises(InputError, match=r"'runs.json' has no names of columns: write each run as"):
+        read_table("runs.json", text.encode())

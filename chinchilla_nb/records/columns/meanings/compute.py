@@ -36,7 +36,9 @@ def compute(name: ColumnName) -> Match | Mismatch | None:
         return Match("the compute", 0)
     if name.letter == "c":
         return Match("", LETTER)
-    by_letter = name.capital == "C" and words <= words_of("c train training total tot used")
+    by_letter = name.capital == "C" and words <= words_of(
+        "c train training total tot used measured estimated est actual 6nd"
+    )
     if not (words & _COMPUTE or by_letter or (name.unit or "").endswith("-days")):
         return None
     for others, why in _OTHERS:

@@ -51,7 +51,8 @@ def loss(name: ColumnName) -> Match | Mismatch | None:
         return Match("the loss", UNNAMED)
     if name.letter == "l":
         return Match("", LETTER)
-    form = _form(words)
+    by_letter = name.capital == "L" and words <= _HELD_OUT | _TRAINING | words_of("l test final last end mean")
+    form = "" if by_letter else _form(words)
     if form is None:
         return None
     if words & _AUXILIARY_WORDS and not words & _CROSS_ENTROPY:

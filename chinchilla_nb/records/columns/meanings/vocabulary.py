@@ -20,7 +20,7 @@ RATES = words_of(
     "tps ms hz efficiency ratio fraction frac percent pct share"
 )
 STATISTICS = words_of(
-    "std stderr se sem var variance ci lower upper low high error err delta diff difference change grad gradient"
+    "std stderr se sem var variance ci lower upper low high error err delta diff difference gap change grad gradient"
 )
 FORECASTS = words_of(
     "predicted prediction pred expected fit fitted residual residuals optimal opt target initial init start baseline "

@@ -1,0 +1,47 @@
+"""Rows of a table that sum up its other rows: ``mean``, ``Total``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chinchilla_nb.checks import brief
+from chinchilla_nb.records.tables import Table
+
+__all__ = ["summary_rows"]
+
+_SUMMARIES = frozenset(
+    [
+        "mean",
+        "average",
+        "avg",
+        "median",
+        "total",
+        "sum",
+        "std",
+        "stddev",
+        "mittelwert",
+        "durchschnitt",
+        "gesamt",
+        "summe",
+        "moyenne",
+        "media",
+        "promedio",
+        "平均",
+    ]
+)
+
+
+def summary_rows(table: Table) -> Mapping[int, str]:
+    """Return the rows that sum up others, by number, and what shows it: ``Model: 'Mean'``.
+
+    Such a row says so in its first cell with text. A word that several rows have there is no summary of the table but
+    a kind of row.
+    """
+    found: dict[int, str] = {}
+    words: dict[int, str] = {}
+    for number, row in enumerate(table.rows):
+        column = next((one for one in table.columns if isinstance(row.get(one), str) and row[one].strip()), None)
+        word = "" if column is None else row[column].strip().strip(":.").lower()
+        if column is not None and word in _SUMMARIES:
+            found[number], words[number] = f"{column}: {brief(row[column])}", word
+    return {number: shown for number, shown in found.items() if [*words.values()].count(words[number]) == 1}
