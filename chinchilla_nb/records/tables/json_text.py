@@ -28,12 +28,11 @@ def read_json(name: str, text: str) -> Table:
         If it is neither, or holds several tables.
     """
     try:
-        table = table_from_objects(enumerate(json_rows(_parsed(text)), 1))
-        if (table.rows or table.rejected) and not table.columns:
-            raise InputError(
-                "", "has no names of columns", remedy='write each run as {"N": 1e8, "D": 2e9, "loss": 3.1}'
-            )
-        return table
+        found = json_rows(_parsed(text))
+        if found and not any(isinstance(row, dict) and row for row in found):
+            remedy = 'write each run as {"N": 1e8, "D": 2e9, "loss": 3.1}'
+            raise InputError("", "has no names of columns", remedy=remedy)
+        return table_from_objects(enumerate(found, 1))
     except InputError as error:
         raise InputError(brief(name), error.rule, remedy=error.remedy) from None
     except json.JSONDecodeError as error:
