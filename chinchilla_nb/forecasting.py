@@ -13,7 +13,7 @@ import scipy
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_positive_number, as_texts, brief
-from chinchilla_nb.engine.conversion import check_type, first_items
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
@@ -98,10 +98,9 @@ def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[f
     if isinstance(run, numbers.Real):
         planned = compute_optimal_run(law, as_positive_number(run, "C"), models)
         return float(planned.N), planned.D
-    pair = first_items(run, 2)
-    if pair is None or len(pair) != 2:
-        raise InputError("run", "must be a budget C, or a pair of N and D", got=brief(run))
-    N, D = pair
+    if not isinstance(run, tuple) or len(run) != 2:  # a list would be taken for two budgets elsewhere
+        raise InputError("run", "must be a budget C, or a tuple (N, D)", got=brief(run))
+    N, D = run
     return as_positive_number(N, "N"), as_positive_number(D, "D")
 
 

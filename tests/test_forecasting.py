@@ -228,8 +228,8 @@ class TestForecast:
     @pytest.mark.parametrize(
         ("run", "message"),
         [
-            ("x", "run must be a budget C, or a pair of N and D"),
-            ((1, 2, 3), "run must be a budget C, or a pair"),
+            ("x", "run must be a budget C, or a tuple"),
+            ((1, 2, 3), "run must be a budget C, or a tuple"),
             ((1e9, -1), "D must be positive"),
             (-1e20, "C must be positive"),
             (None, "run must be a budget C"),

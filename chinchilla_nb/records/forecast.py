@@ -34,6 +34,8 @@ __all__ = ["Forecast", "ForecastScore", "digest_of"]
 
 Array = NDArray[Any]
 
+EQUAL = 1e-9
+"""Relative difference by which rounding may separate numbers of a file that belong together."""
 SAME_SIZE = 0.02
 """Relative difference of N, D and C up to which a logged run is the forecast one; both are rounded in practice."""
 LONGEST_PATH = 4096
@@ -74,7 +76,7 @@ class ForecastScore:
             f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({signed(sigma)} sigmas)"
             for name, sigma in self.sigmas.items()
         )
-        return f"loss {self.loss:.5g}, {percent(abs(self.error))} {better} than predicted: {where}"
+        return f"loss {self.loss:.5g}, {percent(abs(np.expm1(self.error)))} {better} than predicted: {where}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -283,9 +285,8 @@ class Forecast:
             with np.errstate(divide="ignore"):
                 low, centre, high = (float(np.log(end)) for end in (one.low, one.value, one.high))
             reach = (high - centre) if shift > centre else (centre - low)
-            sigmas[name] = (
-                float((shift - centre) / reach * quantile) if reach else float(np.sign(shift - centre) * np.inf)
-            )
+            beyond = np.sign(shift - centre) * np.inf if shift != centre else 0.0
+            sigmas[name] = float((shift - centre) / reach * quantile if reach else beyond)
             inside[name] = bool(low <= shift <= high)
         return ForecastScore(loss, predicted, sigmas, inside)
 
@@ -349,14 +350,22 @@ class Forecast:
         forecast = cls(**read_forecast(path))
         try:
             as_positive_number(forecast.loss, "loss")
-            if np.isnan(forecast.N) == ("N" in forecast._axes):
+            if not forecast._is_consistent():
                 raise ValueError
             for row in forecast.draws:
                 forecast._law_of(row)
         except ValueError:
-            rule = f"must have a run and parameters that the law {brief(forecast.law_name)} can have"
+            rule = f"must have a run, intervals and parameters that belong to one law {brief(forecast.law_name)}"
             raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
+
+    def _is_consistent(self) -> bool:
+        """Return whether the run is one of the law, C is 6ND, and the interval is around the predicted loss."""
+        if np.isnan(self.N) == ("N" in self._axes):
+            return False
+        if not np.isnan(self.N) and not np.isclose(self.C, 6 * self.N * self.D, rtol=EQUAL):
+            return False
+        return IF_HOLDS not in self.ends or bool(np.isclose(self.ends[IF_HOLDS][0], self.loss, rtol=EQUAL))
 
     def _text(self) -> str:
         return forecast_text({field.name: getattr(self, field.name) for field in fields(self)})

@@ -71,7 +71,7 @@ def test_a_value_of_another_kind_is_refused(path, name):
         (lambda text: text.replace('"level": 0.95', '"level": NaN'), "no valid JSON"),
         (lambda text: text.replace('"level": 0.95', f'"level": {"9" * 5000}'), "no valid JSON"),
         (lambda text: text.replace('"level": 0.95', '"level": 1e999'), "usable 'level'"),
-        (lambda text: text.replace('"chinchilla"', '"frontier"'), "must have a run and parameters"),
+        (lambda text: text.replace('"chinchilla"', '"frontier"'), "must have a run, intervals and parameters"),
         (lambda text: text.replace('"version": 1', '"version": true'), "must be of version 1, got version True"),
         (lambda text: text[: len(text) // 2], "no valid JSON"),
         (lambda text: "[" * 100_000, "no valid JSON"),

@@ -109,12 +109,12 @@ class TestDamage:
             ({"version": 2}, "must be of version 1, got version 2"),
             ({"version": ...}, "must be of version 1"),
             ({"params": ...}, "usable 'params', got none"),
-            ({"params": [1, 2]}, "parameters that the law 'chinchilla' can have"),
+            ({"params": [1, 2]}, "belong to one law 'chinchilla'"),
             ({"params": ["a"] * 5}, "usable 'params'"),
-            ({"params": [1, -1, 1, 0.3, 0.3]}, "parameters that the law"),
+            ({"params": [1, -1, 1, 0.3, 0.3]}, "parameters that belong to one law"),
             ({"draws": [[1, 2, 3], [1]]}, "usable 'draws'"),
             ({"draws": 7}, "usable 'draws'"),
-            ({"law_name": "unknown"}, "parameters that the law 'unknown' can have"),
+            ({"law_name": "unknown"}, "belong to one law 'unknown'"),
             ({"N": 0}, "usable 'N'"),
             ({"N": True}, "usable 'N'"),
             ({"D": "inf"}, "usable 'D'"),
@@ -169,7 +169,7 @@ class TestScore:
         assert score.error == pytest.approx(np.log(1.5))
         assert score.inside == {IF_HOLDS: False, AS_DONE: 1.5 * predicted <= forecast.ends[AS_DONE][2]}
         assert forecast.score(predicted).inside == {IF_HOLDS: True, AS_DONE: True}
-        assert "41 % worse than predicted: outside the interval if the law holds" in str(score)
+        assert "50 % worse than predicted: outside the interval if the law holds" in str(score)
 
     def test_a_run_of_another_size_is_compared_with_its_own_prediction(self, forecast):
         loss = 1.01 * float(FIT.law.loss(2e10, 1e11))
@@ -247,7 +247,9 @@ class TestOfCompute:
         path = tmp_path / "forecast.json"
         of_compute.save(path)
         path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
-        with pytest.raises(InputError, match=r"forecast.json' (must have a run and parameters|must be a complete)"):
+        with pytest.raises(
+            InputError, match=r"forecast.json' (must have a run, intervals and parameters|must be a complete)"
+        ):
             Forecast.load(path)
 
 
@@ -258,3 +260,22 @@ def test_a_budget_in_plain_python_is_its_optimum():
     assert found.N == pytest.approx(G * (1e22 / 6) ** a, rel=1e-9)
     assert found.of_budget
     assert found.versions["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(("name", "value"), [("C", 1e10), ("N", 1.0), ("params", [1, 1, 1, 0.5, 0.5])])
+def test_parts_of_a_file_that_contradict_each_other_are_refused(forecast, tmp_path, name, value):
+    path = tmp_path / "forecast.json"
+    forecast.save(path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), name: value}))
+    with pytest.raises(InputError, match="must have a run, intervals and parameters that belong to one law"):
+        Forecast.load(path)
+
+
+def test_a_list_is_no_run():
+    with pytest.raises(InputError, match=r"run must be a budget C, or a tuple \(N, D\), got \[1e\+22, 1e\+23\]"):
+        forecast_of(FIT.uncertainty("sandwich"), [1e22, 1e23])
+
+
+def test_better_than_predicted_is_less_than_all_of_it(forecast):
+    assert "50 % better than predicted" in str(forecast.score(forecast.loss / 2))
+    assert "100 % worse than predicted" in str(forecast.score(forecast.loss * 2))

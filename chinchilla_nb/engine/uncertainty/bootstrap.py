@@ -36,6 +36,8 @@ BLOCK = 1 << 15
 """Losses predicted at once for resamples that are fitted together; their derivatives then fit into the cache."""
 MOST_DRAWS = 100_000
 """More draws would move the ends of an interval by less than a hundredth of its width; these take a few megabytes."""
+MOST_ALONE = 0.1
+"""Share of runs that may be the only one of their group in a stratified bootstrap, which then hardly lacks variance."""
 SAME = 0.1
 """Difference of two optima, in typical errors of a run, up to which one start serves both."""
 LIKELY = 4.0
@@ -103,6 +105,9 @@ class _Refitting:
         box = near.box
         typical = typical_width(objective, near.theta)
         used = fit.problem.runs.take(fit.problem.weights() > 0)
+        groups = numbered_groups(used, by, method)
+        if method == "stratified":
+            _check_strata(groups)
         return cls(
             objective=objective,
             box=box,
@@ -113,7 +118,7 @@ class _Refitting:
                 loss=used.loss,
                 predicted=fit.law.loss(used.N, used.D),
                 log_error=log_errors(near),
-                groups=numbered_groups(used, by, method),
+                groups=groups,
             ),
             method=method,
         )
@@ -127,6 +132,15 @@ class _Refitting:
         objectives = replace(self.objective, weight=resamples.weight, target=target)
         with one_blas_thread():
             return refit(objectives, self.starts, self.box, self.widths)
+
+
+def _check_strata(groups: NDArray[np.intp]) -> None:
+    """Check that hardly a run is alone in its group, where resampling cannot vary it."""
+    alone = int(np.count_nonzero(np.bincount(groups) == 1))
+    if alone > MOST_ALONE * len(groups):
+        rule = "needs groups of several runs each"
+        got = f"{alone} of {len(groups)} runs alone in their group"
+        raise InputError("the method 'stratified'", rule, got=got, remedy="give by, or choose 'pairs'")
 
 
 def _starts(fit: Fit, objective: Objective, theta: Array) -> Array:

@@ -18,6 +18,9 @@ __all__ = ["Draws"]
 
 Array = NDArray[Any]
 
+FEWEST_DRAWS = 40
+"""With fewer draws, a 95 % interval would have to reach beyond all of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draws(Uncertainty):
@@ -59,6 +62,10 @@ class Draws(Uncertainty):
     def notes(self) -> tuple[str, ...]:
         """What limits these intervals, in sentences without a full stop."""
         found, total = list(super().notes), len(self.theta) + self.failed
+        if len(self.theta) < FEWEST_DRAWS:
+            found.append(
+                f"{len(self.theta)} draws are too few for 95 % intervals: those of {FEWEST_DRAWS} or more are wider"
+            )
         if self.failed:
             found.append(f"{self.failed:,} of {total:,} refits have no proven optimum and are left out")
         if self.at_bound:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chinchilla_nb.engine.conversion import check_callable, check_type
-from chinchilla_nb.engine.errors import unknown_key
+from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.fitting.losses import residual_loss
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
@@ -22,6 +22,8 @@ from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 __all__ = ["METHODS", "default_method", "estimate_uncertainty", "iter_uncertainty"]
 
 WITHOUT_DRAWS = {"profile": ProfileLikelihood, "sandwich": Sandwich}
+GROUPED = ("stratified", "wild-cluster")
+"""The methods that know groups of runs."""
 METHODS = (*RESAMPLING, *WITHOUT_DRAWS)
 """The names of the methods."""
 
@@ -77,6 +79,8 @@ def iter_uncertainty(
     check_callable(map, "map")
     if method is None:
         method = default_method(fit)
+    if by is not None and method not in GROUPED:
+        raise InputError("by", f"is used by {' and '.join(map(repr, GROUPED))} only", got=f"the method {method!r}")
     if isinstance(fit.law, FrontierLaw):
         yield UncertaintyProgress(1, 1, FrontierUncertainty(fit))
     elif method in WITHOUT_DRAWS:

@@ -87,12 +87,17 @@ def bayesian(observed: Observed, rng: np.random.Generator, size: int) -> Resampl
 
 
 def stratified(observed: Observed, rng: np.random.Generator, size: int) -> Resamples:
-    """Draw runs with replacement within each group, so that every group keeps its size."""
-    counts = np.zeros((size, len(observed.loss)))
+    """Draw runs with replacement within each group, so that every group keeps its weight.
+
+    Of a group of g runs g - 1 are drawn, and count g / (g - 1) times: drawing g would make the variance of a mean too
+    small by (g - 1) / g [Rao and Wu 1988].
+    """
+    counts = np.ones((size, len(observed.loss)))
     order = np.argsort(observed.groups, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(observed.groups[order])) + 1):
         n = len(members)
-        counts[:, members] = rng.multinomial(n, np.full(n, 1 / n), size=size)
+        if n > 1:
+            counts[:, members] = rng.multinomial(n - 1, np.full(n, 1 / n), size=size) * n / (n - 1)
     return observed.reweighted(counts)
 
 

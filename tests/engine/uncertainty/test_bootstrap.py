@@ -14,7 +14,7 @@ from chinchilla_nb.engine.fitting.fit import fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, loss_name, mae, mse
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.bootstrap import BLOCK
-from chinchilla_nb.engine.uncertainty.estimate import METHODS, estimate_uncertainty, iter_uncertainty
+from chinchilla_nb.engine.uncertainty.estimate import GROUPED, METHODS, estimate_uncertainty, iter_uncertainty
 
 LOSSES = [
     mse,
@@ -80,8 +80,11 @@ def test_a_draw_can_lie_in_another_basin():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_same_seed_gives_the_same_draws(method):
-    fitted = fit(make_runs(60, noise=0.01), loss_fn=log_huber)
-    one, other = (fitted.uncertainty(method, 30, rng=7) for _ in range(2))
+    runs = make_runs(60, noise=0.01)
+    grouped = Runs(runs.N, runs.D, runs.loss, columns={"group": np.arange(60) % 5})
+    by = "group" if method in GROUPED else None
+    fitted = fit(grouped, loss_fn=log_huber)
+    one, other = (fitted.uncertainty(method, 30, rng=7, by=by) for _ in range(2))
     assert all(np.array_equal(one.interval()[name].low, other.interval()[name].low) for name in one.interval())
 
 
@@ -131,3 +134,34 @@ def test_a_loss_of_ones_own_is_refused():
     fitted = fit(make_runs(30, noise=0.01), loss_fn=lambda y, p: (y - p) ** 4)
     with pytest.raises(InputError, match="loss_fn must be a built-in loss to estimate an uncertainty"):
         fitted.uncertainty()
+
+
+def test_strata_of_two_runs_have_the_variance_of_pairs():
+    """With g of g runs drawn, the standard errors would be smaller by the root of 2."""
+    runs = make_runs(200, noise=0.01)
+    group = np.repeat(np.arange(100), 2)[np.random.default_rng(0).permutation(200)]
+    fitted = fit(Runs(runs.N, runs.D, runs.loss, columns={"group": group}), loss_fn=mse)
+    pairs = np.std(fitted.uncertainty("pairs", 400, rng=0).theta, axis=0)
+    strata = np.std(fitted.uncertainty("stratified", 400, rng=0, by="group").theta, axis=0)
+    assert strata == pytest.approx(pairs, rel=0.2)
+
+
+def test_runs_alone_in_their_strata_are_refused():
+    # Of random budgets, hardly two are one isoFLOP slice.
+    with pytest.raises(
+        InputError, match=r"the method 'stratified' needs groups of several runs each, got \d+ of 50 runs"
+    ):
+        fit(make_runs(50, noise=0.01), loss_fn=log_huber).uncertainty("stratified", 20, rng=0)
+
+
+def test_groups_are_not_ignored():
+    with pytest.raises(
+        InputError, match="by is used by 'stratified' and 'wild-cluster' only, got the method 'profile'"
+    ):
+        fit(make_runs(30, noise=0.01), loss_fn=log_huber).uncertainty("profile", by="width")
+
+
+def test_too_few_draws_for_an_interval_are_said():
+    fitted = fit(make_runs(30, noise=0.01), loss_fn=log_huber)
+    assert any("5 draws are too few for 95 % intervals" in note for note in fitted.uncertainty(draws=5, rng=0).notes)
+    assert not any("too few for" in note for note in fitted.uncertainty(draws=40, rng=0).notes)
