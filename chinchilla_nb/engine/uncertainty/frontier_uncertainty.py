@@ -221,6 +221,9 @@ class FrontierUncertainty:
             first, last = max(found[0] - 1, 0), min(found[-1] + 1, len(alpha) - 1)
             ends = ((first, last, EXPONENTS), (first, found[0], AT_AN_END), (found[-1], last, AT_AN_END))
             alpha = np.concatenate([np.geomspace(alpha[low], alpha[high], count) for low, high, count in ends])
+        if not len(region.E):  # points on a law leave no room around it, not even for its rounding
+            with np.errstate(divide="ignore"):
+                return _Region(*(np.array([one]) for one in (values["E"], np.log(values["A"]), values["alpha"])))
         return region
 
     @functools.cached_property

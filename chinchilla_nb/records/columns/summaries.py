@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from chinchilla_nb.checks import brief
@@ -40,8 +41,9 @@ def summary_rows(table: Table) -> Mapping[int, str]:
     found: dict[int, str] = {}
     words: dict[int, str] = {}
     for number, row in enumerate(table.rows):
-        column = next((one for one in table.columns if isinstance(row.get(one), str) and row[one].strip()), None)
+        column = next((name for name, one in row.items() if isinstance(one, str) and one.strip()), None)
         word = "" if column is None else row[column].strip().strip(":.").lower()
         if column is not None and word in _SUMMARIES:
             found[number], words[number] = f"{column}: {brief(row[column])}", word
-    return {number: shown for number, shown in found.items() if [*words.values()].count(words[number]) == 1}
+    counts = Counter(words.values())
+    return {number: shown for number, shown in found.items() if counts[words[number]] == 1}
