@@ -12,6 +12,10 @@ from chinchilla_nb.records.importing import preview_reading
 from chinchilla_nb.records.tables import read_table, table_from_frame
 
 
+# pandas 2.1 warns with NumPy 1.24 when it writes NaN.
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
+
+
 def history(name="run_id", step="step", rows=8, **more) -> pd.DataFrame:
     """Return the twelve runs with some rows each, in which the loss falls to that of the run."""
     lines = []
