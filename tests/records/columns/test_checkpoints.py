@@ -11,7 +11,6 @@ from chinchilla_nb.records.columns.reading import read_columns
 from chinchilla_nb.records.importing import preview_reading
 from chinchilla_nb.records.tables import read_table, table_from_frame
 
-
 # pandas 2.1 warns with NumPy 1.24 when it writes NaN.
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 
