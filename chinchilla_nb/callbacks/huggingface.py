@@ -98,7 +98,7 @@ class RunLogCallback(TrainerCallback):
             others = sorted({name for entry in state.log_history for name in entry if "loss" in name})
             self._record.skip(f"no {self._loss} was logged, only {', '.join(others) or 'no loss'}", run)
         elif self._uncounted_steps:
-            self._record.skip(f"the tokens of the first {self._uncounted_steps:,} steps were not counted", run)
+            self._record.skip_uncounted(self._uncounted_steps, run)
         elif not D:
             reason = "the Trainer found no tokens to count: the model's main_input_name is not among its inputs"
             self._record.skip(reason, run)

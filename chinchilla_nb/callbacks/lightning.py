@@ -110,6 +110,6 @@ class RunLogCallback(Callback):
             logged = ", ".join(sorted(trainer.callback_metrics)) or "nothing"
             self._record.skip(f"no metric {self._monitor} was logged, only {logged}", run)
         elif self._uncounted_steps:
-            self._record.skip(f"the tokens of the first {self._uncounted_steps:,} steps were not counted", run)
+            self._record.skip_uncounted(self._uncounted_steps, run)
         else:
             self._record.append(run, loss)

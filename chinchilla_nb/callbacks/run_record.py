@@ -68,3 +68,7 @@ class RunRecord:
         # Loggers cannot be pickled, as a callback is when processes are started.
         logger = get_logger("WARNING", "chinchilla_nb.callbacks")
         logger.warning("the run is not appended: %s; to append it by hand: append(%s)", reason, known)
+
+    def skip_uncounted(self, steps: int, run: Mapping[str, Any]) -> None:
+        """Skip a run that went on from a checkpoint without a count of the tokens of its first steps."""
+        self.skip(f"the tokens of the first {steps:,} steps were not counted", run)

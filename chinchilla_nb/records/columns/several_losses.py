@@ -9,14 +9,13 @@ from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.search import find_column
 from chinchilla_nb.records.columns.values import Columns
+from chinchilla_nb.records.columns.word_lists import words_of
 from chinchilla_nb.records.tables import Table
 
 __all__ = ["losses_in_rows"]
 
 _SPLITS = "split phase subset partition evalsplit datasplit stage mode set"
-_SPLIT_VALUES = frozenset(
-    ["train", "training", "trn", "val", "valid", "validation", "dev", "eval", "evaluation", "test", "heldout"]
-)
+_SPLIT_VALUES = words_of("train training trn val valid validation dev eval evaluation test heldout")
 _DATA = (
     "dataset datasetname valdata evaldata testdata validationdata heldoutdata valdataset evaldataset testdataset "
     "valset evalset testset validationset evaluation evaltask evaldomain task taskname benchmark domain corpus source "

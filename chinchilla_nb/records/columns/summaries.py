@@ -6,29 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chinchilla_nb.checks import brief
+from chinchilla_nb.records.columns.word_lists import words_of
 from chinchilla_nb.records.tables import Table
 
 __all__ = ["summary_rows"]
 
-_SUMMARIES = frozenset(
-    [
-        "mean",
-        "average",
-        "avg",
-        "median",
-        "total",
-        "sum",
-        "std",
-        "stddev",
-        "mittelwert",
-        "durchschnitt",
-        "gesamt",
-        "summe",
-        "moyenne",
-        "media",
-        "promedio",
-        "平均",
-    ]
+_SUMMARIES = words_of(
+    "mean average avg median total sum std stddev mittelwert durchschnitt gesamt summe moyenne media promedio 平均"
 )
 
 
