@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, isoflop_D, optima
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.next_run import NextRun
@@ -43,7 +44,7 @@ def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) ->
     N_opt = float(allocate(law, C)[0])
     if models is None:
         N = max(1, round(N_opt))
-        return NextRun(N, float(isoflop_D(C, N)))
+        return NextRun(N, float(SIX_ND.D(C, N)))
     config, size = models.nearest(N_opt)
     N = max(1, round(size))
     return NextRun(N, float(compute_optimal_D(law, np.float64(N))), config)
