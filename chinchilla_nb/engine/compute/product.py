@@ -41,6 +41,11 @@ class ProductCompute:
         """The convention in symbols, e.g. ``6ND``."""
         return f"{self.kappa:.4g}ND"
 
+    @property
+    def kinks(self) -> Array:
+        """No sizes: the elasticities are constant."""
+        return np.empty(0)
+
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
         return np.asarray(self.kappa * _as_floats(N) * _as_floats(D))
