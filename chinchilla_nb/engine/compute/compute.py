@@ -24,7 +24,7 @@ class Compute(Protocol):
 
     @property
     def kinks(self) -> Array:
-        """log N of the sizes at which the elasticities jump; none for most conventions."""
+        """Sizes at which the elasticities jump, as log N; none for most conventions."""
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""

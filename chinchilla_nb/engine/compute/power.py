@@ -53,7 +53,7 @@ class PowerCompute:
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.exp(np.log(self.k) + self.p * _logs(N) + self.q * _logs(D))
+        return np.asarray(np.exp(np.log(self.k) + self.p * _logs(N) + self.q * _logs(D)))
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
@@ -61,7 +61,7 @@ class PowerCompute:
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        return np.exp((_logs(C) - np.log(self.k) - self.q * _logs(D)) / self.p)
+        return np.asarray(np.exp((_logs(C) - np.log(self.k) - self.q * _logs(D)) / self.p))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""

@@ -85,7 +85,7 @@ class TabulatedCompute:
 
     @property
     def kinks(self) -> Array:
-        """log N of the sizes, where d log C / d log N jumps."""
+        """Sizes of the table, as log N, at which d log C / d log N jumps."""
         return np.log(self.sizes)
 
     def extrapolates(self, N: ArrayLike) -> Array:

@@ -84,7 +84,7 @@ def transformer_flops(
     n_layers: int,
     vocab_size: int,
     seq_len: int,
-    n_positions: int = 0,
+    n_positions: int = 0,  # noqa: ARG001  a hyperparameter of the size, which is looked up
     n_heads: int | None = None,
     d_ff: int | None = None,
     d_head: int | None = None,

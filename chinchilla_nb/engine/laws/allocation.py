@@ -162,8 +162,8 @@ def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
     # From the highest loss to the lowest: the last value assigned to a budget is its optimum.
     order = np.argsort(-loss, kind="stable")
     best[budget[order]] = log_N[order]
-    best = best.reshape(C.shape)
-    return np.exp(best), np.exp(compute.log_D(C, best))
+    found = best.reshape(C.shape)
+    return np.exp(found), np.exp(compute.log_D(C, found))
 
 
 def _grid(C: Array, compute: Compute) -> Array:

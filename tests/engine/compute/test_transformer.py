@@ -10,7 +10,7 @@ from chinchilla_nb.engine.compute.transformer import TransformerFlops, transform
 
 
 def by_matrices(d_model, n_layers, vocab, seq, heads, key, d_ff) -> int:
-    """Training FLOPs of a sequence: each product of an a x b by a b x c matrix takes 2abc, the backward pass twice it."""
+    """Training FLOPs of a sequence: a product of a x b and b x c takes 2abc forward, and twice that backward."""
     products = [(seq, vocab, d_model), (seq, d_model, vocab)]  # embeddings and logits
     for _ in range(n_layers):
         products += [(seq, d_model, heads * key)] * 3  # queries, keys and values
