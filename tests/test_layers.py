@@ -42,6 +42,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}
