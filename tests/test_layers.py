@@ -31,6 +31,7 @@ FACADE = {
     "report",
     "rollout",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {

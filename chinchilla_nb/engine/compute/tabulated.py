@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_array, check_type
+from chinchilla_nb.engine.conversion import as_positive_array, as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import compact
 
@@ -95,26 +95,26 @@ class TabulatedCompute:
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.asarray(np.exp(self._log_f(np.log(_as_floats(N)))) * _as_floats(D))
+        return np.asarray(np.exp(self._log_f(np.log(as_real_array(N, "N")))) * as_real_array(D, "D"))
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
-        return np.asarray(_as_floats(C) / np.exp(self._log_f(np.log(_as_floats(N)))))
+        return np.asarray(as_real_array(C, "C") / np.exp(self._log_f(np.log(as_real_array(N, "N")))))
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        log_f = np.log(_as_floats(C)) - np.log(_as_floats(D))
+        log_f = np.log(as_real_array(C, "C")) - np.log(as_real_array(D, "D"))
         at, slopes, log_N, known = self._segments(np.log(self.flops), log_f)
         return np.asarray(np.exp(log_N[at] + (log_f - known[at]) / slopes[at]))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""
-        return np.asarray(np.log(_as_floats(C)) - self._log_f(_as_floats(log_N)))
+        return np.asarray(np.log(as_real_array(C, "C")) - self._log_f(as_real_array(log_N, "log_N")))
 
     def elasticities(self, N: ArrayLike, D: ArrayLike) -> tuple[Array, Array]:
         """Return d log C / d log N, the slope above N where it jumps, and d log C / d log D, which is one."""
         ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
-        at, slopes, _, _ = self._segments(np.log(self.sizes), np.log(_as_floats(N)))
+        at, slopes, _, _ = self._segments(np.log(self.sizes), np.log(as_real_array(N, "N")))
         return slopes[at] * ones, ones
 
     def _log_f(self, log_N: Array) -> Array:
@@ -134,10 +134,6 @@ class TabulatedCompute:
         slopes = np.concatenate([[start], np.diff(log_f) / np.diff(log_N), [end]])
         at = np.searchsorted(knots, values, side="right")
         return at, slopes, np.append(log_N[0], log_N), np.append(log_f[0], log_f)
-
-
-def _as_floats(values: ArrayLike) -> Array:
-    return np.asarray(values, dtype=float)
 
 
 def _binned(log_N: Array, log_f: Array) -> tuple[Array, Array]:

@@ -8,7 +8,9 @@ layers and 2 n_layers n_ctx d_attn for the attention scores, half of what a pass
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+
+from chinchilla_nb.engine.conversion import as_positive_number
 
 __all__ = ["TransformerFlops", "transformer_flops"]
 
@@ -34,6 +36,11 @@ class TransformerFlops:
         Width of the two-layer perceptrons; four times `d_model` by default.
     d_head : int, optional
         Width of a head; `d_model` / `n_heads` by default.
+
+    Raises
+    ------
+    InputError
+        If a number is not positive and finite.
     """
 
     d_model: int
@@ -43,6 +50,12 @@ class TransformerFlops:
     n_heads: int | None = None
     d_ff: int | None = None
     d_head: int | None = None
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is not None or one.default is MISSING:
+                as_positive_number(value, one.name)
 
     @property
     def attention(self) -> float:
@@ -94,6 +107,7 @@ def transformer_flops(
     Parameters are those of `TransformerFlops`; learned positions, `n_positions`, are added and cost nothing that
     counts. Infinity for a configuration that cannot be built, as for its size.
     """
+    model = TransformerFlops(d_model, n_layers, vocab_size, seq_len, n_heads, d_ff, d_head)
     if (n_heads is not None and d_head is None and d_model % n_heads) or (n_heads is None and d_head is not None):
         return math.inf
-    return TransformerFlops(d_model, n_layers, vocab_size, seq_len, n_heads, d_ff, d_head).training
+    return model.training

@@ -47,7 +47,7 @@ def test_a_wide_model_with_short_sequences_approaches_6N() -> None:
     """Where the matrices dominate, training costs six FLOPs per parameter of them [Kaplan et al. 2020, section 2.1]."""
     d_model, n_layers = 16384, 96
     matrices = 12 * n_layers * d_model**2
-    assert TransformerFlops(d_model, n_layers, 0, 1).training / (6 * matrices) == pytest.approx(1, abs=1e-4)
+    assert TransformerFlops(d_model, n_layers, 1, 1).training / (6 * matrices) == pytest.approx(1, abs=1e-4)
 
 
 def test_a_model_that_cannot_be_built_has_infinite_flops() -> None:
