@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from runs import LAW, make_runs
 
 from chinchilla_nb import Chinchilla, Forecast, forecast
 from chinchilla_nb.config.settings import change_settings
@@ -19,7 +20,6 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.planning.model_sizes import transformer_size
 from chinchilla_nb.engine.run_keys import run_keys
-from tests.runs import LAW, make_runs
 
 TRUE = PowerCompute(9.5, 0.98, 1.01)
 RUNS = make_runs(24, noise=0.002)
