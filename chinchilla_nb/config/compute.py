@@ -255,7 +255,7 @@ def _under(compute: Compute, runs: Runs) -> Runs:
 def _column(runs: Runs, name: str) -> np.ndarray:
     values = runs.C if name == "C" else runs.columns.get(name)
     if values is None:
-        remedy = nearest_or_all(name, runs.columns)
+        remedy = nearest_or_all(name, ["C", *runs.columns])
         raise InputError("compute", f"names column {name!r}, which the runs do not have", remedy=remedy)
     numbers = np.array([_number(value) for value in values])
     wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers > 0)))
