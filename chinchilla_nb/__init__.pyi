@@ -3,6 +3,12 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.compute.compute import Compute
+from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
+from .engine.compute.power import PowerCompute
+from .engine.compute.product import SIX_ND, ProductCompute
+from .engine.compute.tabulated import TabulatedCompute
+from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -41,6 +47,7 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .size_comparison import compare_sizes
 from .visualizer import Visualizer
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
@@ -54,8 +61,10 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
+    "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "Compute",
     "ConfigPanel",
     "Database",
     "Draws",
@@ -68,6 +77,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FittedCompute",
     "Forecast",
     "ForecastScore",
     "FrontierLaw",
@@ -77,8 +87,11 @@ __all__ = [
     "InputError",
     "Interval",
     "KaplanLaw",
+    "MeasuredCompute",
     "ModelSearch",
+    "PowerCompute",
     "Problem",
+    "ProductCompute",
     "Product",
     "ProfileCurve",
     "RollOut",
@@ -96,10 +109,13 @@ __all__ = [
     "StartGrid",
     "Uncertainty",
     "Visualizer",
+    "TabulatedCompute",
+    "TransformerFlops",
     "Workbench",
     "allocate",
     "asymmetric_mae",
     "compact",
+    "compare_sizes",
     "compute_optimal_D",
     "datasets",
     "draw_seed",
@@ -107,6 +123,7 @@ __all__ = [
     "exponent_region",
     "exponents",
     "fit",
+    "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
@@ -115,6 +132,7 @@ __all__ = [
     "iter_uncertainty",
     "log_huber",
     "mae",
+    "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
@@ -129,4 +147,5 @@ __all__ = [
     "scientific",
     "solve",
     "tabulate_models",
+    "transformer_flops",
 ]

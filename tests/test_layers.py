@@ -31,6 +31,7 @@ FACADE = {
     "report",
     "rollout",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -42,6 +43,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}
