@@ -46,6 +46,7 @@ from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
 from .visualizer import Visualizer
+from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
@@ -58,6 +59,7 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
+    "ApproachesPanel",
     "Certificate",
     "Chinchilla",
     "Comparison",
