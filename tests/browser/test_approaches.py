@@ -35,8 +35,8 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     expect(charts.nth(0).locator(DOTS)).to_have_count(shown + 5)  # and the minima
     assert charts.nth(0).locator("path.line[style*='--cnb-iso-loss']").count() == 10  # parabolas and laws
 
-    # The last dot is a run of the largest budget.
-    charts.nth(0).locator("g.object_grp path.dot").nth(shown - 1).click(force=True)
+    # The last run of the figure is one of the largest budget.
+    charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1).click(force=True)
     expect(page.get_by_text("C = 5×10¹²: N*")).to_be_visible()
     assert run_code(page, "print(panel.view.chosen is not None)") == "True\n"
     expect(page.get_by_label("Show", exact=True)).to_have_value("C = 5×10¹²")

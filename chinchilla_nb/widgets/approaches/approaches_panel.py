@@ -38,7 +38,7 @@ from chinchilla_nb.widgets.charts.legend import line, symbol
 
 __all__ = ["ApproachesPanel"]
 
-MOST_NAMED = 4
+MOST_NAMED = 2
 """Refused slices that are named; a study of scattered runs has dozens."""
 _DASH = {"dotted": "2 3", "dash_dotted": "7 3 2 3", "solid": "none"}
 
@@ -62,7 +62,7 @@ class ApproachesPanel(Panel):
         The comparison; what approach 2 does wrong; what limits the approaches; the slices or the chosen one.
     """
 
-    sheets = ("base/forms.css", "charts/charts.css", "simulation/simulation.css", "approaches/approaches.css")
+    sheets = ("charts/charts.css", "approaches/approaches.css")
     snapshot_of = ("fit", "uncertainty")
 
     def __init__(self, source: Any) -> None:
@@ -70,7 +70,7 @@ class ApproachesPanel(Panel):
         self.view, self._writing = ApproachesView(), Writing()
         self._figure: IsoFlopFigure | None = None
         self._make_inputs()
-        self.slices, self.frontiers = SliceChart(self._choose), ThreeFrontiers()
+        self.slices, self.frontiers = SliceChart(), ThreeFrontiers()
         self.table, self.bias, self.notes, self.about, self.empty = (ipywidgets.HTML() for _ in range(5))
         self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML(_frontier_key())
         for key in (self._key, self._frontier_key):
@@ -83,8 +83,9 @@ class ApproachesPanel(Panel):
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")
         self.compose(self._controls, self.empty, self.table, self.charts)
+        self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
-        self.view.observe(self._draw, ["comparison", "problem", "against", "chosen", "budget"])
+        self.view.observe(self._draw, ["against", "chosen", "budget"])
         self.watch(self._recompare, "fit", "revision")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._draw, "settings")
@@ -107,6 +108,7 @@ class ApproachesPanel(Panel):
         )
         self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
         self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
+        self._controls.add_class("cnb-choices")
         for field, callback in (
             (self.tolerance, self._type_tolerance),
             (self.budget, self._type_budget),
@@ -153,36 +155,39 @@ class ApproachesPanel(Panel):
         if not self._writing:
             self.view.chosen = change["new"]
 
-    def _choose(self, index: int) -> None:
-        """Show one slice alone, or all again if it is shown already."""
-        self.guard.run("ApproachesPanel._choose", lambda: self._toggle(index))
-
-    def _toggle(self, index: int) -> None:
-        self.view.chosen = None if self.view.chosen == index else index
+    @guarded
+    def _click(self, _change: Any) -> None:
+        """Show the slice of a run that was clicked alone, or all again if it is shown already."""
+        clicked = self.slices.clicked
+        if clicked is not None and not self._writing:
+            self.view.chosen = None if self.view.chosen == clicked else clicked
 
     @guarded
     def _recompare(self, _change: Any = None) -> None:
-        self._offer_columns()
-        self.view.compare(self.session)
+        with self._writing:
+            self._offer_columns()
+            self.view.compare(self.session)
         self._show()
 
     @guarded
     def _take_uncertainty(self, _change: Any) -> None:
-        self.view.take_uncertainty(self.session)
+        if self.view.take_uncertainty(self.session):
+            self._show()
 
     @guarded
     def _draw(self, _change: Any = None) -> None:
-        self._show()
+        if not self._writing:
+            self._show()
 
     def _offer_columns(self) -> None:
         runs = self.session.runs
         columns = [name for name, values in runs.columns.items() if 1 < len(set(map(str, values))) <= len(runs) / 2]
-        options = [("similar C", None), *((f"column {name}", name) for name in columns)]
+        options = (("similar C", None), *((f"column {name}", name) for name in columns))
         if self.view.by not in [value for _, value in options]:
             self.view.by = None
-        with self._writing:
+        if self.by.options != options:
             self.by.options = options
-            self.by.value = self.view.by
+        self.by.value = self.view.by
 
     def _show(self) -> None:
         view, comparison = self.view, self.view.comparison
@@ -223,14 +228,18 @@ class ApproachesPanel(Panel):
         runs = isoflop.slices.runs
         shown = [index for one in figure.slices for index in one.slice.runs]
         self._offer_slices(figure)
-        self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
+        with self._writing:
+            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
         self._key.value = _slice_key(law is not None, figure.beyond)
         minima = isoflop.minima(LEVEL)["N"]
         self.about.value = _about(isoflop, figure, self.view.chosen, minima)
 
     def _offer_slices(self, figure: IsoFlopFigure) -> None:
+        options = (("all", None), *((one.slice.name, at) for at, one in enumerate(figure.slices)))
         with self._writing:
-            self.slice.options = [("all", None), *((one.slice.name, at) for at, one in enumerate(figure.slices))]
+            # The page answers new options with the first one, as if the user had chosen it.
+            if self.slice.options != options:
+                self.slice.options = options
             self.slice.value = self.view.chosen
 
     def snapshot(self) -> dict[str, Any]:

@@ -24,13 +24,11 @@ _COLUMNS: tuple[tuple[str, str, Write, int], ...] = (
 
 def approaches_table(found: Mapping[str, Mapping[str, Interval]], C: float) -> str:
     """Return the exponents, and N*, D* and the loss at a budget, with 95 % intervals below them."""
-    heads = "".join(f"<th scope='col'>{escape(title)}</th>" for _, title, *_ in _COLUMNS)
+    titles = [f"At {scientific(C)} FLOPs", *(title for _, title, *_ in _COLUMNS)]
+    heads = "".join(f"<th scope='col'>{escape(title)}</th>" for title in titles)
     rows = "".join(_row(name, quantities) for name, quantities in found.items())
-    title = f"At {scientific(C)} FLOPs"
-    return (
-        f'<div class="cnb-scroll"><table class="cnb-compare"><thead><tr><th scope="col">{escape(title)}</th>{heads}'
-        f"</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    table = f'<table class="cnb-approaches"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div class="cnb-approach-scroll">{table}</div>'
 
 
 def _row(name: str, quantities: Mapping[str, Interval]) -> str:

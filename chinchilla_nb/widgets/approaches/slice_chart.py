@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import bqplot
 import numpy as np
@@ -33,15 +32,9 @@ class SliceChart:
     minima : bqplot.Scatter
     off_parabola, off_law : bqplot.Scatter
         Residuals of the parabola and, of a chosen slice, of the law.
-
-    Parameters
-    ----------
-    choose : callable
-        Called with the index of a slice when one of its runs is clicked.
     """
 
-    def __init__(self, choose: Callable[[int], None]) -> None:
-        self._choose = choose
+    def __init__(self) -> None:
         self._of_dot: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self.frame, self.residual_frame = Frame(log_y=False), Frame(log_y=False)
         self.dots = self.frame.runs()
@@ -56,7 +49,6 @@ class SliceChart:
         self.off_law = self.residual_frame.hollow()
         self._zero = self.residual_frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
         self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "190px")
-        self.dots.on_element_click(self._clicked)
 
     def show(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
         """Draw a figure, with one label for each run of its slices, in their order."""
@@ -90,10 +82,14 @@ class SliceChart:
         set_dots(self.off_law, off_law, names if len(off_law) else [])
         set_line(self._zero, polyline([figure.x.low, figure.x.high], [0.0, 0.0]))
 
-    def _clicked(self, _mark: bqplot.Scatter, content: dict[str, Any]) -> None:
-        index = content["data"]["index"]
-        if isinstance(index, int) and 0 <= index < len(self._of_dot):
-            self._choose(int(self._of_dot[index]))
+    @property
+    def clicked(self) -> int | None:
+        """The slice whose dot was clicked last, which bqplot reports as a selected one; None if none was."""
+        selected = np.atleast_1d(np.asarray([] if self.dots.selected is None else self.dots.selected))
+        if selected.ndim != 1 or not selected.size or selected.dtype.kind not in "iu":
+            return None
+        last = int(selected[-1])
+        return int(self._of_dot[last]) if 0 <= last < len(self._of_dot) else None
 
 
 def _joined(lines: Sequence[Polyline]) -> Polyline:
