@@ -24,6 +24,7 @@ FACADE = {
     "_utils",
     "_validator",
     "allocations",
+    "approaches",
     "core",
     "fit_uncertainty",
     "fitted_law",

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
-from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
+from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
 import chinchilla_nb
@@ -69,6 +69,7 @@ RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
+_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (
@@ -248,6 +249,8 @@ class Doors:
             yield Door(f"Visualizer.{name}", getattr(viewer, name), drawn, words, dear=True)
         drawn = {"rollout": chinchilla_nb.Rollout(ROLL_OUTS), "simulation": False, "img_name": "x"}
         yield Door("Visualizer.rollout", viewer.rollout, drawn, dear=True)
+        drawn = {"comparison": COMPARISON, "C": 1e22, "simulation": False, "img_name": "x"}
+        yield Door("Visualizer.approaches", viewer.approaches, drawn, dear=True)
         yield Door("datasets.load", datasets.load, {"name": "python_stdlib"}, {"name": "study"})
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
@@ -342,7 +345,7 @@ class Doors:
             "source": "source|nothing at|configuration|neither",
             "allow_functions": "allow_functions|not defined|imported|function",
         }
-        for name in ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "SimulationPanel", "Workbench"):
+        for name in (*_PANELS, "Workbench"):
             yield Door(
                 name,
                 _closed(getattr(chinchilla_nb, name)),
