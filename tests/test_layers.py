@@ -30,6 +30,7 @@ FACADE = {
     "law_method",
     "report",
     "rollout",
+    "run_design",
     "simulator",
     "visualizer",
 }

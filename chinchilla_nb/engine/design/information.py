@@ -1,9 +1,9 @@
 """What runs tell about a law that is linear in its parameters near one point, and what one more run would add.
 
-A penalised M-estimate near theta has the covariance H^-1 G H^-1, with H = I + sum h v v' and G = I + sum g v v' over the
-runs: v is the derivative of the relative prediction of a run by theta, h the curvature of its loss and g the variance of
-its score [Huber 1964]. Theta is measured in standard deviations of what is known without runs, so that I is the
-information in the bounds of the parameters. With weights in proportion to the precision of the runs h = g, and the
+A penalised M-estimate near theta has the covariance H^-1 G H^-1, with H = I + sum h v v' and G = I + sum g v v' over
+the runs: v is the derivative of the relative prediction of a run by theta, h the curvature of its loss and g the
+variance of its score [Huber 1964]. Theta is measured in standard deviations of what is known without runs, so that I is
+the information in the bounds of the parameters. With weights in proportion to the precision of the runs h = g, and the
 covariance is the inverse of the Fisher information.
 
 One more run changes H and G by a matrix of rank one, and H^-1 by that of Sherman and Morrison (1950):
@@ -93,7 +93,7 @@ class Information:
         moved = _product(self.inverse, target)
         share = curvature * _product(slope, moved) / (1 + curvature * _dot(followed, slope))
         after = moved[..., None, :] - share[..., None] * followed
-        return _dot(after, after @ self.noise) + runs.noise * _dot(after, slope) ** 2
+        return np.asarray(_dot(after, after @ self.noise) + runs.noise * _dot(after, slope) ** 2)
 
     def plus(self, runs: Observations, index: int, times: int = 1) -> Information:
         """Return the information after one of the runs has been added; with ``times=-1``, after it has been removed."""

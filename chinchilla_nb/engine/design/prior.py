@@ -33,8 +33,8 @@ Array = NDArray[Any]
 EXPONENTS = (0.25, 0.35, 0.5)
 """Exponents of N and of D in the prior laws: most of those that were measured on language lie between 0.25 and 0.5."""
 SHARES = (0.5, 0.25, 0.25)
-"""Shares of E and of the two terms in the loss of a run in the middle of the seed ranges, in the prior laws. For the law
-of Hoffmann et al. (2022) they are 0.48, 0.22 and 0.29 at N = 1e8 and D = 2e9."""
+"""Shares of E and of the two terms in the loss of a run in the middle of the seed ranges, in the prior laws. For the
+law of Hoffmann et al. (2022) they are 0.48, 0.22 and 0.29 at N = 1e8 and D = 2e9."""
 MIDDLE_LOSS = 3.0
 """Loss of that run. Only its shares count: errors are relative."""
 NOISE = 0.01
@@ -45,7 +45,7 @@ all errors in proportion, except those that the bounds of the parameters limit."
 def prior_laws(regime: SeedRegime, compute: Compute) -> tuple[ScalingLaw, ...]:
     """Return nine laws, with every pair of typical exponents, whose terms are equal in the middle of a regime."""
     C, ratio = (float(np.sqrt(low) * np.sqrt(high)) for low, high in (regime.C, regime.tokens_per_parameter))
-    N = float(sizes_at(np.float64(C), np.float64(ratio), compute))
+    N = float(sizes_at(np.array(C), np.array(ratio), compute))
     E, A, B = (share * MIDDLE_LOSS for share in SHARES)
     D = N * ratio
     return tuple(ScalingLaw(E, A * N**a, B * D**b, a, b) for a, b in itertools.product(EXPONENTS, EXPONENTS))

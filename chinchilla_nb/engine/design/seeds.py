@@ -98,12 +98,12 @@ def _at_price(study: PriorStudy, runs: Observations, first: Information, n: int,
     """Choose n seeds for a price of each candidate, shape (n_candidates,)."""
     information, chosen = first, np.empty(n, dtype=np.intp)
     for place in range(n):
-        chosen[place] = np.argmin(study.log_variance_with(information, runs) + price)
-        information = information.plus(runs, chosen[place])
+        index = int(np.argmin(study.log_variance_with(information, runs) + price))
+        chosen[place], information = index, information.plus(runs, index)
     for _ in range(ROUNDS):
         cancellation_point()
         exchanged = False
-        for place, index in enumerate(chosen):
+        for place, index in enumerate(chosen.tolist()):
             others = information.plus(runs, index, -1)
             value = study.log_variance_with(others, runs) + price
             better = int(np.argmin(value))

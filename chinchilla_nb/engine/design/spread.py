@@ -71,8 +71,8 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
     n : int
         Number of runs; they count in equal shares of the runs that are compared.
     """
-    low, high = regime.tokens_per_parameter
-    middle, widest = np.sqrt(low) * np.sqrt(high), high / low
+    least, most = regime.tokens_per_parameter
+    middle, widest = np.sqrt(least) * np.sqrt(most), most / least
     steps = int(np.ceil(np.log(widest) / np.log(STEP) - 1e-9))
     spread = np.minimum(STEP ** np.arange(steps + 1.0), widest)
     budgets = np.geomspace(*regime.C, BUDGETS)
@@ -86,8 +86,8 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
         runs, share = study.observations(N, D, budget), n / len(N)
         scaled = Observations(runs.slope, runs.curvature * share, runs.noise * share)
         variance[place] = study.log_variance(Information.of(scaled))
-    ends = (middle * spread**end for end in (-0.5, 0.5))
-    return Spreads(spread, *ends, condition, np.exp((variance - variance[-1]) / 2))
+    low, high = (middle * spread**end for end in (-0.5, 0.5))
+    return Spreads(spread, low, high, condition, np.exp((variance - variance[-1]) / 2))
 
 
 def condition_numbers(study: PriorStudy, N: Array, D: Array) -> Array:

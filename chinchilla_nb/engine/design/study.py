@@ -65,7 +65,9 @@ class FittedStudy:
             raise InputError("a fit", "needs more runs than parameters to design runs", got=got, remedy="add seeds")
         if np.median(np.abs(self.near.error)) <= ON_THE_LAW and not self.near.scores.variance > 0:
             rule = "must have errors to design runs"
-            raise InputError("the runs of the fit", rule, got=f"{n} runs exactly on the law", remedy="use seed_design()")
+            raise InputError(
+                "the runs of the fit", rule, got=f"{n} runs exactly on the law", remedy="use seed_design()"
+            )
 
     @functools.cached_property
     def near(self) -> Linearised:
@@ -101,8 +103,8 @@ class FittedStudy:
             If the weight function of the fit gives the others no weight that is finite and positive.
         """
         old, new = self.runs, self._runs_on_law(N, D)
-        both = {name: np.concatenate([getattr(old, name), getattr(new, name)]) for name in ("N", "D", "loss", "C")}
-        problem = dataclasses.replace(self.fit.problem, runs=Runs(**both, compute=old.compute))
+        N, D, loss, C = (np.concatenate([getattr(old, name), getattr(new, name)]) for name in ("N", "D", "loss", "C"))
+        problem = dataclasses.replace(self.fit.problem, runs=Runs(N, D, loss, C, compute=old.compute))
         weight = problem.weights()[len(old) :]
         if not (weight > 0).all():
             place = f"for C = {new.C[np.argmin(weight)]:g}"
@@ -142,5 +144,7 @@ class FittedStudy:
         # The mean square of the scores is that of runs with noise of these sizes.
         mean = float(scores.size @ spread**2 / scores.size.sum())
         variance = scores.variance / mean
-        unit = scores.curvature * scores.size.sum() / (variance * float((scores.size * spread) @ (scores.size * spread)))
+        unit = (
+            scores.curvature * scores.size.sum() / (variance * float((scores.size * spread) @ (scores.size * spread)))
+        )
         return unit * scores.curvature, unit**2 * variance
