@@ -22,6 +22,7 @@ from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.noise import Noise
+from chinchilla_nb.quantity import percent
 
 __all__ = ["FittedStudy"]
 
@@ -64,11 +65,10 @@ class FittedStudy:
         if n <= n_free:
             got = f"{n} runs for {n_free} parameters"
             raise InputError("a fit", "needs more runs than parameters to design runs", got=got, remedy="add seeds")
-        if np.median(np.abs(self.near.error)) <= ON_THE_LAW and not self.near.scores.variance > 0:
-            rule = "must have errors to design runs"
-            raise InputError(
-                "the runs of the fit", rule, got=f"{n} runs exactly on the law", remedy="use seed_design()"
-            )
+        size = float(np.sqrt(np.mean(self.near.error**2)))
+        if size <= ON_THE_LAW:
+            rule = f"must have errors of more than {percent(ON_THE_LAW)} to design runs"
+            raise InputError("the runs of the fit", rule, got=f"{size:.1e}", remedy="design seeds, before any run")
 
     @functools.cached_property
     def near(self) -> Linearised:
