@@ -21,7 +21,7 @@ from chinchilla_nb.engine.design.simulated import SimulatedError, iter_simulated
 from chinchilla_nb.engine.design.spread import SUFFICIENT, spreads_of
 from chinchilla_nb.engine.design.study import FittedStudy
 from chinchilla_nb.engine.design.targets import LossAt, OptimalLoss, OptimalN, Target
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.family import Law
@@ -325,7 +325,8 @@ def _as_laws(laws: Any) -> list[Law]:
     given = [laws] if isinstance(laws, Mapping) else first_items(laws, 100)
     if not given or len(given) > 100:
         raise InputError("laws", "must be one to a hundred mappings of parameters", got=brief(laws))
-    return [law_of(params) for params in given]
+    with inputs_from("laws"):
+        return [law_of(params) for params in given]
 
 
 def _as_pilot(seeds: Any, budget: Any, planned: int | None, regime: SeedRegime) -> tuple[int, float]:

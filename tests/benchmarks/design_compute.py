@@ -29,7 +29,7 @@ from chinchilla_nb.engine.design.targets import OptimalN
 REGIME = SeedRegime((1e17, 1e19), (5.0, 100.0))
 TARGET = OptimalN(1e21)
 SEEDS = (10, 20, 40)
-SHARES = (1.0, 0.5, 0.25, 0.125)
+SHARES = (1.0, 0.5, 0.25, 0.125, 0.0625)
 LAWS = {
     "Hoffmann et al. 2022": HOFFMANN,
     "Besiroglu et al. 2024": BESIROGLU,
@@ -97,13 +97,14 @@ class Case:
     title: str
     noise: float
     studies: int
+    full: bool
     kept: Kept
 
     def errors(self, n: int, name: str, sizes: Callable[[], Sizes]) -> Array:
         """Return the errors of studies of n seeds, which are measured if they are not known."""
-        key = f"{self.title}, {self.noise}, {n}, {name}, {self.studies}"
+        key = f"{self.title}, {self.noise}, {n}, {name}, {self.studies}{', full' * self.full}"
         law, seed = LAWS[self.title], int.from_bytes(key.encode(), "little") % (2**31 - 1)
-        return self.kept.of(key, lambda: target_errors(law, TARGET, sizes(), self.noise, self.studies, seed))
+        return self.kept.of(key, lambda: target_errors(law, TARGET, sizes(), self.noise, self.studies, seed, self.full))
 
     def compare(self, n: int) -> list[tuple[float, float, bool]]:
         """Print the errors of n seeds, and return compute, error and whether they are designed, of each study."""
@@ -124,12 +125,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--kept", default=None)
+    parser.add_argument("--full", action="store_true", help="fit from all starts, not only from the true law")
     parser.add_argument("--figure", default=None)
     arguments = parser.parse_args()
     kept, curves = Kept(arguments.kept), {}
     for title in LAWS:
         for noise in NOISES:
-            case = Case(title, noise, arguments.studies, kept)
+            case = Case(title, noise, arguments.studies, arguments.full, kept)
             curves[f"{title}, noise {noise:.1%}"] = [point for n in SEEDS for point in case.compare(n)]
     if arguments.figure:
         draw(curves, arguments.figure)

@@ -53,7 +53,7 @@ def linear_errors() -> Array:
 
 def simulated_errors(number: int, studies: int) -> Array:
     """Return the errors of simulated studies of a design, shape (studies,)."""
-    return target_errors(HOFFMANN, TARGET, lambda _: design(number), NOISE, studies, number)
+    return target_errors(HOFFMANN, TARGET, lambda _: design(number), NOISE, studies, number, full=True)
 
 
 def main() -> None:

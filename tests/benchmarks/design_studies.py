@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb import Runs, ScalingLaw, fit, log_huber
-from chinchilla_nb.engine.design.simulated import SimulatedError
+from chinchilla_nb import Problem, Runs, ScalingLaw, fit, log_huber
+from chinchilla_nb.engine.design.simulated import SimulatedError, refitted
 from chinchilla_nb.engine.design.targets import Target
+from chinchilla_nb.engine.fitting.reliability.linearised import point_of
+from chinchilla_nb.engine.laws.family import Law
 
-__all__ = ["BESIROGLU", "HOFFMANN", "Kept", "one_sigma", "target_errors"]
+__all__ = ["BESIROGLU", "HOFFMANN", "Kept", "near", "one_sigma", "target_errors"]
 
 Array = NDArray[np.float64]
 
@@ -50,20 +52,29 @@ def target_errors(
     noise: float,
     studies: int,
     seed: int,
+    full: bool,
 ) -> Array:
     """Return by how much the logarithm of a target is off in simulated studies, shape (studies,).
 
-    Each has runs of the sizes that a function returns, with normal noise of the log loss, and is fitted from all starts
-    with `log_huber`; infinite where the fitted law has no optimum.
+    Each has runs of the sizes that a function returns, with normal noise of the log loss, and is fitted with
+    `log_huber`: from all starts of the grid, or only from the true law, as a bootstrap is. Infinite where the fitted
+    law has no optimum.
     """
     found, true = np.empty(studies), np.log(target.value(law))
     for study in range(studies):
         rng = np.random.default_rng([seed, study])
         N, D = sizes(rng)
         runs = Runs(N, D, law.loss(N, D) * np.exp(noise * rng.normal(size=len(N))))
-        value = target.value(fit(runs, loss_fn=log_huber).law)
+        value = target.value(fit(runs, loss_fn=log_huber).law if full else near(law, runs))
         found[study] = abs(np.log(value) - true) if np.isfinite(value) else np.inf
     return found
+
+
+def near(law: ScalingLaw, runs: Runs) -> Law:
+    """Return the law of a fit that starts from a law."""
+    problem = Problem(runs, loss_fn=log_huber)
+    box = problem.family.coordinates(runs, {})
+    return box.law(refitted(problem, runs.loss[None], box.theta(point_of(law)))[0])
 
 
 def one_sigma(errors: Array) -> str:

@@ -20,7 +20,7 @@ from chinchilla_nb.engine.fitting.smoothing import typical_width, widths_from
 from chinchilla_nb.engine.uncertainty.noise import log_errors
 from chinchilla_nb.engine.uncertainty.refitting import refit
 
-__all__ = ["SimulatedError", "iter_simulated_errors"]
+__all__ = ["SimulatedError", "iter_simulated_errors", "refitted"]
 
 Array = NDArray[Any]
 
@@ -74,13 +74,13 @@ def iter_simulated_errors(
         cancellation_point()
         size = (min(rows, repetitions - first), len(spread))
         drawn = spread * error[rng.integers(len(error), size=size)]
-        found = _refitted(problem, study.fit.law.loss(problem.runs.N, problem.runs.D) * np.exp(drawn), start)
+        found = refitted(problem, study.fit.law.loss(problem.runs.N, problem.runs.D) * np.exp(drawn), start)
         with np.errstate(invalid="ignore"):
             values = np.log([study.target.value(box.law(theta)) for theta in found])
         yield np.where(np.isfinite(values), np.abs(values - true), np.inf)
 
 
-def _refitted(problem: Problem, losses: Array, start: Array) -> Array:
+def refitted(problem: Problem, losses: Array, start: Array) -> Array:
     """Fit studies of the same runs with other losses, shape (m, n_runs), and return their optima, rows of theta."""
     loss = residual_loss(problem.loss_fn)
     assert loss is not None

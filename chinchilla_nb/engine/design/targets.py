@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_number, check_type
+from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import point_of
 from chinchilla_nb.engine.laws.allocation import allocate, optima
@@ -26,6 +26,8 @@ Array = NDArray[Any]
 STEP = 0.02
 """Step in log N along an isoFLOP line: second differences of the loss are then right to about 1e-4, and rounding of the
 loss is below 1e-10 of them."""
+LARGEST_PRODUCT = 1e300
+"""Products of N and D beyond this leave too little of float64 for their compute in FLOPs."""
 
 
 class Target(Protocol):
@@ -152,7 +154,8 @@ class LossAt:
 
     def __post_init__(self) -> None:
         N, D = (as_positive_number(value, name) for name, value in (("N", self.N), ("D", self.D)))
-        as_magnitudes(N=N, D=D)
+        if not 0 < N * D < LARGEST_PRODUCT:
+            raise InputError("target", "must be N and D of a run", got=f"N = {N:g} and D = {D:g}")
         object.__setattr__(self, "N", N)
         object.__setattr__(self, "D", D)
 
