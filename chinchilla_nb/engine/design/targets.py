@@ -26,8 +26,8 @@ Array = NDArray[Any]
 STEP = 0.02
 """Step in log N along an isoFLOP line: second differences of the loss are then right to about 1e-4, and rounding of the
 loss is below 1e-10 of them."""
-LARGEST_PRODUCT = 1e300
-"""Products of N and D beyond this leave too little of float64 for their compute in FLOPs."""
+LARGEST = 1e300
+"""Larger N and D, and products of them, leave too little of float64 for their compute in FLOPs."""
 
 
 class Target(Protocol):
@@ -154,7 +154,7 @@ class LossAt:
 
     def __post_init__(self) -> None:
         N, D = (as_positive_number(value, name) for name, value in (("N", self.N), ("D", self.D)))
-        if not 0 < N * D < LARGEST_PRODUCT:
+        if max(N, D, N * D) > LARGEST:
             raise InputError("target", "must be N and D of a run", got=f"N = {N:g} and D = {D:g}")
         object.__setattr__(self, "N", N)
         object.__setattr__(self, "D", D)
