@@ -3,6 +3,9 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.approaches.comparison import Comparison, compare_approaches
+from .engine.approaches.envelope import Envelope
+from .engine.approaches.isoflop import IsoFlop
 from .engine.compute.compute import Compute
 from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
 from .engine.compute.power import PowerCompute
@@ -20,6 +23,7 @@ from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.deadweight import Deadweight, deadweight_compute
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
@@ -49,6 +53,7 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .visualizer import Visualizer
+from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
@@ -65,10 +70,14 @@ __all__ = [
     "Certificate",
     "Chinchilla",
     "Compute",
+    "ApproachesPanel",
+    "Comparison",
     "ConfigPanel",
     "Database",
+    "Deadweight",
     "Draws",
     "Drift",
+    "Envelope",
     "Fit",
     "ExponentRegion",
     "FitError",
@@ -86,6 +95,7 @@ __all__ = [
     "Influence",
     "InputError",
     "Interval",
+    "IsoFlop",
     "KaplanLaw",
     "MeasuredCompute",
     "ModelSearch",
@@ -116,8 +126,10 @@ __all__ = [
     "asymmetric_mae",
     "compact",
     "compare_sizes",
+    "compare_approaches",
     "compute_optimal_D",
     "datasets",
+    "deadweight_compute",
     "draw_seed",
     "estimate_uncertainty",
     "exponent_region",

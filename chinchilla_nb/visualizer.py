@@ -13,20 +13,25 @@ from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
-from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
+from chinchilla_nb.drawing import DPI, draw_approaches, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
+from chinchilla_nb.engine.approaches.comparison import Comparison
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.sweep import GridSweep
+from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
     FrontierIntervals,
+    approaches_figure,
     frontier_figure,
     frontier_intervals,
+    isoflop_figure,
     prediction_figure,
     roll_out_figure,
     sweep_figure,
 )
+from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -212,6 +217,42 @@ class Visualizer:
         """
         check_type(rollout, "rollout", Rollout)
         figure = draw_roll_outs(roll_out_figure(rollout.value))
+        self._save(figure, img_name, simulation)
+        return figure
+
+    def approaches(
+        self, comparison: Comparison, C: float | None = None, simulation: bool = False, img_name: str = "approaches"
+    ) -> Figure:
+        """Draw and save N* against C by approaches 1, 2 and 3 with their bands, beside the isoFLOP slices.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            As from ``cc.compare_approaches()``.
+        C : float, optional
+            Budget in FLOPs that is marked, up to which the lines reach; by default ten times the largest run.
+        simulation : bool
+            Whether to prefix the file name with ``simulation--``.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        Figure
+
+        Raises
+        ------
+        ValueError
+            If ``comparison`` is something else, the budget is not positive and finite, ``img_name`` is not a file name,
+            or the project directory does not exist.
+        """
+        check_type(comparison, "comparison", Comparison)
+        budget = next_budget(DEFAULT_FACTOR, comparison.slices.runs, None) if C is None else C
+        slices = None
+        if comparison.isoflop is not None:
+            parametric = comparison.parametric
+            slices = isoflop_figure(comparison.isoflop, None if parametric is None else parametric.fit.law)
+        figure = draw_approaches(approaches_figure(comparison, budget), slices)
         self._save(figure, img_name, simulation)
         return figure
 

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
-from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
+from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
 import chinchilla_nb
@@ -70,6 +70,7 @@ SIX_ND = chinchilla_nb.SIX_ND
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
+_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (
@@ -203,6 +204,15 @@ class Doors:
         yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
         usual = {"N": 1e9, "D": 1e10, "params": params}
         yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
+        chosen = {"target": "N", "C": 1e22, "candidates": [(1e8, 1e10)], "n": 2, "by": "fall", "simulate": 20, "rng": 1}
+        words = {"target": "target|N|D", "candidates": "candidates"}
+        yield Door("Chinchilla.next_runs", cc.next_runs, chosen, words, dear=True)
+        pilot = {"seeds": 3, "budget": 1e20, "C": 1e22, "laws": [LAW.as_dict()]}
+        words = {"laws": "laws|law|E|parameter"}
+        yield Door("Chinchilla.seed_design", cc.seed_design, pilot, words, dear=True)
+        del pilot["budget"]
+        yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
+        yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
@@ -249,6 +259,8 @@ class Doors:
             yield Door(f"Visualizer.{name}", getattr(viewer, name), drawn, words, dear=True)
         drawn = {"rollout": chinchilla_nb.Rollout(ROLL_OUTS), "simulation": False, "img_name": "x"}
         yield Door("Visualizer.rollout", viewer.rollout, drawn, dear=True)
+        drawn = {"comparison": COMPARISON, "C": 1e22, "simulation": False, "img_name": "x"}
+        yield Door("Visualizer.approaches", viewer.approaches, drawn, dear=True)
         yield Door("datasets.load", datasets.load, {"name": "python_stdlib"}, {"name": "study"})
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
@@ -350,7 +362,7 @@ class Doors:
             "source": "source|nothing at|configuration|neither",
             "allow_functions": "allow_functions|not defined|imported|function",
         }
-        for name in ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "SimulationPanel", "Workbench"):
+        for name in (*_PANELS, "Workbench"):
             yield Door(
                 name,
                 _closed(getattr(chinchilla_nb, name)),
