@@ -408,7 +408,7 @@ class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
         if definitions is not None:
             as_texts(definitions, "definitions")  # before minutes of work
         fit = self._fit()
-        N, D = planned_run(fit.law, run, self.session.settings.models)
+        N, D = planned_run(fit.law, run, self.session.settings.models, fit.runs.compute)
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")

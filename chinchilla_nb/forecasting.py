@@ -97,7 +97,7 @@ def definitions_of(compute: Compute) -> dict[str, str]:
     return {**DEFINITIONS, "C": f"compute in FLOPs, {compute.text}", OTHER_COMPUTE: compute.text}
 
 
-def planned_run(law: Law, run: Any, models: ModelTable | None = None, compute: Compute = SIX_ND) -> tuple[float, float]:
+def planned_run(law: Law, run: Any, models: ModelTable | None, compute: Compute) -> tuple[float, float]:
     """Return N and D of a run that is given as a budget C, of which they are the optimum, or as a pair.
 
     Raises

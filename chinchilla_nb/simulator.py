@@ -147,7 +147,11 @@ class Simulator(Chinchilla):
         )
         self._start(
             change_settings(
-                self.cc.session.settings, num_seeding_steps=args.num_seeding_steps, scaling_factor=args.scaling_factor
+                self.cc.session.settings,
+                num_seeding_steps=args.num_seeding_steps,
+                scaling_factor=args.scaling_factor,
+                # That of the project: the simulated runs have no C of their own, from which it could be estimated.
+                compute=self.cc.session.runs.compute,
             )
         )
         self._target = law_of(args.target_params)

@@ -154,6 +154,19 @@ class TestEditor:
         assert cc.session.runs.compute.C(4e6, 1e9) == pytest.approx(7 * 4e6 * 1e9)
 
 
+def test_a_run_that_is_added_does_not_change_a_fitted_convention(cc):
+    cc.compute = "fitted"
+    before = cc.session.runs.compute
+    panel = RunLogPanel(cc)
+    panel.form.fill(70e9, 1.4e12, None)
+    panel.form.fields["loss"].value = "1.95"
+    panel.form.add.click()
+    assert len(cc.session.runs) == 17
+    assert cc.database.df.C.iloc[-1] == pytest.approx(TRUE.C(70e9, 1.4e12), rel=1e-6)
+    assert cc.session.runs.compute.p == pytest.approx(before.p, rel=1e-6)
+    panel.close()
+
+
 def test_the_run_form_counts_by_the_convention(cc):
     panel = RunLogPanel(cc)
     panel.form.fill(70e9, 1.4e12, None)
