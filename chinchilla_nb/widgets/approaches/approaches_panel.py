@@ -85,7 +85,8 @@ class ApproachesPanel(Panel):
         self.compose(self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
-        self.view.observe(self._draw, ["against", "chosen", "budget"])
+        self.view.observe(self._draw, "budget")
+        self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit", "revision")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._draw, "settings")
@@ -176,8 +177,12 @@ class ApproachesPanel(Panel):
 
     @guarded
     def _draw(self, _change: Any = None) -> None:
-        if not self._writing:
-            self._show()
+        self._show()
+
+    @guarded
+    def _draw_slices(self, _change: Any) -> None:
+        if self.view.comparison is not None and not self._writing:
+            self._show_slices(self.view.comparison)
 
     def _offer_columns(self) -> None:
         runs = self.session.runs
