@@ -290,7 +290,8 @@ def _about(isoflop: IsoFlop, figure: IsoFlopFigure, chosen: int | None, minima: 
         f"{one.slice.name}: N* {compact(N)} ({interval}), lowest loss {loss:.4g}; the parabola is fitted to "
         f"{np.count_nonzero(one.near)} of {len(one.near)} runs, whose C differ by {percent(one.slice.spread)}"
     )
-    return f'<div class="cnb-caption">{escape(sentence(text))}</div>'
+    key = "below, filled dots are residuals from the parabola and hollow ones from the law" if len(one.off_law) else ""
+    return "".join(f'<div class="cnb-caption">{escape(sentence(part))}</div>' for part in (text, key) if part)
 
 
 def _all_slices(isoflop: IsoFlop) -> str:
