@@ -6,6 +6,12 @@ from .database import Database
 from .engine.approaches.comparison import Comparison, compare_approaches
 from .engine.approaches.envelope import Envelope
 from .engine.approaches.isoflop import IsoFlop
+from .engine.compute.compute import Compute
+from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
+from .engine.compute.power import PowerCompute
+from .engine.compute.product import SIX_ND, ProductCompute
+from .engine.compute.tabulated import TabulatedCompute
+from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -45,6 +51,7 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .size_comparison import compare_sizes
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
@@ -59,9 +66,11 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
-    "ApproachesPanel",
+    "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "Compute",
+    "ApproachesPanel",
     "Comparison",
     "ConfigPanel",
     "Database",
@@ -77,6 +86,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FittedCompute",
     "Forecast",
     "ForecastScore",
     "FrontierLaw",
@@ -87,8 +97,11 @@ __all__ = [
     "Interval",
     "IsoFlop",
     "KaplanLaw",
+    "MeasuredCompute",
     "ModelSearch",
+    "PowerCompute",
     "Problem",
+    "ProductCompute",
     "Product",
     "ProfileCurve",
     "RollOut",
@@ -106,10 +119,13 @@ __all__ = [
     "StartGrid",
     "Uncertainty",
     "Visualizer",
+    "TabulatedCompute",
+    "TransformerFlops",
     "Workbench",
     "allocate",
     "asymmetric_mae",
     "compact",
+    "compare_sizes",
     "compare_approaches",
     "compute_optimal_D",
     "datasets",
@@ -119,6 +135,7 @@ __all__ = [
     "exponent_region",
     "exponents",
     "fit",
+    "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
@@ -127,6 +144,7 @@ __all__ = [
     "iter_uncertainty",
     "log_huber",
     "mae",
+    "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
@@ -141,4 +159,5 @@ __all__ = [
     "scientific",
     "solve",
     "tabulate_models",
+    "transformer_flops",
 ]

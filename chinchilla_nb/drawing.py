@@ -19,6 +19,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
@@ -118,7 +119,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
-        lines = [_model(name, law, point, drawing.intervals) for name, point in models if len(point)]
+        lines = [_model(name, law, point, plane.compute, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
@@ -351,14 +352,15 @@ def _write_note(figure: Figure, note: str) -> None:
         figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
 
 
-def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | None) -> str:
+def _model(name: str, law: Law, point: Polyline, compute: Compute, intervals: FrontierIntervals | None) -> str:
     """Describe a model to train and the loss predicted for it, with its interval if there is one."""
     N, D = float(point.x[0]), float(point.y[0])
     loss, within = float(law.loss(N, D)), ""
     if intervals is not None:
         within = f" ({', '.join(_within(N, D, intervals))}; {percent(LEVEL)})"
+    C = f"$C$ = {compute.text} = {scientific(float(compute.C(N, D)))} FLOPs"
     return (
-        f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
+        f"{name}: {C}, $N$ = {compact(N)}, $D$ = {compact(D)}, "
         f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
     )
 

@@ -15,6 +15,7 @@ from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
 from chinchilla_nb.drawing import DPI, draw_approaches, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
 from chinchilla_nb.engine.approaches.comparison import Comparison
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.sweep import GridSweep
@@ -104,7 +105,9 @@ class Visualizer:
             raise InputTypeError("cc", "must be a Chinchilla", got=brief(cc))
         self.cc = cc
         fit = session.fit if as_flag(fitted, "fitted") else None
-        point = None if next_point is None else _next_point(next_point)
+        point = (
+            None if next_point is None else _next_point(next_point, (session.runs if fit is None else fit.runs).compute)
+        )
         regime = session.settings.seed_regime
         drawing = frontier_figure(
             session.runs,
@@ -285,7 +288,7 @@ def _intervals(session: Any) -> FrontierIntervals | None:
     return frontier_intervals(session.uncertainty, (float(C.min()), float(C.max())), session.roll_outs)
 
 
-def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:
+def _next_point(point: Mapping[str, float], compute: Compute) -> tuple[float, float] | None:
     """Return N and D of a point given by at least two of C, N and D; None if it gives nothing."""
     if not isinstance(point, Mapping):
         raise InputError("next_point", "must map C, N and D to numbers", got=brief(point))
@@ -297,5 +300,5 @@ def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:
     if len(known) < 2:
         raise InputError("next_point", "needs two of C, N and D", got=", ".join(map(str, point)) or "none")
     if "N" not in known:
-        return known["C"] / (6 * known["D"]), known["D"]
-    return known["N"], known["D"] if "D" in known else known["C"] / (6 * known["N"])
+        return float(compute.N(known["C"], known["D"])), known["D"]
+    return known["N"], known["D"] if "D" in known else float(compute.D(known["C"], known["N"]))

@@ -31,7 +31,9 @@ FACADE = {
     "law_method",
     "report",
     "rollout",
+    "run_design",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -43,6 +45,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

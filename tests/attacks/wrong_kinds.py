@@ -103,7 +103,16 @@ NOT_CALLED = {
                 "Forecast",
                 "ForecastScore",
             ),
-            *("Influence", "Interval", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
+            *(
+                "FittedCompute",
+                "MeasuredCompute",
+                "Influence",
+                "Interval",
+                "ProfileCurve",
+                "RollOut",
+                "RollOuts",
+                "Uncertainty",
+            ),
         ),
         "the package makes them, as results",
     ),
@@ -112,6 +121,8 @@ NOT_CALLED = {
     "InputError": "an error",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
+    "SIX_ND": "a value",
+    "Compute": "an interface",
 }
 """Public names that are not called, and why; the methods of results are attacked."""
 FOR_PANELS = {"compose", "watch"}
@@ -140,6 +151,7 @@ class Doors:
         yield from self._tables()
         yield from self._engine()
         yield from self._laws()
+        yield from self._compute()
         yield from result_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
@@ -166,6 +178,7 @@ class Doors:
             "scaling_factor": 2.0,
             "law": "chinchilla",
             "bounds": {"alpha": 0.3},
+            "compute": 8,
             "rng": 1,
             "dtype": float,
         }
@@ -190,6 +203,15 @@ class Doors:
         yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
         usual = {"N": 1e9, "D": 1e10, "params": params}
         yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
+        chosen = {"target": "N", "C": 1e22, "candidates": [(1e8, 1e10)], "n": 2, "by": "fall", "simulate": 20, "rng": 1}
+        words = {"target": "target|N|D", "candidates": "candidates"}
+        yield Door("Chinchilla.next_runs", cc.next_runs, chosen, words, dear=True)
+        pilot = {"seeds": 3, "budget": 1e20, "C": 1e22, "laws": [LAW.as_dict()]}
+        words = {"laws": "laws|law|E|parameter"}
+        yield Door("Chinchilla.seed_design", cc.seed_design, pilot, words, dear=True)
+        del pilot["budget"]
+        yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
+        yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
@@ -242,7 +264,34 @@ class Doors:
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
         yield Door("search_model_config", search_model_config, search, words)
+        yield Door("Chinchilla.compare_sizes", cc.compare_sizes, {"sizes": ["N"]}, {"sizes": "sizes|N|budgets"})
         yield Door("is_between", is_between, {"value": 1.0, "bounds": (0, 2)})
+
+    def _compute(self) -> Iterator[Door]:
+        yield Door("ProductCompute", chinchilla_nb.ProductCompute, {"kappa": 6.0})
+        yield Door("PowerCompute", chinchilla_nb.PowerCompute, {"k": 6.0, "p": 1.0, "q": 1.0})
+        table = {"sizes": (1e6, 1e8), "flops": (6e6, 6e8), "name": "mine"}
+        yield Door("TabulatedCompute", chinchilla_nb.TabulatedCompute, table)
+        yield Door("TabulatedCompute.of", chinchilla_nb.TabulatedCompute.of, table)
+        model = {
+            "d_model": 64,
+            "n_layers": 2,
+            "vocab_size": 100,
+            "seq_len": 32,
+            "n_heads": 2,
+            "d_ff": 256,
+            "d_head": 32,
+        }
+        yield Door("TransformerFlops", chinchilla_nb.TransformerFlops, model)
+        yield Door("transformer_flops", chinchilla_nb.transformer_flops, model)
+        yield Door("fitted_compute", chinchilla_nb.fitted_compute, {"runs": RUNS})
+        yield Door("measured_compute", chinchilla_nb.measured_compute, {"runs": RUNS})
+        columns = {"sizes": ["N"], "C": "C", "D": "D", "loss": None}
+        words = {"loss": "loss|budgets", "sizes": "sizes|N|budgets", "C": "C|N", "D": "D|N"}
+        yield Door("compare_sizes", chinchilla_nb.compare_sizes, {"runs": RUNS, **columns}, words)
+        points = {"N": 1e8, "D": 1e9}
+        for compute in (chinchilla_nb.SIX_ND, chinchilla_nb.PowerCompute(6.0)):
+            yield Door("Compute.C", compute.C, points)
 
     def _session(self) -> Iterator[Door]:
         session = self.session()
