@@ -87,7 +87,8 @@ class ApproachesPanel(Panel):
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
-        self.watch(self._recompare, "fit", "revision")
+        self.watch(self._recompare, "fit")
+        self.watch(self._follow_runs, "revision")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._draw, "settings")
         self._recompare()
@@ -169,6 +170,15 @@ class ApproachesPanel(Panel):
             self._offer_columns()
             self.view.compare(self.session)
         self._show()
+
+    @guarded
+    def _follow_runs(self, _change: Any) -> None:
+        """Compare again if that uses all runs; a comparison of the last fit stays, and may say that it is old."""
+        comparison = self.view.comparison
+        if self.session.fit is None:
+            self._recompare()
+        elif comparison is not None:
+            self.notes.value = _notes(comparison, stale=self.session.stale)
 
     @guarded
     def _take_uncertainty(self, _change: Any) -> None:
