@@ -145,7 +145,9 @@ def _resampled(runs: Runs, parabolas: tuple[Parabola, ...], draws: int, rng: np.
     pool = np.concatenate(errors)
     for one in parabolas:
         N, loss = runs.N[one.runs], runs.loss[one.runs]
-        yield vertices(np.log(N), one.at(N) + loss * rng.choice(pool, size=(draws, len(loss))))
+        with np.errstate(over="ignore"):
+            drawn = one.at(N) + loss * rng.choice(pool, size=(draws, len(loss)))
+        yield vertices(np.log(N), drawn)
 
 
 def _too_few(slices: Slices, found: int, refused: tuple[Refusal, ...]) -> FitError:
