@@ -68,7 +68,6 @@ class ApproachesPanel(Panel):
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self.view, self._writing = ApproachesView(), Writing()
-        self._figure: IsoFlopFigure | None = None
         self._make_inputs()
         self.slices, self.frontiers = SliceChart(), ThreeFrontiers()
         self.table, self.bias, self.notes, self.about, self.empty = (ipywidgets.HTML() for _ in range(5))
@@ -90,7 +89,7 @@ class ApproachesPanel(Panel):
         self.watch(self._recompare, "fit")
         self.watch(self._follow_runs, "revision")
         self.watch(self._take_uncertainty, "uncertainty")
-        self.watch(self._draw, "settings")
+        self.watch(self._follow_settings, "settings")
         self._recompare()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -127,18 +126,18 @@ class ApproachesPanel(Panel):
 
     @guarded
     def _type_tolerance(self, change: Any) -> None:
-        self._typed(self.tolerance, self.view.type_tolerance, change["new"])
+        self._typed("Tolerance", self.tolerance, self.view.type_tolerance, change["new"])
 
     @guarded
     def _type_budget(self, change: Any) -> None:
-        self._typed(self.budget, self.view.type_budget, change["new"])
+        self._typed("Budget", self.budget, self.view.type_budget, change["new"])
 
-    def _typed(self, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
+    def _typed(self, name: str, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
         """Take over what was typed into a field, or mark it."""
         try:
             take(text)
         except InputError as error:
-            self._fields.explain(f"{field.tooltip.split(',')[0]}: {error.problem}", field)
+            self._fields.explain(f"{name} {error.problem}", field)
         else:
             self._fields.explain("")
             self._fields.say("")
@@ -179,6 +178,14 @@ class ApproachesPanel(Panel):
             self._recompare()
         elif comparison is not None:
             self.notes.value = _notes(comparison, stale=self.session.stale)
+
+    @guarded
+    def _follow_settings(self, _change: Any) -> None:
+        """Follow the next budget, and without a fit the compute convention of the runs."""
+        if self.session.fit is None:
+            self._recompare()
+        else:
+            self._show()
 
     @guarded
     def _take_uncertainty(self, _change: Any) -> None:
