@@ -211,9 +211,9 @@ class RunDesign:
         DataFrame
             A row per spread, the ratio of the largest to the smallest D/N, from 1 to that of ``seed_ranges``, around
             the same middle: spread, D_per_N_low, D_per_N_high; ``condition``, the largest condition number of the
-            normal matrix of the laws, with columns of one length; ``error``, the standard error of log N* relative to
-            that with the widest spread, the geometric mean over the laws. ``attrs`` has ``sufficient``, the least
-            spread whose error is at most sqrt(2), and a sentence, ``text``.
+            normal matrix of the laws, with columns of one length, infinite if it is singular; ``error``, the standard
+            error of log N* relative to that with the widest spread, the geometric mean over the laws. ``attrs`` has
+            ``sufficient``, the least spread whose error is at most sqrt(2), and a sentence, ``text``.
 
         Raises
         ------
@@ -233,11 +233,12 @@ class RunDesign:
                 "error": found.error,
             }
         )
+        condition = found.condition[0]
+        singular = f"has the condition number {condition:.2g}" if np.isfinite(condition) else "is singular"
         text = (
             f"D/N must spread by a factor of {found.sufficient:.3g} for errors of {study.target.text} of at most "
             f"{SUFFICIENT:.3g} times those of a spread of {found.spread[-1]:.3g}; with a fixed D/N the error is "
-            f"{found.error[0]:.3g} times as large, and the normal matrix has the condition number "
-            f"{found.condition[0]:.2g}"
+            f"{found.error[0]:.3g} times as large, and the normal matrix {singular}"
         )
         table.attrs |= {"sufficient": found.sufficient, "text": text}
         self.logger.info(text)

@@ -29,6 +29,8 @@ STEP = 2**0.5
 """Ratio of a spread to the next smaller one."""
 SUFFICIENT = 2**0.5
 """Largest error with a sufficient spread, relative to that with the widest one: as if half of the runs were missing."""
+SINGULAR = 1e13
+"""Condition number of a Jacobian from which on it is singular, except for rounding."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,7 +44,8 @@ class Spreads:
     low, high : ndarray, shape (n,)
         The smallest and the largest D/N.
     condition : ndarray, shape (n,)
-        Condition number of the normal matrix whose columns have been scaled to one length: the largest of the laws.
+        Condition number of the normal matrix whose columns have been scaled to one length: the largest of the laws,
+        infinite if it is singular.
     error : ndarray, shape (n,)
         Standard error of the target relative to that with the widest spread: the geometric mean over the laws.
     """
@@ -93,10 +96,12 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
 def condition_numbers(study: PriorStudy, N: Array, D: Array) -> Array:
     """Return the condition number of the normal matrix of runs, with its columns scaled to one length, of each law.
 
-    It is the square of that of the Jacobian, from the singular values of which it is found.
+    It is the square of that of the Jacobian, from the singular values of which it is found; infinite if the matrix is
+    singular.
     """
     jacobian = study.jacobian(N, D)
     jacobian = jacobian / np.linalg.norm(jacobian, axis=-2, keepdims=True)
     singular = np.linalg.svd(jacobian, compute_uv=False)
     with np.errstate(divide="ignore"):
-        return np.asarray((singular[..., 0] / singular[..., -1]) ** 2)
+        ratio = singular[..., 0] / singular[..., -1]
+    return np.where(ratio > SINGULAR, np.inf, ratio**2)
