@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.design.candidates import candidate_grid
 from chinchilla_nb.engine.design.prior import PriorStudy, prior_laws
 from chinchilla_nb.engine.design.seeds import cost_of_drawn, design_seeds
@@ -49,15 +51,21 @@ def needed_regime(settings: Settings) -> SeedRegime:
     return settings.seed_regime
 
 
-def next_seed(settings: Settings) -> NextRun:
+def next_seed(settings: Settings, compute: Compute = SIX_ND) -> NextRun:
     """Draw a run from the seed regime with the generator of the settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    compute : Compute
+        How C follows from N and D: that of the session's runs.
 
     Raises
     ------
     ValueError
         If there is no seed regime, or no configuration lies in it.
     """
-    return draw_seed(settings.rng, needed_regime(settings), settings.models)
+    return draw_seed(settings.rng, needed_regime(settings), settings.models, compute)
 
 
 def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None = None, C: float | None = None) -> float:
@@ -99,7 +107,7 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
     if fit is None:
         raise InputError("the next scale step", "needs a fitted law", remedy="fit one first")
     budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
-    return compute_optimal_run(fit.law, budget, settings.models)
+    return compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
 
 
 def seed_study(settings: Settings, runs: Runs, C: float | None = None, laws: Sequence[Law] | None = None) -> PriorStudy:
@@ -141,7 +149,7 @@ def next_designed_seed(settings: Settings, runs: Runs) -> NextRun:
     if planned is None:
         rule = "must be given to design seeds"
         raise InputError("num_seeding_steps", rule, got="None", remedy="set num_seeding_steps, such as 20")
-    seeds = runs.take(regime.contains(runs.N, runs.D))
+    seeds = runs.take(regime.contains(runs.N, runs.D, runs.compute))
     study, left = seed_study(settings, runs), max(planned - len(seeds), 1)
     C, done = study.candidates.C, study.observations(seeds.N, seeds.D, seeds.C)
     budget = max(cost_of_drawn(regime, planned) - float(seeds.C.sum()), left * float(C.min()))

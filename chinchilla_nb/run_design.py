@@ -171,7 +171,7 @@ class RunDesign:
         regime, study = needed_regime(settings), self._seed_study(C, laws)
         count, total = _as_pilot(seeds, budget, settings.num_seeding_steps, regime)
         found, drawn_cost = design_seeds(study, count, total), cost_of_drawn(regime, count)
-        drawn = drawn_log_variance(study, regime, count, settings.models)
+        drawn = drawn_log_variance(study, regime, count, self.session.runs.compute, settings.models)
         ratio = float(np.exp((drawn - found.log_variance) / 2))
         share = same_precision(study, count, drawn_cost, drawn) / drawn_cost
         which, runs = np.unique(found.chosen, return_counts=True)

@@ -24,6 +24,7 @@ FACADE = {
     "_utils",
     "_validator",
     "allocations",
+    "approaches",
     "core",
     "fit_uncertainty",
     "fitted_law",
@@ -32,6 +33,7 @@ FACADE = {
     "rollout",
     "run_design",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -43,6 +45,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.errors import InputError
@@ -123,7 +124,9 @@ def cost_of_drawn(regime: SeedRegime, n: int) -> float:
     return n * (low if low == high else (high - low) / float(np.log(high / low)))
 
 
-def drawn_log_variance(study: PriorStudy, regime: SeedRegime, n: int, models: ModelTable | None = None) -> float:
+def drawn_log_variance(
+    study: PriorStudy, regime: SeedRegime, n: int, compute: Compute, models: ModelTable | None = None
+) -> float:
     """Return the mean log variance of the target with n seeds drawn log-uniformly, the median of a hundred sets.
 
     Raises
@@ -132,9 +135,9 @@ def drawn_log_variance(study: PriorStudy, regime: SeedRegime, n: int, models: Mo
         If no seed lies in the regime.
     """
     rng = np.random.default_rng(0)
-    drawn = [draw_seed(rng, regime, models) for _ in range(DRAWS * n)]
+    drawn = [draw_seed(rng, regime, models, compute) for _ in range(DRAWS * n)]
     N, D = (np.array([float(getattr(seed, name)) for seed in drawn]) for name in ("N", "D"))
-    runs = study.observations(N, D, 6 * N * D)
+    runs = study.observations(N, D, compute.C(N, D))
     information = Information.of(runs.in_sets(DRAWS))
     return float(np.median(study.log_variance(information)))
 

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
-from chinchilla_nb.engine.design.candidates import BUDGETS, sizes_at
+from chinchilla_nb.engine.compute.points import at_ratio
+from chinchilla_nb.engine.design.candidates import BUDGETS
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.planning.seeding import SeedRegime
@@ -83,7 +84,7 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
     for place, one in enumerate(spread):
         ratios = middle * one ** np.array([-0.5, 0.0, 0.5])
         budget, ratio = (values.ravel() for values in np.meshgrid(budgets, ratios, indexing="ij"))
-        N = sizes_at(budget, ratio, compute)
+        N = at_ratio(compute, budget, ratio)
         D = N * ratio
         condition[place] = condition_numbers(study, N, D).max()
         runs, share = study.observations(N, D, budget), n / len(N)

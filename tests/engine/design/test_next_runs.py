@@ -38,7 +38,7 @@ def by_compute(C):
 def test_the_error_before_is_that_of_the_uncertainty(loss, weight, bounds):
     # The covariance of the linearised fit, with its own numeric gradient.
     one = study(loss, weight, bounds)
-    expected = standard_errors(one.near, one.near.covariance, allocations(np.array([TARGET.C])))[0]
+    expected = standard_errors(one.near, one.near.covariance, allocations(np.array([TARGET.C]), SIX_ND))[0]
     assert np.sqrt(one.information.variance(one.gradient)) == pytest.approx(expected, rel=1e-3)
 
 

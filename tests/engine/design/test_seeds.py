@@ -94,7 +94,7 @@ def test_seeds_that_there_are_count():
 
 
 def test_the_compute_of_the_same_precision_is_that_of_the_design():
-    drawn, cost = drawn_log_variance(study(), REGIME, 20), cost_of_drawn(REGIME, 20)
+    drawn, cost = drawn_log_variance(study(), REGIME, 20, SIX_ND), cost_of_drawn(REGIME, 20)
     same = same_precision(study(), 20, cost, drawn)
     assert 0.02 * cost < same < 0.5 * cost
     assert design_seeds(study(), 20, same).log_variance <= drawn
