@@ -79,7 +79,7 @@ def candidate_grid(
     low, high = tokens_per_parameter
     budgets, ratios = (np.unique(np.geomspace(*ends, n)) for ends, n in ((C, BUDGETS), ((low, high), RATIOS)))
     budget, ratio = (values.ravel() for values in np.meshgrid(budgets, ratios, indexing="ij"))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         N = np.round(at_ratio(compute, budget, ratio))
         if models is not None:
             N = np.array([models.nearest(size)[1] for size in np.maximum(N, 1.0)])
