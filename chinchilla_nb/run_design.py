@@ -184,6 +184,8 @@ class RunDesign:
             f"{scientific(found.cost)} FLOPs; {count} designed seeds reach the same error for {percent(share)} of the "
             f"compute"
         )
+        if len(set(regime.tokens_per_parameter)) == 1:
+            text = f"{text}; with one D/N, neither can tell A from B where alpha = beta"
         table.attrs |= {"error_ratio": ratio, "compute_share": share, "text": text}
         self.logger.info(text)
         return table
@@ -218,10 +220,14 @@ class RunDesign:
         Raises
         ------
         ValueError
-            If there are no seed ranges, no number of seeds, or an argument is not usable.
+            If there are no seed ranges or they have one D/N, there is no number of seeds, or an argument is not usable.
         """
         settings = self.session.settings
         regime, study = needed_regime(settings), self._seed_study(C, laws)
+        low, high = regime.tokens_per_parameter
+        if low == high:
+            rule, remedy = "must have a range of D/N to compare spreads", "widen seed_ranges['N_to_D']"
+            raise InputError("seed_ranges", rule, got=f"D/N = {low:g}", remedy=remedy)
         count, _ = _as_pilot(seeds, None, settings.num_seeding_steps, regime)
         found = spreads_of(study, regime, self.session.runs.compute, count)
         table = pd.DataFrame(

@@ -249,6 +249,14 @@ def test_odd_pilots_are_refused_by_name(new, arguments, where):
         assert caught.value.where == where
 
 
+def test_ranges_with_one_ratio_are_said_to_leave_a_law_open(tmp_path):
+    one = Chinchilla(tmp_path, AXES, {"C": (1e17, 1e19), "N_to_D": (20, 20)}, log_level=50, num_seeding_steps=8)
+    assert "one D/N" in one.seed_design().attrs["text"]
+    assert one.seed_design()["D_per_N"].to_numpy() == pytest.approx(20, rel=1e-6)
+    with pytest.raises(InputError, match="seed_ranges must have a range of D/N"):
+        one.seed_spread()
+
+
 def test_unknown_designs_and_missing_ranges_are_refused(new):
     with pytest.raises(InputError, match="design must be 'log-uniform' or 'optimal'"):
         new.seed("best")
