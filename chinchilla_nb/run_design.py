@@ -13,7 +13,7 @@ from chinchilla_nb.checks import as_count
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_generator, as_positive_number, as_real_array, first_items
-from chinchilla_nb.engine.design.candidates import Candidates, candidate_grid
+from chinchilla_nb.engine.design.candidates import Candidates
 from chinchilla_nb.engine.design.next_runs import ChosenRuns, Criterion, choose_runs
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.design.seeds import cost_of_drawn, design_seeds, drawn_log_variance, same_precision
@@ -27,16 +27,12 @@ from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.planning.seeding import SeedRegime
-from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.next_step import DEFAULT_FACTOR, needed_regime, seed_study
+from chinchilla_nb.next_step import DEFAULT_FACTOR, needed_regime, next_candidates, seed_study
 from chinchilla_nb.quantity import percent, scientific
 from chinchilla_nb.session import Session
 
 __all__ = ["RunDesign"]
 
-LEAST_SPREAD = 10.0
-"""Ratio of the largest to the smallest D/N of the candidates if the runs of the fit have less: from about this one on,
-errors of N* are at most sqrt(2) times those of a spread of 20 (`RunDesign.seed_spread`)."""
 MOST_RUNS, MOST_SEEDS = 1000, 200
 """More would take minutes to choose."""
 FEWEST_REPETITIONS, MOST_REPETITIONS = 20, 100_000
@@ -121,11 +117,8 @@ class RunDesign:
         if C is None:
             C = next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
         study = FittedStudy(fit, _target_of(target, C, fit.runs.compute))
-        if candidates is None:
-            chosen_from = candidate_grid(*_ranges(fit.runs, settings.seed_regime), fit.runs.compute, settings.models)
-        else:
-            chosen_from = _listed(candidates, fit.runs.compute)
-        chosen = choose_runs(study, chosen_from, n, by)
+        given = None if candidates is None else _listed(candidates, fit.runs.compute)
+        chosen = choose_runs(study, given or next_candidates(settings, fit), n, by)
         table = _table_of(chosen)
         table.attrs["target"] = study.target.text
         if repetitions:
@@ -279,16 +272,6 @@ def _listed(candidates: Any, compute: Compute) -> Candidates:
         remedy = "give [(N, D), ...] or a DataFrame with columns N and D"
         raise InputError("candidates", "must be pairs of N and D", got=f"shape {pairs.shape}", remedy=remedy)
     return Candidates.listed(pairs[:, 0], pairs[:, 1], compute)
-
-
-def _ranges(runs: Runs, regime: SeedRegime | None) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the ranges of C and of D/N of candidates: those of the runs and of the regime, and D/N spread enough."""
-    ends = [runs.C.min(), runs.C.max(), *(regime.C if regime else ())]
-    ratio = runs.D / runs.N
-    ratios = [ratio.min(), ratio.max(), *(regime.tokens_per_parameter if regime else ())]
-    low, high = float(min(ratios)), float(max(ratios))
-    wider = max(1.0, np.sqrt(LEAST_SPREAD * low / high))
-    return (float(min(ends)), float(max(ends))), (low / wider, high * wider)
 
 
 def _table_of(chosen: ChosenRuns) -> pd.DataFrame:
