@@ -117,8 +117,9 @@ class RunDesign:
         if C is None:
             C = next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
         study = FittedStudy(fit, _target_of(target, C, fit.runs.compute))
-        given = None if candidates is None else _listed(candidates, fit.runs.compute)
-        chosen = choose_runs(study, given or next_candidates(settings, fit), n, by)
+        compute = fit.runs.compute
+        chosen_from = next_candidates(settings, fit) if candidates is None else _listed(candidates, compute)
+        chosen = choose_runs(study, chosen_from, n, by)
         table = _table_of(chosen)
         table.attrs["target"] = study.target.text
         if repetitions:
