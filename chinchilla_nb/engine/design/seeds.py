@@ -33,6 +33,8 @@ ROUNDS = 8
 """Most rounds of exchanges; two to four usually suffice."""
 GAIN = 1e-9
 """Smallest decrease for which a seed is exchanged, so that rounding does not go on for ever."""
+ROUNDING = 1e-9
+"""Relative amount by which seeds may cost more than the budget: float64 rounding of N, D and C."""
 DRAWS = 100
 """Sets of log-uniform seeds, of which the median counts."""
 SHARES = 6
@@ -77,8 +79,8 @@ def design_seeds(study: PriorStudy, n: int, budget: float, done: Observations | 
     """
     C = study.candidates.C
     least = n * float(C.min())
-    # Rounding of N moves C by up to half a parameter.
-    if budget < least * (1 - 1e-3):
+    allowed = budget * (1 + ROUNDING)
+    if allowed < least:
         rule, got = f"must pay for {n} seeds of at least {C.min():.3g} FLOPs", f"{budget:.4g} FLOPs"
         raise InputError("budget", rule, got=got, remedy=f"raise it to {least:.4g}, or take fewer seeds")
     runs = study.observations(study.candidates.N, study.candidates.D, C)
@@ -88,7 +90,7 @@ def design_seeds(study: PriorStudy, n: int, budget: float, done: Observations | 
     for _ in range(PRICES):
         price = (low + high) / 2
         found = _at_price(study, runs, first, n, np.exp(price) * C)
-        if found.cost <= budget:
+        if found.cost <= allowed:
             high, best = price, min(best, found, key=lambda one: one.log_variance)
         else:
             low = price

@@ -82,6 +82,13 @@ def test_a_budget_below_the_cheapest_seeds_is_refused():
         design_seeds(study(), 20, 1e18)
 
 
+def test_a_budget_may_pay_for_the_cheapest_seeds_alone():
+    least = 20 * float(study().candidates.C.min())
+    found = design_seeds(study(), 20, least)
+    assert found.cost == pytest.approx(least, rel=1e-8)
+    assert np.isfinite(found.log_variance)
+
+
 def test_seeds_that_there_are_count():
     one = study()
     corner = np.full(10, one.candidates.N.min()), np.full(10, 1e17 / 6 / one.candidates.N.min())
