@@ -24,7 +24,16 @@ from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "optima"]
+__all__ = [
+    "LARGEST_LOG",
+    "allocate",
+    "compute_optimal_D",
+    "exponents",
+    "has_optimum",
+    "marginal_slope",
+    "optima",
+    "rising_zero",
+]
 
 Array = NDArray[Any]
 
@@ -126,9 +135,9 @@ def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[n
 
 def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
     def slope(log_N: Array) -> Array:
-        return _slope(law, log_N, compute.log_D(C, log_N), compute)
+        return marginal_slope(law, log_N, compute.log_D(C, log_N), compute)
 
-    log_N = _rising_zero(slope, np.zeros_like(C), np.log(compute.N(C, np.ones_like(C))))
+    log_N = rising_zero(slope, np.zeros_like(C), np.log(compute.N(C, np.ones_like(C))))
     return np.exp(log_N), np.exp(compute.log_D(C, log_N))
 
 
@@ -173,9 +182,9 @@ def _optimal_D(law: Law, N: Array, compute: Compute) -> Array:
 
     def slope(log_D: Array) -> Array:
         # The sign is reversed: with more data, compute is better spent on the model, so this slope rises through zero.
-        return -_slope(law, log_N, log_D, compute)
+        return -marginal_slope(law, log_N, log_D, compute)
 
-    return np.exp(_rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
+    return np.exp(rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
 
 
 def has_optimum(law: Law) -> bool:
@@ -184,7 +193,7 @@ def has_optimum(law: Law) -> bool:
     return axes_of(law.parameters) == ("N", "D") and flat_term(law.as_dict(), law.parameters) is None
 
 
-def _slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
+def marginal_slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
     """Return the sign of dL/d log N along the isoFLOP line through N and D, between -1 and 1; NaN if it underflows."""
     N, D = np.exp(log_N), np.exp(log_D)
     dN, dD = law.gradient(N, D)
@@ -193,7 +202,7 @@ def _slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
     return np.asarray((by_data - by_size) / (by_data + by_size))
 
 
-def _rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Array:
+def rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Array:
     """Return where an increasing function crosses zero between two ends, for each element; NaN where it does not."""
     crosses = (slope(low) <= 0) & (slope(high) >= 0)
     for _ in range(HALVINGS):
