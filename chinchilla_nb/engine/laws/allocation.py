@@ -2,7 +2,7 @@
 
 A law with a closed form provides its own allocation for C = 6ND. For any other law or convention, the loss along an
 isoFLOP line has one minimum, where the falls of the loss that one percent more compute buys, spent on N or on D, are
-equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C / d log D). Bisection finds it, for all budgets at once.
+equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C / d log D). It is found for all budgets at once.
 
 A model has at least one parameter and is trained on at least one token. Where the formula gives less, as it does for a
 law that hardly depends on N or on D, there is no optimum: `allocate` raises an error, and `optima` returns NaN.
@@ -10,7 +10,6 @@ law that hardly depends on N or on D, there is no optimum: `allocate` raises an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
+from chinchilla_nb.engine.laws.rising_zero import rising_zero
 
 __all__ = [
     "LARGEST_LOG",
@@ -32,15 +32,12 @@ __all__ = [
     "has_optimum",
     "marginal_slope",
     "optima",
-    "rising_zero",
 ]
 
 Array = NDArray[Any]
 
 LARGEST_LOG = 709.0
 """Largest logarithm of N or D: exp(709) is just below the largest float64."""
-HALVINGS = 64
-"""Bisection steps after which a bracket of `LARGEST_LOG` is narrower than float64 resolves."""
 PROBE = 1e3
 """Ratio of the two budgets between which exponents without a closed form are measured."""
 
@@ -95,7 +92,7 @@ def allocate(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray
         raise InputError(
             "C",
             "must have an optimum of at least one parameter and one token",
-            got=f"{np.asarray(C, dtype=float)[none].flat[0]:.6g}",
+            got=f"{np.broadcast_to(C, none.shape)[none].flat[0]:.6g}",
             place=f"with {law.equation(TEXT)}",
             remedy="choose a larger C, or fit runs that span a wider range of N and D",
         )
@@ -127,13 +124,13 @@ def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[n
         if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
             N, D = law.allocate(C * (6 / compute.kappa))
         else:
-            N, D = _bisected(law, C, compute)
+            N, D = _numerical(law, C, compute)
         # Neither can exceed float64 then, since C grows with both.
         real = (N >= 1) & (D >= 1)
     return np.where(real, N, np.nan), np.where(real, D, np.nan)
 
 
-def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
+def _numerical(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
     def slope(log_N: Array) -> Array:
         return marginal_slope(law, log_N, compute.log_D(C, log_N), compute)
 
@@ -200,16 +197,6 @@ def marginal_slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Ar
     in_N, in_D = compute.elasticities(N, D)
     by_size, by_data = N * dN / in_N, D * dD / in_D
     return np.asarray((by_data - by_size) / (by_data + by_size))
-
-
-def rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Return where an increasing function crosses zero between two ends, for each element; NaN where it does not."""
-    crosses = (slope(low) <= 0) & (slope(high) >= 0)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        below = slope(middle) < 0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(crosses, (low + high) / 2, np.nan)
 
 
 def _check_interior(law: Law) -> None:

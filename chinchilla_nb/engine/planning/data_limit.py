@@ -23,10 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_number, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, exponents, has_optimum, marginal_slope, rising_zero
+from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, exponents, has_optimum, marginal_slope
 from chinchilla_nb.engine.laws.family import ClosedForm, IsoLoss, Law
 from chinchilla_nb.engine.laws.notation import TEXT, Notation
 from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.laws.rising_zero import rising_zero
 
 __all__ = ["MEASURED_EPOCHS", "R_D_STAR", "R_N_STAR", "DataLimitedLaw", "compute_optimal_N"]
 
@@ -53,8 +54,8 @@ class DataLimitedLaw:
         U, the tokens that there are.
     R_D, R_N : float
         R_D* and R_N*.
-    N_unique : float
-        N_U, the parameters that are compute-optimal for U tokens.
+    N_unique : ndarray
+        N_U, the parameters that are compute-optimal for U tokens, a single number for a single law.
 
     Raises
     ------
@@ -66,7 +67,7 @@ class DataLimitedLaw:
     unique_tokens: float
     R_D: float = R_D_STAR
     R_N: float = R_N_STAR
-    N_unique: float = field(init=False)
+    N_unique: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         check_type(self.law, "law", Law)
@@ -88,8 +89,8 @@ class DataLimitedLaw:
         return _effective(np.asarray(N, dtype=float), self.N_unique, self.R_N)
 
     def epochs(self, D: ArrayLike) -> Array:
-        """Return how often each unique token is seen; 1 where D is less than the unique tokens."""
-        return np.maximum(np.asarray(D, dtype=float) / self.unique_tokens, 1.0)
+        """Return D / U, how often each unique token is seen; 0.5 if half of them are used."""
+        return np.asarray(np.asarray(D, dtype=float) / self.unique_tokens)
 
     def loss(self, N: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
         """Predict the loss of models of N parameters trained on D tokens; N and D broadcast.
@@ -140,7 +141,7 @@ class DataLimitedLaw:
         return self.equation(TEXT)
 
 
-def compute_optimal_N(law: Law, D: float) -> float:
+def compute_optimal_N(law: Law, D: float) -> NDArray[np.float64]:
     """Return the parameters for which D tokens are compute-optimal at C = 6ND, the inverse of `compute_optimal_D`.
 
     Raises
@@ -156,31 +157,31 @@ def compute_optimal_N(law: Law, D: float) -> float:
         a, b = exponents(law)
         # D is a power of N with the exponent b / a.
         with np.errstate(all="ignore"):
-            log_N = float((np.log(D) - np.log(law.optimal_D(np.array(1.0)))) * a / b)
+            log_N = np.asarray((np.log(D) - np.log(law.optimal_D(np.array(1.0)))) * a / b)
     else:
 
         def slope(log_N: Array) -> Array:
             return marginal_slope(law, log_N, np.log(D), SIX_ND)
 
         with np.errstate(all="ignore"):
-            log_N = float(rising_zero(slope, np.array(-LARGEST_LOG / 2), np.array(LARGEST_LOG / 2)))
-    if not abs(log_N) < LARGEST_LOG:
+            log_N = rising_zero(slope, np.array(-LARGEST_LOG / 2), np.array(LARGEST_LOG / 2))
+    if not np.all(np.abs(log_N) < LARGEST_LOG):
         raise InputError("D", "must be compute-optimal for some model", got=f"{D:.6g}")
-    return float(np.exp(log_N))
+    return np.asarray(np.exp(log_N))
 
 
-def _effective(x: Array, unique: float, scale: float) -> Array:
+def _effective(x: Array, unique: Any, scale: float) -> Array:
     """Return what x is worth: x up to a number, and with exponentially falling returns beyond it."""
     beyond = np.maximum(x / unique - 1, 0.0)
     return np.asarray(np.minimum(x, unique) - unique * scale * np.expm1(-beyond / scale))
 
 
-def _rate(x: Array, unique: float, scale: float) -> Array:
+def _rate(x: Array, unique: Any, scale: float) -> Array:
     """Return the derivative of `_effective`, what one more is worth."""
     return np.asarray(np.exp(-np.maximum(x / unique - 1, 0.0) / scale))
 
 
-def _actual(effective: Array, unique: float, scale: float) -> Array:
+def _actual(effective: Array, unique: Any, scale: float) -> Array:
     """Return the inverse of `_effective`; NaN for what no repetition is worth."""
     beyond = np.maximum(effective / unique - 1, 0.0)
     with np.errstate(all="ignore"):

@@ -12,6 +12,7 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.target_loss import first
 
 __all__ = ["D_for_budget", "D_for_loss"]
 
@@ -30,8 +31,8 @@ def D_for_budget(C: Any, N: Any, compute: Compute = SIX_ND) -> NDArray[np.float6
         D = compute.D(C, N)
     few = ~(D >= 1)
     if few.any():
-        got = f"{np.broadcast_to(C, D.shape)[few].flat[0]:.6g}"
-        size = f"{np.broadcast_to(N, D.shape)[few].flat[0]:.6g}"
+        got = f"{first(C, few):.6g}"
+        size = f"{first(N, few):.6g}"
         rule = f"must pay for training {size} parameters on at least one token"
         raise InputError(
             "C", rule, got=got, place=f"with C = {compute.text}", remedy="choose a larger C or a smaller N"
@@ -51,11 +52,12 @@ def D_for_loss(law: Law, loss: Any, N: Any) -> NDArray[np.float64]:
     D = np.asarray(law.iso_loss_D(loss, N))
     none = np.isnan(D)
     if none.any():
-        size = np.broadcast_to(N, D.shape)[none].flat[0]
-        got = f"{np.broadcast_to(loss, D.shape)[none].flat[0]:.6g}"
-        rule = f"must be above {float(law.loss(size, np.inf)):.6g}, the loss of {size:.6g} parameters on unlimited data"
+        size = first(N, none)
+        got = f"{first(loss, none):.6g}"
+        floor = first(law.loss(size, np.inf), none)
+        rule = f"must be above {floor:.6g}, the loss of {size:.6g} parameters on unlimited data"
         raise InputError("loss", rule, got=got, remedy="choose a larger N or a higher loss")
     if (D < 1).any():
-        got = f"{np.broadcast_to(loss, D.shape)[D < 1].flat[0]:.6g}"
+        got = f"{first(loss, D < 1):.6g}"
         raise InputError("loss", "must need at least one token", got=got, remedy="choose a lower loss or a smaller N")
     return D

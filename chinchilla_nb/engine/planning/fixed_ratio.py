@@ -11,10 +11,11 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_number, as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum, rising_zero
+from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import TEXT
-from chinchilla_nb.engine.planning.target_loss import check_reachable
+from chinchilla_nb.engine.laws.rising_zero import rising_zero
+from chinchilla_nb.engine.planning.target_loss import check_reachable, first
 
 __all__ = ["N_for_budget", "N_for_loss"]
 
@@ -43,7 +44,7 @@ def N_for_budget(C: Any, tokens_per_parameter: float, compute: Compute = SIX_ND)
     if few.any():
         place = f"at {ratio:.6g} tokens per parameter"
         rule = "must train at least one parameter on one token"
-        raise InputError("C", rule, got=f"{C[few].flat[0]:.6g}", place=place, remedy="choose a larger C")
+        raise InputError("C", rule, got=f"{first(C, few):.6g}", place=place, remedy="choose a larger C")
     return np.asarray(N)
 
 
@@ -71,5 +72,5 @@ def N_for_loss(law: Law, loss: Any, tokens_per_parameter: float) -> NDArray[np.f
     none = np.isnan(N)
     if none.any():
         place = f"at {ratio:.6g} tokens per parameter"
-        raise InputError("loss", "must be that of some model", got=f"{loss[none].flat[0]:.6g}", place=place)
+        raise InputError("loss", "must be that of some model", got=f"{first(loss, none):.6g}", place=place)
     return N

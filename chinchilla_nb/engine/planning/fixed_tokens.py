@@ -12,6 +12,7 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.target_loss import first
 
 __all__ = ["parameters_for_budget", "parameters_for_loss"]
 
@@ -30,8 +31,8 @@ def parameters_for_budget(C: Any, D: Any, compute: Compute = SIX_ND) -> NDArray[
         N = compute.N(C, D)
     few = ~(N >= 1)
     if few.any():
-        got = f"{np.broadcast_to(C, N.shape)[few].flat[0]:.6g}"
-        tokens = f"{np.broadcast_to(D, N.shape)[few].flat[0]:.6g}"
+        got = f"{first(C, few):.6g}"
+        tokens = f"{first(D, few):.6g}"
         rule = f"must pay for training at least one parameter on {tokens} tokens"
         raise InputError(
             "C", rule, got=got, place=f"with C = {compute.text}", remedy="choose a larger C or a smaller D"
@@ -51,14 +52,13 @@ def parameters_for_loss(law: Law, loss: Any, D: Any) -> NDArray[np.float64]:
     N = np.asarray(law.iso_loss_N(loss, D))
     none = np.isnan(N)
     if none.any():
-        tokens = np.broadcast_to(D, N.shape)[none].flat[0]
-        got = f"{np.broadcast_to(loss, N.shape)[none].flat[0]:.6g}"
-        rule = (
-            f"must be above {float(law.loss(np.inf, tokens)):.6g}, the loss of infinite models on {tokens:.6g} tokens"
-        )
+        tokens = first(D, none)
+        got = f"{first(loss, none):.6g}"
+        floor = first(law.loss(np.inf, tokens), none)
+        rule = f"must be above {floor:.6g}, the loss of infinite models on {tokens:.6g} tokens"
         raise InputError("loss", rule, got=got, remedy="choose a larger D or a higher loss")
     if (N < 1).any():
-        got = f"{np.broadcast_to(loss, N.shape)[N < 1].flat[0]:.6g}"
+        got = f"{first(loss, N < 1):.6g}"
         raise InputError(
             "loss", "must need at least one parameter", got=got, remedy="choose a lower loss or a smaller D"
         )

@@ -60,6 +60,12 @@ class Hardware:
         """Peak FLOP/s of one device."""
         return DEVICES[self.device].flops if isinstance(self.device, str) else self.device
 
+    @property
+    def text(self) -> str:
+        """The devices and how well they are used, such as ``64 × H100 SXM at 40 %``."""
+        device = self.device if isinstance(self.device, str) else f"{self.device:.4g} FLOP/s"
+        return f"{self.devices:g} × {device} at {100 * self.utilisation:.3g} %"
+
     def C(self, days: float) -> float:
         """Return the FLOPs that the devices deliver in days: devices x days x 86,400 s x peak FLOP/s x utilisation.
 

@@ -3,8 +3,8 @@
 Along a curve of equal loss, compute has one minimum, where the falls of the loss that one percent more compute buys,
 spent on N or on D, are equal: it is the optimum of its own compute, so that this is the inverse of `allocate`. For
 L = E + A / N^alpha + B / D^beta and C = kappa ND it has a closed form, in which the two terms share L - E as beta to
-alpha: A / N^alpha = (L - E) beta / (alpha + beta) and B / D^beta = (L - E) alpha / (alpha + beta). Bisection finds it
-for other laws and conventions.
+alpha: A / N^alpha = (L - E) beta / (alpha + beta) and B / D^beta = (L - E) alpha / (alpha + beta). For other laws and
+conventions, `rising_zero` finds it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum, marginal_slope, rising_zero
+from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum, marginal_slope
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.laws.notation import TEXT
+from chinchilla_nb.engine.laws.rising_zero import rising_zero
 
-__all__ = ["allocation_for_loss", "check_reachable", "least_compute"]
+__all__ = ["allocation_for_loss", "check_reachable", "first", "least_compute"]
 
 Array = NDArray[Any]
 
@@ -84,20 +85,20 @@ def allocation_for_loss(
         if isinstance(law, ScalingLaw) and isinstance(compute, ProductCompute):
             N, D = _in_closed_form(law, loss)
         else:
-            N, D = _bisected(law, loss, compute)
+            N, D = _numerical(law, loss, compute)
         bad = ~((N >= 1) & (D >= 1) & np.isfinite(N) & np.isfinite(D))
     if bad.any():
         raise InputError(
             "loss",
             "must be reached by at least one parameter and one token, and by a finite number of them",
-            got=f"{loss[bad].flat[0]:.6g}",
+            got=f"{first(loss, bad):.6g}",
             place=f"with {law.equation(TEXT)}",
         )
     return N, D
 
 
 def check_reachable(law: Law, loss: Array) -> None:
-    """Check that losses are above that of an infinite model on infinite data.
+    """Check that losses are above those of an infinite model on infinite data.
 
     Raises
     ------
@@ -105,11 +106,16 @@ def check_reachable(law: Law, loss: Array) -> None:
         If one is not.
     """
     axes = (np.inf,) if isinstance(law, FrontierLaw) else (np.inf, np.inf)
-    floor = float(law.loss(*axes))
+    floor = law.loss(*axes)
     below = ~(loss > floor)
     if below.any():
-        rule = f"must be above {floor:.6g}, which this law does not reach with any compute"
-        raise InputError("loss", rule, got=f"{loss[below].flat[0]:.6g}")
+        rule = f"must be above {first(floor, below):.6g}, which this law does not reach with any compute"
+        raise InputError("loss", rule, got=f"{first(loss, below):.6g}")
+
+
+def first(values: ArrayLike, where: NDArray[np.bool_]) -> float:
+    """Return the first of some values that a condition of the shape of a result holds for, for a message."""
+    return float(np.broadcast_to(values, where.shape)[where].flat[0])
 
 
 def _in_closed_form(law: ScalingLaw, loss: Array) -> tuple[Array, Array]:
@@ -119,7 +125,7 @@ def _in_closed_form(law: ScalingLaw, loss: Array) -> tuple[Array, Array]:
     return N, D
 
 
-def _bisected(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
+def _numerical(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
     def log_D(log_N: Array) -> Array:
         # The curve of equal loss runs from the smallest model, with infinite data, to infinite models.
         D = law.iso_loss_D(loss, np.exp(log_N))

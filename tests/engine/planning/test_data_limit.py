@@ -62,7 +62,6 @@ def test_the_best_model_and_epochs_of_a_budget(law, C, compute):
         lambda log_N: law.loss(np.exp(log_N), compute.D(C, np.exp(log_N))), 0, np.log(float(compute.N(C, 1.0)))
     )
     assert float(law.loss(N, D)) == pytest.approx(best, rel=1e-9)
-    assert float(law.epochs(D)) == pytest.approx(max(1.0, float(D) / law.unique_tokens))
 
 
 @given(law=LIMITED, N=st.floats(7, 11), D=st.floats(7, 12))
