@@ -3,6 +3,7 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.compute.lifetime import LifetimeCompute
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -14,9 +15,18 @@ from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.constraints import Constraints
+from .engine.planning.data_limit import DataLimitedLaw
+from .engine.planning.devices import DEVICES
+from .engine.planning.effective_compute import compute_multiplier, effective_compute, speed_up
 from .engine.planning.extrapolation import outside_the_runs
+from .engine.planning.hardware import Hardware
 from .engine.planning.model_search import tabulate_models
+from .engine.planning.overtraining import Overtraining, overtrain
+from .engine.planning.plan import Plan, make_plan
+from .engine.planning.plan_intervals import plan_intervals
 from .engine.planning.seeding import SeedRegime, draw_seed
+from .engine.planning.target_loss import allocation_for_loss, least_compute
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
@@ -52,11 +62,14 @@ from .widgets.workbench import Workbench
 __version__: str
 
 __all__ = [
+    "DEVICES",
     "FAMILIES",
     "HOFFMANN_GRID",
     "Certificate",
     "Chinchilla",
     "ConfigPanel",
+    "Constraints",
+    "DataLimitedLaw",
     "Database",
     "Draws",
     "Drift",
@@ -73,11 +86,15 @@ __all__ = [
     "FrontierLaw",
     "FrontierPanel",
     "FrontierUncertainty",
+    "Hardware",
     "Influence",
     "InputError",
     "Interval",
     "KaplanLaw",
+    "LifetimeCompute",
     "ModelSearch",
+    "Overtraining",
+    "Plan",
     "Problem",
     "Product",
     "ProfileCurve",
@@ -98,11 +115,14 @@ __all__ = [
     "Visualizer",
     "Workbench",
     "allocate",
+    "allocation_for_loss",
     "asymmetric_mae",
     "compact",
+    "compute_multiplier",
     "compute_optimal_D",
     "datasets",
     "draw_seed",
+    "effective_compute",
     "estimate_uncertainty",
     "exponent_region",
     "exponents",
@@ -113,12 +133,16 @@ __all__ = [
     "iter_influence",
     "iter_roll_outs",
     "iter_uncertainty",
+    "least_compute",
     "log_huber",
     "mae",
+    "make_plan",
     "mse",
     "open_session",
     "outside_the_runs",
+    "overtrain",
     "plain",
+    "plan_intervals",
     "preview_import",
     "preview_reading",
     "profile_curve",
@@ -128,5 +152,6 @@ __all__ = [
     "run_keys",
     "scientific",
     "solve",
+    "speed_up",
     "tabulate_models",
 ]

@@ -28,6 +28,7 @@ FACADE = {
     "fit_uncertainty",
     "fitted_law",
     "law_method",
+    "planning",
     "report",
     "rollout",
     "simulator",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from chinchilla_nb.engine.conversion import as_positive_number, check_type
@@ -11,7 +11,7 @@ from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.real_models import model_sizes
 
-__all__ = ["Constraints"]
+__all__ = ["CONSTRAINTS", "Constraints"]
 
 AMOUNTS = ("C", "loss", "N", "D", "tokens_per_parameter", "N_ratio", "inference_tokens", "unique_tokens", "days")
 """The constraints that are numbers."""
@@ -136,3 +136,7 @@ class Constraints:
         if len(shapes) > 1:
             rule = f"give at most one of {', '.join(SHAPES)} with C or loss"
             raise InputError("", rule, got=" and ".join(shapes))
+
+
+CONSTRAINTS = tuple(one.name for one in fields(Constraints))
+"""The names of all constraints."""

@@ -81,8 +81,9 @@ class Plan:
 
     @property
     def C(self) -> Any:
-        """Compute of training and inference."""
-        return self.training_FLOPs + self.inference_FLOPs
+        """Compute of training and inference: the budget, if there is one, without rounding."""
+        budget = self.constraints.budget
+        return self.training_FLOPs + self.inference_FLOPs if budget is None else budget
 
     @property
     def least_compute(self) -> Any:
