@@ -3,7 +3,6 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
-from .engine.compute.lifetime import LifetimeCompute
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -16,7 +15,6 @@ from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.constraints import Constraints
-from .engine.planning.data_limit import DataLimitedLaw
 from .engine.planning.devices import DEVICES
 from .engine.planning.effective_compute import compute_multiplier, effective_compute, speed_up
 from .engine.planning.extrapolation import outside_the_runs
@@ -69,7 +67,6 @@ __all__ = [
     "Chinchilla",
     "ConfigPanel",
     "Constraints",
-    "DataLimitedLaw",
     "Database",
     "Draws",
     "Drift",
@@ -91,7 +88,6 @@ __all__ = [
     "InputError",
     "Interval",
     "KaplanLaw",
-    "LifetimeCompute",
     "ModelSearch",
     "Overtraining",
     "Plan",

@@ -19,6 +19,7 @@ from chinchilla_nb.engine.planning.plan_notes import plan_notes
 from chinchilla_nb.engine.planning.plan_row import plan_row
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.fit_uncertainty import FitUncertainty
+from chinchilla_nb.printable import printable
 from chinchilla_nb.session import Session
 
 __all__ = ["Planning"]
@@ -214,7 +215,7 @@ def _asked(plans: Any) -> list[tuple[str | int, Mapping[str, Any]]]:
 def _as_label(label: Any) -> str:
     if not isinstance(label, str):
         raise InputError("label", "must be text", got=brief(label))
-    return label
+    return printable(label)
 
 
 def _table(labels: list[str], rows: list[dict[str, Any]]) -> pd.DataFrame:

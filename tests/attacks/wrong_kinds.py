@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
+from plan_doors import plan_doors
 from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
@@ -102,13 +103,14 @@ NOT_CALLED = {
                 "Forecast",
                 "ForecastScore",
             ),
-            *("Influence", "Interval", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
+            *("Influence", "Interval", "Overtraining", "Plan", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
         ),
         "the package makes them, as results",
     ),
     "FitStatus": "an enumeration",
     "FitError": "an error",
     "InputError": "an error",
+    "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
 }
@@ -140,6 +142,7 @@ class Doors:
         yield from self._engine()
         yield from self._laws()
         yield from result_doors(self.cc)
+        yield from plan_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (

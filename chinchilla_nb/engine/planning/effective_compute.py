@@ -12,6 +12,9 @@ second.
 
 from __future__ import annotations
 
+import numpy as np
+
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_number, check_type
@@ -47,13 +50,18 @@ def effective_compute(C: float, baseline_loss: float, loss: float, *, floor: flo
         as_positive_number(exponent, "exponent"),
         as_parameter("floor", floor),
     )
+    given = f"baseline_loss {brief(baseline_loss)}, loss {brief(loss)}, floor {floor:g} and exponent {exponent:g}"
     excess = []
     for name, value in (("baseline_loss", baseline_loss), ("loss", loss)):
         number = as_positive_number(value, name)
         if number <= floor:
             raise InputError(name, f"must be above the floor, {floor:g}", got=f"{number:g}")
         excess.append(number - floor)
-    return float(C * (excess[0] / excess[1]) ** (1 / exponent))
+    with np.errstate(over="ignore"):
+        found = C * np.float64(excess[0] / excess[1]) ** (1 / exponent)
+    if not (np.isfinite(found) and found > 0):
+        raise InputError("the effective compute", "must be a finite number", got=f"{found}", place=f"with {given}")
+    return float(found)
 
 
 def speed_up(
@@ -110,7 +118,7 @@ def compute_multiplier(
     for name, value in (("baseline", baseline), ("law", law)):
         check_type(value, name, Law)
     if (C is None) == (loss is None):
-        got = "neither" if C is None else f"C={C!r}, loss={loss!r}"
+        got = "neither" if C is None else f"C={brief(C)}, loss={brief(loss)}"
         raise InputError("", "give either C or loss", got=got)
     if loss is None:
         spent = as_positive_number(C, "C")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import ArrayLike
 
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.conversion import as_positive_number, as_positive_values
 from chinchilla_nb.engine.errors import InputError, nearest_or_all
 from chinchilla_nb.engine.planning.devices import DEVICES
 
@@ -77,15 +80,22 @@ class Hardware:
         days = as_positive_number(days, "days")
         return self.devices * days * SECONDS_PER_DAY * self.flops * self.utilisation
 
-    def days(self, C: float) -> float:
-        """Return the days that the devices take for C FLOPs."""
-        return C / (self.devices * SECONDS_PER_DAY * self.flops * self.utilisation)
+    def days(self, C: ArrayLike) -> Any:
+        """Return the days that the devices take for C FLOPs, a number or an array.
 
-    def cost(self, C: float) -> float | None:
-        """Return the price of C FLOPs; None if that of a device is not known."""
+        Raises
+        ------
+        InputError
+            If C is not positive and finite.
+        """
+        return as_positive_values(C, "C") / (self.devices * SECONDS_PER_DAY * self.flops * self.utilisation)
+
+    def cost(self, C: ArrayLike) -> Any:
+        """Return the price of C FLOPs; None if that of a device is not known. Errors as for `days`."""
+        days = self.days(C)
         if self.price_per_device_hour is None:
             return None
-        return self.days(C) * HOURS_PER_DAY * self.devices * self.price_per_device_hour
+        return days * HOURS_PER_DAY * self.devices * self.price_per_device_hour
 
 
 def _unknown(device: str) -> InputError:

@@ -87,14 +87,26 @@ class Plan:
 
     @property
     def least_compute(self) -> Any:
-        """The least compute of training that reaches the same loss."""
-        least, spent = least_compute(self.law, self.loss, self.compute), self.training_FLOPs
+        """The least compute of training that reaches the same loss; None where the law hardly falls any more."""
+        spent = self.training_FLOPs
+        if self._is_optimum:
+            return spent
+        try:
+            least = least_compute(self.law, self.loss, self.compute)
+        except InputError:
+            return None  # a loss within rounding of the lowest is reached with any large compute
         return _amount(np.where(np.abs(spent - least) <= ROUNDING * least, spent, least))
 
     @property
     def deadweight_compute(self) -> Any:
-        """Compute of training beyond the least that reaches the same loss."""
-        return self.training_FLOPs - self.least_compute
+        """Compute of training beyond the least that reaches the same loss; None where that is not known."""
+        least = self.least_compute
+        return None if least is None else self.training_FLOPs - least
+
+    @property
+    def _is_optimum(self) -> bool:
+        given = self.constraints
+        return len(given.given) == 1 and given.inference_tokens is None
 
     @property
     def epochs(self) -> Any:
@@ -102,16 +114,17 @@ class Plan:
         return _amount(self.law.epochs(self.D)) if isinstance(self.law, DataLimitedLaw) else None
 
     @property
-    def days(self) -> float | None:
+    def days(self) -> Any:
         """Days of training; None without hardware."""
         hardware = self.constraints.hardware
-        return None if hardware is None else hardware.days(self.training_FLOPs)
+        return None if hardware is None else _amount(hardware.days(self.training_FLOPs))
 
     @property
-    def cost(self) -> float | None:
+    def cost(self) -> Any:
         """Price of training; None without hardware and its price."""
         hardware = self.constraints.hardware
-        return None if hardware is None else hardware.cost(self.training_FLOPs)
+        cost = None if hardware is None else hardware.cost(self.training_FLOPs)
+        return None if cost is None else _amount(cost)
 
     @property
     def amounts(self) -> dict[str, float]:
@@ -210,7 +223,8 @@ def _optimum(law: Law, given: Constraints, compute: Compute) -> tuple[Any, Any]:
 
 def _off_the_optimum(law: Law, given: Constraints, compute: Compute) -> tuple[Any, Any]:
     N, _ = _optimum(law, given, compute)
-    return _at_N(given.N_ratio * N, law, given, compute)
+    with np.errstate(over="ignore"):  # the size must be finite, and is refused by name
+        return _at_N(given.N_ratio * N, law, given, compute)
 
 
 _SOLVERS: Mapping[frozenset[str], Solver] = MappingProxyType(

@@ -77,7 +77,8 @@ def _quantities(given: Constraints, compute: Compute, names: list[str]) -> Quant
         try:
             # A single law may have a closed form.
             plan = make_plan(laws[0] if len(laws) == 1 else stacked(laws), given, compute)
-            return np.stack([np.broadcast_to(getattr(plan, name), len(laws)) for name in names], axis=1)
+            found = [getattr(plan, name) for name in names]
+            return np.stack([np.broadcast_to(np.nan if one is None else one, len(laws)) for one in found], axis=1)
         except InputError:
             if len(laws) == 1:
                 return np.full((1, len(names)), np.nan)

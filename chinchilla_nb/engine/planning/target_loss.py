@@ -46,6 +46,8 @@ def least_compute(law: Law, loss: ArrayLike, compute: Compute = SIX_ND) -> NDArr
     InputError
         As for `allocation_for_loss`.
     """
+    check_type(law, "law", Law)
+    check_type(compute, "compute", Compute)
     if not isinstance(law, FrontierLaw):
         return np.asarray(compute.C(*allocation_for_loss(law, loss, compute)))
     loss = as_positive_values(loss, "loss")

@@ -135,6 +135,7 @@ class Uncertainty(abc.ABC):
 
     def interval_of(self, quantities: Quantities, level: float = 0.95) -> Interval:
         """Return the values of any quantities of the law with their intervals, shape (n,)."""
+        check_type(quantities, "quantities", Quantities)
         return Interval(*self._intervals(quantities, level))
 
     @property

@@ -166,3 +166,12 @@ def test_the_constraints_in_words():
     text = Constraints(C=1e21, tokens_per_parameter=20, inference_tokens=1e12).text
     assert text == "C = 1e+21, tokens_per_parameter = 20, inference_tokens = 1e+12"
     assert Constraints(C=1e21, models=MODELS, hardware=HARDWARE).text == "C = 1e+21, 3 models, 64 × H100 SXM at 40 %"
+
+
+def test_a_loss_that_any_large_compute_reaches_has_no_least():
+    # After 2,000 epochs of both, neither tokens nor parameters are worth anything more.
+    plan = make_plan(LAW, Constraints(N=1e14, D=1e12, unique_tokens=1e8))
+    assert plan.least_compute is None
+    assert "least_compute" not in plan.amounts
+    assert "deadweight_compute" not in plan.amounts
+    assert make_plan(LAW, Constraints(C=1e22, unique_tokens=1e8)).deadweight_compute == 0
