@@ -23,7 +23,7 @@ PLAN = chinchilla_nb.make_plan(FIT.law, Constraints(C=1e21))
 def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     """Yield the doors of plans; the project must have been fitted."""
     given = {"C": 1e21, **NOTHING, "hardware": HARDWARE}
-    words = {name: f"{name}|give|plan|optimum|loss|C must" for name in given}
+    words = {name: f"{name}|give|plan|optimum|loss|C must|N must" for name in given}
     yield Door("Constraints", Constraints, given, words)
     project = {**given, "label": "a", "level": 0.95, "uncertainty": None}
     yield Door("Chinchilla.plan", cc.plan, project, words)

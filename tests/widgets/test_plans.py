@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import re
 
@@ -120,7 +121,7 @@ def test_the_code_makes_the_same_table(panel, session, tmp_path):
     plans.add.click()
     plans.shape.value, plans.value.value = "Listed sizes", "1B, 3B"
     plans.add.click()
-    code = re.sub(r"<[^>]+>", "", plans.code.value)
+    code = html.unescape(re.sub(r"<[^>]+>", "", plans.code.value))
     cc = Chinchilla(str(tmp_path), AXES, log_level=50)
     cc.session.fit = session.fit
     table = eval(code, {"cc": cc, "Hardware": Hardware})

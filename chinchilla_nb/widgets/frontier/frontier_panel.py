@@ -117,7 +117,9 @@ class FrontierPanel(Panel):
         above.add_class("cnb-hint")
         self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.plans, self.selection)
         self.budget.observe(self._move, "C")
-        self.size.observe(self._resize, "factor")
+        self.size.observe(self._redraw, "factor")
+        for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
+            field.observe(self._redraw, "value")  # plans take their days and costs from it
         self.watch(self._draw, "revision", "settings", "fit")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
@@ -178,7 +180,7 @@ class FrontierPanel(Panel):
             self._draw_all()
 
     @guarded
-    def _resize(self, _change: Any) -> None:
+    def _redraw(self, _change: Any) -> None:
         self._draw_budget()
 
     def _choose(self, C: float) -> None:

@@ -29,6 +29,8 @@ class HardwareForm(ipywidgets.VBox):
     Attributes
     ----------
     devices, days, speed, utilisation, price : Text or Combobox
+    fields : tuple of Text or Combobox
+        All of them.
     outcome : HTML
         The product, or the error in a field.
     """
@@ -57,7 +59,8 @@ class HardwareForm(ipywidgets.VBox):
         )
         row.add_class("cnb-bar")
         super().__init__([row])
-        for field in (self.devices, self.days, self.speed, self.utilisation, self.price):
+        self.fields = (self.devices, self.days, self.speed, self.utilisation, self.price)
+        for field in self.fields:
             field.observe(self._changed, "value")
 
     def fill(self) -> None:
