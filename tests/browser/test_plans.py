@@ -41,5 +41,6 @@ def test_plans_are_compared(lab):
         for width in (900, 1400):
             page.set_viewport_size({"width": width, "height": 1000})
             wait_idle(page)
-            rows.first.scroll_into_view_if_needed()
-            screenshot(page, f"plans-{theme}-{width}")
+            page.locator("button[title='Plan under constraints, and compare plans']").scroll_into_view_if_needed()
+            rows.last.scroll_into_view_if_needed()
+            screenshot(page, f"plans-{theme}-{width}", ".cnb-workbench")

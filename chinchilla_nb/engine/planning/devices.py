@@ -27,20 +27,20 @@ class Device:
     source: str
 
 
-_HALVED = "states it with sparsity, half of it is dense"
+_HALVED = "half of the speed that it states with sparsity"
 
 DEVICES: Mapping[str, Device] = MappingProxyType(
     {
         device.name: device
         for device in (
             Device("A100", 312e12, "NVIDIA A100 Tensor Core GPU data sheet"),
-            Device("H100 SXM", 989e12, f"NVIDIA H100 Tensor Core GPU data sheet, which {_HALVED}"),
-            Device("H100 PCIe", 756e12, f"NVIDIA H100 Tensor Core GPU data sheet, which {_HALVED}"),
-            Device("H100 NVL", 835e12, f"NVIDIA H100 Tensor Core GPU data sheet, which {_HALVED}"),
-            Device("H200", 989e12, f"NVIDIA H200 Tensor Core GPU data sheet, which {_HALVED}"),
-            Device("B200", 2250e12, f"NVIDIA Blackwell data sheet, HGX B200, which {_HALVED}"),
-            Device("GB200", 2500e12, f"NVIDIA GB200 NVL72 data sheet, per GPU, which {_HALVED}"),
-            Device("L40S", 362e12, f"NVIDIA L40S data sheet, which {_HALVED}"),
+            Device("H100 SXM", 989e12, f"NVIDIA H100 Tensor Core GPU data sheet, {_HALVED}"),
+            Device("H100 PCIe", 756e12, f"NVIDIA H100 Tensor Core GPU data sheet, {_HALVED}"),
+            Device("H100 NVL", 835e12, f"NVIDIA H100 Tensor Core GPU data sheet, {_HALVED}"),
+            Device("H200", 989e12, f"NVIDIA H200 Tensor Core GPU data sheet, {_HALVED}"),
+            Device("B200", 2250e12, f"NVIDIA Blackwell data sheet, HGX B200, {_HALVED}"),
+            Device("GB200", 2500e12, f"NVIDIA GB200 NVL72 data sheet, per GPU, {_HALVED}"),
+            Device("L40S", 362e12, f"NVIDIA L40S data sheet, {_HALVED}"),
             Device("MI250X", 383e12, "AMD Instinct MI250X data sheet"),
             Device("MI300X", 1307.4e12, "AMD Instinct MI300X data sheet"),
             Device("TPU v4", 275e12, "Google Cloud documentation, TPU v4"),

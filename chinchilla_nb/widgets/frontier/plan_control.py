@@ -89,13 +89,14 @@ class PlanControl(ipywidgets.VBox):
         self.add = ipywidgets.Button(description="Add to table", tooltip="Add this plan to the table, with intervals")
         self.csv = ipywidgets.Button(description="CSV", tooltip="Create a CSV file of the table to download")
         self.clear = ipywidgets.Button(description="Clear", tooltip="Remove all plans from the table")
-        for button, width in ((self.add, "108px"), (self.csv, "60px"), (self.clear, "64px")):
+        for button, width in ((self.add, "128px"), (self.csv, "60px"), (self.clear, "64px")):
             button.layout.width = width
         self.outcome, self.table, self.link, self.code = (ipywidgets.HTML() for _ in range(4))
         fields = ipywidgets.Box(
             [
                 *(self.goal, self.loss, self.shape, self.value),
-                *(_word("inference tokens"), self.inference_tokens, _word("unique tokens"), self.unique_tokens),
+                ipywidgets.HBox([_word("inference tokens"), self.inference_tokens]),
+                ipywidgets.HBox([_word("unique tokens"), self.unique_tokens]),
                 self.add,
             ]
         )

@@ -26,12 +26,15 @@ def plan_tiles(plan: Plan, data_unit: str) -> str:
     if plan.deadweight_compute is not None:
         share = plan.deadweight_compute / plan.training_FLOPs
         found["deadweight_compute"] = ("Deadweight compute", "none" if share == 0 else percent(share))
-    return tiles([found[name] for name in found if name not in _hidden(plan.amounts)])
+    shown = tiles([found[name] for name in found if name not in _hidden(plan.amounts)])
+    return f'<div class="cnb-plan">{shown}</div>'
 
 
 def plans_html(rows: Mapping[str, Mapping[str, Any]], data_unit: str) -> str:
-    """Return the rows of a table of plans, by label, as HTML, each number with its interval."""
-    names = [name for name in _WRITTEN if any(name in row and name not in _hidden(row) for row in rows.values())]
+    """Return the rows of a table of plans, by label, as HTML, each number with its interval below it."""
+    # With inference beside it, the compute says what training takes.
+    shown = [name for name in _WRITTEN if name != "training_FLOPs"]
+    names = [name for name in shown if any(name in row and name not in _hidden(row) for row in rows.values())]
     titles = _titles(data_unit)
     cells = [[label, *(_cell(name, row) for name in names)] for label, row in rows.items()]
     table = html_table(cells, ["Plan", *(titles[name] for name in names)], named_rows=True, table_class="cnb-runs")
@@ -96,7 +99,7 @@ def _cell(name: str, row: Mapping[str, Any]) -> str:
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     if low is None or high is None or low == high:
         return text
-    return f"{text} ({interval_text(low, high, write, digits)})"
+    return f"{text}\n{interval_text(low, high, write, digits)}"
 
 
 def _keywords(given: Mapping[str, Any]) -> str:
