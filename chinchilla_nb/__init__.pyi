@@ -3,6 +3,15 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.approaches.comparison import Comparison, compare_approaches
+from .engine.approaches.envelope import Envelope
+from .engine.approaches.isoflop import IsoFlop
+from .engine.compute.compute import Compute
+from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
+from .engine.compute.power import PowerCompute
+from .engine.compute.product import SIX_ND, ProductCompute
+from .engine.compute.tabulated import TabulatedCompute
+from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -15,6 +24,7 @@ from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.constraints import Constraints
+from .engine.planning.deadweight import Deadweight, deadweight_compute
 from .engine.planning.devices import DEVICES
 from .engine.planning.effective_compute import compute_multiplier, effective_compute, speed_up
 from .engine.planning.extrapolation import outside_the_runs
@@ -49,7 +59,9 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .size_comparison import compare_sizes
 from .visualizer import Visualizer
+from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
@@ -63,13 +75,19 @@ __all__ = [
     "DEVICES",
     "FAMILIES",
     "HOFFMANN_GRID",
+    "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "Compute",
+    "ApproachesPanel",
+    "Comparison",
     "ConfigPanel",
     "Constraints",
     "Database",
+    "Deadweight",
     "Draws",
     "Drift",
+    "Envelope",
     "Fit",
     "ExponentRegion",
     "FitError",
@@ -78,6 +96,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FittedCompute",
     "Forecast",
     "ForecastScore",
     "FrontierLaw",
@@ -87,11 +106,15 @@ __all__ = [
     "Influence",
     "InputError",
     "Interval",
+    "IsoFlop",
     "KaplanLaw",
+    "MeasuredCompute",
     "ModelSearch",
     "Overtraining",
     "Plan",
+    "PowerCompute",
     "Problem",
+    "ProductCompute",
     "Product",
     "ProfileCurve",
     "RollOut",
@@ -109,20 +132,26 @@ __all__ = [
     "StartGrid",
     "Uncertainty",
     "Visualizer",
+    "TabulatedCompute",
+    "TransformerFlops",
     "Workbench",
     "allocate",
     "allocation_for_loss",
     "asymmetric_mae",
     "compact",
     "compute_multiplier",
+    "compare_sizes",
+    "compare_approaches",
     "compute_optimal_D",
     "datasets",
+    "deadweight_compute",
     "draw_seed",
     "effective_compute",
     "estimate_uncertainty",
     "exponent_region",
     "exponents",
     "fit",
+    "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
@@ -133,6 +162,7 @@ __all__ = [
     "log_huber",
     "mae",
     "make_plan",
+    "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
@@ -150,4 +180,5 @@ __all__ = [
     "solve",
     "speed_up",
     "tabulate_models",
+    "transformer_flops",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from chinchilla_nb.engine.compute.lifetime import LifetimeCompute
+from chinchilla_nb.engine.compute.power import PowerCompute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.kaplan import KaplanLaw
@@ -34,33 +35,6 @@ KAPLAN = st.builds(
 LAWS = CHINCHILLA | KAPLAN
 LIMITED = st.builds(DataLimitedLaw, law=CHINCHILLA, unique_tokens=st.floats(8, 12).map(lambda exponent: 10**exponent))
 BUDGETS = st.floats(19, 24).map(lambda exponent: 10**exponent)
-
-
-@dataclass(frozen=True)
-class PowerCompute:
-    """C = k N^p D^q: a convention that is not a product."""
-
-    k: float
-    p: float
-    q: float
-
-    text = "k N^p D^q"
-
-    def C(self, N, D):
-        return np.asarray(self.k * np.asarray(N, float) ** self.p * np.asarray(D, float) ** self.q)
-
-    def D(self, C, N):
-        return np.asarray((np.asarray(C, float) / self.k / np.asarray(N, float) ** self.p) ** (1 / self.q))
-
-    def N(self, C, D):
-        return np.asarray((np.asarray(C, float) / self.k / np.asarray(D, float) ** self.q) ** (1 / self.p))
-
-    def log_D(self, C, log_N):
-        return np.asarray((np.log(C) - np.log(self.k) - self.p * np.asarray(log_N)) / self.q)
-
-    def elasticities(self, N, D):
-        ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
-        return self.p * ones, self.q * ones
 
 
 POWER = st.builds(PowerCompute, k=st.floats(2, 20), p=st.floats(0.8, 1.2), q=st.floats(0.8, 1.2))

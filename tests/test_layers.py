@@ -24,6 +24,7 @@ FACADE = {
     "_utils",
     "_validator",
     "allocations",
+    "approaches",
     "core",
     "fit_uncertainty",
     "fitted_law",
@@ -31,7 +32,9 @@ FACADE = {
     "planning",
     "report",
     "rollout",
+    "run_design",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -43,6 +46,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

@@ -56,6 +56,11 @@ class LifetimeCompute:
         """The convention in symbols, e.g. ``6ND + 2N × 2e+12``."""
         return f"{self.training.text} + {FLOPS_PER_TOKEN:g}N × {self.inference_tokens:.4g}"
 
+    @property
+    def kinks(self) -> Array:
+        """Sizes at which the elasticities jump, as log N: those of training."""
+        return self.training.kinks
+
     def inference(self, N: ArrayLike) -> Array:
         """Return the FLOPs of inference with N parameters."""
         return np.asarray(FLOPS_PER_TOKEN * self.inference_tokens * np.asarray(N, dtype=float))

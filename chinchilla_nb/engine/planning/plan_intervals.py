@@ -75,7 +75,9 @@ def _quantities(given: Constraints, compute: Compute, names: list[str]) -> Quant
     def of_many(laws: Sequence[Law]) -> NDArray[np.float64]:
         """Return the numbers of the plan of each law, shape (n_laws, n); NaN for a law that has none."""
         try:
-            # A single law may have a closed form.
+            # A single law may have a closed form, and with kinks in the compute there is no common solution.
+            if len(laws) > 1 and compute.kinks.size:
+                return np.concatenate([of_many([law]) for law in laws])
             plan = make_plan(laws[0] if len(laws) == 1 else stacked(laws), given, compute)
             found = [getattr(plan, name) for name in names]
             return np.stack([np.broadcast_to(np.nan if one is None else one, len(laws)) for one in found], axis=1)

@@ -18,7 +18,7 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum, marginal_slope
+from chinchilla_nb.engine.laws.allocation import LARGEST_LOG, has_optimum, marginal_slope, optima
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
@@ -28,6 +28,9 @@ from chinchilla_nb.engine.laws.rising_zero import rising_zero
 __all__ = ["allocation_for_loss", "check_reachable", "first", "least_compute"]
 
 Array = NDArray[Any]
+
+LARGEST_LOG_BUDGET = 230.0
+"""Logarithm of the largest budget, 1e100 FLOPs, at which a loss is looked for where there is no simpler way."""
 
 
 def least_compute(law: Law, loss: ArrayLike, compute: Compute = SIX_ND) -> NDArray[np.float64]:
@@ -86,6 +89,8 @@ def allocation_for_loss(
     with np.errstate(all="ignore"):
         if isinstance(law, ScalingLaw) and isinstance(compute, ProductCompute):
             N, D = _in_closed_form(law, loss)
+        elif compute.kinks.size:
+            N, D = _inverted(law, loss, compute)
         else:
             N, D = _numerical(law, loss, compute)
         bad = ~((N >= 1) & (D >= 1) & np.isfinite(N) & np.isfinite(D))
@@ -125,6 +130,20 @@ def _in_closed_form(law: ScalingLaw, loss: Array) -> tuple[Array, Array]:
     N = np.exp((np.log(law.A) - np.log(law.beta) - excess) / law.alpha)
     D = np.exp((np.log(law.B) - np.log(law.alpha) - excess) / law.beta)
     return N, D
+
+
+def _inverted(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
+    """Return the optimum whose loss is the one asked for: with kinks, compute can have several minima along a curve."""
+
+    def excess(log_C: Array) -> Array:
+        N, D = optima(law, np.exp(log_C), compute)
+        # Budgets without an optimum of one parameter and one token are too small.
+        return np.where(
+            np.isnan(N), -1.0, loss - law.loss(np.where(np.isnan(N), 1.0, N), np.where(np.isnan(D), 1.0, D))
+        )
+
+    log_C = rising_zero(excess, np.zeros_like(loss), np.full_like(loss, LARGEST_LOG_BUDGET))
+    return optima(law, np.exp(np.where(np.isnan(log_C), 0.0, log_C)), compute)
 
 
 def _numerical(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:

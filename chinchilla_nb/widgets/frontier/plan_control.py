@@ -95,8 +95,8 @@ class PlanControl(ipywidgets.VBox):
         fields = ipywidgets.Box(
             [
                 *(self.goal, self.loss, self.shape, self.value),
-                ipywidgets.HBox([_word("inference tokens"), self.inference_tokens]),
-                ipywidgets.HBox([_word("unique tokens"), self.unique_tokens]),
+                _pair("inference tokens", self.inference_tokens),
+                _pair("unique tokens", self.unique_tokens),
                 self.add,
             ]
         )
@@ -208,3 +208,8 @@ def _text(placeholder: str, tooltip: str, width: str = "84px") -> ipywidgets.Tex
 
 def _word(text: str) -> ipywidgets.HTML:
     return ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')
+
+
+def _pair(text: str, field: ipywidgets.Text) -> ipywidgets.HBox:
+    """Return a field behind its name, which stay together on a narrow page."""
+    return ipywidgets.HBox([_word(text), field], layout=ipywidgets.Layout(align_items="center", grid_gap="6px"))

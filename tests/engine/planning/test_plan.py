@@ -14,6 +14,7 @@ from runs import LAW
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.planning.constraints import Constraints
+from chinchilla_nb.engine.planning.deadweight import deadweight_compute
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.model_search import tabulate_models
 from chinchilla_nb.engine.planning.model_sizes import transformer_size_without_embeddings
@@ -85,6 +86,11 @@ def test_the_deadweight_is_what_the_optimum_would_save(law, C, compute, ratio):
     # The least compute has the same loss at its own optimum.
     assert float(law.loss(*allocate(law, plan.least_compute, compute))) == pytest.approx(plan.loss, rel=1e-9)
     assert plan.deadweight_compute == pytest.approx(C - plan.least_compute, rel=1e-9, abs=1e-9 * C)
+
+
+def test_the_deadweight_is_that_of_approaches():
+    plan = make_plan(LAW, Constraints(C=1e22, N=2e10))
+    assert plan.deadweight_compute == pytest.approx(float(deadweight_compute(LAW, plan.N, plan.D).flops), rel=1e-9)
 
 
 def test_the_overhead_of_de_vries_is_the_deadweight_of_a_loss():
