@@ -418,7 +418,7 @@ class Chinchilla(FittedLaw):
         try:
             roll_outs: RollOuts = self._drained(iter_roll_outs(fit.problem, map=adaptive_map), "rolling out")
         except InputError as error:
-            self.logger.warning(f"the forecast has only the interval if the law holds: {error}")
+            self.logger.warning(f"the forecast has only the interval if the law holds, because {error}")
             return None
         return roll_outs if roll_outs.parts else None
 

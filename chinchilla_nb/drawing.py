@@ -22,7 +22,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
     LEVEL,
     Axis,
@@ -319,7 +319,7 @@ def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | 
 
 def _within(N: float, D: float, intervals: FrontierIntervals) -> Iterator[str]:
     """Return the intervals of a loss with their names."""
-    for name, roll_outs in ((IF_HOLDS, None), (AS_DONE, intervals.roll_outs)):
+    for name, roll_outs in ((IF_HOLDS, None), (WIDENED, intervals.roll_outs)):
         if name == IF_HOLDS or (roll_outs is not None and roll_outs.parts):
             found = intervals.uncertainty.predict_loss(N, D, LEVEL, roll_outs=roll_outs)
             yield f"{interval_text(float(found.low), float(found.high))} {name}"

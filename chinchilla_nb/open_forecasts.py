@@ -15,7 +15,8 @@ from chinchilla_nb.engine.run_keys import RunKey, is_among
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.forecasting import DEFINITIONS, package_versions
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
+from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.records.saved_forecasts import saved_forecasts
 
 __all__ = ["Forecasts"]

@@ -116,9 +116,9 @@ class TestRollout:
             half = float(wide.high.iloc[0] - wide.low.iloc[0]) / 2
             assert float(low) == pytest.approx(wide.low.iloc[0], abs=0.06 * half)
             assert float(high) == pytest.approx(wide.high.iloc[0], abs=0.06 * half)
-            assert "as it has done on these runs" in sentence
+            assert "widened by the roll-outs" in sentence
         assert set(rollout.notes) <= set(report.notes)
-        assert "as it has done on these runs" in dict(report.tables[2][1])
+        assert "its interval, widened by the roll-outs" in dict(report.tables[2][1])
 
 
 class TestInfluence:

@@ -23,14 +23,15 @@ from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval, interval_title
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import percent, signed
+from chinchilla_nb.quantity import level_percent
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
-__all__ = ["Forecast", "ForecastScore", "digest_of"]
+__all__ = ["Forecast", "digest_of"]
 
 Array = NDArray[Any]
 
@@ -42,41 +43,6 @@ LONGEST_PATH = 4096
 """Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastScore:
-    """How a run came out, against its forecast.
-
-    Attributes
-    ----------
-    loss, predicted : float
-        Measured and predicted loss of the run.
-    sigmas : dict of str to float
-        Distance from the centre of each interval, by its name, in log loss: negative if the run came out better. One
-        sigma is the distance of the end on that side, divided by the normal quantile of the level, so that a run at the
-        end of a 95 % interval is 1.96 sigmas away.
-    inside : dict of str to bool
-        Whether each interval contains it.
-    """
-
-    loss: float
-    predicted: float
-    sigmas: Mapping[str, float]
-    inside: Mapping[str, bool]
-
-    @property
-    def error(self) -> float:
-        """Log measured - log predicted loss."""
-        return float(np.log(self.loss) - np.log(self.predicted))
-
-    def __str__(self) -> str:
-        better = "better" if self.error < 0 else "worse"
-        where = "; ".join(
-            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({signed(sigma)} sigmas)"
-            for name, sigma in self.sigmas.items()
-        )
-        return f"loss {self.loss:.5g}, {percent(abs(np.expm1(self.error)))} {better} than predicted: {where}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -231,7 +197,7 @@ class Forecast:
 
     @property
     def intervals(self) -> dict[str, Interval]:
-        """The intervals of the loss of the run, by name: if the law holds and, where known, as it has done."""
+        """The intervals of the loss of the run by their keys: if the law holds, and with roll-outs if there are any."""
         return {name: Interval(*map(np.asarray, ends)) for name, ends in self.ends.items()}
 
     def predict_loss(
@@ -388,7 +354,7 @@ class Forecast:
         size = "" if np.isnan(self.N) else f"N = {self.N:,.0f}, D = {self.D:,.0f}, "
         lines = [f"forecast of {size}C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
         lines += [
-            f"  {100 * self.level:.4g} % {name}: {float(one.low):.5g} to {float(one.high):.5g}"
+            f"  {level_percent(self.level)} {interval_title(name)}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()
         ]
         return "\n".join(lines)

@@ -23,7 +23,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.engine.uncertainty.interval import as_level
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import percent, plain
+from chinchilla_nb.quantity import level_percent, plain
 
 __all__ = ["ExponentRegion", "exponent_region", "free_exponents"]
 
@@ -84,7 +84,7 @@ class ExponentRegion:
         """Return what the runs allow, in a sentence without a full stop, with these names for the exponents."""
         (low, lowest), (high, highest) = self.edge.min(axis=0), self.edge.max(axis=0)
         ends = f"{one} from {plain(low)} to {plain(high)} with {other} from {plain(lowest)} to {plain(highest)}"
-        text = f"these runs allow {ends} ({percent(self.level)}, both together)"
+        text = f"these runs allow {ends} ({level_percent(self.level)}, both together)"
         if abs(self.correlation) >= RELATED:
             text += f"; a larger {one} goes with a {'larger' if self.correlation > 0 else 'smaller'} {other}"
         if self.open or np.isnan(self.a).any():

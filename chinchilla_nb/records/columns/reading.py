@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chinchilla_nb.engine.conversion import check_choice, check_type
+from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import (
     Candidate,
@@ -84,7 +85,7 @@ class Reading:
         said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
-        said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
+        said += [sentence(note) for note in (*self.notes, *self.table.notes)]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
             rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
             taken = f"{KEEP[self.keep]} is taken"
