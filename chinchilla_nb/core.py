@@ -385,6 +385,7 @@ class Chinchilla(FittedLaw):
         Returns
         -------
         Forecast
+            Its `notes`, which are also logged as warnings, say how far the run lies outside the runs of the fit.
 
         Raises
         ------
@@ -411,6 +412,8 @@ class Chinchilla(FittedLaw):
             definitions=definitions,
         )
         self.session.open_forecast(found)
+        for note in found.notes:
+            self.logger.warning(note)
         return found
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
