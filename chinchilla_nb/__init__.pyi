@@ -3,6 +3,15 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.approaches.comparison import Comparison, compare_approaches
+from .engine.approaches.envelope import Envelope
+from .engine.approaches.isoflop import IsoFlop
+from .engine.compute.compute import Compute
+from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
+from .engine.compute.power import PowerCompute
+from .engine.compute.product import SIX_ND, ProductCompute
+from .engine.compute.tabulated import TabulatedCompute
+from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -14,6 +23,7 @@ from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.deadweight import Deadweight, deadweight_compute
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
@@ -42,7 +52,9 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .size_comparison import compare_sizes
 from .visualizer import Visualizer
+from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
@@ -55,12 +67,18 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
+    "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "Compute",
+    "ApproachesPanel",
+    "Comparison",
     "ConfigPanel",
     "Database",
+    "Deadweight",
     "Draws",
     "Drift",
+    "Envelope",
     "Fit",
     "ExponentRegion",
     "FitError",
@@ -69,6 +87,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FittedCompute",
     "Forecast",
     "ForecastScore",
     "FrontierLaw",
@@ -77,9 +96,13 @@ __all__ = [
     "Influence",
     "InputError",
     "Interval",
+    "IsoFlop",
     "KaplanLaw",
+    "MeasuredCompute",
     "ModelSearch",
+    "PowerCompute",
     "Problem",
+    "ProductCompute",
     "Product",
     "ProfileCurve",
     "RollOut",
@@ -97,17 +120,23 @@ __all__ = [
     "StartGrid",
     "Uncertainty",
     "Visualizer",
+    "TabulatedCompute",
+    "TransformerFlops",
     "Workbench",
     "allocate",
     "asymmetric_mae",
     "compact",
+    "compare_sizes",
+    "compare_approaches",
     "compute_optimal_D",
     "datasets",
+    "deadweight_compute",
     "draw_seed",
     "estimate_uncertainty",
     "exponent_region",
     "exponents",
     "fit",
+    "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
@@ -116,6 +145,7 @@ __all__ = [
     "iter_uncertainty",
     "log_huber",
     "mae",
+    "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
@@ -130,4 +160,5 @@ __all__ = [
     "scientific",
     "solve",
     "tabulate_models",
+    "transformer_flops",
 ]

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
+from chinchilla_nb.approaches import ThreeApproaches
 from chinchilla_nb.checks import as_count, as_folder, as_texts
 from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.callables import find_callable, refuse_import
@@ -40,6 +41,7 @@ from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.session import Session
+from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
 
@@ -54,7 +56,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(FittedLaw):
+class Chinchilla(ComparedSizes, FittedLaw, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -231,7 +233,7 @@ class Chinchilla(FittedLaw):
         ValueError
             If there are no seed ranges, or no configuration lies in them.
         """
-        run = next_seed(self.session.settings)
+        run = next_seed(self.session.settings, self.session.runs.compute)
         return (run.N, run.D), run.config
 
     def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
@@ -494,7 +496,7 @@ class Chinchilla(FittedLaw):
         settings, law = self.session.settings, self._law()
         budget = choose_budget(settings, self.session.runs, scaling_factor, C)
         quiet = as_flag(simulation, "simulation")
-        run = compute_optimal_run(law, budget, settings.models)
+        run = compute_optimal_run(law, budget, settings.models, self._fit().runs.compute)
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
@@ -541,7 +543,7 @@ class Chinchilla(FittedLaw):
             raise TypeError(f"step takes scaling_factor or C for scale, not {unknown[0]!r}")
         regime = needed_regime(settings)
         choose_budget(settings, runs, **scale_kwargs)  # so that a wrong budget is reported before the first seed
-        if np.count_nonzero(regime.contains(runs.N, runs.D)) < wanted:
+        if np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)) < wanted:
             return self.seed()
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
@@ -627,7 +629,7 @@ class Chinchilla(FittedLaw):
         runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime
         counted = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
         if regime is not None:
-            counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D)):,} in the seed regime"
+            counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)):,} in the seed regime"
         if fit is None:
             return [("runs", counted), ("law", "not fitted yet")]
         how = "fitted before the runs or settings changed" if self.session.stale else fit.status.value

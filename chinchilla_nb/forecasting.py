@@ -13,6 +13,8 @@ import scipy
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_positive_number, as_texts, brief
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
@@ -21,9 +23,9 @@ from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast import OTHER_COMPUTE, Forecast
 
-__all__ = ["DEFINITIONS", "forecast", "package_versions", "planned_run"]
+__all__ = ["DEFINITIONS", "forecast", "forecast_run", "package_versions", "planned_run"]
 
 DEFINITIONS = MappingProxyType(
     {
@@ -33,7 +35,7 @@ DEFINITIONS = MappingProxyType(
         "loss": "loss at the end of training, as in the runs",
     }
 )
-"""What N, D, C and loss are, unless a forecast says otherwise."""
+"""What N, D, C and loss are with C = 6ND, unless a forecast says otherwise."""
 
 
 def forecast(
@@ -69,25 +71,49 @@ def forecast(
     """
     check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
     check_type(models, "models", ModelTable, type(None))
-    own = {} if definitions is None else as_texts(definitions, "definitions")
-    known, versions = {**DEFINITIONS, **own}, package_versions()
+    fit = uncertainty.fit
     if isinstance(uncertainty, FrontierUncertainty):
+        known, versions = _meaning(fit.runs.compute, definitions), package_versions()
         C = as_positive_number(run, "C")
         return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
-    N, D = planned_run(uncertainty.fit.law, run, models)
+    N, D = planned_run(fit.law, run, models, fit.runs.compute)
+    of_budget = isinstance(run, numbers.Real)
+    return forecast_run(uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=definitions)
+
+
+def forecast_run(
+    uncertainty: Uncertainty,
+    N: float,
+    D: float,
+    roll_outs: RollOuts | None,
+    *,
+    of_budget: bool,
+    level: float = 0.95,
+    definitions: Mapping[str, str] | None = None,
+) -> Forecast:
+    """Forecast a run of N parameters on D tokens; parameters and errors as for `forecast` and `Forecast.of`."""
+    check_type(uncertainty, "uncertainty", Uncertainty)
     return Forecast.of(
         uncertainty,
         N,
         D,
         roll_outs,
-        of_budget=isinstance(run, numbers.Real),
+        of_budget=of_budget,
         level=level,
-        definitions=known,
-        versions=versions,
+        definitions=_meaning(uncertainty.fit.runs.compute, definitions),
+        versions=package_versions(),
     )
 
 
-def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[float, float]:
+def _meaning(compute: Compute, own: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what N, D, C and loss are under a compute convention, unless own definitions say otherwise."""
+    known = dict(DEFINITIONS)
+    if compute != SIX_ND:
+        known |= {"C": f"compute in FLOPs, {compute.text}", OTHER_COMPUTE: compute.text}
+    return known if own is None else {**known, **as_texts(own, "definitions")}
+
+
+def planned_run(law: Law, run: Any, models: ModelTable | None = None, compute: Compute = SIX_ND) -> tuple[float, float]:
     """Return N and D of a run that is given as a budget C, of which they are the optimum, or as a pair.
 
     Raises
@@ -96,7 +122,7 @@ def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[f
         If it is neither, a number is not positive, or the law has no optimum at the budget.
     """
     if isinstance(run, numbers.Real):
-        planned = compute_optimal_run(law, as_positive_number(run, "C"), models)
+        planned = compute_optimal_run(law, as_positive_number(run, "C"), models, compute)
         return float(planned.N), planned.D
     if not isinstance(run, tuple) or len(run) != 2:  # a list would be taken for two budgets elsewhere
         raise InputError("run", "must be a budget C, or a tuple (N, D)", got=brief(run))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.planning.next_run import NextRun
@@ -31,15 +33,21 @@ def needed_regime(settings: Settings) -> SeedRegime:
     return settings.seed_regime
 
 
-def next_seed(settings: Settings) -> NextRun:
+def next_seed(settings: Settings, compute: Compute = SIX_ND) -> NextRun:
     """Draw a run from the seed regime with the generator of the settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    compute : Compute
+        How C follows from N and D: that of the session's runs.
 
     Raises
     ------
     ValueError
         If there is no seed regime, or no configuration lies in it.
     """
-    return draw_seed(settings.rng, needed_regime(settings), settings.models)
+    return draw_seed(settings.rng, needed_regime(settings), settings.models, compute)
 
 
 def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None = None, C: float | None = None) -> float:
@@ -81,4 +89,4 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
     if fit is None:
         raise InputError("the next scale step", "needs a fitted law", remedy="fit one first")
     budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
-    return compute_optimal_run(fit.law, budget, settings.models)
+    return compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)

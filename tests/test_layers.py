@@ -24,6 +24,7 @@ FACADE = {
     "_utils",
     "_validator",
     "allocations",
+    "approaches",
     "core",
     "fit_uncertainty",
     "fitted_law",
@@ -31,6 +32,7 @@ FACADE = {
     "report",
     "rollout",
     "simulator",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -42,6 +44,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_array, as_positive_array, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError, did_you_mean
 
@@ -33,9 +36,11 @@ class Runs:
     loss : array_like, shape (n_runs,)
         Final loss, e.g. in nats per token.
     C : array_like, shape (n_runs,), optional
-        Compute in FLOPs; 6ND if not given.
+        Compute in FLOPs, as measured; that of `compute` if not given.
     columns : mapping of str to array_like, optional
         Other data about each run.
+    compute : Compute, default 6ND
+        How C follows from N and D: that of the runs, if it is not given, and that of plans made with them.
 
     Attributes
     ----------
@@ -52,6 +57,7 @@ class Runs:
     loss: NDArray[np.float64]
     C: NDArray[np.float64]
     columns: Mapping[str, NDArray[Any]]
+    compute: Compute
     _sizes: Mapping[str, NDArray[np.float64]]
 
     def __init__(
@@ -61,11 +67,14 @@ class Runs:
         loss: ArrayLike,
         C: ArrayLike | None = None,
         columns: Mapping[str, ArrayLike] | None = None,
+        *,
+        compute: Compute = SIX_ND,
     ) -> None:
+        check_type(compute, "compute", Compute)
         arrays = {name: as_positive_array(values, name) for name, values in (("N", N), ("D", D), ("loss", loss))}
         _check_lengths(arrays)
-        arrays["C"] = 6 * arrays["N"] * arrays["D"] if C is None else as_positive_array(C, "C")
-        self._keep(arrays, _as_columns(columns, arrays))
+        arrays["C"] = as_positive_array(compute.C(arrays["N"], arrays["D"]) if C is None else C, "C")
+        self._keep(arrays, _as_columns(columns, arrays), compute)
 
     @classmethod
     def from_frame(cls, frame: Any, *, N: str = "N", D: str = "D", loss: str = "loss", C: str | None = None) -> Runs:
@@ -129,13 +138,25 @@ class Runs:
         arrays = {name: as_positive_array(values, name) for name, values in (("C", C), ("loss", loss))}
         _check_lengths(arrays)
         runs = object.__new__(cls)
-        runs._keep(arrays, _as_columns(columns, arrays))
+        runs._keep(arrays, _as_columns(columns, arrays), SIX_ND)
         return runs
 
-    def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]]) -> None:
+    def under(self, compute: Compute, C: ArrayLike | None = None) -> Runs:
+        """Return the same runs under another compute convention.
+
+        Parameters
+        ----------
+        compute : Compute
+        C : array_like, shape (n_runs,), optional
+            Compute in FLOPs, as measured; that of `compute` if not given.
+        """
+        return Runs(self.N, self.D, self.loss, C, self.columns, compute=compute)
+
+    def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]], compute: Compute) -> None:
         frozen = {name: read_only(values) for name, values in arrays.items()}
         object.__setattr__(self, "loss", frozen.pop("loss"))
         object.__setattr__(self, "C", frozen.pop("C"))
+        object.__setattr__(self, "compute", compute)
         object.__setattr__(self, "_sizes", frozen)
         object.__setattr__(
             self, "columns", MappingProxyType({key: read_only(column) for key, column in columns.items()})
@@ -181,7 +202,8 @@ class Runs:
         # A mapping proxy does not pickle, and read-only flags do not survive a pickle.
         if not self.has_sizes:
             return Runs.frontier, (self.C, self.loss, dict(self.columns))
-        return Runs, (self.N, self.D, self.loss, self.C, dict(self.columns))
+        runs = functools.partial(Runs, compute=self.compute)
+        return runs, (self.N, self.D, self.loss, self.C, dict(self.columns))
 
     def __repr__(self) -> str:
         name = "Runs" if self.has_sizes else "Runs.frontier"
@@ -209,17 +231,20 @@ class Runs:
         taken._keep(
             {name: getattr(self, name)[places] for name in self._known},
             {name: values[places] for name, values in self.columns.items()},
+            self.compute,
         )
         return taken
 
     def alike(self, other: Runs) -> bool:
-        """Return whether these are the same runs in the same order; columns are not compared."""
+        """Return whether these are the same runs in the same order, and C the same; columns are not compared."""
         check_type(other, "other", Runs)
         if self is other:
             return True
         known = self._known
-        return known == other._known and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in known
+        return (
+            known == other._known
+            and self.compute == other.compute
+            and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in known)
         )
 
     @property

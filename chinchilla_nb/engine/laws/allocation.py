@@ -1,7 +1,12 @@
-"""How to spend compute: the N and D that minimise L(N, D) subject to 6ND = C, for any law.
+"""How to spend compute: the N and D that minimise L(N, D) at a compute of C, for any law and compute convention.
 
-A law with a closed form provides its own allocation. For any other law, the loss along an isoFLOP line has one minimum,
-where the slope dL/d log N = N dL/dN - D dL/dD changes sign; bisection finds it, for all budgets at once.
+A law with a closed form provides its own allocation for C = kappa ND, and Chinchilla's law for C = k N^p D^q: in
+N' = N^p and D' = D^q it is a law of the same form, with exponents alpha/p and beta/q, at the budget N'D' = C/k.
+
+For any other law or convention, a minimum of the loss along an isoFLOP line is where the falls of the loss that one
+percent more compute buys, spent on N or on D, are equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C /
+d log D). Where C grows by another power of N from some size on, there can be several minima. They are bracketed on a
+grid that contains these sizes, bisected for all budgets at once, and the one with the lowest loss is the optimum.
 
 A model has at least one parameter and is trained on at least one token. Where the formula gives less, as it does for a
 law that hardly depends on N or on D, there is no optimum: `allocate` raises an error, and `optima` returns NaN.
@@ -15,13 +20,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.power import PowerCompute
+from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_number, as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "isoflop_D", "optima"]
+__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "optima"]
 
 Array = NDArray[Any]
 
@@ -29,18 +38,24 @@ LARGEST_LOG = 709.0
 """Largest logarithm of N or D: exp(709) is just below the largest float64."""
 HALVINGS = 64
 """Bisection steps after which a bracket of `LARGEST_LOG` is narrower than float64 resolves."""
+SCANNED = 129
+"""Sizes along an isoFLOP line between which minima are bracketed; minima between two of them are not told apart."""
+BESIDE = 1e-9
+"""Distance in log N below a size at which the growth of C jumps, where the growth below it is read."""
 PROBE = 1e3
 """Ratio of the two budgets between which exponents without a closed form are measured."""
 
 
-def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
-    """Return a and b, the exponents of N* and D* in C; they add up to one.
+def exponents(law: Law, C: float = 1e20, compute: Compute = SIX_ND) -> tuple[float, float]:
+    """Return a and b, the exponents of N* and D* in C; they add up to one if C is in proportion to N and to D.
 
     Parameters
     ----------
     law : Law
     C : float
-        Budget in FLOPs around which the exponents are measured if the law has no closed form for them.
+        Budget in FLOPs around which the exponents are measured if there is no closed form for them.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -49,14 +64,18 @@ def exponents(law: Law, C: float = 1e20) -> tuple[float, float]:
     """
     _check_interior(law)
     C = as_positive_number(C, "C")
-    if isinstance(law, ClosedForm):
+    check_type(compute, "compute", Compute)
+    if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
         return law.exponents()
-    N, _ = allocate(law, C * np.array([PROBE**-0.5, PROBE**0.5]))
-    a = float(np.log(N[1] / N[0]) / np.log(PROBE))
-    return a, 1 - a
+    if isinstance(law, ScalingLaw) and isinstance(compute, PowerCompute):
+        in_N, in_D = _substituted(law, compute).exponents()
+        return in_N / compute.p, in_D / compute.q
+    N, D = allocate(law, C * np.array([PROBE**-0.5, PROBE**0.5]), compute)
+    a, b = (float(np.log(one[1] / one[0]) / np.log(PROBE)) for one in (N, D))
+    return a, b
 
 
-def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def allocate(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the compute-optimal N* and D* for each budget; `outside_the_runs` says how far that lies outside the runs.
 
     Parameters
@@ -64,6 +83,8 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     law : Law
     C : array_like
         Budgets in FLOPs.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -72,7 +93,7 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
         or the optimum at a budget has less than one parameter or one token.
     """
     _check_interior(law)
-    N, D = optima(law, C)
+    N, D = optima(law, C, compute)
     none = np.isnan(N)
     if none.any():
         raise InputError(
@@ -85,7 +106,7 @@ def allocate(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.fl
     return N, D
 
 
-def optima(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the compute-optimal N* and D* for each budget, as for a chart; NaN for a budget without an optimum.
 
     Parameters
@@ -93,6 +114,8 @@ def optima(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.floa
     law : Law
     C : array_like
         Budgets in FLOPs.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -100,28 +123,68 @@ def optima(law: Law, C: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.floa
         If the law is not one, or a budget is not positive and finite.
     """
     interior = has_optimum(law)
+    check_type(compute, "compute", Compute)
     C = _check_positive(C, "C")
     if not interior:
         return np.full(C.shape, np.nan), np.full(C.shape, np.nan)
     with np.errstate(all="ignore"):
-        N, D = law.allocate(C) if isinstance(law, ClosedForm) else _bisected(law, C)
-        # Neither can exceed float64 then, since their product is C / 6.
+        if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
+            N, D = law.allocate(C * (6 / compute.kappa))
+        elif isinstance(law, ScalingLaw) and isinstance(compute, PowerCompute):
+            N, D = _substituted(law, compute).allocate(6 * (C / compute.k))
+            N, D = N ** (1 / compute.p), D ** (1 / compute.q)
+        else:
+            N, D = _bisected(law, C, compute)
+        # Neither can exceed float64 then, since C grows with both.
         real = (N >= 1) & (D >= 1)
     return np.where(real, N, np.nan), np.where(real, D, np.nan)
 
 
-def _bisected(law: Law, C: Array) -> tuple[Array, Array]:
-    log_budget = np.log(C / 6)
-
-    def slope(log_N: Array) -> Array:
-        return _slope(law, log_N, log_budget - log_N)
-
-    log_N = _rising_zero(slope, np.zeros_like(log_budget), log_budget)
-    return np.exp(log_N), np.exp(log_budget - log_N)
+def _substituted(law: ScalingLaw, compute: PowerCompute) -> ScalingLaw:
+    """Return the law as a function of N^p and D^q."""
+    return ScalingLaw(law.E, law.A, law.B, law.alpha / compute.p, law.beta / compute.q)
 
 
-def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
+def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
+    """Return the optimum of each budget: of the minima along its isoFLOP line, the one with the lowest loss."""
+    budgets = C.ravel()
+
+    def slope(log_N: Array, at: Array) -> Array:
+        return _slope(law, log_N, compute.log_D(at, log_N), compute)
+
+    grid = _grid(budgets, compute)
+    slopes = slope(grid, budgets[:, None])
+    budget, place = np.nonzero((slopes[:, :-1] <= 0) & (slopes[:, 1:] >= 0))
+    at = budgets[budget]
+    log_N = _rising_zero(lambda log_N: slope(log_N, at), grid[budget, place], grid[budget, place + 1])
+    loss = law.loss(np.exp(log_N), np.exp(compute.log_D(at, log_N)))
+    best = np.full(budgets.shape, np.nan)
+    # From the highest loss to the lowest: the last value assigned to a budget is its optimum.
+    order = np.argsort(-loss, kind="stable")
+    best[budget[order]] = log_N[order]
+    found = best.reshape(C.shape)
+    return np.exp(found), np.exp(compute.log_D(C, found))
+
+
+def _grid(C: Array, compute: Compute) -> Array:
+    """Return log N along the isoFLOP lines of budgets, from one parameter to one token, shape (n_budgets, n_sizes)."""
+    ends = np.log(compute.N(C, np.ones_like(C)))[:, None]
+    even = np.linspace(0, 1, SCANNED) * ends
+    kinks = np.concatenate([compute.kinks - BESIDE, compute.kinks])
+    both = np.broadcast_to(kinks, (len(C), len(kinks)))
+    return np.sort(np.clip(np.concatenate([even, both], axis=1), 0, np.maximum(ends, 0)), axis=1)
+
+
+def compute_optimal_D(law: Law, N: ArrayLike, compute: Compute = SIX_ND) -> NDArray[np.float64]:
     """Return the tokens at which a model of N parameters is compute-optimal.
+
+    Parameters
+    ----------
+    law : Law
+    N : array_like
+        Numbers of parameters.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -130,9 +193,10 @@ def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
         token or more than float64 can hold.
     """
     _check_interior(law)
+    check_type(compute, "compute", Compute)
     N = _check_positive(N, "N")
     with np.errstate(all="ignore"):
-        D = law.optimal_D(N) if isinstance(law, ClosedForm) else _bisected_D(law, N)
+        D = _optimal_D(law, N, compute)
         none = ~((D >= 1) & np.isfinite(D))
     if none.any():
         raise InputError(
@@ -145,19 +209,16 @@ def compute_optimal_D(law: Law, N: ArrayLike) -> NDArray[np.float64]:
     return D
 
 
-def _bisected_D(law: Law, N: Array) -> Array:
+def _optimal_D(law: Law, N: Array, compute: Compute) -> Array:
+    if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
+        return law.optimal_D(N)
     log_N = np.log(N)
 
     def slope(log_D: Array) -> Array:
         # The sign is reversed: with more data, compute is better spent on the model, so this slope rises through zero.
-        return -_slope(law, log_N, log_D)
+        return -_slope(law, log_N, log_D, compute)
 
     return np.exp(_rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
-
-
-def isoflop_D(C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
-    """Return the tokens a budget of C FLOPs buys for a model of N parameters."""
-    return np.asarray(np.asarray(C, dtype=float) / (6 * np.asarray(N, dtype=float)))
 
 
 def has_optimum(law: Law) -> bool:
@@ -166,11 +227,12 @@ def has_optimum(law: Law) -> bool:
     return axes_of(law.parameters) == ("N", "D") and flat_term(law.as_dict(), law.parameters) is None
 
 
-def _slope(law: Law, log_N: Array, log_D: Array) -> Array:
+def _slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
     """Return the sign of dL/d log N along the isoFLOP line through N and D, between -1 and 1; NaN if it underflows."""
     N, D = np.exp(log_N), np.exp(log_D)
     dN, dD = law.gradient(N, D)
-    by_size, by_data = N * dN, D * dD
+    in_N, in_D = compute.elasticities(N, D)
+    by_size, by_data = N * dN * in_D, D * dD * in_N
     return np.asarray((by_data - by_size) / (by_data + by_size))
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
@@ -95,15 +97,17 @@ def iter_study(
             for state in iter_simulation(these, task, iter_fit, rng, watch=False):
                 fit = state.fit
                 yield progress
-            errors[repetition, column] = np.inf if fit is None else relative_error(fit.law, task.law, C)
+            errors[repetition, column] = (
+                np.inf if fit is None else relative_error(fit.law, task.law, C, procedure.compute)
+            )
             progress = StudyProgress(progress.done + 1, errors.size, counts, read_only(errors.copy()))
             yield progress
 
 
-def relative_error(law: Law, truth: Law, C: float) -> float:
+def relative_error(law: Law, truth: Law, C: float, compute: Compute = SIX_ND) -> float:
     """Return the relative error of the compute-optimal N at a budget.
 
     Infinite if the law has no interior optimum.
     """
-    found = optimum(law, C)
-    return math.inf if found is None else abs(found[0] / float(allocate(truth, C)[0]) - 1)
+    found = optimum(law, C, compute)
+    return math.inf if found is None else abs(found[0] / float(allocate(truth, C, compute)[0]) - 1)

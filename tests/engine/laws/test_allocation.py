@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents, isoflop_D, optima
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents, optima
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.kaplan import KaplanLaw
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
@@ -191,7 +192,7 @@ def test_nothing_along_the_isoflop_line_is_better(law, C):
 def test_optimal_tokens_of_the_optimal_size_spend_the_same_budget(law, C):
     N, D = allocate(law, C)
     assert compute_optimal_D(law, N) == pytest.approx(D, rel=1e-9)
-    assert isoflop_D(C, N) == pytest.approx(D, rel=1e-9)
+    assert SIX_ND.D(C, N) == pytest.approx(D, rel=1e-9)
 
 
 def test_published_optima():
@@ -247,3 +248,13 @@ def test_curves_and_exponents_of_any_law_are_numbers(law, loss, size, C):
     a, b = exponents(law, C)
     assert 0 <= a <= 1
     assert a + b == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("kappa", [2.0, 8.0])
+def test_a_budget_at_another_cost_per_token_buys_what_a_proportional_budget_buys(kappa):
+    """C = kappa ND is 6ND of 6 C / kappa."""
+    law, compute = ScalingLaw(1.69, 406.4, 410.7, 0.34, 0.28), ProductCompute(kappa)
+    N, D = allocate(law, 1e22, compute)
+    assert np.array([N, D]) == pytest.approx(np.array(allocate(law, 1e22 * 6 / kappa)), rel=1e-12)
+    assert kappa * N * D == pytest.approx(1e22, rel=1e-12)
+    assert exponents(law, compute=compute) == exponents(law)

@@ -1,0 +1,1 @@
+"""What C is: how the compute of a run follows from its parameters and its tokens."""
