@@ -21,6 +21,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
+from chinchilla_nb.engine.uncertainty.given import HoldsUncertainty, as_uncertainty
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.records.forecast import OTHER_COMPUTE, Forecast
@@ -39,7 +40,7 @@ DEFINITIONS = MappingProxyType(
 
 
 def forecast(
-    uncertainty: Uncertainty | FrontierUncertainty,
+    uncertainty: Uncertainty | HoldsUncertainty | FrontierUncertainty,
     run: float | tuple[float, float],
     level: float = 0.95,
     *,
@@ -52,7 +53,7 @@ def forecast(
     Parameters
     ----------
     uncertainty : Uncertainty or FrontierUncertainty
-        That of the fit whose law is believed, ``fit.uncertainty()``.
+        That of the fit whose law is believed, ``fit.uncertainty()``, or what ``cc.uncertainty()`` returns.
     run : float, or tuple of float
         A budget C in FLOPs, of which the optimum is forecast, or N and D. A law of compute forecasts budgets only.
     level : float, default 0.95
@@ -69,13 +70,13 @@ def forecast(
     InputError
         If a number is not positive, the law has no optimum at the budget, or the roll-outs are of other runs.
     """
-    check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
     check_type(models, "models", ModelTable, type(None))
-    fit = uncertainty.fit
     if isinstance(uncertainty, FrontierUncertainty):
-        known, versions = _meaning(fit.runs.compute, definitions), package_versions()
+        known, versions = _meaning(uncertainty.fit.runs.compute, definitions), package_versions()
         C = as_positive_number(run, "C")
         return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
+    uncertainty = as_uncertainty(uncertainty)
+    fit = uncertainty.fit
     N, D = planned_run(fit.law, run, models, fit.runs.compute)
     of_budget = isinstance(run, numbers.Real)
     return forecast_run(uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=definitions)

@@ -15,6 +15,7 @@ from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.uncertainty.given import HoldsUncertainty, as_uncertainty
 from chinchilla_nb.engine.uncertainty.interval import tail_of
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import compact, level_percent, plain, scientific
@@ -94,15 +95,24 @@ class ProfileCurve:
         return f"{text}; a run with N above {size} and D above {data} (C = {budget} FLOPs) would narrow that"
 
 
-def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> ProfileCurve:
+def profile_curve(uncertainty: Uncertainty | HoldsUncertainty, name: str, level: float = 0.95) -> ProfileCurve:
     """Fit the other parameters at values of one, over its interval and a little beyond.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+        That of the fit, or what ``cc.uncertainty()`` returns.
+    name : str
+        The parameter.
+    level : float, default 0.95
+        Level of the interval.
 
     Raises
     ------
     InputError
         If the law has no parameter of that name.
     """
-    check_type(uncertainty, "uncertainty", Uncertainty)
+    uncertainty = as_uncertainty(uncertainty)
     check_type(name, "name", str)
     fitted = uncertainty.fit.law.as_dict()
     if name not in fitted:
