@@ -207,7 +207,7 @@ def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:
         missing = " and ".join(name for name in ("N", "D", "C") if name not in sources)
         rule = "are not assigned, and C = 6ND gives only one of them"
         raise InputError(missing, rule, remedy="choose columns for two of N, D and C")
-    names = [column for source in sources.values() for column in source.columns]
+    names = [source.column for source in sources.values() if isinstance(source, Source)]
     for name in names:
         if names.count(name) > 1:
             both = " and ".join(quantity for quantity, source in sources.items() if name in source.columns)
