@@ -31,6 +31,7 @@ FACADE = {
     "law_method",
     "report",
     "rollout",
+    "run_design",
     "simulator",
     "size_comparison",
     "visualizer",

@@ -203,6 +203,15 @@ class Doors:
         yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
         usual = {"N": 1e9, "D": 1e10, "params": params}
         yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
+        chosen = {"target": "N", "C": 1e22, "candidates": [(1e8, 1e10)], "n": 2, "by": "fall", "simulate": 20, "rng": 1}
+        words = {"target": "target|N|D", "candidates": "candidates"}
+        yield Door("Chinchilla.next_runs", cc.next_runs, chosen, words, dear=True)
+        pilot = {"seeds": 3, "budget": 1e20, "C": 1e22, "laws": [LAW.as_dict()]}
+        words = {"laws": "laws|law|E|parameter"}
+        yield Door("Chinchilla.seed_design", cc.seed_design, pilot, words, dear=True)
+        del pilot["budget"]
+        yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
+        yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
