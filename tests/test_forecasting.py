@@ -214,6 +214,13 @@ class TestForecast:
         assert "a forecast is not scored: the file" in shown.out + shown.err
         assert "cut.json" in shown.out + shown.err
 
+    def test_a_budget_far_outside_the_runs_is_logged(self, tmp_path, rollout, capfd):
+        cc = project(tmp_path, make_runs(40, noise=0.01), log_level=30)
+        cc.fit()
+        (note,) = cc.forecast(1e60, uncertainty=cc.uncertainty("sandwich"), rollout=rollout).notes
+        shown = capfd.readouterr()
+        assert note in " ".join((shown.out + shown.err).split())
+
     def test_a_run_that_was_logged_before_is_not_scored_even_if_it_was_excluded(self, cc, tmp_path):
         from chinchilla_nb import run_keys
 

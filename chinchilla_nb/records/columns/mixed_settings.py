@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.values import Columns
 from chinchilla_nb.records.columns.word_lists import words_of
@@ -56,23 +57,21 @@ def _said(name: ColumnName, columns: Columns, N: NDArray[np.float64] | None) -> 
     words = set(name.words)
     if words & OTHERS or not words & (KINDS | NUMBERS):
         return ""
-    values = [row.get(name.column) for row in columns.table.rows]
-    distinct = [one for one in dict.fromkeys(map(_hashable, values)) if one is not None]
+    values = [_text(row.get(name.column)) for row in columns.table.rows]
+    distinct = [one for one in dict.fromkeys(values) if one]
     if not 1 < len(distinct) <= MOST_KINDS:
         return ""
     if words & KINDS:
-        return f"{name.column!r} ({', '.join(map(brief, distinct[:SHOWN]))}{', ...' * (len(distinct) > SHOWN)})"
-    if N is None or not any(len(set(some)) > 1 for some in _by_size(values, N)):
-        return ""
-    return f"{name.column!r} ({len(distinct)} values)"
+        return f"{name.column!r} ({', '.join(distinct[:SHOWN])}{', ...' if len(distinct) > SHOWN else ''})"
+    return f"{name.column!r} ({len(distinct)} values)" if N is not None and _differ_within_a_size(values, N) else ""
 
 
-def _hashable(value: Any) -> Any:
-    """Return a value of a cell, None if it is empty."""
-    return None if value is None or value == "" or value != value else value
+def _text(value: Any) -> str:
+    """Return a value of a cell as a sentence shows it; nothing for an empty cell."""
+    return "" if is_empty(value) or value != value else brief(value)
 
 
-def _by_size(values: list[Any], N: NDArray[np.float64]) -> Iterator[list[Any]]:
-    """Yield the values of the rows of each size."""
-    for size in np.unique(N[np.isfinite(N)]):
-        yield [value for value, own in zip(map(_hashable, values), N.tolist(), strict=True) if own == size and value]
+def _differ_within_a_size(values: Sequence[str], N: NDArray[np.float64]) -> bool:
+    """Return whether runs of one size have several values."""
+    of_size: dict[float, str] = {}
+    return any(of_size.setdefault(size, one) != one for one, size in zip(values, N.tolist(), strict=True) if one)
