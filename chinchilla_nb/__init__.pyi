@@ -53,7 +53,8 @@ from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
-from .records.forecast import Forecast, ForecastScore
+from .records.forecast import Forecast
+from .records.forecast_score import ForecastScore
 from .records.importing import preview_import, preview_reading
 from .records.tables import read_table
 from .rollout import Rollout

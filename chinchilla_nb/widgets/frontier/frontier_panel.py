@@ -289,7 +289,7 @@ class FrontierPanel(Panel):
 
     @property
     def _pending(self) -> bool:
-        """Whether the interval as the law has done on these runs may still come."""
+        """Whether the interval that the roll-outs widen may still come."""
         session = self.session
         return session.uncertainty_progress is not None or session.roll_outs_progress is not None
 
