@@ -3,6 +3,9 @@ from .config.model_search import ModelSearch
 from .config.settings import Settings
 from .core import Chinchilla
 from .database import Database
+from .engine.approaches.comparison import Comparison, compare_approaches
+from .engine.approaches.envelope import Envelope
+from .engine.approaches.isoflop import IsoFlop
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -14,6 +17,7 @@ from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.deadweight import Deadweight, deadweight_compute
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.model_search import tabulate_models
 from .engine.planning.seeding import SeedRegime, draw_seed
@@ -56,10 +60,13 @@ __all__ = [
     "HOFFMANN_GRID",
     "Certificate",
     "Chinchilla",
+    "Comparison",
     "ConfigPanel",
     "Database",
+    "Deadweight",
     "Draws",
     "Drift",
+    "Envelope",
     "Fit",
     "ExponentRegion",
     "FitError",
@@ -76,6 +83,7 @@ __all__ = [
     "Influence",
     "InputError",
     "Interval",
+    "IsoFlop",
     "KaplanLaw",
     "ModelSearch",
     "Problem",
@@ -100,8 +108,10 @@ __all__ = [
     "allocate",
     "asymmetric_mae",
     "compact",
+    "compare_approaches",
     "compute_optimal_D",
     "datasets",
+    "deadweight_compute",
     "draw_seed",
     "estimate_uncertainty",
     "exponent_region",

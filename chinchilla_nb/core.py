@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger, parse_level
+from chinchilla_nb.approaches import ThreeApproaches
 from chinchilla_nb.checks import as_count, as_folder, as_texts
 from chinchilla_nb.config.attributes import configured
 from chinchilla_nb.config.callables import find_callable, refuse_import
@@ -54,7 +55,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(FittedLaw):
+class Chinchilla(FittedLaw, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
