@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # All notebooks except the page that Voila serves, which shows no stored output.
 TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
-PARALLEL := -n $(JOBS) --dist loadfile
+PARALLEL := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 QUICK_TESTS := $(if $(QUICK),-m "not slow and not browser")
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120
 

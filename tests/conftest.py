@@ -34,5 +34,6 @@ def reference() -> Callable[[str], pd.DataFrame]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: while Playwright is open, every other test would see its running event loop."""
-    items.sort(key=lambda item: "browser" in item.path.relative_to(ROOT).parts)
+    """Run the slowest files first, so that no process waits at the end for another that has just begun one."""
+    browser, slow = ({item.path for item in items if item.get_closest_marker(mark)} for mark in ("browser", "slow"))
+    items.sort(key=lambda item: (item.path not in browser, item.path not in slow))

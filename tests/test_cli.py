@@ -17,7 +17,7 @@ from runs import make_runs, table_of
 from waiting import wait_until
 
 from chinchilla_nb import __version__, datasets, mae
-from chinchilla_nb.cli import default_source, notebook
+from chinchilla_nb.cli import default_source, main, notebook
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session
 
 COMMAND = [sys.executable, "-m", "chinchilla_nb.cli"]
@@ -37,13 +37,32 @@ def run(*arguments, cwd=None):
     )
 
 
-def refusal(*arguments, cwd=None):
-    """Return what the command says instead of starting."""
+def refusal_of_process(*arguments, cwd=None):
+    """Return what the command says instead of starting, as a process."""
     ended = run(*arguments, cwd=cwd)
     assert ended.returncode != 0
     assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
     return ended.stderr
+
+
+@pytest.fixture
+def refusal(monkeypatch, capsys):
+    """Return what the command says instead of starting, in this process: starting Python costs more than all else."""
+
+    def said(*arguments, cwd=None):
+        if cwd is not None:
+            monkeypatch.chdir(cwd)
+        try:
+            end = main(arguments)
+        except SystemExit as exit_of_argparse:
+            end = exit_of_argparse.code
+        printed, complaint = capsys.readouterr()
+        assert end
+        assert printed == ""
+        return f"{complaint}{end}"
+
+    return said
 
 
 def test_help_names_all_it_opens():
@@ -74,31 +93,31 @@ def test_the_console_script_is_this_command():
 
 
 def test_missing_path(tmp_path):
-    said = refusal("nowhere", cwd=tmp_path)
+    said = refusal_of_process("nowhere", cwd=tmp_path)
     assert "nothing at 'nowhere'" in said
     assert "python_stdlib" in said
 
 
-def test_file_of_another_kind(tmp_path):
+def test_file_of_another_kind(tmp_path, refusal):
     (tmp_path / "notes.md").write_text("no runs here")
     said = refusal("notes.md", cwd=tmp_path)
     assert "'notes.md'" in said
     assert "CSV" in said
 
 
-def test_a_spreadsheet_of_a_kind_that_is_not_read(tmp_path):
+def test_a_spreadsheet_of_a_kind_that_is_not_read(tmp_path, refusal):
     (tmp_path / "runs.ods").write_bytes(b"PK")
     said = refusal("runs.ods", cwd=tmp_path)
     assert re.search(r"'runs\.ods' is neither a configuration nor a table of runs: give .*CSV, .* or Excel", said)
 
 
 @pytest.mark.parametrize("text", ["", "N,D,loss\n"], ids=["nothing", "a header"])
-def test_table_without_rows(tmp_path, text):
+def test_table_without_rows(tmp_path, text, refusal):
     (tmp_path / "empty.csv").write_text(text)
     assert "'empty.csv' holds no rows" in refusal("empty.csv", cwd=tmp_path)
 
 
-def test_table_without_valid_runs(tmp_path):
+def test_table_without_valid_runs(tmp_path, refusal):
     (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,nan\n")
     assert re.search(r"'bad\.csv' holds no valid run.*line 2: loss \(loss\) is nan", refusal("bad.csv", cwd=tmp_path))
     (tmp_path / "bad.csv").write_text("N,D,loss\n1000000,20000000,abc\n")
@@ -106,7 +125,7 @@ def test_table_without_valid_runs(tmp_path):
 
 
 @pytest.mark.parametrize("header", ["N,D", "size,amount,error"])
-def test_columns_that_nobody_recognises(tmp_path, header):
+def test_columns_that_nobody_recognises(tmp_path, header, refusal):
     (tmp_path / "odd.csv").write_text(f"{header}\n" + ",".join("12" for _ in header.split(",")) + "\n")
     said = refusal("odd.csv", cwd=tmp_path)
     assert f"({', '.join(header.split(','))})" in said
@@ -116,7 +135,7 @@ def test_columns_that_nobody_recognises(tmp_path, header):
 AMBIGUOUS = "params,non_embedding_params,tokens,loss\n2e7,1.4e7,4e8,3.5\n6e7,5e7,1.2e9,3.1\n"
 
 
-def test_the_command_names_the_flags_for_what_is_not_clear(tmp_path):
+def test_the_command_names_the_flags_for_what_is_not_clear(tmp_path, refusal):
     (tmp_path / "odd.csv").write_text(AMBIGUOUS)
     said = refusal("odd.csv", cwd=tmp_path)
     assert "give --N params (20M to 60M) or --N non_embedding_params (14M to 50M)" in said
@@ -161,7 +180,7 @@ def test_rows_left_out_are_named_by_line_and_reason(tmp_path):
         assert open_session(path).runs.N.tolist() == [1e6]
 
 
-def test_configuration_with_an_unknown_key(tmp_path):
+def test_configuration_with_an_unknown_key(tmp_path, refusal):
     (tmp_path / "config.yaml").write_text("project_dir: .\nparam_gird: {}\n")
     assert "param_gird" in refusal("config.yaml", cwd=tmp_path)
 
@@ -189,7 +208,7 @@ def configured(tmp_path, monkeypatch):
 
 
 def test_a_function_in_a_configuration_is_refused_with_how_to_allow_it(configured):
-    said = refusal("config.yaml", cwd=configured)
+    said = refusal_of_process("config.yaml", cwd=configured)
     assert "weight_fn 'my_models:weight' is neither defined in this notebook nor allowed" in said
     assert "--allow-function my_models:weight" in said
     assert not (configured / "imported").exists()
@@ -223,12 +242,12 @@ def test_an_allowed_function_is_used_by_the_page(configured, monkeypatch):
         ("--allow-folder=", "the folder must be the path of an existing folder, got ''"),
     ],
 )
-def test_what_cannot_be_allowed_is_refused_in_a_sentence(tmp_path, option, message):
+def test_what_cannot_be_allowed_is_refused_in_a_sentence(tmp_path, option, message, refusal):
     assert message in refusal("python_stdlib", option, cwd=tmp_path)
 
 
 @pytest.mark.parametrize("port", ["abc", "99999", "-1"])
-def test_impossible_port(port):
+def test_impossible_port(port, refusal):
     assert f"a port is a whole number from 1 to 65535, got '{port}'" in refusal(f"--port={port}")
 
 
@@ -237,7 +256,7 @@ def test_port_in_use(runs_csv):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert f"port {port} cannot be used" in refusal(str(runs_csv), f"--port={port}")
+        assert f"port {port} cannot be used" in refusal_of_process(str(runs_csv), f"--port={port}")
 
 
 def test_without_voila_it_says_how_to_get_it(runs_csv):
@@ -335,7 +354,7 @@ def check_page(url):
         browser.close()
 
 
-def test_without_an_argument_the_runs_of_the_folder_else_the_study(tmp_path, monkeypatch):
+def test_without_an_argument_the_runs_of_the_folder_else_the_study(tmp_path, monkeypatch, refusal):
     monkeypatch.chdir(tmp_path)
     assert default_source() == "python_stdlib"
     Path("df.csv").write_text("N,D,loss\n1000000,20000000,-3.2\n")

@@ -27,6 +27,12 @@ def cc(tmp_path):
     return project(tmp_path, make_runs(40, noise=0.01))
 
 
+@pytest.fixture(scope="module")
+def rollout(tmp_path_factory):
+    """The roll-outs of the runs of `cc`, which take longer than all that is done with them."""
+    return project(tmp_path_factory.mktemp("rolled out"), make_runs(40, noise=0.01)).rollout()
+
+
 class TestRollout:
     def test_scores_are_a_table(self, cc):
         rollout = cc.rollout([1e19, 1e20])
@@ -76,9 +82,9 @@ class TestRollout:
         one, other = (cc.rollout(parallel=parallel).scores for parallel in (True, False))
         pd.testing.assert_frame_equal(one, other)
 
-    def test_predictions_that_know_the_roll_outs(self, cc):
+    def test_predictions_that_know_the_roll_outs(self, cc, rollout):
         cc.fit()
-        uncertainty, rollout = cc.uncertainty("sandwich"), cc.rollout()
+        uncertainty = cc.uncertainty("sandwich")
         N, D = [1e10, 1e11], [2e11, 2e12]
         plain = uncertainty.predict_loss(N, D, kind="new-run")
         widened = uncertainty.predict_loss(N, D, kind="new-run", rollout=rollout)
@@ -89,17 +95,18 @@ class TestRollout:
         assert (widened.high >= plain.high).all()
 
     def test_panels_get_the_roll_outs_of_the_fit(self, cc):
+        cc.database.df = cc.database.df.assign(kind=["a", "b"] * 20)
         cc.rollout([1e20])
         assert cc.session.roll_outs is None
         cc.fit()
         found = cc.rollout([1e20])
         assert cc.session.roll_outs is found.value
-        cc.rollout(by="N")
+        cc.rollout(by="kind")
         assert cc.session.roll_outs is found.value
 
-    def test_the_report_has_both_intervals_and_the_outcome(self, cc):
+    def test_the_report_has_both_intervals_and_the_outcome(self, cc, rollout):
         cc.fit()
-        uncertainty, rollout = cc.uncertainty("sandwich"), cc.rollout()
+        uncertainty = cc.uncertainty("sandwich")
         report = Report.of(cc.session.fit, cc.session.settings, uncertainty=uncertainty.value, roll_outs=rollout.value)
         C = 10 * cc.session.runs.C.max()
         at = uncertainty.allocate(C)
@@ -144,9 +151,9 @@ class TestInfluence:
 
 
 class TestForecast:
-    def test_a_logged_run_is_scored_in_session_and_report(self, cc, tmp_path):
+    def test_a_logged_run_is_scored_in_session_and_report(self, cc, rollout, tmp_path):
         cc.fit()
-        forecast = cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"))
+        forecast = cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"), rollout=rollout)
         text = str(Report.of(cc.session.fit, cc.session.settings, forecasts=cc.session.forecast_scores))
         assert "not logged yet" in text
         cc.append(N=1e10, D=2e11, loss=1.001 * forecast.loss)
@@ -156,15 +163,15 @@ class TestForecast:
         text = str(Report.of(cc.session.fit, cc.session.settings, forecasts=cc.session.forecast_scores))
         assert "0.1 % worse than predicted: inside the interval if the law holds" in text
 
-    def test_the_report_of_a_project_has_them(self, cc, capsys):
+    def test_the_report_of_a_project_has_them(self, cc, rollout, capsys):
         cc.fit()
-        cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"))
+        cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"), rollout=rollout)
         cc.report(plot=False)
         assert "Forecasts" in capsys.readouterr().out
 
-    def test_a_budget_is_spent_as_scale_spends_it(self, cc):
+    def test_a_budget_is_spent_as_scale_spends_it(self, cc, rollout):
         cc.fit()
-        forecast = cc.forecast(1e23, uncertainty=cc.uncertainty("sandwich"))
+        forecast = cc.forecast(1e23, uncertainty=cc.uncertainty("sandwich"), rollout=rollout)
         (N, D), _ = cc.scale(C=1e23, simulation=True)
         assert (forecast.N, forecast.D, forecast.of_budget) == (N, D, True)
 
@@ -173,11 +180,11 @@ class TestForecast:
         cc.fit()
         assert list(cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich")).intervals) == ["if the law holds"]
 
-    def test_another_project_scores_a_loaded_forecast(self, cc, tmp_path):
+    def test_another_project_scores_a_loaded_forecast(self, cc, rollout, tmp_path):
         cc.fit()
-        cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"), definitions={"loss": "bits"}).save(
-            tmp_path / "f.json"
-        )
+        cc.forecast(
+            (1e10, 2e11), uncertainty=cc.uncertainty("sandwich"), rollout=rollout, definitions={"loss": "bits"}
+        ).save(tmp_path / "f.json")
         (tmp_path / "other").mkdir()
         other = project(tmp_path / "other", make_runs(5))
         other.session.forecasts = (Forecast.load(tmp_path / "f.json"),)
@@ -219,9 +226,9 @@ class TestForecast:
         again.append(N=1e10, D=2e11, loss=2.1)
         assert [score.loss for (score,) in again.session.scores_by_run.values()] == [2.1]
 
-    def test_a_copy_keeps_its_forecasts(self, cc):
+    def test_a_copy_keeps_its_forecasts(self, cc, rollout):
         cc.fit()
-        forecast = cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"))
+        forecast = cc.forecast((1e10, 2e11), uncertainty=cc.uncertainty("sandwich"), rollout=rollout)
         (copied,) = pickle.loads(pickle.dumps(cc)).session.forecasts
         assert copied.ends == forecast.ends
 

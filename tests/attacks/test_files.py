@@ -11,6 +11,8 @@ from panel_visitor import Visitor, visited_kernel
 
 SECRET = "N,D,loss,note\n1e9,2e10,2.5,xyzzy\n"
 OPEN = """
+import ipywidgets
+ipywidgets.Widget.close_all()  # those of the test before, so that everything shown is of this one
 from chinchilla_nb import ConfigPanel, Database, FrontierPanel, RunLogPanel, Session
 from chinchilla_nb.config.settings import Settings
 session = Session(Database("project"), Settings())

@@ -74,7 +74,7 @@ def test_nohup_lets_it_run_when_the_terminal_closes(tmp_path):
         assert server.process.wait(END_SECONDS) == 0
 
 
-@contextlib.contextmanager
+@pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"])
@@ -82,10 +82,25 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server for the tests that leave it running."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving("python_stdlib", cwd=folder, temporary=folder / "tmp") as server:
+        yield server
+
+
+@pytest.fixture
+def context(chromium):
+    """A browser without cookies, whose pages are closed when the test ends."""
+    with contextlib.closing(chromium.new_context()) as context:
+        yield context
+
+
 @pytest.mark.browser
-def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(tmp_path):
-    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
-        page = browser.new_context().new_page()
+def test_a_page_that_is_reloaded_or_closed_leaves_no_kernel(context, tmp_path):
+    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server:
+        page = context.new_page()
         # The command has the browser open this file, which leads to the page.
         (link,) = server.temporary.glob("chinchilla-nb-*/open.html")
         page.goto(link.as_uri())
@@ -131,13 +146,9 @@ def other_server(page_text):
 
 
 @pytest.mark.browser
-def test_the_page_asks_no_other_host_and_no_link_carries_the_token(tmp_path):
-    with (
-        serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server,
-        other_server("") as (elsewhere, received),
-        chromium() as browser,
-    ):
-        asked, page = [], browser.new_page()
+def test_the_page_asks_no_other_host_and_no_link_carries_the_token(server, context):
+    with other_server("") as (elsewhere, received):
+        asked, page = [], context.new_page()
         page.on("pageerror", lambda error: pytest.fail(str(error)))
 
         def record(route):
@@ -161,39 +172,38 @@ def test_the_page_asks_no_other_host_and_no_link_carries_the_token(tmp_path):
 
 
 @pytest.mark.browser
-def test_the_page_and_its_refusals_have_the_colours_that_the_browser_prefers(tmp_path):
-    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
-        page = browser.new_context(color_scheme="dark").new_page()
-        page.goto(server.url)
-        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
-        muted = "getComputedStyle(document.querySelector('.cnb')).getPropertyValue('--cnb-muted')"
-        background = "getComputedStyle(document.body).backgroundColor"
-        assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(17, 17, 17)", "#a6a6a6")
-        page.emulate_media(color_scheme="light")
-        assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(255, 255, 255)", "#616161")
-        text = "getComputedStyle(document.querySelector('p')).color"
-        page.goto(server.origin + "/nothing")
-        assert page.evaluate(text) == "rgb(0, 0, 0)"
-        page.emulate_media(color_scheme="dark")
-        assert page.evaluate(text) == "rgb(255, 255, 255)"
+def test_the_page_and_its_refusals_have_the_colours_that_the_browser_prefers(server, context):
+    page = context.new_page()
+    page.emulate_media(color_scheme="dark")
+    page.goto(server.url)
+    page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+    muted = "getComputedStyle(document.querySelector('.cnb')).getPropertyValue('--cnb-muted')"
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(17, 17, 17)", "#a6a6a6")
+    page.emulate_media(color_scheme="light")
+    assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(255, 255, 255)", "#616161")
+    text = "getComputedStyle(document.querySelector('p')).color"
+    page.goto(server.origin + "/nothing")
+    assert page.evaluate(text) == "rgb(0, 0, 0)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(text) == "rgb(255, 255, 255)"
 
 
 @pytest.mark.browser
-def test_a_page_of_another_port_embeds_nothing_and_starts_no_kernel(tmp_path):
+def test_a_page_of_another_port_embeds_nothing_and_starts_no_kernel(server, context):
     """Other ports of this machine are the same site, so the browser sends the login cookie with their images."""
-    with serving("python_stdlib", cwd=tmp_path, temporary=tmp_path / "tmp") as server, chromium() as browser:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(server.url)
-        page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
-        embedding = f'<img src="{server.origin}/"><iframe src="{server.origin}/?frame"></iframe>'
-        with other_server(embedding) as (elsewhere, _):
-            page, answers = context.new_page(), []
-            page.on("response", lambda answer: answers.append((answer.url, answer.status)))
-            page.goto(elsewhere, wait_until="load")
-        # Chromium reports no answer for an image that is none.
-        assert (f"{server.origin}/?frame", 403) in answers
-        assert len(server.kernels()) == 1
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Fit", exact=True).wait_for(timeout=60_000)
+    before = set(server.kernels())
+    embedding = f'<img src="{server.origin}/"><iframe src="{server.origin}/?frame"></iframe>'
+    with other_server(embedding) as (elsewhere, _):
+        page, answers = context.new_page(), []
+        page.on("response", lambda answer: answers.append((answer.url, answer.status)))
+        page.goto(elsewhere, wait_until="load")
+    # Chromium reports no answer for an image that is none.
+    assert (f"{server.origin}/?frame", 403) in answers
+    assert set(server.kernels()) <= before  # those of the tests before may have ended meanwhile
 
 
 HASTY_SERVER = """

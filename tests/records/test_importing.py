@@ -59,6 +59,14 @@ def test_a_row_may_lack_what_follows_from_the_other_two():
     assert [(row["C"], row["N"], row["D"]) for row in rows] == [(6e20, 1e9, 1e11)] * 3
 
 
+@pytest.mark.parametrize("missing", ["--", "?", "tbd", "#N/A", "<NA>", "n/a", "\N{EM DASH}", "null", " "])
+@pytest.mark.parametrize("size", ["1e9", "1B"])  # a column of numbers, and one of texts with units
+def test_a_cell_that_says_that_it_is_empty_is_empty_in_every_column(missing, size):
+    rows = importing(f"C,N,D,loss,lr\n6e20,{size},1e11,2.5,0.1\n6e20,{missing},1e11,2.4,{missing}\n").rows
+    assert [row["N"] for row in rows] == [1e9, 1e9]  # the second from C = 6ND
+    assert [row.get("lr") for row in rows] == [0.1, None]
+
+
 def test_numbers_as_people_write_them():
     (row,) = importing('N,D,loss\n70B,"1,400,000,000,000",1.98\n').rows
     assert (row["N"], row["D"]) == (70_000_000_000, 1_400_000_000_000)

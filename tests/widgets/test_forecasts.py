@@ -18,11 +18,23 @@ from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 
 
-@pytest.fixture
-def cc(tmp_path):
-    cc = Chinchilla(tmp_path, AXES, loss_fn=mse, log_level=50)
+def project(folder):
+    cc = Chinchilla(folder, AXES, loss_fn=mse, log_level=50)
     cc.database.df = table_of(make_runs(40, noise=0.01))
     return cc
+
+
+@pytest.fixture
+def cc(tmp_path):
+    return project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def roll_outs(tmp_path_factory):
+    """The roll-outs of the runs of `cc`, which take longer than all that is done with them."""
+    session = project(tmp_path_factory.mktemp("rolled out")).session
+    session.run_fit()
+    return session.fit.roll_outs()
 
 
 @pytest.fixture
@@ -31,10 +43,10 @@ def session(cc):
 
 
 @pytest.fixture
-def panel(session):
+def panel(session, roll_outs):
     panel = FrontierPanel(session)
     session.run_fit()
-    session.roll_outs = session.fit.roll_outs()
+    session.roll_outs = roll_outs
     panel.budget.choose(1e22)
     return panel
 

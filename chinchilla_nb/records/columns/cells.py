@@ -8,14 +8,11 @@ from typing import Any, NamedTuple
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import RAISED_CHARACTERS, parse_number, parse_quantity
 from chinchilla_nb.records.columns.units import UNITS, find_unit
+from chinchilla_nb.records.tables.missing import MISSING
 
 __all__ = ["Cell", "cell_number", "is_empty", "read_cell"]
 
-MISSING = frozenset({"", "-", "--", "–", "—", "n/a", "na", "none", "null", "?", "tbd"})
-"""What people write into an empty cell."""
 _WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
-
-
 _TIMES_TEN = re.compile(
     r"(?:([-+]?[0-9]+(?:\.[0-9]+)?)\s*[x×*·⋅]\s*)?"
     rf"10(?:(?:\^|\*\*)\{{?([-+]?[0-9]{{1,2}})\}}?|([{RAISED_CHARACTERS}]+))"

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from chinchilla_nb.records.tables.number_columns import MISSING
+from chinchilla_nb.records.tables.missing import MISSING
 from chinchilla_nb.records.tables.table import is_blank
 
 __all__ = ["are_more_names", "find_header", "holds_data", "is_number", "number_columns"]

@@ -9,8 +9,9 @@ from typing import Any
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.tables.missing import MISSING
 
-__all__ = ["MISSING", "convert_columns"]
+__all__ = ["convert_columns"]
 
 # Digits of other scripts and underscores, which `int` and `float` accept, are not numbers of a table.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
@@ -19,8 +20,6 @@ _NOT_FINITE = re.compile(r"[-+]?(?i:nan|inf(?:inity)?)")
 _LIST = re.compile(r"[0-9]+(?:,[0-9]+)+")
 """Several numbers in one cell, such as 0,1,2,3."""
 _LEADING_ZERO = re.compile(r"0[0-9]+")
-MISSING = frozenset({"", "-", "\u2013", "\u2014", "na", "n/a", "#n/a", "<na>", "null", "none"})
-"""Cells of a column of numbers that say that there is none, in lower case."""
 _GROUPS = " \u00a0\u2009\u202f'\u2019"
 """Marks that group digits and are never decimal marks."""
 

@@ -16,7 +16,7 @@ from optima.store import read
 from chinchilla_nb.engine.fitting.results import FitStatus
 
 BESTS = read()
-SAMPLES = {"plain": 40, "bounds": 30, "weights": 30, "custom": 8, "kaplan": 30}
+SAMPLES = {"plain": 30, "bounds": 20, "weights": 20, "custom": 6, "kaplan": 20}
 """Fits of each kind; those of custom losses take the longest."""
 HARD = [
     ("plain", 6, "asymmetric_mae"),

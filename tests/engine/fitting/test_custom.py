@@ -31,6 +31,12 @@ ALIKE = {
 }
 
 
+@functools.cache
+def lowest(name):
+    """Return the objective of the fit of the noisy runs with a built-in loss."""
+    return fit(NOISY, GRID, ALIKE[name][0]).objective
+
+
 def value_of(loss, law, runs):
     return np.mean(loss(runs.loss, law.loss(runs.N, runs.D)))
 
@@ -46,7 +52,7 @@ def heavy_tailed(seed):
 
 
 @pytest.mark.parametrize(("builtin", "custom"), ALIKE.values(), ids=ALIKE)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_custom_loss_has_the_optimum_of_the_built_in_one_with_a_certificate(builtin, custom, seed):
     runs = heavy_tailed(seed)
     found = fit(runs, GRID, custom)
@@ -91,15 +97,15 @@ def test_a_capped_loss_ignores_gross_outliers():
 @pytest.mark.parametrize("factor", [1e-9, 1e9])
 @pytest.mark.parametrize("name", ["mae", "mse"])
 def test_the_scale_of_a_loss_does_not_matter(name, factor):
-    builtin, custom = ALIKE[name]
+    _, custom = ALIKE[name]
     found = fit(NOISY, GRID, lambda y, p: factor * custom(y, p))
-    assert found.objective == pytest.approx(factor * fit(NOISY, GRID, builtin).objective, rel=1e-9)
+    assert found.objective == pytest.approx(factor * lowest(name), rel=1e-9)
     assert found.status is FitStatus.CONVERGED
 
 
 def test_a_constant_in_a_loss_does_not_matter():
     found = fit(NOISY, GRID, lambda y, p: abs(y - p) - 1)
-    assert found.objective + 1 == pytest.approx(fit(NOISY, GRID, mae).objective, rel=1e-9)
+    assert found.objective + 1 == pytest.approx(lowest("mae"), rel=1e-9)
     assert found.status is FitStatus.CONVERGED
 
 
@@ -175,13 +181,13 @@ def test_a_loss_that_refuses_long_double_is_fitted_in_double():
         return np.abs(y_true - y_pred)
 
     found = fit(NOISY, GRID, narrow)
-    assert found.objective == pytest.approx(fit(NOISY, GRID, mae).objective, rel=1e-9)
+    assert found.objective == pytest.approx(lowest("mae"), rel=1e-9)
     assert found.status is FitStatus.CONVERGED
 
 
 def test_a_loss_may_be_infinite_where_it_does_not_apply():
     found = fit(NOISY, GRID, lambda y, p: np.where(p > 1.5 * y, np.inf, abs(y - p)))
-    assert found.objective == pytest.approx(fit(NOISY, GRID, mae).objective, rel=1e-9)
+    assert found.objective == pytest.approx(lowest("mae"), rel=1e-9)
 
 
 def test_an_optimum_at_the_edge_of_where_a_loss_applies_is_approached():

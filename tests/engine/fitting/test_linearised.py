@@ -91,14 +91,14 @@ def test_outliers_do_not_widen_the_intervals_of_a_robust_loss():
 @pytest.mark.parametrize("loss", [mse, mae, asymmetric_mae], ids=["mse", "mae", "asymmetric_mae"])
 def test_the_interval_of_the_optimum_covers_the_truth(loss):
     covered = []
-    for seed in range(40):
+    for seed in range(25):
         runs = make_runs(30, noise=0.003, rng=seed)
         found = fit(runs, ONE_START, loss, dtype=np.float64)
         C = 100 * float(runs.C.max())
         error = float(np.log(allocate(found.law, C)[0] / allocate(LAW, C)[0]))
         covered.append(abs(error) <= Linearised.of(found.problem, found.law).log_N_margin(C))
-    # 95 % of 40 are 38; fewer than 33 would be found in one of a thousand tests.
-    assert sum(covered) >= 33
+    # 95 % of 25 are 24; fewer than 20 would be found in one of a thousand tests.
+    assert sum(covered) >= 20
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ def scattered(n, noise, seed, trend=0.0):
     return Runs(N, D, LAW.loss(N, D) * np.exp(size * rng.normal(size=n)))
 
 
+@functools.cache
+def fitted(n, noise, seed):
+    """Return the fit of scattered runs by least squares, which several tests ask."""
+    return fit(scattered(n, noise, seed), loss_fn=LEAST_SQUARES)
+
+
 def by_scipy(runs, law):
     """Covariance of E, log A, log B, alpha, beta for least squares of log loss, J'J and residuals by SciPy."""
 
@@ -42,10 +48,9 @@ def by_scipy(runs, law):
 
 
 def test_standard_errors_are_those_of_nonlinear_least_squares():
-    runs = scattered(100, 0.01, 0)
-    fitted = fit(runs, loss_fn=LEAST_SQUARES)
-    near = fitted.uncertainty("sandwich").near
-    _, covariance = by_scipy(runs, fitted.law)
+    found = fitted(100, 0.01, 0)
+    near = found.uncertainty("sandwich").near
+    _, covariance = by_scipy(found.runs, found.law)
     found = np.sqrt(np.diag(near.covariance))[[0, 3, 4]] * [near.box.unit, 1, 1]
     assert found == pytest.approx(np.sqrt(np.diag(covariance))[[0, 3, 4]], rel=0.02)
 
@@ -66,10 +71,9 @@ def test_the_sandwich_covariance_is_right_where_the_noise_grows_with_compute():
 
 def test_a_profile_interval_ends_where_the_f_test_rejects():
     # Independent: SciPy fits the other parameters at both ends; their sums of squares are those of the F test.
-    runs = scattered(60, 0.01, 1)
-    fitted = fit(runs, loss_fn=LEAST_SQUARES)
-    interval = fitted.uncertainty("profile").interval()["alpha"]
-    best = np.sum((np.log(runs.loss) - np.log(fitted.predictions)) ** 2)
+    found = fitted(60, 0.01, 1)
+    runs, interval = found.runs, found.uncertainty("profile").interval()["alpha"]
+    best = np.sum((np.log(runs.loss) - np.log(found.predictions)) ** 2)
     for end in (float(interval.low), float(interval.high)):
         pinned = fit(runs, loss_fn=LEAST_SQUARES, bounds={"alpha": (end, end)})
         squares = np.sum((np.log(runs.loss) - np.log(pinned.predictions)) ** 2)
@@ -79,10 +83,10 @@ def test_a_profile_interval_ends_where_the_f_test_rejects():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_methods_agree_on_a_well_behaved_problem(seed):
-    fitted = fit(scattered(240, 0.005, seed), loss_fn=LEAST_SQUARES)
-    found = {name: fitted.uncertainty(name, 2000, rng=0) for name in ("pairs", "profile", "sandwich", "residual")}
+    methods = ("pairs", "profile", "sandwich", "residual")
+    found = {name: fitted(240, 0.005, seed).uncertainty(name, 2000, rng=0).interval() for name in methods}
     for name in ("E", "alpha", "beta"):
-        ends = {method: one.interval()[name] for method, one in found.items()}
+        ends = {method: one[name] for method, one in found.items()}
         width = float(ends["profile"].high - ends["profile"].low)
         for method, one in ends.items():
             assert abs(float(one.low - ends["profile"].low)) < 0.1 * width, (method, name)
@@ -90,24 +94,24 @@ def test_methods_agree_on_a_well_behaved_problem(seed):
 
 
 def test_intervals_of_a_law_that_the_runs_follow_exactly_are_points():
-    fitted = fit(scattered(40, 0.0, 0), loss_fn=LEAST_SQUARES)
     for method in ("pairs", "sandwich"):
-        interval = fitted.uncertainty(method, 20, rng=0).interval()["alpha"]
+        interval = fitted(40, 0.0, 0).uncertainty(method, 20, rng=0).interval()["alpha"]
         assert float(interval.high - interval.low) < 1e-6
         assert float(interval.low) <= LAW.alpha + 1e-6
 
 
 def test_exponents_and_allocations_come_from_each_drawn_law():
-    found = fit(scattered(60, 0.01, 0), loss_fn=LEAST_SQUARES).uncertainty("pairs", 50, rng=0)
+    found = fitted(60, 0.01, 0).uncertainty("pairs", 50, rng=0)
     a = [exponents(law)[0] for law in found.laws]
-    low, high = found.interval(0.5)["a"].low, found.interval(0.5)["a"].high
+    interval = found.interval(0.5)["a"]
+    low, high = interval.low, interval.high
     assert min(a) <= low < np.median(a) < high <= max(a)
     N = [float(allocate(law, 1e24)[0]) for law in found.laws]
     assert min(N) <= found.allocate(1e24, 0.5)["N"].low < np.median(N)
 
 
 def test_shapes_follow_what_is_asked():
-    found = fit(scattered(60, 0.01, 0), loss_fn=LEAST_SQUARES).uncertainty("sandwich")
+    found = fitted(60, 0.01, 0).uncertainty("sandwich")
     assert found.predict_loss(1e9, 1e10).low.shape == ()
     assert found.predict_loss([1e9, 1e10], [[1e10], [1e11], [1e12]]).high.shape == (3, 2)
     assert found.allocate([1e22, 1e23])["D_per_N"].value.shape == (2,)
@@ -116,7 +120,7 @@ def test_shapes_follow_what_is_asked():
 
 
 def test_an_interval_of_a_new_run_is_wider_than_that_of_the_law():
-    found = fit(scattered(60, 0.01, 0), loss_fn=LEAST_SQUARES).uncertainty("sandwich")
+    found = fitted(60, 0.01, 0).uncertainty("sandwich")
     mean, new = (found.predict_loss(1e9, 2e10, kind=kind) for kind in ("mean", "new-run"))
     # Student's t of 55 degrees is 2.004; the noise is 1 %.
     assert np.log(new.high / new.value) == pytest.approx(2.004 * 0.01, rel=0.25)
@@ -136,7 +140,7 @@ def test_an_interval_of_a_new_run_is_wider_than_that_of_the_law():
     ],
 )
 def test_questions_that_cannot_be_answered_are_said(ask, message):
-    found = fit(scattered(60, 0.01, 0), loss_fn=LEAST_SQUARES).uncertainty("sandwich")
+    found = fitted(60, 0.01, 0).uncertainty("sandwich")
     with pytest.raises(InputError, match=message):
         ask(found)
 
@@ -149,7 +153,8 @@ NAMES = ("pairs", "wild", "profile", "sandwich")
 def test_five_runs_have_no_end(method, loss_fn):
     found = fit(scattered(5, 0.01, 0), loss_fn=loss_fn).uncertainty(method, 20, rng=0)
     assert found.notes[0] == "5 runs cannot show how precisely they determine 5 parameters"
-    assert (found.interval()["alpha"].low, found.interval()["alpha"].high) == (0, np.inf)
+    alpha = found.interval()["alpha"]
+    assert (alpha.low, alpha.high) == (0, np.inf)
     assert found.predict_loss(1e9, 1e10).high == np.inf
     assert found.allocate(1e24)["N"].high == np.inf
 
@@ -168,12 +173,17 @@ def collinear(seed):
     return Runs(N, D, LAW.loss(N, D) * np.exp(0.01 * rng.normal(size=40)))
 
 
+@functools.cache
+def undetermined(make, loss_fn, seed):
+    return fit(make(seed), loss_fn=loss_fn)
+
+
 @pytest.mark.parametrize("method", NAMES)
 @pytest.mark.parametrize("make", [one_size, collinear])
 @pytest.mark.parametrize("loss_fn", [LEAST_SQUARES, asymmetric_mae])
 @pytest.mark.parametrize("seed", range(2))
 def test_runs_that_do_not_determine_the_law_give_wide_intervals_and_a_sentence(method, make, loss_fn, seed):
-    found = fit(make(seed), loss_fn=loss_fn).uncertainty(method, 30, rng=0)
+    found = undetermined(make, loss_fn, seed).uncertainty(method, 30, rng=0)
     assert "these runs hardly determine some of the parameters; see the warnings of the fit" in found.notes
     at = found.allocate(1e24)["N"]
     assert at.high / max(float(at.low), 1.0) > 100
