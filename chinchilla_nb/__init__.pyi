@@ -45,6 +45,7 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .studies import study
 from .visualizer import Visualizer
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
@@ -138,5 +139,6 @@ __all__ = [
     "run_keys",
     "scientific",
     "solve",
+    "study",
     "tabulate_models",
 ]

@@ -45,6 +45,9 @@ __all__ = ["study"]
 
 Array = NDArray[Any]
 
+MOST = 1_000_000
+"""Most seeds of a project, and most repetitions: more would fill the memory."""
+
 
 def study(
     laws: Any,
@@ -116,6 +119,7 @@ def study(
     ValueError
         If an argument is not valid, or the checkpoint is not of this study.
     """
+    check_type(law, "law", str)
     chosen: dict[str, Mapping[str, Any]] = {
         "law": labelled(laws, "laws", read_law),
         "design": labelled(designs, "designs", read_design),
@@ -176,8 +180,8 @@ def _read_seeds(written: Any) -> tuple[str, int]:
 
 def _as_positive_count(value: Any, name: str) -> int:
     count = as_count(value, name)
-    if count == 0:
-        raise InputError(name, "must be positive", got="0")
+    if not 1 <= count <= MOST:
+        raise InputError(name, f"must be between 1 and {MOST:,}", got=f"{count:,}")
     return count
 
 

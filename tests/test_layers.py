@@ -31,6 +31,8 @@ FACADE = {
     "report",
     "rollout",
     "simulator",
+    "studies",
+    "study_choices",
     "visualizer",
 }
 STATE = {

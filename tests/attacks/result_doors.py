@@ -12,6 +12,7 @@ from runs import GRID, make_runs
 import chinchilla_nb
 from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+from chinchilla_nb.studies import MOST
 
 RUNS = make_runs(12, noise=0.01)
 CUTOFFS = np.sort(RUNS.C)[[7, 9]]
@@ -22,6 +23,29 @@ DRAWS = FIT.uncertainty(draws=3, rng=1)
 FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 2.3])
 FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
 FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
+STUDY = {
+    "laws": "Hoffmann et al. 2022",
+    "designs": {"C": (1e18, 1e20), "N_to_D": (5, 100)},
+    "noise": ("normal", 0.01),
+    "seeds": 3,
+    "losses": "mse",
+    "scaling_factors": None,
+    "targets": 1e22,
+    "repetitions": 2,
+    "rng": 0,
+    "law": "chinchilla",
+    "intervals": None,
+    "level": 0.95,
+    "checkpoint": None,
+    "parallel": False,
+    "progress": False,
+}
+STUDY_WORDS = {
+    "laws": "law|parameter",
+    "designs": "designs|seed_ranges|D|N",
+    "losses": "loss",
+    "intervals": "intervals|method",
+}
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)
 """Values that are right for some arguments and wrong for others."""
 
@@ -33,6 +57,7 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield from _forecasts(cc)
     influence = {"fit": FIT, "C": 1e20, "map": map}
     yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
+    yield Door("study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST), STUDY, STUDY_WORDS, dear=True)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
 
 
