@@ -23,8 +23,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import ENDS, Intervals
 from chinchilla_nb.engine.simulation.cells import AT_TARGET, Cell
 from chinchilla_nb.engine.simulation.designs import GivenRuns, RandomSeeds
-from chinchilla_nb.engine.simulation.noise import NOISE_SIZE
-from chinchilla_nb.engine.simulation.simulate import Task
+from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, Noise
 from chinchilla_nb.engine.simulation.study import Piece, Study, iter_study
 from chinchilla_nb.engine.uncertainty.estimate import METHODS
 from chinchilla_nb.engine.uncertainty.interval import as_level
@@ -79,8 +78,9 @@ def study(
         The laws that runs are made from.
     designs : dict of seed ranges, SeedRegime, DataFrame, or list of (N, D)
         The first runs of a project: random seeds in ranges as in ``seed_ranges``, or the same runs each time.
-    noise : tuple of str and float, or None
-        Family (``"exponential"``, ``"half-normal"`` or ``"normal"``) and size of the noise of a loss.
+    noise : tuple of str and float, callable, or None
+        Family (``"exponential"``, ``"half-normal"`` or ``"normal"``) and size of the noise of a loss; or a function
+        ``noise(rng, count)`` that draws the noise of a number of runs.
     seeds : int
         Number of seeds; a design of given runs has all of them.
     losses : callable or str
@@ -168,7 +168,7 @@ def _cells(chosen: Mapping[str, Mapping[str, Any]], law: str) -> tuple[Cell, ...
         named = {**dict(zip(chosen, labels, strict=True)), "seeds": count, "scaling_factor": factor}
         problem = Problem(Runs([], [], []), family, family.starts, loss)
         cells[tuple(named.values())] = Cell(
-            named, Task(truth, *noise), design, count, int(factor is not None), factor, problem
+            named, truth, noise, design, count, int(factor is not None), factor, problem
         )
     return tuple(cells.values())
 
@@ -217,8 +217,9 @@ def _cell_as_json(cell: Cell) -> dict[str, Any]:
     else:
         N, D = design.draw(np.random.default_rng(0), cell.seeds)
         drawn = [N.tolist(), D.tolist()]
+    noise = [cell.noise.family, cell.noise.size] if isinstance(cell.noise, Noise) else None
     fitted = cell.problem.family.name
-    return {"law": cell.task.law.as_dict(), "noise": [cell.task.noise, cell.task.size], "runs": drawn, "fits": fitted}
+    return {"law": cell.law.as_dict(), "noise": noise, "runs": drawn, "fits": fitted}
 
 
 def _frame(asked: Study, found: Mapping[Piece, Mapping[str, Array]]) -> pd.DataFrame:

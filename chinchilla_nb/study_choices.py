@@ -17,8 +17,9 @@ from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.simulation.cells import DrawNoise
 from chinchilla_nb.engine.simulation.designs import Design, GivenRuns, RandomSeeds
-from chinchilla_nb.engine.simulation.noise import as_noise
+from chinchilla_nb.engine.simulation.noise import Noise
 
 __all__ = ["is_noise", "labelled", "read_design", "read_factor", "read_law", "read_noise", "read_study_loss"]
 
@@ -91,17 +92,24 @@ def read_law(written: Any) -> tuple[str, Law]:
 
 def is_noise(written: Any) -> bool:
     """Return whether a value is meant as one kind of noise, not as a list of them."""
-    return written is None or (isinstance(written, tuple) and bool(written) and isinstance(written[0], str))
+    return (
+        written is None
+        or callable(written)
+        or (isinstance(written, tuple) and bool(written) and isinstance(written[0], str))
+    )
 
 
-def read_noise(written: Any) -> tuple[str, tuple[str, float]]:
-    """Read noise: a family and its size; None for no noise."""
+def read_noise(written: Any) -> tuple[str, DrawNoise]:
+    """Read noise: a family and its size, a function, or None for no noise."""
     if written is None:
-        return "none", ("normal", 0.0)
+        return "none", Noise("normal", 0.0)
+    if callable(written):
+        return str(getattr(written, "__name__", type(written).__name__)), written
     if not (isinstance(written, (tuple, list)) and len(written) == 2):
-        raise InputError("noise", "must be pairs of a family and its size", got=brief(written))
-    family, size = as_noise(*written)
-    return f"{family} {size:g}", (family, size)
+        rule = "must be pairs of a family and its size, or functions of a generator and a number of runs"
+        raise InputError("noise", rule, got=brief(written))
+    noise = Noise(*written)
+    return f"{noise.family} {noise.size:g}", noise
 
 
 def read_study_loss(written: Any) -> tuple[str, LossFunction]:

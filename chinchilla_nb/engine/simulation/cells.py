@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
@@ -21,12 +22,11 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import Intervals
 from chinchilla_nb.engine.simulation.designs import Design, RandomSeeds
 from chinchilla_nb.engine.simulation.many_fits import fit_many
-from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES
-from chinchilla_nb.engine.simulation.simulate import Task
 
-__all__ = ["Cell", "measured"]
+__all__ = ["Cell", "DrawNoise", "measured"]
 
 Array = NDArray[Any]
+DrawNoise = Callable[[np.random.Generator, int], Array]
 
 AT_TARGET = ("N", "D", "predicted_loss", "N_error", "D_error", "loss_error", "deadweight", "deadweight_share")
 """What is measured of a fit at a target budget, in this order."""
@@ -44,8 +44,11 @@ class Cell:
     ----------
     labels : mapping of str to object
         What tells it from the other cells, by the names of columns.
-    task : Task
-        The law that runs are made from, and their noise.
+    law : Law
+        The law that runs are made from.
+    noise : callable
+        ``noise(rng, count)`` draws the noise of a number of runs, in units of the loss; with the same ``rng``, that of
+        fewer runs should be the first of more.
     design : Design
         The first runs of a project.
     seeds : int
@@ -59,7 +62,8 @@ class Cell:
     """
 
     labels: Mapping[str, Any]
-    task: Task
+    law: Law
+    noise: DrawNoise
     design: Design
     seeds: int
     scalings: int
@@ -92,10 +96,9 @@ class Projects:
         """Draw the first runs of a project for each repetition."""
         streams = [[np.random.default_rng([random_seed, one, kind]) for kind in (DRAWS, NOISE)] for one in repetitions]
         drawn = np.array([cell.design.draw(draws, cell.seeds) for draws, _ in streams])
-        family, total = NOISE_FAMILIES[cell.task.noise], cell.seeds + cell.scalings
-        noise = np.array([family(stream, cell.task.size, total) for _, stream in streams])
+        noise = np.array([_drawn(cell.noise, stream, cell.seeds + cell.scalings) for _, stream in streams])
         N, D = drawn[:, 0], drawn[:, 1]
-        return cls(N, D, noisy_losses(cell.task.law, N, D, noise[:, : cell.seeds]), noise)
+        return cls(N, D, noisy_losses(cell.law, N, D, noise[:, : cell.seeds]), noise)
 
     def runs(self) -> Runs:
         """Return the runs of all projects, one project after the other."""
@@ -110,6 +113,13 @@ class Projects:
     def take(self, which: NDArray[np.bool_]) -> Projects:
         """Return some of the projects."""
         return Projects(self.N[which], self.D[which], self.loss[which], self.noise[which])
+
+
+def _drawn(noise: DrawNoise, rng: np.random.Generator, count: int) -> Array:
+    drawn = as_real_array(noise(rng, count), "noise")
+    if drawn.shape != (count,):
+        raise InputError("noise", "must return one value per run", got=f"shape {drawn.shape} for {count} runs")
+    return drawn
 
 
 def noisy_losses(law: Law, N: Array, D: Array, noise: Array) -> Array:
@@ -163,7 +173,7 @@ def measured(
     """
     started = time.perf_counter()
     outcomes = _outcomes(cell, Projects.of(cell, repetitions, random_seed))
-    at = np.array([_at_targets(one.law, cell.task.law, targets) for one in outcomes])
+    at = np.array([_at_targets(one.law, cell.law, targets) for one in outcomes])
     ends = {}
     if intervals is not None:
         problems = [replace(cell.problem, runs=one.runs) for one in outcomes]
@@ -191,7 +201,7 @@ def _outcomes(cell: Cell, projects: Projects) -> list[Outcome]:
         if not going.size:
             break
         N, D = np.array([one for one in chosen if one is not None]).T
-        projects = projects.extended(cell.task.law, N, D)
+        projects = projects.extended(cell.law, N, D)
         for index, outcome in zip(going, _fitted(cell, projects), strict=True):
             found[index] = outcome
     return found
@@ -200,7 +210,7 @@ def _outcomes(cell: Cell, projects: Projects) -> list[Outcome]:
 def _fitted(cell: Cell, projects: Projects) -> list[Outcome]:
     """Fit all runs of projects."""
     runs, count = projects.runs(), len(projects.N)
-    fits = fit_many(replace(cell.problem, runs=runs), count, cell.task.law)
+    fits = fit_many(replace(cell.problem, runs=runs), count, cell.law)
     each = np.arange(len(runs)).reshape(count, -1)
     return [
         Outcome(law, status.value, runs.take(which))
@@ -220,7 +230,7 @@ def _scaled(cell: Cell, project: Outcome) -> tuple[float, float] | None:
 
 def _parameters(cell: Cell, laws: Sequence[Law]) -> dict[str, Array]:
     """Return the parameters of laws, the exponents a and b of N* and D* in C, and the errors of exponents, by name."""
-    truth = {**cell.task.law.as_dict(), **dict(zip("ab", exponents(cell.task.law), strict=True))}
+    truth = {**cell.law.as_dict(), **dict(zip("ab", exponents(cell.law), strict=True))}
     names = [*(parameter.name for parameter in cell.problem.family.parameters), "a", "b"]
     rows = [[*law.as_dict().values(), *(exponents(law) if has_optimum(law) else (np.nan, np.nan))] for law in laws]
     found = dict(zip(names, np.array(rows).T, strict=True))

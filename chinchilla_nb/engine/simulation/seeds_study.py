@@ -12,6 +12,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.engine.simulation.cells import Cell
 from chinchilla_nb.engine.simulation.designs import RandomSeeds
+from chinchilla_nb.engine.simulation.noise import Noise
 from chinchilla_nb.engine.simulation.simulate import Procedure, Task
 from chinchilla_nb.engine.simulation.study import Study, iter_study
 
@@ -83,7 +84,10 @@ def iter_seeds_study(
     """
     counts = read_only(np.array(sorted(set(seeds))))
     design = RandomSeeds(procedure.regime, procedure.models)
-    cells = [Cell({}, task, design, int(count), procedure.scalings, procedure.factor, problem) for count in counts]
+    noise = Noise(task.noise, task.size)
+    cells = [
+        Cell({}, task.law, noise, design, int(count), procedure.scalings, procedure.factor, problem) for count in counts
+    ]
     errors = np.full((repetitions, len(counts)), np.nan)
     for state in iter_study(Study(tuple(cells), np.array([C]), repetitions, random_seed)):
         if state.piece is not None:

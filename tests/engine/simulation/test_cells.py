@@ -17,17 +17,17 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import Intervals
 from chinchilla_nb.engine.simulation.cells import NO_OPTIMUM, Cell, Projects, measured
 from chinchilla_nb.engine.simulation.designs import RandomSeeds
-from chinchilla_nb.engine.simulation.simulate import Task
+from chinchilla_nb.engine.simulation.noise import Noise
 
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
 FITTED = Problem(Runs([], [], []), loss_fn=mse)
 TARGETS = np.array([1e22, 1e24])
 
 
-def cell(seeds: int = 20, factor: float | None = None, task: Task | None = None, **changed) -> Cell:
+def cell(seeds: int = 20, factor: float | None = None, law: ScalingLaw = LAW, noise: float = 0.02, **changed) -> Cell:
     scalings = changed.pop("scalings", int(factor is not None))
     made = {"design": RandomSeeds(REGIME), "problem": FITTED, **changed}
-    return Cell({}, task or Task(LAW, "normal", 0.02), made["design"], seeds, scalings, factor, made["problem"])
+    return Cell({}, law, Noise("normal", noise), made["design"], seeds, scalings, factor, made["problem"])
 
 
 def test_a_scaled_project_is_what_it_is_when_made_step_by_step():
@@ -57,12 +57,12 @@ def test_fewer_seeds_are_the_first_of_more_and_repetitions_do_not_depend_on_each
     few, many = (Projects.of(cell(count), [0, 1], 0) for count in (5, 9))
     np.testing.assert_array_equal(few.loss, many.loss[:, :5])
     np.testing.assert_array_equal(Projects.of(cell(5), [1], 0).loss[0], few.loss[1])
-    quieter = Projects.of(cell(5, task=Task(LAW, "normal", 0.01)), [0], 0)
+    quieter = Projects.of(cell(5, noise=0.01), [0], 0)
     np.testing.assert_allclose(quieter.noise[0], few.noise[0] / 2)
 
 
 def test_without_noise_the_law_is_found():
-    found = measured(cell(10, task=Task(LAW, "normal", 0.0)), range(3), 0, TARGETS)
+    found = measured(cell(10, noise=0.0), range(3), 0, TARGETS)
     assert np.abs(found["N_error"]).max() < 1e-6
     assert np.abs(found["a_error"]).max() < 1e-6
     assert found["deadweight_share"].max() < 1e-10
@@ -85,4 +85,4 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
 
 def test_noise_that_makes_a_loss_negative_is_refused():
     with pytest.raises(InputError, match="noise must leave losses positive and finite"):
-        measured(cell(20, task=Task(ScalingLaw(0.1, 1.0, 1.0, 0.3, 0.3), "normal", 1.0)), range(3), 0, TARGETS)
+        measured(cell(20, law=ScalingLaw(0.1, 1.0, 1.0, 0.3, 0.3), noise=1.0), range(3), 0, TARGETS)
