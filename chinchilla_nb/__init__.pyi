@@ -6,6 +6,12 @@ from .database import Database
 from .engine.approaches.comparison import Comparison, compare_approaches
 from .engine.approaches.envelope import Envelope
 from .engine.approaches.isoflop import IsoFlop
+from .engine.compute.compute import Compute
+from .engine.compute.fitted import FittedCompute, MeasuredCompute, fitted_compute, measured_compute
+from .engine.compute.power import PowerCompute
+from .engine.compute.product import SIX_ND, ProductCompute
+from .engine.compute.tabulated import TabulatedCompute
+from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
@@ -45,8 +51,10 @@ from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
+from .size_comparison import compare_sizes
 from .studies import study
 from .visualizer import Visualizer
+from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
@@ -59,8 +67,11 @@ __version__: str
 __all__ = [
     "FAMILIES",
     "HOFFMANN_GRID",
+    "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "Compute",
+    "ApproachesPanel",
     "Comparison",
     "ConfigPanel",
     "Database",
@@ -76,6 +87,7 @@ __all__ = [
     "FitStatus",
     "FitUncertainty",
     "FitWarning",
+    "FittedCompute",
     "Forecast",
     "ForecastScore",
     "FrontierLaw",
@@ -86,8 +98,11 @@ __all__ = [
     "Interval",
     "IsoFlop",
     "KaplanLaw",
+    "MeasuredCompute",
     "ModelSearch",
+    "PowerCompute",
     "Problem",
+    "ProductCompute",
     "Product",
     "ProfileCurve",
     "RollOut",
@@ -105,10 +120,13 @@ __all__ = [
     "StartGrid",
     "Uncertainty",
     "Visualizer",
+    "TabulatedCompute",
+    "TransformerFlops",
     "Workbench",
     "allocate",
     "asymmetric_mae",
     "compact",
+    "compare_sizes",
     "compare_approaches",
     "compute_optimal_D",
     "datasets",
@@ -118,6 +136,7 @@ __all__ = [
     "exponent_region",
     "exponents",
     "fit",
+    "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
@@ -126,6 +145,7 @@ __all__ = [
     "iter_uncertainty",
     "log_huber",
     "mae",
+    "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
@@ -141,4 +161,5 @@ __all__ = [
     "solve",
     "study",
     "tabulate_models",
+    "transformer_flops",
 ]

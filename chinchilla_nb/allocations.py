@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_values
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
@@ -109,7 +111,7 @@ def _instruction(frame: FrameType) -> tuple[str, int]:
     return opname[code[at]], code[at + 1]
 
 
-def allocations_of(law: Law, C: ArrayLike) -> tuple[float, float] | Allocations:
+def allocations_of(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[float, float] | Allocations:
     """Return N and D that minimise the loss of a law at one budget, or at several.
 
     Parameters
@@ -117,6 +119,8 @@ def allocations_of(law: Law, C: ArrayLike) -> tuple[float, float] | Allocations:
     law : Law
     C : float or array_like, shape (k,)
         Budgets in FLOPs.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -126,5 +130,5 @@ def allocations_of(law: Law, C: ArrayLike) -> tuple[float, float] | Allocations:
     budgets = as_positive_values(C, "C")
     if budgets.ndim > 1:
         raise InputError("C", "must be one-dimensional", got=f"an array of shape {budgets.shape}")
-    N, D = allocate(law, budgets)
+    N, D = allocate(law, budgets, compute)
     return (float(N), float(D)) if budgets.ndim == 0 else Allocations(N, D)

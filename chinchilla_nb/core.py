@@ -9,7 +9,7 @@ import numbers
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.engine.conversion import as_flag, check_type
+from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
@@ -36,11 +36,13 @@ from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
-from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_seed
+from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
+from chinchilla_nb.run_design import RunDesign
 from chinchilla_nb.session import Session
+from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
 from chinchilla_nb.work.parallel import adaptive_map
 
@@ -55,7 +57,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(FittedLaw, ThreeApproaches):
+class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -219,8 +221,14 @@ class Chinchilla(FittedLaw, ThreeApproaches):
         simulator(*args, **kwargs)
         return simulator
 
-    def seed(self) -> Run:
+    def seed(self, design: Literal["log-uniform", "optimal"] = "log-uniform") -> Run:
         """Sample a run from the seed regime: C and D/N log-uniform in ``seed_ranges``.
+
+        Parameters
+        ----------
+        design : {"log-uniform", "optimal"}
+            ``"optimal"`` returns the next seed of the design of :meth:`seed_design` instead, for as many seeds as
+            ``num_seeding_steps`` and their mean compute, given the seeds among the runs; it draws no random number.
 
         Returns
         -------
@@ -230,9 +238,11 @@ class Chinchilla(FittedLaw, ThreeApproaches):
         Raises
         ------
         ValueError
-            If there are no seed ranges, or no configuration lies in them.
+            If there are no seed ranges, no configuration lies in them, or a design lacks ``num_seeding_steps``.
         """
-        run = next_seed(self.session.settings)
+        check_choice(design, "design", ("log-uniform", "optimal"))
+        settings, runs = self.session.settings, self.session.runs
+        run = next_seed(settings, runs.compute) if design == "log-uniform" else next_designed_seed(settings, runs)
         return (run.N, run.D), run.config
 
     def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
@@ -492,7 +502,7 @@ class Chinchilla(FittedLaw, ThreeApproaches):
         settings, law = self.session.settings, self._law()
         budget = choose_budget(settings, self.session.runs, scaling_factor, C)
         quiet = as_flag(simulation, "simulation")
-        run = compute_optimal_run(law, budget, settings.models)
+        run = compute_optimal_run(law, budget, settings.models, self._fit().runs.compute)
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
@@ -539,7 +549,7 @@ class Chinchilla(FittedLaw, ThreeApproaches):
             raise TypeError(f"step takes scaling_factor or C for scale, not {unknown[0]!r}")
         regime = needed_regime(settings)
         choose_budget(settings, runs, **scale_kwargs)  # so that a wrong budget is reported before the first seed
-        if np.count_nonzero(regime.contains(runs.N, runs.D)) < wanted:
+        if np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)) < wanted:
             return self.seed()
         self.fit(parallel=parallel, simulation=simulation)
         return self.scale(simulation=simulation, **scale_kwargs)
@@ -625,7 +635,7 @@ class Chinchilla(FittedLaw, ThreeApproaches):
         runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime
         counted = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
         if regime is not None:
-            counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D)):,} in the seed regime"
+            counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)):,} in the seed regime"
         if fit is None:
             return [("runs", counted), ("law", "not fitted yet")]
         how = "fitted before the runs or settings changed" if self.session.stale else fit.status.value

@@ -19,16 +19,20 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
 from chinchilla_nb.figures import (
+    APPROACH_TITLES,
     LEVEL,
+    ApproachesFigure,
     Axis,
     FrontierFigure,
     FrontierIntervals,
     Histogram,
+    IsoFlopFigure,
     IsoLoss,
     LossScale,
     Plane,
@@ -43,6 +47,7 @@ from chinchilla_nb.quantity import compact, interval_text, percent, plain, scien
 __all__ = [
     "DPI",
     "SNAPSHOT_DPI",
+    "draw_approaches",
     "draw_frontier",
     "draw_predictions",
     "draw_roll_outs",
@@ -57,6 +62,7 @@ SNAPSHOT_DPI = 75
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
 _REGIME, _NEXT = "#0072b2", "#d55e00"
+_APPROACHES = ("#0072b2", "#d55e00", "#222222")
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
@@ -113,7 +119,7 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
-        lines = [_model(name, law, point, drawing.intervals) for name, point in models if len(point)]
+        lines = [_model(name, law, point, plane.compute, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
     _write_note(figure, drawing.note)
     return figure
@@ -177,6 +183,47 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     figure.legend(loc="outside right upper", frameon=False, fontsize=9, title="Fitted up to $C_0$")
     _write_note(figure, drawing.note)
     return figure
+
+
+def draw_approaches(drawing: ApproachesFigure, slices: IsoFlopFigure | None) -> Figure:
+    """Draw N* against C by the three approaches, beside their isoFLOP slices, without writing a file."""
+    figure = _figure(5.6 if slices is None else 11.2, 4.6)
+    axes = figure.subplots(1, 1 if slices is None else 2, squeeze=False)[0]
+    _set_axes(axes[-1], drawing.x, drawing.y)
+    axes[-1].axvline(drawing.C, color=_NEXT, lw=1.1, ls="--", zorder=1.5)
+    for one, colour, shape in zip(drawing.curves, _APPROACHES, "osD", strict=True):
+        axes[-1].fill(one.band.x, one.band.y, fc=colour, alpha=0.16, lw=0, zorder=1.4)
+        if len(one.line):
+            axes[-1].plot(one.line.x, one.line.y, color=colour, lw=1.8, zorder=2.5, label=APPROACH_TITLES[one.name])
+        axes[-1].scatter(one.dots.x, one.dots.y, marker=shape, c=colour, s=20, lw=0.4, edgecolors="white", zorder=3)
+    axes[-1].legend(loc="upper left", frameon=False, fontsize=8.5)
+    if slices is not None:
+        _draw_slices(axes[0], slices)
+    return figure
+
+
+def _draw_slices(ax: Axes, slices: IsoFlopFigure) -> None:
+    """Draw loss against size for each slice, with its parabola, its minimum and the cross-section of the law."""
+    _set_axes(ax, slices.x, slices.y)
+    colours = _colours("plasma")
+    for one in slices.slices:
+        colour = colours(one.shade)
+        ax.plot(one.law.x, one.law.y, color=colour, lw=1.0, ls=(0, (4, 2)), zorder=2)
+        ax.plot(one.parabola.x, one.parabola.y, color=colour, lw=1.6, zorder=2.2)
+        ax.scatter(one.dots.x[one.near], one.dots.y[one.near], color=colour, s=16, zorder=2.4)
+        ax.scatter(one.dots.x[~one.near], one.dots.y[~one.near], fc="white", ec=[colour], s=16, lw=0.8, zorder=2.3)
+        ax.plot(one.interval.x, one.interval.y, color=_INK, lw=1.4, zorder=2.6)
+        ax.scatter(one.minimum.x, one.minimum.y, marker="D", c=_INK, s=26, lw=0.6, edgecolors="white", zorder=3)
+    handles = [
+        Line2D([], [], color=colours(0.35), lw=1.6, marker="o", ms=4, label="Parabola of a slice"),
+        Line2D([], [], color=_INK, lw=1.4, marker="D", ms=5, mec="white", label=f"Minimum, {percent(LEVEL)}"),
+    ]
+    if any(len(one.law) for one in slices.slices):
+        handles.insert(1, Line2D([], [], color=colours(0.35), lw=1.0, ls=(0, (4, 2)), label="Fitted law"))
+    ax.legend(handles=handles, loc="upper right", framealpha=0.9, edgecolor="none", fontsize=8.5)
+    if slices.beyond:
+        runs = "1 run" if slices.beyond == 1 else f"{slices.beyond:,} runs"
+        ax.text(0.99, 0.01, f"{runs} above the chart", transform=ax.transAxes, ha="right", fontsize=8, color="#666666")
 
 
 def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
@@ -305,14 +352,15 @@ def _write_note(figure: Figure, note: str) -> None:
         figure.text(0.995, 0.01, note, ha="right", va="bottom", fontsize=8, color="#666666")
 
 
-def _model(name: str, law: Law, point: Polyline, intervals: FrontierIntervals | None) -> str:
+def _model(name: str, law: Law, point: Polyline, compute: Compute, intervals: FrontierIntervals | None) -> str:
     """Describe a model to train and the loss predicted for it, with its interval if there is one."""
     N, D = float(point.x[0]), float(point.y[0])
     loss, within = float(law.loss(N, D)), ""
     if intervals is not None:
         within = f" ({', '.join(_within(N, D, intervals))}; {percent(LEVEL)})"
+    C = f"$C$ = {compute.text} = {scientific(float(compute.C(N, D)))} FLOPs"
     return (
-        f"{name}: $C$ = {scientific(6 * N * D)} FLOPs, $N$ = {compact(N)}, $D$ = {compact(D)}, "
+        f"{name}: {C}, $N$ = {compact(N)}, $D$ = {compact(D)}, "
         f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
     )
 

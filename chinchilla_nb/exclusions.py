@@ -17,7 +17,7 @@ from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["Exclusions"]
 
-KEY_LENGTH = 5
+KEY_LENGTH = 4
 """Number of values of a `RunKey`."""
 
 

@@ -83,10 +83,12 @@ class FittedLaw:
 
     @law_method(_allocate_given)
     def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | Allocations:
-        """Return the N and D that minimise L(N, D) subject to 6ND = C; warns if they lie outside the runs of the fit.
+        """Return the N and D that minimise L(N, D) for a budget; warns if they lie outside the runs of the fit.
+
+        The budget is C = 6ND, or what the setting `compute` of the fit said of N and D.
 
         They do if their tokens per parameter are, or if C is more than 100 times the largest compute of those runs.
-        On the class, ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit.
+        On the class, ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit, and C = 6ND.
 
         Parameters
         ----------
@@ -105,7 +107,8 @@ class FittedLaw:
             array of two budgets is unpacked, ``N, D = cc.allocate_compute([C1, C2])``, which could mean its rows.
         """
         budgets = as_positive_values(C, "C")
-        found = allocations_of(self._law(), budgets)
+        fit = self._fit()
+        found = allocations_of(fit.law, budgets, fit.runs.compute)
         # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
         for end in sorted({budgets.min(), budgets.max()}) if budgets.size else []:
             self._warn_outside_the_runs(float(end))
@@ -136,7 +139,8 @@ class FittedLaw:
         ValueError
             If N is not a positive number, or nothing has been fitted.
         """
-        return float(compute_optimal_D(self._law(), as_positive_number(N, "N")))
+        fit = self._fit()
+        return float(compute_optimal_D(fit.law, as_positive_number(N, "N"), fit.runs.compute))
 
     def _fit(self) -> Fit:
         if self.session.fit is None:

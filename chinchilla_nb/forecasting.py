@@ -13,6 +13,8 @@ import scipy
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_positive_number, as_texts, brief
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
@@ -21,9 +23,9 @@ from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast import OTHER_COMPUTE, Forecast
 
-__all__ = ["DEFINITIONS", "forecast", "package_versions", "planned_run"]
+__all__ = ["DEFINITIONS", "definitions_of", "forecast", "package_versions", "planned_run"]
 
 DEFINITIONS = MappingProxyType(
     {
@@ -33,7 +35,7 @@ DEFINITIONS = MappingProxyType(
         "loss": "loss at the end of training, as in the runs",
     }
 )
-"""What N, D, C and loss are, unless a forecast says otherwise."""
+"""What N, D, C and loss are with C = 6ND, unless a forecast says otherwise."""
 
 
 def forecast(
@@ -70,11 +72,12 @@ def forecast(
     check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
     check_type(models, "models", ModelTable, type(None))
     own = {} if definitions is None else as_texts(definitions, "definitions")
-    known, versions = {**DEFINITIONS, **own}, package_versions()
+    known, versions = {**definitions_of(uncertainty.fit.runs.compute), **own}, package_versions()
     if isinstance(uncertainty, FrontierUncertainty):
         C = as_positive_number(run, "C")
         return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
-    N, D = planned_run(uncertainty.fit.law, run, models)
+    fit, compute = uncertainty.fit, uncertainty.fit.runs.compute
+    N, D = planned_run(fit.law, run, models, compute)
     return Forecast.of(
         uncertainty,
         N,
@@ -87,7 +90,14 @@ def forecast(
     )
 
 
-def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[float, float]:
+def definitions_of(compute: Compute) -> dict[str, str]:
+    """Return what N, D, C and loss are under a compute convention, unless a forecast says otherwise."""
+    if compute == SIX_ND:
+        return dict(DEFINITIONS)
+    return {**DEFINITIONS, "C": f"compute in FLOPs, {compute.text}", OTHER_COMPUTE: compute.text}
+
+
+def planned_run(law: Law, run: Any, models: ModelTable | None = None, compute: Compute = SIX_ND) -> tuple[float, float]:
     """Return N and D of a run that is given as a budget C, of which they are the optimum, or as a pair.
 
     Raises
@@ -96,7 +106,7 @@ def planned_run(law: Law, run: Any, models: ModelTable | None = None) -> tuple[f
         If it is neither, a number is not positive, or the law has no optimum at the budget.
     """
     if isinstance(run, numbers.Real):
-        planned = compute_optimal_run(law, as_positive_number(run, "C"), models)
+        planned = compute_optimal_run(law, as_positive_number(run, "C"), models, compute)
         return float(planned.N), planned.D
     if not isinstance(run, tuple) or len(run) != 2:  # a list would be taken for two budgets elsewhere
         raise InputError("run", "must be a budget C, or a tuple (N, D)", got=brief(run))

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
+from chinchilla_nb.engine.design.candidates import candidate_grid
+from chinchilla_nb.engine.design.prior import PriorStudy, prior_laws
+from chinchilla_nb.engine.design.seeds import cost_of_drawn, design_seeds
+from chinchilla_nb.engine.design.targets import OptimalN
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.next_run import NextRun
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.planning.seeding import SeedRegime, draw_seed
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["DEFAULT_FACTOR", "choose_budget", "needed_regime", "next_scale_step", "next_seed"]
+__all__ = [
+    "DEFAULT_FACTOR",
+    "choose_budget",
+    "needed_regime",
+    "next_designed_seed",
+    "next_scale_step",
+    "next_seed",
+    "seed_study",
+]
 
 DEFAULT_FACTOR = 10.0
 """Compute of a step as a multiple of the largest so far, if the settings have no scaling factor."""
+DESIGNED_FOR = 100.0
+"""Budget whose N* seeds are designed for, as a multiple of the largest compute of a seed: two steps of the default
+factor."""
 
 
 def needed_regime(settings: Settings) -> SeedRegime:
@@ -31,15 +51,21 @@ def needed_regime(settings: Settings) -> SeedRegime:
     return settings.seed_regime
 
 
-def next_seed(settings: Settings) -> NextRun:
+def next_seed(settings: Settings, compute: Compute = SIX_ND) -> NextRun:
     """Draw a run from the seed regime with the generator of the settings.
+
+    Parameters
+    ----------
+    settings : Settings
+    compute : Compute
+        How C follows from N and D: that of the session's runs.
 
     Raises
     ------
     ValueError
         If there is no seed regime, or no configuration lies in it.
     """
-    return draw_seed(settings.rng, needed_regime(settings), settings.models)
+    return draw_seed(settings.rng, needed_regime(settings), settings.models, compute)
 
 
 def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None = None, C: float | None = None) -> float:
@@ -81,4 +107,53 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
     if fit is None:
         raise InputError("the next scale step", "needs a fitted law", remedy="fit one first")
     budget = next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
-    return compute_optimal_run(fit.law, budget, settings.models)
+    return compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
+
+
+def seed_study(settings: Settings, runs: Runs, C: float | None = None, laws: Sequence[Law] | None = None) -> PriorStudy:
+    """Return the study that seeds are designed for: N* at a budget, for laws that the task may have.
+
+    Parameters
+    ----------
+    settings : Settings
+        Has the seed regime, the models and the weights.
+    runs : Runs
+        Have the compute convention.
+    C : float, optional
+        The budget in FLOPs; by default 100 times the upper end of the seed regime.
+    laws : sequence of Law, optional
+        By default those of `prior_laws`.
+
+    Raises
+    ------
+    ValueError
+        If there is no seed regime, no configuration lies in it, or a law has no optimum at the budget.
+    """
+    regime, compute = needed_regime(settings), runs.compute
+    target = OptimalN(DESIGNED_FOR * regime.C[1] if C is None else C, compute)
+    candidates = candidate_grid(regime.C, regime.tokens_per_parameter, compute, settings.models)
+    return PriorStudy(prior_laws(regime, compute) if laws is None else laws, target, candidates, settings.weight_fn)
+
+
+def next_designed_seed(settings: Settings, runs: Runs) -> NextRun:
+    """Return the next seed of the design that is optimal for the planned number of seeds, given those there are.
+
+    The design costs as much as so many log-uniform seeds cost on average.
+
+    Raises
+    ------
+    ValueError
+        If there is no seed regime or no number of seeds, or no configuration lies in the regime.
+    """
+    regime, planned = needed_regime(settings), settings.num_seeding_steps
+    if planned is None:
+        rule = "must be given to design seeds"
+        raise InputError("num_seeding_steps", rule, got="None", remedy="set num_seeding_steps, such as 20")
+    seeds = runs.take(regime.contains(runs.N, runs.D))
+    study, left = seed_study(settings, runs), max(planned - len(seeds), 1)
+    C, done = study.candidates.C, study.observations(seeds.N, seeds.D, seeds.C)
+    budget = max(cost_of_drawn(regime, planned) - float(seeds.C.sum()), left * float(C.min()))
+    first = design_seeds(study, left, budget, done).chosen[0]
+    N = float(study.candidates.N[first])
+    config = None if settings.models is None else settings.models.nearest(N)[0]
+    return NextRun(round(N), float(study.candidates.D[first]), config)

@@ -12,9 +12,10 @@ from traitlets import HasTraits, Tuple, default
 from chinchilla_nb.checks import as_texts
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.run_keys import RunKey, is_among
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.forecasting import DEFINITIONS, package_versions
+from chinchilla_nb.forecasting import definitions_of, package_versions
 from chinchilla_nb.records.forecast import Forecast, ForecastScore
 from chinchilla_nb.records.saved_forecasts import saved_forecasts
 
@@ -35,6 +36,7 @@ class Forecasts(HasTraits):
     database: Any
     data_unit: str
     excluded: frozenset[RunKey]
+    all_runs: Runs
     forecasts = Tuple()
     forecast_problems = Tuple()
 
@@ -66,11 +68,11 @@ class Forecasts(HasTraits):
             roll_outs,
             of_budget=of_budget,
             level=level,
-            definitions={**DEFINITIONS, "D": self.data_unit, **own},
+            definitions={**definitions_of(uncertainty.fit.runs.compute), "D": self.data_unit, **own},
             versions=package_versions(),
         )
         # Whatever is logged by now has not been forecast, excluded runs too: exclusions end with the session.
-        return replace(forecast, matched=len(forecast.matches(self.database.runs)))
+        return replace(forecast, matched=len(forecast.matches(self.all_runs)))
 
     def open_forecast(self, forecast: Forecast) -> bool:
         """Add a forecast to the open ones; return False if it is one of them already."""
@@ -96,7 +98,7 @@ class Forecasts(HasTraits):
 
     def _scored(self) -> list[tuple[Forecast, dict[int, ForecastScore]]]:
         """Return each forecast with the scores of its runs, by their position in the log; excluded runs have none."""
-        runs = self.database.runs
+        runs = self.all_runs
         excluded = is_among(runs, self.excluded)
         return [
             (forecast, {at: score for at, score in forecast.scores_by_run(runs).items() if not excluded[at]})

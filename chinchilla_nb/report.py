@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chinchilla_nb.config.compute import convention_in_words
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import loss_name
@@ -97,7 +98,8 @@ class Report:
         if scored:
             tables = (*tables, ("Forecasts", scored))
         remedies = [outside.remedy] if outside else []
-        remedies += [warning.remedy for warning in fit.warnings]
+        # Another compute convention makes nothing surer.
+        remedies += [warning.remedy for warning in fit.warnings if warning.code != "compute"]
         summary = _summary(uncertainty, _next_budget(fit, settings), remedies, roll_outs) if uncertainty else ()
         notes = (*(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
         return cls(str(fit.law), summary, notes, tables, tuple(warnings))
@@ -204,7 +206,9 @@ def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, s
     intervals = uncertainty.interval(LEVEL) if uncertainty else {}
     rows = [(name, f"{value:.8g}{_within(intervals.get(name))}") for name, value in fit.law.as_dict().items()]
     with suppress(ValueError):  # a law without an optimum has no such exponents
-        for name, what, value in zip("ab", ("N* in C", "D* in C"), exponents(fit.law), strict=True):
+        for name, what, value in zip(
+            "ab", ("N* in C", "D* in C"), exponents(fit.law, float(fit.runs.C.max()), fit.runs.compute), strict=True
+        ):
             rows.append((f"{name}, exponent of {what}", f"{value:.4f}{_within(intervals.get(name))}"))
     if uncertainty is not None:
         basis = f"{percent(LEVEL)} intervals, if the law holds: {basis_in_words(uncertainty)}"
@@ -249,6 +253,7 @@ def _next_model(
     loss = uncertainty.predict_loss(run.N, run.D, LEVEL) if uncertainty else None
     rows = [
         ("compute C", f"{budget:.4g} FLOPs, {factor:g} × the largest so far"),
+        ("convention", convention_in_words(fit.runs, settings.compute)),
         ("parameters N", f"{run.N:,}{_within(at.get('N'), compact)}"),
         ("tokens D", f"{run.D:,.0f}{_within(at.get('D'), compact)}"),
         ("tokens per parameter", f"{run.D / run.N:.4g}{_within(at.get('D_per_N'))}"),

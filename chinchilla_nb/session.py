@@ -23,9 +23,9 @@ from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_f
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
+from chinchilla_nb.run_compute import RunCompute
 from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -48,7 +48,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(Exclusions, BackgroundRollOuts, Forecasts):
+class Session(RunCompute, BackgroundRollOuts, Forecasts):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -116,22 +116,35 @@ class Session(Exclusions, BackgroundRollOuts, Forecasts):
 
     @property
     def runs(self) -> Runs:
-        """The runs that are not excluded; the same object until they change."""
-        return self.select_included(self.database.runs)
+        """The runs that are not excluded; the same object until they or the compute convention change."""
+        return self.resolved(self.database.runs).included
 
     @property
-    def all_runs(self) -> Runs:
+    def all_runs(self) -> Runs:  # type: ignore[override]
         """All runs, including the excluded ones."""
-        return self.database.runs
+        return self.resolved(self.database.runs).every
 
     @property
     def excluded_runs(self) -> Runs:
         """The excluded runs, which charts show separately."""
-        return self.select_excluded(self.database.runs)
+        return self.resolved(self.database.runs).excluded
+
+    @property
+    def compute_problem(self) -> InputError | None:
+        """Why the compute convention of the settings cannot be used, so that C = 6ND holds; None if it can."""
+        return self.resolved(self.database.runs).problem
 
     @property
     def problem(self) -> Problem:
-        """The problem that a fit would solve now."""
+        """The problem that a fit would solve now.
+
+        Raises
+        ------
+        InputError
+            If the runs cannot tell the compute convention of the settings.
+        """
+        if self.compute_problem is not None:
+            raise self.compute_problem
         return self.settings.problem(self.runs)
 
     @property
@@ -139,7 +152,7 @@ class Session(Exclusions, BackgroundRollOuts, Forecasts):
         """Whether the runs, or settings that a fit depends on, have changed since the fit."""
         if self.fit is None:
             return False
-        return not self.fit.problem.alike(self.problem)
+        return not self.fit.problem.alike(self.settings.problem(self.runs))
 
     @property
     def new_runs(self) -> int:
@@ -148,7 +161,9 @@ class Session(Exclusions, BackgroundRollOuts, Forecasts):
         if self.fit is None or (self.fit is fit and self.excluded != excluded):
             return 0
         before, runs = self.fit.runs, self.runs
-        appended = len(runs) > len(before) and before.alike(runs.take(np.arange(len(before))))
+        # A convention that is estimated from the runs changes with each of them.
+        shared = runs.take(np.arange(min(len(before), len(runs)))).under(before.compute, runs.C[: len(before)])
+        appended = len(runs) > len(before) and before.alike(shared)
         return len(runs) - len(before) if appended else 0
 
     @property

@@ -160,6 +160,7 @@ class Simulator(Chinchilla):
                 args.num_scaling_steps,
                 args.scaling_factor,
                 settings.models,
+                self.session.runs.compute,
             )
         )
         if self.session.fit is not None:

@@ -13,19 +13,25 @@ from numpy.typing import ArrayLike
 
 from chinchilla_nb._logger import get_logger
 from chinchilla_nb.checks import as_folder, as_positive_number, brief
-from chinchilla_nb.drawing import DPI, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
+from chinchilla_nb.drawing import DPI, draw_approaches, draw_frontier, draw_predictions, draw_roll_outs, draw_sweep
+from chinchilla_nb.engine.approaches.comparison import Comparison
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.sweep import GridSweep
+from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
     FrontierIntervals,
+    approaches_figure,
     frontier_figure,
     frontier_intervals,
+    isoflop_figure,
     prediction_figure,
     roll_out_figure,
     sweep_figure,
 )
+from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -99,7 +105,9 @@ class Visualizer:
             raise InputTypeError("cc", "must be a Chinchilla", got=brief(cc))
         self.cc = cc
         fit = session.fit if as_flag(fitted, "fitted") else None
-        point = None if next_point is None else _next_point(next_point)
+        point = (
+            None if next_point is None else _next_point(next_point, (session.runs if fit is None else fit.runs).compute)
+        )
         regime = session.settings.seed_regime
         drawing = frontier_figure(
             session.runs,
@@ -212,6 +220,42 @@ class Visualizer:
         self._save(figure, img_name, simulation)
         return figure
 
+    def approaches(
+        self, comparison: Comparison, C: float | None = None, simulation: bool = False, img_name: str = "approaches"
+    ) -> Figure:
+        """Draw and save N* against C by approaches 1, 2 and 3 with their bands, beside the isoFLOP slices.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            As from ``cc.compare_approaches()``.
+        C : float, optional
+            Budget in FLOPs that is marked, up to which the lines reach; by default ten times the largest run.
+        simulation : bool
+            Whether to prefix the file name with ``simulation--``.
+        img_name : str
+            Name of the image file without its extension.
+
+        Returns
+        -------
+        Figure
+
+        Raises
+        ------
+        ValueError
+            If ``comparison`` is something else, the budget is not positive and finite, ``img_name`` is not a file name,
+            or the project directory does not exist.
+        """
+        check_type(comparison, "comparison", Comparison)
+        budget = next_budget(DEFAULT_FACTOR, comparison.slices.runs, None) if C is None else C
+        slices = None
+        if comparison.isoflop is not None:
+            parametric = comparison.parametric
+            slices = isoflop_figure(comparison.isoflop, None if parametric is None else parametric.fit.law)
+        figure = draw_approaches(approaches_figure(comparison, budget), slices)
+        self._save(figure, img_name, simulation)
+        return figure
+
     def _save(self, figure: Figure, name: str, simulation: bool) -> None:
         folder = as_folder(self.project_dir)
         if not isinstance(name, str) or not name or PurePath(name).name != name or not _is_storable(name):
@@ -244,7 +288,7 @@ def _intervals(session: Any) -> FrontierIntervals | None:
     return frontier_intervals(session.uncertainty, (float(C.min()), float(C.max())), session.roll_outs)
 
 
-def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:
+def _next_point(point: Mapping[str, float], compute: Compute) -> tuple[float, float] | None:
     """Return N and D of a point given by at least two of C, N and D; None if it gives nothing."""
     if not isinstance(point, Mapping):
         raise InputError("next_point", "must map C, N and D to numbers", got=brief(point))
@@ -256,5 +300,5 @@ def _next_point(point: Mapping[str, float]) -> tuple[float, float] | None:
     if len(known) < 2:
         raise InputError("next_point", "needs two of C, N and D", got=", ".join(map(str, point)) or "none")
     if "N" not in known:
-        return known["C"] / (6 * known["D"]), known["D"]
-    return known["N"], known["D"] if "D" in known else known["C"] / (6 * known["N"])
+        return float(compute.N(known["C"], known["D"])), known["D"]
+    return known["N"], known["D"] if "D" in known else float(compute.D(known["C"], known["N"]))

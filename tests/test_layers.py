@@ -24,15 +24,18 @@ FACADE = {
     "_utils",
     "_validator",
     "allocations",
+    "approaches",
     "core",
     "fit_uncertainty",
     "fitted_law",
     "law_method",
     "report",
     "rollout",
+    "run_design",
     "simulator",
     "studies",
     "study_choices",
+    "size_comparison",
     "visualizer",
 }
 STATE = {
@@ -44,6 +47,7 @@ STATE = {
     "forecasting",
     "next_step",
     "open_forecasts",
+    "run_compute",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

@@ -12,6 +12,16 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.config.callables import load_weight, save_weight
+from chinchilla_nb.config.compute import (
+    ComputeOfRuns,
+    ComputeSetting,
+    CountedCompute,
+    StatedCompute,
+    load_compute,
+    read_compute,
+    save_compute,
+    show_compute,
+)
 from chinchilla_nb.config.grids import load_grid, read_grid, save_grid, show_grid
 from chinchilla_nb.config.limits import read_bounds, save_bounds
 from chinchilla_nb.config.losses import load_loss, save_loss
@@ -149,6 +159,22 @@ class Settings:
         fit_option="bounds",
         types=(Mapping,),
     )
+    compute: ComputeSetting = setting(
+        "compute",
+        "str, float, Compute or callable, default '6ND'",
+        "How C follows from N and D, for plans and for runs without a C of their own: ``'6ND'``; another kappa of "
+        "C = kappa ND, as a number or ``'8ND'``; ``'measured'``, the mean C/(ND) of the runs; ``'fitted'``, "
+        "C = k N^p D^q fitted to their C (both also of another column, ``'fitted:total_flos'``); ``'transformer'``, or "
+        "a function that returns the training FLOPs per token of a configuration of ``model_search_config``; or a "
+        "``Compute``.",
+        default="6ND",
+        reads=("model_search",),
+        read=read_compute,
+        show=show_compute,
+        load=load_compute,
+        save=save_compute,
+        types=(StatedCompute, CountedCompute, ComputeOfRuns),
+    )
     rng: np.random.Generator = setting(
         "rng",
         "int or Generator, optional",
@@ -240,12 +266,12 @@ def _changed(settings: Settings, arguments: Mapping[str, Any], sources: Mapping[
             with inputs_from(sources.get(name, "")):
                 known[row.field] = changes[row.field] = row.read(arguments[name], known)
         elif not changes.keys().isdisjoint(row.reads):
-            _check_again(row, known)
+            _check_again(row, known, law_changed="family" in changes)
     return replace(settings, **changes)
 
 
-def _check_again(row: Setting, known: Mapping[str, Any]) -> None:
-    """Check that a setting given for one law also holds for another.
+def _check_again(row: Setting, known: Mapping[str, Any], *, law_changed: bool) -> None:
+    """Check that a setting given for one law, or one model search, also holds for another.
 
     Raises
     ------
@@ -255,6 +281,8 @@ def _check_again(row: Setting, known: Mapping[str, Any]) -> None:
     try:
         row.read(row.show(known[row.field]), known)
     except InputError:
+        if not law_changed:
+            raise
         law = known["family"].name
         remedy = f"set {row.argument}=None first, or give {row.argument} together with law"
         raise InputError(

@@ -1,4 +1,7 @@
-"""Keys of runs that survive sorting, appending and rereading: the measured values and a count among equal runs."""
+"""Keys of runs that survive sorting, appending and rereading: N, D, the loss and a count among equal runs.
+
+C is left out because it can follow from a convention, which may change while runs are excluded.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["RunKey", "is_among", "run_keys", "without"]
 
-RunKey = tuple[float, float, float, float, int]
-"""N, D, loss and C of a run, and the number of earlier runs with the same four values."""
+RunKey = tuple[float, float, float, int]
+"""N, D and loss of a run, and the number of earlier runs with the same three values."""
 
 
 def run_keys(runs: Runs) -> tuple[RunKey, ...]:
@@ -28,9 +31,9 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
         If `runs` are something else.
     """
     check_type(runs, "runs", Runs)
-    seen: Counter[tuple[float, float, float, float]] = Counter()
+    seen: Counter[tuple[float, float, float]] = Counter()
     keys = []
-    for numbers in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), runs.C.tolist(), strict=True):
+    for numbers in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True):
         keys.append((*numbers, seen[numbers]))
         seen[numbers] += 1
     return tuple(keys)

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, ApproachesFigure, approaches_figure
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
 from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
+from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
@@ -28,16 +30,21 @@ from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
 
 __all__ = [
+    "APPROACH_TITLES",
     "LATEST",
     "LEVEL",
     "MAX_DOTS",
     "NOTHING",
     "PALETTE",
+    "Against",
+    "ApproachCurves",
+    "ApproachesFigure",
     "Axis",
     "Ends",
     "FrontierFigure",
     "FrontierIntervals",
     "Histogram",
+    "IsoFlopFigure",
     "IsoLoss",
     "LandscapeFigure",
     "LossFigure",
@@ -50,12 +57,15 @@ __all__ = [
     "ResidualsFigure",
     "RollOutFigure",
     "Scatter",
+    "SliceCurves",
     "SweepChart",
     "SweepFigure",
+    "approaches_figure",
     "basis_in_words",
     "data_title",
     "frontier_figure",
     "frontier_intervals",
+    "isoflop_figure",
     "landscape_figure",
     "linear_axis",
     "log_axis",

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import log_C
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.allocation import has_optimum, optima
 from chinchilla_nb.engine.laws.family import Law
 
@@ -27,23 +30,23 @@ _TOLERANCE = 1e-9
 """Distance outside the box, in logarithms, up to which a vertex counts as inside."""
 
 
-def frontier(law: Law, box: Box) -> list[Path]:
+def frontier(law: Law, box: Box, compute: Compute = SIX_ND) -> list[Path]:
     """Return the efficient frontier N*(C), D*(C) inside the box: one line or none."""
 
     def path(log_C: NDArray[np.float64]) -> Path:
-        N, D = optima(law, np.exp(log_C))
+        N, D = optima(law, np.exp(log_C), compute)
         return np.log(N), np.log(D)
 
     with np.errstate(all="ignore"):
-        return _inside(path, _along(box["C"]), box)
+        return _inside(path, _along(box["C"]), box, compute)
 
 
-def isoflop(C: float, box: Box) -> list[Path]:
-    """Return the isoFLOP line of a budget of C FLOPs, 6ND = C, inside the box."""
-    return _inside(lambda log_N: (log_N, np.log(C / 6) - log_N), _along(box["N"]), box)
+def isoflop(C: float, box: Box, compute: Compute = SIX_ND) -> list[Path]:
+    """Return the isoFLOP line of a budget of C FLOPs inside the box; it is straight if C is a power law of N and D."""
+    return _inside(lambda log_N: (log_N, compute.log_D(C, log_N)), _along(box["N"]), box, compute)
 
 
-def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
+def iso_loss(law: Law, loss: float, box: Box, compute: Compute = SIX_ND) -> list[Path]:
     """Return the iso-loss curve inside the box, in up to two pieces because the curve may leave the box and return.
 
     The curve is parametrised by the share u of the model-size term in the sum S of both terms: F / N^f = u S and
@@ -53,7 +56,7 @@ def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
     if not np.isfinite(curve.log_S):
         return []
     if not has_optimum(law):
-        return _straight(law, loss, box)
+        return _straight(law, loss, box, compute)
 
     # Logarithms of the shares of the two terms at the ends of the box.
     size_shares = curve.log_F - curve.log_S - curve.f * np.log(box["N"])
@@ -67,17 +70,17 @@ def iso_loss(law: Law, loss: float, box: Box) -> list[Path]:
         log_u, log_rest = -np.logaddexp(0, -s), -np.logaddexp(0, s)
         return (curve.log_F - curve.log_S - log_u) / curve.f, (curve.log_G - curve.log_S - log_rest) / curve.g
 
-    return _inside(path, np.linspace(start, end, SAMPLES), box)
+    return _inside(path, np.linspace(start, end, SAMPLES), box, compute)
 
 
-def _straight(law: Law, loss: float, box: Box) -> list[Path]:
+def _straight(law: Law, loss: float, box: Box, compute: Compute) -> list[Path]:
     """Return the iso-loss curve of a law that depends on only one of N and D, or on neither."""
     with np.errstate(divide="ignore", invalid="ignore"):
         log_D, log_N = np.log(law.iso_loss_D(loss, box["N"])), np.log(law.iso_loss_N(loss, box["D"]))
     if np.isfinite(log_D[0]):
-        return _inside(lambda s: (s, np.full(s.shape, log_D[0])), _along(box["N"]), box)
+        return _inside(lambda s: (s, np.full(s.shape, log_D[0])), _along(box["N"]), box, compute)
     if np.isfinite(log_N[0]):
-        return _inside(lambda s: (np.full(s.shape, log_N[0]), s), _along(box["D"]), box)
+        return _inside(lambda s: (np.full(s.shape, log_N[0]), s), _along(box["D"]), box, compute)
     return []
 
 
@@ -90,9 +93,11 @@ def _logit(log_u: float) -> float:
     return float(log_u - np.log(-np.expm1(log_u))) if log_u < 0 else np.inf
 
 
-def _inside(path: Callable[[NDArray[np.float64]], Path], s: NDArray[np.float64], box: Box) -> list[Path]:
+def _inside(
+    path: Callable[[NDArray[np.float64]], Path], s: NDArray[np.float64], box: Box, compute: Compute
+) -> list[Path]:
     """Return the pieces inside the box of a curve sampled at parameters s."""
-    room = _room(path(s), box)
+    room = _room(path(s), box, compute)
     room = np.where(np.isfinite(room), room, -np.inf)
     inside = room >= -_TOLERANCE
     if not inside.any():
@@ -112,10 +117,10 @@ def _inside(path: Callable[[NDArray[np.float64]], Path], s: NDArray[np.float64],
     return pieces
 
 
-def _room(at: Path, box: Box) -> NDArray[np.float64]:
+def _room(at: Path, box: Box, compute: Compute) -> NDArray[np.float64]:
     """Return the distance, in logarithms, to the nearest side of the box; negative outside."""
     log_N, log_D = at
-    logs = {"N": log_N, "D": log_D, "C": np.log(6) + log_N + log_D}
+    logs = {"N": log_N, "D": log_D, "C": log_C(compute, log_N, log_D)}
     sides = [
         side for name, (low, high) in box.items() for side in (logs[name] - np.log(low), np.log(high) - logs[name])
     ]

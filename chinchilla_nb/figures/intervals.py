@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import in_proportion
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.drift import Drift, distance_beyond
@@ -24,6 +26,9 @@ PER_DECADE = 12
 """Budgets per decade, between which intervals are interpolated: ends of intervals are nearly straight in logarithms."""
 BEYOND = 3.0
 """Decades by which the budgets reach beyond the axes on either side, so that zooming and panning show the bands too."""
+
+IN_REGION = 17
+"""Vertices of the region of an optimum where its isoFLOP line may bend."""
 
 Ends = tuple[float, float]
 """The low and the high end of an interval; the low one may be 0 and the high one infinite."""
@@ -61,6 +66,11 @@ class FrontierIntervals:
     C: NDArray[np.float64]
     intervals: Mapping[str, Interval]
 
+    @property
+    def compute(self) -> Compute:
+        """How C follows from N and D."""
+        return self.uncertainty.fit.runs.compute
+
     def cover(self, C_range: Ends) -> bool:
         """Return whether a range of budgets, such as the view after zooming out, lies well within these."""
         return bool(self.C[0] < C_range[0] and C_range[1] < self.C[-1])
@@ -72,10 +82,13 @@ class FrontierIntervals:
     def region(self, C: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return N and D at the ends of the region of N* and D* at a budget.
 
-        Because 6 N* D* = C, the region is a segment of the isoFLOP line: in logarithms, an ellipse without width.
+        Because N* and D* spend the budget, the region is a segment of the isoFLOP line: in logarithms, an ellipse
+        without width.
         """
-        N = np.clip(self.at(C)["N"], 1.0, C / 6)
-        return N, C / 6 / N
+        compute = self.compute
+        ends = np.clip(self.at(C)["N"], 1.0, compute.N(C, 1.0))
+        N = ends if in_proportion(compute) else np.geomspace(ends[0], ends[1], IN_REGION)
+        return N, compute.D(C, N)
 
     def band(self, box: Box) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return N and D along the outline of the band around the frontier, cut off at the sides of a box.
@@ -83,12 +96,12 @@ class FrontierIntervals:
         Each budget contributes a segment of its isoFLOP line, as in `region`. Empty if the band lies outside.
         """
         found = self.intervals["N"]
-        low = np.maximum.reduce([found.low, np.full_like(self.C, box["N"][0]), self.C / 6 / box["D"][1]])
-        high = np.minimum.reduce([found.high, np.full_like(self.C, box["N"][1]), self.C / 6 / box["D"][0]])
+        low = np.maximum.reduce([found.low, np.full_like(self.C, box["N"][0]), self.compute.N(self.C, box["D"][1])])
+        high = np.minimum.reduce([found.high, np.full_like(self.C, box["N"][1]), self.compute.N(self.C, box["D"][0])])
         inside = (low <= high) & (self.C >= box["C"][0]) & (self.C <= box["C"][1])
         C = self.C[inside]
         N = np.concatenate([low[inside], high[inside][::-1]])
-        return N, np.concatenate([C, C[::-1]]) / 6 / N
+        return N, self.compute.D(np.concatenate([C, C[::-1]]), N)
 
     def loss_band(self, C: Ends, loss: Ends) -> Polyline:
         """Return the outline of the band around the lowest predicted loss, cut off at ends of C and of the loss."""
@@ -132,7 +145,8 @@ def frontier_intervals(uncertainty: Uncertainty, C_range: Ends, roll_outs: RollO
             getattr(new_run, name)[known] = getattr(one, name)
     found = {**found, "new_run": new_run}
     if roll_outs is not None and roll_outs.parts:
-        drift, distance = Drift.of(roll_outs), distance_beyond(uncertainty.fit.runs, 1.0, C / 6)
+        runs = uncertainty.fit.runs
+        drift, distance = Drift.of(roll_outs), distance_beyond(runs, 1.0, runs.compute.D(C, 1.0))
         for name in ("loss", "new_run"):
             one = drift.widened(found[name], distance, LEVEL)
             ends = np.where(known, one.low, 0.0), np.where(known, one.high, np.inf)

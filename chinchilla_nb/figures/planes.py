@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import at_ratio, log_C
+from chinchilla_nb.engine.compute.product import ProductCompute
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
@@ -30,6 +33,10 @@ _DEFAULT_RANGES = {"C": (1e18, 1e24), "N": (1e8, 1e12), "D": (1e9, 1e13)}
 _REACH = 1e3
 # Curves extend beyond zoomed axes by this share of their length, so that no curve ends in view while the axes move.
 _MARGIN = 0.4
+# Vertices of each side of a seed regime whose isoFLOP lines may bend.
+_PER_SIDE = 12
+# Distance of a point from the line between the ends of a curve, relative to its length, that cannot be seen.
+_BENT = 1e-4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,7 +86,9 @@ class Plane:
     isoflop : Polyline
         The isoFLOP line of the chosen budget.
     region : Polyline
-        The two ends of the 95 % region of the optimum at that budget, a segment of its isoFLOP line; or empty.
+        The 95 % region of the optimum at that budget, a segment of its isoFLOP line by its ends; or empty.
+    compute : Compute
+        How C follows from N and D.
     """
 
     x: Axis
@@ -94,14 +103,15 @@ class Plane:
     off_frontier: Polyline
     isoflop: Polyline
     region: Polyline
+    compute: Compute
 
     def project(self, N: ArrayLike, D: ArrayLike) -> Polyline:
         """Return where models of N parameters trained on D tokens lie in this plane."""
-        return _project(self.x.name, self.y.name, N, D)
+        return _project(self.compute, self.x.name, self.y.name, N, D)
 
     def budget_line(self, C: float) -> Polyline:
         """Return the isoFLOP line of a budget, from one side of this plane to the other."""
-        return _budget_line(self.x, self.y, C)
+        return _budget_line(self.compute, self.x, self.y, C)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -144,14 +154,18 @@ class FrontierFigure:
         """Return a plane of this figure on other axes, with the curves that are visible there."""
         if (x, y) == (plane.x, plane.y) or self.law is None:
             return replace(plane, x=x, y=y)
-        levels, seen = _levels(self.law, _box(x, y)), replace(plane, x=x, y=y, band=self.band_in_view(x, y))
+        levels, seen = (
+            _levels(self.law, _box(plane.compute, x, y), plane.compute),
+            replace(plane, x=x, y=y, band=self.band_in_view(x, y)),
+        )
         return _with_curves(seen, self.law, levels, self.loss, _MARGIN)
 
     def band_in_view(self, x: Axis, y: Axis) -> Polyline:
         """Return the outline of the band around the frontier, cut off so far outside these axes that it is not seen."""
         if self.intervals is None:
             return NOTHING
-        return _project(x.name, y.name, *self.intervals.band(_box(x, y, _MARGIN)))
+        compute = self.intervals.compute
+        return _project(compute, x.name, y.name, *self.intervals.band(_box(compute, x, y, _MARGIN)))
 
 
 def frontier_figure(
@@ -174,6 +188,7 @@ def frontier_figure(
     runs : Runs
         The included runs; may be empty.
     fit : Fit or Law, optional
+        How C follows from N and D is that of its runs, or else of `runs`.
         Without it, no curves and no frontier are drawn.
     regime : SeedRegime, optional
         The ranges that seeds are drawn from.
@@ -190,12 +205,13 @@ def frontier_figure(
     intervals : FrontierIntervals, optional
         How sure the frontier is; drawn as bands and, with a budget, as the region of the optimum. No axis changes.
     """
-    law = fit.law if isinstance(fit, Fit) else fit
+    law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
     excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
     planned = [point for point in (next_point, off_frontier) if point]
-    axes = _axes(runs, excluded, law, regime, planned, budgets, data_unit)
-    levels = _levels(law, {name: (axis.low, axis.high) for name, axis in axes.items()}) if law else np.empty(0)
+    axes = _axes(runs, excluded, law, compute, regime, planned, budgets, data_unit)
+    ends = {name: (axis.low, axis.high) for name, axis in axes.items()}
+    levels = _levels(law, ends, compute) if law else np.empty(0)
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     # Only the runs determine the colours, so that a new fit recolours no run.
     scale = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
@@ -208,11 +224,12 @@ def frontier_figure(
             iso_loss=(),
             frontier=NOTHING,
             band=NOTHING,
-            regime=_project(x, y, *_corners(regime)) if regime else NOTHING,
-            next_point=_project(x, y, *next_point) if next_point else NOTHING,
-            off_frontier=_project(x, y, *off_frontier) if off_frontier else NOTHING,
-            isoflop=_budget_line(axes[x], axes[y], budget) if budget else NOTHING,
-            region=_project(x, y, *intervals.region(budget)) if budget and intervals else NOTHING,
+            regime=_project(compute, x, y, *_outline(regime, compute)) if regime else NOTHING,
+            next_point=_project(compute, x, y, *next_point) if next_point else NOTHING,
+            off_frontier=_project(compute, x, y, *off_frontier) if off_frontier else NOTHING,
+            isoflop=_budget_line(compute, axes[x], axes[y], budget) if budget else NOTHING,
+            region=_project(compute, x, y, *intervals.region(budget)) if budget and intervals else NOTHING,
+            compute=compute,
         )
         for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
     )
@@ -235,6 +252,7 @@ def _axes(
     runs: Runs,
     excluded: Runs,
     law: Law | None,
+    compute: Compute,
     regime: SeedRegime | None,
     planned: list[tuple[float, float]],
     budgets: list[float],
@@ -242,9 +260,9 @@ def _axes(
 ) -> dict[str, Axis]:
     """Return axes of C, N and D that cover everything drawn."""
     shown = {"C": list(runs.C), "N": list(runs.N), "D": list(runs.D)}
-    models = [*zip(*_corners(regime), strict=True)] if regime else []
+    models = [*zip(*_outline(regime, compute), strict=True)] if regime else []
     for N, D in [*models, *planned]:
-        for name, value in (("N", N), ("D", D), ("C", 6 * N * D)):
+        for name, value in (("N", N), ("D", D), ("C", compute.C(N, D))):
             shown[name].append(float(value))
     shown["C"] += budgets
     for name, drawn in shown.items():
@@ -255,14 +273,14 @@ def _axes(
         return {name: log_axis(name, ends, titles.get(name)) for name, ends in _DEFAULT_RANGES.items()}
     if law and (budgets or not shown["N"]):
         with np.errstate(all="ignore"):
-            optimal = optima(law, [min(shown["C"]), max(shown["C"])])
+            optimal = optima(law, [min(shown["C"]), max(shown["C"])], compute)
         for name, values in zip(("N", "D"), optimal, strict=True):
             near = np.clip(values, min(shown[name]) / _REACH, max(shown[name]) * _REACH) if shown[name] else values
             near = near[np.isfinite(near) & (near > 0)]
             shown[name] += list(rounded_outward(shown[name], near) if shown[name] else near)
     for name in ("N", "D"):
         # If only budgets are known, the axes are centred on their even split.
-        shown[name] = shown[name] or [float((C / 6) ** 0.5) for C in shown["C"]]
+        shown[name] = shown[name] or [float(at_ratio(compute, C, 1.0)) for C in shown["C"]]
     return {name: log_axis(name, values, titles.get(name)) for name, values in shown.items()}
 
 
@@ -270,22 +288,27 @@ def _dots(runs: Runs, shown: NDArray[np.intp], x: str, y: str) -> Polyline:
     return Polyline(read_only(getattr(runs, x)[shown]), read_only(getattr(runs, y)[shown]))
 
 
-def _box(x: Axis, y: Axis, margin: float = 0.0) -> curves.Box:
-    """Return the ends of C, N and D in a plane; those of the quantity on neither axis follow from 6ND = C."""
+def _box(compute: Compute, x: Axis, y: Axis, margin: float = 0.0) -> curves.Box:
+    """Return the ends of C, N and D in a plane; those of the quantity on neither axis follow from the others."""
     wider = {axis.name: (axis.high / axis.low) ** margin for axis in (x, y)}
     box = {axis.name: (axis.low / wider[axis.name], axis.high * wider[axis.name]) for axis in (x, y)}
     if "C" not in box:
-        box["C"] = (6 * box["N"][0] * box["D"][0], 6 * box["N"][1] * box["D"][1])
+        box["C"] = _ends(compute.C(box["N"], box["D"]))
     for name, other in (("N", "D"), ("D", "N")):
         if name not in box:
-            box[name] = (box["C"][0] / (6 * box[other][1]), box["C"][1] / (6 * box[other][0]))
+            box[name] = _ends((compute.N if name == "N" else compute.D)(box["C"], box[other][::-1]))
     return box
 
 
-def _levels(law: Law, box: curves.Box) -> NDArray[np.float64]:
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = values.tolist()
+    return low, high
+
+
+def _levels(law: Law, box: curves.Box, compute: Compute) -> NDArray[np.float64]:
     """Return round losses, ascending, near those predicted at even steps along the diagonal of N and D."""
     ends = {name: np.log(box[name]) for name in ("C", "N", "D")}
-    start, end = np.log(6) + ends["N"] + ends["D"]
+    start, end = log_C(compute, ends["N"], ends["D"])
     first = max(0.0, (ends["C"][0] - start) / (end - start))
     last = min(1.0, (ends["C"][1] - start) / (end - start))
     if first >= last:
@@ -300,14 +323,15 @@ def _levels(law: Law, box: curves.Box) -> NDArray[np.float64]:
 
 def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: LossScale, margin: float = 0.0) -> Plane:
     """Return a plane with the frontier of the law and its curves at all levels, labelled where there is room."""
-    x, y, box = plane.x.name, plane.y.name, _box(plane.x, plane.y, margin)
+    compute, x, y = plane.compute, plane.x.name, plane.y.name
+    box = _box(compute, plane.x, plane.y, margin)
     with np.errstate(all="ignore"):
         pieces = [
-            (float(level), _project(x, y, *np.exp(path)))
+            (float(level), _project(compute, x, y, *np.exp(path)))
             for level in levels
-            for path in curves.iso_loss(law, level, box)
+            for path in curves.iso_loss(law, level, box, compute)
         ]
-    frontier = _joined(curves.frontier(law, box), x, y)
+    frontier = _joined(compute, curves.frontier(law, box, compute), x, y)
     texts = [f"{level:.12g}" for level, _ in pieces]
     places = place_labels(
         [_fractions(plane, line) for _, line in pieces],
@@ -328,26 +352,40 @@ def _fractions(plane: Plane, line: Polyline) -> NDArray[np.float64]:
     return np.column_stack([plane.x.fraction(line.x), plane.y.fraction(line.y)])
 
 
-def _corners(regime: SeedRegime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return N and D at the corners of the seed regime, as a closed outline."""
+def _outline(regime: SeedRegime, compute: Compute) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return N and D along the closed outline of the seed regime: its corners, and points between them if it bends."""
     C = np.array([regime.C[i] for i in (0, 1, 1, 0, 0)])
     ratio = np.array([regime.tokens_per_parameter[i] for i in (0, 0, 1, 1, 0)])
-    return np.sqrt(C / (6 * ratio)), np.sqrt(C * ratio / 6)
+    if isinstance(compute, ProductCompute):
+        return np.sqrt(C / (compute.kappa * ratio)), np.sqrt(C * ratio / compute.kappa)
+    at, corners = np.linspace(0, 4, 4 * _PER_SIDE + 1), np.arange(5)
+    C, ratio = (np.exp(np.interp(at, corners, np.log(values))) for values in (C, ratio))
+    N = at_ratio(compute, C, ratio)
+    return N, ratio * N
 
 
-def _budget_line(x: Axis, y: Axis, C: float) -> Polyline:
-    return _joined(curves.isoflop(C, _box(x, y)), x.name, y.name)
+def _budget_line(compute: Compute, x: Axis, y: Axis, C: float) -> Polyline:
+    return _joined(compute, curves.isoflop(C, _box(compute, x, y), compute), x.name, y.name)
 
 
-def _joined(pieces: list[curves.Path], x: str, y: str) -> Polyline:
-    """Return the two ends of a curve that is a straight line in logarithms."""
+def _joined(compute: Compute, pieces: list[curves.Path], x: str, y: str) -> Polyline:
+    """Return a curve, by its two ends if it is a straight line in logarithms."""
     if not pieces:
         return NOTHING
-    log_N, log_D = (np.concatenate(logs)[[0, -1]] for logs in zip(*pieces, strict=True))
-    return _project(x, y, np.exp(log_N), np.exp(log_D))
+    log_N, log_D = (np.concatenate(logs) for logs in zip(*pieces, strict=True))
+    if _is_straight(log_N, log_D):
+        log_N, log_D = log_N[[0, -1]], log_D[[0, -1]]
+    return _project(compute, x, y, np.exp(log_N), np.exp(log_D))
 
 
-def _project(x: str, y: str, N: ArrayLike, D: ArrayLike) -> Polyline:
+def _is_straight(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    """Return whether points lie on the line from the first to the last, within what can be seen."""
+    (length, height) = x[-1] - x[0], y[-1] - y[0]
+    off = (x - x[0]) * height - (y - y[0]) * length
+    return bool(np.all(np.abs(off) <= _BENT * (length**2 + height**2)))
+
+
+def _project(compute: Compute, x: str, y: str, N: ArrayLike, D: ArrayLike) -> Polyline:
     N, D = np.atleast_1d(np.asarray(N, dtype=float)), np.atleast_1d(np.asarray(D, dtype=float))
-    values = {"C": 6 * N * D, "N": N, "D": D}
+    values = {"C": compute.C(N, D), "N": N, "D": D}
     return polyline(values[x], values[y])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
@@ -148,6 +149,8 @@ class LossFigure:
     colour : ndarray
     loss : LossScale
     law : Law or None
+    compute : Compute
+        How C follows from N and D.
     intervals : FrontierIntervals or None
         How sure the frontier is.
     note : str
@@ -161,6 +164,7 @@ class LossFigure:
     colour: NDArray[np.float64]
     loss: LossScale
     law: Law | None
+    compute: Compute
     intervals: FrontierIntervals | None
     note: str
 
@@ -171,7 +175,7 @@ class LossFigure:
 
     def frontier_in_view(self, x: Axis) -> Polyline:
         """Return the frontier along another axis of C, extended somewhat beyond it."""
-        return _lowest_loss(self.law, *_extended(x))
+        return _lowest_loss(self.law, *_extended(x), self.compute)
 
     def band_in_view(self, x: Axis, y: Axis) -> Polyline:
         """Return the outline of the band around the frontier on other axes, extended somewhat beyond them."""
@@ -300,13 +304,13 @@ def loss_figure(
         If there is no run.
     """
     _checked("losses", runs.loss, (len(runs),))
-    law = fit.law if isinstance(fit, Fit) else fit
+    law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
     excluded = excluded or Runs([], [], [])
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     scale = loss_scale(runs.loss)
     C, losses = np.append(runs.C, C_range or ()), runs.loss
     if C_range:
-        predicted = _lowest_loss(law, *C_range).y
+        predicted = _lowest_loss(law, *C_range, compute).y
         losses = np.append(losses, rounded_outward(losses, np.append(predicted[:1], predicted[-1:])))
     x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
     y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
@@ -315,12 +319,13 @@ def loss_figure(
             x, y, polyline(runs.C[shown], runs.loss[shown]), polyline(excluded.C[apart], excluded.loss[apart])
         ),
         envelope=_envelope(runs),
-        frontier=_lowest_loss(law, x.low, x.high),
+        frontier=_lowest_loss(law, x.low, x.high, compute),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
         colour=read_only(scale.normalise(runs.loss[shown])),
         loss=scale,
         law=law,
+        compute=compute,
         intervals=intervals,
         note=note(len(shown), len(runs), (x, excluded.C), (y, excluded.loss)),
     )
@@ -332,13 +337,13 @@ def _extended(axis: Axis) -> tuple[float, float]:
     return axis.low / wider, axis.high * wider
 
 
-def _lowest_loss(law: Law | None, low: float, high: float) -> Polyline:
+def _lowest_loss(law: Law | None, low: float, high: float, compute: Compute) -> Polyline:
     """Return the predicted loss along the efficient frontier between two budgets; empty if the law has none."""
     if law is None:
         return NOTHING
     C = np.geomspace(low, high, 121)
     with np.errstate(all="ignore"):
-        loss = law.loss(*optima(law, C))
+        loss = law.loss(*optima(law, C, compute))
     known = np.isfinite(loss) & (loss > 0)
     return polyline(C[known], loss[known])
 

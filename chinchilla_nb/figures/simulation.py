@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import in_proportion
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import optimum
+from chinchilla_nb.figures.curves import SAMPLES
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
 
@@ -60,15 +64,17 @@ class ErrorFigure:
     upper: Polyline
 
 
-def frontier_line(law: Law, x: Axis) -> Polyline:
+def frontier_line(law: Law, x: Axis, compute: Compute = SIX_ND) -> Polyline:
     """Return the efficient frontier of a law, N* against C, from one end of an axis of compute to the other."""
-    ends = np.array([x.low, x.high])
-    N, _ = optima(law, ends)
+    ends = np.array([x.low, x.high]) if in_proportion(compute) else np.geomspace(x.low, x.high, SAMPLES)
+    N, _ = optima(law, ends, compute)
     known = np.isfinite(N)
     return polyline(ends[known], N[known])
 
 
-def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: float, total: int) -> TraceFigure:
+def trace_figure(
+    counts: Sequence[int], laws: Sequence[Law], truth: Law, C: float, total: int, compute: Compute = SIX_ND
+) -> TraceFigure:
     """Lay out the estimates.
 
     Parameters
@@ -80,9 +86,11 @@ def trace_figure(counts: Sequence[int], laws: Sequence[Law], truth: Law, C: floa
         Target budget in FLOPs.
     total : int
         Number of runs at the end of the simulation, where the axis ends.
+    compute : Compute
+        How C follows from N and D.
     """
-    true_N = float(allocate(truth, C)[0])
-    found = [optimum(law, C) for law in laws]
+    true_N = float(allocate(truth, C, compute)[0])
+    found = [optimum(law, C, compute) for law in laws]
     ratios = np.array([np.nan if point is None else point[0] / true_N for point in found])
     usable = np.isfinite(ratios) & (ratios > 0)
     shown = np.clip(ratios[usable], 1 / _FURTHEST, _FURTHEST)

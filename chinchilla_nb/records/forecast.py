@@ -36,6 +36,8 @@ Array = NDArray[Any]
 
 EQUAL = 1e-9
 """Relative difference by which rounding may separate numbers of a file that belong together."""
+OTHER_COMPUTE = "compute"
+"""Key of the definitions that holds the compute convention, in symbols; without it, as in older files, C is 6ND."""
 SAME_SIZE = 0.02
 """Relative difference of N, D and C up to which a logged run is the forecast one; both are rounded in practice."""
 LONGEST_PATH = 4096
@@ -158,7 +160,8 @@ class Forecast:
         """
         check_type(uncertainty, "uncertainty", Uncertainty)
         N, D = as_positive_number(N, "N"), as_positive_number(D, "D")
-        C = as_positive_number(6 * N * D, "C, which is 6ND,")
+        compute = uncertainty.fit.runs.compute
+        C = as_positive_number(float(compute.C(N, D)), f"C, which is {compute.text},")
         found = {
             name: uncertainty.predict_loss(N, D, level, "new-run", known) for name, known in _intervals_of(roll_outs)
         }
@@ -360,10 +363,11 @@ class Forecast:
         return forecast
 
     def _is_consistent(self) -> bool:
-        """Return whether the run is one of the law, C is 6ND, and the interval is around the predicted loss."""
+        """Return whether the run is one of the law, C is 6ND if so defined, and the interval is around the loss."""
         if np.isnan(self.N) == ("N" in self._axes):
             return False
-        if not np.isnan(self.N) and not np.isclose(self.C, 6 * self.N * self.D, rtol=EQUAL):
+        is_6ND = OTHER_COMPUTE not in self.definitions
+        if is_6ND and not np.isnan(self.N) and not np.isclose(self.C, 6 * self.N * self.D, rtol=EQUAL):
             return False
         return IF_HOLDS not in self.ends or bool(np.isclose(self.ends[IF_HOLDS][0], self.loss, rtol=EQUAL))
 

@@ -32,13 +32,14 @@ _MODULES = {
     "Runs": ("run_log.run_log_panel", "RunLogPanel"),
     "Scaling law": ("fit.fit_panel", "FitPanel"),
     "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
+    "Approaches": ("approaches.approaches_panel", "ApproachesPanel"),
     "Simulation": ("simulation.simulation_panel", "SimulationPanel"),
 }
-_CHARTS = ("Frontier", "Simulation")
+_CHARTS = ("Frontier", "Approaches", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Panels for configuration, runs, fit, frontier and simulation that share one session.
+    """Panels for configuration, runs, fit, frontier, approaches and simulation that share one session.
 
     Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.

@@ -11,6 +11,8 @@ from runs import GRID, make_runs
 
 import chinchilla_nb
 from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
+from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
 from chinchilla_nb.studies import MOST
 
@@ -22,6 +24,7 @@ BY_GROUPS = [*chinchilla_nb.iter_roll_outs(FIT.problem, by="N")][-1].result
 DRAWS = FIT.uncertainty(draws=3, rng=1)
 FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 2.3])
 FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
+COMPARISON = chinchilla_nb.compare_approaches(FIT, DRAWS, draws=2, rng=1)
 FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
 STUDY = {
     "laws": "Hoffmann et al. 2022",
@@ -47,6 +50,7 @@ STUDY_WORDS = {
     "intervals": "intervals|method",
 }
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)
+RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST, COMPARISON)
 """Values that are right for some arguments and wrong for others."""
 
 
@@ -59,6 +63,21 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
     yield Door("study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST), STUDY, STUDY_WORDS, dear=True)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
+    yield from _approaches(cc)
+
+
+def _approaches(cc: Chinchilla) -> Iterator[Door]:
+    compared = {"source": FIT, "uncertainty": DRAWS, "tolerance": 0.05, "by": None, "draws": 2, "rng": 1}
+    words = {"uncertainty": "uncertainty|fit", "source": "source|fit|runs|N and D"}
+    compare = bounded(chinchilla_nb.compare_approaches, "draws", most=MOST_COMPARED)
+    yield Door("compare_approaches", compare, compared, words, dear=True)
+    given = {"tolerance": 0.05, "by": None, "draws": 2, "rng": 1}
+    yield Door("Chinchilla.compare_approaches", bounded(cc.compare_approaches, "draws", most=MOST_COMPARED), given)
+    table = bounded(cc.approaches, "draws", most=MOST_COMPARED)
+    yield Door("Chinchilla.approaches", table, {"C": 1e20, "level": 0.95, **given}, nan=True, dear=True)
+    yield Door("Comparison.at", COMPARISON.at, {"C": 1e20, "level": 0.95}, nan=True)
+    weighed = {"law": FIT.law, "N": 1e9, "D": 1e10, "compute": SIX_ND}
+    yield Door("deadweight_compute", chinchilla_nb.deadweight_compute, weighed)
 
 
 def _uncertainty(cc: Chinchilla) -> Iterator[Door]:

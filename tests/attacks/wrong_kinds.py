@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
-from result_doors import FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
+from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
 import chinchilla_nb
@@ -69,6 +69,7 @@ RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
+_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (
@@ -102,7 +103,16 @@ NOT_CALLED = {
                 "Forecast",
                 "ForecastScore",
             ),
-            *("Influence", "Interval", "ProfileCurve", "RollOut", "RollOuts", "Uncertainty"),
+            *(
+                "FittedCompute",
+                "MeasuredCompute",
+                "Influence",
+                "Interval",
+                "ProfileCurve",
+                "RollOut",
+                "RollOuts",
+                "Uncertainty",
+            ),
         ),
         "the package makes them, as results",
     ),
@@ -111,6 +121,8 @@ NOT_CALLED = {
     "InputError": "an error",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
+    "SIX_ND": "a value",
+    "Compute": "an interface",
 }
 """Public names that are not called, and why; the methods of results are attacked."""
 FOR_PANELS = {"compose", "watch"}
@@ -139,6 +151,7 @@ class Doors:
         yield from self._tables()
         yield from self._engine()
         yield from self._laws()
+        yield from self._compute()
         yield from result_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
@@ -165,6 +178,7 @@ class Doors:
             "scaling_factor": 2.0,
             "law": "chinchilla",
             "bounds": {"alpha": 0.3},
+            "compute": 8,
             "rng": 1,
             "dtype": float,
         }
@@ -189,6 +203,15 @@ class Doors:
         yield Door("Chinchilla.allocate_compute", Chinchilla.allocate_compute, {"C": 1e20, "params": params}, given)
         usual = {"N": 1e9, "D": 1e10, "params": params}
         yield Door("Chinchilla.predict_loss", Chinchilla.predict_loss, usual, given)
+        chosen = {"target": "N", "C": 1e22, "candidates": [(1e8, 1e10)], "n": 2, "by": "fall", "simulate": 20, "rng": 1}
+        words = {"target": "target|N|D", "candidates": "candidates"}
+        yield Door("Chinchilla.next_runs", cc.next_runs, chosen, words, dear=True)
+        pilot = {"seeds": 3, "budget": 1e20, "C": 1e22, "laws": [LAW.as_dict()]}
+        words = {"laws": "laws|law|E|parameter"}
+        yield Door("Chinchilla.seed_design", cc.seed_design, pilot, words, dear=True)
+        del pilot["budget"]
+        yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
+        yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
@@ -235,11 +258,40 @@ class Doors:
             yield Door(f"Visualizer.{name}", getattr(viewer, name), drawn, words, dear=True)
         drawn = {"rollout": chinchilla_nb.Rollout(ROLL_OUTS), "simulation": False, "img_name": "x"}
         yield Door("Visualizer.rollout", viewer.rollout, drawn, dear=True)
+        drawn = {"comparison": COMPARISON, "C": 1e22, "simulation": False, "img_name": "x"}
+        yield Door("Visualizer.approaches", viewer.approaches, drawn, dear=True)
         yield Door("datasets.load", datasets.load, {"name": "python_stdlib"}, {"name": "study"})
         search = {"N_opt": 1e4, "hyperparam_grid": HYPERPARAMETERS, "size_estimator": size, "use_cache": False}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
         yield Door("search_model_config", search_model_config, search, words)
+        yield Door("Chinchilla.compare_sizes", cc.compare_sizes, {"sizes": ["N"]}, {"sizes": "sizes|N|budgets"})
         yield Door("is_between", is_between, {"value": 1.0, "bounds": (0, 2)})
+
+    def _compute(self) -> Iterator[Door]:
+        yield Door("ProductCompute", chinchilla_nb.ProductCompute, {"kappa": 6.0})
+        yield Door("PowerCompute", chinchilla_nb.PowerCompute, {"k": 6.0, "p": 1.0, "q": 1.0})
+        table = {"sizes": (1e6, 1e8), "flops": (6e6, 6e8), "name": "mine"}
+        yield Door("TabulatedCompute", chinchilla_nb.TabulatedCompute, table)
+        yield Door("TabulatedCompute.of", chinchilla_nb.TabulatedCompute.of, table)
+        model = {
+            "d_model": 64,
+            "n_layers": 2,
+            "vocab_size": 100,
+            "seq_len": 32,
+            "n_heads": 2,
+            "d_ff": 256,
+            "d_head": 32,
+        }
+        yield Door("TransformerFlops", chinchilla_nb.TransformerFlops, model)
+        yield Door("transformer_flops", chinchilla_nb.transformer_flops, model)
+        yield Door("fitted_compute", chinchilla_nb.fitted_compute, {"runs": RUNS})
+        yield Door("measured_compute", chinchilla_nb.measured_compute, {"runs": RUNS})
+        columns = {"sizes": ["N"], "C": "C", "D": "D", "loss": None}
+        words = {"loss": "loss|budgets", "sizes": "sizes|N|budgets", "C": "C|N", "D": "D|N"}
+        yield Door("compare_sizes", chinchilla_nb.compare_sizes, {"runs": RUNS, **columns}, words)
+        points = {"N": 1e8, "D": 1e9}
+        for compute in (chinchilla_nb.SIX_ND, chinchilla_nb.PowerCompute(6.0)):
+            yield Door("Compute.C", compute.C, points)
 
     def _session(self) -> Iterator[Door]:
         session = self.session()
@@ -302,7 +354,7 @@ class Doors:
             "source": "source|nothing at|configuration|neither",
             "allow_functions": "allow_functions|not defined|imported|function",
         }
-        for name in ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "SimulationPanel", "Workbench"):
+        for name in (*_PANELS, "Workbench"):
             yield Door(
                 name,
                 _closed(getattr(chinchilla_nb, name)),

@@ -32,6 +32,7 @@ WRITTEN = {
     "num_seeding_steps": 7,
     "scaling_factor": 10.0,
     "bounds": {"alpha": (0.34, 0.34), "beta": (0.2, 0.5)},
+    "compute": "fitted",
     "rng": 3,
     "dtype": np.float64,
 }

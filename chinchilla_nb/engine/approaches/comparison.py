@@ -5,29 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from chinchilla_nb.engine.approaches.envelope import Envelope, fit_envelope
+from chinchilla_nb.engine.approaches.frontier_estimate import FrontierEstimate
 from chinchilla_nb.engine.approaches.isoflop import IsoFlop, fit_isoflop
 from chinchilla_nb.engine.approaches.parametric import Parametric, parametric_frontier
 from chinchilla_nb.engine.approaches.slice_bias import SliceBias, slice_bias
 from chinchilla_nb.engine.approaches.slices import TOLERANCE, Slices, find_slices
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_generator, as_positive_number, check_type
+from chinchilla_nb.engine.conversion import (
+    as_generator,
+    as_positive_number,
+    as_positive_values,
+    check_choice,
+    check_type,
+)
 from chinchilla_nb.engine.errors import FitError, InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.interval import Interval, as_level
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["APPROACHES", "QUANTITIES", "Comparison", "compare_approaches"]
+__all__ = ["APPROACHES", "Comparison", "compare_approaches"]
 
 APPROACHES = ("envelope", "isoflop", "parametric")
 """Approaches 1, 2 and 3 [Hoffmann et al. 2022, section 3]."""
-QUANTITIES = ("a", "b", "N", "D", "loss")
-"""What each approach finds: the exponents of N* and D* in C, and N*, D* and the loss at a budget."""
 MOST_DRAWS = 20_000
 """More resamples would move the ends of an interval by less than a fiftieth of its width."""
 Result = TypeVar("Result")
@@ -67,15 +73,25 @@ class Comparison:
             If the budget is not positive and finite, or the level is not between 0 and 1.
         """
         C, level = as_positive_number(C, "C"), as_level(level)
-        none = np.array(np.nan)
-        found: dict[str, dict[str, Interval]] = {}
-        for name in APPROACHES:
-            one = self._frontier(name)
-            if one is None:
-                found[name] = {quantity: Interval(none, none, none) for quantity in QUANTITIES}
-            else:
-                found[name] = {**one.interval(level), **one.allocate(C, level)}
-        return found
+        return {name: {**self._exponents(name, level), **self.allocate(name, C, level)} for name in APPROACHES}
+
+    def allocate(self, name: str, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
+        """Return N*, D* and the loss there by one approach for budgets of C FLOPs; NaN if it has no answer.
+
+        Raises
+        ------
+        InputError
+            If there is no such approach, a budget is not positive and finite, or the level is not between 0 and 1.
+        """
+        check_choice(name, "name", APPROACHES)
+        one, budgets = self._frontier(name), as_positive_values(C, "C")
+        if one is not None:
+            return one.allocate(budgets, level)
+        return _unknown(("N", "D", "loss"), budgets.shape)
+
+    def _exponents(self, name: str, level: float) -> dict[str, Interval]:
+        one = self._frontier(name)
+        return _unknown(("a", "b"), ()) if one is None else one.interval(level)
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
@@ -87,10 +103,15 @@ class Comparison:
                 found[name] = one.notes
         return {name: found[name] for name in APPROACHES}
 
-    def _frontier(self, name: str) -> Any:
+    def _frontier(self, name: str) -> FrontierEstimate | Parametric | None:
         """Return what has the intervals of an approach; None if it has no answer."""
-        one = getattr(self, name)
+        one: Envelope | IsoFlop | Parametric | None = getattr(self, name)
         return one if one is None or isinstance(one, Parametric) else one.estimate
+
+
+def _unknown(names: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Interval]:
+    none = np.full(shape, np.nan)
+    return {name: Interval(none, none, none) for name in names}
 
 
 def compare_approaches(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.approaches.slices import Slice
 from chinchilla_nb.engine.runs import Runs, read_only
-from chinchilla_nb.quantity import compact
+from chinchilla_nb.quantity import compact, percent
 
 __all__ = ["FEWEST_SIZES", "NEAR", "Parabola", "Refusal", "Vertices", "fit_parabola", "vertices"]
 
@@ -18,6 +18,9 @@ Array = NDArray[Any]
 
 FEWEST_SIZES = 4
 """Distinct sizes from which on a parabola does not pass through all runs, so that their noise shows."""
+FARTHEST = 0.5
+"""Relative difference of C up to which the runs of one value of a column are a slice: C counted in another way than the
+budgets were, e.g. without embeddings, differs by less, and a column that does not name budgets by far more."""
 NEAR = 0.1
 """Relative excess over the lowest loss of a slice up to which runs count as near the minimum. Models that are far too
 large for their budget are hardly trained, and their losses leave every parabola: on the sweep of Porian et al. 2024,
@@ -89,6 +92,8 @@ def fit_parabola(runs: Runs, one: Slice) -> Parabola | Refusal:
     Near are the runs whose loss is at most 10 % above the lowest, and at least those of the four lowest sizes.
     """
     N = runs.N[one.runs]
+    if one.spread > FARTHEST:
+        return Refusal(one, f"its C differ by {percent(one.spread)}, and a slice has one budget")
     sizes = len(np.unique(N))
     if sizes < FEWEST_SIZES:
         counted = "1 size" if sizes == 1 else f"{sizes} distinct sizes"

@@ -22,9 +22,6 @@ and along the frontier 5 % more compute lowers the loss by less than 1 % of what
 budgets apart by a factor of 1.5 or more."""
 LARGEST_TOLERANCE = 1.0
 """With a larger tolerance, budgets that differ by a factor of two, a usual step of a sweep, would be one slice."""
-FARTHEST = 0.5
-"""Relative difference of C up to which the runs of one value of a column are a slice: C counted in another way than the
-budgets were, e.g. without embeddings, differs by less, and a column that does not name budgets by far more."""
 _MISSING = ("", "nan", "None", "<NA>", "NaT")
 """Texts of a cell without a value."""
 
@@ -118,8 +115,7 @@ def find_slices(runs: Runs, tolerance: float = TOLERANCE, by: str | None = None)
     Raises
     ------
     InputError
-        If the runs have no N and D or no such column, the tolerance is not a number from 0 to 1, or the runs of one
-        value of the column differ in C by more than half.
+        If the runs have no N and D or no such column, or the tolerance is not a number from 0 to 1.
     """
     check_type(runs, "runs", Runs)
     check_type(by, "by", str, type(None))
@@ -142,11 +138,7 @@ def _of_column(runs: Runs, by: str) -> list[Slice]:
         value = str(values[members[0]])
         if len(members) < 2 or value in _MISSING:
             continue
-        one = _slice(runs, members[np.argsort(runs.N[members], kind="stable")], f"{by} = {value}")
-        if one.spread > FARTHEST:
-            rule = f"must name slices of one budget each, but the C of {one.name} differ by {percent(one.spread)}"
-            raise InputError("by", rule, got=repr(by), remedy="choose another column, or leave by out")
-        found.append(one)
+        found.append(_slice(runs, members[np.argsort(runs.N[members], kind="stable")], f"{by} = {value}"))
     return found
 
 

@@ -22,6 +22,10 @@ class Compute(Protocol):
     def text(self) -> str:
         """The convention as reports, forecasts and exports write it, e.g. ``6ND``."""
 
+    @property
+    def kinks(self) -> Array:
+        """Sizes at which the elasticities jump, as log N; none for most conventions."""
+
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.conversion import as_positive_number, as_real_array
 
 __all__ = ["SIX_ND", "ProductCompute"]
 
@@ -41,30 +41,31 @@ class ProductCompute:
         """The convention in symbols, e.g. ``6ND``."""
         return f"{self.kappa:.4g}ND"
 
+    @property
+    def kinks(self) -> Array:
+        """No sizes: the elasticities are constant."""
+        return np.empty(0)
+
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.asarray(self.kappa * _as_floats(N) * _as_floats(D))
+        return np.asarray(self.kappa * as_real_array(N, "N") * as_real_array(D, "D"))
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
-        return np.asarray(_as_floats(C) / (self.kappa * _as_floats(N)))
+        return np.asarray(as_real_array(C, "C") / (self.kappa * as_real_array(N, "N")))
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        return np.asarray(_as_floats(C) / (self.kappa * _as_floats(D)))
+        return np.asarray(as_real_array(C, "C") / (self.kappa * as_real_array(D, "D")))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""
-        return np.asarray(np.log(_as_floats(C) / self.kappa) - _as_floats(log_N))
+        return np.asarray(np.log(as_real_array(C, "C") / self.kappa) - as_real_array(log_N, "log_N"))
 
     def elasticities(self, N: ArrayLike, D: ArrayLike) -> tuple[Array, Array]:
         """Return d log C / d log N and d log C / d log D, which are one."""
         ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
         return ones, ones
-
-
-def _as_floats(values: ArrayLike) -> Array:
-    return np.asarray(values, dtype=float)
 
 
 SIX_ND = ProductCompute()

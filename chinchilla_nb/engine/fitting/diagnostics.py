@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chinchilla_nb.engine.compute.agreement import disagreement
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.design import check_design
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
@@ -25,6 +26,7 @@ def diagnose(problem: Problem, law: Law) -> tuple[FitWarning, ...]:
         *check_limits(problem, near),
         *check_precision(problem, near),
         *_outside_the_runs(law, problem.runs),
+        *_other_compute(problem.runs),
     )
 
 
@@ -32,3 +34,9 @@ def _outside_the_runs(law: Law, runs: Runs) -> Iterator[FitWarning]:
     found = outside_the_runs(law, runs, float(runs.C.max()))
     if found is not None:
         yield FitWarning("extrapolation", found.message(), found.remedy)
+
+
+def _other_compute(runs: Runs) -> Iterator[FitWarning]:
+    found = disagreement(runs)
+    if found is not None:
+        yield FitWarning("compute", found.message, found.remedy)

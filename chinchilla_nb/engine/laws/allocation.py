@@ -1,8 +1,12 @@
 """How to spend compute: the N and D that minimise L(N, D) at a compute of C, for any law and compute convention.
 
-A law with a closed form provides its own allocation for C = 6ND. For any other law or convention, the loss along an
-isoFLOP line has one minimum, where the falls of the loss that one percent more compute buys, spent on N or on D, are
-equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C / d log D). Bisection finds it, for all budgets at once.
+A law with a closed form provides its own allocation for C = kappa ND, and Chinchilla's law for C = k N^p D^q: in
+N' = N^p and D' = D^q it is a law of the same form, with exponents alpha/p and beta/q, at the budget N'D' = C/k.
+
+For any other law or convention, a minimum of the loss along an isoFLOP line is where the falls of the loss that one
+percent more compute buys, spent on N or on D, are equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C /
+d log D). Where C grows by another power of N from some size on, there can be several minima. They are bracketed on a
+grid that contains these sizes, bisected for all budgets at once, and the one with the lowest loss is the optimum.
 
 A model has at least one parameter and is trained on at least one token. Where the formula gives less, as it does for a
 law that hardly depends on N or on D, there is no optimum: `allocate` raises an error, and `optima` returns NaN.
@@ -17,9 +21,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.power import PowerCompute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_number, as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
@@ -32,6 +38,10 @@ LARGEST_LOG = 709.0
 """Largest logarithm of N or D: exp(709) is just below the largest float64."""
 HALVINGS = 64
 """Bisection steps after which a bracket of `LARGEST_LOG` is narrower than float64 resolves."""
+SCANNED = 129
+"""Sizes along an isoFLOP line between which minima are bracketed; minima between two of them are not told apart."""
+BESIDE = 1e-9
+"""Distance in log N below a size at which the growth of C jumps, where the growth below it is read."""
 PROBE = 1e3
 """Ratio of the two budgets between which exponents without a closed form are measured."""
 
@@ -57,6 +67,9 @@ def exponents(law: Law, C: float = 1e20, compute: Compute = SIX_ND) -> tuple[flo
     check_type(compute, "compute", Compute)
     if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
         return law.exponents()
+    if isinstance(law, ScalingLaw) and isinstance(compute, PowerCompute):
+        in_N, in_D = _substituted(law, compute).exponents()
+        return in_N / compute.p, in_D / compute.q
     N, D = allocate(law, C * np.array([PROBE**-0.5, PROBE**0.5]), compute)
     a, b = (float(np.log(one[1] / one[0]) / np.log(PROBE)) for one in (N, D))
     return a, b
@@ -117,6 +130,9 @@ def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[n
     with np.errstate(all="ignore"):
         if isinstance(law, ClosedForm) and isinstance(compute, ProductCompute):
             N, D = law.allocate(C * (6 / compute.kappa))
+        elif isinstance(law, ScalingLaw) and isinstance(compute, PowerCompute):
+            N, D = _substituted(law, compute).allocate(6 * (C / compute.k))
+            N, D = N ** (1 / compute.p), D ** (1 / compute.q)
         else:
             N, D = _bisected(law, C, compute)
         # Neither can exceed float64 then, since C grows with both.
@@ -124,12 +140,39 @@ def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[n
     return np.where(real, N, np.nan), np.where(real, D, np.nan)
 
 
-def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
-    def slope(log_N: Array) -> Array:
-        return _slope(law, log_N, compute.log_D(C, log_N), compute)
+def _substituted(law: ScalingLaw, compute: PowerCompute) -> ScalingLaw:
+    """Return the law as a function of N^p and D^q."""
+    return ScalingLaw(law.E, law.A, law.B, law.alpha / compute.p, law.beta / compute.q)
 
-    log_N = _rising_zero(slope, np.zeros_like(C), np.log(compute.N(C, np.ones_like(C))))
-    return np.exp(log_N), np.exp(compute.log_D(C, log_N))
+
+def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
+    """Return the optimum of each budget: of the minima along its isoFLOP line, the one with the lowest loss."""
+    budgets = C.ravel()
+
+    def slope(log_N: Array, at: Array) -> Array:
+        return _slope(law, log_N, compute.log_D(at, log_N), compute)
+
+    grid = _grid(budgets, compute)
+    slopes = slope(grid, budgets[:, None])
+    budget, place = np.nonzero((slopes[:, :-1] <= 0) & (slopes[:, 1:] >= 0))
+    at = budgets[budget]
+    log_N = _rising_zero(lambda log_N: slope(log_N, at), grid[budget, place], grid[budget, place + 1])
+    loss = law.loss(np.exp(log_N), np.exp(compute.log_D(at, log_N)))
+    best = np.full(budgets.shape, np.nan)
+    # From the highest loss to the lowest: the last value assigned to a budget is its optimum.
+    order = np.argsort(-loss, kind="stable")
+    best[budget[order]] = log_N[order]
+    found = best.reshape(C.shape)
+    return np.exp(found), np.exp(compute.log_D(C, found))
+
+
+def _grid(C: Array, compute: Compute) -> Array:
+    """Return log N along the isoFLOP lines of budgets, from one parameter to one token, shape (n_budgets, n_sizes)."""
+    ends = np.log(compute.N(C, np.ones_like(C)))[:, None]
+    even = np.linspace(0, 1, SCANNED) * ends
+    kinks = np.concatenate([compute.kinks - BESIDE, compute.kinks])
+    both = np.broadcast_to(kinks, (len(C), len(kinks)))
+    return np.sort(np.clip(np.concatenate([even, both], axis=1), 0, np.maximum(ends, 0)), axis=1)
 
 
 def compute_optimal_D(law: Law, N: ArrayLike, compute: Compute = SIX_ND) -> NDArray[np.float64]:
@@ -189,7 +232,7 @@ def _slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
     N, D = np.exp(log_N), np.exp(log_D)
     dN, dD = law.gradient(N, D)
     in_N, in_D = compute.elasticities(N, D)
-    by_size, by_data = N * dN / in_N, D * dD / in_D
+    by_size, by_data = N * dN * in_D, D * dD * in_N
     return np.asarray((by_data - by_size) / (by_data + by_size))
 
 

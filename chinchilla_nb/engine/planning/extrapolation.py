@@ -96,7 +96,7 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     ----------
     law : Law
     runs : Runs
-        The runs that the law was fitted to.
+        The runs that the law was fitted to; how C follows from N and D is theirs.
     C : float
         The budget in FLOPs.
 
@@ -112,7 +112,7 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     """
     check_type(runs, "runs", Runs)
     C = as_positive_number(C, "C")
-    N, D = optima(law, C)
+    N, D = optima(law, C, runs.compute)
     if not len(runs):
         return None
     times_largest = float(C / runs.C.max())

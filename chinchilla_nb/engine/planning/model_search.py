@@ -7,7 +7,7 @@ import inspect
 import itertools
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,7 +19,7 @@ from chinchilla_nb.engine.cancellation import Cancelled, cancellation_point
 from chinchilla_nb.engine.conversion import as_float, as_positive_number, check_callable, first_items
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 
-__all__ = ["ModelTable", "as_hyperparameters", "check_estimator", "tabulate_models"]
+__all__ = ["ModelTable", "as_hyperparameters", "check_estimator", "estimates", "tabulate_models"]
 
 MOST_CONFIGURATIONS = 1_000_000
 """More are a typing error: the table of a million takes seconds and 200 MB, and that of a thousand values for each
@@ -85,8 +85,7 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
     grid = as_hyperparameters(hyperparam_grid)
     check_estimator(size_estimator, grid)
     configs = [dict(zip(grid, choice, strict=True)) for choice in itertools.product(*grid.values())]
-    mutable = [name for name, choices in grid.items() if any(isinstance(choice, MUTABLE) for choice in choices)]
-    N = np.array([_size(size_estimator, config, mutable) for config in configs])
+    N = estimates(size_estimator, configs, "size_estimator")
     usable = np.flatnonzero(np.isfinite(N) & (N > 0))
     if not usable.size:
         rule = "must return a positive, finite size for at least one configuration"
@@ -94,6 +93,25 @@ def tabulate_models(hyperparam_grid: Mapping[str, Iterable[Any]], size_estimator
         raise InputError("size_estimator", rule, got="none", place=place)
     order = usable[np.argsort(N[usable], kind="stable")]
     return ModelTable(tuple(configs[index] for index in order), N[order])
+
+
+def estimates(function: Callable[..., float], configs: Sequence[dict[str, Any]], where: str) -> np.ndarray:
+    """Return what a function says of each configuration; infinity for numbers beyond float64.
+
+    Parameters
+    ----------
+    function : callable
+        Called with one configuration as keyword arguments.
+    configs : sequence of dict
+    where : str
+        The argument that the function was given as, for errors.
+
+    Raises
+    ------
+    InputError
+        If it raises an exception or returns something that is not a number.
+    """
+    return np.array([_estimate(function, config, where) for config in configs])
 
 
 def as_hyperparameters(hyperparam_grid: Any) -> dict[str, list[Any]]:
@@ -121,15 +139,22 @@ def as_hyperparameters(hyperparam_grid: Any) -> dict[str, list[Any]]:
     return grid
 
 
-def check_estimator(size_estimator: Any, names: Iterable[str]) -> None:
+def check_estimator(size_estimator: Any, names: Iterable[str], where: str = "size_estimator") -> None:
     """Check that an estimator is a function of hyperparameters of these names, if its signature is known.
+
+    Parameters
+    ----------
+    size_estimator : callable
+    names : iterable of str
+    where : str
+        The argument that it was given as, for errors.
 
     Raises
     ------
     InputError
         If it is not callable, does not take one of them, or needs another one.
     """
-    check_callable(size_estimator, "size_estimator")
+    check_callable(size_estimator, where)
     try:
         parameters = inspect.signature(size_estimator).parameters.values()
     except (TypeError, ValueError):
@@ -140,11 +165,11 @@ def check_estimator(size_estimator: Any, names: Iterable[str]) -> None:
         for name in names:
             if name not in named:
                 remedy = did_you_mean(name, named) or f"it takes {', '.join(named) or 'none'}"
-                rule = f"has a key {brief(name)} that size_estimator {called} does not take"
+                rule = f"has a key {brief(name)} that {where} {called} does not take"
                 raise InputError("hyperparam_grid", rule, remedy=remedy)
     for name, one in named.items():
         if one.default is one.empty and name not in names:
-            rule = f"needs the key {name!r}, which size_estimator {called} takes"
+            rule = f"needs the key {name!r}, which {where} {called} takes"
             raise InputError("hyperparam_grid", rule, remedy="list its values")
 
 
@@ -167,19 +192,20 @@ def _plain(choice: Any) -> Any:
     return choice.item() if isinstance(choice, np.generic) else choice
 
 
-def _size(size_estimator: Callable[..., float], config: dict[str, Any], mutable: Iterable[str]) -> float:
-    """Return the size of a configuration; the estimator gets copies of the values that it could change."""
+def _estimate(function: Callable[..., float], config: dict[str, Any], where: str) -> float:
+    """Return what a function says of a configuration, of which it gets copies of the values that it could change."""
     cancellation_point()  # an estimator may build real models
     place = f"for {brief(config, LONGEST)}"
     try:
-        size: Any = size_estimator(**{**config, **{name: copy.deepcopy(config[name]) for name in mutable}})
+        given = {name: copy.deepcopy(one) if isinstance(one, MUTABLE) else one for name, one in config.items()}
+        found: Any = function(**given)
     except Cancelled:
         raise
     except Exception as error:
-        raise InputError("size_estimator", f"raised {brief(error, LONGEST)}", place=place) from error
-    if isinstance(size, (int, Fraction)) and size > sys.float_info.max:
+        raise InputError(where, f"raised {brief(error, LONGEST)}", place=place) from error
+    if isinstance(found, (int, Fraction)) and found > sys.float_info.max:
         return math.inf
     try:
-        return as_float(size, "size_estimator")
+        return as_float(found, where)
     except InputError as error:
-        raise InputError("size_estimator", "must return a number", got=error.got, place=place) from None
+        raise InputError(where, "must return a number", got=error.got, place=place) from None

@@ -21,6 +21,8 @@ def transformer_size(
     n_positions: int = 0,
     n_heads: int | None = None,
     d_ff: int | None = None,
+    d_head: int | None = None,
+    seq_len: int | None = None,  # noqa: ARG001  a hyperparameter of the compute
 ) -> float:
     """Return the number of parameters of a transformer, including its embeddings.
 
@@ -36,24 +38,40 @@ def transformer_size(
         Attention heads. They do not change the size, but they must divide the width.
     d_ff : int, optional
         Width of the perceptrons; four times `d_model` by default.
+    d_head : int, optional
+        Width of a head; `d_model` / `n_heads` by default.
+    seq_len : int, optional
+        Tokens of a sequence. They do not change the size, but the compute, for ``compute="transformer"``.
 
     Returns
     -------
     float
         Infinity for a configuration that cannot be built, so that a model search leaves it out.
     """
-    body = transformer_size_without_embeddings(d_model, n_layers, n_heads, d_ff)
+    body = transformer_size_without_embeddings(d_model, n_layers, n_heads, d_ff, d_head)
     return body + d_model * (vocab_size + n_positions)
 
 
 def transformer_size_without_embeddings(
-    d_model: int, n_layers: int, n_heads: int | None = None, d_ff: int | None = None
+    d_model: int,
+    n_layers: int,
+    n_heads: int | None = None,
+    d_ff: int | None = None,
+    d_head: int | None = None,
+    vocab_size: int | None = None,  # noqa: ARG001  hyperparameters of the compute
+    seq_len: int | None = None,  # noqa: ARG001
 ) -> float:
-    """Return the number of parameters of a transformer without its embeddings; arguments as for `transformer_size`."""
-    if n_heads is not None and d_model % n_heads:
+    """Return the number of parameters of a transformer without its embeddings; arguments as for `transformer_size`.
+
+    The vocabulary does not change it, but the compute, for ``compute="transformer"``.
+    """
+    if d_head is None and n_heads is not None and d_model % n_heads:
         return math.inf
+    if d_head is not None and n_heads is None:
+        return math.inf
+    inner = d_model if d_head is None or n_heads is None else n_heads * d_head
     width = 4 * d_model if d_ff is None else d_ff
-    attention = 4 * d_model * (d_model + 1)
+    attention = 4 * d_model * inner + 3 * inner + d_model
     perceptron = 2 * d_model * width + width + d_model
     norm = 2 * d_model
     return n_layers * (attention + perceptron + 2 * norm) + norm

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import in_proportion, other_D
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_number
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
@@ -38,8 +41,15 @@ class OffFrontier:
     compute_ratio: float
 
 
-def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
+def off_frontier(law: Law, C: float, factor: float, compute: Compute = SIX_ND) -> OffFrontier:
     """Return what a model of ``factor`` times the compute-optimal size costs at a budget of C FLOPs.
+
+    Parameters
+    ----------
+    law : Law
+    C, factor : float
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -48,12 +58,13 @@ def off_frontier(law: Law, C: float, factor: float) -> OffFrontier:
         parameter or one token.
     """
     factor = as_positive_number(factor, "factor")
-    N_best, D_best = (float(value) for value in allocate(law, C))
+    N_best, D_best = (float(value) for value in allocate(law, C, compute))
     best = float(law.loss(N_best, D_best))
-    N, D = factor * N_best, D_best / factor
+    N, D = factor * N_best, float(other_D(compute, N_best, D_best, factor))
     if not (N >= 1 and D >= 1):
         raise InputError("factor", "must leave at least one parameter and one token", got=f"{factor:g}")
     loss = float(law.loss(N, D))
     # At factor 1 the inverted law would give the same up to rounding.
     D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))
-    return OffFrontier(N, D, loss, loss - best, D_same, factor * D_same / D_best)
+    ratio = factor * D_same / D_best if in_proportion(compute) else float(compute.C(N, D_same)) / C
+    return OffFrontier(N, D, loss, loss - best, D_same, ratio)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, optima
@@ -30,27 +31,36 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
     return float(factor * max(reached))
 
 
-def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None) -> NextRun:
+def compute_optimal_run(law: Law, C: float, models: ModelTable | None = None, compute: Compute = SIX_ND) -> NextRun:
     """Spend a budget of C FLOPs on a whole number of parameters.
 
     With a model search, N is the size of the configuration nearest to the optimum and D is compute-optimal for that N,
-    so that 6ND may differ from C. Without one, N is the rounded optimum and 6ND = C.
+    so that its compute may differ from C. Without one, N is the rounded optimum and D spends the rest of the compute.
+
+    Parameters
+    ----------
+    law : Law
+    C : float
+    models : ModelTable, optional
+        The configurations of a model search.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
     InputError
         If C is not positive and finite, or the law has no interior optimum.
     """
-    N_opt = float(allocate(law, C)[0])
+    N_opt = float(allocate(law, C, compute)[0])
     if models is None:
         N = max(1, round(N_opt))
-        return NextRun(N, float(SIX_ND.D(C, N)))
+        return NextRun(N, float(compute.D(C, N)))
     config, size = models.nearest(N_opt)
     N = max(1, round(size))
-    return NextRun(N, float(compute_optimal_D(law, np.float64(N))), config)
+    return NextRun(N, float(compute_optimal_D(law, np.float64(N), compute)), config)
 
 
-def optimum(law: Law, C: float) -> tuple[float, float] | None:
+def optimum(law: Law, C: float, compute: Compute = SIX_ND) -> tuple[float, float] | None:
     """Return N* and D* at a budget of C FLOPs; None if the law has no optimum there."""
-    N, D = optima(law, C)
+    N, D = optima(law, C, compute)
     return None if np.isnan(N) else (float(N), float(D))

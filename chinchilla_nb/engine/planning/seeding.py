@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import at_ratio
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_magnitudes, as_range, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable
@@ -45,8 +48,15 @@ class SeedRegime:
         for name in ("C", "tokens_per_parameter"):
             object.__setattr__(self, name, as_range(getattr(self, name), name))
 
-    def contains(self, N: np.ndarray | float, D: np.ndarray | float) -> np.ndarray:
+    def contains(self, N: np.ndarray | float, D: np.ndarray | float, compute: Compute = SIX_ND) -> np.ndarray:
         """Return whether runs of N parameters on D tokens lie in the regime, ends included, up to rounding.
+
+        Parameters
+        ----------
+        N, D : array_like
+            They broadcast.
+        compute : Compute
+            How C follows from N and D.
 
         Raises
         ------
@@ -58,12 +68,14 @@ class SeedRegime:
         inside = np.ones(np.broadcast(N, D).shape, dtype=bool)
         with np.errstate(all="ignore"):  # of sizes that are no run's
             slack = 1 + 0.5 / np.minimum(N, D)
-            for value, (low, high) in ((6 * N * D, self.C), (D / N, self.tokens_per_parameter)):
+            for value, (low, high) in ((compute.C(N, D), self.C), (D / N, self.tokens_per_parameter)):
                 inside &= (value >= low / slack**2) & (value <= high * slack**2)
         return inside
 
 
-def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable | None = None) -> NextRun:
+def draw_seed(
+    rng: np.random.Generator, regime: SeedRegime, models: ModelTable | None = None, compute: Compute = SIX_ND
+) -> NextRun:
     """Draw compute and tokens per parameter log-uniformly and turn them into a run.
 
     Parameters
@@ -74,6 +86,8 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
         Ranges that contain the returned run, even if the model search changes N.
     models : ModelTable, optional
         If given, N is the size of the nearest configuration and D spends the rest of the compute.
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -84,24 +98,34 @@ def draw_seed(rng: np.random.Generator, regime: SeedRegime, models: ModelTable |
     check_type(rng, "rng", np.random.Generator)
     check_type(regime, "regime", SeedRegime)
     check_type(models, "models", ModelTable, type(None))
-    for _ in range(TRIES):
-        C = draw_log_uniform(rng, regime.C)
-        ratio = draw_log_uniform(rng, regime.tokens_per_parameter)
-        N = (C / (6 * ratio)) ** 0.5
-        if not math.isfinite(N):
-            continue
-        config = None
-        if models is not None:
-            config, N = models.nearest(N)
-        N = max(1, round(N))
-        D = C / (6 * N)
-        low, high = regime.tokens_per_parameter
-        if models is None:
-            # Only the rounding of N can move D / N past an end, and always does where the ends are equal: adjust C.
-            D = min(max(D, low * N), high * N)
-        if _lies(D / N, (low, high), ROUNDED_RATIO) and _lies(6 * N * D, regime.C, ROUNDED_COMPUTE):
-            return NextRun(N, D, config)
+    check_type(compute, "compute", Compute)
+    with np.errstate(all="ignore"):  # of ranges at the ends of float64
+        for _ in range(TRIES):
+            run = _tried(rng, regime, models, compute)
+            if run is not None:
+                return run
     raise _not_found(regime, models)
+
+
+def _tried(rng: np.random.Generator, regime: SeedRegime, models: ModelTable | None, compute: Compute) -> NextRun | None:
+    """Draw a run; None if rounding or the model search puts it outside the regime."""
+    C = draw_log_uniform(rng, regime.C)
+    ratio = draw_log_uniform(rng, regime.tokens_per_parameter)
+    N = float(at_ratio(compute, C, ratio))
+    if not math.isfinite(N):
+        return None
+    config = None
+    if models is not None:
+        config, N = models.nearest(N)
+    N = max(1, round(N))
+    D = float(compute.D(C, N))
+    low, high = regime.tokens_per_parameter
+    if models is None:
+        # Only the rounding of N can move D / N past an end, and always does where the ends are equal: adjust C.
+        D = min(max(D, low * N), high * N)
+    if _lies(D / N, (low, high), ROUNDED_RATIO) and _lies(float(compute.C(N, D)), regime.C, ROUNDED_COMPUTE):
+        return NextRun(N, D, config)
+    return None
 
 
 def draw_log_uniform(rng: np.random.Generator, bounds: tuple[float, float]) -> float:

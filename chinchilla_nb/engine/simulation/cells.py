@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
+from chinchilla_nb.engine.laws.allocation import has_optimum, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.deadweight import deadweight_compute
 from chinchilla_nb.engine.planning.model_search import ModelTable
@@ -22,6 +23,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import Intervals
 from chinchilla_nb.engine.simulation.designs import Design, RandomSeeds
 from chinchilla_nb.engine.simulation.many_fits import fit_many
+from chinchilla_nb.engine.uncertainty.quantities import exponents_at
 
 __all__ = ["Cell", "DrawNoise", "measured"]
 
@@ -100,9 +102,9 @@ class Projects:
         N, D = drawn[:, 0], drawn[:, 1]
         return cls(N, D, noisy_losses(cell.law, N, D, noise[:, : cell.seeds]), noise)
 
-    def runs(self) -> Runs:
+    def runs(self, compute: Compute) -> Runs:
         """Return the runs of all projects, one project after the other."""
-        return Runs(self.N.ravel(), self.D.ravel(), self.loss.ravel())
+        return Runs(self.N.ravel(), self.D.ravel(), self.loss.ravel(), compute=compute)
 
     def extended(self, law: Law, N: Array, D: Array) -> Projects:
         """Return the projects with one more run each, of N parameters on D tokens, shapes (m,)."""
@@ -173,7 +175,8 @@ def measured(
     """
     started = time.perf_counter()
     outcomes = _outcomes(cell, Projects.of(cell, repetitions, random_seed))
-    at = np.array([_at_targets(one.law, cell.law, targets) for one in outcomes])
+    compute = cell.design.compute
+    at = np.array([_at_targets(one.law, cell.law, targets, compute) for one in outcomes])
     ends = {}
     if intervals is not None:
         problems = [replace(cell.problem, runs=one.runs) for one in outcomes]
@@ -181,7 +184,7 @@ def measured(
     return {
         "repetition": np.asarray(repetitions),
         "status": np.array([one.status for one in outcomes]),
-        **_parameters(cell, [one.law for one in outcomes]),
+        **_parameters(cell, outcomes),
         **{name: at[:, index] for index, name in enumerate(AT_TARGET)},
         **ends,
         "seconds": np.full(len(repetitions), (time.perf_counter() - started) / len(repetitions)),
@@ -209,7 +212,7 @@ def _outcomes(cell: Cell, projects: Projects) -> list[Outcome]:
 
 def _fitted(cell: Cell, projects: Projects) -> list[Outcome]:
     """Fit all runs of projects."""
-    runs, count = projects.runs(), len(projects.N)
+    runs, count = projects.runs(cell.design.compute), len(projects.N)
     fits = fit_many(replace(cell.problem, runs=runs), count, cell.law)
     each = np.arange(len(runs)).reshape(count, -1)
     return [
@@ -221,32 +224,35 @@ def _fitted(cell: Cell, projects: Projects) -> list[Outcome]:
 def _scaled(cell: Cell, project: Outcome) -> tuple[float, float] | None:
     """Return N and D of the next scaled run; None if the law has no optimum there."""
     assert cell.factor is not None
+    compute = cell.design.compute
     C = cell.factor * max(cell.design.largest_C, float(project.runs.C.max()))
-    if not has_optimum(project.law) or np.isnan(optima(project.law, C)[0]):
+    if not has_optimum(project.law) or np.isnan(optima(project.law, C, compute)[0]):
         return None
-    run = compute_optimal_run(project.law, C, cell.models)
+    run = compute_optimal_run(project.law, C, cell.models, compute)
     return float(run.N), float(max(1, round(run.D)))
 
 
-def _parameters(cell: Cell, laws: Sequence[Law]) -> dict[str, Array]:
+def _parameters(cell: Cell, outcomes: Sequence[Outcome]) -> dict[str, Array]:
     """Return the parameters of laws, the exponents a and b of N* and D* in C, and the errors of exponents, by name."""
-    truth = {**cell.law.as_dict(), **dict(zip("ab", exponents(cell.law), strict=True))}
-    names = [*(parameter.name for parameter in cell.problem.family.parameters), "a", "b"]
-    rows = [[*law.as_dict().values(), *(exponents(law) if has_optimum(law) else (np.nan, np.nan))] for law in laws]
+    parameters = cell.problem.family.parameters
+    names = [*(one.name for one in parameters), "a", "b"]
+    rows = [[*one.law.as_dict().values(), *exponents_at(one.law, one.runs)] for one in outcomes]
+    true = [[*cell.law.as_dict().values(), *exponents_at(cell.law, one.runs)] for one in outcomes]
     found = dict(zip(names, np.array(rows).T, strict=True))
-    powers = [one.name for one in cell.problem.family.parameters if one.kind == "exponent"]
+    truth = dict(zip([*cell.law.as_dict(), "a", "b"], np.array(true).T, strict=True))
+    powers = [one.name for one in parameters if one.kind == "exponent"]
     return found | {f"{name}_error": found[name] - truth[name] for name in (*powers, "a", "b") if name in truth}
 
 
-def _at_targets(law: Law, truth: Law, targets: Array) -> Array:
+def _at_targets(law: Law, truth: Law, targets: Array, compute: Compute) -> Array:
     """Return what is measured of a law at budgets, shape (len(AT_TARGET), t); errors are logarithms of ratios."""
-    best_N, best_D = optima(truth, targets)
-    N, D = optima(law, targets)
+    best_N, best_D = optima(truth, targets, compute)
+    N, D = optima(law, targets, compute)
     found = np.full((len(AT_TARGET), len(targets)), np.nan)
     known = np.isfinite(N)
     if known.any():
         N, D, least = N[known], D[known], truth.loss(best_N, best_D)[known]
-        price = deadweight_compute(truth, N, D)
+        price = deadweight_compute(truth, N, D, compute)
         with np.errstate(divide="ignore"):
             predicted = law.loss(N, D)
             errors = np.log(N / best_N[known]), np.log(D / best_D[known]), np.log(predicted / least)

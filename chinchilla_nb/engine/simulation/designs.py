@@ -8,6 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable
@@ -21,6 +23,10 @@ Array = NDArray[Any]
 @runtime_checkable
 class Design(Protocol):
     """The first runs of a project."""
+
+    @property
+    def compute(self) -> Compute:
+        """How C follows from N and D."""
 
     @property
     def largest_C(self) -> float:
@@ -39,10 +45,13 @@ class RandomSeeds:
     regime : SeedRegime
     models : ModelTable, optional
         The configurations that N is rounded to.
+    compute : Compute
+        How C follows from N and D.
     """
 
     regime: SeedRegime
     models: ModelTable | None = None
+    compute: Compute = SIX_ND
 
     @property
     def largest_C(self) -> float:
@@ -51,7 +60,7 @@ class RandomSeeds:
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Array, Array]:
         """Return N and D of a number of seeds."""
-        drawn = [draw_seed(rng, self.regime, self.models) for _ in range(count)]
+        drawn = [draw_seed(rng, self.regime, self.models, self.compute) for _ in range(count)]
         # Whole tokens, as in a record of real runs.
         return np.array([float(run.N) for run in drawn]), np.array([float(max(1, round(run.D))) for run in drawn])
 
@@ -63,6 +72,8 @@ class GivenRuns:
     Parameters
     ----------
     N, D : array_like, shape (n_runs,)
+    compute : Compute
+        How C follows from N and D.
 
     Raises
     ------
@@ -72,18 +83,20 @@ class GivenRuns:
 
     N: Array
     D: Array
+    compute: Compute
 
-    def __init__(self, N: ArrayLike, D: ArrayLike) -> None:
+    def __init__(self, N: ArrayLike, D: ArrayLike, compute: Compute = SIX_ND) -> None:
         sizes, tokens = as_positive_array(N, "N"), as_positive_array(D, "D")
         if len(sizes) != len(tokens):
             raise InputError("D", "must have one value per run", got=f"{len(tokens)} for {len(sizes)} runs")
         object.__setattr__(self, "N", sizes)
         object.__setattr__(self, "D", tokens)
+        object.__setattr__(self, "compute", compute)
 
     @property
     def largest_C(self) -> float:
-        """The largest 6ND of the runs, in FLOPs."""
-        return float(6 * (self.N * self.D).max())
+        """The largest compute of the runs, in FLOPs."""
+        return float(self.compute.C(self.N, self.D).max())
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[Array, Array]:  # noqa: ARG002
         """Return N and D of the first runs.

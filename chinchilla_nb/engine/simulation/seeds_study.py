@@ -83,7 +83,7 @@ def iter_seeds_study(
     SeedsStudyProgress
     """
     counts = read_only(np.array(sorted(set(seeds))))
-    design = RandomSeeds(procedure.regime, procedure.models)
+    design = RandomSeeds(procedure.regime, procedure.models, procedure.compute)
     noise = Noise(task.noise, task.size)
     cells = [
         Cell({}, task.law, noise, design, int(count), procedure.scalings, procedure.factor, problem) for count in counts

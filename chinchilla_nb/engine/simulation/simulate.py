@@ -9,6 +9,8 @@ import numpy as np
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import Cancelled
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
@@ -66,6 +68,8 @@ class Procedure:
         Compute of the next scaled run as a multiple of the largest so far; required unless ``scalings`` is zero.
     models : ModelTable, optional
         The available model configurations.
+    compute : Compute
+        How C follows from N and D.
     """
 
     regime: SeedRegime
@@ -73,6 +77,7 @@ class Procedure:
     scalings: int
     factor: float | None = None
     models: ModelTable | None = None
+    compute: Compute = SIX_ND
 
     @property
     def total(self) -> int:
@@ -180,15 +185,16 @@ def iter_runs(
         If no seed can be drawn, or there are too few runs to fit when the first scaled run is due.
     """
     N, D, loss = (np.empty(procedure.total) for _ in range(3))
-    runs = Runs([], [], [])
+    compute = procedure.compute
+    runs = Runs([], [], [], compute=compute)
     for made in range(procedure.total):
         seeding = made < procedure.seeds
-        run = draw_seed(rng, procedure.regime, procedure.models) if seeding else _scale(procedure, fit(runs))
+        run = draw_seed(rng, procedure.regime, procedure.models, compute) if seeding else _scale(procedure, fit(runs))
         # Whole tokens, as in a record of real runs.
         N[made], D[made] = run.N, max(1, round(run.D))
         loss[made] = train(run.N, D[made])
         so_far = slice(made + 1)
-        runs = Runs(N[so_far], D[so_far], loss[so_far])
+        runs = Runs(N[so_far], D[so_far], loss[so_far], compute=compute)
         yield runs
 
 
@@ -196,7 +202,7 @@ def _scale(procedure: Procedure, best: Fit) -> NextRun:
     if procedure.factor is None:
         raise InputError("factor", "must be given to simulate scaling steps", got="None")
     budget = next_budget(procedure.factor, best.runs, procedure.regime)
-    return compute_optimal_run(best.law, budget, procedure.models)
+    return compute_optimal_run(best.law, budget, procedure.models, procedure.compute)
 
 
 def iter_simulation(

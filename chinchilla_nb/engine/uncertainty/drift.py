@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.compute.points import in_proportion
 from chinchilla_nb.engine.conversion import as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
@@ -175,8 +176,13 @@ def as_done(fit: Fit, roll_outs: RollOuts, interval: Interval, distance: Any, le
 
 
 def distance_beyond(runs: Runs, N: ArrayLike, D: ArrayLike) -> Array:
-    """Return log(C / C0) of models of N parameters trained on D tokens, with C0 the largest 6ND of the runs."""
+    """Return log(C / C0) of models of N parameters trained on D tokens, with C0 the largest of the runs.
+
+    C of both follows from N and D, by the convention of the runs.
+    """
     with np.errstate(over="ignore"):
+        if not in_proportion(runs.compute):
+            return np.asarray(np.log(runs.compute.C(N, D)) - np.log(np.max(runs.compute.C(runs.N, runs.D))))
         return np.asarray(np.log(N) + np.log(D) - np.log(np.max(runs.N * runs.D)))
 
 

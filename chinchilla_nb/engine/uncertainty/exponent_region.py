@@ -18,10 +18,10 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import exponents, has_optimum
 from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.runs import read_only
+from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.interval import as_level
+from chinchilla_nb.engine.uncertainty.quantities import exponents_at
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import percent, plain
 
@@ -62,6 +62,8 @@ class ExponentRegion:
         That of the two exponents.
     open : bool
         Whether the region goes on to the end of the range of an exponent.
+    runs : Runs
+        The runs of the fit.
     """
 
     names: tuple[str, ...]
@@ -71,11 +73,12 @@ class ExponentRegion:
     level: float
     correlation: float
     open: bool
+    runs: Runs
 
     @property
     def a(self) -> Array:
         """The exponent of N* in C of each law on the edge, shape (k,); NaN where a law has no optimum."""
-        return np.array([exponents(law)[0] if has_optimum(law) else np.nan for law in self.laws])
+        return np.array([exponents_at(law, self.runs)[0] for law in self.laws])
 
     def __str__(self) -> str:
         return self.text(*self.names)
@@ -125,6 +128,7 @@ def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRe
         level=level,
         correlation=float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])),
         open=any(ends),
+        runs=uncertainty.fit.runs,
     )
 
 

@@ -74,7 +74,7 @@ class Influence:
     @property
     def log_change(self) -> Array:
         """Log N* without each run - log N* with it."""
-        return np.asarray(np.log(self.N) - np.log(float(allocate(self.fit.law, self.C)[0])))
+        return np.asarray(np.log(self.N) - np.log(float(allocate(self.fit.law, self.C, self.fit.runs.compute)[0])))
 
     @property
     def limit(self) -> float:
@@ -130,7 +130,7 @@ def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> It
     check_type(fit, "fit", Fit)
     check_callable(map, "map")
     C = as_positive_number(C, "C")
-    allocate(fit.law, C)
+    best, _ = allocate(fit.law, C, fit.runs.compute)
     used = np.flatnonzero(fit.problem.weights() > 0)
     leaving_out = _LeavingOut.of(fit)
     rows = max(1, BLOCK // len(used))
@@ -141,8 +141,9 @@ def iter_influence(fit: Fit, C: float, *, map: MapFunction = builtins.map) -> It
         found.append(refits)
         yield InfluenceProgress(sum(len(one.theta) for one in found), len(used))
     theta, proven = leaving_out.lowered(*(np.concatenate([getattr(one, name) for one in found]) for name in FOUND))
-    N = np.full(len(fit.runs), float(allocate(fit.law, C)[0]))
-    N[used] = np.where(proven, [float(optima(leaving_out.box.law(one), C)[0]) for one in theta], np.nan)
+    N = np.full(len(fit.runs), float(best))
+    without = [float(optima(leaving_out.box.law(one), C, fit.runs.compute)[0]) for one in theta]
+    N[used] = np.where(proven, without, np.nan)
     residual = np.full(len(fit.runs), np.nan)
     residual[used], degrees = _studentised(Linearised.of(fit.problem, fit.law))
     yield InfluenceProgress(len(used), len(used), Influence(fit, C, N, residual, degrees))

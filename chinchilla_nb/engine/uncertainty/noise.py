@@ -158,11 +158,14 @@ class Noise:
 
         Beyond the runs, the noise is taken to be that of the smallest or largest of them.
         """
-        size = np.ones_like(C)
-        if self.trend is not None and self.trend.found:
-            size = np.exp(self.trend.exponent * (np.clip(np.log(C), self.smallest, self.largest) - self.middle))
-        reach = -float(stdtrit(self.degrees, tail)) * size
+        reach = -float(stdtrit(self.degrees, tail)) * self.relative_size(C)
         return self.below * reach, self.above * reach
+
+    def relative_size(self, C: Array) -> Array:
+        """Return how large the noise of runs of C FLOPs is, relative to that of an average run, shape of C."""
+        if self.trend is None or not self.trend.found:
+            return np.ones_like(C)
+        return np.asarray(np.exp(self.trend.exponent * (np.clip(np.log(C), self.smallest, self.largest) - self.middle)))
 
     @property
     def notes(self) -> tuple[str, ...]:

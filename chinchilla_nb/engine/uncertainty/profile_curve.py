@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.laws.allocation import optima
@@ -57,6 +58,8 @@ class ProfileCurve:
     telling : tuple of float, or None
         N, D and C of the smallest compute-optimal run whose loss would tell the laws at both ends of the interval
         apart; None if no run up to a million times the largest would.
+    compute : Compute
+        How C follows from N and D.
     """
 
     name: str
@@ -68,11 +71,12 @@ class ProfileCurve:
     low: float
     high: float
     telling: tuple[float, float, float] | None
+    compute: Compute
 
     def optimal_N(self, C: float) -> Array:
         """Return N* at a budget of C FLOPs along the profile, shape (k,); NaN where a law has none."""
         C = as_positive_number(C, "C")
-        return np.array([float(optima(law, C)[0]) for law in self.laws])
+        return np.array([float(optima(law, C, self.compute)[0]) for law in self.laws])
 
     def __str__(self) -> str:
         return self.text(self.name)
@@ -115,7 +119,7 @@ def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> P
     quantile = -float(stdtrit(uncertainty.near.scores.degrees, tail_of(level)))
     ends = [laws[int(np.argmin(np.abs(values - end)))] for end in (low, min(high, values[-1]))]
     telling = _telling_run(uncertainty, ends, level)
-    return ProfileCurve(name, values, errors, laws, level, quantile, low, high, telling)
+    return ProfileCurve(name, values, errors, laws, level, quantile, low, high, telling, uncertainty.fit.runs.compute)
 
 
 def _along(uncertainty: Uncertainty, name: str, values: Iterable[float]) -> list[tuple[Law, float]]:
@@ -131,7 +135,7 @@ def _telling_run(uncertainty: Uncertainty, ends: list[Law], level: float) -> tup
     """Return N, D and C of the smallest run at which the laws at both ends differ by more than its noise."""
     largest = float(uncertainty.fit.runs.C.max())
     C = largest * np.geomspace(1.0, FARTHEST, BUDGETS)
-    N, D = optima(uncertainty.fit.law, C)
+    N, D = optima(uncertainty.fit.law, C, uncertainty.fit.runs.compute)
     with np.errstate(all="ignore"):
         apart = np.abs(np.log(ends[1].loss(N, D) / ends[0].loss(N, D)))
     enough = np.flatnonzero(apart > np.add(*uncertainty.noise.margins(C, tail_of(level))))

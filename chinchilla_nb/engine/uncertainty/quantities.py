@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import exponents, has_optimum, optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["Quantities", "allocations", "losses", "parameters"]
+__all__ = ["Quantities", "allocations", "exponents_at", "losses", "parameters"]
 
 Array = NDArray[Any]
 
@@ -36,10 +39,10 @@ class Quantities:
     logarithmic: Array
 
 
-def parameters(law: Law) -> Quantities:
-    """Return the parameters of laws of one form, and a and b, the exponents of N* and D* in C."""
+def parameters(law: Law, runs: Runs) -> Quantities:
+    """Return the parameters of laws of one form, and a and b, the exponents of N* and D* in C at the largest run."""
     factor = np.array([*(parameter.kind == "factor" for parameter in law.parameters), False, False])
-    return Quantities(_parameters, factor)
+    return Quantities(lambda law: _parameters(law, runs), factor)
 
 
 def losses(N: Array, D: Array) -> Quantities:
@@ -47,16 +50,26 @@ def losses(N: Array, D: Array) -> Quantities:
     return Quantities(lambda law: law.loss(N, D), np.ones(len(N), dtype=bool))
 
 
-def allocations(C: Array) -> Quantities:
+def allocations(C: Array, compute: Compute) -> Quantities:
     """Return N*, D*, D*/N* and the loss there for budgets, shape (k,); k values of each, one after the other."""
-    return Quantities(lambda law: _allocations(law, C), np.ones(len(ALLOCATED) * len(C), dtype=bool))
+    return Quantities(lambda law: _allocations(law, C, compute), np.ones(len(ALLOCATED) * len(C), dtype=bool))
 
 
-def _parameters(law: Law) -> Array:
-    return np.array([*law.as_dict().values(), *(exponents(law) if has_optimum(law) else (np.nan, np.nan))])
+def _parameters(law: Law, runs: Runs) -> Array:
+    return np.array([*law.as_dict().values(), *exponents_at(law, runs)])
 
 
-def _allocations(law: Law, C: Array) -> Array:
-    N, D = optima(law, C)
+def exponents_at(law: Law, runs: Runs) -> tuple[float, float]:
+    """Return the exponents of N* and D* in C at the largest C of the runs, by their convention; NaN without optimum."""
+    if not has_optimum(law):
+        return np.nan, np.nan
+    try:
+        return exponents(law, float(runs.C.max()), runs.compute)
+    except InputError:  # without a closed form, no optimum near these budgets
+        return np.nan, np.nan
+
+
+def _allocations(law: Law, C: Array, compute: Compute) -> Array:
+    N, D = optima(law, C, compute)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore", under="ignore"):
         return np.concatenate([N, D, D / N, law.loss(N, D)])

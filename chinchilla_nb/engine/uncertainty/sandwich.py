@@ -29,7 +29,7 @@ class Sandwich(Uncertainty):
     def covariance(self) -> Array:
         """The covariance of the parameters, shape (n_parameters, n_parameters)."""
         law = self.fit.law
-        asked = parameters(law)
+        asked = parameters(law, self.fit.runs)
         gradient = gradients(self.near, asked)[: len(law.as_dict())]
         scale = np.where(asked.logarithmic, asked.of(law), 1.0)[: len(gradient)]
         gradient = gradient * scale[:, None]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from chinchilla_nb.engine.compute.points import in_proportion
 from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
 from chinchilla_nb.engine.fitting.results import Fit
@@ -90,7 +91,7 @@ class Uncertainty(abc.ABC):
 
     def interval(self, level: float = 0.95) -> dict[str, Interval]:
         """Return the interval of each parameter, and of a and b, the exponents of N* and D* in C, by name."""
-        found = self._intervals(parameters(self.fit.law), level)
+        found = self._intervals(parameters(self.fit.law, self.fit.runs), level)
         names = (*self.fit.law.as_dict(), "a", "b")
         return {name: Interval(*(end[index] for end in found)) for index, name in enumerate(names)}
 
@@ -119,7 +120,7 @@ class Uncertainty(abc.ABC):
         found = self._intervals(losses(N.ravel(), D.ravel()), level)
         if kind == "new-run":
             with np.errstate(over="ignore", under="ignore"):
-                C = 6 * (N * D).ravel()
+                C = self._compute(N, D).ravel()
             found = self._with_noise(found, C, level)
         interval = Interval(*(end.reshape(N.shape) for end in found))
         if roll_outs is None:
@@ -129,7 +130,7 @@ class Uncertainty(abc.ABC):
     def allocate(self, C: ArrayLike, level: float = 0.95) -> dict[str, Interval]:
         """Return N*, D*, D*/N* and the loss there for each budget of C FLOPs, by the names N, D, D_per_N and loss."""
         budgets = as_positive_values(C, "C")
-        found = self._intervals(allocations(budgets.ravel()), level)
+        found = self._intervals(allocations(budgets.ravel(), self.fit.runs.compute), level)
         parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
         return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
@@ -174,6 +175,11 @@ class Uncertainty(abc.ABC):
         reach = -float(stdtrit(self.near.scores.degrees, tail))
         laws = [self.fit.law, *(law for law, distance in self._far_laws if distance <= reach)]
         return np.array([quantities.of(law) for law in laws])
+
+    def _compute(self, N: Array, D: Array) -> Array:
+        compute = self.fit.runs.compute
+        # In proportion, C is a function of ND, multiplied in an order that files and tests of old intervals depend on.
+        return compute.C(1.0, N * D) if in_proportion(compute) else compute.C(N, D)
 
     def _with_noise(self, found: tuple[Array, Array, Array], C: Array, level: float) -> tuple[Array, Array, Array]:
         """Widen intervals of losses by the noise of one run; both are relative, and independent of each other."""

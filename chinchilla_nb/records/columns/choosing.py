@@ -194,7 +194,10 @@ def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: 
         way, ratio = possible[0]
         choices.taken["C"] = way
         if not ratio.exact:
-            choices.notes.append(f"{ratio}: C is kept as {str(way.source)!r} gives it")
+            choices.notes.append(
+                f"{ratio}: C is kept as {str(way.source)!r} gives it, and plans use C = 6ND; with "
+                "compute='fitted', they use the C of the runs"
+            )
     elif possible:
         names = _listed(str(way.source) for way, _ in possible)
         choices.ask("C", f"{names} can be the compute and differ", [way for way, _ in possible])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -53,7 +54,7 @@ class ExportControl(ipywidgets.VBox):
         )
         self.language.style.button_width = "72px"
         self.code = ipywidgets.HTML()
-        self._allocation: Mapping[str, float] | None = None
+        self._allocation: Mapping[str, float | str] | None = None
         save = ipywidgets.Box([_heading("Save"), *self.buttons.values(), self.link])
         self._copy = ipywidgets.Box([_heading("Allocation"), self.language])
         for bar in (save, self._copy):
@@ -71,7 +72,7 @@ class ExportControl(ipywidgets.VBox):
         """Remove the download link, because its file no longer matches what is shown."""
         self.link.value = ""
 
-    def show(self, allocation: Mapping[str, float] | None) -> None:
+    def show(self, allocation: Mapping[str, float | str] | None) -> None:
         """Show an allocation as a snippet, or nothing if it is None."""
         self._allocation = allocation
         self._show_code()
@@ -89,25 +90,30 @@ COUNTS = {f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")
 """Names of numbers that are written as integers."""
 
 
-def snippet(values: Mapping[str, float], language: str) -> str:
-    """Write numbers as ``"Python"`` or ``"YAML"``.
+def snippet(values: Mapping[str, float | str], language: str) -> str:
+    """Write numbers and text as ``"Python"`` or ``"YAML"``.
 
     Numbers keep six digits, with a decimal point and a signed exponent, without which YAML would read them as text. N
     and D and the ends of their intervals are counts and are written as integers.
     """
     group = "" if language == "YAML" else "_"
-    numbers = {
-        name: f"{round(Decimal(f'{value:.6g}')):{group}}" if name in COUNTS else repr(float(f"{value:.6g}"))
-        for name, value in values.items()
-    }
+    numbers = {name: _written(name, value, group) for name, value in values.items()}
     if language == "YAML":
-        lines = [
-            f"  {name}: {number if '.' in number or 'e' not in number else number.replace('e', '.0e')}"
-            for name, number in numbers.items()
-        ]
+        lines = [f"  {name}: {_with_point(number)}" for name, number in numbers.items()]
         return "\n".join(["allocation:", *lines])
     lines = [f'    "{name}": {number},' for name, number in numbers.items()]
     return "\n".join(["allocation = {", *lines, "}"])
+
+
+def _with_point(number: str) -> str:
+    """Return a number as YAML reads it; texts are quoted."""
+    return number if number[0] == '"' or "." in number or "e" not in number else number.replace("e", ".0e")
+
+
+def _written(name: str, value: float | str, group: str) -> str:
+    if isinstance(value, str):
+        return json.dumps(value)  # a quoted text, in both languages
+    return f"{round(Decimal(f'{value:.6g}')):{group}}" if name in COUNTS else repr(float(f"{value:.6g}"))
 
 
 def download_link(name: str, mime: str, content: bytes) -> str:

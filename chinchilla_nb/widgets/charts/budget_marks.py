@@ -78,5 +78,10 @@ class BudgetMarks:
 
 
 def _along(line: Polyline) -> Polyline:
-    """Return evenly spaced points on a line that is straight on logarithmic axes."""
-    return polyline(*(np.geomspace(ends[0], ends[-1], _GRIPS) for ends in (line.x, line.y))) if len(line) else NOTHING
+    """Return evenly spaced points on a line: on logarithmic axes, if it is given by its ends, else among its points."""
+    if not len(line):
+        return NOTHING
+    if len(line) > 2:
+        chosen = np.linspace(0, len(line) - 1, _GRIPS).round().astype(int)
+        return polyline(line.x[chosen], line.y[chosen])
+    return polyline(*(np.geomspace(ends[0], ends[-1], _GRIPS) for ends in (line.x, line.y)))

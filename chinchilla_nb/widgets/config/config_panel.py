@@ -24,6 +24,7 @@ from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.sections import Section
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.config.compute_editor import ComputeEditor
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
 from chinchilla_nb.widgets.config.law_editor import LawEditor
 from chinchilla_nb.widgets.config.limits_editor import LimitsEditor
@@ -33,7 +34,15 @@ from chinchilla_nb.widgets.config.search_editor import SearchEditor
 
 __all__ = ["ConfigPanel"]
 
-_EDITORS: tuple[type[Editor], ...] = (LawEditor, GridEditor, LimitsEditor, PlanEditor, LossEditor, SearchEditor)
+_EDITORS: tuple[type[Editor], ...] = (
+    LawEditor,
+    GridEditor,
+    LimitsEditor,
+    PlanEditor,
+    LossEditor,
+    SearchEditor,
+    ComputeEditor,
+)
 
 
 class ConfigPanel(Panel):
@@ -115,6 +124,11 @@ class ConfigPanel(Panel):
         return cast(SearchEditor, self.sections[SearchEditor].fill())
 
     @property
+    def compute(self) -> ComputeEditor:
+        """How C follows from N and D."""
+        return cast(ComputeEditor, self.sections[ComputeEditor].fill())
+
+    @property
     def editors(self) -> list[Editor]:
         """The editors of the sections that have been opened."""
         return [cast(Editor, section.content) for section in self.sections.values() if section.content is not None]
@@ -139,7 +153,7 @@ class ConfigPanel(Panel):
 
     def _make(self, kind: type[Editor]) -> Editor:
         """Make the fields of a section, filled with the current settings."""
-        functions = {"functions": self._functions} if kind in (LossEditor, SearchEditor) else {}
+        functions = {"functions": self._functions} if kind in (LossEditor, SearchEditor, ComputeEditor) else {}
         editor = kind(self._parts, lambda field: field.observe(self._edited, "value"), **functions)
         with self._writing:
             editor.show(self.session.settings)

@@ -14,6 +14,7 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
@@ -220,7 +221,7 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        self.law.value = _law(fit.law) if fit is not None else _PREVIEW
+        self.law.value = _law(fit.law, fit.runs) if fit is not None else _PREVIEW
         self.parameters.show(fit.law if fit is not None else None, uncertainty)
         self.facts.value = _facts(fit) if fit is not None else ""
 
@@ -272,8 +273,8 @@ _PREVIEW = (
 )
 
 
-def _law(law: Law) -> str:
-    return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law)}</div>'
+def _law(law: Law, runs: Runs) -> str:
+    return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law, runs)}</div>'
 
 
 def _facts(fit: Fit) -> str:
@@ -292,10 +293,10 @@ NOTATION = replace(HTML, number=partial(plain, digits=4))
 """Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
 
 
-def _growth(law: Law) -> str:
+def _growth(law: Law, runs: Runs) -> str:
     """Return how the compute-optimal N and D grow with compute; empty if there is no optimum."""
     try:
-        a, b = exponents(law)
+        a, b = exponents(law, float(runs.C.max()), runs.compute)
     except ValueError:
         return ""
     return (

@@ -135,18 +135,18 @@ class ChartModes(ipywidgets.Box):
         place = (float(clicks.x[-1]), float(clicks.y[-1])) if len(clicks.y) else None
         set_line(clicks, NOTHING)
         if place is not None and self.mode.value == BUDGET:
-            self._on_budget(_budget_at(names, *place))
+            self._on_budget(self._charts.budget_at(names, *place))
 
     @guarded
     def _dragged(self, names: tuple[str, str], _mark: bqplot.Scatter, content: Any) -> None:
-        self._drag.submit(_budget_at(names, content["point"]["x"], content["point"]["y"]))
+        self._drag.submit(self._charts.budget_at(names, content["point"]["x"], content["point"]["y"]))
 
     @guarded
     def _dropped(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:
         # Not bqplot's message at the end of a drag, which may arrive before the new position of the dot.
         place = marks.dropped(change["owner"])
         if place is not None:
-            self._drag.submit(_budget_at(names, *place))
+            self._drag.submit(self._charts.budget_at(names, *place))
 
     @guarded
     def _follow_drag(self, C: float) -> None:
@@ -170,11 +170,6 @@ class ChartModes(ipywidgets.Box):
             frame.reset()
         self.reset.disabled = True
         self._zoom.submit()
-
-
-def _budget_at(names: tuple[str, str], x: float, y: float) -> float:
-    """Return the compute at a position in a chart."""
-    return x if names[0] == "C" else 6 * x * y
 
 
 def _css_class(mode: str) -> str:

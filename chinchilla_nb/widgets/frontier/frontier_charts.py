@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import ipywidgets
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
@@ -93,6 +95,15 @@ class FrontierCharts(ipywidgets.Box):
                 chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
         self.loss.show_frontier()
 
+    @property
+    def _compute(self) -> Compute:
+        """How C follows from N and D."""
+        return SIX_ND if self._figure is None else self._figure.planes[0].compute
+
+    def budget_at(self, names: tuple[str, str], x: float, y: float) -> float:
+        """Return the compute at a position in a chart with axes of these names."""
+        return x if names[0] == "C" else float(self._compute.C(x, y))
+
     def move_budget(
         self,
         C: float | None,
@@ -118,5 +129,6 @@ class FrontierCharts(ipywidgets.Box):
         for chart in self.charts:
             models = [at[:2] if at else None for at in (point, off_frontier)]
             chart.move_budget(chart.plane, C, models[0], models[1], region, tooltips)
-        next_run, off = ((6 * at[0] * at[1], at[2]) if at else None for at in (point, off_frontier))
+        compute = self._compute
+        next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)

@@ -33,6 +33,7 @@ from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
@@ -72,6 +73,8 @@ class FrontierPanel(Panel):
         N, D, tokens per parameter and predicted loss at the budget.
     caution : HTML
         How far that lies outside the runs; empty if it does not.
+    compute : ComputeNote
+        Whether the C of the runs is that of the convention.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
     forecasts : ForecastControl
@@ -102,9 +105,10 @@ class FrontierPanel(Panel):
             {"png": "frontier", "svg": "frontier", "csv": "runs"},
         )
         self.selection = Selection(self.guard, self.session)
+        self.compute = ComputeNote(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        self.charts.tools.children = (self.caution, self.off_frontier, self.forecasts, self.export)
+        self.charts.tools.children = (self.compute, self.caution, self.off_frontier, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -136,6 +140,7 @@ class FrontierPanel(Panel):
         self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
+        self.compute.show()
         self._draw_all()
 
     @guarded
@@ -224,23 +229,31 @@ class FrontierPanel(Panel):
             self.allocation.value = note("good", f"To see what to train with this budget, {todo}.")
         else:
             try:
-                best = off_frontier(fit.law, C, 1.0)
-                chosen = off_frontier(fit.law, C, self.size.factor)
+                best = off_frontier(fit.law, C, 1.0, fit.runs.compute)
+                chosen = off_frontier(fit.law, C, self.size.factor, fit.runs.compute)
             except ValueError as error:
                 self.allocation.value = note("warn", f"{error}.")
             else:
-                self.allocation.value = next_run_tiles(best, unit, C, self._intervals, self._pending)
+                self.allocation.value = next_run_tiles(
+                    best, unit, C, self._intervals, self._pending, fit.runs.compute.text
+                )
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
-        self.export.show(None if chosen is None else allocation_values(C, chosen, unit, self._ends(C, chosen)))
+        self.export.show(self._allocation(chosen))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
             _tooltip(self.size.in_words.capitalize(), off, C, unit),
         )
         self.charts.move_budget(C, _place(best), _place(off), tooltips)
+
+    def _allocation(self, chosen: OffFrontier | None) -> dict[str, float | str] | None:
+        fit, C = self.session.fit, self.budget.C
+        if chosen is None or fit is None:
+            return None
+        return allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
         """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
@@ -301,8 +314,9 @@ class FrontierPanel(Panel):
         point = off = None
         if fit is not None:
             try:
-                point = _model(off_frontier(fit.law, C, 1.0))
-                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor))
+                compute = fit.runs.compute
+                point = _model(off_frontier(fit.law, C, 1.0, compute))
+                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor, compute))
             except ValueError:
                 pass  # a law without an optimum has no next run; the panel says why
         figure = frontier_figure(
@@ -329,7 +343,8 @@ class FrontierPanel(Panel):
             ours |= {"predicted_loss": predicted, "residual": runs.loss - predicted}
         theirs = {f"{name} (recorded)" if name in ours else name: values for name, values in runs.columns.items()}
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
-        return spreadsheet_csv(table)
+        named = "convention" if "convention" not in theirs else "convention of C"
+        return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
 
 
 def _model(run: OffFrontier) -> tuple[float, float]:

@@ -19,7 +19,7 @@ Write = Callable[[float, int], str]
 
 
 def next_run_tiles(
-    best: OffFrontier, data_unit: str, C: float, intervals: FrontierIntervals | None, pending: bool
+    best: OffFrontier, data_unit: str, C: float, intervals: FrontierIntervals | None, pending: bool, convention: str
 ) -> str:
     """Return N, D, their ratio and the loss of the optimum at a budget, with what is known of their intervals.
 
@@ -34,6 +34,8 @@ def next_run_tiles(
     intervals : FrontierIntervals or None
     pending : bool
         Whether the interval as the law has done on these runs may still come: then it has its room already.
+    convention : str
+        How C follows from N and D, in symbols.
     """
     facts: list[tuple[str, str, float, Write, int]] = [
         ("N", "Parameters N", best.N, compact, 3),
@@ -42,7 +44,9 @@ def next_run_tiles(
         ("loss", "Predicted loss", best.loss, rounded, 4),
     ]
     if intervals is None:
-        return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts])
+        return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts]) + _caption(
+            f"C = {convention}."
+        )
     at = intervals.at(C)
     shown: list[tuple[str, ...]] = [
         (name, write(value, known_digits(value, *at[key], digits)), interval_text(*at[key], write, digits))
@@ -53,7 +57,11 @@ def next_run_tiles(
         shown[-1] = (*shown[-1][:2], *named)
     basis = f"{percent(LEVEL)} intervals {IF_HOLDS}: {basis_in_words(intervals.uncertainty)}"
     single = " or ".join(_both(at, "new_run", pending))
-    return tiles(shown) + f'<div class="cnb-caption">{escape(f"{basis}. The loss of a single run: {single}.")}</div>'
+    return tiles(shown) + _caption(f"C = {convention}. {basis}. The loss of a single run: {single}.")
+
+
+def _caption(text: str) -> str:
+    return f'<div class="cnb-caption">{escape(text)}</div>'
 
 
 def _both(at: Mapping[str, Ends], name: str, pending: bool) -> tuple[str, ...]:
@@ -64,7 +72,9 @@ def _both(at: Mapping[str, Ends], name: str, pending: bool) -> tuple[str, ...]:
     return known, f"{interval_text(*done)} {AS_DONE}"
 
 
-def allocation_values(C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends]) -> dict[str, float]:
+def allocation_values(
+    C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends], convention: str
+) -> dict[str, float | str]:
     """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out."""
     facts = {
         "N": ("N", chosen.N),
@@ -72,7 +82,7 @@ def allocation_values(C: float, chosen: OffFrontier, data_unit: str, ends: Mappi
         "D_per_N": (f"{data_unit}_per_parameter", chosen.D / chosen.N),
         "loss": ("predicted_loss", chosen.loss),
     }
-    found = {"C": C}
+    found: dict[str, float | str] = {"C": C, "compute": convention}
     for key, (name, value) in facts.items():
         found |= {name: value, **_ends(name, ends.get(key))}
     found |= _ends("predicted_loss_as_done", ends.get("loss_as_done"))

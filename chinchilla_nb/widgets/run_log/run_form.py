@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
@@ -41,15 +42,22 @@ class RunForm(ipywidgets.VBox):
         N, D, loss and name.
     add, seed, step : Button
     remark : HTML
-        C = 6ND and the predicted loss, or the errors in the fields.
+        C and the predicted loss, or the errors in the fields.
     config : Mapping or None
         Model configuration of the run that was filled in; None after N is changed by hand.
     caution : str
         Why not to trust the run that was filled in; empty after N or D is changed by hand.
     """
 
-    def __init__(self, guard: Guard, parts: Parts, law: Callable[[], Law | None], data_unit: str = "tokens") -> None:
-        self.guard, self._law, self._data_unit = guard, law, data_unit
+    def __init__(
+        self,
+        guard: Guard,
+        parts: Parts,
+        law: Callable[[], Law | None],
+        compute: Callable[[], Compute],
+        data_unit: str = "tokens",
+    ) -> None:
+        self.guard, self._law, self._compute, self._data_unit = guard, law, compute, data_unit
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
         self.caution = ""
@@ -131,9 +139,13 @@ class RunForm(ipywidgets.VBox):
 
     def _facts(self, numbers: Mapping[str, float]) -> str:
         if "N" not in numbers or "D" not in numbers:
-            return "Enter numbers such as 69.8M, 1.4T or 5.76e23. C is computed as 6ND."
+            return f"Enter numbers such as 69.8M, 1.4T or 5.76e23. C is computed as {self._compute().text}."
         N, D = numbers["N"], numbers["D"]
-        facts = [f"C = 6ND = {scientific(6 * N * D)} FLOPs", f"{compact(D / N)} {self._data_unit} per parameter"]
+        compute = self._compute()
+        facts = [
+            f"C = {compute.text} = {scientific(float(compute.C(N, D)))} FLOPs",
+            f"{compact(D / N)} {self._data_unit} per parameter",
+        ]
         law = self._law()
         if law is not None:
             facts.append(f"the law predicts a loss of {float(law.loss(N, D)):.4f}")

@@ -101,7 +101,7 @@ class RunLogPanel(Panel):
         unit = self.session.data_unit
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view)
-        self.form = RunForm(self.guard, parts, self._law, unit)
+        self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
@@ -296,14 +296,16 @@ class RunLogPanel(Panel):
 
     @guarded
     def _fill_seed(self, _button: Any) -> None:
-        seed = next_seed(self.session.settings)
+        seed = next_seed(self.session.settings, self.session.runs.compute)
         self.form.fill(seed.N, seed.D, seed.config)
 
     @guarded
     def _fill_step(self, _button: Any) -> None:
-        step = next_scale_step(self.session.settings, self.session.runs, self.session.fit)
         fit = self.session.fit
-        found = None if fit is None else outside_the_runs(fit.law, fit.runs, 6.0 * step.N * step.D)
+        step = next_scale_step(self.session.settings, self.session.runs, fit)
+        found = None
+        if fit is not None:
+            found = outside_the_runs(fit.law, fit.runs, float(fit.runs.compute.C(step.N, step.D)))
         caution = "" if found is None else found.text(self.session.data_unit)
         self.form.fill(step.N, step.D, step.config, caution)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import optimum
@@ -13,10 +14,10 @@ __all__ = ["comparison_table"]
 _DERIVED = ("a", "N", "D/N")
 
 
-def comparison_table(truth: Law, law: Law | None, C: float) -> str:
+def comparison_table(truth: Law, law: Law | None, C: float, compute: Compute) -> str:
     """Return the true law and the estimate side by side as HTML; C is the target budget in FLOPs."""
-    true = _numbers(truth, C)
-    found = {} if law is None else _numbers(law, C)
+    true = _numbers(truth, C, compute)
+    found = {} if law is None else _numbers(law, C, compute)
     # An estimate of another form has other parameters, which follow without a true value to compare with.
     names = list(dict.fromkeys([*_symbols(truth), *([] if law is None else _symbols(law)), *_DERIVED]))
     titles = {"a": "a in N* ∝ Cᵃ", "N": f"N* at {scientific(C)}", "D/N": "D* / N*"}
@@ -34,12 +35,12 @@ def _symbols(law: Law) -> list[str]:
     return [parameter.symbol for parameter in law.parameters]
 
 
-def _numbers(law: Law, C: float) -> dict[str, float]:
+def _numbers(law: Law, C: float, compute: Compute) -> dict[str, float]:
     """Return the parameters of a law and, if it has an optimum, a, N* and D* / N*."""
     numbers = dict(zip(_symbols(law), law.as_dict().values(), strict=True))
-    point = optimum(law, C)
+    point = optimum(law, C, compute)
     if point is not None:
-        numbers |= {"a": exponents(law)[0], "N": point[0], "D/N": point[1] / point[0]}
+        numbers |= {"a": exponents(law, C, compute)[0], "N": point[0], "D/N": point[1] / point[0]}
     return numbers
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.fitting.fit import FitProgress, iter_fit
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
@@ -59,12 +61,15 @@ class Plan:
         The range that seeds are drawn from.
     settings : Settings
         Define the model search and the fits.
+    compute : Compute
+        How C follows from N and D.
     """
 
     task: Task
     numbers: Numbers
     regime: SeedRegime
     settings: Settings
+    compute: Compute = SIX_ND
 
     def simulate(self) -> Iterator[SimulationProgress]:
         """Simulate once, fitting the runs as they are added."""
@@ -76,7 +81,7 @@ class Plan:
         return iter_seeds_study(
             self._procedure(),
             self.task,
-            self.settings.problem(Runs([], [], [])),
+            self.settings.problem(Runs([], [], [], compute=self.compute)),
             self.numbers.budget,
             seeds=self.numbers.counts,
             repetitions=self.numbers.repetitions,
@@ -87,7 +92,7 @@ class Plan:
         """Return the procedure; call this on the worker thread, because measuring every model may take long."""
         search, numbers = self.settings.model_search, self.numbers
         models = None if search is None else search.table()
-        return Procedure(self.regime, numbers.seeds, numbers.scalings, numbers.factor, models)
+        return Procedure(self.regime, numbers.seeds, numbers.scalings, numbers.factor, models, self.compute)
 
     def _iter_fit(self, runs: Runs) -> Iterator[FitProgress]:
         return iter_fit(self.settings.problem(runs))

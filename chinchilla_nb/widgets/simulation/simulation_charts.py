@@ -57,15 +57,15 @@ class SimulationCharts(ipywidgets.Box):
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
         self.children = [self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
-        truth, C = plan.task.law, plan.numbers.budget
+        truth, C, compute = plan.task.law, plan.numbers.budget, state.runs.compute
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
-        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C))
+        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute))
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
-        set_line(self.true_frontier, frontier_line(truth, plane.x))
-        self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C))
+        set_line(self.true_frontier, frontier_line(truth, plane.x, compute))
+        self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C, compute))
         counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
-        self.trace.show(trace_figure(counts, laws, truth, C, state.total))
+        self.trace.show(trace_figure(counts, laws, truth, C, state.total, compute))
 
     def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""

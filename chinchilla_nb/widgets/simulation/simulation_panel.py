@@ -201,7 +201,7 @@ class SimulationPanel(Panel):
         task, numbers, settings = self.task.value, self.procedure.value, self.session.settings
         if task is None or numbers is None:
             return None
-        return Plan(task, numbers, usual_regime(settings, self.session.runs)[0], settings)
+        return Plan(task, numbers, usual_regime(settings, self.session.runs)[0], settings, self.session.runs.compute)
 
     @guarded
     def _show_simulation(self, change: Any) -> None:
@@ -212,7 +212,9 @@ class SimulationPanel(Panel):
         if before is None or before.runs is not state.runs or before.fit is not state.fit:
             self.charts.show_simulation(state, self._plan)
             law = None if state.fit is None else state.fit.law
-            self.comparison.value = comparison_table(self._plan.task.law, law, self._plan.numbers.budget)
+            self.comparison.value = comparison_table(
+                self._plan.task.law, law, self._plan.numbers.budget, self._plan.compute
+            )
 
     @guarded
     def _show_study(self, change: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 from runs import make_runs
 from slices_of_runs import sliced_runs
 
+from chinchilla_nb.engine.approaches.parabola import fit_parabola
 from chinchilla_nb.engine.approaches.slices import find_slices
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
@@ -65,11 +66,15 @@ def test_slices_of_a_column_leave_out_rows_without_a_value():
     assert slices.rule == "runs with one value of budget"
 
 
-def test_a_column_that_names_no_budgets_is_refused():
-    with pytest.raises(
-        InputError, match="by must name slices of one budget each, but the C of depth = 2 differ by 900"
-    ):
-        find_slices(_runs_of([1e18, 1e19, 1e20], depth=np.array([2, 2, 3])), by="depth")
+def test_a_value_of_a_column_with_several_budgets_is_refused():
+    runs = _runs_of([1e18, 1e18, 1e18, 1e18, 1e19], depth=np.array([2, 2, 2, 2, 2]))
+    (one,) = find_slices(runs, by="depth").found
+    assert str(fit_parabola(runs, one)) == "depth = 2: its C differ by 900 %, and a slice has one budget"
+
+
+def test_an_unknown_column_is_refused():
+    with pytest.raises(InputError, match="by must be a column of the runs"):
+        find_slices(sliced_runs(), by="budget")
 
 
 @pytest.mark.parametrize("tolerance", [-0.1, 1.5, float("nan"), "0.05"])

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import other_D
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.scores import Scores
@@ -72,6 +74,8 @@ class Linearised:
     jacobian : ndarray, shape (n_runs, p)
         Derivatives of these by theta.
     scores : Scores
+    compute : Compute
+        How C follows from N and D.
     """
 
     law: Law
@@ -80,6 +84,7 @@ class Linearised:
     error: Array
     jacobian: Array
     scores: Scores
+    compute: Compute
 
     @classmethod
     def of(cls, problem: Problem, law: Law) -> Linearised:
@@ -97,6 +102,7 @@ class Linearised:
             error=(predicted / runs.loss - 1)[used],
             jacobian=(at.jacobian() * (box.unit / runs.loss)[:, None])[used],
             scores=Scores.of(problem.loss_fn, runs.loss, predicted, weight, n_free),
+            compute=runs.compute,
         )
 
     @property
@@ -163,18 +169,18 @@ class Linearised:
     def log_N_margin(self, C: float) -> float:
         """Return half the width of the interval of log N* at a budget; infinite without an N*, or one beyond float64.
 
-        N* is where the slope of the loss along 6ND = C vanishes, and moves with theta as that slope does (implicit
-        function theorem).
+        N* is where the slope of the loss along the isoFLOP line vanishes, and moves with theta as that slope does
+        (implicit function theorem).
         """
         steps = np.exp(ISOFLOP_STEP * np.array([-1.0, 0.0, 1.0]))
         with np.errstate(over="ignore", under="ignore"):
             try:
-                N, D = (float(value) for value in allocate(self.law, C))
+                N, D = (float(value) for value in allocate(self.law, C, self.compute))
             except InputError:  # no optimum at this budget
                 return np.inf
             if not (0 < N < FARTHEST and 0 < D < FARTHEST):
                 return np.inf
-            at = self.box.predictor(Runs(N * steps, D / steps, np.ones(3))).at(self.theta)
+            at = self.box.predictor(Runs(N * steps, other_D(self.compute, N, D, steps), np.ones(3))).at(self.theta)
             jacobian, (low, middle, high) = at.jacobian(), at.value
             curvature = (high - 2 * middle + low) / ISOFLOP_STEP
         if not curvature > 0:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.losses import LossFunction
 
-__all__ = ["Scores"]
+__all__ = ["Scores", "costs"]
 
 Array = NDArray[Any]
 
@@ -53,6 +53,8 @@ class Scores:
         Degrees of freedom of the errors; fewer where a few runs have most of the weight, and at least one.
     symmetric : bool
         Whether an error of either sign costs about the same, so that errors average out.
+    step : float
+        The relative error whose cost that is.
     """
 
     size: Array
@@ -61,6 +63,7 @@ class Scores:
     curvature: float
     degrees: float
     symmetric: bool
+    step: float
 
     @classmethod
     def of(cls, loss_fn: LossFunction, measured: Array, predicted: Array, weight: Array, n_free: int) -> Scores:
@@ -97,7 +100,14 @@ class Scores:
             curvature=max(float(share[rest] @ bend[rest]) / float(share[rest] @ cost[rest]), FLAT / step**2),
             degrees=max(left / float(share @ share), 1.0),
             symmetric=bool(np.abs(tilt).max() <= TILT),
+            step=step,
         )
+
+
+def costs(loss_fn: LossFunction, measured: Array, step: float) -> Array:
+    """Return what a relative error of a step, up or down, costs runs with some losses on average, shape (n_runs,)."""
+    up, down, none = (np.asarray(loss_fn(measured, measured * factor)) for factor in (1 + step, 1 - step, 1.0))
+    return np.asarray((up + down) / 2 - none)
 
 
 def _differences(

@@ -1,0 +1,320 @@
+"""Approaches 1, 2 and 3: isoFLOP slices with their parabolas, and three frontiers in one table and one chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any, cast
+
+import ipywidgets
+import numpy as np
+
+from chinchilla_nb.engine.approaches.comparison import APPROACHES, Comparison
+from chinchilla_nb.engine.approaches.isoflop import IsoFlop
+from chinchilla_nb.engine.approaches.slices import TOLERANCE
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.uncertainty.interval import Interval
+from chinchilla_nb.figures import (
+    APPROACH_TITLES,
+    LEVEL,
+    Against,
+    IsoFlopFigure,
+    approaches_figure,
+    isoflop_figure,
+)
+from chinchilla_nb.quantity import compact, interval_text, percent, written_budget
+from chinchilla_nb.widgets.approaches.approaches_table import approaches_table
+from chinchilla_nb.widgets.approaches.approaches_view import ApproachesView
+from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, ThreeFrontiers
+from chinchilla_nb.widgets.approaches.slice_chart import SliceChart
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.guard import guarded
+from chinchilla_nb.widgets.base.labels import run_labels
+from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import Parts, set_shown
+from chinchilla_nb.widgets.base.style import note, sentence, shade
+from chinchilla_nb.widgets.charts.legend import line, symbol
+
+__all__ = ["ApproachesPanel"]
+
+MOST_NAMED = 2
+"""Refused slices that are named; a study of scattered runs has dozens."""
+_DASH = {"dotted": "2 3", "dash_dotted": "7 3 2 3", "solid": "none"}
+
+
+class ApproachesPanel(Panel):
+    """The isoFLOP slices of the runs, and N* and D* by the envelope, the parabolas and the parametric fit.
+
+    Parameters
+    ----------
+    source : Chinchilla or Session
+
+    Attributes
+    ----------
+    view : ApproachesView
+    tolerance, budget : Text
+    by, against, slice : Dropdown
+        Where slices come from, what the loss is drawn against, and which slice is shown alone.
+    slices : SliceChart
+    frontiers : ThreeFrontiers
+    table, bias, notes, about : HTML
+        The comparison; what approach 2 does wrong; what limits the approaches; the slices or the chosen one.
+    """
+
+    sheets = ("charts/charts.css", "approaches/approaches.css")
+    snapshot_of = ("fit", "uncertainty")
+
+    def __init__(self, source: Any) -> None:
+        super().__init__(source)
+        self.view, self._writing = ApproachesView(), Writing()
+        self._figure: IsoFlopFigure | None = None
+        self._make_inputs()
+        self.slices, self.frontiers = SliceChart(), ThreeFrontiers()
+        self.table, self.bias, self.notes, self.about, self.empty = (ipywidgets.HTML() for _ in range(5))
+        self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML(_frontier_key())
+        for key in (self._key, self._frontier_key):
+            key.add_class("cnb-key")
+        left = ipywidgets.VBox([self._key, self.slices.figure, self.about, self.slices.residual_figure])
+        right = ipywidgets.VBox([self._frontier_key, self.frontiers.figure, self.bias, self.notes])
+        for column in (left, right):
+            column.add_class("cnb-card")
+        self.charts = ipywidgets.Box([left, right])
+        self.charts.add_class("cnb-charts")
+        self.charts.add_class("cnb-pair")
+        self.compose(self._controls, self.empty, self.table, self.charts)
+        self.slices.dots.observe(self._click, "selected")
+        self.view.observe(self._recompare, ["tolerance", "by"])
+        self.view.observe(self._draw, ["against", "chosen", "budget"])
+        self.watch(self._recompare, "fit", "revision")
+        self.watch(self._take_uncertainty, "uncertainty")
+        self.watch(self._draw, "settings")
+        self._recompare()
+        self._stop_watching = self.session.watch_uncertainty()
+
+    def _make_inputs(self) -> None:
+        parts = Parts()
+        self.tolerance = parts.text(
+            "Relative difference of C up to which runs are of one slice, in percent", "s", label="Tolerance"
+        )
+        self.tolerance.value = f"{100 * TOLERANCE:g} %"
+        self.by = parts.choice("Which runs are of one slice", [("similar C", None)], "l", label="Slices")
+        self.against = parts.choice("What the loss is drawn against", ["N", "D", "D/N"], "s", label="Against")
+        self.slice = parts.choice(
+            "Which slice is shown alone; a click on a run chooses its slice", [("all", None)], "l", label="Show"
+        )
+        self.budget = parts.text(
+            "FLOPs at which the approaches are compared; empty for the next model", "m", label="Budget"
+        )
+        self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
+        self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
+        self._controls.add_class("cnb-choices")
+        for field, callback in (
+            (self.tolerance, self._type_tolerance),
+            (self.budget, self._type_budget),
+            (self.by, self._choose_column),
+            (self.against, self._choose_axis),
+            (self.slice, self._choose_slice),
+        ):
+            field.observe(callback, "value")
+
+    def close(self) -> None:
+        """Stop watching the session and remove the panel from the page."""
+        self._stop_watching()
+        super().close()
+
+    @guarded
+    def _type_tolerance(self, change: Any) -> None:
+        self._typed(self.tolerance, self.view.type_tolerance, change["new"])
+
+    @guarded
+    def _type_budget(self, change: Any) -> None:
+        self._typed(self.budget, self.view.type_budget, change["new"])
+
+    def _typed(self, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
+        """Take over what was typed into a field, or mark it."""
+        try:
+            take(text)
+        except InputError as error:
+            self._fields.explain(f"{field.tooltip.split(',')[0]}: {error.problem}", field)
+        else:
+            self._fields.explain("")
+            self._fields.say("")
+
+    @guarded
+    def _choose_column(self, change: Any) -> None:
+        if not self._writing:
+            self.view.by = change["new"]
+
+    @guarded
+    def _choose_axis(self, change: Any) -> None:
+        self.view.against = change["new"]
+
+    @guarded
+    def _choose_slice(self, change: Any) -> None:
+        if not self._writing:
+            self.view.chosen = change["new"]
+
+    @guarded
+    def _click(self, _change: Any) -> None:
+        """Show the slice of a run that was clicked alone, or all again if it is shown already."""
+        clicked = self.slices.clicked
+        if clicked is not None and not self._writing:
+            self.view.chosen = None if self.view.chosen == clicked else clicked
+
+    @guarded
+    def _recompare(self, _change: Any = None) -> None:
+        with self._writing:
+            self._offer_columns()
+            self.view.compare(self.session)
+        self._show()
+
+    @guarded
+    def _take_uncertainty(self, _change: Any) -> None:
+        if self.view.take_uncertainty(self.session):
+            self._show()
+
+    @guarded
+    def _draw(self, _change: Any = None) -> None:
+        if not self._writing:
+            self._show()
+
+    def _offer_columns(self) -> None:
+        runs = self.session.runs
+        columns = [name for name, values in runs.columns.items() if 1 < len(set(map(str, values))) <= len(runs) / 2]
+        options = (("similar C", None), *((f"column {name}", name) for name in columns))
+        if self.view.by not in [value for _, value in options]:
+            self.view.by = None
+        if self.by.options != options:
+            self.by.options = options
+        self.by.value = self.view.by
+
+    def _show(self) -> None:
+        view, comparison = self.view, self.view.comparison
+        set_shown(self.tolerance, view.by is None)
+        for part in (self.table, self.charts):
+            set_shown(part, comparison is not None)
+        self.empty.value = self._missing()
+        if comparison is None:
+            return
+        C = view.budget_of(self.session)
+        self.budget.placeholder = written_budget(C)
+        self.table.value = approaches_table(comparison.at(C, LEVEL), C)
+        self.frontiers.show(approaches_figure(comparison, C))
+        self.bias.value = "" if comparison.bias is None else note("warn", sentence(comparison.bias.text(C)))
+        self.notes.value = _notes(comparison, stale=self.session.stale)
+        self._show_slices(comparison)
+
+    def _missing(self) -> str:
+        """Return what the panel needs before it can show more."""
+        if not len(self.session.runs):
+            return note("good", "To compare the approaches, add runs of several sizes at each of several budgets.")
+        if self.view.problem:
+            return note("warn", sentence(self.view.problem))
+        if self.session.fit is None:
+            return note("good", "To compare them with the parametric law, fit it to the runs.")
+        return ""
+
+    def _show_slices(self, comparison: Comparison) -> None:
+        isoflop, unit = comparison.isoflop, self.session.data_unit
+        for part in (self.slices.figure, self.slices.residual_figure, self._key):
+            set_shown(part, isoflop is not None)
+        set_shown(self.slice, isoflop is not None)
+        if isoflop is None:
+            self.about.value = note("warn", sentence(comparison.failures["isoflop"]))
+            return
+        law = None if comparison.parametric is None else comparison.parametric.fit.law
+        figure = isoflop_figure(isoflop, law, cast(Against, self.view.against), unit)
+        runs = isoflop.slices.runs
+        shown = [index for one in figure.slices for index in one.slice.runs]
+        self._offer_slices(figure)
+        with self._writing:
+            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
+        self._key.value = _slice_key(law is not None, figure.beyond)
+        minima = isoflop.minima(LEVEL)["N"]
+        self.about.value = _about(isoflop, figure, self.view.chosen, minima)
+
+    def _offer_slices(self, figure: IsoFlopFigure) -> None:
+        options = (("all", None), *((one.slice.name, at) for at, one in enumerate(figure.slices)))
+        with self._writing:
+            # The page answers new options with the first one, as if the user had chosen it.
+            if self.slice.options != options:
+                self.slice.options = options
+            self.slice.value = self.view.chosen
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return a PNG of the slices and the frontiers, or the table of runs that are needed."""
+        comparison = self.view.comparison
+        if comparison is None:
+            return {"text/html": self.empty.value}
+        # Imported here because matplotlib takes longer to import than everything else.
+        from chinchilla_nb.drawing import SNAPSHOT_DPI, draw_approaches, image_of
+
+        slices = None
+        if comparison.isoflop is not None:
+            law = None if comparison.parametric is None else comparison.parametric.fit.law
+            slices = isoflop_figure(comparison.isoflop, law, data_unit=self.session.data_unit)
+        figure = approaches_figure(comparison, self.view.budget_of(self.session))
+        return {"image/png": image_of(draw_approaches(figure, slices), "png", SNAPSHOT_DPI)}
+
+
+def _notes(comparison: Comparison, *, stale: bool) -> str:
+    """Return what limits each approach, except the slices that are refused, which stand beside their chart."""
+    refused = set() if comparison.isoflop is None else {f"the slice {one}" for one in comparison.isoflop.refused}
+    lines = ["these are the runs of the last fit, which have changed since"] if stale else []
+    lines += [
+        f"{APPROACH_TITLES[name]}: {text}"
+        for name in APPROACHES
+        for text in comparison.notes[name]
+        if text not in refused and not (name == "isoflop" and comparison.isoflop is None)
+    ]
+    return "".join(f'<div class="cnb-caption">{escape(sentence(text))}</div>' for text in lines)
+
+
+def _about(isoflop: IsoFlop, figure: IsoFlopFigure, chosen: int | None, minima: Interval) -> str:
+    """Return what is known of the chosen slice, or of all of them."""
+    if chosen is None:
+        return _all_slices(isoflop)
+    one = figure.slices[chosen]
+    if one.refused:
+        return note("warn", sentence(f"{one.slice.name}: {one.refused}"))
+    at = [parabola.slice for parabola in isoflop.parabolas].index(one.slice)
+    N, loss = isoflop.parabolas[at].N, isoflop.parabolas[at].loss
+    interval = interval_text(float(minima.low[at]), float(minima.high[at]), compact)
+    text = (
+        f"{one.slice.name}: N* {compact(N)} ({interval}), lowest loss {loss:.4g}; the parabola is fitted to "
+        f"{np.count_nonzero(one.near)} of {len(one.near)} runs, whose C differ by {percent(one.slice.spread)}"
+    )
+    return f'<div class="cnb-caption">{escape(sentence(text))}</div>'
+
+
+def _all_slices(isoflop: IsoFlop) -> str:
+    found, refused = isoflop.slices, isoflop.refused
+    lines = [f"{len(isoflop.parabolas)} slices of {found.rule}; {found.alone:,} of {len(found.runs):,} runs in none"]
+    if refused:
+        named = "; ".join(map(str, refused[:MOST_NAMED]))
+        more = f"; and {len(refused) - MOST_NAMED:,} more" if len(refused) > MOST_NAMED else ""
+        lines.append(f"refused: {named}{more}")
+    return "".join(f'<div class="cnb-caption">{escape(sentence(text))}</div>' for text in lines)
+
+
+def _slice_key(has_law: bool, beyond: int) -> str:
+    hue = f'class="cnb-hue" stroke="{shade(0.5)}"'
+    items = [line(f'{hue} stroke-width="2"', "Parabola of a slice")]
+    if has_law:
+        items.append(line(f'{hue} stroke-width="1.3" stroke-dasharray="4 3"', "Fitted law"))
+    diamond = '<path d="M9 2L13 7L9 12L5 7Z" fill="var(--cnb-ink)"/><path d="M0 7H18" stroke="var(--cnb-ink)"/>'
+    items.append(symbol(diamond, f"Minimum, {percent(LEVEL)}"))
+    if beyond:
+        items.append(
+            f'<span class="cnb-item cnb-muted">{beyond:,} run{"" if beyond == 1 else "s"} above the chart</span>'
+        )
+    return f'<div class="cnb-legend">{"".join(items)}</div>'
+
+
+def _frontier_key() -> str:
+    items = [
+        line(f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{_DASH[DASHES[name]]}"', APPROACH_TITLES[name])
+        for name, colour in COLOURS.items()
+    ]
+    return f'<div class="cnb-legend">{"".join(items)}</div>'

@@ -1,0 +1,112 @@
+"""The chart of isoFLOP slices, and that of their residuals; a click on a run chooses its slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bqplot
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, polyline
+from chinchilla_nb.widgets.base.style import INK, MUTED, shade
+from chinchilla_nb.widgets.charts.plane_chart import HEIGHT
+from chinchilla_nb.widgets.charts.plots import PAPER, Frame, iso_loss_colour, set_dots, set_line
+
+__all__ = ["SliceChart"]
+
+FAINT, FAR = 0.15, 0.4
+"""Opacity of slices that are not chosen, and of runs far from the minimum, which the parabola leaves out."""
+
+
+class SliceChart:
+    """Loss against size for each slice, above the residuals.
+
+    Attributes
+    ----------
+    frame, residual_frame : Frame
+    figure, residual_figure : bqplot.Figure
+    dots : bqplot.Scatter
+        All runs of slices.
+    parabolas, laws, intervals : bqplot.Lines
+    minima : bqplot.Scatter
+    off_parabola, off_law : bqplot.Scatter
+        Residuals of the parabola and, of a chosen slice, of the law.
+    """
+
+    def __init__(self) -> None:
+        self._of_dot: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        self.frame, self.residual_frame = Frame(log_y=False), Frame(log_y=False)
+        self.dots = self.frame.runs()
+        self.dots.interactions = {"hover": "tooltip", "click": "select"}
+        self.parabolas = self.frame.lines(stroke_width=2.0)
+        self.laws = self.frame.lines(stroke_width=1.3, line_style="dashed")
+        self.intervals = self.frame.lines(colors=[INK], stroke_width=2.0)
+        self.minima = self.frame.marker("diamond", INK, stroke=PAPER, stroke_width=1.0, default_size=80)
+        marks = [self.laws, self.parabolas, self.dots, self.intervals, self.minima]
+        self.figure = self.frame.figure(marks, HEIGHT)
+        self.off_parabola = self.residual_frame.runs()
+        self.off_law = self.residual_frame.hollow()
+        self._zero = self.residual_frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
+        self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "190px")
+
+    def show(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
+        """Draw a figure, with one label for each run of its slices, in their order."""
+        slices = figure.slices
+        self._of_dot = np.repeat(np.arange(len(slices)), [len(one.dots) for one in slices])
+        self.frame.show(figure.x, figure.y)
+        self.residual_frame.show(figure.x, figure.residual)
+        strength = np.array([1.0 if chosen in (None, at) else FAINT for at in range(len(slices))])
+        near = np.concatenate([one.near for one in slices])
+        colour = np.array([one.shade for one in slices])
+        set_dots(self.dots, _joined([one.dots for one in slices]), labels, colour[self._of_dot])
+        self.dots.opacities = (strength[self._of_dot] * np.where(near, 1.0, FAR)).tolist()
+        self.dots.selected = None
+        for mark, name in ((self.parabolas, "parabola"), (self.laws, "law")):
+            _set_rows(mark, slices, name, strength, coloured=True)
+        _set_rows(self.intervals, slices, "interval", strength, coloured=False)
+        with_minimum = [at for at, one in enumerate(slices) if len(one.minimum)]
+        set_line(self.minima, _joined([slices[at].minimum for at in with_minimum]))
+        self.minima.opacities = strength[with_minimum].tolist()
+        self._show_residuals(figure, chosen, labels)
+
+    def _show_residuals(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
+        slices = figure.slices
+        shown = [one for at, one in enumerate(slices) if chosen in (None, at)]
+        which = np.isin(self._of_dot, [at for at in range(len(slices)) if chosen in (None, at)])
+        which &= np.concatenate([one.near for one in slices])
+        names = [label for label, is_shown in zip(labels, which, strict=True) if is_shown]
+        colour = np.array([one.shade for one in slices])[self._of_dot][which]
+        set_dots(self.off_parabola, _joined([one.off_parabola for one in shown]), names, colour)
+        off_law = _joined([] if chosen is None else [one.off_law for one in shown])
+        set_dots(self.off_law, off_law, names if len(off_law) else [])
+        set_line(self._zero, polyline([figure.x.low, figure.x.high], [0.0, 0.0]))
+
+    @property
+    def clicked(self) -> int | None:
+        """The slice whose dot was clicked last, which bqplot reports as a selected one; None if none was."""
+        selected = np.atleast_1d(np.asarray([] if self.dots.selected is None else self.dots.selected))
+        if selected.ndim != 1 or not selected.size or selected.dtype.kind not in "iu":
+            return None
+        last = int(selected[-1])
+        return int(self._of_dot[last]) if 0 <= last < len(self._of_dot) else None
+
+
+def _joined(lines: Sequence[Polyline]) -> Polyline:
+    if not lines:
+        return polyline([], [])
+    return polyline(np.concatenate([one.x for one in lines]), np.concatenate([one.y for one in lines]))
+
+
+def _set_rows(
+    mark: bqplot.Lines, slices: Sequence[SliceCurves], name: str, strength: NDArray[np.float64], *, coloured: bool
+) -> None:
+    """Draw one line of each slice that has it, in one mark."""
+    rows = [(getattr(one, name), one.shade, weight) for one, weight in zip(slices, strength, strict=True)]
+    rows = [row for row in rows if len(row[0])]
+    with mark.hold_sync():
+        if coloured:
+            mark.colors = [iso_loss_colour(shade(place)) for _, place, _ in rows] or [MUTED]
+        mark.opacities = [float(weight) for *_, weight in rows] or [1.0]
+        mark.x = np.array([line.x for line, *_ in rows]) if rows else np.empty(0)
+        mark.y = np.array([line.y for line, *_ in rows]) if rows else np.empty(0)
