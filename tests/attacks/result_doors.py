@@ -61,7 +61,7 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield from _forecasts(cc)
     influence = {"fit": FIT, "C": 1e20, "map": map}
     yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
-    yield Door("study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST), STUDY, STUDY_WORDS, dear=True)
+    yield Door("study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
 
