@@ -61,6 +61,7 @@ from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
+from .studies import study
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
@@ -180,6 +181,7 @@ __all__ = [
     "scientific",
     "solve",
     "speed_up",
+    "study",
     "tabulate_models",
     "transformer_flops",
 ]

@@ -14,6 +14,7 @@ from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, 
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+from chinchilla_nb.studies import MOST
 
 RUNS = make_runs(12, noise=0.01)
 CUTOFFS = np.sort(RUNS.C)[[7, 9]]
@@ -25,6 +26,30 @@ FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 
 FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
 COMPARISON = chinchilla_nb.compare_approaches(FIT, DRAWS, draws=2, rng=1)
 FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
+STUDY = {
+    "laws": "Hoffmann et al. 2022",
+    "designs": {"C": (1e18, 1e20), "N_to_D": (5, 100)},
+    "noise": ("normal", 0.01),
+    "seeds": 3,
+    "losses": "mse",
+    "scaling_factors": None,
+    "targets": 1e22,
+    "repetitions": 2,
+    "rng": 0,
+    "law": "chinchilla",
+    "intervals": None,
+    "level": 0.95,
+    "checkpoint": None,
+    "parallel": False,
+    "progress": False,
+}
+STUDY_WORDS = {
+    "laws": "law|parameter",
+    "designs": "designs|seed_ranges|D|N",
+    "losses": "loss",
+    "intervals": "intervals|method",
+}
+RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST, COMPARISON)
 """Values that are right for some arguments and wrong for others."""
 
@@ -36,6 +61,9 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield from _forecasts(cc)
     influence = {"fit": FIT, "C": 1e20, "map": map}
     yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
+    yield Door(
+        "study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True
+    )
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
 
