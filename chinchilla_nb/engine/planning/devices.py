@@ -40,7 +40,7 @@ DEVICES: Mapping[str, Device] = MappingProxyType(
             Device("H200", 989e12, f"NVIDIA H200 Tensor Core GPU data sheet, {_HALVED}"),
             Device("B200", 2250e12, f"NVIDIA Blackwell data sheet, HGX B200, {_HALVED}"),
             Device("GB200", 2500e12, f"NVIDIA GB200 NVL72 data sheet, per GPU, {_HALVED}"),
-            Device("L40S", 362e12, f"NVIDIA L40S data sheet, {_HALVED}"),
+            Device("L40S", 362e12, "NVIDIA L40S data sheet"),
             Device("MI250X", 383e12, "AMD Instinct MI250X data sheet"),
             Device("MI300X", 1307.4e12, "AMD Instinct MI300X data sheet"),
             Device("TPU v4", 275e12, "Google Cloud documentation, TPU v4"),
