@@ -53,13 +53,15 @@ from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
-from .records.forecast import Forecast, ForecastScore
+from .records.forecast import Forecast
+from .records.forecast_score import ForecastScore
 from .records.importing import preview_import, preview_reading
 from .records.tables import read_table
 from .rollout import Rollout
 from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
+from .studies import study
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
@@ -179,6 +181,7 @@ __all__ = [
     "scientific",
     "solve",
     "speed_up",
+    "study",
     "tabulate_models",
     "transformer_flops",
 ]

@@ -397,6 +397,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         Returns
         -------
         Forecast
+            Its `notes`, which are also logged as warnings, say how far the run lies outside the runs of the fit.
 
         Raises
         ------
@@ -409,7 +410,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         if definitions is not None:
             as_texts(definitions, "definitions")  # before minutes of work
         fit = self._fit()
-        N, D = planned_run(fit.law, run, self.session.settings.models)
+        N, D = planned_run(fit.law, run, self.session.settings.models, fit.runs.compute)
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
@@ -423,6 +424,8 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
             definitions=definitions,
         )
         self.session.open_forecast(found)
+        for note in found.notes:
+            self.logger.warning(note)
         return found
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
@@ -430,7 +433,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         try:
             roll_outs: RollOuts = self._drained(iter_roll_outs(fit.problem, map=adaptive_map), "rolling out")
         except InputError as error:
-            self.logger.warning(f"the forecast has only the interval if the law holds: {error}")
+            self.logger.warning(f"the forecast has only the interval if the law holds, because {error}")
             return None
         return roll_outs if roll_outs.parts else None
 

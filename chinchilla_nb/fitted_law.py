@@ -85,10 +85,9 @@ class FittedLaw:
     def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | Allocations:
         """Return the N and D that minimise L(N, D) for a budget; warns if they lie outside the runs of the fit.
 
-        The budget is C = 6ND, or what the setting `compute` of the fit said of N and D.
-
-        They do if their tokens per parameter are, or if C is more than 100 times the largest compute of those runs.
-        On the class, ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit, and C = 6ND.
+        C follows from N and D by the setting ``compute``, 6ND by default. N and D lie outside the runs if their tokens
+        per parameter do, or if C is more than 100 times above or below all compute of the runs. On the class,
+        ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit, and C = 6ND.
 
         Parameters
         ----------

@@ -34,6 +34,8 @@ FACADE = {
     "rollout",
     "run_design",
     "simulator",
+    "studies",
+    "study_choices",
     "size_comparison",
     "visualizer",
 }

@@ -14,6 +14,7 @@ from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, 
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+from chinchilla_nb.studies import MOST
 
 RUNS = make_runs(12, noise=0.01)
 CUTOFFS = np.sort(RUNS.C)[[7, 9]]
@@ -25,6 +26,30 @@ FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 
 FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
 COMPARISON = chinchilla_nb.compare_approaches(FIT, DRAWS, draws=2, rng=1)
 FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
+STUDY = {
+    "laws": "Hoffmann et al. 2022",
+    "designs": {"C": (1e18, 1e20), "N_to_D": (5, 100)},
+    "noise": ("normal", 0.01),
+    "seeds": 3,
+    "losses": "mse",
+    "scaling_factors": None,
+    "targets": 1e22,
+    "repetitions": 2,
+    "rng": 0,
+    "law": "chinchilla",
+    "intervals": None,
+    "level": 0.95,
+    "checkpoint": None,
+    "parallel": False,
+    "progress": False,
+}
+STUDY_WORDS = {
+    "laws": "law|parameter",
+    "designs": "designs|seed_ranges|D|N",
+    "losses": "loss",
+    "intervals": "intervals|method",
+}
+RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST, COMPARISON)
 """Values that are right for some arguments and wrong for others."""
 
@@ -36,6 +61,9 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield from _forecasts(cc)
     influence = {"fit": FIT, "C": 1e20, "map": map}
     yield Door("iter_influence", _first(chinchilla_nb.iter_influence), influence, {"fit": "fit|law"}, dear=True)
+    yield Door(
+        "study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True
+    )
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
 
@@ -130,9 +158,11 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
     given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
     yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)
-    FORECAST.save("forecast.json")
+    FORECAST.save("forecast.json", overwrite=True)
     yield Door("Forecast.load", Forecast.load, {"path": "forecast.json"}, {"path": "path|file"})
-    yield Door("Forecast.save", FORECAST.save, {"path": "other.json"}, {"path": "path|nothing was written"})
+    yield Door(
+        "Forecast.save", FORECAST.save, {"path": "other.json", "overwrite": True}, {"path": "path|nothing was written"}
+    )
     yield Door("Forecast.matches", FORECAST.matches, {"runs": RUNS})
     yield Door("Forecast.scores", FORECAST.scores, {"runs": RUNS})
     yield Door("Forecast.scores_by_run", FORECAST.scores_by_run, {"runs": RUNS})
@@ -140,7 +170,7 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     of_session = {**made, "definitions": {"N": "all"}}
     yield Door("Session.make_forecast", cc.session.make_forecast, of_session, sizes)
     yield Door("Session.open_forecast", cc.session.open_forecast, {"forecast": FORECAST})
-    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": 6e20})
+    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": None})
     yield Door("Forecast.predict_loss", FORECAST.predict_loss, {**run, "C": None}, nan=True)
 
 

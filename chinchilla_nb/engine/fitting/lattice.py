@@ -59,6 +59,10 @@ class Lattice:
         """The law with the lowest objective."""
         return np.asarray(self.theta[np.unravel_index(self.values.argmin(), self.values.shape)])
 
+    def lowest(self, most: int) -> Array:
+        """Return the lowest laws that are minima among their neighbours, as rows of theta."""
+        return np.asarray(self.theta[_lattice_minima(self.values)][:most])
+
     def line_minima(self, axis: int) -> Iterator[tuple[int, Array]]:
         """Yield the lowest minima along each line that fixes an axis of the lattice, with the position of the line."""
         for at in range(self.values.shape[axis]):

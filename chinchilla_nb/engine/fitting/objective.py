@@ -12,7 +12,7 @@ from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.fitting.losses import Loss, ResidualLoss
 from chinchilla_nb.engine.fitting.overflow import may_overflow
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.family import Coordinates, Prediction, Predictor
+from chinchilla_nb.engine.laws.family import Coordinates, Grouping, Prediction, Predictor
 
 __all__ = ["Derivatives", "Objective", "gram"]
 
@@ -40,7 +40,7 @@ class Objective:
     Attributes
     ----------
     predictor : Predictor
-        Predicts the losses of the runs.
+        Predicts the losses of the runs, or those of m projects, each with runs of its own.
     target : ndarray, shape (n_runs,) or (m, n_runs)
         Measured losses in units of the coordinates; their logarithms for a logarithmic loss.
     weight : ndarray, shape (n_runs,) or (m, n_runs)
@@ -106,15 +106,15 @@ class Objective:
 
     def member(self, index: int) -> Objective:
         """Return one of the objectives, over the runs that count in it."""
-        weight = self.weight if self.weight.ndim == 1 else self.weight[index]
-        target = self.target if self.target.ndim == 1 else self.target[index]
-        return replace(self, weight=weight, target=target).take(np.flatnonzero(weight))
+        one = self.members(index)
+        return one.take(np.flatnonzero(one.weight))
 
     def members(self, which: Any) -> Objective:
         """Return some of the objectives."""
         weight = self.weight if self.weight.ndim == 1 else self.weight[which]
         target = self.target if self.target.ndim == 1 else self.target[which]
-        return replace(self, weight=weight, target=target)
+        predictor = self.predictor.members(which) if isinstance(self.predictor, Grouping) else self.predictor
+        return replace(self, predictor=predictor, weight=weight, target=target)
 
     def smoothed(self, width: float) -> Objective:
         """Return the objective with its kinks smoothed over a width."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla import PARAMETERS, ScalingLaw
-from chinchilla_nb.engine.laws.family import over_runs, uncentred
+from chinchilla_nb.engine.laws.family import over_runs, summed, uncentred
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS, LARGEST_EXPONENT, Parameter
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -124,7 +124,7 @@ class _Predictor:
 
     Attributes
     ----------
-    x, y : ndarray, shape (n_runs,)
+    x, y : ndarray, shape (n_runs,) or (n_projects, n_runs)
         Centred log N and log D.
     coordinates : _Coordinates
     """
@@ -141,7 +141,15 @@ class _Predictor:
 
     def take(self, which: Array) -> _Predictor:
         """Return the predictor for some of the runs."""
-        return replace(self, x=self.x[which], y=self.y[which])
+        return replace(self, x=self.x[..., which], y=self.y[..., which])
+
+    def grouped(self, count: int) -> _Predictor:
+        """Return the predictor of ``count`` projects of equal size, whose runs follow one another in this one."""
+        return replace(self, x=self.x.reshape(count, -1), y=self.y.reshape(count, -1))
+
+    def members(self, which: Any) -> _Predictor:
+        """Return the predictor of some of the projects; the same for runs that are not grouped."""
+        return self if self.x.ndim == 1 else replace(self, x=self.x[which], y=self.y[which])
 
     def screen(self, starts: StartGrid, value: Callable[[Array], Array]) -> Array:
         """Evaluate an objective at every start; each distinct A / N^alpha and B / D^beta is computed only once."""
@@ -223,7 +231,7 @@ class _Prediction:
     def pull(self, push: Array) -> Array:
         """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         A_push, B_push = push * self.A_term, push * self.B_term
-        pulled = [push.sum(-1), A_push.sum(-1), B_push.sum(-1), -(A_push @ self.x), -(B_push @ self.y)]
+        pulled = [push.sum(-1), A_push.sum(-1), B_push.sum(-1), -summed(A_push, self.x), -summed(B_push, self.y)]
         # This is the hot path of every L-BFGS-B step: np.stack is slower for scalars.
         return np.array(pulled) if push.ndim == 1 else np.stack(pulled, axis=-1)
 
@@ -233,8 +241,8 @@ class _Prediction:
         for term, z, factor, exponent in ((self.A_term, self.x, 1, 3), (self.B_term, self.y, 2, 4)):
             pushed = push * term
             hessian[..., factor, factor] = pushed.sum(axis=-1)
-            hessian[..., factor, exponent] = hessian[..., exponent, factor] = -(pushed @ z)
-            hessian[..., exponent, exponent] = (pushed * z) @ z
+            hessian[..., factor, exponent] = hessian[..., exponent, factor] = -summed(pushed, z)
+            hessian[..., exponent, exponent] = summed(pushed * z, z)
         return hessian
 
 

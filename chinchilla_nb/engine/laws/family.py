@@ -24,6 +24,7 @@ __all__ = [
     "ClosedForm",
     "Coordinates",
     "Family",
+    "Grouping",
     "IsoLoss",
     "Law",
     "Prediction",
@@ -32,6 +33,7 @@ __all__ = [
     "Screening",
     "losses_of",
     "over_runs",
+    "summed",
 ]
 
 Array = NDArray[Any]
@@ -154,6 +156,20 @@ class Predictor(Protocol):
 
 
 @runtime_checkable
+class Grouping(Predictor, Protocol):
+    """A predictor of runs that can predict those of many projects at once, each by its own theta."""
+
+    def grouped(self, count: int) -> Grouping:
+        """Return the predictor of ``count`` projects of equal size, whose runs follow one another in this one.
+
+        It predicts at theta of shape (count, n_parameters), a project a row.
+        """
+
+    def members(self, which: Any) -> Grouping:
+        """Return the predictor of some of the projects; the same for runs that are not grouped."""
+
+
+@runtime_checkable
 class Screening(Protocol):
     """A predictor that evaluates a whole grid of starts faster than one start at a time."""
 
@@ -242,6 +258,11 @@ def over_runs(theta: Array) -> Iterable[Array]:
     Scalars for a single theta, because arithmetic with scalars is fastest; arrays of shape (..., 1) for a batch.
     """
     return theta if theta.ndim == 1 else [theta[..., index, None] for index in range(theta.shape[-1])]
+
+
+def summed(push: Array, values: Array) -> Array:
+    """Return the sum over runs of push x values, shape (...); values are of shape (n_runs,), or those of projects."""
+    return np.asarray(push @ values if values.ndim == 1 else np.einsum("...n,...n->...", push, values))
 
 
 def uncentred(log_factor: Any, exponent: float, centre: float, unit: float) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.cancellation import cancellation_point
 from chinchilla_nb.engine.laws.box_least_squares import box_least_squares
 from chinchilla_nb.engine.laws.chinchilla_family import LATTICE, LEAST_TERM, LOG_RANGE, limits_in_units
-from chinchilla_nb.engine.laws.family import over_runs, uncentred
+from chinchilla_nb.engine.laws.family import over_runs, summed, uncentred
 from chinchilla_nb.engine.laws.frontier import FRONTIER_PARAMETERS, FrontierLaw
 from chinchilla_nb.engine.laws.parameters import LARGEST_EXPONENT
 from chinchilla_nb.engine.laws.starts import StartGrid
@@ -98,7 +98,7 @@ class _Predictor:
 
     Attributes
     ----------
-    x : ndarray, shape (n_runs,)
+    x : ndarray, shape (n_runs,) or (n_projects, n_runs)
         Centred log C.
     coordinates : _Coordinates
     """
@@ -114,7 +114,15 @@ class _Predictor:
 
     def take(self, which: Array) -> _Predictor:
         """Return the predictor for some of the runs."""
-        return replace(self, x=self.x[which])
+        return replace(self, x=self.x[..., which])
+
+    def grouped(self, count: int) -> _Predictor:
+        """Return the predictor of ``count`` projects of equal size, whose runs follow one another in this one."""
+        return replace(self, x=self.x.reshape(count, -1))
+
+    def members(self, which: Any) -> _Predictor:
+        """Return the predictor of some of the projects; the same for runs that are not grouped."""
+        return self if self.x.ndim == 1 else replace(self, x=self.x[which])
 
     def profile(
         self, loss: Array, weight: Array, exponents: tuple[Array, ...] | None = None, least_floor: bool = False
@@ -159,15 +167,15 @@ class _Prediction:
     def pull(self, push: Array) -> Array:
         """Return the vector-Jacobian product: the sum over runs of push x derivatives."""
         pushed = push * self.term
-        return np.stack([push.sum(axis=-1), pushed.sum(axis=-1), -(pushed @ self.x)], axis=-1)
+        return np.stack([push.sum(axis=-1), pushed.sum(axis=-1), -summed(pushed, self.x)], axis=-1)
 
     def curvature(self, push: Array) -> Array:
         """Return the sum over runs of push x second derivatives; E is coupled with nothing."""
         pushed = push * self.term
         hessian = np.zeros((*push.shape[:-1], 3, 3), dtype=self.value.dtype)
         hessian[..., 1, 1] = pushed.sum(axis=-1)
-        hessian[..., 1, 2] = hessian[..., 2, 1] = -(pushed @ self.x)
-        hessian[..., 2, 2] = (pushed * self.x) @ self.x
+        hessian[..., 1, 2] = hessian[..., 2, 1] = -summed(pushed, self.x)
+        hessian[..., 2, 2] = summed(pushed * self.x, self.x)
         return hessian
 
 

@@ -165,7 +165,15 @@ class _Predictor:
 
     def take(self, which: Array) -> _Predictor:
         """Return the predictor for some of the runs."""
-        return replace(self, x=self.x[which], y=self.y[which])
+        return replace(self, x=self.x[..., which], y=self.y[..., which])
+
+    def grouped(self, count: int) -> _Predictor:
+        """Return the predictor of ``count`` projects of equal size, whose runs follow one another in this one."""
+        return replace(self, x=self.x.reshape(count, -1), y=self.y.reshape(count, -1))
+
+    def members(self, which: Any) -> _Predictor:
+        """Return the predictor of some of the projects; the same for runs that are not grouped."""
+        return self if self.x.ndim == 1 else replace(self, x=self.x[which], y=self.y[which])
 
     def profile(
         self, loss: Array, weight: Array, exponents: tuple[Array, ...] | None = None, least_floor: bool = False

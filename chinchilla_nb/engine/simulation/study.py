@@ -1,25 +1,81 @@
-"""Studies of how well simulations recover the law that they were made from."""
+"""Studies: many simulated projects of each cell of a plan, fitted and measured, in pieces that can be resumed."""
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Callable, Iterator, Sequence
+import builtins
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.compute.compute import Compute
-from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
-from chinchilla_nb.engine.laws.allocation import allocate
-from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.planning.scaling import optimum
-from chinchilla_nb.engine.runs import Runs, read_only
-from chinchilla_nb.engine.simulation.simulate import Procedure, Task, iter_simulation
+from chinchilla_nb.engine.mapping import mapped
+from chinchilla_nb.engine.simulation.cell_intervals import Intervals
+from chinchilla_nb.engine.simulation.cells import Cell, measured
 
-__all__ = ["StudyProgress", "iter_study", "relative_error"]
+__all__ = ["Piece", "Study", "StudyProgress", "iter_study"]
+
+Array = NDArray[Any]
+MapFunction = Callable[..., Iterable[Any]]
+Measured = Mapping[str, Array]
+
+TOGETHER = 50
+"""Repetitions of a cell that are fitted together. It decides the last digits of the results, and how much work is lost
+when a study is stopped: a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some repetitions of a cell: the position of the cell in the study, the first repetition, and how many."""
+
+    cell: int
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Study:
+    """What a study asks.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+    targets : ndarray, shape (t,)
+        Budgets in FLOPs at which fits are measured.
+    repetitions : int
+        Number of projects of each cell.
+    random_seed : int
+        The same seed gives the same study, to the bit.
+    intervals : Intervals, optional
+        How the intervals of each fit are estimated; none are without it.
+    """
+
+    cells: tuple[Cell, ...]
+    targets: Array
+    repetitions: int
+    random_seed: int
+    intervals: Intervals | None = None
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The pieces, in the order in which they are worked on: some repetitions of every cell, then the next ones."""
+        firsts = range(0, self.repetitions, TOGETHER)
+        return tuple(
+            Piece(cell, first, min(TOGETHER, self.repetitions - first))
+            for first in firsts
+            for cell in range(len(self.cells))
+        )
+
+    @property
+    def total(self) -> int:
+        """Number of projects."""
+        return self.repetitions * len(self.cells)
+
+    def measured(self, piece: Piece) -> dict[str, Array]:
+        """Simulate, fit and measure the projects of a piece; see `cells.measured`."""
+        repetitions = range(piece.first, piece.first + piece.count)
+        return measured(self.cells[piece.cell], repetitions, self.random_seed, self.targets, self.intervals)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,85 +85,40 @@ class StudyProgress:
     Attributes
     ----------
     done, total : int
-        Number of simulations made, and of simulations in all.
-    seeds : ndarray of int, shape (n_counts,)
-        Numbers of seeds, ascending.
-    errors : ndarray, shape (n_repetitions, n_counts)
-        Relative error of N* at the target budget after each simulation; NaN for simulations not yet made, infinite if
-        the fitted law has no optimum.
+        Number of projects measured, and of projects in all.
+    piece : Piece or None
+        The piece that has just been measured; None at the beginning.
+    found : mapping of str to ndarray
+        What was measured of it; see `cells.measured`.
     """
 
     done: int
     total: int
-    seeds: NDArray[np.int64]
-    errors: NDArray[np.float64]
-
-    def quartiles(self) -> NDArray[np.float64]:
-        """Return lower quartile, median and upper quartile for each number of seeds, shape (3, n_counts)."""
-        found = np.full((3, len(self.seeds)), np.nan)
-        for column in range(len(self.seeds)):
-            errors = self.errors[:, column]
-            made = errors[~np.isnan(errors)]
-            if len(made):
-                # Without interpolation, because some errors may be infinite.
-                found[:, column] = np.quantile(made, [0.25, 0.5, 0.75], method="inverted_cdf")
-        return found
+    piece: Piece | None
+    found: Measured
 
 
 def iter_study(
-    procedure: Procedure,
-    task: Task,
-    iter_fit: Callable[[Runs], Iterator[FitProgress]],
-    C: float,
-    *,
-    seeds: Sequence[int],
-    repetitions: int,
-    random_seed: int,
-) -> Iterator[StudyProgress]:
-    """Repeat simulations with different numbers of seeds, and compare N* at a budget with its true value.
+    study: Study, known: Iterable[Piece] = (), *, map: MapFunction = builtins.map
+) -> Generator[StudyProgress, None, None]:
+    """Measure the pieces of a study, yielding each as it is done, in their order.
 
     Parameters
     ----------
-    procedure : Procedure
-        Its number of seeds is replaced by each of ``seeds``.
-    task : Task
-    iter_fit : callable
-        As for `simulate.iter_simulation`.
-    C : float
-        Target budget in FLOPs.
-    seeds : sequence of int
-        Numbers of seeds to compare. Within a repetition, a smaller set of seeds is the beginning of a larger one.
-    repetitions : int
-    random_seed : int
-        Seed of the random numbers; the same seed gives the same study.
-
-    Yields
-    ------
-    StudyProgress
-        During each fit, so that a study can be stopped there, and after each simulation.
+    study : Study
+    known : iterable of Piece
+        Pieces that have been measured before.
+    map : callable
+        Maps the pieces.
     """
-    counts = read_only(np.array(sorted(set(seeds))))
-    errors = np.full((repetitions, len(counts)), np.nan)
-    progress = StudyProgress(0, errors.size, counts, read_only(errors.copy()))
-    for repetition in range(repetitions):
-        for column, count in enumerate(counts):
-            rng = np.random.default_rng([random_seed, repetition])
-            these = dataclasses.replace(procedure, seeds=int(count))
-            fit: Fit | None = None
-            for state in iter_simulation(these, task, iter_fit, rng, watch=False):
-                fit = state.fit
-                yield progress
-            errors[repetition, column] = (
-                np.inf if fit is None else relative_error(fit.law, task.law, C, procedure.compute)
-            )
-            progress = StudyProgress(progress.done + 1, errors.size, counts, read_only(errors.copy()))
-            yield progress
+    before = set(known)
+    pieces = [piece for piece in study.pieces if piece not in before]
+    done = sum(piece.count for piece in before)
+    yield StudyProgress(done, study.total, None, {})
+    for piece, found in zip(pieces, mapped(map, partial(_measured, study), pieces), strict=False):
+        done += piece.count
+        yield StudyProgress(done, study.total, piece, found)
 
 
-def relative_error(law: Law, truth: Law, C: float, compute: Compute = SIX_ND) -> float:
-    """Return the relative error of the compute-optimal N at a budget.
-
-    Infinite if the law has no interior optimum.
-    """
-    found = optimum(law, C, compute)
-    return math.inf if found is None else abs(found[0] / float(allocate(truth, C, compute)[0]) - 1)
+def _measured(study: Study, piece: Piece) -> dict[str, Array]:
+    return study.measured(piece)

@@ -67,9 +67,11 @@ class Draws(Uncertainty):
                 f"{len(self.theta)} draws are too few for 95 % intervals: those of {FEWEST_DRAWS} or more are wider"
             )
         if self.failed:
-            found.append(f"{self.failed:,} of {total:,} refits have no proven optimum and are left out")
+            have, are = ("has", "is") if self.failed == 1 else ("have", "are")
+            found.append(f"{self.failed:,} of {total:,} refits {have} no proven optimum and {are} left out")
         if self.at_bound:
-            found.append(f"{self.at_bound:,} of {total:,} refits end at a bound of a parameter")
+            end = "ends" if self.at_bound == 1 else "end"
+            found.append(f"{self.at_bound:,} of {total:,} refits {end} at a bound of a parameter")
         return tuple(found)
 
     def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:

@@ -17,7 +17,7 @@ from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.fitting.solver import Exact
 from chinchilla_nb.engine.laws.family import Coordinates
 
-__all__ = ["Refits", "objective_of", "refit"]
+__all__ = ["Refits", "lowest", "objective_of", "refit"]
 
 Array = NDArray[Any]
 
@@ -65,21 +65,23 @@ def objective_of(fit: Fit) -> Objective:
 
 
 def refit(objectives: Objective, starts: Array, box: Coordinates, widths: tuple[float, ...]) -> Refits:
-    """Minimise each of m objectives from every start, rows of theta, and return the lowest optimum of each.
+    """Minimise each of m objectives from every start, and return the lowest optimum of each.
 
     Parameters
     ----------
+    starts : ndarray, shape (n_starts, n_parameters) or (n_starts, m, n_parameters)
+        Rows of theta, the same for each objective or its own.
     widths : tuple of float
         Widths over which the loss is smoothed in turn, the widest first; the last is that of the loss itself, or so
         narrow that hardly a residual is in the quadratic middle that is not at the kink.
     """
     found = [_followed(objectives, start, box, widths) for start in starts]
-    return _lowest([_finished(objectives, theta, box, widths[-1]) for theta in found])
+    return lowest([_finished(objectives, theta, box, widths[-1]) for theta in found])
 
 
 def _followed(objectives: Objective, start: Array, box: Coordinates, widths: tuple[float, ...]) -> Array:
     """Return the minimum of each objective smoothed over the last width, shape (m, n_parameters)."""
-    theta, wider = np.tile(start, (objectives.count, 1)), None
+    theta, wider = np.broadcast_to(start, (objectives.count, start.shape[-1])), None
     for level, width in enumerate(widths, 1):
         last, smooth = level == len(widths), objectives.smoothed(width)
         if wider is not None:
@@ -112,8 +114,8 @@ def _finished_one(objective: Objective, theta: Array, box: Coordinates, width: f
     return found if found.converged else exact.descend(found)
 
 
-def _lowest(found: list[Refits]) -> Refits:
-    """Return the lowest of the optima from several starts."""
+def lowest(found: list[Refits]) -> Refits:
+    """Return the lowest of the optima of each objective that several minimisations have found."""
     which = np.argmin(np.nan_to_num([one.value for one in found], nan=np.inf), axis=0)
     member = np.arange(len(which))
     return Refits(

@@ -39,6 +39,7 @@ from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
+from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
 from chinchilla_nb.widgets.frontier.selection import Selection
@@ -79,6 +80,8 @@ class FrontierPanel(Panel):
         Whether the C of the runs is that of the convention.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
+    next_runs : NextRunsControl
+        The runs after which N* at the budget is expected to be known best.
     forecasts : ForecastControl
         Saves and opens forecasts, and lists them.
     plans : PlanControl
@@ -101,6 +104,7 @@ class FrontierPanel(Panel):
         self.charts = FrontierCharts()
         self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
+        self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
         self.forecasts = ForecastControl(self.guard, self.session, files)
         self.export = ExportControl(
@@ -115,7 +119,8 @@ class FrontierPanel(Panel):
         self.compute = ComputeNote(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        self.charts.tools.children = (self.compute, self.caution, self.off_frontier, self.forecasts, self.export)
+        tools = (self.compute, self.caution, self.off_frontier, self.next_runs, self.forecasts, self.export)
+        self.charts.tools.children = tools
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -150,6 +155,7 @@ class FrontierPanel(Panel):
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
         self.compute.show()
+        self.next_runs.clear()
         self._draw_all()
 
     @guarded
@@ -283,7 +289,7 @@ class FrontierPanel(Panel):
 
     @property
     def _pending(self) -> bool:
-        """Whether the interval as the law has done on these runs may still come."""
+        """Whether the interval that the roll-outs widen may still come."""
         session = self.session
         return session.uncertainty_progress is not None or session.roll_outs_progress is not None
 

@@ -13,8 +13,8 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.fitting.fit import FitProgress, iter_fit
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress, iter_seeds_study
 from chinchilla_nb.engine.simulation.simulate import Procedure, SimulationProgress, Task, iter_simulation
-from chinchilla_nb.engine.simulation.study import StudyProgress, iter_study
 
 __all__ = ["DEFAULT_REGIME", "Numbers", "Plan", "usual_regime"]
 
@@ -76,12 +76,12 @@ class Plan:
         rng = np.random.default_rng(self.numbers.random_seed)
         return iter_simulation(self._procedure(), self.task, self._iter_fit, rng)
 
-    def study(self) -> Iterator[StudyProgress]:
+    def study(self) -> Iterator[SeedsStudyProgress]:
         """Simulate many times, with different numbers of seeds."""
-        return iter_study(
+        return iter_seeds_study(
             self._procedure(),
             self.task,
-            self._iter_fit,
+            self.settings.problem(Runs([], [], [], compute=self.compute)),
             self.numbers.budget,
             seeds=self.numbers.counts,
             repetitions=self.numbers.repetitions,

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
-from chinchilla_nb.engine.simulation.study import StudyProgress
 from chinchilla_nb.figures import Polyline, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
@@ -67,7 +67,7 @@ class SimulationCharts(ipywidgets.Box):
         counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
         self.trace.show(trace_figure(counts, laws, truth, C, state.total, compute))
 
-    def show_study(self, study: StudyProgress | None) -> None:
+    def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""
         if study is None:
             self.study.show(error_figure([], np.empty((3, 0))))

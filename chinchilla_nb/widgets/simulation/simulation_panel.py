@@ -10,8 +10,8 @@ import ipywidgets
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
-from chinchilla_nb.engine.simulation.study import StudyProgress
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import scientific
 from chinchilla_nb.session import Session
@@ -126,9 +126,9 @@ class SimulationPanel(Panel):
         return latest
 
     @property
-    def study(self) -> StudyProgress | None:
+    def study(self) -> SeedsStudyProgress | None:
         """Progress of the study; None before its first simulation."""
-        latest: StudyProgress | None = self.study_control.latest
+        latest: SeedsStudyProgress | None = self.study_control.latest
         return latest
 
     def snapshot(self) -> dict[str, Any]:

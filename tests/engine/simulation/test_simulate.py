@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.fitting.fit import fit, iter_fit
+from chinchilla_nb.engine.fitting.fit import iter_fit
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import Procedure, Task, iter_simulation
-from chinchilla_nb.engine.simulation.study import StudyProgress, iter_study, relative_error
 
 LAW = KNOWN_LAWS["Hoffmann et al. 2022"]
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
@@ -59,34 +57,8 @@ def test_unwatched_simulations_are_fitted_only_where_necessary():
     assert [len(made.runs) for made in watched(20, 0, watch=False)[-1].fits] == [20]
 
 
-def test_a_study_agrees_with_single_simulations():
-    *_, last = iter_study(
-        Procedure(REGIME, 0, 1, 10.0), Task(LAW), FIT, 1e23, seeds=[20, 8], repetitions=2, random_seed=5
-    )
-    assert last.seeds.tolist() == [8, 20]
-    assert (last.done, last.total, last.errors.shape) == (4, 4, (2, 2))
-    alone = watched(20, 1, task=Task(LAW), seed=[5, 1], watch=False)[-1]
-    assert last.errors[1, 1] == relative_error(alone.fit.law, LAW, 1e23)
-    assert alone.fit.law.as_dict() == fit(alone.runs, GRID, mse).law.as_dict()
-
-
-def test_without_noise_a_study_has_no_errors():
-    *_, last = iter_study(
-        Procedure(REGIME, 0, 0), Task(LAW, size=0.0), FIT, 1e23, seeds=[10, 20], repetitions=2, random_seed=0
-    )
-    assert (last.errors < 1e-3).all()
-
-
 def test_quartiles_are_over_the_simulations_made():
     errors = np.array([[1.0, np.nan], [3.0, np.inf], [2.0, 0.5], [4.0, np.inf]])
-    quartiles = StudyProgress(7, 8, np.array([5, 10]), errors).quartiles()
+    quartiles = SeedsStudyProgress(7, 8, np.array([5, 10]), errors).quartiles()
     np.testing.assert_array_equal(quartiles[:, 0], [1, 2, 3])
     np.testing.assert_array_equal(quartiles[:, 1], [0.5, np.inf, np.inf])
-
-
-def test_relative_error_is_that_of_the_optimum():
-    # With equal exponents N* = (A/B)^(1/(2 alpha)) sqrt(C/6): at alpha = 1/2 three times A is three times N*.
-    truth = ScalingLaw(E=1.0, A=100.0, B=100.0, alpha=0.5, beta=0.5)
-    assert relative_error(ScalingLaw(E=1.0, A=300.0, B=100.0, alpha=0.5, beta=0.5), truth, 1e21) == pytest.approx(2.0)
-    assert relative_error(truth, truth, 1e21) == 0
-    assert math.isinf(relative_error(ScalingLaw(E=1.0, A=100.0, B=100.0, alpha=0.0, beta=0.5), truth, 1e21))

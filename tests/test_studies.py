@@ -1,0 +1,173 @@
+"""Studies as a DataFrame: repeatable, resumable after any end, and refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.studies import study
+
+HOFFMANN = "Hoffmann et al. 2022"
+RANGES = {"C": (1e18, 1e21), "N_to_D": (5, 100)}
+ASKED = {"noise": ("normal", 0.02), "seeds": [12, 20], "losses": "mse", "repetitions": 60, "targets": [1e22, 1e23]}
+
+
+def make(**changed) -> pd.DataFrame:
+    return study(HOFFMANN, RANGES, **{**ASKED, "parallel": False, "progress": False, **changed})
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one.drop(columns="seconds"), other.drop(columns="seconds"), check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def whole() -> pd.DataFrame:
+    return make()
+
+
+def test_a_row_per_fit_and_target(whole):
+    assert len(whole) == 2 * 60 * 2
+    assert whole.columns.is_unique
+    assert set(whole.seeds) == {12, 20}
+    assert (
+        whole.groupby(["seeds", "target"]).repetition.apply(list).map(sorted).map(lambda one: one == [*range(60)]).all()
+    )
+    best = allocate(KNOWN_LAWS[HOFFMANN], whole.target)[0]
+    np.testing.assert_allclose(whole.N_error, np.log(whole.N / best))
+
+
+def test_more_seeds_are_better(whole):
+    spread = whole[whole.target == 1e23].groupby("seeds").N_error.std()
+    assert spread[20] < spread[12]
+
+
+def test_processes_give_the_same_study_to_the_bit(whole):
+    import joblib
+
+    from chinchilla_nb.work import parallel
+
+    before = parallel.STARTUP
+    parallel.STARTUP = 0.0
+    try:
+        with joblib.parallel_config(n_jobs=2):
+            same(make(parallel=True), whole)
+    finally:
+        parallel.STARTUP = before
+
+
+def test_a_study_is_continued_with_more_repetitions(tmp_path, whole):
+    path = tmp_path / "study.jsonl"
+    make(checkpoint=path, repetitions=50)
+    before = path.read_bytes()
+    same(make(checkpoint=path), whole)
+    assert path.read_bytes().startswith(before)
+    size = path.stat().st_size
+    same(make(checkpoint=path), whole)
+    assert path.stat().st_size == size
+
+
+def test_a_line_that_was_cut_off_is_measured_again(tmp_path, whole):
+    path = tmp_path / "study.jsonl"
+    make(checkpoint=path)
+    path.write_bytes(path.read_bytes()[:-100])
+    same(make(checkpoint=path), whole)
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[2])
+from test_studies import make
+make(checkpoint=sys.argv[1], repetitions=400)
+"""
+
+
+def test_a_killed_study_is_resumed(tmp_path):
+    path = tmp_path / "study.jsonl"
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path), str(Path(__file__).parent)])
+    deadline = time.monotonic() + 120
+    while not (path.exists() and path.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = path.read_bytes()
+    assert kept.count(b"\n") < 17
+    resumed = make(checkpoint=path, repetitions=400)
+    pieces = [tuple(json.loads(line)["piece"]) for line in path.read_bytes().splitlines()[1:]]
+    assert path.read_bytes().startswith(kept[: kept.rfind(b"\n") + 1])
+    assert len(pieces) == len(set(pieces)) == 16
+    same(resumed, make(repetitions=400))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"laws": "Hoffman et al. 2022"}, "did you mean 'Hoffmann et al. 2022'"),
+        ({"laws": []}, "laws must have at least one value, got none"),
+        ({"laws": {"E": 1.0, "A": 0.0, "B": 1.0, "alpha": 0.3, "beta": 0.3}}, "A"),
+        ({"designs": {"C": (1e21, 1e18), "N_to_D": (5, 100)}}, "C"),
+        ({"designs": [1e9, 1e10]}, "designs must be seed ranges"),
+        ({"designs": pd.DataFrame({"N": [1e9]})}, "without D"),
+        ({"noise": "normal"}, "noise must be pairs"),
+        ({"noise": ("cauchy", 0.1)}, "noise must be one of exponential, half-normal, normal"),
+        ({"noise": ("normal", -0.1)}, "must be finite and not negative"),
+        ({"noise": [("normal", 0.1), ("normal", 0.1)]}, "normal 0.1 twice"),
+        ({"seeds": 0}, "seeds must be between 1 and 1,000,000, got 0"),
+        ({"seeds": []}, "seeds must have at least one value"),
+        ({"seeds": 2.5}, "seeds must be a whole number"),
+        ({"losses": "huberr"}, "did you mean 'huber'"),
+        ({"scaling_factors": -1}, "scaling_factors must be positive"),
+        ({"targets": [1e22, -1]}, "targets must be positive"),
+        ({"repetitions": 0}, "repetitions must be between 1"),
+        ({"rng": -1}, "rng must not be negative"),
+        ({"law": "frontier"}, "law"),
+        ({"intervals": "pairz"}, "intervals"),
+        ({"level": 95, "intervals": "pairs"}, "level"),
+    ],
+)
+def test_what_cannot_be_studied_is_refused(changed, message):
+    arguments = {"laws": HOFFMANN, "designs": RANGES, "progress": False, "repetitions": 2, **changed}
+    with pytest.raises(InputError, match=message):
+        study(**arguments)
+
+
+def test_a_checkpoint_of_another_study_is_refused(tmp_path):
+    path = tmp_path / "study.jsonl"
+    make(checkpoint=path, repetitions=2)
+    kept = path.read_bytes()
+    with pytest.raises(InputError, match="is of a study with other targets"):
+        make(checkpoint=path, repetitions=2, targets=[1e22, 1e24])
+    with pytest.raises(InputError, match="is of a study with other cells"):
+        make(checkpoint=path, repetitions=2, losses="huber")
+    assert path.read_bytes() == kept
+    path.write_text("C,N,D,loss\n")
+    with pytest.raises(InputError, match="is not the checkpoint of a study"):
+        make(checkpoint=path, repetitions=2)
+    assert path.read_text() == "C,N,D,loss\n"
+
+
+def test_choices_have_labels_of_your_own(tmp_path):
+    table = study(
+        {"one": HOFFMANN, "other": {"E": 1.7, "A": 400, "B": 2000, "alpha": 0.34, "beta": 0.36}},
+        {"grid": [(1e8, 1e9), (1e8, 1e10), (1e9, 1e10), (1e9, 1e11), (1e10, 1e11), (3e8, 3e10)], "seeds": RANGES},
+        seeds=[6, 8],
+        losses={"square": "mse"},
+        repetitions=2,
+        progress=False,
+    )
+    assert set(table.law) == {"one", "other"}
+    # Given runs are all made, whatever the number of seeds.
+    assert set(zip(table.design, table.seeds, strict=True)) == {("grid", 6), ("seeds", 6), ("seeds", 8)}
+    assert set(table.loss) == {"square"}
