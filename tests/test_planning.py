@@ -33,7 +33,7 @@ def test_a_plan_is_one_labelled_row(cc):
     assert row.D.item() == pytest.approx(float(D), rel=1e-3)
     assert row.loss.item() == pytest.approx(float(LAW.loss(N, D)), rel=1e-4)
     assert row.deadweight_compute.item() == 0
-    assert row["compute"].item() == "6ND"
+    assert row.convention.item() == "C = 6ND"
     assert cc.plan(C=1e22, label="mine").index.tolist() == ["mine"]
 
 

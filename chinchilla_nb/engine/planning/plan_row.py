@@ -36,4 +36,4 @@ def plan_row(plan: Plan, uncertainty: Uncertainty | None = None, level: float = 
             row[f"{name}_low"], row[f"{name}_high"] = ends[name]
     if plan.model_config is not None:
         row["model_config"] = plan.model_config
-    return row | {"compute": plan.compute.text}
+    return row | {"convention": f"C = {plan.compute.text}"}

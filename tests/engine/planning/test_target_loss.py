@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from planned_laws import BUDGETS, COMPUTES, LAWS, LIMITED, lowest
 from runs import LAW
 
+from chinchilla_nb.engine.compute.tabulated import TabulatedCompute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
@@ -91,3 +92,16 @@ def test_the_compute_of_a_frontier_law():
     assert least_compute(law, law.loss(C)) == pytest.approx(C, rel=1e-12)
     with pytest.raises(InputError, match=r"loss must be above 1\.6"):
         least_compute(law, 1.6)
+
+
+KINKED = TabulatedCompute((1e7, 1e9, 1e11), (4e7, 6e9, 1.2e12))
+"""FLOPs per token that grow faster from a billion parameters on."""
+
+
+@pytest.mark.parametrize("C", [1e19, 1e21, 1e23])
+def test_a_round_trip_where_the_growth_of_compute_jumps(C):
+    N, D = allocate(LAW, C, KINKED)
+    loss = float(LAW.loss(N, D))
+    assert float(least_compute(LAW, loss, KINKED)) == pytest.approx(C, rel=1e-11)
+    _, least = lowest(lambda log_N: np.log(KINKED.C(np.exp(log_N), LAW.iso_loss_D(loss, np.exp(log_N)))), 10, 30)
+    assert np.log(C) == pytest.approx(least, abs=1e-6)
