@@ -37,6 +37,7 @@ from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
+from chinchilla_nb.planning import Planning
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
@@ -57,7 +58,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
+class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -409,7 +410,7 @@ class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
         if definitions is not None:
             as_texts(definitions, "definitions")  # before minutes of work
         fit = self._fit()
-        N, D = planned_run(fit.law, run, self.session.settings.models)
+        N, D = planned_run(fit.law, run, self.session.settings.models, fit.runs.compute)
         estimated = self.uncertainty(rng=0) if uncertainty is None else uncertainty
         if estimated.value.fit is not fit:
             raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")

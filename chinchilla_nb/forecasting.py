@@ -114,7 +114,7 @@ def _meaning(compute: Compute, own: Mapping[str, str] | None) -> dict[str, str]:
     return known if own is None else {**known, **as_texts(own, "definitions")}
 
 
-def planned_run(law: Law, run: Any, models: ModelTable | None = None, compute: Compute = SIX_ND) -> tuple[float, float]:
+def planned_run(law: Law, run: Any, models: ModelTable | None, compute: Compute) -> tuple[float, float]:
     """Return N and D of a run that is given as a budget C, of which they are the optimum, or as a pair.
 
     Raises

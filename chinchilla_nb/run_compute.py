@@ -38,14 +38,14 @@ class RunCompute(Exclusions):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self._resolved = lru_cache(maxsize=8)(self._resolve)  # so that the same runs are the same object
+        self._cached = lru_cache(maxsize=8)(self._resolve)  # so that the same runs are the same object
 
-    def resolved(self, recorded: Runs) -> _Resolved:
+    def _of_database(self, recorded: Runs) -> _Resolved:
         """Return the runs of a database under the convention of the settings.
 
         It is that of the included runs. Where they cannot tell it, C = 6ND holds, and `problem` says why.
         """
-        return self._resolved(recorded, self.excluded, self.settings.compute, self.settings.model_search)
+        return self._cached(recorded, self.excluded, self.settings.compute, self.settings.model_search)
 
     def _resolve(
         self, recorded: Runs, _excluded: frozenset[RunKey], setting: ComputeSetting, models: ModelSearch | None

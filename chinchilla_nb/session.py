@@ -117,22 +117,22 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
     @property
     def runs(self) -> Runs:
         """The runs that are not excluded; the same object until they or the compute convention change."""
-        return self.resolved(self.database.runs).included
+        return self._of_database(self.database.runs).included
 
     @property
     def all_runs(self) -> Runs:  # type: ignore[override]
         """All runs, including the excluded ones."""
-        return self.resolved(self.database.runs).every
+        return self._of_database(self.database.runs).every
 
     @property
     def excluded_runs(self) -> Runs:
         """The excluded runs, which charts show separately."""
-        return self.resolved(self.database.runs).excluded
+        return self._of_database(self.database.runs).excluded
 
     @property
     def compute_problem(self) -> InputError | None:
         """Why the compute convention of the settings cannot be used, so that C = 6ND holds; None if it can."""
-        return self.resolved(self.database.runs).problem
+        return self._of_database(self.database.runs).problem
 
     @property
     def problem(self) -> Problem:

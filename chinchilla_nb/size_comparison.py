@@ -10,6 +10,7 @@ import pandas as pd
 
 from chinchilla_nb.checks import as_names, brief
 from chinchilla_nb.engine.compute.sizes import SizeComparison, compare_size, optima_of_slices
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError, inputs_from, nearest_or_all
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.session import Session
@@ -62,6 +63,7 @@ def compare_sizes(
     data = [D] * len(names) if isinstance(D, str) else list(as_names(D, "D"))
     if len(data) != len(names):
         raise InputError("D", "must be one column, or one for each of sizes", got=f"{len(data)} for {len(names)}")
+    check_type(loss, "loss", str, type(None))
     losses = columns.get(loss) if loss is not None else None
     found = {}
     for size, tokens in zip(names, data, strict=True):

@@ -128,7 +128,7 @@ class TestInfluence:
         assert list(table) == ["C", "N", "D", "loss", "N_opt", "log_change", "residual", "outlier"]
         assert len(table) == 40
         assert "Student's t with 34 degrees of freedom" in table.attrs["rule"]
-        cc.session.exclude([(*cc.database.df.loc[0, ["N", "D", "loss", "C"]], 0)])
+        cc.session.exclude([(*cc.database.df.loc[0, ["N", "D", "loss"]], 0)])
         assert len(cc.session.runs) == 39
         cc.fit()
         assert len(cc.influence(1e23)) == 39

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from runs import LAW, make_runs
 
 from chinchilla_nb import Chinchilla, Forecast, forecast
 from chinchilla_nb.config.settings import change_settings
@@ -19,7 +20,6 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.planning.model_sizes import transformer_size
 from chinchilla_nb.engine.run_keys import run_keys
-from tests.runs import LAW, make_runs
 
 TRUE = PowerCompute(9.5, 0.98, 1.01)
 RUNS = make_runs(24, noise=0.002)
@@ -186,6 +186,13 @@ def test_a_forecast_keeps_the_convention_and_opens_again(cc, tmp_path):
     assert Forecast.load(tmp_path / "f.json").alike(made)
 
 
+def test_the_project_forecasts_the_optimum_of_its_convention(cc):
+    cc.compute = "fitted"
+    cc.fit(parallel=False)
+    made = cc.forecast(1e22, uncertainty=cc.uncertainty("sandwich"))
+    assert TRUE.C(made.N, made.D) == pytest.approx(1e22, rel=1e-6)
+
+
 def test_a_forecast_with_6ND_is_still_checked_for_it(cc, tmp_path):
     fit = cc.fit(parallel=False)
     made = forecast(fit.uncertainty("sandwich"), 1e22)
@@ -214,6 +221,13 @@ def test_a_simulated_project_plans_with_the_convention(tmp_path):
     assert runs.compute == ProductCompute(8)
     assert runs.compute.C(runs.N[-1], runs.D[-1]) == pytest.approx(10 * 1e19, rel=1e-3)
     assert (8 * runs.N[:-1] * runs.D[:-1] <= 1e19 * 1.001).all()
+
+
+def test_a_simulation_of_a_project_with_measured_C_plans_as_it_does(tmp_path):
+    cc = project(tmp_path, TABLE, seed_ranges={"C": (1e18, 1e19), "N_to_D": (5, 50)}, compute="fitted", rng=1)
+    runs = cc.simulate(8, 1, 10.0, target_params=LAW.as_dict(), noise_generator=None).session.runs
+    assert TRUE.C(runs.N[-1], runs.D[-1]) == pytest.approx(10 * 1e19, rel=1e-3)
+    np.testing.assert_allclose(runs.C, TRUE.C(runs.N, runs.D), rtol=1e-6)
 
 
 def test_the_ladder_of_measured_FLOPs():

@@ -49,7 +49,7 @@ def test_excluded_runs_are_in_the_picture_and_in_its_legend(visualizer, runs):
     assert "Excluded run" in legend_of(figure)
     # 1.69 + 406.4 / 70e9^0.34 + 410.7 / 1.4e12^0.28
     assert figure.get_suptitle().endswith(
-        "Next: $C$ = 5.88×10²³ FLOPs, $N$ = 70B, $D$ = 1.4T, $D/N$ = 20, predicted loss 1.937"
+        "Next: $C$ = 6ND = 5.88×10²³ FLOPs, $N$ = 70B, $D$ = 1.4T, $D/N$ = 20, predicted loss 1.937"
     )
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -38,8 +39,9 @@ __all__ = [
     "show_compute",
 ]
 
-FLOP_COUNTERS: Mapping[str, Callable[..., float]] = {"transformer": transformer_flops}
+FLOP_COUNTERS: Mapping[str, Callable[..., float]] = MappingProxyType({"transformer": transformer_flops})
 """Functions that count the training FLOPs per token of a configuration, by their names in code and in files."""
+T = TypeVar("T")
 _KAPPA_ND = re.compile(r"\s*([0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*\*?\s*ND\s*")
 _OF_RUNS = re.compile(r"(measured|fitted)(?::(.+))?", re.DOTALL)
 _WAYS = "'6ND', a number for kappa ND, 'measured', 'fitted', 'fitted:COLUMN', 'transformer', a Compute or a function"
@@ -158,9 +160,9 @@ def read_compute(written: Any, known: Mapping[str, Any]) -> ComputeSetting:
     if isinstance(written, (StatedCompute, CountedCompute, ComputeOfRuns)):
         return written
     if isinstance(written, Compute) and not isinstance(written, type):
-        return StatedCompute(written)
+        return StatedCompute(_hashable(written))
     if callable(written) and not isinstance(written, type):
-        return _counted(written, known)
+        return _counted(_hashable(written), known)
     if isinstance(written, (bool, np.bool_)) or not isinstance(written, (int, float, np.integer, np.floating)):
         raise InputError("compute", f"must be {_WAYS}", got=brief(written))
     try:
@@ -184,7 +186,9 @@ def load_compute(value: Any, find: Finder) -> Any:
         return _from_numbers(value)
     if not isinstance(value, str) or _OF_RUNS.fullmatch(value) or _KAPPA_ND.fullmatch(value) or value in FLOP_COUNTERS:
         return value
-    return load_function(value, "compute", {**dict.fromkeys(("6ND", "measured", "fitted")), **FLOP_COUNTERS}, find)
+    # The other names have been recognised above: here they are what a misspelt one may mean.
+    named = dict.fromkeys(("6ND", "measured", "fitted", *FLOP_COUNTERS))
+    return load_function(value, "compute", named, find)
 
 
 def save_compute(setting: ComputeSetting) -> Any:
@@ -215,8 +219,23 @@ def _read_name(written: str, known: Mapping[str, Any]) -> ComputeSetting:
         return ComputeOfRuns(of_runs[1], of_runs[2] or "")
     if written in FLOP_COUNTERS:
         return _counted(FLOP_COUNTERS[written], known)
-    rule = f"must be {_WAYS}"
-    raise InputError("compute", rule, got=brief(written), remedy="")
+    raise InputError("compute", f"must be {_WAYS}", got=brief(written))
+
+
+def _hashable(value: T) -> T:
+    """Return a value by which the convention of runs can be kept.
+
+    Raises
+    ------
+    InputError
+        If it has no hash, as a value that may change has none.
+    """
+    try:
+        hash(value)
+    except TypeError:
+        remedy = "make its class a frozen dataclass"
+        raise InputError("compute", "must be hashable", got=brief(value), remedy=remedy) from None
+    return value
 
 
 def _counted(function: Callable[..., float], known: Mapping[str, Any]) -> CountedCompute:
@@ -255,7 +274,7 @@ def _under(compute: Compute, runs: Runs) -> Runs:
 def _column(runs: Runs, name: str) -> np.ndarray:
     values = runs.C if name == "C" else runs.columns.get(name)
     if values is None:
-        remedy = nearest_or_all(name, runs.columns)
+        remedy = nearest_or_all(name, ["C", *runs.columns])
         raise InputError("compute", f"names column {name!r}, which the runs do not have", remedy=remedy)
     numbers = np.array([_number(value) for value in values])
     wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers > 0)))

@@ -15,7 +15,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_array, as_positive_array, check_type
-from chinchilla_nb.engine.errors import InputError, InputTypeError, did_you_mean
+from chinchilla_nb.engine.errors import InputAttributeError, InputError, InputTypeError, did_you_mean
 
 __all__ = ["Runs", "check_losses", "read_only"]
 
@@ -192,7 +192,8 @@ class Runs:
     def _size(self, name: str) -> NDArray[np.float64]:
         if not self._sizes:
             remedy = "give Runs(N, D, loss), or fit law='frontier', which needs C and loss only"
-            raise InputError("runs", "must have N and D for this", got=_FRONTIER, remedy=remedy)
+            # An AttributeError too, so that `isinstance` of a protocol with N and D can look for them.
+            raise InputAttributeError("runs", "must have N and D for this", got=_FRONTIER, remedy=remedy)
         return self._sizes[name]
 
     def __len__(self) -> int:

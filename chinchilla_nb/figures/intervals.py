@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.points import in_proportion
@@ -71,6 +71,15 @@ class FrontierIntervals:
         """How C follows from N and D."""
         return self.uncertainty.fit.runs.compute
 
+    def _D(self, C: ArrayLike, N: ArrayLike) -> NDArray[np.float64]:
+        # In proportion, in an order of divisions that keeps charts the same to the bit.
+        compute = self.compute
+        return np.asarray(compute.D(C, 1.0) / N if in_proportion(compute) else compute.D(C, N))
+
+    def _N(self, C: ArrayLike, D: ArrayLike) -> NDArray[np.float64]:
+        compute = self.compute
+        return np.asarray(compute.N(C, 1.0) / D if in_proportion(compute) else compute.N(C, D))
+
     def cover(self, C_range: Ends) -> bool:
         """Return whether a range of budgets, such as the view after zooming out, lies well within these."""
         return bool(self.C[0] < C_range[0] and C_range[1] < self.C[-1])
@@ -88,7 +97,7 @@ class FrontierIntervals:
         compute = self.compute
         ends = np.clip(self.at(C)["N"], 1.0, compute.N(C, 1.0))
         N = ends if in_proportion(compute) else np.geomspace(ends[0], ends[1], IN_REGION)
-        return N, compute.D(C, N)
+        return N, self._D(C, N)
 
     def band(self, box: Box) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return N and D along the outline of the band around the frontier, cut off at the sides of a box.
@@ -96,12 +105,12 @@ class FrontierIntervals:
         Each budget contributes a segment of its isoFLOP line, as in `region`. Empty if the band lies outside.
         """
         found = self.intervals["N"]
-        low = np.maximum.reduce([found.low, np.full_like(self.C, box["N"][0]), self.compute.N(self.C, box["D"][1])])
-        high = np.minimum.reduce([found.high, np.full_like(self.C, box["N"][1]), self.compute.N(self.C, box["D"][0])])
+        low = np.maximum.reduce([found.low, np.full_like(self.C, box["N"][0]), self._N(self.C, box["D"][1])])
+        high = np.minimum.reduce([found.high, np.full_like(self.C, box["N"][1]), self._N(self.C, box["D"][0])])
         inside = (low <= high) & (self.C >= box["C"][0]) & (self.C <= box["C"][1])
         C = self.C[inside]
         N = np.concatenate([low[inside], high[inside][::-1]])
-        return N, self.compute.D(np.concatenate([C, C[::-1]]), N)
+        return N, self._D(np.concatenate([C, C[::-1]]), N)
 
     def loss_band(self, C: Ends, loss: Ends) -> Polyline:
         """Return the outline of the band around the lowest predicted loss, cut off at ends of C and of the loss."""

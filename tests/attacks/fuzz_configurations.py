@@ -59,6 +59,7 @@ CONFIGURATION: dict[str, Any] = {
     "num_seeding_steps": 7,
     "scaling_factor": 10,
     "bounds": {"alpha": 0.34, "beta": [0.2, 0.5]},
+    "compute": "8ND",
     "rng": 3,
     "dtype": "float64",
 }

@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
+from plan_doors import plan_doors
 from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
@@ -66,6 +67,7 @@ PACKAGE = str(Path(chinchilla_nb.__file__).parent)
 RUNS = make_runs(9, noise=0.01)
 REGIME = SeedRegime((1e18, 1e20), (5.0, 100.0))
 RANGES = {"C": (1e18, 1e20), "N_to_D": (5, 100)}
+SIX_ND = chinchilla_nb.SIX_ND
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
@@ -108,6 +110,8 @@ NOT_CALLED = {
                 "MeasuredCompute",
                 "Influence",
                 "Interval",
+                "Overtraining",
+                "Plan",
                 "ProfileCurve",
                 "RollOut",
                 "RollOuts",
@@ -119,6 +123,7 @@ NOT_CALLED = {
     "FitStatus": "an enumeration",
     "FitError": "an error",
     "InputError": "an error",
+    "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
     "SIX_ND": "a value",
@@ -153,6 +158,7 @@ class Doors:
         yield from self._laws()
         yield from self._compute()
         yield from result_doors(self.cc)
+        yield from plan_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (
@@ -283,15 +289,22 @@ class Doors:
             "d_head": 32,
         }
         yield Door("TransformerFlops", chinchilla_nb.TransformerFlops, model)
-        yield Door("transformer_flops", chinchilla_nb.transformer_flops, model)
+        yield Door("transformer_flops", chinchilla_nb.transformer_flops, {**model, "n_positions": 0})
         yield Door("fitted_compute", chinchilla_nb.fitted_compute, {"runs": RUNS})
         yield Door("measured_compute", chinchilla_nb.measured_compute, {"runs": RUNS})
         columns = {"sizes": ["N"], "C": "C", "D": "D", "loss": None}
         words = {"loss": "loss|budgets", "sizes": "sizes|N|budgets", "C": "C|N", "D": "D|N"}
         yield Door("compare_sizes", chinchilla_nb.compare_sizes, {"runs": RUNS, **columns}, words)
-        points = {"N": 1e8, "D": 1e9}
-        for compute in (chinchilla_nb.SIX_ND, chinchilla_nb.PowerCompute(6.0)):
-            yield Door("Compute.C", compute.C, points)
+        tabulated = chinchilla_nb.TabulatedCompute(**table)
+        yield Door("TabulatedCompute.extrapolates", tabulated.extrapolates, {"N": 1e8}, nan=True)
+        power = chinchilla_nb.PowerCompute(6.0)
+        conventions = {"Compute": power, "ProductCompute": chinchilla_nb.SIX_ND, "PowerCompute": power}
+        for name, compute in {**conventions, "TabulatedCompute": tabulated}.items():
+            yield Door(f"{name}.C", compute.C, {"N": 1e8, "D": 1e9}, nan=True)
+            yield Door(f"{name}.D", compute.D, {"C": 1e18, "N": 1e8}, nan=True)
+            yield Door(f"{name}.N", compute.N, {"C": 1e18, "D": 1e9}, nan=True)
+            yield Door(f"{name}.log_D", compute.log_D, {"C": 1e18, "log_N": 18.0}, nan=True)
+            yield Door(f"{name}.elasticities", compute.elasticities, {"N": 1e8, "D": 1e9}, nan=True)
 
     def _session(self) -> Iterator[Door]:
         session = self.session()
@@ -399,11 +412,12 @@ class Doors:
     def _engine(self) -> Iterator[Door]:
         runs = {"N": [1e8, 1e9], "D": [1e9, 1e10], "loss": [3.0, 2.5], "C": [6e17, 6e19], "columns": {"x": [1, 2]}}
         words = {"N": "N|D", "D": "D"}
-        yield Door("Runs", Runs, runs, words)
+        yield Door("Runs", Runs, {**runs, "compute": SIX_ND}, words)
         frontier = {"C": FRONTIER.C, "loss": FRONTIER.loss, "columns": {"x": FRONTIER.C}}
         yield Door("Runs.frontier", Runs.frontier, frontier, {"C": r"\bC\b|one value per run"})
         frame = {"frame": table_of(RUNS).assign(C=RUNS.C), "N": "N", "D": "D", "loss": "loss", "C": "C"}
         yield Door("Runs.from_frame", Runs.from_frame, frame)
+        yield Door("Runs.under", RUNS.under, {"compute": SIX_ND, "C": None})
         yield Door("Runs.take", RUNS.take, {"which": [0, 2]})
         yield Door("Runs.alike", RUNS.alike, {"other": RUNS})
         problem = {one.name: getattr(Problem(RUNS), one.name) for one in dataclasses.fields(Problem)} | {"starts": GRID}
@@ -416,10 +430,12 @@ class Doors:
         yield Door("solve", chinchilla_nb.solve, solve, dear=True)
         yield Door("iter_fit", lambda **given: next(iter(chinchilla_nb.iter_fit(**given))), solve)
         yield Door("SeedRegime", SeedRegime, {"C": (1e18, 1e20), "tokens_per_parameter": (5, 100)})
-        yield Door("SeedRegime.contains", REGIME.contains, {"N": 1e9, "D": 1e10})
+        yield Door("SeedRegime.contains", REGIME.contains, {"N": 1e9, "D": 1e10, "compute": SIX_ND})
         models = chinchilla_nb.tabulate_models(HYPERPARAMETERS, size)
         rng = np.random.default_rng(1)
-        yield Door("draw_seed", chinchilla_nb.draw_seed, {"rng": rng, "regime": REGIME, "models": None})
+        yield Door(
+            "draw_seed", chinchilla_nb.draw_seed, {"rng": rng, "regime": REGIME, "models": None, "compute": SIX_ND}
+        )
         yield Door("ModelTable.nearest", models.nearest, {"N": 1e4})
         search = {"hyperparam_grid": HYPERPARAMETERS, "size_estimator": size}
         words = {"hyperparam_grid": "size_estimator|hyperparam_grid"}
@@ -446,9 +462,9 @@ class Doors:
         yield Door("FrontierLaw.loss", law.loss, {"C": 1e20}, nan=True)
         yield Door("FrontierLaw.equation", law.equation, {"notation": TEXT})
         for law in (LAW, KAPLAN):
-            yield Door("allocate", chinchilla_nb.allocate, {"law": law, "C": 1e20})
-            yield Door("exponents", chinchilla_nb.exponents, {"law": law, "C": 1e20})
-            yield Door("compute_optimal_D", chinchilla_nb.compute_optimal_D, {"law": law, "N": 1e9})
+            yield Door("allocate", chinchilla_nb.allocate, {"law": law, "C": 1e20, "compute": SIX_ND})
+            yield Door("exponents", chinchilla_nb.exponents, {"law": law, "C": 1e20, "compute": SIX_ND})
+            yield Door("compute_optimal_D", chinchilla_nb.compute_optimal_D, {"law": law, "N": 1e9, "compute": SIX_ND})
             yield Door("outside_the_runs", chinchilla_nb.outside_the_runs, {"law": law, "runs": RUNS, "C": 1e20})
 
 

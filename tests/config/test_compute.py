@@ -67,6 +67,23 @@ def test_anything_else_is_refused(written):
         make_settings({"compute": written})
 
 
+def test_a_convention_that_may_change_is_refused():
+    with pytest.raises(InputError, match="compute must be hashable"):
+        make_settings({"compute": _Unhashable()})
+
+
+class _Unhashable:
+    """Counts FLOPs, and can be changed."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return self is other
+
+    def __call__(self, d_model):
+        return 6.0 * d_model
+
+
 def test_a_function_needs_a_model_search_that_it_goes_with():
     with pytest.raises(InputError, match="compute flops needs the configurations of a model search"):
         make_settings({"compute": flops})

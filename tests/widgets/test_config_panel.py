@@ -251,7 +251,7 @@ def test_model_search(cc, panel):
     assert cc.session.settings is good
     panel.search.values["n_layers"].inputs[0].value = "2"
     panel.search.kind.value = "transformer_without_embeddings"
-    assert list(panel.search.values) == ["d_model", "n_layers", "n_heads", "d_ff"]
+    assert list(panel.search.values) == ["d_model", "n_layers", "n_heads", "d_ff", "d_head", "vocab_size", "seq_len"]
     assert cc.session.settings.model_search.size_estimator is transformer_size_without_embeddings
     panel.search.kind.value = "none"
     assert cc.model_search_config is None
@@ -331,6 +331,7 @@ def test_sections_are_created_when_opened_and_summarise_their_settings(cc):
         "PlanEditor": "10¹⁸ to 10²⁰ FLOPs, D/N from 5 to 50",
         "LossEditor": "Absolute, asymmetric, w = 10",
         "SearchEditor": "none: N is free",
+        "ComputeEditor": "C = 6ND",
     }
     cc.session.settings = dataclasses.replace(
         cc.session.settings,

@@ -321,7 +321,7 @@ def test_table_is_exported(panel, rows):
     np.testing.assert_array_equal(table.loss, rows.loss)
     np.testing.assert_allclose(table.predicted_loss, rows.loss, rtol=1e-8)
     np.testing.assert_allclose(table.C, 6 * rows.N * rows.D)
-    assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual\n")
+    assert content(panel).startswith(b"C,N,D,loss,predicted_loss,residual,convention\n")
     # The link is removed once its file no longer matches what is shown.
     panel.budget_control.text.set_state({"value": "2e22"})
     assert panel.export.link.value == ""

@@ -13,6 +13,7 @@ from runs import GRID
 
 from chinchilla_nb import SimulationPanel
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
@@ -258,7 +259,7 @@ def test_the_laws_are_compared_number_by_number():
     # as much at the same C, and D* a ninth.
     truth = ScalingLaw(E=1.0, A=30_000.0, B=30_000.0, alpha=0.5, beta=0.5)
     law = ScalingLaw(E=1.1, A=270_000.0, B=30_000.0, alpha=0.5, beta=0.5)
-    cells = cells_of(comparison_table(truth, law, 6e20))
+    cells = cells_of(comparison_table(truth, law, 6e20, SIX_ND))
     assert cells["True law"] == ["1", "30,000", "30,000", "0.5", "0.5", "0.5", "10B", "1"]
     assert cells["Estimate"] == ["1.1", "2.7×10⁵", "30,000", "0.5", "0.5", "0.5", "90B", "0.01235"]
     assert cells["Off by"] == ["+10 %", "+800 %", "0 %", "0 %", "0 %", "0 %", "+800 %", "−98.8 %"]
@@ -266,6 +267,6 @@ def test_the_laws_are_compared_number_by_number():
 
 def test_a_law_without_an_optimum_has_no_allocation_to_compare():
     truth = ScalingLaw(E=1.0, A=300.0, B=300.0, alpha=0.5, beta=0.5)
-    cells = cells_of(comparison_table(truth, replace(truth, alpha=0.0), 6e20))
+    cells = cells_of(comparison_table(truth, replace(truth, alpha=0.0), 6e20, SIX_ND))
     assert cells["Estimate"] == ["1", "300", "300", "0", "0.5", "none", "none", "none"]
     assert cells["Off by"][-3:] == ["–", "–", "–"]

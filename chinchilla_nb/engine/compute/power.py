@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_number, as_real_array
+from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_number, as_real_array
 
 __all__ = ["PowerCompute"]
 
@@ -53,25 +53,28 @@ class PowerCompute:
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.asarray(np.exp(np.log(self.k) + self.p * _logs(N, "N") + self.q * _logs(D, "D")))
+        N, D = as_magnitudes(N=N, D=D)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.exp(np.log(self.k) + self.p * np.log(N) + self.q * np.log(D)))
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
-        return np.exp(self.log_D(C, _logs(N, "N")))
+        C, N = as_magnitudes(C=C, N=N)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.exp(self.log_D(C, np.log(N))))
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        return np.asarray(np.exp((_logs(C, "C") - np.log(self.k) - self.q * _logs(D, "D")) / self.p))
+        C, D = as_magnitudes(C=C, D=D)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.exp((np.log(C) - np.log(self.k) - self.q * np.log(D)) / self.p))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""
-        return np.asarray((_logs(C, "C") - np.log(self.k) - self.p * as_real_array(log_N, "log_N")) / self.q)
+        (C,), log_N = as_magnitudes(C=C), as_real_array(log_N, "log_N")
+        return np.asarray((np.log(C) - np.log(self.k) - self.p * log_N) / self.q)
 
     def elasticities(self, N: ArrayLike, D: ArrayLike) -> tuple[Array, Array]:
         """Return d log C / d log N and d log C / d log D, which are p and q."""
-        ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
+        ones = np.ones(np.broadcast(*as_magnitudes(N=N, D=D)).shape)
         return self.p * ones, self.q * ones
-
-
-def _logs(values: ArrayLike, name: str) -> Array:
-    return np.asarray(np.log(as_real_array(values, name)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_number, as_real_array
+from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_number, as_real_array
 
 __all__ = ["SIX_ND", "ProductCompute"]
 
@@ -48,23 +48,30 @@ class ProductCompute:
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.asarray(self.kappa * as_real_array(N, "N") * as_real_array(D, "D"))
+        N, D = as_magnitudes(N=N, D=D)
+        with np.errstate(all="ignore"):
+            return np.asarray(self.kappa * N * D)
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
-        return np.asarray(as_real_array(C, "C") / (self.kappa * as_real_array(N, "N")))
+        C, N = as_magnitudes(C=C, N=N)
+        with np.errstate(all="ignore"):
+            return np.asarray(C / (self.kappa * N))
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        return np.asarray(as_real_array(C, "C") / (self.kappa * as_real_array(D, "D")))
+        C, D = as_magnitudes(C=C, D=D)
+        with np.errstate(all="ignore"):
+            return np.asarray(C / (self.kappa * D))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""
-        return np.asarray(np.log(as_real_array(C, "C") / self.kappa) - as_real_array(log_N, "log_N"))
+        (C,), log_N = as_magnitudes(C=C), as_real_array(log_N, "log_N")
+        return np.asarray(np.log(C / self.kappa) - log_N)
 
     def elasticities(self, N: ArrayLike, D: ArrayLike) -> tuple[Array, Array]:
         """Return d log C / d log N and d log C / d log D, which are one."""
-        ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
+        ones = np.ones(np.broadcast(*as_magnitudes(N=N, D=D)).shape)
         return ones, ones
 
 

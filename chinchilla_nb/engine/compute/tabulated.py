@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.engine.conversion import as_positive_array, as_real_array, check_type
+from chinchilla_nb.engine.conversion import as_magnitudes, as_positive_array, as_real_array, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import compact
 
@@ -90,31 +90,39 @@ class TabulatedCompute:
 
     def extrapolates(self, N: ArrayLike) -> Array:
         """Return whether sizes lie outside the table."""
-        N = np.asarray(N, dtype=float)
+        (N,) = as_magnitudes(N=N)
         return np.asarray((N < self.sizes[0]) | (N > self.sizes[-1]))
 
     def C(self, N: ArrayLike, D: ArrayLike) -> Array:
         """Return the compute of training N parameters on D tokens, in FLOPs."""
-        return np.asarray(np.exp(self._log_f(np.log(as_real_array(N, "N")))) * as_real_array(D, "D"))
+        N, D = as_magnitudes(N=N, D=D)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.exp(self._log_f(np.log(N))) * D)
 
     def D(self, C: ArrayLike, N: ArrayLike) -> Array:
         """Return the tokens that a budget of C FLOPs pays for with N parameters."""
-        return np.asarray(as_real_array(C, "C") / np.exp(self._log_f(np.log(as_real_array(N, "N")))))
+        C, N = as_magnitudes(C=C, N=N)
+        with np.errstate(all="ignore"):
+            return np.asarray(C / np.exp(self._log_f(np.log(N))))
 
     def N(self, C: ArrayLike, D: ArrayLike) -> Array:
         """Return the parameters that a budget of C FLOPs pays for with D tokens."""
-        log_f = np.log(as_real_array(C, "C")) - np.log(as_real_array(D, "D"))
+        C, D = as_magnitudes(C=C, D=D)
+        log_f = np.log(C) - np.log(D)
         at, slopes, log_N, known = self._segments(np.log(self.flops), log_f)
-        return np.asarray(np.exp(log_N[at] + (log_f - known[at]) / slopes[at]))
+        with np.errstate(all="ignore"):
+            return np.asarray(np.exp(log_N[at] + (log_f - known[at]) / slopes[at]))
 
     def log_D(self, C: ArrayLike, log_N: ArrayLike) -> Array:
         """Return the logarithm of `D`, from that of N."""
-        return np.asarray(np.log(as_real_array(C, "C")) - self._log_f(as_real_array(log_N, "log_N")))
+        (C,), log_N = as_magnitudes(C=C), as_real_array(log_N, "log_N")
+        return np.asarray(np.log(C) - self._log_f(log_N))
 
     def elasticities(self, N: ArrayLike, D: ArrayLike) -> tuple[Array, Array]:
         """Return d log C / d log N, the slope above N where it jumps, and d log C / d log D, which is one."""
-        ones = np.ones(np.broadcast_shapes(np.shape(N), np.shape(D)))
-        at, slopes, _, _ = self._segments(np.log(self.sizes), np.log(as_real_array(N, "N")))
+        N, D = as_magnitudes(N=N, D=D)
+        ones = np.ones(np.broadcast(N, D).shape)
+        at, slopes, _, _ = self._segments(np.log(self.sizes), np.log(N))
         return slopes[at] * ones, ones
 
     def _log_f(self, log_N: Array) -> Array:

@@ -43,19 +43,19 @@ class TransformerFlops:
         If a number is not positive and finite.
     """
 
-    d_model: int
-    n_layers: int
-    vocab_size: int
-    seq_len: int
-    n_heads: int | None = None
-    d_ff: int | None = None
-    d_head: int | None = None
+    d_model: float
+    n_layers: float
+    vocab_size: float
+    seq_len: float
+    n_heads: float | None = None
+    d_ff: float | None = None
+    d_head: float | None = None
 
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
             if value is not None or one.default is MISSING:
-                as_positive_number(value, one.name)
+                object.__setattr__(self, one.name, as_positive_number(value, one.name))
 
     @property
     def attention(self) -> float:
@@ -108,6 +108,7 @@ def transformer_flops(
     counts. Infinity for a configuration that cannot be built, as for its size.
     """
     model = TransformerFlops(d_model, n_layers, vocab_size, seq_len, n_heads, d_ff, d_head)
-    if (n_heads is not None and d_head is None and d_model % n_heads) or (n_heads is None and d_head is not None):
+    cannot_divide = model.d_head is None and model.n_heads is not None and model.d_model % model.n_heads
+    if cannot_divide or (n_heads is None and d_head is not None):
         return math.inf
     return model.training

@@ -63,6 +63,7 @@ class SeedRegime:
         InputError
             If N or D is not a number, zero or negative, or they do not broadcast.
         """
+        check_type(compute, "compute", Compute)
         N, D = as_magnitudes(N=N, D=D)
         # N and D are rounded to integers on disk, by up to half a unit each, which changes C and D / N.
         inside = np.ones(np.broadcast(N, D).shape, dtype=bool)

@@ -80,7 +80,7 @@ class Draws(Uncertainty):
         They lie further out than those of the level, by as much as Student's t and the degrees of freedom that the
         parameters used up widen an interval of least squares [Hesterberg 2015, section 4.4].
         """
-        drawn = np.array([quantities.of(law) for law in self.laws])
+        drawn = quantities.of_each(self.laws)
         degrees = self.near.scores.degrees
         further = np.sqrt(1 + np.count_nonzero(self.near.free) / degrees) * stdtrit(degrees, tail)
         share = float(ndtr(further))

@@ -32,7 +32,7 @@ _CHOICES = [
     ("C = 6ND", SIX),
     ("C = κND, with κ", KAPPA),
     ("C = κND, the mean of the runs", "measured"),
-    ("C = k Nᵖ Dᵠ, fitted to the runs", "fitted"),
+    ("C = k N^p D^q, fitted to the runs", "fitted"),
     ("Transformer, counted", "transformer"),
     ("My function …", OWN),
 ]

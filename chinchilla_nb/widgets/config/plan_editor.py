@@ -9,8 +9,11 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.checks import as_positive_number
+from chinchilla_nb.config.compute import StatedCompute
 from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.config.validators import SeedRanges
+from chinchilla_nb.engine.compute.points import at_ratio
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import compact, number_text, scientific
 from chinchilla_nb.widgets.base.fields import Editor, Row, number
@@ -112,8 +115,12 @@ class PlanEditor(Editor):
             self.ratio.say("")
         else:
             (low_C, high_C), (low, high) = regime.C, regime.tokens_per_parameter
-            self.C.say(f"FLOPs: N from {_size(low_C / high)} to {_size(high_C / low)}")
-            self.ratio.say(f"D / N: D from {_size(low_C * low)} to {_size(high_C * high)}")
+            # The runs, from which a convention may be estimated, are not known here.
+            compute = settings.compute.compute if isinstance(settings.compute, StatedCompute) else SIX_ND
+            smallest, largest = at_ratio(compute, low_C, high), at_ratio(compute, high_C, low)
+            fewest, most = low * at_ratio(compute, low_C, low), high * at_ratio(compute, high_C, high)
+            self.C.say(f"FLOPs: N from {compact(float(smallest))} to {compact(float(largest))}")
+            self.ratio.say(f"D / N: D from {compact(float(fewest))} to {compact(float(most))}")
         self.seeds.say(
             "seed runs, then scaled runs" if settings.num_seeding_steps is not None else "Empty: passed to step()"
         )
@@ -147,8 +154,3 @@ def _read_optional(settings: Settings, name: str, row: Row) -> Settings:
 
 def _range_row(parts: Parts, name: str, hint: str) -> Row:
     return Row(parts, [parts.text(f"Lowest: {hint}", label=name), parts.text(f"Highest: {hint}", label="to")])
-
-
-def _size(square: float) -> str:
-    """Format N or D, whose square times 6 is given."""
-    return compact((square / 6) ** 0.5)

@@ -152,8 +152,8 @@ class ForecastControl(ipywidgets.VBox):
 
     def _names(self) -> itertools.chain[str]:
         """Return names for a forecast of this run: by its budget, and numbered."""
-        run = self._run
-        name = f"forecast-{written_budget(self._C(run))}" if run is not None else "forecast"
+        run, compute = self._run, (self._session.fit or self._session).runs.compute
+        name = f"forecast-{written_budget(float(compute.C(run.N, run.D)))}" if run is not None else "forecast"
         return itertools.chain([f"{name}{SUFFIX}"], (f"{name}-{number}{SUFFIX}" for number in itertools.count(2)))
 
 

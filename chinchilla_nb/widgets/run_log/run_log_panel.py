@@ -24,6 +24,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
@@ -286,6 +287,10 @@ class RunLogPanel(Panel):
     @guarded
     def _add(self, _button: Any) -> None:
         run: dict[str, Any] = {**self.form.run(), **(self.form.config or {})}
+        setting = self.session.settings.compute
+        if isinstance(setting, ComputeOfRuns) and not setting.column:
+            # The convention is estimated from C, and a 6ND among the C that were measured would change it.
+            run["C"] = float(self.session.runs.compute.C(run["N"], run["D"]))
         name = self.form.fields["name"].value.strip()
         if name:
             known = self.session.all_runs.columns

@@ -50,7 +50,7 @@ def lowest_on_line(law: Law, C: float, compute: Compute) -> tuple[float, float]:
     return log_N, lowest
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(law=LAWS, C=BUDGETS, compute=POWERS)
 def test_the_closed_form_of_a_power_law_is_the_minimum(law: ScalingLaw, C: float, compute: PowerCompute) -> None:
     N, D = optima(law, C, compute)
@@ -62,7 +62,7 @@ def test_the_closed_form_of_a_power_law_is_the_minimum(law: ScalingLaw, C: float
     assert np.log(N) == pytest.approx(log_N, abs=1e-5)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(C=BUDGETS, compute=POWERS)
 def test_kaplans_law_is_bisected_to_the_minimum(C: float, compute: PowerCompute) -> None:
     N, D = allocate(KAPLAN, C, compute)
@@ -72,7 +72,7 @@ def test_kaplans_law_is_bisected_to_the_minimum(C: float, compute: PowerCompute)
     assert float(KAPLAN.loss(N, D)) <= lowest * (1 + 1e-13)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     law=st.one_of(LAWS, st.just(KAPLAN)),
     C=BUDGETS,
