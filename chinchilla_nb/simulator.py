@@ -147,7 +147,7 @@ class Simulator(Chinchilla):
             self.logger.info(f"target {self._target}; estimated {self.session.fit.law}")
 
     def _prepared(self, args: SimulationArgs) -> Procedure:
-        """Start again without runs, with the target and the noise of checked arguments; return what is to be done."""
+        """Start again without runs, with the target and noise of checked arguments; return what is to be done."""
         changes = {"num_seeding_steps": args.num_seeding_steps, "scaling_factor": args.scaling_factor}
         # The convention is that of the project: simulated runs have no C of their own, from which it could be estimated.
         compute = self.cc.session.runs.compute
