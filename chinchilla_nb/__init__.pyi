@@ -23,10 +23,18 @@ from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
+from .engine.planning.constraints import Constraints
 from .engine.planning.deadweight import Deadweight, deadweight_compute
+from .engine.planning.devices import DEVICES
+from .engine.planning.effective_compute import compute_multiplier, effective_compute, speed_up
 from .engine.planning.extrapolation import outside_the_runs
+from .engine.planning.hardware import Hardware
 from .engine.planning.model_search import tabulate_models
+from .engine.planning.overtraining import Overtraining, overtrain
+from .engine.planning.plan import Plan, make_plan
+from .engine.planning.plan_intervals import plan_intervals
 from .engine.planning.seeding import SeedRegime, draw_seed
+from .engine.planning.target_loss import allocation_for_loss, least_compute
 from .engine.run_keys import run_keys
 from .engine.runs import Runs
 from .engine.uncertainty.draws import Draws
@@ -45,7 +53,8 @@ from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
-from .records.forecast import Forecast, ForecastScore
+from .records.forecast import Forecast
+from .records.forecast_score import ForecastScore
 from .records.importing import preview_import, preview_reading
 from .records.tables import read_table
 from .rollout import Rollout
@@ -64,6 +73,7 @@ from .widgets.workbench import Workbench
 __version__: str
 
 __all__ = [
+    "DEVICES",
     "FAMILIES",
     "HOFFMANN_GRID",
     "SIX_ND",
@@ -73,6 +83,7 @@ __all__ = [
     "ApproachesPanel",
     "Comparison",
     "ConfigPanel",
+    "Constraints",
     "Database",
     "Deadweight",
     "Draws",
@@ -92,6 +103,7 @@ __all__ = [
     "FrontierLaw",
     "FrontierPanel",
     "FrontierUncertainty",
+    "Hardware",
     "Influence",
     "InputError",
     "Interval",
@@ -99,6 +111,8 @@ __all__ = [
     "KaplanLaw",
     "MeasuredCompute",
     "ModelSearch",
+    "Overtraining",
+    "Plan",
     "PowerCompute",
     "Problem",
     "ProductCompute",
@@ -123,14 +137,17 @@ __all__ = [
     "TransformerFlops",
     "Workbench",
     "allocate",
+    "allocation_for_loss",
     "asymmetric_mae",
     "compact",
+    "compute_multiplier",
     "compare_sizes",
     "compare_approaches",
     "compute_optimal_D",
     "datasets",
     "deadweight_compute",
     "draw_seed",
+    "effective_compute",
     "estimate_uncertainty",
     "exponent_region",
     "exponents",
@@ -142,13 +159,17 @@ __all__ = [
     "iter_influence",
     "iter_roll_outs",
     "iter_uncertainty",
+    "least_compute",
     "log_huber",
     "mae",
+    "make_plan",
     "measured_compute",
     "mse",
     "open_session",
     "outside_the_runs",
+    "overtrain",
     "plain",
+    "plan_intervals",
     "preview_import",
     "preview_reading",
     "profile_curve",
@@ -158,6 +179,7 @@ __all__ = [
     "run_keys",
     "scientific",
     "solve",
+    "speed_up",
     "tabulate_models",
     "transformer_flops",
 ]

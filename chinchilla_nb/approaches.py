@@ -72,9 +72,10 @@ class ThreeApproaches:
         -------
         DataFrame
             Index envelope, isoflop, parametric; columns a, b, the exponents of N* and D* in C, and N, D and loss at the
-            budget, each with its ends, such as a_low and a_high. ``attrs`` has C, level, ``rule``, what makes a slice,
-            ``slices``, the C of each slice with a minimum, ``refused``, every other slice with the reason,
-            ``notes``, a list for each approach, and ``bias``, what approach 2 does wrong on these slices.
+            budget, each with its ends, such as a_low and a_high. ``attrs`` has C, level, ``compute``, how C follows
+            from N and D, ``rule``, what makes a slice, ``slices``, the C of each slice with a minimum, ``refused``,
+            every other slice with the reason, ``notes``, a list for each approach, and ``bias``, what approach 2 does
+            wrong on these slices.
 
         Raises
         ------
@@ -146,6 +147,7 @@ def _described(found: Comparison, C: float) -> dict[str, Any]:
     """Return what a table says about its slices, in plain values, which pandas can copy and compare."""
     isoflop = found.isoflop
     return {
+        "compute": found.slices.runs.compute.text,
         "rule": found.slices.rule,
         "slices": [one.slice.C for one in isoflop.parabolas] if isoflop else [],
         "refused": [str(one) for one in isoflop.refused] if isoflop else [],

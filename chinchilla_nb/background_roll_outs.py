@@ -42,8 +42,7 @@ class BackgroundRollOuts(BackgroundUncertainty):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self._rolling_out = Background()
-        self._roll_outs_paused = False
+        self._rolling_out = Background(self._forget_roll_outs_progress)
 
     def watch_uncertainty(self) -> Callable[[], None]:
         """Estimate the uncertainty of this fit and of every later one, and then roll it out.
@@ -75,8 +74,7 @@ class BackgroundRollOuts(BackgroundUncertainty):
 
     def cancel_roll_outs(self) -> None:
         """End the roll-outs under way."""
-        if self._rolling_out.cancel():
-            self.roll_outs_progress = None
+        self._rolling_out.cancel()
 
     def wait_for_roll_outs(self, timeout: float | None = None) -> bool:
         """Block until the roll-outs under way have ended and are in `roll_outs`; also in a cell.
@@ -96,15 +94,12 @@ class BackgroundRollOuts(BackgroundUncertainty):
     def pause_uncertainty(self) -> None:
         """End the work in the background for other work; `resume_uncertainty` starts it again."""
         super().pause_uncertainty()
-        self._roll_outs_paused = self._rolling_out.under_way
-        self.cancel_roll_outs()
+        self._rolling_out.pause()
 
     def resume_uncertainty(self) -> None:
         """Start the work again that `pause_uncertainty` ended."""
         super().resume_uncertainty()
-        paused, self._roll_outs_paused = self._roll_outs_paused, False
-        if paused:
-            self.start_roll_outs()
+        self._rolling_out.resume(self.start_roll_outs)
 
     @validate("roll_outs")
     def _check_roll_outs(self, proposal: Any) -> RollOuts | None:
@@ -147,6 +142,9 @@ class BackgroundRollOuts(BackgroundUncertainty):
             return
         if fit.status in (FitStatus.CONVERGED, FitStatus.STALLED):
             self.start_roll_outs()
+
+    def _forget_roll_outs_progress(self) -> None:
+        self.roll_outs_progress = None
 
     def _show_roll_outs(self, progress: RollOutProgress) -> None:
         self.roll_outs_progress = progress

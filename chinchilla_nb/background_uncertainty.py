@@ -58,8 +58,7 @@ class BackgroundUncertainty(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._uncertainty_watchers: set[object] = set()
-        self._bootstrap = Background()
-        self._paused = False
+        self._bootstrap = Background(self._forget_progress)
 
     def watch_uncertainty(self) -> Callable[[], None]:
         """Estimate the uncertainty of this fit and of every later one.
@@ -96,19 +95,15 @@ class BackgroundUncertainty(HasTraits):
 
     def cancel_uncertainty(self) -> None:
         """End the bootstrap under way, and keep the uncertainty that is known."""
-        if self._bootstrap.cancel():
-            self.uncertainty_progress = None
+        self._bootstrap.cancel()
 
     def pause_uncertainty(self) -> None:
         """End the bootstrap under way for other work; `resume_uncertainty` starts it again."""
-        self._paused = self._bootstrap.under_way
-        self.cancel_uncertainty()
+        self._bootstrap.pause()
 
     def resume_uncertainty(self) -> None:
         """Start the bootstrap again that `pause_uncertainty` ended."""
-        paused, self._paused = self._paused, False
-        if paused:
-            self.start_uncertainty()
+        self._bootstrap.resume(self.start_uncertainty)
 
     def wait_for_uncertainty(self, timeout: float | None = None) -> bool:
         """Block until the bootstrap under way has ended and its result is in `uncertainty`; also in a cell.
@@ -155,6 +150,9 @@ class BackgroundUncertainty(HasTraits):
             return
         self.uncertainty = Sandwich(fit, "sandwich")
         self.start_uncertainty()
+
+    def _forget_progress(self) -> None:
+        self.uncertainty_progress = None
 
     def _show_bootstrap(self, progress: UncertaintyProgress) -> None:
         self.uncertainty_progress = progress

@@ -37,6 +37,7 @@ from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
+from chinchilla_nb.planning import Planning
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
@@ -57,7 +58,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
+class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -396,6 +397,7 @@ class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
         Returns
         -------
         Forecast
+            Its `notes`, which are also logged as warnings, say how far the run lies outside the runs of the fit.
 
         Raises
         ------
@@ -422,6 +424,8 @@ class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
             definitions=definitions,
         )
         self.session.open_forecast(found)
+        for note in found.notes:
+            self.logger.warning(note)
         return found
 
     def _roll_outs_of(self, fit: Fit) -> RollOuts | None:
@@ -429,7 +433,7 @@ class Chinchilla(ComparedSizes, FittedLaw, RunDesign, ThreeApproaches):
         try:
             roll_outs: RollOuts = self._drained(iter_roll_outs(fit.problem, map=adaptive_map), "rolling out")
         except InputError as error:
-            self.logger.warning(f"the forecast has only the interval if the law holds: {error}")
+            self.logger.warning(f"the forecast has only the interval if the law holds, because {error}")
             return None
         return roll_outs if roll_outs.parts else None
 

@@ -23,7 +23,7 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import Notation
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
     APPROACH_TITLES,
     LEVEL,
@@ -367,7 +367,7 @@ def _model(name: str, law: Law, point: Polyline, compute: Compute, intervals: Fr
 
 def _within(N: float, D: float, intervals: FrontierIntervals) -> Iterator[str]:
     """Return the intervals of a loss with their names."""
-    for name, roll_outs in ((IF_HOLDS, None), (AS_DONE, intervals.roll_outs)):
+    for name, roll_outs in ((IF_HOLDS, None), (WIDENED, intervals.roll_outs)):
         if name == IF_HOLDS or (roll_outs is not None and roll_outs.parts):
             found = intervals.uncertainty.predict_loss(N, D, LEVEL, roll_outs=roll_outs)
             yield f"{interval_text(float(found.low), float(found.high))} {name}"

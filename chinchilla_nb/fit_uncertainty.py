@@ -107,8 +107,8 @@ class FitUncertainty:
         kind : {"mean", "new-run"}
             Whether the interval is that of the law, the mean of many runs, or that of one run yet to be trained.
         rollout : Rollout, optional
-            Roll-outs of the same runs, ``cc.rollout()``. With them, the interval is widened as the law has done on
-            these runs, and the loss is corrected for the bias that they show; without them, it holds if the law does.
+            Roll-outs of the same runs, ``cc.rollout()``. With them, the interval is widened by what they show,
+            and the loss is corrected for the bias that they show; without them, it holds if the law does.
 
         Returns
         -------

@@ -21,11 +21,12 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
+from chinchilla_nb.engine.uncertainty.given import HoldsUncertainty, as_uncertainty
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.records.forecast import OTHER_COMPUTE, Forecast
 
-__all__ = ["DEFINITIONS", "definitions_of", "forecast", "package_versions", "planned_run"]
+__all__ = ["DEFINITIONS", "forecast", "forecast_run", "package_versions", "planned_run"]
 
 DEFINITIONS = MappingProxyType(
     {
@@ -39,7 +40,7 @@ DEFINITIONS = MappingProxyType(
 
 
 def forecast(
-    uncertainty: Uncertainty | FrontierUncertainty,
+    uncertainty: Uncertainty | HoldsUncertainty | FrontierUncertainty,
     run: float | tuple[float, float],
     level: float = 0.95,
     *,
@@ -52,7 +53,7 @@ def forecast(
     Parameters
     ----------
     uncertainty : Uncertainty or FrontierUncertainty
-        That of the fit whose law is believed, ``fit.uncertainty()``.
+        That of the fit whose law is believed, ``fit.uncertainty()``, or what ``cc.uncertainty()`` returns.
     run : float, or tuple of float
         A budget C in FLOPs, of which the optimum is forecast, or N and D. A law of compute forecasts budgets only.
     level : float, default 0.95
@@ -69,32 +70,48 @@ def forecast(
     InputError
         If a number is not positive, the law has no optimum at the budget, or the roll-outs are of other runs.
     """
-    check_type(uncertainty, "uncertainty", Uncertainty, FrontierUncertainty)
     check_type(models, "models", ModelTable, type(None))
-    own = {} if definitions is None else as_texts(definitions, "definitions")
-    known, versions = {**definitions_of(uncertainty.fit.runs.compute), **own}, package_versions()
     if isinstance(uncertainty, FrontierUncertainty):
+        known, versions = _meaning(uncertainty.fit.runs.compute, definitions), package_versions()
         C = as_positive_number(run, "C")
         return Forecast.of_compute(uncertainty, C, roll_outs, level=level, definitions=known, versions=versions)
-    fit, compute = uncertainty.fit, uncertainty.fit.runs.compute
-    N, D = planned_run(fit.law, run, models, compute)
+    uncertainty = as_uncertainty(uncertainty)
+    fit = uncertainty.fit
+    N, D = planned_run(fit.law, run, models, fit.runs.compute)
+    of_budget = isinstance(run, numbers.Real)
+    return forecast_run(uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=definitions)
+
+
+def forecast_run(
+    uncertainty: Uncertainty,
+    N: float,
+    D: float,
+    roll_outs: RollOuts | None,
+    *,
+    of_budget: bool,
+    level: float = 0.95,
+    definitions: Mapping[str, str] | None = None,
+) -> Forecast:
+    """Forecast a run of N parameters on D tokens; parameters and errors as for `forecast` and `Forecast.of`."""
+    check_type(uncertainty, "uncertainty", Uncertainty)
     return Forecast.of(
         uncertainty,
         N,
         D,
         roll_outs,
-        of_budget=isinstance(run, numbers.Real),
+        of_budget=of_budget,
         level=level,
-        definitions=known,
-        versions=versions,
+        definitions=_meaning(uncertainty.fit.runs.compute, definitions),
+        versions=package_versions(),
     )
 
 
-def definitions_of(compute: Compute) -> dict[str, str]:
-    """Return what N, D, C and loss are under a compute convention, unless a forecast says otherwise."""
-    if compute == SIX_ND:
-        return dict(DEFINITIONS)
-    return {**DEFINITIONS, "C": f"compute in FLOPs, {compute.text}", OTHER_COMPUTE: compute.text}
+def _meaning(compute: Compute, own: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what N, D, C and loss are under a compute convention, unless own definitions say otherwise."""
+    known = dict(DEFINITIONS)
+    if compute != SIX_ND:
+        known |= {"C": f"compute in FLOPs, {compute.text}", OTHER_COMPUTE: compute.text}
+    return known if own is None else {**known, **as_texts(own, "definitions")}
 
 
 def planned_run(law: Law, run: Any, models: ModelTable | None, compute: Compute) -> tuple[float, float]:

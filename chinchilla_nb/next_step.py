@@ -8,7 +8,7 @@ from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.engine.design.candidates import candidate_grid
+from chinchilla_nb.engine.design.candidates import Candidates, candidate_grid
 from chinchilla_nb.engine.design.prior import PriorStudy, prior_laws
 from chinchilla_nb.engine.design.seeds import cost_of_drawn, design_seeds
 from chinchilla_nb.engine.design.targets import OptimalN
@@ -24,6 +24,7 @@ __all__ = [
     "DEFAULT_FACTOR",
     "choose_budget",
     "needed_regime",
+    "next_candidates",
     "next_designed_seed",
     "next_scale_step",
     "next_seed",
@@ -32,6 +33,9 @@ __all__ = [
 
 DEFAULT_FACTOR = 10.0
 """Compute of a step as a multiple of the largest so far, if the settings have no scaling factor."""
+LEAST_SPREAD = 10.0
+"""Ratio of the largest to the smallest D/N of the candidates if the runs of a fit have less: from about this one on,
+errors of N* are at most sqrt(2) times those of a spread of 20 (`engine.design.spread`)."""
 DESIGNED_FOR = 100.0
 """Budget whose N* seeds are designed for, as a multiple of the largest compute of a seed: two steps of the default
 factor."""
@@ -110,6 +114,24 @@ def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:
     return compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
 
 
+def next_candidates(settings: Settings, fit: Fit) -> Candidates:
+    """Return a grid of runs that may be trained next: over the ranges of the runs of a fit and of the seed regime.
+
+    Raises
+    ------
+    ValueError
+        If no configuration lies in them.
+    """
+    runs, regime = fit.runs, settings.seed_regime
+    budgets = [runs.C.min(), runs.C.max(), *(regime.C if regime else ())]
+    ratio = runs.D / runs.N
+    ratios = [ratio.min(), ratio.max(), *(regime.tokens_per_parameter if regime else ())]
+    low, high = float(min(ratios)), float(max(ratios))
+    wider = max(1.0, (LEAST_SPREAD * low / high) ** 0.5)
+    C = float(min(budgets)), float(max(budgets))
+    return candidate_grid(C, (low / wider, high * wider), runs.compute, settings.models)
+
+
 def seed_study(settings: Settings, runs: Runs, C: float | None = None, laws: Sequence[Law] | None = None) -> PriorStudy:
     """Return the study that seeds are designed for: N* at a budget, for laws that the task may have.
 
@@ -149,7 +171,7 @@ def next_designed_seed(settings: Settings, runs: Runs) -> NextRun:
     if planned is None:
         rule = "must be given to design seeds"
         raise InputError("num_seeding_steps", rule, got="None", remedy="set num_seeding_steps, such as 20")
-    seeds = runs.take(regime.contains(runs.N, runs.D))
+    seeds = runs.take(regime.contains(runs.N, runs.D, runs.compute))
     study, left = seed_study(settings, runs), max(planned - len(seeds), 1)
     C, done = study.candidates.C, study.observations(seeds.N, seeds.D, seeds.C)
     budget = max(cost_of_drawn(regime, planned) - float(seeds.C.sum()), left * float(C.min()))

@@ -15,8 +15,9 @@ from chinchilla_nb.engine.run_keys import RunKey, is_among
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.forecasting import definitions_of, package_versions
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
+from chinchilla_nb.forecasting import forecast_run
+from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.records.saved_forecasts import saved_forecasts
 
 __all__ = ["Forecasts"]
@@ -61,16 +62,8 @@ class Forecasts(HasTraits):
     ) -> Forecast:
         """Forecast a run of N parameters on D tokens, without opening the forecast; errors as for `Forecast.of`."""
         own = {} if definitions is None else as_texts(definitions, "definitions")
-        forecast = Forecast.of(
-            uncertainty,
-            N,
-            D,
-            roll_outs,
-            of_budget=of_budget,
-            level=level,
-            definitions={**definitions_of(uncertainty.fit.runs.compute), "D": self.data_unit, **own},
-            versions=package_versions(),
-        )
+        meant = {"D": self.data_unit, **own}
+        forecast = forecast_run(uncertainty, N, D, roll_outs, of_budget=of_budget, level=level, definitions=meant)
         # Whatever is logged by now has not been forecast, excluded runs too: exclusions end with the session.
         return replace(forecast, matched=len(forecast.matches(self.all_runs)))
 

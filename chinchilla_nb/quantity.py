@@ -20,6 +20,7 @@ __all__ = [
     "deviation",
     "interval_text",
     "known_digits",
+    "level_percent",
     "number_text",
     "parse_budget",
     "parse_number",
@@ -38,6 +39,8 @@ LARGEST_BUDGET = 1e40
 """FLOPs above which a number is taken for a typing error."""
 MOST_DIGITS = 17
 """Significant digits that tell every float64 from its neighbours; more of them say nothing."""
+LEVEL_DIGITS = 0.005
+"""Rounding error of a level as a share of its distance from 0 or 100 %: two digits of that distance are right."""
 
 RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
@@ -221,6 +224,14 @@ def percent(share: float) -> str:
     if rounded >= 1e6:
         return "beyond measure"
     return f"{rounded:.2g} %" if rounded < 100 else f"{rounded:,.0f} %"
+
+
+def level_percent(level: float) -> str:
+    """Format the level of an interval, 0 and 1 excluded, so that it is never 0 or 100 %: ``95 %``, ``99.9999 %``."""
+    value = 100 * level
+    visible = LEVEL_DIGITS * min(value, 100 - value)
+    decimals = next((count for count in range(17) if abs(round(value, count) - value) <= visible), 17)
+    return f"{value:.{decimals}f} %"
 
 
 def signed(value: float) -> str:

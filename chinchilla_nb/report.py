@@ -19,14 +19,15 @@ from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.uncertainty.drift import Drift
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
 from chinchilla_nb.quantity import compact, interval_text, percent, rounded, scientific
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
+from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 
 __all__ = ["Report", "facts_table", "show"]
 
@@ -173,14 +174,14 @@ def _summary(uncertainty: Uncertainty, C: float, remedies: list[str], roll_outs:
         f"If the law holds, N* is {_ends(N, compact)}, D* is {_ends(D, compact)} and the loss there is {_ends(loss)} "
         f"({basis})"
     )
-    done = _as_done(uncertainty, N.value, D.value, roll_outs)
-    sure += f"; {AS_DONE}, the loss is {_ends(done)}." if done is not None else "."
+    wide = _widened(uncertainty, N.value, D.value, roll_outs)
+    sure += f"; {WIDENED}, the interval of the loss is {_ends(wide)}." if wide is not None else "."
     if remedies:
         return known, sure, f"To be surer: {remedies[0]}."
     single = f"expected to be {_ends(uncertainty.predict_loss(N.value, D.value, LEVEL, 'new-run'))}"
-    done = _as_done(uncertainty, N.value, D.value, roll_outs, "new-run")
-    if done is not None:
-        single += f" {IF_HOLDS}, and {_ends(done)} {AS_DONE}"
+    wide = _widened(uncertainty, N.value, D.value, roll_outs, "new-run")
+    if wide is not None:
+        single += f" {IF_HOLDS}, and {_ends(wide)} {WIDENED}"
     return known, sure, f"A run there would test the law: the loss of a single run is {single}."
 
 
@@ -188,10 +189,10 @@ def _ends(interval: Interval, write: Callable[[float, int], str] = rounded) -> s
     return interval_text(float(interval.low), float(interval.high), write).replace("\u2009–\u2009", " to ")
 
 
-def _as_done(
+def _widened(
     uncertainty: Uncertainty, N: Any, D: Any, roll_outs: RollOuts | None, kind: LossKind = "mean"
 ) -> Interval | None:
-    """Return the interval of a loss as the law has done on these runs; None without roll-outs."""
+    """Return the interval of a loss, widened by roll-outs; None without any."""
     if roll_outs is None or not roll_outs.parts:
         return None
     return uncertainty.predict_loss(N, D, LEVEL, kind, roll_outs)
@@ -259,9 +260,9 @@ def _next_model(
         ("tokens per parameter", f"{run.D / run.N:.4g}{_within(at.get('D_per_N'))}"),
         ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}{_within(loss)}"),
     ]
-    done = _as_done(uncertainty, run.N, run.D, roll_outs) if uncertainty else None
-    if done is not None:
-        rows.append((AS_DONE, _ends(done)))
+    wide = _widened(uncertainty, run.N, run.D, roll_outs) if uncertainty else None
+    if wide is not None:
+        rows.append((f"its interval, {WIDENED}", _ends(wide)))
     if run.config is not None:
         rows.append(("configuration", ", ".join(f"{name}={value}" for name, value in run.config.items())))
     return tuple(rows)

@@ -13,7 +13,7 @@ from chinchilla_nb.checks import as_count
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_generator, as_positive_number, as_real_array, first_items
-from chinchilla_nb.engine.design.candidates import Candidates, candidate_grid
+from chinchilla_nb.engine.design.candidates import Candidates
 from chinchilla_nb.engine.design.next_runs import ChosenRuns, Criterion, choose_runs
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.design.seeds import cost_of_drawn, design_seeds, drawn_log_variance, same_precision
@@ -27,16 +27,12 @@ from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.planning.seeding import SeedRegime
-from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.next_step import DEFAULT_FACTOR, needed_regime, seed_study
+from chinchilla_nb.next_step import DEFAULT_FACTOR, needed_regime, next_candidates, seed_study
 from chinchilla_nb.quantity import percent, scientific
 from chinchilla_nb.session import Session
 
 __all__ = ["RunDesign"]
 
-LEAST_SPREAD = 10.0
-"""Ratio of the largest to the smallest D/N of the candidates if the runs of the fit have less: from about this one on,
-errors of N* are at most sqrt(2) times those of a spread of 20 (`RunDesign.seed_spread`)."""
 MOST_RUNS, MOST_SEEDS = 1000, 200
 """More would take minutes to choose."""
 FEWEST_REPETITIONS, MOST_REPETITIONS = 20, 100_000
@@ -121,10 +117,8 @@ class RunDesign:
         if C is None:
             C = next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
         study = FittedStudy(fit, _target_of(target, C, fit.runs.compute))
-        if candidates is None:
-            chosen_from = candidate_grid(*_ranges(fit.runs, settings.seed_regime), fit.runs.compute, settings.models)
-        else:
-            chosen_from = _listed(candidates, fit.runs.compute)
+        compute = fit.runs.compute
+        chosen_from = next_candidates(settings, fit) if candidates is None else _listed(candidates, compute)
         chosen = choose_runs(study, chosen_from, n, by)
         table = _table_of(chosen)
         table.attrs["target"] = study.target.text
@@ -171,7 +165,7 @@ class RunDesign:
         regime, study = needed_regime(settings), self._seed_study(C, laws)
         count, total = _as_pilot(seeds, budget, settings.num_seeding_steps, regime)
         found, drawn_cost = design_seeds(study, count, total), cost_of_drawn(regime, count)
-        drawn = drawn_log_variance(study, regime, count, settings.models)
+        drawn = drawn_log_variance(study, regime, count, self.session.runs.compute, settings.models)
         ratio = float(np.exp((drawn - found.log_variance) / 2))
         share = same_precision(study, count, drawn_cost, drawn) / drawn_cost
         which, runs = np.unique(found.chosen, return_counts=True)
@@ -184,6 +178,8 @@ class RunDesign:
             f"{scientific(found.cost)} FLOPs; {count} designed seeds reach the same error for {percent(share)} of the "
             f"compute"
         )
+        if len(set(regime.tokens_per_parameter)) == 1:
+            text = f"{text}; with one D/N, neither can tell A from B where alpha = beta"
         table.attrs |= {"error_ratio": ratio, "compute_share": share, "text": text}
         self.logger.info(text)
         return table
@@ -211,17 +207,21 @@ class RunDesign:
         DataFrame
             A row per spread, the ratio of the largest to the smallest D/N, from 1 to that of ``seed_ranges``, around
             the same middle: spread, D_per_N_low, D_per_N_high; ``condition``, the largest condition number of the
-            normal matrix of the laws, with columns of one length; ``error``, the standard error of log N* relative to
-            that with the widest spread, the geometric mean over the laws. ``attrs`` has ``sufficient``, the least
-            spread whose error is at most sqrt(2), and a sentence, ``text``.
+            normal matrix of the laws, with columns of one length, infinite if it is singular; ``error``, the standard
+            error of log N* relative to that with the widest spread, the geometric mean over the laws. ``attrs`` has
+            ``sufficient``, the least spread whose error is at most sqrt(2), and a sentence, ``text``.
 
         Raises
         ------
         ValueError
-            If there are no seed ranges, no number of seeds, or an argument is not usable.
+            If there are no seed ranges or they have one D/N, there is no number of seeds, or an argument is not usable.
         """
         settings = self.session.settings
         regime, study = needed_regime(settings), self._seed_study(C, laws)
+        low, high = regime.tokens_per_parameter
+        if low == high:
+            rule, remedy = "must have a range of D/N to compare spreads", "widen seed_ranges['N_to_D']"
+            raise InputError("seed_ranges", rule, got=f"D/N = {low:g}", remedy=remedy)
         count, _ = _as_pilot(seeds, None, settings.num_seeding_steps, regime)
         found = spreads_of(study, regime, self.session.runs.compute, count)
         table = pd.DataFrame(
@@ -233,11 +233,12 @@ class RunDesign:
                 "error": found.error,
             }
         )
+        condition = found.condition[0]
+        singular = f"has the condition number {condition:.2g}" if np.isfinite(condition) else "is singular"
         text = (
             f"D/N must spread by a factor of {found.sufficient:.3g} for errors of {study.target.text} of at most "
             f"{SUFFICIENT:.3g} times those of a spread of {found.spread[-1]:.3g}; with a fixed D/N the error is "
-            f"{found.error[0]:.3g} times as large, and the normal matrix has the condition number "
-            f"{found.condition[0]:.2g}"
+            f"{found.error[0]:.3g} times as large, and the normal matrix {singular}"
         )
         table.attrs |= {"sufficient": found.sufficient, "text": text}
         self.logger.info(text)
@@ -272,16 +273,6 @@ def _listed(candidates: Any, compute: Compute) -> Candidates:
         remedy = "give [(N, D), ...] or a DataFrame with columns N and D"
         raise InputError("candidates", "must be pairs of N and D", got=f"shape {pairs.shape}", remedy=remedy)
     return Candidates.listed(pairs[:, 0], pairs[:, 1], compute)
-
-
-def _ranges(runs: Runs, regime: SeedRegime | None) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the ranges of C and of D/N of candidates: those of the runs and of the regime, and D/N spread enough."""
-    ends = [runs.C.min(), runs.C.max(), *(regime.C if regime else ())]
-    ratio = runs.D / runs.N
-    ratios = [ratio.min(), ratio.max(), *(regime.tokens_per_parameter if regime else ())]
-    low, high = float(min(ratios)), float(max(ratios))
-    wider = max(1.0, np.sqrt(LEAST_SPREAD * low / high))
-    return (float(min(ends)), float(max(ends))), (low / wider, high * wider)
 
 
 def _table_of(chosen: ChosenRuns) -> pd.DataFrame:

@@ -135,40 +135,33 @@ class Simulator(Chinchilla):
         """
         if noise_generator is DEFAULT_NOISE:
             noise_generator = draw_noise("exponential", NOISE_SIZE, self.rng)
-        args = validate(
-            SimulationArgs,
-            {
-                "num_seeding_steps": num_seeding_steps,
-                "num_scaling_steps": num_scaling_steps,
-                "scaling_factor": self.cc.scaling_factor if scaling_factor is None else scaling_factor,
-                "target_params": target_params,
-                "noise_generator": noise_generator,
-            },
-        )
-        self._start(
-            change_settings(
-                self.cc.session.settings,
-                num_seeding_steps=args.num_seeding_steps,
-                scaling_factor=args.scaling_factor,
-                # That of the project: the simulated runs have no C of their own, from which it could be estimated.
-                compute=self.cc.session.runs.compute,
-            )
-        )
-        self._target = law_of(args.target_params)
-        self._noise = args.noise_generator
-        settings = self.session.settings
-        self._run(
-            Procedure(
-                needed_regime(settings),
-                args.num_seeding_steps,
-                args.num_scaling_steps,
-                args.scaling_factor,
-                settings.models,
-                self.session.runs.compute,
-            )
-        )
+        given = {
+            "num_seeding_steps": num_seeding_steps,
+            "num_scaling_steps": num_scaling_steps,
+            "scaling_factor": self.cc.scaling_factor if scaling_factor is None else scaling_factor,
+            "target_params": target_params,
+            "noise_generator": noise_generator,
+        }
+        self._run(self._prepared(validate(SimulationArgs, given)))
         if self.session.fit is not None:
             self.logger.info(f"target {self._target}; estimated {self.session.fit.law}")
+
+    def _prepared(self, args: SimulationArgs) -> Procedure:
+        """Start again without runs, with the target and the noise of checked arguments; return what is to be done."""
+        changes = {"num_seeding_steps": args.num_seeding_steps, "scaling_factor": args.scaling_factor}
+        # The convention is that of the project: simulated runs have no C of their own, from which it could be estimated.
+        compute = self.cc.session.runs.compute
+        self._start(change_settings(self.cc.session.settings, compute=compute, **changes))
+        self._target, self._noise = law_of(args.target_params), args.noise_generator
+        settings = self.session.settings
+        return Procedure(
+            needed_regime(settings),
+            args.num_seeding_steps,
+            args.num_scaling_steps,
+            args.scaling_factor,
+            settings.models,
+            self.session.runs.compute,
+        )
 
     def _run(self, procedure: Procedure) -> None:
         shown = self.cc.log_level < logging.WARNING

@@ -34,6 +34,7 @@ def test_the_table_is_as_documented(cc):
     assert table.attrs["slices"] == pytest.approx([1e18, 1e19, 1e20, 1e21])
     assert table.attrs["rule"] == "runs whose C differ by at most 5 %"
     assert table.attrs["refused"] == []
+    assert table.attrs["compute"] == "6ND"
     assert "on these slices approach 2" in table.attrs["bias"]
     fitted = cc.allocate_compute(1e23)
     assert (table.N["parametric"], table.D["parametric"]) == fitted

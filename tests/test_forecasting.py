@@ -116,9 +116,9 @@ class TestRollout:
             half = float(wide.high.iloc[0] - wide.low.iloc[0]) / 2
             assert float(low) == pytest.approx(wide.low.iloc[0], abs=0.06 * half)
             assert float(high) == pytest.approx(wide.high.iloc[0], abs=0.06 * half)
-            assert "as it has done on these runs" in sentence
+            assert "widened by the roll-outs" in sentence
         assert set(rollout.notes) <= set(report.notes)
-        assert "as it has done on these runs" in dict(report.tables[2][1])
+        assert "its interval, widened by the roll-outs" in dict(report.tables[2][1])
 
 
 class TestInfluence:
@@ -213,6 +213,13 @@ class TestForecast:
         shown = capfd.readouterr()
         assert "a forecast is not scored: the file" in shown.out + shown.err
         assert "cut.json" in shown.out + shown.err
+
+    def test_a_budget_far_outside_the_runs_is_logged(self, tmp_path, rollout, capfd):
+        cc = project(tmp_path, make_runs(40, noise=0.01), log_level=30)
+        cc.fit()
+        (note,) = cc.forecast(1e60, uncertainty=cc.uncertainty("sandwich"), rollout=rollout).notes
+        shown = capfd.readouterr()
+        assert note in " ".join((shown.out + shown.err).split())
 
     def test_a_run_that_was_logged_before_is_not_scored_even_if_it_was_excluded(self, cc, tmp_path):
         from chinchilla_nb import run_keys

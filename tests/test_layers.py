@@ -29,6 +29,7 @@ FACADE = {
     "fit_uncertainty",
     "fitted_law",
     "law_method",
+    "planning",
     "report",
     "rollout",
     "run_design",

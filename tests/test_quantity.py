@@ -13,6 +13,7 @@ from chinchilla_nb.quantity import (
     deviation,
     interval_text,
     known_digits,
+    level_percent,
     parse_number,
     parse_quantity,
     percent,
@@ -95,6 +96,23 @@ def test_refusals(text, reason):
 )
 def test_percent(share, text):
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        (0.95, "95 %"),
+        (0.975, "97.5 %"),
+        (1 / 3, "33.3 %"),
+        (0.1 + 0.2, "30 %"),
+        (0.999999, "99.9999 %"),
+        (0.99999999, "99.999999 %"),
+        (1 - 1e-6 / 3, "99.9999667 %"),
+        (1e-6, "0.0001 %"),
+    ],
+)
+def test_a_level_is_written_so_that_it_is_neither_0_nor_100(level, text):
+    assert level_percent(level) == text
 
 
 @pytest.mark.parametrize(

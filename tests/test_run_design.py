@@ -136,6 +136,24 @@ def test_odd_arguments_are_refused_by_name(cc, arguments, where):
     assert caught.value.where == where
 
 
+@pytest.mark.parametrize("convention", [8, "fitted"])
+def test_the_compute_is_that_of_the_convention(tmp_path, convention):
+    project = Chinchilla(
+        tmp_path, AXES, RANGES, loss_fn=log_huber, log_level=50, num_seeding_steps=6, compute=convention
+    )
+    runs = make_runs(40, noise=0.01, rng=3)
+    # C = 2 N^1.1 D^0.95, which `fitted` finds.
+    project.database.df = table_of(runs).assign(C=2 * runs.N**1.1 * runs.D**0.95)
+    project.fit(parallel=False)
+    compute = project.session.runs.compute
+    for table in (project.next_runs(C=1e22, n=3), project.seed_design()):
+        C = 8 * table["N"] * table["D"] if convention == 8 else 2 * table["N"] ** 1.1 * table["D"] ** 0.95
+        assert table["C"].to_numpy() == pytest.approx(C, rel=1e-6)
+    (N, D), _ = project.seed("optimal")
+    assert 0.99e17 < compute.C(N, D) < 1.01e19
+    assert project.seed_spread()["condition"].iloc[0] > 1e24
+
+
 def test_without_a_fit_there_are_no_next_runs(new):
     with pytest.raises(InputError, match="call fit"):
         new.next_runs()
@@ -229,6 +247,14 @@ def test_odd_pilots_are_refused_by_name(new, arguments, where):
         new.seed_design(**arguments)
     if where:
         assert caught.value.where == where
+
+
+def test_ranges_with_one_ratio_are_said_to_leave_a_law_open(tmp_path):
+    one = Chinchilla(tmp_path, AXES, {"C": (1e17, 1e19), "N_to_D": (20, 20)}, log_level=50, num_seeding_steps=8)
+    assert "one D/N" in one.seed_design().attrs["text"]
+    assert one.seed_design()["D_per_N"].to_numpy() == pytest.approx(20, rel=1e-6)
+    with pytest.raises(InputError, match="seed_ranges must have a range of D/N"):
+        one.seed_spread()
 
 
 def test_unknown_designs_and_missing_ranges_are_refused(new):

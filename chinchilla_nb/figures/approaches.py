@@ -18,6 +18,9 @@ SAMPLES = 61
 """Budgets of a line."""
 REACH = 10.0
 """Most factor by which a band stretches the axis beyond the lines."""
+FARTHEST = 1e100
+"""Largest N that stretches the axis, and the inverse of the least: a line through noise can lead anywhere, and an axis
+holds at most 300 decades."""
 APPROACH_TITLES = {"envelope": "1 · Envelope", "isoflop": "2 · IsoFLOP parabolas", "parametric": "3 · Parametric fit"}
 """Names of the approaches for legends."""
 
@@ -86,7 +89,7 @@ def approaches_figure(comparison: Comparison, C: float) -> ApproachesFigure:
         parabolas = comparison.isoflop.parabolas
         dots["isoflop"] = polyline([one.slice.C for one in parabolas], [one.N for one in parabolas])
     lines = np.concatenate([*(one["N"].value for one in found.values()), *(one.y for one in dots.values())])
-    lines = lines[np.isfinite(lines)]
+    lines = lines[(lines > 1 / FARTHEST) & (lines < FARTHEST)]
     ends = np.concatenate([end for one in found.values() for end in (one["N"].low, one["N"].high)])
     ends = np.clip(ends[np.isfinite(ends)], lines.min() / REACH, lines.max() * REACH)
     y = log_axis("N", [*lines, *ends])

@@ -17,20 +17,23 @@ from chinchilla_nb.checks import as_path, as_positive_number, as_texts
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.families import family_named
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import axes_of
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval
+from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval, interval_title
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import percent, signed
+from chinchilla_nb.quantity import level_percent
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
-__all__ = ["Forecast", "ForecastScore", "digest_of"]
+__all__ = ["Forecast", "digest_of"]
 
 Array = NDArray[Any]
 
@@ -44,41 +47,6 @@ LONGEST_PATH = 4096
 """Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastScore:
-    """How a run came out, against its forecast.
-
-    Attributes
-    ----------
-    loss, predicted : float
-        Measured and predicted loss of the run.
-    sigmas : dict of str to float
-        Distance from the centre of each interval, by its name, in log loss: negative if the run came out better. One
-        sigma is the distance of the end on that side, divided by the normal quantile of the level, so that a run at the
-        end of a 95 % interval is 1.96 sigmas away.
-    inside : dict of str to bool
-        Whether each interval contains it.
-    """
-
-    loss: float
-    predicted: float
-    sigmas: Mapping[str, float]
-    inside: Mapping[str, bool]
-
-    @property
-    def error(self) -> float:
-        """Log measured - log predicted loss."""
-        return float(np.log(self.loss) - np.log(self.predicted))
-
-    def __str__(self) -> str:
-        better = "better" if self.error < 0 else "worse"
-        where = "; ".join(
-            f"{'inside' if self.inside[name] else 'outside'} the interval {name} ({signed(sigma)} sigmas)"
-            for name, sigma in self.sigmas.items()
-        )
-        return f"loss {self.loss:.5g}, {percent(abs(np.expm1(self.error)))} {better} than predicted: {where}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,6 +81,8 @@ class Forecast:
         Versions of the packages.
     definitions : mapping of str to str
         What N, D, C and loss are.
+    notes : tuple of str
+        How far the run lies outside the runs of the fit, in sentences without a full stop.
     """
 
     N: float
@@ -130,6 +100,7 @@ class Forecast:
     matched: int
     versions: Mapping[str, str]
     definitions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -214,6 +185,7 @@ class Forecast:
             matched=0,
             versions=as_texts(versions, "versions"),
             definitions=as_texts(definitions, "definitions"),
+            notes=_limits_of(fit, C, of_budget=of_budget),
         )
         return replace(forecast, matched=len(forecast.matches(fit.runs)))
 
@@ -234,7 +206,7 @@ class Forecast:
 
     @property
     def intervals(self) -> dict[str, Interval]:
-        """The intervals of the loss of the run, by name: if the law holds and, where known, as it has done."""
+        """The intervals of the loss of the run by their keys: if the law holds, and with roll-outs if there are any."""
         return {name: Interval(*map(np.asarray, ends)) for name, ends in self.ends.items()}
 
     def predict_loss(
@@ -269,15 +241,19 @@ class Forecast:
         ----------
         loss : float
         N, D, C : float, optional
-            The size, the data and, for a law of compute, the compute of the run, if they differ from the forecast: then
-            the law predicts that run, and the intervals keep their widths in log loss.
+            The size and the data or, for a law of compute, the compute of the run, if they differ from the forecast:
+            then the law predicts that run, and the intervals keep their widths in log loss.
 
         Raises
         ------
         InputError
-            If a number is not positive.
+            If a number is not positive, or is one that the law does not depend on.
         """
         loss = as_positive_number(loss, "loss")
+        for name, value in {"N": N, "D": D, "C": C}.items():
+            if value is not None and name not in self._axes:
+                rule = f"must be left out, because the law {self.law_name} depends on {' and '.join(self._axes)}"
+                raise InputError(name, rule, got=brief(value))
         of_run = (self.N if N is None else N, self.D if D is None else D, self.C if C is None else C)
         place = (as_positive_number(one, name) for name, one in zip(self._axes, self._place(*of_run), strict=True))
         predicted = float(self.law.loss(*place))
@@ -326,15 +302,26 @@ class Forecast:
         check_type(other, "other", Forecast)
         return self._text() == other._text()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the forecast to a JSON file, atomically; `load` reads every number back to the bit.
+
+        Parameters
+        ----------
+        path : str or path-like
+        overwrite : bool, default False
+            Whether a file that exists is replaced. A forecast that is replaced later is not one.
 
         Raises
         ------
+        InputError
+            If the file exists, and is not to be replaced.
         OSError
             If the file cannot be written.
         """
         path = _as_path(path)
+        if not as_flag(overwrite, "overwrite") and path.is_file():
+            rule = "exists, and a forecast replaces no file"
+            raise InputError(file_name(path), rule, remedy="choose another path, or pass overwrite=True")
         with explain_write_errors(path):
             write_whole(path, self._text().encode())
 
@@ -392,10 +379,10 @@ class Forecast:
         size = "" if np.isnan(self.N) else f"N = {self.N:,.0f}, D = {self.D:,.0f}, "
         lines = [f"forecast of {size}C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
         lines += [
-            f"  {100 * self.level:.4g} % {name}: {float(one.low):.5g} to {float(one.high):.5g}"
+            f"  {level_percent(self.level)} {interval_title(name)}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 def _intervals_of(roll_outs: RollOuts | None) -> Iterator[tuple[str, RollOuts | None]]:
@@ -403,6 +390,14 @@ def _intervals_of(roll_outs: RollOuts | None) -> Iterator[tuple[str, RollOuts | 
     yield IF_HOLDS, None
     if roll_outs is not None:
         yield AS_DONE, roll_outs
+
+
+def _limits_of(fit: Fit, C: float, *, of_budget: bool) -> tuple[str, ...]:
+    """Return how far a run of C FLOPs lies outside the runs of a fit; D/N is judged of the optimum of a budget only."""
+    found = outside_the_runs(fit.law, fit.runs, C)
+    if found is not None and not of_budget:
+        found = replace(found, tokens_per_parameter=None) if found.far else None
+    return () if found is None else (str(found),)
 
 
 def _as_path(path: Any) -> Path:

@@ -50,6 +50,7 @@ def read_forecast(path: Path) -> dict[str, Any]:
     if type(content.get("version")) is not int or content["version"] != VERSION:
         got = f"version {brief(content.get('version'))}"
         raise InputError(where, f"must be of version {VERSION}", got=got, remedy="update chinchilla_nb")
+    content = {"notes": [], **content}  # the first files had none
     values = {}
     for name, read in READERS.items():
         try:
@@ -171,6 +172,10 @@ def _texts(written: Any) -> dict[str, str]:
     return {name: _of(str)(text) for name, text in _of(dict)(written).items()}
 
 
+def _notes(written: Any) -> tuple[str, ...]:
+    return tuple(_of(str)(text) for text in _list(written))
+
+
 def _intervals(written: Any) -> dict[str, tuple[float, float, float]]:
     found = {}
     for name, ends in _of(dict)(written).items():
@@ -194,5 +199,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "ends": _intervals,
     **dict.fromkeys(("n_runs", "matched"), _count),
     **dict.fromkeys(("versions", "definitions"), _texts),
+    "notes": _notes,
 }
 """How each field is read from JSON; what cannot be read raises a ValueError, a TypeError or an OverflowError."""

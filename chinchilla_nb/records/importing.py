@@ -98,35 +98,53 @@ def preview_import(
     _check(sources, table.columns)
     used = {column for source in sources.values() for column in source.columns}
     others = [name for name in table.columns if name not in used]
-    left_out = tuple(name for name in others if name in REQUIRED)
-    kept = {name for name in others if name not in REQUIRED}
     losses = _losses(table, sources["loss"], checkpoints, keep)
-    refusal = _Refusals(table, known, failed=failed)
-    rows: dict[int, CheckedRow] = {}
-    rejected = list(table.rejected)
     sizes = _sizes_of_runs(table, sources.get("N"), checkpoints)
-    for number, smoothed in losses.items():
-        place, values = table.places[number], {**table.rows[number], **sizes.get(number, {})}
+    values = {number: {**table.rows[number], **sizes.get(number, {})} for number in losses}
+    rows, refused = _checked(
+        values, losses, sources, frozenset(others).difference(REQUIRED), _Refusals(table, known, failed=failed)
+    )
+    if not failed:
+        refused |= _diverged(rows)
+    rejected = [*table.rejected, *(Rejected.of(table.places[number], error) for number, error in refused.items())]
+    return Preview(
+        rows=tuple(row for number, row in rows.items() if number not in refused),
+        rejected=tuple(sorted(rejected, key=lambda one: one.place)),
+        left_out=tuple(name for name in others if name in REQUIRED),
+    )
+
+
+def _checked(
+    values: Mapping[int, Mapping[str, Any]],
+    losses: Mapping[int, float | None],
+    sources: Mapping[str, AnySource],
+    kept: AbstractSet[str],
+    refusals: _Refusals,
+) -> tuple[dict[int, CheckedRow], dict[int, InputError]]:
+    """Return the rows that are runs, by number, and why others are none."""
+    rows: dict[int, CheckedRow] = {}
+    refused: dict[int, InputError] = {}
+    for number, loss in losses.items():
         try:
-            refusal.check_kind(number, values)
-            row = _row(values, sources, kept, smoothed)
-            refusal.check_twice(row, values, place)
+            refusals.check_kind(number, values[number])
+            row = _row(values[number], sources, kept, loss)
+            refusals.check_twice(row, number, values[number])
         except InputError as error:
-            rejected.append(Rejected.of(place, error))
+            refused[number] = error
         else:
             rows[number] = row
-    if not failed:
-        for number in _diverged([*rows], [row["loss"] for row in rows.values()]):
-            loss = rows.pop(number)["loss"]
-            diverged = InputError("", DIVERGED, place=f"(its loss is {loss:.4g}, above {LARGEST_LOSS:g})")
-            rejected.append(Rejected.of(table.places[number], diverged))
-    return Preview(tuple(rows.values()), tuple(sorted(rejected, key=lambda one: one.place)), left_out)
+    return rows, refused
 
 
-def _diverged(numbers: Sequence[int], losses: Sequence[float]) -> list[int]:
+def _diverged(rows: Mapping[int, CheckedRow]) -> dict[int, InputError]:
     """Return the rows whose loss has diverged; none if the losses are not in nats per token, where any may be large."""
-    large = [number for number, loss in zip(numbers, losses, strict=True) if loss > LARGEST_LOSS]
-    return large if 2 * len(large) <= len(losses) else []
+    large = {number: row["loss"] for number, row in rows.items() if row["loss"] > LARGEST_LOSS}
+    if 2 * len(large) > len(rows):
+        return {}
+    return {
+        number: InputError("", DIVERGED, place=f"(its loss is {loss:.4g}, above {LARGEST_LOSS:g})")
+        for number, loss in large.items()
+    }
 
 
 def _losses(table: Table, loss: AnySource, checkpoints: Checkpoints | None, keep: str) -> Mapping[int, float | None]:
@@ -165,6 +183,7 @@ class _Refusals:
 
     def __init__(self, table: Table, known: Runs | None, *, failed: bool) -> None:
         names = {column: read_name(column) for column in table.columns}
+        self._places = table.places
         self._known = set() if known is None else set(_keys(known))
         self._states = RunStates({} if failed else names)
         self._summaries = summary_rows(table)
@@ -177,7 +196,7 @@ class _Refusals:
             raise InputError("", "sums up other rows", place=f"({self._summaries[number]})")
         self._states.check(values)
 
-    def check_twice(self, row: CheckedRow, values: Mapping[str, Any], place: int) -> None:
+    def check_twice(self, row: CheckedRow, number: int, values: Mapping[str, Any]) -> None:
         """Raise an InputError if a run is in the log or in the file already."""
         numbers = row["N"], row["D"], row["loss"]
         if numbers in self._known:
@@ -185,7 +204,7 @@ class _Refusals:
         key = (*numbers, None if self._seed is None else values.get(self._seed))
         if key in self._seen:
             raise InputError("", "is in the file twice", place=f"(line {self._seen[key]} holds the same run)")
-        self._seen[key] = place
+        self._seen[key] = self._places[number]
 
 
 def _keys(runs: Runs) -> Iterator[tuple[float, float, float]]:
@@ -207,7 +226,7 @@ def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:
         missing = " and ".join(name for name in ("N", "D", "C") if name not in sources)
         rule = "are not assigned, and C = 6ND gives only one of them"
         raise InputError(missing, rule, remedy="choose columns for two of N, D and C")
-    names = [column for source in sources.values() for column in source.columns]
+    names = [source.column for source in sources.values() if isinstance(source, Source)]
     for name in names:
         if names.count(name) > 1:
             both = " and ".join(quantity for quantity, source in sources.items() if name in source.columns)

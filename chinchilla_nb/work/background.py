@@ -12,10 +12,18 @@ __all__ = ["Background"]
 
 
 class Background:
-    """Runs one job in the background; after `cancel` nothing more is heard of it."""
+    """Runs one job in the background; after `cancel` nothing more is heard of it.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    on_cancel : callable, optional
+        Called when a job under way has been cancelled, also by a pause.
+    """
+
+    def __init__(self, on_cancel: Callable[[], None] | None = None) -> None:
         self._job: Job | None = None
+        self._on_cancel = on_cancel
+        self._paused = False
 
     @property
     def under_way(self) -> bool:
@@ -54,9 +62,22 @@ class Background:
     def cancel(self) -> bool:
         """Ask the job under way to stop; return whether there was one."""
         job, self._job = self._job, None
-        if job is not None:
-            job.cancel()
-        return job is not None
+        if job is None:
+            return False
+        job.cancel()
+        if self._on_cancel is not None:
+            self._on_cancel()
+        return True
+
+    def pause(self) -> None:
+        """Cancel the job under way for other work."""
+        self._paused = self.cancel()
+
+    def resume(self, start: Callable[[], None]) -> None:
+        """Start again if the last pause has cancelled a job."""
+        paused, self._paused = self._paused, False
+        if paused:
+            start()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the job under way has ended and been reported; return whether it has."""

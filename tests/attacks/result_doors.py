@@ -130,9 +130,11 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
     given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
     yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)
-    FORECAST.save("forecast.json")
+    FORECAST.save("forecast.json", overwrite=True)
     yield Door("Forecast.load", Forecast.load, {"path": "forecast.json"}, {"path": "path|file"})
-    yield Door("Forecast.save", FORECAST.save, {"path": "other.json"}, {"path": "path|nothing was written"})
+    yield Door(
+        "Forecast.save", FORECAST.save, {"path": "other.json", "overwrite": True}, {"path": "path|nothing was written"}
+    )
     yield Door("Forecast.matches", FORECAST.matches, {"runs": RUNS})
     yield Door("Forecast.scores", FORECAST.scores, {"runs": RUNS})
     yield Door("Forecast.scores_by_run", FORECAST.scores_by_run, {"runs": RUNS})
@@ -140,7 +142,7 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     of_session = {**made, "definitions": {"N": "all"}}
     yield Door("Session.make_forecast", cc.session.make_forecast, of_session, sizes)
     yield Door("Session.open_forecast", cc.session.open_forecast, {"forecast": FORECAST})
-    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": 6e20})
+    yield Door("Forecast.score", FORECAST.score, {"loss": 2.5, **run, "C": None})
     yield Door("Forecast.predict_loss", FORECAST.predict_loss, {**run, "C": None}, nan=True)
 
 

@@ -168,7 +168,7 @@ def test_nothing_is_saved_outside_the_project(visitor, kernel, path):
 def test_no_forecast_is_saved_or_opened_outside_the_project(visitor, kernel, path):
     root, project = kernel[1], kernel[1] / "work" / "project"
     visitor.owner_runs(FORECAST)
-    visitor.owner_runs(f"frontier.forecasts._forecast().save({str(root / 'secret.json')!r})")
+    visitor.owner_runs(f"frontier.forecasts._forecast().save({str(root / 'secret.json')!r}, overwrite=True)")
     for name, target in (("link.json", root / "secret.json"), ("dangling.json", root / "written.json")):
         (project / name).unlink(missing_ok=True)
         (project / name).symlink_to(target)

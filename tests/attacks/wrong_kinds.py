@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 from doors import Door, bounded
 from odd_values import ODD_VALUES
+from plan_doors import plan_doors
 from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
 from runs import AXES, GRID, LAW, make_runs, table_of
 
@@ -109,6 +110,8 @@ NOT_CALLED = {
                 "MeasuredCompute",
                 "Influence",
                 "Interval",
+                "Overtraining",
+                "Plan",
                 "ProfileCurve",
                 "RollOut",
                 "RollOuts",
@@ -120,6 +123,7 @@ NOT_CALLED = {
     "FitStatus": "an enumeration",
     "FitError": "an error",
     "InputError": "an error",
+    "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
     "SIX_ND": "a value",
@@ -154,6 +158,7 @@ class Doors:
         yield from self._laws()
         yield from self._compute()
         yield from result_doors(self.cc)
+        yield from plan_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (

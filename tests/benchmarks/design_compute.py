@@ -85,14 +85,18 @@ def share_of_same_error(shares: Array, errors: Array, error: float) -> float:
 def draw(curves: dict[str, list[tuple[float, float, bool]]], path: str) -> None:
     """Draw errors by compute, a panel per law and noise."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator, NullFormatter
 
-    figure, axes = plt.subplots(len(NOISES), len(LAWS), figsize=(9.5, 5.6), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(
+        len(NOISES), len(LAWS), figsize=(9.5, 5.6), sharex=True, sharey="row", layout="constrained"
+    )
     for ax, (title, points) in zip(axes.T.ravel(), curves.items(), strict=True):
         for is_designed, label, marker in ((False, "log-uniform seeds", "o"), (True, "designed seeds", "s")):
             some = np.array([(x, y) for x, y, one in points if one == is_designed])
             ax.loglog(*some.T, marker, label=label)
         ax.set_title(title, fontsize=9)
         ax.grid(alpha=0.3)
+        ax.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), major_formatter="{x:g}", minor_formatter=NullFormatter())
     axes[0, 0].legend(fontsize=8)
     figure.supxlabel("compute of all seeds (FLOPs)", fontsize=9)
     figure.supylabel("error of log N* at 100 times the largest seed", fontsize=9)

@@ -33,7 +33,7 @@ ONE, VARIED = (20.0, 20.0), (2.0, 200.0)
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = Path(os.environ.get("CHINCHILLA_NB_REFERENCE", ROOT.parent / "shared" / "reference"))
 NEAR = 0.25
-"""Runs of Hoffmann et al. within this distance of a line in log N and log D count as near one D/N."""
+"""Measured runs within this distance in log D/N count as near one D/N."""
 
 
 def log_uniform(ends: tuple[float, float], n: int, rng: np.random.Generator) -> Array:

@@ -1,4 +1,4 @@
-"""How often the interval "as it has done on these runs" covers a new run, where the law holds and where it drifts.
+"""How often the interval widened by the roll-outs covers a new run, where the law holds and where it drifts.
 
 Prints, per kind of study and distance beyond the runs, the share of new runs that the nominal 95 % intervals cover and
 the median half widths in log loss: docs/rollouts.md has the table.

@@ -37,7 +37,7 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
 
     # The last run of the figure is one of the largest budget.
     charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1).click(force=True)
-    expect(page.get_by_text("C = 5×10¹²: N*")).to_be_visible()
+    expect(page.get_by_text("C = 5×10¹²: N*")).to_be_visible(timeout=WAIT_MS)
     assert run_code(page, "print(panel.view.chosen is not None)") == "True\n"
     expect(page.get_by_label("Show", exact=True)).to_have_value("C = 5×10¹²")
     page.get_by_label("Show", exact=True).select_option("all")
@@ -70,7 +70,8 @@ def test_both_themes(lab, width):
     page.set_viewport_size({"width": width, "height": 2200})
     page.get_by_role("button", name="Fit", exact=True).click()
     expect(page.get_by_text("On these slices approach 2 puts D*")).to_be_visible(timeout=WAIT_MS)
-    page.get_by_label("Show", exact=True).select_option(index=3)
+    page.get_by_label("Show", exact=True).select_option("C = 5.98×10¹¹")
+    expect(page.get_by_text("C = 5.98×10¹¹: N*")).to_be_visible(timeout=WAIT_MS)
     for theme in ("light", "dark"):
         set_theme(page, theme)
         screenshot(page, f"approaches-{theme}-{width}", ".cnb-workbench")

@@ -27,12 +27,12 @@ def test_the_chart_follows_the_fit_and_the_tile_has_both_intervals(lab):
     page.get_by_role("button", name="Fit", exact=True).click()
     expect(page.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
     # The answer of the fit is here, and the room of the interval that is still to come.
-    expect(page.get_by_text("… as it has done on these runs").first).to_be_visible()
+    expect(page.get_by_text("… widened by the roll-outs").first).to_be_visible()
     expect(page.get_by_text("came out").first).to_be_visible(timeout=WAIT_MS)
     tile = page.locator(".cnb-tile.cnb-wide .cnb-interval")
     expect(tile).to_have_count(2)
     assert "if the law holds" in tile.nth(0).inner_text()
-    assert "as it has done on these runs" in tile.nth(1).inner_text()
+    assert "widened by the roll-outs" in tile.nth(1).inner_text()
 
     page.get_by_role("button", name="Roll-outs").click()
     chart = page.locator(".cnb-card .bqplot").first

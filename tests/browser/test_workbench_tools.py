@@ -18,7 +18,7 @@ def value_of(page: Page, expression: str) -> float:
 
 def until(page: Page, condition: str) -> None:
     """Wait until an expression is true in the kernel, which receives mouse events with some delay."""
-    for _ in range(60):
+    for _ in range(240):  # a minute, on a busy machine
         if run_code(page, f"print(bool({condition}))") == "True\n":
             return
         page.wait_for_timeout(250)

@@ -13,6 +13,7 @@ import pytest
 from runs import GRID, make_runs
 
 from chinchilla_nb import Forecast, InputError, Problem, Runs, fit, log_huber, solve
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
 from chinchilla_nb.forecasting import forecast as forecast_of
 from chinchilla_nb.records.forecast import AS_DONE, IF_HOLDS, digest_of
@@ -86,18 +87,25 @@ class TestFile:
             forecast.save(path)
         assert [one.name for one in path.parent.iterdir()] == ["f.json"]
 
+    def test_no_file_is_replaced_unasked(self, forecast, tmp_path):
+        path = tmp_path / "f.json"
+        path.write_text("before")
+        with pytest.raises(InputError, match=r"f\.json' exists, and a forecast replaces no file: .* overwrite=True$"):
+            forecast.save(path)
+        assert path.read_text() == "before"
+
     def test_it_replaces_a_file_whole(self, forecast, tmp_path):
         path = tmp_path / "f.json"
         path.write_text("before")
         path.chmod(0o640)
-        forecast.save(path)
+        forecast.save(path, overwrite=True)
         assert Forecast.load(path).N == N
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 class TestDamage:
     def change(self, forecast, path, **values):
-        forecast.save(path)
+        forecast.save(path, overwrite=True)
         content = {**json.loads(path.read_text()), **values}
         path.write_text(json.dumps({name: value for name, value in content.items() if value is not ...}))
         return path
@@ -176,6 +184,33 @@ class TestScore:
         score = forecast.score(loss, N=2e10, D=1e11)
         assert score.error == pytest.approx(np.log(1.01))
         assert score.sigmas[IF_HOLDS] == pytest.approx(forecast.score(1.01 * forecast.loss).sigmas[IF_HOLDS])
+
+    @pytest.mark.parametrize("C", [1e5, 1e60])
+    def test_a_budget_far_outside_the_runs_is_said_and_kept(self, tmp_path, C):
+        far = forecast_of(FIT.uncertainty("sandwich"), C)
+        assert far.notes == (str(outside_the_runs(FIT.law, RUNS, C)),)
+        assert far.notes[0] in repr(far)
+        far.save(tmp_path / "f.json")
+        assert Forecast.load(tmp_path / "f.json").notes == far.notes
+
+    def test_of_a_run_with_its_own_size_only_the_compute_is_judged(self):
+        assert forecast_of(FIT.uncertainty("sandwich"), (1e9, 1e13)).notes == ()
+        (note,) = forecast_of(FIT.uncertainty("sandwich"), (1e12, 1e14)).notes
+        assert note.startswith("C = 6×10²⁶ is ")
+
+    def test_a_file_of_before_has_no_notes(self, forecast, tmp_path):
+        forecast.save(tmp_path / "f.json")
+        content = json.loads((tmp_path / "f.json").read_text())
+        del content["notes"]
+        (tmp_path / "f.json").write_text(json.dumps(content))
+        assert Forecast.load(tmp_path / "f.json").notes == ()
+
+    def test_what_the_law_does_not_depend_on_is_refused(self, forecast, of_compute):
+        for given in ({"N": 1e9}, {"D": 1e10}):
+            with pytest.raises(InputError, match="must be left out, because the law frontier depends on C, got 1"):
+                of_compute.score(2.0, **given)
+        with pytest.raises(InputError, match="C must be left out, because the law chinchilla depends on N and D, got"):
+            forecast.score(2.0, C=1e20)
 
     @pytest.mark.parametrize("loss", [0, -1, np.nan, "x", None])
     def test_losses_that_cannot_be_used(self, forecast, loss):

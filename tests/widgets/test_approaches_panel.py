@@ -69,6 +69,17 @@ def test_after_a_fit_the_law_and_the_bias_are_shown(panel, session):
     assert len(panel.frontiers.lines["parametric"].x) == 61
 
 
+def test_after_a_fit_new_runs_are_said_and_not_used_before_the_next_fit(panel, session, database):
+    session.run_fit()
+    before = panel.view.comparison
+    database.append(N=1e9, D=1e11, loss=2.2)
+    assert panel.view.comparison is before
+    assert "These are the runs of the last fit, which have changed since." in text_of(panel.notes)
+    session.run_fit()
+    assert len(panel.view.comparison.slices.runs) == 37
+    assert "changed since" not in text_of(panel.notes)
+
+
 def test_the_intervals_follow_the_uncertainty(panel, session):
     session.run_fit()
     session.uncertainty = session.fit.uncertainty(draws=50, rng=0)

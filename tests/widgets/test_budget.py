@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.planning.devices import DEVICES
+from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.quantity import parse_budget
 from chinchilla_nb.widgets.frontier.budget import Budget
-from chinchilla_nb.widgets.frontier.hardware import Hardware
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.typed_hardware import SPEEDS, typed_hardware
 
 
 @pytest.fixture
@@ -99,29 +101,35 @@ def test_observers_see_a_budget_together_with_its_text(budget):
     assert seen == [(3.16e21, "3.16e21", ""), (5.76e23, "5.76e23", "")]
 
 
-def test_hardware_delivers_its_flops():
+def test_hardware_is_read_as_it_is_typed():
     # 64 devices, 14 days of 86,400 s, 40 % of 989 TFLOP/s.
     expected = 64 * 14 * 86_400 * 989e12 * 0.4
-    assert Hardware("64", "14", "989e12", "0.4").C == pytest.approx(expected, rel=1e-12)
-    assert Hardware("64", "14", "H100 · 989e12", "40%").C == pytest.approx(expected, rel=1e-12)
-    # The days are computed, so their current value does not matter.
-    assert Hardware("64", "x", "989e12", "0.4").days_for(expected) == pytest.approx(14, rel=1e-12)
+    assert typed_hardware("64", "989e12", "0.4").C(14) == pytest.approx(expected, rel=1e-12)
+    assert typed_hardware("64", "H100 · 989e12", "40%").C(14) == pytest.approx(expected, rel=1e-12)
+    assert typed_hardware("64", "H100 SXM · 989e12", "40%", "2.5") == Hardware("H100 SXM", 64, 0.4, 2.5)
+    # A known name with a speed of one's own is that speed.
+    assert typed_hardware("64", "H100 SXM · 900e12", "40%").flops == 900e12
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_every_suggestion_is_read_as_its_device(speed):
+    assert typed_hardware("1", speed, "1").device in DEVICES
 
 
 @pytest.mark.parametrize(
     ("fields", "where", "problem"),
     [
-        (("0", "14", "989e12", "0.4"), "number of devices", "'0' is not a positive number: write 64"),
-        (("64", "<b>", "989e12", "0.4"), "number of days", "'<b>' is not a positive number: write 14"),
-        (("64", "14", "fast", "0.4"), "FLOP/s", "'fast' is not a positive number: write 989e12"),
-        (("64", "1,5", "989e12", "0.4"), "number of days", "'1,5' is not a positive number: write 14"),
-        (("64", "14", "989e12", "40"), "utilisation", "'40' is above 1: write 0.4 or 40%"),
-        (("64", "14", "989e12", "x%"), "utilisation", "'x' is not a positive number: write 40%"),
+        (("0", "989e12", "0.4"), "number of devices", "'0' is not a positive number: write 64"),
+        (("64", "fast", "0.4"), "FLOP/s", "'fast' is not a positive number: write 989e12"),
+        (("1,5", "989e12", "0.4"), "number of devices", "'1,5' is not a positive number: write 64"),
+        (("64", "989e12", "40"), "utilisation", "'40' is above 1: write 0.4 or 40%"),
+        (("64", "989e12", "x%"), "utilisation", "'x' is not a positive number: write 40%"),
+        (("64", "989e12", "0.4", "free"), "price per device-hour", "'free' is not a positive number: write 2.5"),
     ],
 )
 def test_the_wrong_hardware_field_is_named(fields, where, problem):
     with pytest.raises(InputError) as caught:
-        _ = Hardware(*fields).C
+        typed_hardware(*fields)
     assert (caught.value.where, caught.value.problem) == (where, problem)
 
 

@@ -7,11 +7,11 @@ import dataclasses
 import html
 import json
 import re
-import time
 
 import numpy as np
 import pytest
 from runs import AXES, make_runs, table_of
+from waiting import until
 
 from chinchilla_nb import Chinchilla, Forecast, mse, run_keys
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -135,18 +135,20 @@ class TestSave:
         assert panel.session.forecasts == ()
 
     def test_nothing_is_saved_while_intervals_are_pending(self, session):
-        panel = FrontierPanel(session)
+        panel, said = FrontierPanel(session), []
+
+        def save_at_once(change) -> None:
+            if change.new is not None and not said:
+                panel.forecasts.save_button.click()
+                said.append(refused(panel))
 
         async def main() -> None:
+            session.observe(save_at_once, "uncertainty_progress")
             session.start_fit()
-            end = time.monotonic() + 60
-            while session.uncertainty_progress is None:
-                assert time.monotonic() < end
-                await asyncio.sleep(0.005)
-            panel.forecasts.save_button.click()
-            assert "the intervals are still being estimated: save when they are shown" in refused(panel)
+            await until(lambda: said)
 
         asyncio.run(main())
+        assert "the intervals are still being estimated: save when they are shown" in said[0]
         panel.close()
 
     def test_nothing_is_saved_of_a_law_of_other_runs(self, panel, cc):

@@ -18,7 +18,7 @@ from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
-IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
+IF_HOLDS, WIDENED = "if the law holds", "widened by the roll-outs"
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ class TestTile:
     def test_both_intervals_have_their_names(self, session):
         panel = FrontierPanel(session)
         session.run_fit()
-        assert AS_DONE not in text_of(panel.allocation)
+        assert WIDENED not in text_of(panel.allocation)
         roll_out(session)
         panel.budget.choose(1e22)
         uncertainty = session.uncertainty
@@ -143,7 +143,7 @@ class TestTile:
         N, D = at["N"].value, at["D"].value
         for kind, before in (("mean", "Predicted loss"), ("new-run", "The loss of a single run:")):
             text = text_of(panel.allocation).split(before)[1]
-            ends = re.findall(rf"([\d.]+)\u2009–\u2009([\d.]+) (?:{IF_HOLDS}|{AS_DONE})", text)[:2]
+            ends = re.findall(rf"([\d.]+)\u2009–\u2009([\d.]+) (?:{IF_HOLDS}|{WIDENED})", text)[:2]
             for shown, roll_outs in zip(ends, (None, session.roll_outs), strict=True):
                 exact = uncertainty.predict_loss(N, D, kind=kind, roll_outs=roll_outs)
                 half = float(exact.high - exact.low) / 2
@@ -157,9 +157,9 @@ class TestTile:
         async def main() -> None:
             session.start_fit()
             await until(lambda: not session.busy)
-            assert f"… {AS_DONE}" in text_of(panel.allocation)
+            assert f"… {WIDENED}" in text_of(panel.allocation)
             session.cancel_uncertainty()
-            await until(lambda: AS_DONE not in text_of(panel.allocation), seconds=5)
+            await until(lambda: WIDENED not in text_of(panel.allocation), seconds=5)
 
         asyncio.run(main())
 

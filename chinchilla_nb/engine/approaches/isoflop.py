@@ -30,6 +30,7 @@ from chinchilla_nb.engine.approaches.slices import Slices
 from chinchilla_nb.engine.errors import FitError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.interval import Interval, tail_of
+from chinchilla_nb.quantity import scientific
 
 __all__ = ["IsoFlop", "fit_isoflop", "laws_through"]
 
@@ -39,6 +40,8 @@ PARABOLA = 3
 """Parameters of a parabola."""
 FEWEST_SLICES = 2
 """Minima that determine a line."""
+LEAST_APART = 1e-9
+"""Relative difference up to which two budgets differ in rounding only."""
 MOST_NAMED = 3
 """Refused slices that a message names."""
 
@@ -107,13 +110,16 @@ def fit_isoflop(slices: Slices, draws: int, rng: np.random.Generator) -> IsoFlop
     Raises
     ------
     FitError
-        If fewer than two slices have a minimum.
+        If fewer than two slices have a minimum, or all of them have one budget.
     """
     found = [fit_parabola(slices.runs, one) for one in slices.found]
     parabolas = tuple(one for one in found if isinstance(one, Parabola))
     refused = tuple(one for one in found if isinstance(one, Refusal))
     if len(parabolas) < FEWEST_SLICES:
         raise _too_few(slices, len(parabolas), refused)
+    if parabolas[-1].slice.C <= parabolas[0].slice.C * (1 + max(slices.tolerance, LEAST_APART)):
+        got = f"all of them at {scientific(parabolas[0].slice.C)} FLOPs"
+        raise FitError("isoFLOP parabolas", "need slices at two budgets", got=got, remedy="add runs at another budget")
     drawn = tuple(_resampled(slices.runs, parabolas, draws, rng))
     estimate = FrontierEstimate(
         laws=laws_through(slices.runs, parabolas, [one.vertex for one in parabolas]),
@@ -139,7 +145,9 @@ def _resampled(runs: Runs, parabolas: tuple[Parabola, ...], draws: int, rng: np.
     pool = np.concatenate(errors)
     for one in parabolas:
         N, loss = runs.N[one.runs], runs.loss[one.runs]
-        yield vertices(np.log(N), one.at(N) + loss * rng.choice(pool, size=(draws, len(loss))))
+        with np.errstate(over="ignore"):
+            drawn = one.at(N) + loss * rng.choice(pool, size=(draws, len(loss)))
+        yield vertices(np.log(N), drawn)
 
 
 def _too_few(slices: Slices, found: int, refused: tuple[Refusal, ...]) -> FitError:

@@ -109,8 +109,8 @@ def vertices(log_N: Array, loss: Array) -> Vertices:
     """Return the minima of the parabolas of least squares through n sizes, for m rows of losses, shape (m, n)."""
     centre, unit = (log_N.max() + log_N.min()) / 2, np.ptp(log_N) / 2
     x = (log_N - centre) / unit
-    c0, c1, c2 = np.linalg.pinv(np.stack([np.ones_like(x), x, x**2], axis=1)) @ loss.T
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        c0, c1, c2 = np.linalg.pinv(np.stack([np.ones_like(x), x, x**2], axis=1)) @ loss.T
         at = -c1 / (2 * c2)
         inside = (c2 > 0) & (np.abs(at) < 1)
         return Vertices(

@@ -77,7 +77,8 @@ class PowerLaws:
     def loss(self, C: Array) -> Array:
         """Return the lowest loss at budgets, shape (m, n_budgets)."""
         term = _power(np.zeros_like(self.gamma), -self.gamma, np.log(C) - self.centre)
-        return np.asarray(self.E[:, None] + self.A[:, None] * term)
+        with np.errstate(over="ignore"):
+            return np.asarray(self.E[:, None] + self.A[:, None] * term)
 
 
 def _power(log_factor: Array, exponent: Array, distance: Array) -> Array:
@@ -107,6 +108,10 @@ def _loss_curves(x: Array, y: Array) -> tuple[Array, Array, Array]:
     """Return E, A and gamma of the curve through the points of each row; NaN for rows with fewer than four."""
     known = np.isfinite(y)
     enough = known.sum(axis=1) >= FEWEST_FOR_LOSS
+    # Squares of very small or large losses leave float64.
+    unit = np.max(np.where(known, np.abs(y), 0.0), axis=1)
+    unit = np.where(unit > 0, unit, 1.0)
+    y = y / unit[:, None]
     gamma = np.broadcast_to(GAMMAS, (len(x), len(GAMMAS)))
     step = np.log(GAMMAS[1] / GAMMAS[0])
     for _ in range(ROUNDS + 1):
@@ -115,13 +120,14 @@ def _loss_curves(x: Array, y: Array) -> tuple[Array, Array, Array]:
         found = [np.take_along_axis(values, best, axis=1)[:, 0] for values in (E, A, gamma)]
         gamma = found[2][:, None] * np.exp(step * FINER)
         step /= 10
-    return tuple(np.where(enough, values, np.nan) for values in found)  # type: ignore[return-value]
+    E, A, best_gamma = (np.where(enough, values, np.nan) for values in found)
+    return E * unit, A * unit, best_gamma
 
 
 def _given_gamma(x: Array, y: Array, known: Array, gamma: Array) -> tuple[Array, Array, Array]:
     """Return E, A and the squares for each row and exponent, shapes (m, n_exponents)."""
     count = known.sum(axis=1)[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # a term that overflows does not fit
         u = np.where(known[:, :, None], np.exp(-x[:, :, None] * gamma[:, None, :]), 0.0)
         loss = np.where(known, y, 0.0)
         mean_u, mean_y = u.sum(axis=1) / count, (loss.sum(axis=1)[:, None]) / count

@@ -9,21 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
+from chinchilla_nb.engine.compute.points import at_ratio
 from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_search import ModelTable
 
-__all__ = ["Candidates", "candidate_grid", "sizes_at"]
+__all__ = ["Candidates", "candidate_grid"]
 
 Array = NDArray[Any]
 
 BUDGETS, RATIOS = 13, 9
 """Values of C and of D/N in a grid. With twice as many of each, the variance of N* after a design of 20 seeds is less
 than 2 % lower."""
-HALVINGS = 60
-"""Bisection steps after which log N is as exact as float64."""
 MOST = 100_000
-"""Candidates are compared at once, for which these take a few hundred megabytes."""
+"""A thousand runs are chosen out of these in half a minute."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,8 +79,8 @@ def candidate_grid(
     low, high = tokens_per_parameter
     budgets, ratios = (np.unique(np.geomspace(*ends, n)) for ends, n in ((C, BUDGETS), ((low, high), RATIOS)))
     budget, ratio = (values.ravel() for values in np.meshgrid(budgets, ratios, indexing="ij"))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        N = np.round(sizes_at(budget, ratio, compute))
+    with np.errstate(all="ignore"):
+        N = np.round(at_ratio(compute, budget, ratio))
         if models is not None:
             N = np.array([models.nearest(size)[1] for size in np.maximum(N, 1.0)])
         D = compute.D(budget, np.maximum(N, 1.0))
@@ -95,13 +94,3 @@ def candidate_grid(
     _, first = np.unique(np.stack([N[real], D[real]]), axis=1, return_index=True)
     which = np.flatnonzero(real)[np.sort(first)]
     return Candidates(N[which], D[which], np.asarray(compute.C(N[which], D[which])), repeated=True)
-
-
-def sizes_at(budget: Array, ratio: Array, compute: Compute) -> Array:
-    """Return the N at which budgets pay for given tokens per parameter: log D - log N falls with log N."""
-    low, high = np.zeros_like(budget), np.log(compute.N(budget, np.ones_like(budget)))
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        more = compute.log_D(budget, middle) - middle > np.log(ratio)
-        low, high = np.where(more, middle, low), np.where(more, high, middle)
-    return np.asarray(np.exp((low + high) / 2))

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
-from chinchilla_nb.engine.design.candidates import Candidates, sizes_at
+from chinchilla_nb.engine.compute.points import at_ratio
+from chinchilla_nb.engine.design.candidates import Candidates
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.targets import Target
 from chinchilla_nb.engine.errors import InputError
@@ -45,7 +46,7 @@ all errors in proportion, except those that the bounds of the parameters limit."
 def prior_laws(regime: SeedRegime, compute: Compute) -> tuple[ScalingLaw, ...]:
     """Return nine laws, with every pair of typical exponents, whose terms are equal in the middle of a regime."""
     C, ratio = (float(np.sqrt(low) * np.sqrt(high)) for low, high in (regime.C, regime.tokens_per_parameter))
-    N = float(sizes_at(np.array(C), np.array(ratio), compute))
+    N = float(at_ratio(compute, C, ratio))
     E, A, B = (share * MIDDLE_LOSS for share in SHARES)
     D = N * ratio
     return tuple(ScalingLaw(E, A * N**a, B * D**b, a, b) for a, b in itertools.product(EXPONENTS, EXPONENTS))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.errors import InputError
@@ -32,6 +33,8 @@ ROUNDS = 8
 """Most rounds of exchanges; two to four usually suffice."""
 GAIN = 1e-9
 """Smallest decrease for which a seed is exchanged, so that rounding does not go on for ever."""
+ROUNDING = 1e-9
+"""Relative amount by which seeds may cost more than the budget: float64 rounding of N, D and C."""
 DRAWS = 100
 """Sets of log-uniform seeds, of which the median counts."""
 SHARES = 6
@@ -76,8 +79,8 @@ def design_seeds(study: PriorStudy, n: int, budget: float, done: Observations | 
     """
     C = study.candidates.C
     least = n * float(C.min())
-    # Rounding of N moves C by up to half a parameter.
-    if budget < least * (1 - 1e-3):
+    allowed = budget * (1 + ROUNDING)
+    if allowed < least:
         rule, got = f"must pay for {n} seeds of at least {C.min():.3g} FLOPs", f"{budget:.4g} FLOPs"
         raise InputError("budget", rule, got=got, remedy=f"raise it to {least:.4g}, or take fewer seeds")
     runs = study.observations(study.candidates.N, study.candidates.D, C)
@@ -87,7 +90,7 @@ def design_seeds(study: PriorStudy, n: int, budget: float, done: Observations | 
     for _ in range(PRICES):
         price = (low + high) / 2
         found = _at_price(study, runs, first, n, np.exp(price) * C)
-        if found.cost <= budget:
+        if found.cost <= allowed:
             high, best = price, min(best, found, key=lambda one: one.log_variance)
         else:
             low = price
@@ -123,7 +126,9 @@ def cost_of_drawn(regime: SeedRegime, n: int) -> float:
     return n * (low if low == high else (high - low) / float(np.log(high / low)))
 
 
-def drawn_log_variance(study: PriorStudy, regime: SeedRegime, n: int, models: ModelTable | None = None) -> float:
+def drawn_log_variance(
+    study: PriorStudy, regime: SeedRegime, n: int, compute: Compute, models: ModelTable | None = None
+) -> float:
     """Return the mean log variance of the target with n seeds drawn log-uniformly, the median of a hundred sets.
 
     Raises
@@ -132,9 +137,9 @@ def drawn_log_variance(study: PriorStudy, regime: SeedRegime, n: int, models: Mo
         If no seed lies in the regime.
     """
     rng = np.random.default_rng(0)
-    drawn = [draw_seed(rng, regime, models) for _ in range(DRAWS * n)]
+    drawn = [draw_seed(rng, regime, models, compute) for _ in range(DRAWS * n)]
     N, D = (np.array([float(getattr(seed, name)) for seed in drawn]) for name in ("N", "D"))
-    runs = study.observations(N, D, 6 * N * D)
+    runs = study.observations(N, D, compute.C(N, D))
     information = Information.of(runs.in_sets(DRAWS))
     return float(np.median(study.log_variance(information)))
 

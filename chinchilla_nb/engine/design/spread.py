@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
-from chinchilla_nb.engine.design.candidates import BUDGETS, sizes_at
+from chinchilla_nb.engine.compute.points import at_ratio
+from chinchilla_nb.engine.design.candidates import BUDGETS
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.prior import PriorStudy
 from chinchilla_nb.engine.planning.seeding import SeedRegime
@@ -29,6 +30,8 @@ STEP = 2**0.5
 """Ratio of a spread to the next smaller one."""
 SUFFICIENT = 2**0.5
 """Largest error with a sufficient spread, relative to that with the widest one: as if half of the runs were missing."""
+SINGULAR = 1e13
+"""Condition number of a Jacobian from which on it is singular, except for rounding."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,7 +45,8 @@ class Spreads:
     low, high : ndarray, shape (n,)
         The smallest and the largest D/N.
     condition : ndarray, shape (n,)
-        Condition number of the normal matrix whose columns have been scaled to one length: the largest of the laws.
+        Condition number of the normal matrix whose columns have been scaled to one length: the largest of the laws,
+        infinite if it is singular.
     error : ndarray, shape (n,)
         Standard error of the target relative to that with the widest spread: the geometric mean over the laws.
     """
@@ -80,7 +84,7 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
     for place, one in enumerate(spread):
         ratios = middle * one ** np.array([-0.5, 0.0, 0.5])
         budget, ratio = (values.ravel() for values in np.meshgrid(budgets, ratios, indexing="ij"))
-        N = sizes_at(budget, ratio, compute)
+        N = at_ratio(compute, budget, ratio)
         D = N * ratio
         condition[place] = condition_numbers(study, N, D).max()
         runs, share = study.observations(N, D, budget), n / len(N)
@@ -93,10 +97,12 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
 def condition_numbers(study: PriorStudy, N: Array, D: Array) -> Array:
     """Return the condition number of the normal matrix of runs, with its columns scaled to one length, of each law.
 
-    It is the square of that of the Jacobian, from the singular values of which it is found.
+    It is the square of that of the Jacobian, from the singular values of which it is found; infinite if the matrix is
+    singular.
     """
     jacobian = study.jacobian(N, D)
     jacobian = jacobian / np.linalg.norm(jacobian, axis=-2, keepdims=True)
     singular = np.linalg.svd(jacobian, compute_uv=False)
     with np.errstate(divide="ignore"):
-        return np.asarray((singular[..., 0] / singular[..., -1]) ** 2)
+        ratio = singular[..., 0] / singular[..., -1]
+    return np.where(ratio > SINGULAR, np.inf, ratio**2)

@@ -6,7 +6,7 @@ N' = N^p and D' = D^q it is a law of the same form, with exponents alpha/p and b
 For any other law or convention, a minimum of the loss along an isoFLOP line is where the falls of the loss that one
 percent more compute buys, spent on N or on D, are equal: (N dL/dN) / (d log C / d log N) = (D dL/dD) / (d log C /
 d log D). Where C grows by another power of N from some size on, there can be several minima. They are bracketed on a
-grid that contains these sizes, bisected for all budgets at once, and the one with the lowest loss is the optimum.
+grid that contains these sizes, found for all budgets at once, and the one with the lowest loss is the optimum.
 
 A model has at least one parameter and is trained on at least one token. Where the formula gives less, as it does for a
 law that hardly depends on N or on D, there is no optimum: `allocate` raises an error, and `optima` returns NaN.
@@ -14,7 +14,6 @@ law that hardly depends on N or on D, there is no optimum: `allocate` raises an 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,15 +28,22 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import ClosedForm, Law
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of, check_interior, flat_term
+from chinchilla_nb.engine.laws.rising_zero import rising_zero
 
-__all__ = ["allocate", "compute_optimal_D", "exponents", "has_optimum", "optima"]
+__all__ = [
+    "LARGEST_LOG",
+    "allocate",
+    "compute_optimal_D",
+    "exponents",
+    "has_optimum",
+    "marginal_slope",
+    "optima",
+]
 
 Array = NDArray[Any]
 
 LARGEST_LOG = 709.0
 """Largest logarithm of N or D: exp(709) is just below the largest float64."""
-HALVINGS = 64
-"""Bisection steps after which a bracket of `LARGEST_LOG` is narrower than float64 resolves."""
 SCANNED = 129
 """Sizes along an isoFLOP line between which minima are bracketed; minima between two of them are not told apart."""
 BESIDE = 1e-9
@@ -99,7 +105,7 @@ def allocate(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray
         raise InputError(
             "C",
             "must have an optimum of at least one parameter and one token",
-            got=f"{np.asarray(C, dtype=float)[none].flat[0]:.6g}",
+            got=f"{np.broadcast_to(C, none.shape)[none].flat[0]:.6g}",
             place=f"with {law.equation(TEXT)}",
             remedy="choose a larger C, or fit runs that span a wider range of N and D",
         )
@@ -134,7 +140,7 @@ def optima(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray[n
             N, D = _substituted(law, compute).allocate(6 * (C / compute.k))
             N, D = N ** (1 / compute.p), D ** (1 / compute.q)
         else:
-            N, D = _bisected(law, C, compute)
+            N, D = _numerical(law, C, compute)
         # Neither can exceed float64 then, since C grows with both.
         real = (N >= 1) & (D >= 1)
     return np.where(real, N, np.nan), np.where(real, D, np.nan)
@@ -145,18 +151,20 @@ def _substituted(law: ScalingLaw, compute: PowerCompute) -> ScalingLaw:
     return ScalingLaw(law.E, law.A, law.B, law.alpha / compute.p, law.beta / compute.q)
 
 
-def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
+def _numerical(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
     """Return the optimum of each budget: of the minima along its isoFLOP line, the one with the lowest loss."""
+    if np.ndim(law.loss(1.0, 1.0)):
+        return _of_each(law, C, compute)
     budgets = C.ravel()
 
     def slope(log_N: Array, at: Array) -> Array:
-        return _slope(law, log_N, compute.log_D(at, log_N), compute)
+        return marginal_slope(law, log_N, compute.log_D(at, log_N), compute)
 
     grid = _grid(budgets, compute)
     slopes = slope(grid, budgets[:, None])
     budget, place = np.nonzero((slopes[:, :-1] <= 0) & (slopes[:, 1:] >= 0))
     at = budgets[budget]
-    log_N = _rising_zero(lambda log_N: slope(log_N, at), grid[budget, place], grid[budget, place + 1])
+    log_N = rising_zero(lambda log_N: slope(log_N, at), grid[budget, place], grid[budget, place + 1])
     loss = law.loss(np.exp(log_N), np.exp(compute.log_D(at, log_N)))
     best = np.full(budgets.shape, np.nan)
     # From the highest loss to the lowest: the last value assigned to a budget is its optimum.
@@ -164,6 +172,16 @@ def _bisected(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
     best[budget[order]] = log_N[order]
     found = best.reshape(C.shape)
     return np.exp(found), np.exp(compute.log_D(C, found))
+
+
+def _of_each(law: Law, C: Array, compute: Compute) -> tuple[Array, Array]:
+    """Return the optimum of each law of a `LawStack`, for a convention without kinks, which leave one minimum."""
+
+    def slope(log_N: Array) -> Array:
+        return marginal_slope(law, log_N, compute.log_D(C, log_N), compute)
+
+    log_N = rising_zero(slope, np.zeros_like(C), np.log(compute.N(C, np.ones_like(C))))
+    return np.exp(log_N), np.exp(compute.log_D(C, log_N))
 
 
 def _grid(C: Array, compute: Compute) -> Array:
@@ -216,9 +234,9 @@ def _optimal_D(law: Law, N: Array, compute: Compute) -> Array:
 
     def slope(log_D: Array) -> Array:
         # The sign is reversed: with more data, compute is better spent on the model, so this slope rises through zero.
-        return -_slope(law, log_N, log_D, compute)
+        return -marginal_slope(law, log_N, log_D, compute)
 
-    return np.exp(_rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
+    return np.exp(rising_zero(slope, np.zeros_like(log_N), np.full_like(log_N, LARGEST_LOG)))
 
 
 def has_optimum(law: Law) -> bool:
@@ -227,23 +245,13 @@ def has_optimum(law: Law) -> bool:
     return axes_of(law.parameters) == ("N", "D") and flat_term(law.as_dict(), law.parameters) is None
 
 
-def _slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
+def marginal_slope(law: Law, log_N: Array, log_D: Array, compute: Compute) -> Array:
     """Return the sign of dL/d log N along the isoFLOP line through N and D, between -1 and 1; NaN if it underflows."""
     N, D = np.exp(log_N), np.exp(log_D)
     dN, dD = law.gradient(N, D)
     in_N, in_D = compute.elasticities(N, D)
     by_size, by_data = N * dN * in_D, D * dD * in_N
     return np.asarray((by_data - by_size) / (by_data + by_size))
-
-
-def _rising_zero(slope: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Return where an increasing function crosses zero between two ends, for each element; NaN where it does not."""
-    crosses = (slope(low) <= 0) & (slope(high) >= 0)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        below = slope(middle) < 0
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.where(crosses, (low + high) / 2, np.nan)
 
 
 def _check_interior(law: Law) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_values, check_type
@@ -77,6 +78,8 @@ def deadweight_compute(law: Law, N: ArrayLike, D: ArrayLike, compute: Compute = 
     check_type(compute, "compute", Compute)
     with np.errstate(over="ignore", under="ignore"):
         C = compute.C(N, D)
+    if not (np.isfinite(C) & (C > 0)).all():
+        raise InputError("N and D", "must have a compute within float64", got=f"N {brief(N)} and D {brief(D)}")
     best = allocate(law, C, compute)
     if isinstance(law, ScalingLaw) and isinstance(compute, ProductCompute):
         return Deadweight(C, _closed_form(law, np.log(N) - np.log(best[0])))

@@ -17,7 +17,8 @@ __all__ = ["Extrapolation", "outside_the_runs"]
 
 FAR = 100.0
 """Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
-to plan larger runs than were made, usually ten times as large, so that less is not worth a warning."""
+to plan larger runs than were made, usually ten times as large, so that less is not worth a warning. A budget that is as
+far below the smallest run is outside as well."""
 VISIBLE = 1.01
 """Factor outside the range of the runs from which on tokens per parameter differ in the three digits that are shown."""
 
@@ -36,17 +37,25 @@ class Extrapolation:
         Of the optimum; None for a law of compute alone.
     seen : tuple of float
         Lowest and highest tokens per parameter of the runs.
+    times_smallest : float
+        The budget as a multiple of the smallest compute of the runs.
     """
 
     C: float
     times_largest: float
     tokens_per_parameter: float | None
     seen: tuple[float, float] = (0.0, np.inf)
+    times_smallest: float = 1.0
 
     @property
     def far(self) -> bool:
-        """Whether the budget is more than `FAR` times the largest compute of the runs."""
-        return self.times_largest > FAR
+        """Whether the budget is more than `FAR` times above the largest compute of the runs, or below the smallest."""
+        return self.times_largest > FAR or self.below
+
+    @property
+    def below(self) -> bool:
+        """Whether the budget is more than `FAR` times below the smallest compute of the runs."""
+        return self.times_smallest < 1 / FAR
 
     @property
     def lopsided(self) -> bool:
@@ -60,6 +69,8 @@ class Extrapolation:
         """Return what is outside, with the numbers."""
         budget = f"C = {scientific(self.C, 2)}"
         times = f"{_number(self.times_largest)} times the compute of the largest run"
+        if self.below:
+            times = f"{_number(1 / self.times_smallest)} times smaller than the compute of the smallest run"
         if self.tokens_per_parameter is None:
             return f"{budget} is {times}"
         low, high = self.seen
@@ -76,7 +87,7 @@ class Extrapolation:
         """What to do about it."""
         if not self.far:
             return "add runs on both sides of it before trusting the frontier"
-        return "add larger runs before trusting the frontier there"
+        return f"add {'smaller' if self.below else 'larger'} runs before trusting the frontier there"
 
     def text(self, data_unit: str = "tokens") -> str:
         """Return the message and the remedy."""
@@ -89,8 +100,8 @@ class Extrapolation:
 def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     """Return how far the optimum at a budget lies outside the runs.
 
-    It is outside if its tokens per parameter are, by 1% or more, or if the budget exceeds 100 times the largest compute
-    of the runs. A law of compute alone is judged by the budget.
+    It is outside if its tokens per parameter are, by 1% or more, or if the budget is more than 100 times above the
+    largest compute of the runs or below the smallest. A law of compute alone is judged by the budget.
 
     Parameters
     ----------
@@ -115,9 +126,10 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     N, D = optima(law, C, runs.compute)
     if not len(runs):
         return None
-    times_largest = float(C / runs.C.max())
+    times_largest, times_smallest = float(C / runs.C.max()), float(C / runs.C.min())
     if axes_of(law.parameters) == ("C",):
-        return Extrapolation(C, times_largest, None) if times_largest > FAR else None
+        found = Extrapolation(C, times_largest, None, times_smallest=times_smallest)
+        return found if found.far else None
     if np.isnan(N):
         return None
     ratios = runs.D / runs.N
@@ -126,10 +138,13 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
         times_largest=times_largest,
         tokens_per_parameter=float(D / N),
         seen=(float(ratios.min()), float(ratios.max())),
+        times_smallest=times_smallest,
     )
     return found if found.far or found.lopsided else None
 
 
 def _number(value: float) -> str:
     """Return a number with three digits or, between a thousand and a million, all of its whole part."""
-    return f"{value:,.0f}" if 1e3 <= value < 1e6 else f"{value:.3g}"
+    if value >= 1e6:
+        return scientific(value, 3)
+    return f"{value:,.0f}" if value >= 1e3 else f"{value:.3g}"

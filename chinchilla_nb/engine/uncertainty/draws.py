@@ -67,9 +67,11 @@ class Draws(Uncertainty):
                 f"{len(self.theta)} draws are too few for 95 % intervals: those of {FEWEST_DRAWS} or more are wider"
             )
         if self.failed:
-            found.append(f"{self.failed:,} of {total:,} refits have no proven optimum and are left out")
+            have, are = ("has", "is") if self.failed == 1 else ("have", "are")
+            found.append(f"{self.failed:,} of {total:,} refits {have} no proven optimum and {are} left out")
         if self.at_bound:
-            found.append(f"{self.at_bound:,} of {total:,} refits end at a bound of a parameter")
+            end = "ends" if self.at_bound == 1 else "end"
+            found.append(f"{self.at_bound:,} of {total:,} refits {end} at a bound of a parameter")
         return tuple(found)
 
     def _limits(self, quantities: Quantities, tail: float) -> tuple[Array, Array]:
@@ -78,7 +80,7 @@ class Draws(Uncertainty):
         They lie further out than those of the level, by as much as Student's t and the degrees of freedom that the
         parameters used up widen an interval of least squares [Hesterberg 2015, section 4.4].
         """
-        drawn = np.array([quantities.of(law) for law in self.laws])
+        drawn = quantities.of_each(self.laws)
         degrees = self.near.scores.degrees
         further = np.sqrt(1 + np.count_nonzero(self.near.free) / degrees) * stdtrit(degrees, tail)
         share = float(ndtr(further))

@@ -125,7 +125,7 @@ class Drift:
         return self.bias * distance, margin * distance
 
     def widened(self, interval: Interval, distance: Any, level: float) -> Interval:
-        """Return the interval of losses as the law has done on these runs, from the one if the law holds.
+        """Return the interval of losses, widened by what the roll-outs show, from the one if the law holds.
 
         Its value is the predicted loss corrected for the bias.
 
@@ -161,7 +161,7 @@ class Drift:
 
 
 def as_done(fit: Fit, roll_outs: RollOuts, interval: Interval, distance: Any, level: float) -> Interval:
-    """Return the interval of losses as the law has done on the runs of a fit; parameters as for `Drift.widened`.
+    """Return the interval of losses, widened by what roll-outs of the runs of a fit show; else as `Drift.widened`.
 
     Raises
     ------

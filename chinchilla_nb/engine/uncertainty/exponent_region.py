@@ -16,14 +16,14 @@ from scipy.special import fdtri
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import cancellation_point
-from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
+from chinchilla_nb.engine.uncertainty.given import HoldsUncertainty, as_uncertainty
 from chinchilla_nb.engine.uncertainty.interval import as_level
 from chinchilla_nb.engine.uncertainty.quantities import exponents_at
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import percent, plain
+from chinchilla_nb.quantity import level_percent, plain
 
 __all__ = ["ExponentRegion", "exponent_region", "free_exponents"]
 
@@ -87,7 +87,7 @@ class ExponentRegion:
         """Return what the runs allow, in a sentence without a full stop, with these names for the exponents."""
         (low, lowest), (high, highest) = self.edge.min(axis=0), self.edge.max(axis=0)
         ends = f"{one} from {plain(low)} to {plain(high)} with {other} from {plain(lowest)} to {plain(highest)}"
-        text = f"these runs allow {ends} ({percent(self.level)}, both together)"
+        text = f"these runs allow {ends} ({level_percent(self.level)}, both together)"
         if abs(self.correlation) >= RELATED:
             text += f"; a larger {one} goes with a {'larger' if self.correlation > 0 else 'smaller'} {other}"
         if self.open or np.isnan(self.a).any():
@@ -95,15 +95,22 @@ class ExponentRegion:
         return f"{text}; a, the exponent of N*, is then from {plain(self.a.min())} to {plain(self.a.max())}"
 
 
-def exponent_region(uncertainty: Uncertainty, level: float = 0.95) -> ExponentRegion:
+def exponent_region(uncertainty: Uncertainty | HoldsUncertainty, level: float = 0.95) -> ExponentRegion:
     """Find the edge of the region of the two exponents of a law.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+        That of the fit, or what ``cc.uncertainty()`` returns.
+    level : float, default 0.95
+        Level of the region.
 
     Raises
     ------
     InputError
         If the level is not between 0 and 1, or the fit does not have two free exponents and more runs than parameters.
     """
-    check_type(uncertainty, "uncertainty", Uncertainty)
+    uncertainty = as_uncertainty(uncertainty)
     level, names = as_level(level), free_exponents(uncertainty)
     if not names:
         rule = "must be of a fit with two free exponents, and with more runs than free parameters"

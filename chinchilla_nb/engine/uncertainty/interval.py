@@ -11,10 +11,12 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
 
-__all__ = ["AS_DONE", "IF_HOLDS", "Interval", "as_level", "tail_of"]
+__all__ = ["AS_DONE", "IF_HOLDS", "WIDENED", "Interval", "as_level", "interval_title", "tail_of"]
 
 IF_HOLDS, AS_DONE = "if the law holds", "as it has done on these runs"
-"""The names of the two intervals of a predicted loss: without and with what roll-outs show."""
+"""Keys of the two intervals of a predicted loss, without and with what roll-outs show; files of forecasts hold them."""
+WIDENED = "widened by the roll-outs"
+"""What texts call the interval `AS_DONE`."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,6 +30,11 @@ class Interval:
     value: NDArray[Any]
     low: NDArray[Any]
     high: NDArray[Any]
+
+
+def interval_title(key: str) -> str:
+    """Return what texts call the interval of a predicted loss with a key."""
+    return WIDENED if key == AS_DONE else key
 
 
 def as_level(level: float) -> float:

@@ -1,4 +1,4 @@
-"""The profile of the objective along one parameter: what the runs can and cannot tell of it."""
+"""The profile of the objective along one parameter: which of its values agree with the runs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import unknown_key
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.uncertainty.given import HoldsUncertainty, as_uncertainty
 from chinchilla_nb.engine.uncertainty.interval import tail_of
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import compact, percent, plain, scientific
+from chinchilla_nb.quantity import compact, level_percent, plain, scientific
 
 __all__ = ["ProfileCurve", "profile_curve"]
 
@@ -84,25 +85,34 @@ class ProfileCurve:
     def text(self, symbol: str) -> str:
         """Return what the profile shows, with a symbol for the parameter, in a sentence without a full stop."""
         check_type(symbol, "symbol", str)
-        high = plain(self.high) if np.isfinite(self.high) else "any larger value"
-        text = f"these runs cannot tell {symbol} from {plain(self.low)} to {high} ({percent(self.level)})"
+        ends = f"from {plain(self.low)} to {plain(self.high)}" if np.isfinite(self.high) else f"above {plain(self.low)}"
+        text = f"these runs agree with any {symbol} {ends} ({level_percent(self.level)})"
         if self.telling is None:
             times = scientific(FARTHEST, 1)
-            return f"{text}; no single compute-optimal run within {times} times the largest budget would"
+            return f"{text}; no single compute-optimal run of up to {times} times the largest budget would narrow that"
         N, D, C = self.telling
         size, data, budget = compact(N), compact(D), scientific(C, 2)
-        return f"{text}; a run with N above {size} at D above {data} (C = {budget} FLOPs) would narrow it"
+        return f"{text}; a run with N above {size} and D above {data} (C = {budget} FLOPs) would narrow that"
 
 
-def profile_curve(uncertainty: Uncertainty, name: str, level: float = 0.95) -> ProfileCurve:
+def profile_curve(uncertainty: Uncertainty | HoldsUncertainty, name: str, level: float = 0.95) -> ProfileCurve:
     """Fit the other parameters at values of one, over its interval and a little beyond.
+
+    Parameters
+    ----------
+    uncertainty : Uncertainty
+        That of the fit, or what ``cc.uncertainty()`` returns.
+    name : str
+        The parameter.
+    level : float, default 0.95
+        Level of the interval.
 
     Raises
     ------
     InputError
         If the law has no parameter of that name.
     """
-    check_type(uncertainty, "uncertainty", Uncertainty)
+    uncertainty = as_uncertainty(uncertainty)
     check_type(name, "name", str)
     fitted = uncertainty.fit.law.as_dict()
     if name not in fitted:

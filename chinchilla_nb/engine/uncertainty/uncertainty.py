@@ -134,6 +134,11 @@ class Uncertainty(abc.ABC):
         parts = (end.reshape(len(ALLOCATED), *budgets.shape) for end in found)
         return {name: Interval(*ends) for name, *ends in zip(ALLOCATED, *parts, strict=True)}
 
+    def interval_of(self, quantities: Quantities, level: float = 0.95) -> Interval:
+        """Return the values of any quantities of the law with their intervals, shape (n,)."""
+        check_type(quantities, "quantities", Quantities)
+        return Interval(*self._intervals(quantities, level))
+
     @property
     @abc.abstractmethod
     def covariance(self) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.quantity import compact, plain
 from chinchilla_nb.records.columns.meanings import LETTER, Match, Mismatch, match
-from chinchilla_nb.records.columns.meanings.compute import RATE_OR_TOTAL
+from chinchilla_nb.records.columns.meanings.compute import BUDGET, RATE_OR_TOTAL
 from chinchilla_nb.records.columns.meanings.data import BYTES
 from chinchilla_nb.records.columns.meanings.losses import BITS_PER_BYTE, BITS_PER_TOKEN, LIKELIHOOD, PERPLEXITY
 from chinchilla_nb.records.columns.names import ColumnName
@@ -22,7 +22,7 @@ from chinchilla_nb.records.lowest_values import is_lowest_of_another
 
 __all__ = ["EMPTY", "Candidate", "Considered", "find_candidates", "likely_columns", "quantity_range", "range_text"]
 
-_DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s"}
+_DOUBTS = {BYTES: "counts bytes", RATE_OR_TOTAL: "may hold FLOPs or FLOP/s", BUDGET: "may hold compute, money or time"}
 """What must be asked about a variant, by its name."""
 _TRANSFORMED = words_of("reducible excess normalized normalised relative centered centred standardized")
 """Words for numbers that were computed from a loss, and that a law of losses does not describe."""

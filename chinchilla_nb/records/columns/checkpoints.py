@@ -25,6 +25,8 @@ SMOOTHED = 5
 """Checkpoints whose mean loss is compared, so that the lowest one is not the one with the luckiest batch."""
 FEWEST = 5
 """Rows of a run from which on equal steps between them show that they are its checkpoints."""
+FEWEST_SAID = 3
+"""Rows of a size from which on equal steps are said, though plans of runs have them too."""
 _RUNS = "runid runname run id uid uuid runuuid trial trialid experimentid wandbid"
 _MODELS = "name model modelname experiment config group label checkpoint job jobname"
 _STEPS = (
@@ -47,12 +49,15 @@ class Checkpoints:
         What shows it: ``'run_id' repeats while 'step' rises``.
     certain : bool
         Whether the rows cannot be runs of their own.
+    few : bool
+        Whether the rows of each size are so few that they are taken for runs unless the user says otherwise.
     """
 
     run: NDArray[np.intp]
     progress: NDArray[np.float64]
     why: str
     certain: bool
+    few: bool = False
 
     @property
     def n_runs(self) -> int:
@@ -109,10 +114,13 @@ def _of_unnamed_runs(
     run = _segments(progress, N)
     if _is_even(run, progress):
         return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", is_step)
-    run = _split(_numbered(str(size) for size in N.tolist()), progress, columns, used)
+    why = f"{progress_column!r} has equal steps in the rows of each N"
+    of_size = _numbered(str(size) for size in N.tolist())
+    run = _split(of_size, progress, columns, used)
     if _is_even(run, progress):
-        why = f"{progress_column!r} has equal steps in the rows of each N"
         return Checkpoints(run, progress, why, certain=False)
+    if _is_even(of_size, progress, FEWEST_SAID) and not _repeated(of_size, progress):
+        return Checkpoints(of_size, progress, why, certain=False, few=True)
     return None
 
 
@@ -224,11 +232,11 @@ def _segments(progress: NDArray[np.float64], N: NDArray[np.float64]) -> NDArray[
     return np.concatenate([[0], np.cumsum(begins)]).astype(np.intp)
 
 
-def _is_even(run: NDArray[np.intp], progress: NDArray[np.float64]) -> bool:
+def _is_even(run: NDArray[np.intp], progress: NDArray[np.float64], fewest: int = FEWEST) -> bool:
     """Return whether the runs have several rows each, mostly at equal steps: a plan of runs has other ratios."""
     sizes = [len(rows) for rows in _rows_of(run)]
-    if np.median(sizes) < FEWEST:
+    if np.median(sizes) < fewest:
         return False
-    steps = [np.diff(np.unique(progress[rows])) for rows in _rows_of(run) if len(rows) >= FEWEST]
+    steps = [np.diff(np.unique(progress[rows])) for rows in _rows_of(run) if len(rows) >= fewest]
     steps = [one for one in steps if one.size]
     return bool(steps) and bool(np.mean([np.mean(np.isclose(one, np.median(one), rtol=0.05)) for one in steps]) > 0.7)

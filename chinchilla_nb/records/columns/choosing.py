@@ -13,6 +13,7 @@ from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considere
 from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
 from chinchilla_nb.records.columns.meanings import LETTER
+from chinchilla_nb.records.columns.meanings.compute import BUDGET
 from chinchilla_nb.records.columns.meanings.parameters import ACTIVE
 from chinchilla_nb.records.columns.values import is_plausible
 
@@ -185,6 +186,9 @@ def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: 
     """Choose the compute, and say how it compares with 6ND."""
     N, D = choices.taken.get("N"), choices.taken.get("D")
     ratios = [] if N is None or D is None else [(way, agreement(N.numbers, D.numbers, way.numbers)) for way in group]
+    # A budget beside N and D may be of money: it is the compute only if it is 6ND.
+    ratios = [(way, ratio) for way, ratio in ratios if was_given or way.variant != BUDGET or (ratio and ratio.exact)]
+    group = [way for way, _ in ratios] if N is not None and D is not None else group
     known = [(way, ratio) for way, ratio in ratios if ratio is not None]
     if not known:
         _choose_uncompared(choices, group)

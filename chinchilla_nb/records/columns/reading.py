@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from chinchilla_nb.engine.conversion import check_choice, check_type
+from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import (
     Candidate,
@@ -21,6 +22,7 @@ from chinchilla_nb.records.columns.choosing import Choices, Question, choose
 from chinchilla_nb.records.columns.given import given_readings
 from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.meanings.data import BYTES, DATA_SET, SAMPLES
+from chinchilla_nb.records.columns.mixed_settings import mixed_settings
 from chinchilla_nb.records.columns.names import ColumnName, read_name
 from chinchilla_nb.records.columns.products import data_products, is_repeated
 from chinchilla_nb.records.columns.several_losses import losses_in_rows
@@ -84,7 +86,7 @@ class Reading:
         said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
-        said += [f"{note[:1].upper()}{note[1:]}." for note in (*self.notes, *self.table.notes)]
+        said += [sentence(note) for note in (*self.notes, *self.table.notes)]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
             rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
             taken = f"{KEEP[self.keep]} is taken"
@@ -133,7 +135,7 @@ def read_columns(
         if len(found[quantity]) < 2:
             given[quantity] = found[quantity][0] if found[quantity] else None
     _drop_used(found, given)
-    products = list(data_products(names, columns))
+    products = list(data_products(names, columns, found["N"] if "N" not in given else []))
     if "D" not in given:
         found["D"] = _doubted(found["D"], products, repeated=is_repeated(names, columns))
     choices = choose(found, given, products, considered)
@@ -141,6 +143,8 @@ def read_columns(
         choices.ask("loss", several, [choices.taken["loss"]])
     _offer(choices, names, columns, found, considered)
     history = _history(choices, names, columns, checkpoints)
+    if mixed := _mixed(choices, names, columns):
+        choices.notes.append(mixed)
     return Reading(
         table,
         MappingProxyType(_in_order(choices.taken)),
@@ -166,7 +170,9 @@ def _drop_used(found: dict[str, list[Candidate]], given: Mapping[str, Candidate 
     """Drop ways to read a column that the user has given to another quantity."""
     for quantity, ways in found.items():
         if quantity not in given:
-            used = {column for way in given.values() if way is not None for column in way.source.columns}
+            # A product may share its columns: D of tokens per parameter is a multiple of N.
+            sources = [way.source for way in given.values() if way is not None]
+            used = {one.column for one in sources if isinstance(one, Source)}
             found[quantity] = [way for way in ways if not used & set(way.source.columns)]
 
 
@@ -214,10 +220,21 @@ def _history(
         return None  # written by this package, with one row for each run
     sources = {quantity: way.source for quantity, way in choices.taken.items()}
     history = find_checkpoints(names, columns, sources)
+    if history is not None and history.few and keep is None:
+        rule = "each row is taken as a run; if the rows of an N are checkpoints of one run, set checkpoints to 'last'"
+        choices.notes.append(f"{history.why}, and {rule}")
+        return None
     if history is not None and not history.certain and keep is None:
         why = f"the rows may be runs, or checkpoints of {history.runs_in_words}, because {history.why}"
         choices.questions["checkpoints"] = Question("checkpoints", why, ())
     return None if keep == "all" else history
+
+
+def _mixed(choices: Choices, names: Mapping[str, ColumnName], columns: Columns) -> str:
+    """Return in which settings the runs differ; empty if in none."""
+    used = {column for way in choices.taken.values() for column in way.source.columns}
+    N = choices.taken["N"].numbers if "N" in choices.taken else None
+    return mixed_settings(names, columns, N, used)
 
 
 def _taken(quantity: str, way: Candidate) -> str:

@@ -68,7 +68,6 @@ class ApproachesPanel(Panel):
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self.view, self._writing = ApproachesView(), Writing()
-        self._figure: IsoFlopFigure | None = None
         self._make_inputs()
         self.slices, self.frontiers = SliceChart(), ThreeFrontiers()
         self.table, self.bias, self.notes, self.about, self.empty = (ipywidgets.HTML() for _ in range(5))
@@ -85,10 +84,12 @@ class ApproachesPanel(Panel):
         self.compose(self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
-        self.view.observe(self._draw, ["against", "chosen", "budget"])
-        self.watch(self._recompare, "fit", "revision")
+        self.view.observe(self._draw, "budget")
+        self.view.observe(self._draw_slices, ["against", "chosen"])
+        self.watch(self._recompare, "fit")
+        self.watch(self._follow_runs, "revision")
         self.watch(self._take_uncertainty, "uncertainty")
-        self.watch(self._draw, "settings")
+        self.watch(self._follow_settings, "settings")
         self._recompare()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -125,18 +126,18 @@ class ApproachesPanel(Panel):
 
     @guarded
     def _type_tolerance(self, change: Any) -> None:
-        self._typed(self.tolerance, self.view.type_tolerance, change["new"])
+        self._typed("Tolerance", self.tolerance, self.view.type_tolerance, change["new"])
 
     @guarded
     def _type_budget(self, change: Any) -> None:
-        self._typed(self.budget, self.view.type_budget, change["new"])
+        self._typed("Budget", self.budget, self.view.type_budget, change["new"])
 
-    def _typed(self, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
+    def _typed(self, name: str, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
         """Take over what was typed into a field, or mark it."""
         try:
             take(text)
         except InputError as error:
-            self._fields.explain(f"{field.tooltip.split(',')[0]}: {error.problem}", field)
+            self._fields.explain(f"{name} {error.problem}", field)
         else:
             self._fields.explain("")
             self._fields.say("")
@@ -170,14 +171,35 @@ class ApproachesPanel(Panel):
         self._show()
 
     @guarded
+    def _follow_runs(self, _change: Any) -> None:
+        """Compare again if that uses all runs; a comparison of the last fit stays, and may say that it is old."""
+        comparison = self.view.comparison
+        if self.session.fit is None:
+            self._recompare()
+        elif comparison is not None:
+            self.notes.value = _notes(comparison, stale=self.session.stale)
+
+    @guarded
+    def _follow_settings(self, _change: Any) -> None:
+        """Follow the next budget, and without a fit the compute convention of the runs."""
+        if self.session.fit is None:
+            self._recompare()
+        else:
+            self._show()
+
+    @guarded
     def _take_uncertainty(self, _change: Any) -> None:
         if self.view.take_uncertainty(self.session):
             self._show()
 
     @guarded
     def _draw(self, _change: Any = None) -> None:
-        if not self._writing:
-            self._show()
+        self._show()
+
+    @guarded
+    def _draw_slices(self, _change: Any) -> None:
+        if self.view.comparison is not None and not self._writing:
+            self._show_slices(self.view.comparison)
 
     def _offer_columns(self) -> None:
         runs = self.session.runs
@@ -285,7 +307,8 @@ def _about(isoflop: IsoFlop, figure: IsoFlopFigure, chosen: int | None, minima: 
         f"{one.slice.name}: N* {compact(N)} ({interval}), lowest loss {loss:.4g}; the parabola is fitted to "
         f"{np.count_nonzero(one.near)} of {len(one.near)} runs, whose C differ by {percent(one.slice.spread)}"
     )
-    return f'<div class="cnb-caption">{escape(sentence(text))}</div>'
+    key = "below, filled dots are residuals from the parabola and hollow ones from the law" if len(one.off_law) else ""
+    return "".join(f'<div class="cnb-caption">{escape(sentence(part))}</div>' for part in (text, key) if part)
 
 
 def _all_slices(isoflop: IsoFlop) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import ipywidgets
 
+from chinchilla_nb.engine.sentences import sentence as plain_sentence
 from chinchilla_nb.figures import PALETTE
 
 __all__ = ["ACCENT", "INK", "MUTED", "note", "sentence", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
@@ -46,7 +47,7 @@ def style_sheet(*more: str) -> ipywidgets.HTML:
 
 def sentence(text: str) -> str:
     """Return a sentence without a full stop, as the engine returns it, as it stands alone and may be broken."""
-    return f"{text[:1].upper()}{text[1:]}.".replace(" %", "\u202f%")
+    return plain_sentence(text).replace(" %", "\u202f%")
 
 
 def shade(place: float) -> str:

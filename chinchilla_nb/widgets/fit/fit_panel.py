@@ -73,6 +73,20 @@ class FitPanel(Panel):
         self._curve = ProgressCurve()
         self._timed = False
         self.charts: FitCharts | None = None
+        self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
+        self.parameters = ParameterTiles(self.guard, self._open_profile)
+        self.intervals = IntervalBar(self.guard, self.session)
+        self.profile: ProfileCard | None = None
+        self.roll_outs = RollOutSection(self.guard, self.session)
+        result = (self.law, self.parameters, self.facts, self.intervals)
+        self._above = (self._bar(), self.curve, *result)
+        self._parts = (self.problems, self.roll_outs, self._bar_below())
+        self._arrange()
+        self._follow()
+        self._stop_watching = self.session.watch_uncertainty()
+
+    def _bar(self) -> ipywidgets.Box:
+        """Create the buttons and the progress, and return them in a row with the title."""
         title = ipywidgets.HTML('<span class="cnb-title">Scaling law</span>')
         self.fit_button = ipywidgets.Button(description="Fit", tooltip="Fit the scaling law to the runs")
         self.fit_button.add_class("cnb-go")
@@ -81,26 +95,26 @@ class FitPanel(Panel):
             button.layout.width = "84px"
         self.progress = ipywidgets.FloatProgress(max=1.0)
         self.progress.add_class("cnb-progress")
-        self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
-        self.parameters = ParameterTiles(self.guard, self._open_profile)
-        self.intervals = IntervalBar(self.guard, self.session)
-        self.profile: ProfileCard | None = None
-        self.roll_outs = RollOutSection(self.guard, self.session)
+        self.fit_button.on_click(self._fit)
+        self.cancel_button.on_click(self._cancel)
+        bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
+        bar.add_class("cnb-bar")
+        return bar
+
+    def _bar_below(self) -> ipywidgets.Box:
+        """Create the button of the charts, and return it in a row."""
         self.diagnostics = ipywidgets.ToggleButton(
             description="Diagnostics", tooltip="Predictions, residuals, errors and starting values", icon="caret-right"
         )
         self.diagnostics.layout.width = "140px"
+        self.diagnostics.observe(self._show_diagnostics, "value")
         self._below = ipywidgets.Box([self.diagnostics])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
-        bar = ipywidgets.Box([title, self.fit_button, self.cancel_button, self.progress, self.state])
-        bar.add_class("cnb-bar")
-        result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above, self._parts = (bar, self.curve, *result), (self.problems, self.roll_outs, self._below)
-        self._arrange()
-        self.fit_button.on_click(self._fit)
-        self.cancel_button.on_click(self._cancel)
-        self.diagnostics.observe(self._show_diagnostics, "value")
+        return self._below
+
+    def _follow(self) -> None:
+        """Show the state of the session, now and whenever it changes."""
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
@@ -126,7 +140,6 @@ class FitPanel(Panel):
         ):
             show()
         self._show_diagnostics()
-        self._stop_watching = self.session.watch_uncertainty()
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of how well the law describes the runs."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note
@@ -81,6 +83,16 @@ class BudgetControl(ipywidgets.VBox):
     def _typed(self, change: dict[str, str]) -> None:
         if not self._writing:
             self._budget.type(change["new"])
+
+    @property
+    def chosen_hardware(self) -> Hardware | None:
+        """The hardware, while its fields are shown and valid."""
+        if not self.hardware_toggle.value:
+            return None
+        try:
+            return self.hardware.read()
+        except InputError:
+            return None  # the form shows the error
 
     @guarded
     def _open_hardware(self, change: dict[str, bool]) -> None:

@@ -11,8 +11,10 @@ import ipywidgets
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
-from chinchilla_nb.quantity import compact, interval_text, plain, scientific, written_budget
-from chinchilla_nb.records.forecast import Forecast, ForecastScore
+from chinchilla_nb.engine.uncertainty.interval import interval_title
+from chinchilla_nb.quantity import compact, interval_text, level_percent, plain, scientific, written_budget
+from chinchilla_nb.records.forecast import Forecast
+from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.records.saved_forecasts import SUFFIX
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -97,7 +99,7 @@ class ForecastControl(ipywidgets.VBox):
         known = "with both intervals"
         if len(forecast.ends) == 1:
             why = self._session.roll_outs_error or "there are no roll-outs"
-            known = f"with only the interval {next(iter(forecast.ends))}: {why}"
+            known = f"with only the interval {next(iter(forecast.ends))}, because {why}"
         self.message.value = note("good", f"Saved {path}, {known}.")
 
     @guarded
@@ -159,7 +161,8 @@ def _described(forecast: Forecast, scores: tuple[ForecastScore, ...]) -> list[st
     """Return what a forecast says, and a line for each of its runs."""
     run = f"C {scientific(forecast.C)} FLOPs, N {compact(forecast.N)}, D {compact(forecast.D)}"
     ends = ", ".join(
-        f"{interval_text(float(one.low), float(one.high))} {name}" for name, one in forecast.intervals.items()
+        f"{interval_text(float(one.low), float(one.high))} {interval_title(name)}"
+        for name, one in forecast.intervals.items()
     )
-    said = f"{run}: loss {plain(forecast.loss, DIGITS)}; {100 * forecast.level:.4g}\u202f% {ends}."
+    said = f"{run}: loss {plain(forecast.loss, DIGITS)}; {level_percent(forecast.level)} {ends}."
     return [said, *(f"→ {sentence(str(score))}" for score in scores)] if scores else [f"{said} Not logged yet."]

@@ -11,6 +11,7 @@ from chinchilla_nb.checks import as_float, brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
+from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.figures import (
@@ -38,7 +39,9 @@ from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
+from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
+from chinchilla_nb.widgets.frontier.plan_control import PlanControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -77,8 +80,12 @@ class FrontierPanel(Panel):
         Whether the C of the runs is that of the convention.
     off_frontier : OffFrontierControl
         The cost of a smaller or larger model.
+    next_runs : NextRunsControl
+        The runs after which N* at the budget is expected to be known best.
     forecasts : ForecastControl
         Saves and opens forecasts, and lists them.
+    plans : PlanControl
+        Plans under constraints, and the table that compares them.
     selection : Selection
     export : ExportControl
         Images, table and code to save or copy.
@@ -97,6 +104,7 @@ class FrontierPanel(Panel):
         self.charts = FrontierCharts()
         self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
+        self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
         self.forecasts = ForecastControl(self.guard, self.session, files)
         self.export = ExportControl(
@@ -105,16 +113,22 @@ class FrontierPanel(Panel):
             {"png": "frontier", "svg": "frontier", "csv": "runs"},
         )
         self.selection = Selection(self.guard, self.session)
+        self.plans = PlanControl(
+            self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
+        )
         self.compute = ComputeNote(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        self.charts.tools.children = (self.compute, self.caution, self.off_frontier, self.forecasts, self.export)
+        tools = (self.compute, self.caution, self.off_frontier, self.next_runs, self.forecasts, self.export)
+        self.charts.tools.children = tools
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
+        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.plans, self.selection)
         self.budget.observe(self._move, "C")
-        self.size.observe(self._resize, "factor")
+        self.size.observe(self._redraw, "factor")
+        for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
+            field.observe(self._redraw, "value")  # plans take their days and costs from it
         self.watch(self._draw, "revision", "settings", "fit")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
@@ -141,6 +155,7 @@ class FrontierPanel(Panel):
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
         self.compute.show()
+        self.next_runs.clear()
         self._draw_all()
 
     @guarded
@@ -176,7 +191,7 @@ class FrontierPanel(Panel):
             self._draw_all()
 
     @guarded
-    def _resize(self, _change: Any) -> None:
+    def _redraw(self, _change: Any) -> None:
         self._draw_budget()
 
     def _choose(self, C: float) -> None:
@@ -241,13 +256,18 @@ class FrontierPanel(Panel):
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
+        self.plans.refresh()
         self.export.show(self._allocation(chosen))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
             _tooltip(self.size.in_words.capitalize(), off, C, unit),
         )
-        self.charts.move_budget(C, _place(best), _place(off), tooltips)
+        other = _place(off)
+        if self.plans.plan is not None:
+            plan = self.plans.plan
+            other, tooltips = (plan.N, plan.D, plan.loss), (tooltips[0], _plan_tooltip(plan, unit))
+        self.charts.move_budget(C, _place(best), other, tooltips)
 
     def _allocation(self, chosen: OffFrontier | None) -> dict[str, float | str] | None:
         fit, C = self.session.fit, self.budget.C
@@ -269,7 +289,7 @@ class FrontierPanel(Panel):
 
     @property
     def _pending(self) -> bool:
-        """Whether the interval as the law has done on these runs may still come."""
+        """Whether the interval that the roll-outs widen may still come."""
         session = self.session
         return session.uncertainty_progress is not None or session.roll_outs_progress is not None
 
@@ -353,6 +373,11 @@ def _model(run: OffFrontier) -> tuple[float, float]:
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
     return None if run is None else (run.N, run.D, run.loss)
+
+
+def _plan_tooltip(plan: Plan, data_unit: str) -> str:
+    facts = model_facts(plan.N, plan.D, plan.training_FLOPs, data_unit)
+    return "\n".join([f"Plan: {plan.constraints.text}", f"Predicted loss {plan.loss:.4g}", *facts])
 
 
 def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:

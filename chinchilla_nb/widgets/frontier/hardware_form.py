@@ -7,12 +7,13 @@ from html import escape
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.quantity import number_text, scientific
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import Budget
-from chinchilla_nb.widgets.frontier.hardware import DEVICES, Hardware
+from chinchilla_nb.widgets.frontier.typed_hardware import SPEEDS, amount, typed_hardware
 
 __all__ = ["HardwareForm"]
 
@@ -27,7 +28,9 @@ class HardwareForm(ipywidgets.VBox):
 
     Attributes
     ----------
-    devices, days, speed, utilisation : Text or Combobox
+    devices, days, speed, utilisation, price : Text or Combobox
+    fields : tuple of Text or Combobox
+        All of them.
     outcome : HTML
         The product, or the error in a field.
     """
@@ -39,29 +42,32 @@ class HardwareForm(ipywidgets.VBox):
         self.days = _text("14", "Days of training")
         self.speed = ipywidgets.Combobox(
             value="989e12",
-            options=DEVICES,
+            options=SPEEDS,
             ensure_option=False,
             tooltip="Peak FLOP/s of one device, such as 989e12",
             layout=ipywidgets.Layout(width="130px", min_width="0"),
         )
         self.utilisation = _text("0.4", "Share of the peak that training reaches: 0.4 or 40%")
+        self.price = _text("", "Price of a device for an hour, for the cost of plans")
+        self.price.placeholder = "price"
         self.outcome = ipywidgets.HTML()
         row = ipywidgets.Box(
             [
                 *(self.devices, _word("devices ×"), self.days, _word("days ×"), self.speed, _word("FLOP/s ×")),
-                *(self.utilisation, _word("utilisation"), self.outcome),
+                *(self.utilisation, _word("utilisation"), self.price, _word("per device-hour"), self.outcome),
             ]
         )
         row.add_class("cnb-bar")
         super().__init__([row])
-        for field in (self.devices, self.days, self.speed, self.utilisation):
+        self.fields = (self.devices, self.days, self.speed, self.utilisation, self.price)
+        for field in self.fields:
             field.observe(self._changed, "value")
 
     def fill(self) -> None:
         """Fill in the days that these devices need for the current budget, if the other fields are valid."""
         C = self._budget.C
         try:
-            days = self._read().days_for(C)
+            days = float(self.read().days(C))
         except InputError:
             return
         with self._writing:
@@ -73,7 +79,8 @@ class HardwareForm(ipywidgets.VBox):
         if self._writing:
             return
         try:
-            C = self._read().C
+            hardware, days = self.read(), amount("number of days", self.days.value, "14")
+            C = hardware.C(days)
             self._budget.check(C)
         except InputError as error:
             self.outcome.value = note("warn", f"{error}.")
@@ -81,8 +88,15 @@ class HardwareForm(ipywidgets.VBox):
         self._say(C)
         self._budget.choose(C)
 
-    def _read(self) -> Hardware:
-        return Hardware(self.devices.value, self.days.value, self.speed.value, self.utilisation.value)
+    def read(self) -> Hardware:
+        """Return the hardware.
+
+        Raises
+        ------
+        InputError
+            If a field is not valid.
+        """
+        return typed_hardware(self.devices.value, self.speed.value, self.utilisation.value, self.price.value)
 
     def _say(self, C: float) -> None:
         self.outcome.value = f'<span class="cnb-muted">= {escape(scientific(C))} FLOPs</span>'

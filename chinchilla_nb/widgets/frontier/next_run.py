@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import LEVEL, Ends, FrontierIntervals, basis_in_words, data_title, ratio_title
 from chinchilla_nb.quantity import compact, interval_text, known_digits, percent, rounded
 from chinchilla_nb.widgets.base.style import tiles
@@ -33,7 +33,7 @@ def next_run_tiles(
         The budget in FLOPs.
     intervals : FrontierIntervals or None
     pending : bool
-        Whether the interval as the law has done on these runs may still come: then it has its room already.
+        Whether the interval that the roll-outs widen may still come: then it has its room already.
     convention : str
         How C follows from N and D, in symbols.
     """
@@ -66,10 +66,10 @@ def _caption(text: str) -> str:
 
 def _both(at: Mapping[str, Ends], name: str, pending: bool) -> tuple[str, ...]:
     """Return both intervals of a loss with their names; that of the roll-outs only where it is known or pending."""
-    known, done = f"{interval_text(*at[name])} {IF_HOLDS}", at.get(f"{name}_as_done")
-    if done is None:
-        return (known, f"… {AS_DONE}") if pending else (known,)
-    return known, f"{interval_text(*done)} {AS_DONE}"
+    known, wide = f"{interval_text(*at[name])} {IF_HOLDS}", at.get(f"{name}_as_done")
+    if wide is None:
+        return (known, f"… {WIDENED}") if pending else (known,)
+    return known, f"{interval_text(*wide)} {WIDENED}"
 
 
 def allocation_values(

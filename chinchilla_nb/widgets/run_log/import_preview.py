@@ -11,7 +11,7 @@ from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.importing import Preview
-from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.style import note, sentence
 
 __all__ = ["preview_html", "questions_html"]
 
@@ -35,7 +35,7 @@ def preview_html(name: str, reading: Reading, preview: Preview) -> str:
 
 def questions_html(name: str, reading: Reading) -> str:
     """Return what a file does not say, and its first rows in each way to read it."""
-    asked = "".join(f"<li>{escape(one.why[:1].upper() + one.why[1:])}.</li>" for one in reading.questions.values())
+    asked = "".join(f"<li>{escape(sentence(one.why))}</li>" for one in reading.questions.values())
     head = f"<b>{escape(name)}</b>: choose what its columns mean."
     return (
         f'<div class="cnb-facts">{head}</div>'

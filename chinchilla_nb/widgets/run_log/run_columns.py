@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific, signed
-from chinchilla_nb.records.forecast import ForecastScore
+from chinchilla_nb.records.forecast_score import ForecastScore
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
@@ -156,7 +156,7 @@ def _forecast_column(count: int, scores: Mapping[int, tuple[ForecastScore, ...]]
     places = {sentences[at]: "; ".join(map(_place, some)) for at, some in scores.items()}
     values = np.array([sentences.get(at, "") for at in range(count)], dtype=object)
     return Column(
-        values, lambda text: places.get(text, ""), 216, f"In the intervals of its forecast: {IF_HOLDS} · {AS_DONE}"
+        values, lambda text: places.get(text, ""), 216, f"In the intervals of its forecast: {IF_HOLDS} · {WIDENED}"
     )
 
 

@@ -83,6 +83,19 @@ def test_if_all_fail_an_error_has_the_reasons():
         compare_approaches(Runs([1e8, 2e8], [1e9, 1e10], [3.0, 2.9]))
 
 
+@pytest.mark.parametrize("unit", [1e-180, 1e-3, 1e180])
+def test_the_unit_of_the_loss_changes_no_size(unit):
+    runs = sliced_runs(noise=0.003)
+    one, other = (
+        compare_approaches(Runs(runs.N, runs.D, runs.loss * factor), draws=50, rng=0).at(1e22) for factor in (1, unit)
+    )
+    for name in ("envelope", "isoflop"):
+        for quantity, factor in (("a", 1), ("N", 1), ("loss", unit)):
+            for end in ("value", "low", "high"):
+                expected = factor * float(getattr(one[name][quantity], end))
+                assert float(getattr(other[name][quantity], end)) == pytest.approx(expected, rel=1e-6)
+
+
 def test_a_law_without_an_optimum_is_said():
     runs = sliced_runs(noise=0.003)
     flat = fit(runs, GRID, LEAST_SQUARES, bounds={"beta": (0.0, 0.0)})

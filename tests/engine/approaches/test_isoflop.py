@@ -121,6 +121,15 @@ def test_a_slice_that_bends_down_says_so():
     assert "has no minimum, because the loss does not rise" in str(refused[0])
 
 
+def test_slices_of_a_column_at_one_budget_determine_no_line():
+    runs = sliced_runs(C=(1e20,), sizes=6, noise=0.001)
+    twice = Runs(
+        *(np.tile(getattr(runs, name), 2) for name in ("N", "D", "loss")), columns={"data": np.repeat(["a", "b"], 6)}
+    )
+    with pytest.raises(FitError, match="need slices at two budgets, got all of them at 10²⁰ FLOPs"):
+        fit_isoflop(find_slices(twice, by="data"), 10, np.random.default_rng(0))
+
+
 def test_repeated_sizes_count_once():
     one = sliced_runs(sizes=3)
     twice = Runs(*(np.tile(getattr(one, x), 2) for x in ("N", "D", "loss")))

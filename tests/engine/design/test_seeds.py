@@ -82,6 +82,13 @@ def test_a_budget_below_the_cheapest_seeds_is_refused():
         design_seeds(study(), 20, 1e18)
 
 
+def test_a_budget_may_pay_for_the_cheapest_seeds_alone():
+    least = 20 * float(study().candidates.C.min())
+    found = design_seeds(study(), 20, least)
+    assert found.cost == pytest.approx(least, rel=1e-8)
+    assert np.isfinite(found.log_variance)
+
+
 def test_seeds_that_there_are_count():
     one = study()
     corner = np.full(10, one.candidates.N.min()), np.full(10, 1e17 / 6 / one.candidates.N.min())
@@ -94,7 +101,7 @@ def test_seeds_that_there_are_count():
 
 
 def test_the_compute_of_the_same_precision_is_that_of_the_design():
-    drawn, cost = drawn_log_variance(study(), REGIME, 20), cost_of_drawn(REGIME, 20)
+    drawn, cost = drawn_log_variance(study(), REGIME, 20, SIX_ND), cost_of_drawn(REGIME, 20)
     same = same_precision(study(), 20, cost, drawn)
     assert 0.02 * cost < same < 0.5 * cost
     assert design_seeds(study(), 20, same).log_variance <= drawn

@@ -84,6 +84,8 @@ def test_arrays_broadcast_and_bad_input_is_refused():
     assert deadweight_compute(LAW, [[1e9], [1e10]], [1e10, 1e11, 1e12]).share.shape == (2, 3)
     with pytest.raises(InputError, match="N and D must broadcast, got shapes"):
         deadweight_compute(LAW, [1e9, 1e10], [1e10, 1e11, 1e12])
+    with pytest.raises(InputError, match="N and D must have a compute within float64, got N"):
+        deadweight_compute(LAW, 1e300, 1e10)
     with pytest.raises(InputError, match="N must be positive and finite, got -1"):
         deadweight_compute(LAW, -1.0, 1e10)
     with pytest.raises(InputError, match="no compute-optimal|does not|no interior|optimum|must"):

@@ -35,6 +35,15 @@ def test_compute_far_beyond_the_runs_is_named():
     )
 
 
+def test_compute_far_below_the_runs_is_named():
+    runs = runs_of(0.5, 1.0, 2.0)  # the smallest has 6 x 1e6 x 5e5 = 3e12 FLOPs
+    assert outside_the_runs(EVEN, runs, 3.1e10) is None
+    assert str(outside_the_runs(EVEN, runs, 1e5)) == (
+        "C = 10⁵ is 3×10⁷ times smaller than the compute of the smallest run: "
+        "add smaller runs before trusting the frontier there"
+    )
+
+
 def test_tokens_per_parameter_outside_those_of_the_runs_are_named():
     runs = runs_of(2.0, 4.0)
     found = outside_the_runs(EVEN, runs, 2.4e13)

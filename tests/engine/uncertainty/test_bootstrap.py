@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -163,6 +164,21 @@ def test_groups_are_not_ignored():
         InputError, match="by is used by 'stratified' and 'wild-cluster' only, got the method 'profile'"
     ):
         fit(make_runs(30, noise=0.01), loss_fn=log_huber).uncertainty("profile", by="width")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, ("1 of 41 refits has no proven optimum and is left out", "1 of 41 refits ends at a bound of a parameter")),
+        (2, ("2 of 42 refits have no proven optimum and are left out", "2 of 42 refits end at a bound of a parameter")),
+    ],
+)
+def test_what_is_said_of_refits_agrees_with_their_number(count, said):
+    found = fit(make_runs(30, noise=0.01), loss_fn=log_huber).uncertainty(draws=40, rng=0)
+    assert found.at_bound == 0
+    theta = np.array(found.theta)
+    theta[:count, -1] = found.box.upper[-1]
+    assert set(said) <= set(dataclasses.replace(found, theta=theta, failed=count).notes)
 
 
 def test_too_few_draws_for_an_interval_are_said():

@@ -174,6 +174,24 @@ def test_checkpoints_of_runs_without_names_that_were_logged_side_by_side_are_ask
     assert runs_of(read(frame, checkpoints="last")) == [(N, 1e9, 4.0) for N in (7e7, 1.6e8, 4e8)]
 
 
+def interleaved(*tokens: float) -> pd.DataFrame:
+    """Return rows of models without names and steps, as several jobs log them: all at one D, then all at the next."""
+    lines = [{"params": N, "tokens": D, "loss": 5 - N / 1e9 - D / 1e10} for D in tokens for N in (7e7, 1.6e8, 4e8)]
+    return pd.DataFrame(lines)
+
+
+def test_three_equal_amounts_of_data_for_each_model_are_taken_as_runs_and_this_is_said():
+    frame = interleaved(1e9, 2e9, 3e9)
+    reading = read(frame)
+    assert len(runs_of(reading)) == 9
+    assert any(
+        "each row is taken as a run; if the rows of an N are checkpoints of one run, set checkpoints to 'last'" in one
+        for one in reading.sentences()
+    )
+    assert [D for _, D, _ in runs_of(read(frame, checkpoints="last"))] == [3e9] * 3
+    assert not any("checkpoints" in one for one in read(interleaved(1e9, 2e9, 4e9)).sentences())
+
+
 def test_runs_of_one_name_that_pass_a_step_twice_and_cannot_be_told_apart_are_asked():
     frame = seeds_of_three_models().drop(columns="seed")
     assert list(read(frame).questions) == ["checkpoints"]

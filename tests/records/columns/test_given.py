@@ -154,3 +154,39 @@ def test_losses_of_one_run_on_several_data_are_asked_and_can_be_taken():
     (question,) = read_columns(table).questions.values()
     assert question.why.startswith("rows differ in 'val_data' ('c4', 'pile'), so that a run has several losses")
     assert [row["loss"] for row in preview_reading(read_columns(table, loss="loss")).rows] == [3.9, 3.4]
+
+
+def test_a_budget_is_offered_as_the_compute():
+    table = read_table("runs.csv", b"budget,params,loss\n1.2e18,1e7,3.4\n6e18,3e7,3.0\n2e19,1e8,2.8\n")
+    (question,) = read_columns(table).questions.values()
+    assert (question.quantity, [one.text for one in question.options]) == ("C", ["budget"])
+    reading = read_columns(table, C="budget")
+    assert not reading.questions
+    assert [row["D"] for row in preview_reading(reading).rows] == [2 * 10**10, round(1e11 / 3), round(1e11 / 3)]
+
+
+def test_a_budget_of_money_is_not_asked_about():
+    table = read_table("runs.csv", b"budget,params,tokens,loss\n100,1e7,1e9,3.4\n200,3e7,2e9,3.0\n300,1e8,2e9,2.8\n")
+    reading = read_columns(table)
+    assert not reading.questions
+    assert "C" not in reading.taken
+
+
+@pytest.mark.parametrize(
+    ("header", "offered"),
+    [
+        ("params,tokens_per_param", "tokens_per_param*params"),
+        ("params_m,tokens_per_parameter", "tokens_per_parameter*params_m*1M"),
+        ("N,TPP", "TPP*N"),
+    ],
+)
+def test_tokens_per_parameter_times_n_is_offered_as_the_data(header, offered):
+    size = 1 if "_m" in header else 1e6
+    lines = [f"{10 * size:g},20,3.4", f"{30 * size:g},40,3.0", f"{100 * size:g},20,2.8"]
+    table = read_table("runs.csv", "\n".join([f"{header},loss", *lines]).encode())
+    (question,) = read_columns(table).questions.values()
+    assert (question.quantity, [one.text for one in question.options]) == ("D", [offered])
+    reading = read_columns(table, D=offered)
+    assert not reading.questions
+    rows = preview_reading(reading).rows
+    assert [(row["N"], row["D"]) for row in rows] == [(1e7, 2e8), (3e7, 1.2e9), (1e8, 2e9)]

@@ -7,7 +7,10 @@ from chinchilla_nb.records.columns.meanings.vocabulary import RATES
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.word_lists import words_of
 
-__all__ = ["RATE_OR_TOTAL", "compute"]
+__all__ = ["BUDGET", "RATE_OR_TOTAL", "compute"]
+
+BUDGET = "a budget"
+"""Variant of a column called budget, which may also hold money or time."""
 
 RATE_OR_TOTAL = "FLOPs, or FLOP/s"
 """Variant of columns called TFLOPS and the like, which are also what a processor does in a second."""
@@ -32,6 +35,8 @@ _OTHERS = (
 def compute(name: ColumnName) -> Match | Mismatch | None:
     """Return what a name says about C."""
     words = name.all_words
+    if name.words == ("budget",):
+        return Match(BUDGET, 3)
     if name.letter == "C":
         return Match("the compute", 0)
     if name.letter == "c":

@@ -1,0 +1,47 @@
+"""What a plan extrapolates: beyond the runs of the fit, and beyond what was measured of repeated data."""
+
+from __future__ import annotations
+
+from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.planning.data_limit import MEASURED_EPOCHS
+from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE
+from chinchilla_nb.engine.planning.plan import Plan
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["plan_notes"]
+
+
+def plan_notes(plan: Plan, runs: Runs | None = None) -> tuple[str, ...]:
+    """Return what a plan extrapolates, in sentences without a full stop.
+
+    Parameters
+    ----------
+    plan : Plan
+    runs : Runs, optional
+        The runs that its law was fitted to.
+
+    Raises
+    ------
+    InputError
+        If an argument is of another type.
+    """
+    check_type(plan, "plan", Plan)
+    check_type(runs, "runs", Runs, type(None))
+    found = []
+    epochs = plan.epochs
+    if epochs is not None and epochs > MEASURED_EPOCHS:
+        found.append(
+            f"{epochs:,.0f} epochs are more than the {MEASURED_EPOCHS:.0f} for which repeated data were measured "
+            "(Muennighoff et al. 2023)"
+        )
+    if runs is None or not len(runs):
+        return tuple(found)
+    times = plan.training_FLOPs / float(runs.C.max())
+    if times > FAR:
+        found.append(f"the plan takes {times:,.3g} times the compute of the largest run")
+    ratios = runs.D / runs.N
+    low, high = float(ratios.min()), float(ratios.max())
+    if not low / VISIBLE <= plan.tokens_per_parameter <= high * VISIBLE:
+        ratio = f"{plan.tokens_per_parameter:,.3g}"
+        found.append(f"the plan has {ratio} tokens per parameter, and the runs have {low:,.3g} to {high:,.3g}")
+    return tuple(found)

@@ -1,0 +1,77 @@
+"""Settings in which the runs of one table differ, so that one law may not describe them all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.records.columns.cells import is_empty
+from chinchilla_nb.records.columns.names import ColumnName
+from chinchilla_nb.records.columns.values import Columns
+from chinchilla_nb.records.columns.word_lists import words_of
+
+__all__ = ["mixed_settings"]
+
+KINDS = words_of(
+    "arch architecture architectures family optimizer optimiser optim opt tokenizer tokeniser dataset corpus schedule "
+    "scheduler activation attention norm positional recipe precision dtype"
+)
+"""Settings by name: runs that differ in one of them may follow laws of their own."""
+NUMBERS = words_of("lr learning rate batchsize bs wd decay warmup dropout")
+"""Settings by number: a study that tunes them for each size has one value a size, and a sweep has several."""
+OTHERS = words_of("time final last max min peak start end loss tokens params steps step embedding size")
+"""Words beside these that make the name one of something else."""
+MOST_KINDS = 20
+"""Values of a setting by name; more of them are names of runs."""
+SHOWN = 3
+"""Values of a setting that a sentence lists."""
+
+
+def mixed_settings(
+    names: Mapping[str, ColumnName], columns: Columns, N: NDArray[np.float64] | None, used: Collection[str]
+) -> str:
+    """Return in which settings the runs differ, in a sentence without a full stop; empty if in none.
+
+    Parameters
+    ----------
+    names : mapping of str to ColumnName
+    columns : Columns
+    N : ndarray of float64, shape (n_rows,), or None
+        The size of each row, if it is known.
+    used : collection of str
+        Columns that hold quantities, and are no settings.
+    """
+    found = [one for column, name in names.items() if column not in used and (one := _said(name, columns, N))]
+    if not found:
+        return ""
+    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+    return f"the runs differ in {listed}, and one law is fitted to all of them: leave out those that follow another law"
+
+
+def _said(name: ColumnName, columns: Columns, N: NDArray[np.float64] | None) -> str:
+    """Return a setting and its values, ``'optimizer' ('adam', 'muon')``; empty if the runs do not differ in it."""
+    words = set(name.words)
+    if words & OTHERS or not words & (KINDS | NUMBERS):
+        return ""
+    values = [_text(row.get(name.column)) for row in columns.table.rows]
+    distinct = [one for one in dict.fromkeys(values) if one]
+    if not 1 < len(distinct) <= MOST_KINDS:
+        return ""
+    if words & KINDS:
+        return f"{name.column!r} ({', '.join(distinct[:SHOWN])}{', ...' if len(distinct) > SHOWN else ''})"
+    return f"{name.column!r} ({len(distinct)} values)" if N is not None and _differ_within_a_size(values, N) else ""
+
+
+def _text(value: Any) -> str:
+    """Return a value of a cell as a sentence shows it; nothing for an empty cell."""
+    return "" if is_empty(value) or value != value else brief(value)
+
+
+def _differ_within_a_size(values: Sequence[str], N: NDArray[np.float64]) -> bool:
+    """Return whether runs of one size have several values."""
+    of_size: dict[float, str] = {}
+    return any(of_size.setdefault(size, one) != one for one, size in zip(values, N.tolist(), strict=True) if one)

@@ -1,0 +1,215 @@
+"""Plan under constraints: choose a goal and a constraint, see the plan, and collect plans in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.planning.hardware import Hardware
+from chinchilla_nb.engine.planning.plan import Plan, make_plan
+from chinchilla_nb.engine.planning.plan_notes import plan_notes
+from chinchilla_nb.engine.planning.plan_row import plan_row
+from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
+from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.export import download_link
+from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.plan_choice import (
+    GOALS,
+    LOSS,
+    SHAPES,
+    PlanChoice,
+    as_constraints,
+)
+from chinchilla_nb.widgets.frontier.plan_table import plan_call, plan_tiles, plans_csv, plans_html
+
+__all__ = ["PlanControl"]
+
+MOST_PLANS = 50
+"""Plans of one table; more are not compared at a glance, and each change of a page would send all of them."""
+
+
+class PlanControl(ipywidgets.VBox):
+    """Fields for a plan, what it says, and the table of plans.
+
+    Parameters
+    ----------
+    guard : Guard
+    session : Session
+    budget : Budget
+    hardware : callable
+        Returns the hardware that is chosen, or None.
+    on_plan : callable
+        Called when the plan has changed.
+
+    Attributes
+    ----------
+    toggle : ToggleButton
+        Opens the control.
+    choice : PlanChoice
+    goal, shape : Dropdown
+    loss, value, inference_tokens, unique_tokens : Text
+    add, clear, csv : Button
+    outcome, table, code, link : HTML
+    plan : Plan or None
+        The plan that is shown, for the charts.
+    """
+
+    def __init__(
+        self,
+        guard: Guard,
+        session: Session,
+        budget: Budget,
+        hardware: Callable[[], Hardware | None],
+        on_plan: Callable[[], None],
+    ) -> None:
+        self.guard, self._session, self._budget = guard, session, budget
+        self._hardware, self._on_plan = hardware, on_plan
+        self.choice = PlanChoice()
+        self.plan: Plan | None = None
+        self._arguments: dict[str, Any] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._asked: dict[str, dict[str, Any]] = {}
+        self.toggle = ipywidgets.ToggleButton(
+            description="Plan", tooltip="Plan under constraints, and compare plans", icon="caret-right"
+        )
+        self.toggle.layout.width = "88px"
+        self.goal = _menu(GOALS, "What the plan spends or reaches", "120px")
+        self.shape = _menu(SHAPES, "The constraint of the plan", "170px")
+        self.loss = _text("2.1", "The loss to reach with the least compute")
+        self.value = _text("", "The value of the constraint", "110px")
+        self.inference_tokens = _text("none", "Tokens of inference over the lifetime of the model, such as 1T")
+        self.unique_tokens = _text("unlimited", "Unique tokens that there are, such as 100B; the others repeat them")
+        self.add = ipywidgets.Button(description="Add to table", tooltip="Add this plan to the table, with intervals")
+        self.csv = ipywidgets.Button(description="CSV", tooltip="Create a CSV file of the table to download")
+        self.clear = ipywidgets.Button(description="Clear", tooltip="Remove all plans from the table")
+        for button, width in ((self.add, "128px"), (self.csv, "60px"), (self.clear, "64px")):
+            button.layout.width = width
+        self.outcome, self.table, self.link, self.code = (ipywidgets.HTML() for _ in range(4))
+        fields = ipywidgets.Box(
+            [
+                *(self.goal, self.loss, self.shape, self.value),
+                _pair("inference tokens", self.inference_tokens),
+                _pair("unique tokens", self.unique_tokens),
+                self.add,
+            ]
+        )
+        self._saving = ipywidgets.Box([self.csv, self.clear, self.link])
+        for bar in (fields, self._saving):
+            bar.add_class("cnb-bar")
+        self._content = ipywidgets.VBox([fields, self.outcome, self.table, self._saving, self.code])
+        super().__init__([self.toggle, self._content])
+        self.toggle.observe(self._open, "value")
+        for name in ("goal", "shape", "loss", "value", "inference_tokens", "unique_tokens"):
+            ipywidgets.dlink((getattr(self, name), "value"), (self.choice, name))
+        self.choice.observe(self._changed)
+        self.add.on_click(self._add)
+        self.clear.on_click(self._clear)
+        self.csv.on_click(self._save)
+        self._show_fields()
+        self._show_table()
+
+    @property
+    def opened(self) -> bool:
+        """Whether the control is open, so that the charts show its plan."""
+        return bool(self.toggle.value)
+
+    def refresh(self) -> None:
+        """Make the plan again, after the law, the budget or a field has changed."""
+        self.plan, fit = None, self._session.fit
+        self.layout.display = "none" if fit is None else None
+        if fit is None or not self.opened:
+            self.outcome.value = self.code.value = ""
+            return
+        try:
+            self._arguments = self.choice.arguments(self._budget.C, self._hardware())
+            models = self._session.settings.models if self._arguments.get("models") is True else None
+            self.plan = make_plan(fit.law, as_constraints(self._arguments, models), fit.runs.compute)
+        except InputError as error:
+            self.outcome.value, self.code.value = note("warn", sentence(str(error))), ""
+        else:
+            notes = "".join(note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs))
+            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
+            self._show_code()
+        self.add.disabled = self.plan is None
+
+    @guarded
+    def _open(self, change: dict[str, bool]) -> None:
+        self.toggle.icon = "caret-down" if change["new"] else "caret-right"
+        self._show_fields()
+        self._on_plan()
+
+    @guarded
+    def _changed(self, _change: Any) -> None:
+        self._show_fields()
+        self._on_plan()
+
+    def _show_fields(self) -> None:
+        _, example = SHAPES[self.choice.shape]
+        self._content.layout.display = None if self.opened else "none"
+        self.loss.layout.display = None if self.choice.goal == LOSS else "none"
+        self.value.layout.display = None if example else "none"
+        self.value.placeholder = example
+
+    @guarded
+    def _add(self, _button: ipywidgets.Button) -> None:
+        if self.plan is None or len(self._rows) >= MOST_PLANS:
+            return
+        label = self.plan.constraints.text
+        self._rows[label] = plan_row(self.plan, self._believed)
+        self._asked[label] = self._arguments
+        self._show_table()
+
+    @guarded
+    def _clear(self, _button: ipywidgets.Button) -> None:
+        self._rows, self._asked = {}, {}
+        self._show_table()
+
+    @guarded
+    def _save(self, _button: ipywidgets.Button) -> None:
+        self.link.value = download_link("plans.csv", "text/csv", plans_csv(self._rows))
+
+    @property
+    def _believed(self) -> Uncertainty | None:
+        """The uncertainty of the fit; that of profiles takes too long for a click."""
+        known, fit = self._session.uncertainty, self._session.fit
+        if not isinstance(known, Uncertainty) or isinstance(known, ProfileLikelihood) or known.fit is not fit:
+            return None
+        return known
+
+    def _show_table(self) -> None:
+        self.link.value = ""
+        self._saving.layout.display = None if self._rows else "none"
+        self.table.value = plans_html(self._rows, self._session.data_unit) if self._rows else ""
+        self._show_code()
+
+    def _show_code(self) -> None:
+        asked = list(self._asked.values()) or ([self._arguments] if self.plan is not None else [])
+        text = escape(plan_call(asked)) if asked else ""
+        self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{text}</pre>' if text else ""
+
+
+def _menu(options: Any, tooltip: str, width: str) -> ipywidgets.Dropdown:
+    return ipywidgets.Dropdown(
+        options=list(options), tooltip=tooltip, layout=ipywidgets.Layout(width=width, min_width="0")
+    )
+
+
+def _text(placeholder: str, tooltip: str, width: str = "84px") -> ipywidgets.Text:
+    layout = ipywidgets.Layout(width=width, min_width="0")
+    return ipywidgets.Text(placeholder=placeholder, tooltip=tooltip, layout=layout)
+
+
+def _word(text: str) -> ipywidgets.HTML:
+    return ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')
+
+
+def _pair(text: str, field: ipywidgets.Text) -> ipywidgets.HBox:
+    """Return a field behind its name, which stay together on a narrow page."""
+    return ipywidgets.HBox([_word(text), field], layout=ipywidgets.Layout(align_items="center", grid_gap="6px"))

@@ -1,0 +1,121 @@
+"""Plans in words: the tiles of one, the table of several, and the code that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from chinchilla_nb.engine.planning.hardware import Hardware
+from chinchilla_nb.engine.planning.plan import Plan
+from chinchilla_nb.figures import data_title, ratio_title
+from chinchilla_nb.html_table import html_table
+from chinchilla_nb.quantity import compact, interval_text, number_text, percent, plain, rounded, scientific
+from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.widgets.base.style import tiles
+
+__all__ = ["plan_call", "plan_tiles", "plans_csv", "plans_html"]
+
+Write = Callable[[float, int], str]
+"""Formats a number, rounded to a number of digits."""
+
+
+def plan_tiles(plan: Plan, data_unit: str) -> str:
+    """Return the numbers of a plan as tiles."""
+    found = _texts(plan.amounts, data_unit)
+    if plan.deadweight_compute is not None:
+        share = plan.deadweight_compute / plan.training_FLOPs
+        found["deadweight_compute"] = ("Deadweight compute", "none" if share == 0 else percent(share))
+    shown = tiles([found[name] for name in found if name not in _hidden(plan.amounts)])
+    return f'<div class="cnb-plan">{shown}</div>'
+
+
+def plans_html(rows: Mapping[str, Mapping[str, Any]], data_unit: str) -> str:
+    """Return the rows of a table of plans, by label, as HTML, each number with its interval below it."""
+    # With inference beside it, the compute says what training takes.
+    shown = [name for name in _WRITTEN if name != "training_FLOPs"]
+    names = [name for name in shown if any(name in row and name not in _hidden(row) for row in rows.values())]
+    titles = _titles(data_unit)
+    cells = [[label, *(_cell(name, row) for name in names)] for label, row in rows.items()]
+    table = html_table(cells, ["Plan", *(titles[name] for name in names)], named_rows=True, table_class="cnb-runs")
+    return f'<div class="cnb-plans">{table}</div>'
+
+
+def plans_csv(rows: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """Return the rows of a table of plans as CSV; a number that a plan lacks is empty."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    columns = {name: [_plain(row.get(name)) for row in rows.values()] for name in names}
+    return spreadsheet_csv({"plan": list(rows), **columns})
+
+
+def plan_call(plans: Sequence[Mapping[str, Any]]) -> str:
+    """Return the Python code that makes a plan, or a table of several."""
+    if len(plans) == 1:
+        return f"cc.plan({_keywords(plans[0])})"
+    lines = "".join(f"        dict({_keywords(given)}),\n" for given in plans)
+    return f"cc.plans(\n    [\n{lines}    ]\n)"
+
+
+_WRITTEN: dict[str, tuple[str, Write, int]] = {
+    "C": ("Compute", scientific, 3),
+    "N": ("Parameters N", compact, 3),
+    "D": ("", compact, 3),
+    "tokens_per_parameter": ("", rounded, 3),
+    "loss": ("Loss", rounded, 4),
+    "training_FLOPs": ("Training", scientific, 3),
+    "inference_FLOPs": ("Inference", scientific, 3),
+    "deadweight_compute": ("Deadweight", scientific, 2),
+    "epochs": ("Epochs", rounded, 3),
+    "days": ("Days", rounded, 3),
+    "cost": ("Cost", plain, 3),
+}
+"""How each number is called and written; what D counts is added."""
+
+
+def _titles(data_unit: str) -> dict[str, str]:
+    own = {"D": data_title(data_unit), "tokens_per_parameter": ratio_title(data_unit)}
+    return {name: own.get(name, title) for name, (title, *_) in _WRITTEN.items()}
+
+
+def _texts(amounts: Mapping[str, float], data_unit: str) -> dict[str, tuple[str, str]]:
+    titles = _titles(data_unit)
+    return {
+        name: (titles[name], write(amounts[name], digits) if amounts[name] else "0")
+        for name, (_, write, digits) in _WRITTEN.items()
+        if name in amounts
+    }
+
+
+def _hidden(amounts: Mapping[str, Any]) -> set[str]:
+    """Return what a plan without inference need not show: its training is all of C."""
+    return set() if amounts.get("inference_FLOPs") else {"training_FLOPs", "inference_FLOPs"}
+
+
+def _cell(name: str, row: Mapping[str, Any]) -> str:
+    if name not in row:
+        return ""
+    _, write, digits = _WRITTEN[name]
+    text = write(row[name], digits) if row[name] else "0"
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None or low == high:
+        return text
+    return f"{text}\n{interval_text(low, high, write, digits)}"
+
+
+def _keywords(given: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_code(value)}" for name, value in given.items())
+
+
+def _code(value: Any) -> str:
+    if isinstance(value, Hardware):
+        known = [(one.name, getattr(value, one.name)) for one in fields(value)]
+        return f"Hardware({', '.join(f'{name}={_code(one)}' for name, one in known if one is not None)})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_code, value))}]"
+    return number_text(value) if isinstance(value, float) else repr(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    return value if isinstance(value, (int, float)) else str(value)

@@ -1,0 +1,152 @@
+"""The plan control of the frontier panel: what is chosen becomes a plan, a marker, and a row of the table."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+
+import pandas as pd
+import pytest
+from runs import AXES
+
+from chinchilla_nb import Chinchilla, Hardware
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
+from chinchilla_nb.widgets.frontier.plan_choice import LOSS, SEARCH, SHAPES, PlanChoice, as_constraints
+from chinchilla_nb.widgets.frontier.plan_table import plan_call
+
+
+@pytest.fixture
+def panel(session) -> FrontierPanel:
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.budget.type("1e21")
+    panel.plans.toggle.value = True
+    return panel
+
+
+@pytest.mark.parametrize(
+    ("shape", "typed", "expected"),
+    [
+        ("The optimum", "", {}),
+        ("Fixed N", "7B", {"N": 7e9}),
+        ("Fixed D", "300B", {"D": 3e11}),
+        ("Tokens per parameter", "20", {"tokens_per_parameter": 20.0}),
+        ("Listed sizes", "1B, 3B, 7B", {"models": [1e9, 3e9, 7e9]}),
+        ("Model search", "", {"models": True}),
+        ("Times the optimal N", "0.5", {"N_ratio": 0.5}),
+    ],
+)
+def test_what_is_typed_becomes_constraints(shape, typed, expected):
+    choice = PlanChoice(shape=shape, value=typed, inference_tokens="1T")
+    assert choice.arguments(1e21, None) == {"C": 1e21, **expected, "inference_tokens": 1e12}
+    choice = PlanChoice(goal=LOSS, loss="2.1", shape=shape, value=typed, unique_tokens="100B")
+    assert choice.arguments(1e21, None) == {"loss": 2.1, **expected, "unique_tokens": 1e11}
+
+
+@pytest.mark.parametrize("shape", [shape for shape, (_, example) in SHAPES.items() if example])
+@pytest.mark.parametrize("typed", ["", "many", "-3", "<b>"])
+def test_what_cannot_be_read_is_named(shape, typed):
+    with pytest.raises(InputError, match="is not a positive number: write"):
+        PlanChoice(shape=shape, value=typed).arguments(1e21, None)
+
+
+def test_a_project_without_a_model_search():
+    with pytest.raises(InputError, match="the project has no model search: add one"):
+        as_constraints({"C": 1e21, "models": True}, None)
+
+
+def test_the_plan_is_shown_with_its_marker(panel, law):
+    panel.plans.shape.value, panel.plans.value.value = "Fixed N", "7B"
+    shown = re.sub(r"<[^>]+>", " ", panel.plans.outcome.value)
+    loss = float(law.loss(7e9, 1e21 / 6 / 7e9))
+    assert f"{loss:.4g}" in shown
+    assert "7B" in shown
+    assert "Deadweight compute" in shown
+    CN, CD, ND = panel.charts.charts
+    assert CN.off_frontier.y[0] == 7e9
+    assert ND.off_frontier.x[0] == 7e9
+    assert CD.off_frontier.y[0] == pytest.approx(1e21 / 6 / 7e9)
+    assert panel.charts.loss.off_frontier.y[0] == pytest.approx(loss, rel=1e-3)
+    panel.plans.toggle.value = False
+    assert not len(CN.off_frontier.x)
+    assert panel.errors.value == ""
+
+
+def test_a_target_loss_leaves_the_budget(panel, law):
+    N, D = allocate(law, 3e21)
+    target = float(law.loss(N, D))
+    panel.plans.goal.value, panel.plans.loss.value = LOSS, f"{target:.6f}"
+    assert panel.plans.plan.C == pytest.approx(3e21, rel=0.02)
+    assert panel.budget.C == 1e21
+    panel.plans.loss.value = "1"
+    assert "Loss must be above" in panel.plans.outcome.value
+    assert panel.plans.add.disabled
+    assert panel.errors.value == ""
+
+
+def test_plans_are_collected_in_a_table(panel):
+    plans = panel.plans
+    plans.add.click()
+    plans.shape.value, plans.value.value = "Fixed N", "7B"
+    plans.add.click()
+    plans.inference_tokens.value = "10B"
+    plans.add.click()
+    plans.add.click()  # the same plan is the same row
+    assert plans.table.value.count("<tr") == 4
+    plans.csv.click()
+    data = base64.b64decode(re.search(r"base64,([^\"]+)", plans.link.value)[1])
+    table = pd.read_csv(io.BytesIO(data), index_col="plan")
+    assert table.index.tolist() == [
+        "C = 1e+21",
+        "C = 1e+21, N = 7e+09",
+        "C = 1e+21, N = 7e+09, inference_tokens = 1e+10",
+    ]
+    assert table.N.tolist()[1:] == [7e9, 7e9]
+    assert table.inference_FLOPs.tolist() == [0, 0, 2 * 7e9 * 1e10]
+    plans.clear.click()
+    assert plans.table.value == plans.link.value == ""
+    assert panel.errors.value == ""
+
+
+def test_the_code_makes_the_same_table(panel, session, tmp_path):
+    panel.budget_control.hardware_toggle.value = True
+    panel.budget_control.hardware.speed.value = "H100 SXM · 989e12"
+    panel.budget_control.hardware.price.value = "2.5"
+    panel.budget.type("1e21")
+    plans = panel.plans
+    plans.add.click()
+    plans.shape.value, plans.value.value = "Listed sizes", "1B, 3B"
+    plans.add.click()
+    code = html.unescape(re.sub(r"<[^>]+>", "", plans.code.value))
+    cc = Chinchilla(str(tmp_path), AXES, log_level=50)
+    cc.session.fit = session.fit
+    table = eval(code, {"cc": cc, "Hardware": Hardware})
+    assert table.index.tolist() == list(plans._rows)
+    for label, row in plans._rows.items():
+        for name in ("C", "N", "D", "loss", "days", "cost"):
+            assert table[name][label] == pytest.approx(row[name], rel=1e-6)
+
+
+def test_one_plan_is_one_call():
+    assert plan_call([{"C": 1e21, "models": True}]) == "cc.plan(C=1e21, models=True)"
+
+
+def test_the_models_of_the_search(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.plans.toggle.value = True
+    panel.plans.shape.value = SEARCH
+    has_search = session.settings.models is not None
+    assert (panel.plans.plan is not None) == has_search
+    assert ("The project has no model search" in panel.plans.outcome.value) != has_search
+
+
+def test_without_a_law_there_is_nothing_to_plan(session):
+    panel = FrontierPanel(session)
+    assert panel.plans.layout.display == "none"
+    session.run_fit()
+    assert panel.plans.layout.display is None
