@@ -149,7 +149,7 @@ class Simulator(Chinchilla):
     def _prepared(self, args: SimulationArgs) -> Procedure:
         """Start again without runs, with the target and the noise of checked arguments; return what is to be done."""
         changes = {"num_seeding_steps": args.num_seeding_steps, "scaling_factor": args.scaling_factor}
-        # The convention is that of the project: simulated runs have no C of their own, from which it could be estimated.
+        # The convention is that of the project: simulated runs have no C of their own to estimate it from.
         compute = self.cc.session.runs.compute
         self._start(change_settings(self.cc.session.settings, compute=compute, **changes))
         self._target, self._noise = law_of(args.target_params), args.noise_generator
