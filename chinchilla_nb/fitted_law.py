@@ -88,7 +88,8 @@ class FittedLaw:
         The budget is C = 6ND, or what the setting `compute` of the fit said of N and D.
 
         They do if their tokens per parameter are, or if C is more than 100 times above or below all compute of those
-        runs. On the class, ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit, and C = 6ND.
+        runs. On the class, ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit,
+        and C = 6ND.
 
         Parameters
         ----------
