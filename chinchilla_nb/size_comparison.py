@@ -9,13 +9,19 @@ import numpy as np
 import pandas as pd
 
 from chinchilla_nb.checks import as_names, brief
-from chinchilla_nb.engine.compute.sizes import SizeComparison, compare_size, optima_of_slices
+from chinchilla_nb.engine.compute.fitted import fitted_compute
+from chinchilla_nb.engine.compute.sizes import FEWEST_BUDGETS, compare_size, optima_of_slices
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError, inputs_from, nearest_or_all
+from chinchilla_nb.engine.fitting.fit import fit
+from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.session import Session
 
 __all__ = ["ComparedSizes", "compare_sizes"]
+
+BUDGETS = 5
+"""Budgets, from that of the smallest run to that of the largest, at which the optima of fitted laws are compared."""
 
 
 def compare_sizes(
@@ -39,16 +45,18 @@ def compare_sizes(
     D : str or sequence of str, default "D"
         Column of the tokens; with several, one for each count, as optima found with each have tokens of their own.
     loss : str or None, default "loss"
-        Column of the loss. With it, the optimum of each isoFLOP slice is the minimum of a parabola in log N; without
-        it, or in a table that has no such column, each row is an optimum.
+        Column of the loss. With it, the optimum of each isoFLOP slice is the minimum of a parabola in log N; of runs
+        without two such slices, optima are those of Chinchilla's law and of C = k N^p D^q, both fitted to the runs.
+        Without it, or in a table that has no such column, each row is an optimum.
 
     Returns
     -------
     DataFrame
         A row for each count, the straightest frontier first: ``N_exponent`` and ``D_exponent`` of N* and D* in C;
         ``N_R2`` and ``D_R2``, and ``N_residual`` and ``D_residual``, how straight both are in logarithms, NaN with two
-        budgets; ``D_per_N_low``, ``D_per_N_high`` and ``D_per_N_spread``, the standard deviation of log D*/N*;
-        ``C_ratio_low`` and ``C_ratio_high``, the range of 6ND/C; and ``budgets``, their number.
+        budgets, and for fitted laws, whose frontier is straight; ``D_per_N_low``, ``D_per_N_high`` and
+        ``D_per_N_spread``, the standard deviation of log D*/N*; ``C_ratio_low`` and ``C_ratio_high``, the range of
+        6ND/C; ``budgets``, their number; and ``optima``, where they come from: ``"rows"``, ``"slices"`` or ``"fit"``.
 
     Raises
     ------
@@ -69,13 +77,25 @@ def compare_sizes(
     for size, tokens in zip(names, data, strict=True):
         points = [_column(columns, name, where) for name, where in ((C, "C"), (size, "sizes"), (tokens, "D"))]
         with inputs_from(f"the runs with N = {brief(size)}"):
-            optima = tuple(points) if losses is None else optima_of_slices(points[0], points[1], points[2], losses)
-            found[size] = _row(compare_size(*optima))
+            found[size] = _row(points) if losses is None else _row_of_runs(points, losses)
     table = pd.DataFrame.from_dict(found, orient="index").rename_axis("N")
     return table.sort_values("N_residual", kind="stable")
 
 
-def _row(one: SizeComparison) -> dict[str, Any]:
+def _row_of_runs(points: list[np.ndarray], losses: np.ndarray) -> dict[str, Any]:
+    """Return the row of runs: by isoFLOP slices, or else by laws that are fitted to them."""
+    C, N, D = points
+    runs = Runs(N, D, losses, C)
+    optima = optima_of_slices(runs)
+    if len(optima[0]) >= FEWEST_BUDGETS:
+        return _row(list(optima), "slices")
+    budgets = np.geomspace(runs.C.min(), runs.C.max(), BUDGETS)
+    best = allocate(fit(runs).law, budgets, fitted_compute(runs).compute)
+    return {**_row([budgets, *best], "fit"), **dict.fromkeys(("N_R2", "D_R2", "N_residual", "D_residual"), np.nan)}
+
+
+def _row(points: list[np.ndarray], optima: str = "rows") -> dict[str, Any]:
+    one = compare_size(*points)
     return {
         "N_exponent": one.N.exponent,
         "D_exponent": one.D.exponent,
@@ -89,6 +109,7 @@ def _row(one: SizeComparison) -> dict[str, Any]:
         "C_ratio_low": one.C_range[0],
         "C_ratio_high": one.C_range[1],
         "budgets": one.budgets,
+        "optima": optima,
     }
 
 
@@ -135,6 +156,7 @@ class ComparedSizes:
         Raises
         ------
         ValueError
-            If a column is missing, or there are not two isoFLOP slices with an interior minimum.
+            If a column is missing, or there are neither two isoFLOP slices with an interior minimum nor enough runs to
+            fit a law.
         """
         return compare_sizes(self.session.runs, sizes)

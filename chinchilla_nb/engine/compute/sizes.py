@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chinchilla_nb.engine.approaches.parabola import Parabola, fit_parabola
+from chinchilla_nb.engine.approaches.slices import find_slices
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_array
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["PowerFit", "SizeComparison", "compare_size", "optima_of_slices"]
+__all__ = ["FEWEST_BUDGETS", "PowerFit", "SizeComparison", "compare_size", "optima_of_slices"]
 
 Array = NDArray[Any]
 
-SAME_BUDGET = 0.1
-"""Largest step in log C between neighbours within a slice, as between isoFLOP slices of a bootstrap."""
 FEWEST_BUDGETS = 2
 """A power law needs two budgets; with two, its residual is zero and says nothing."""
-FEWEST_SIZES = 3
-"""Sizes of a slice that determine a parabola."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,34 +106,23 @@ def compare_size(C: ArrayLike, N: ArrayLike, D: ArrayLike) -> SizeComparison:
     )
 
 
-def optima_of_slices(C: ArrayLike, N: ArrayLike, D: ArrayLike, loss: ArrayLike) -> tuple[Array, Array, Array]:
+def optima_of_slices(runs: Runs) -> tuple[Array, Array, Array]:
     """Return the optimum of each isoFLOP slice of runs: the minimum of a parabola of the loss in log N.
 
-    Slices are runs whose budgets differ by less than 10 % from one to the next. D there follows from that of the runs
-    of the slice, as a power of N. A slice without three sizes or an interior minimum has no optimum and is left out.
+    D there follows from that of the runs near the minimum, as a power of N. A slice without an interior minimum, or
+    with fewer than four sizes, is left out.
 
     Returns
     -------
     C, N, D : ndarray, shape (k,)
         Geometric mean budget of each slice, and its optimum.
     """
-    given = {"C": C, "N": N, "D": D, "loss": loss}
-    C, N, D, loss = (as_positive_array(one, name) for name, one in given.items())
-    order = np.argsort(C, kind="stable")
-    slices = np.split(order, np.flatnonzero(np.diff(np.log(C[order])) > SAME_BUDGET) + 1)
-    found = [_optimum(np.log(C[one]), np.log(N[one]), np.log(D[one]), loss[one]) for one in slices]
-    points = np.array([one for one in found if one is not None]).reshape(-1, 3)
-    budgets, sizes, tokens = np.exp(points).T
-    return budgets, sizes, tokens
+    found = [fit_parabola(runs, one) for one in find_slices(runs).found]
+    parabolas = [one for one in found if isinstance(one, Parabola)]
+    C, N = (np.array(values) for values in ([one.slice.C for one in parabolas], [one.N for one in parabolas]))
+    return C, N, np.array([_D_at_minimum(runs, one) for one in parabolas])
 
 
-def _optimum(log_C: Array, log_N: Array, log_D: Array, loss: Array) -> tuple[float, float, float] | None:
-    if len(np.unique(log_N)) < FEWEST_SIZES:
-        return None
-    centre = log_N.mean()
-    square, slope, _ = np.polyfit(log_N - centre, loss, 2)
-    best = centre - slope / (2 * square) if square > 0 else np.nan
-    if not log_N.min() < best < log_N.max():
-        return None
-    falls, at_centre = np.polyfit(log_N - centre, log_D, 1)
-    return float(log_C.mean()), float(best), float(at_centre + falls * (best - centre))
+def _D_at_minimum(runs: Runs, parabola: Parabola) -> float:
+    distance = np.log(runs.N[parabola.runs]) - np.log(parabola.N)
+    return float(np.exp(np.polyfit(distance, np.log(runs.D[parabola.runs]), 1)[1]))

@@ -105,7 +105,7 @@ def allocate(law: Law, C: ArrayLike, compute: Compute = SIX_ND) -> tuple[NDArray
         raise InputError(
             "C",
             "must have an optimum of at least one parameter and one token",
-            got=f"{np.broadcast_to(C, none.shape)[none].flat[0]:.6g}",
+            got=f"{np.broadcast_to(np.asarray(C, dtype=float), none.shape)[none].flat[0]:.6g}",
             place=f"with {law.equation(TEXT)}",
             remedy="choose a larger C, or fit runs that span a wider range of N and D",
         )

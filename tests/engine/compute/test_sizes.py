@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chinchilla_nb.engine.compute.power import PowerCompute
 from chinchilla_nb.engine.compute.sizes import compare_size, optima_of_slices
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
@@ -29,6 +30,7 @@ def test_the_counts_of_nanochat() -> None:
         NANOCHAT, ["without_embeddings", "matrices"], D=["D_without_embeddings", "D_matrices"], loss=None
     )
     whole, matrices = table.loc["without_embeddings"], table.loc["matrices"]
+    assert set(table.optima) == {"rows"}
     assert (whole.N_exponent, whole.D_exponent) == pytest.approx((0.536, 0.489), abs=5e-4)
     assert (round(whole.C_ratio_low, 2), round(whole.C_ratio_high, 2)) == (0.82, 0.87)
     assert (matrices.N_exponent, matrices.D_exponent) == pytest.approx((0.697, 0.406), abs=6e-4)
@@ -65,7 +67,7 @@ def test_slices_of_a_symmetric_law_give_its_optima() -> None:
     C = np.repeat([1e18, 1e19, 1e20], 7)
     N = np.sqrt(C / 6) * np.tile(np.exp(np.linspace(-1, 1, 7)), 3)
     D = C / (6 * N)
-    found = optima_of_slices(C, N, D, law.loss(N, D))
+    found = optima_of_slices(Runs(N, D, law.loss(N, D)))
     np.testing.assert_allclose(found[1], np.sqrt(np.array([1e18, 1e19, 1e20]) / 6), rtol=1e-9)
     np.testing.assert_allclose(found[2], found[1], rtol=1e-9)
     table = compare_sizes(Runs(N, D, law.loss(N, D), columns={"double": 2 * N}), ["N", "double"])
@@ -77,9 +79,23 @@ def test_a_slice_without_an_interior_minimum_has_no_optimum() -> None:
     N = np.geomspace(1e7, 1e8, 5)
     C, N, D = np.repeat([1e18, 1e20], 5), np.tile(N, 2), np.tile(1e10 / N, 2)
     falling = 4 - np.tile(np.linspace(0, 1, 5), 2)
-    assert optima_of_slices(C, N, D, falling)[0].size == 0
-    with pytest.raises(InputError, match="at least two budgets"):
-        compare_sizes(pd.DataFrame({"C": C, "N": N, "D": D, "loss": falling}), ["N"])
+    assert optima_of_slices(Runs(N, D, falling, C))[0].size == 0
+
+
+def test_runs_without_slices_are_compared_by_fitted_laws() -> None:
+    """With p and q of C, the exponents are a = (beta/q) / (alpha/p + beta/q) / p, and b alike."""
+    law, compute, rng = (
+        ScalingLaw(1.69, 406.4, 410.7, 0.34, 0.28),
+        PowerCompute(9, 0.95, 1.02),
+        np.random.default_rng(0),
+    )
+    N, D = np.exp(rng.uniform(18, 22, 30)), np.exp(rng.uniform(21, 25, 30))
+    table = compare_sizes(Runs(N, D, law.loss(N, D), compute.C(N, D)), ["N"])
+    assert table.loc["N", "optima"] == "fit"
+    alpha, beta = 0.34 / 0.95, 0.28 / 1.02
+    assert table.loc["N", "N_exponent"] == pytest.approx(beta / (alpha + beta) / 0.95, rel=1e-4)
+    assert table.loc["N", "D_exponent"] == pytest.approx(alpha / (alpha + beta) / 1.02, rel=1e-4)
+    assert np.isnan(table.loc["N", "N_residual"])
 
 
 @pytest.mark.parametrize(
