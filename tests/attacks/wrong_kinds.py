@@ -94,7 +94,10 @@ NOT_CALLED = {
         (
             *(
                 "Certificate",
+                "Comparison",
+                "Deadweight",
                 "Draws",
+                "Envelope",
                 "ExponentRegion",
                 "Drift",
                 "Fit",
@@ -102,6 +105,7 @@ NOT_CALLED = {
                 "FitWarning",
                 "Forecast",
                 "ForecastScore",
+                "IsoFlop",
             ),
             *(
                 "FittedCompute",
