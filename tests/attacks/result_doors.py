@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from doors import Door, bounded
 from runs import GRID, make_runs
+from slices_of_runs import sliced_runs
 
 import chinchilla_nb
 from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
@@ -24,6 +25,7 @@ BY_GROUPS = [*chinchilla_nb.iter_roll_outs(FIT.problem, by="N")][-1].result
 DRAWS = FIT.uncertainty(draws=3, rng=1)
 FRONTIER = Runs.frontier(np.geomspace(1e18, 1e21, 6), [3.6, 3.1, 2.8, 2.6, 2.4, 2.3])
 FRONTIER_FIT = chinchilla_nb.fit(FRONTIER, law="frontier")
+SLICED = chinchilla_nb.compare_approaches(sliced_runs(noise=0.01), draws=2, rng=1)
 COMPARISON = chinchilla_nb.compare_approaches(FIT, DRAWS, draws=2, rng=1)
 FORECAST = Forecast.of(DRAWS, 1e9, 1e11, ROLL_OUTS, of_budget=True, level=0.95, definitions={}, versions={})
 STUDY = {
@@ -78,6 +80,9 @@ def _approaches(cc: Chinchilla) -> Iterator[Door]:
     table = bounded(cc.approaches, "draws", most=MOST_COMPARED)
     yield Door("Chinchilla.approaches", table, {"C": 1e20, "level": 0.95, **given}, nan=True, dear=True)
     yield Door("Comparison.at", COMPARISON.at, {"C": 1e20, "level": 0.95}, nan=True)
+    allocated = {"name": "parametric", "C": 1e20, "level": 0.95}
+    yield Door("Comparison.allocate", COMPARISON.allocate, allocated, nan=True)
+    yield Door("IsoFlop.minima", SLICED.isoflop.minima, {"level": 0.95})
     weighed = {"law": FIT.law, "N": 1e9, "D": 1e10, "compute": SIX_ND}
     yield Door("deadweight_compute", chinchilla_nb.deadweight_compute, weighed)
 

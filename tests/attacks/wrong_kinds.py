@@ -96,7 +96,10 @@ NOT_CALLED = {
         (
             *(
                 "Certificate",
+                "Comparison",
+                "Deadweight",
                 "Draws",
+                "Envelope",
                 "ExponentRegion",
                 "Drift",
                 "Fit",
@@ -104,6 +107,7 @@ NOT_CALLED = {
                 "FitWarning",
                 "Forecast",
                 "ForecastScore",
+                "IsoFlop",
             ),
             *(
                 "FittedCompute",
