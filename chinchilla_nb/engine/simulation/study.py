@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,12 +60,13 @@ class Study:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces, in the order in which they are worked on: some repetitions of every cell, then the next ones."""
-        pieces = []
-        for index, cell in enumerate(self.cells):
-            together = max(1, min(TOGETHER, RUNS_TOGETHER // (cell.seeds + cell.scalings)))
-            for first in range(0, self.repetitions, together):
-                pieces.append(Piece(index, first, min(together, self.repetitions - first)))
+        pieces = (piece for index, cell in enumerate(self.cells) for piece in self._pieces_of(index, cell))
         return tuple(sorted(pieces, key=lambda piece: (piece.first, piece.cell)))
+
+    def _pieces_of(self, index: int, cell: Cell) -> Iterator[Piece]:
+        together = max(1, min(TOGETHER, RUNS_TOGETHER // (cell.seeds + cell.scalings)))
+        for first in range(0, self.repetitions, together):
+            yield Piece(index, first, min(together, self.repetitions - first))
 
     @property
     def total(self) -> int:
