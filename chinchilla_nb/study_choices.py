@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -25,6 +26,9 @@ __all__ = ["is_noise", "labelled", "read_design", "read_factor", "read_law", "re
 
 T = TypeVar("T")
 Labelled = dict[str, T]
+
+MOST_CHOICES = 10_000
+"""More choices are a mistake, such as an iterator that never ends."""
 
 
 def labelled(
@@ -65,7 +69,7 @@ def labelled(
 def _is_choice(value: Any, read: Callable[[Any], Any]) -> bool:
     try:
         read(value)
-    except (ValueError, TypeError):
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
         return False
     return True
 
@@ -73,9 +77,14 @@ def _is_choice(value: Any, read: Callable[[Any], Any]) -> bool:
 def _as_list(values: Any, name: str, read: Callable[[Any], Any]) -> list[Any]:
     if isinstance(values, (str, bytes, Mapping, pd.DataFrame)) or not isinstance(values, Iterable):
         read(values)  # raises the error that says why it is none
-    choices = list(values)
+    try:
+        choices = list(itertools.islice(values, MOST_CHOICES + 1))
+    except Exception:  # noqa: BLE001  as above
+        raise InputError(name, "must be one value or a list of values", got=brief(values)) from None
     if not choices:
         raise InputError(name, "must have at least one value", got="none")
+    if len(choices) > MOST_CHOICES:
+        raise InputError(name, f"must have at most {MOST_CHOICES:,} values", got="more")
     return choices
 
 
