@@ -95,8 +95,8 @@ class PlanControl(ipywidgets.VBox):
         fields = ipywidgets.Box(
             [
                 *(_pair("goal", self.goal), self.loss, _pair("constraint", self.shape), self.value),
-                _pair("inference tokens", self.inference_tokens),
-                _pair("unique tokens", self.unique_tokens),
+                _pair(f"inference {session.data_unit}", self.inference_tokens),
+                _pair(f"unique {session.data_unit}", self.unique_tokens),
                 self.add,
             ],
             layout=ipywidgets.Layout(margin="6px 0 0"),
@@ -135,7 +135,9 @@ class PlanControl(ipywidgets.VBox):
         except InputError as error:
             self.outcome.value, self.code.value = note("warn", sentence(str(error))), ""
         else:
-            notes = "".join(note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs))
+            notes = "".join(
+                note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
+            )
             self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
             self._show_code()
         self.add.disabled = self.plan is None
