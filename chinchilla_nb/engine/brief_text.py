@@ -49,6 +49,9 @@ def _parts(value: Any, longest: int) -> Iterator[str]:
     if type(value) is int and value.bit_length() > LARGEST_BITS:
         yield f"a whole number of about {math.floor(math.log10(abs(value))) + 1:,} digits"
         return
+    if isinstance(value, np.number | np.bool_):
+        yield str(value)  # numpy 2 writes np.float64(1.5) as `repr`
+        return
     if isinstance(value, Mapping) and value:
         yield "{"
         yield from _separated(_entry(key, one, longest) for key, one in value.items())
