@@ -182,6 +182,7 @@ def test_a_forecast_keeps_the_convention_and_opens_again(cc, tmp_path):
     assert made.C == pytest.approx(1e22, rel=1e-9)
     assert TRUE.C(made.N, made.D) == pytest.approx(1e22, rel=1e-6)
     assert made.definitions["C"] == f"compute in FLOPs, {fit.runs.compute.text}"
+    assert f"FLOPs ({fit.runs.compute.text}): loss" in repr(made)
     made.save(tmp_path / "f.json")
     assert Forecast.load(tmp_path / "f.json").alike(made)
 

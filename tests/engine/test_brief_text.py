@@ -34,7 +34,7 @@ def test_a_short_value_is_written_as_python_writes_it(value):
         (Unwritable(), "<Unwritable>"),
         ([Unwritable()], "<list>"),
         (np.array([1, "a"], dtype=object), "array([1, 'a'], dtype=object)"),
-        (np.float64(1.5), "1.5"),
+        (np.array(1.5), "1.5"),
         ([np.int64(3), np.False_, np.float32(0.1)], "[3, False, 0.1]"),
         (np.eye(2), "array([[1., 0.], [0., 1.]])"),
         ("a" * 10**6, "'" + "a" * 59 + "..."),
