@@ -44,8 +44,8 @@ __all__ = ["study"]
 
 Array = NDArray[Any]
 
-MOST = 1_000_000
-"""Most seeds of a project, and most repetitions: more would fill the memory."""
+MOST = 100_000
+"""Most seeds of a project, and most repetitions: more would take days."""
 
 
 def study(

@@ -124,7 +124,7 @@ def test_a_killed_study_is_resumed(tmp_path):
         ({"noise": ("cauchy", 0.1)}, "noise must be one of exponential, half-normal, normal"),
         ({"noise": ("normal", -0.1)}, "must be finite and not negative"),
         ({"noise": [("normal", 0.1), ("normal", 0.1)]}, "normal 0.1 twice"),
-        ({"seeds": 0}, "seeds must be between 1 and 1,000,000, got 0"),
+        ({"seeds": 0}, "seeds must be between 1 and 100,000, got 0"),
         ({"seeds": []}, "seeds must have at least one value"),
         ({"seeds": 2.5}, "seeds must be a whole number"),
         ({"losses": "huberr"}, "did you mean 'huber'"),

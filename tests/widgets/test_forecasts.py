@@ -160,7 +160,8 @@ class TestSave:
         panel = FrontierPanel(session)
         session.run_fit()
         panel.forecasts.save_button.click()
-        assert "with only the interval if the law holds: there are no roll-outs" in text_of(panel.forecasts.message)
+        said = text_of(panel.forecasts.message)
+        assert "with only the interval if the law holds, because there are no roll-outs" in said
 
     def test_without_intervals_nothing_is_saved(self, session):
         session.settings = dataclasses.replace(session.settings, loss_fn=lambda y, p: np.abs(y - p))

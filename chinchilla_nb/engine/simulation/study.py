@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,9 +20,9 @@ Array = NDArray[Any]
 MapFunction = Callable[..., Iterable[Any]]
 Measured = Mapping[str, Array]
 
-TOGETHER = 50
-"""Repetitions of a cell that are fitted together. It decides the last digits of the results, and how much work is lost
-when a study is stopped: a few seconds."""
+TOGETHER, RUNS_TOGETHER = 50, 50_000
+"""Most repetitions of a cell that are fitted together, and most of their runs, which take about 100 MB. These numbers
+decide the last digits of the results, and how much work is lost when a study is stopped: a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,13 @@ class Study:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """The pieces, in the order in which they are worked on: some repetitions of every cell, then the next ones."""
-        firsts = range(0, self.repetitions, TOGETHER)
-        return tuple(
-            Piece(cell, first, min(TOGETHER, self.repetitions - first))
-            for first in firsts
-            for cell in range(len(self.cells))
-        )
+        pieces = (piece for index, cell in enumerate(self.cells) for piece in self._pieces_of(index, cell))
+        return tuple(sorted(pieces, key=lambda piece: (piece.first, piece.cell)))
+
+    def _pieces_of(self, index: int, cell: Cell) -> Iterator[Piece]:
+        together = max(1, min(TOGETHER, RUNS_TOGETHER // (cell.seeds + cell.scalings)))
+        for first in range(0, self.repetitions, together):
+            yield Piece(index, first, min(together, self.repetitions - first))
 
     @property
     def total(self) -> int:

@@ -18,6 +18,7 @@ from chinchilla_nb.engine.simulation.cell_intervals import Intervals
 from chinchilla_nb.engine.simulation.cells import NO_OPTIMUM, Cell, Projects, measured
 from chinchilla_nb.engine.simulation.designs import RandomSeeds
 from chinchilla_nb.engine.simulation.noise import Noise
+from chinchilla_nb.engine.simulation.study import Study
 
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
 FITTED = Problem(Runs([], [], []), loss_fn=mse)
@@ -86,3 +87,10 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
 def test_noise_that_makes_a_loss_negative_is_refused():
     with pytest.raises(InputError, match="noise must leave losses positive and finite"):
         measured(cell(20, law=ScalingLaw(0.1, 1.0, 1.0, 0.3, 0.3), noise=1.0), range(3), 0, TARGETS)
+
+
+def test_large_projects_are_fitted_in_smaller_pieces():
+    study = Study((cell(10), cell(30_000)), TARGETS, 60, 0)
+    sizes = {index: [piece.count for piece in study.pieces if piece.cell == index] for index in (0, 1)}
+    assert sizes == {0: [50, 10], 1: [1] * 60}
+    assert study.total == sum(piece.count for piece in study.pieces)
