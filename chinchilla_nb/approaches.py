@@ -118,6 +118,7 @@ class ThreeApproaches:
         """
         fit = self.session.fit
         if fit is None:
+            self.session.check_compute()
             return compare_approaches(self.session.runs, None, tolerance, by, draws, rng)
         return compare_approaches(fit, self._known_uncertainty(), tolerance, by, draws, rng)
 

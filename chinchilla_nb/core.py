@@ -242,8 +242,8 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
             If there are no seed ranges, no configuration lies in them, or a design lacks ``num_seeding_steps``.
         """
         check_choice(design, "design", ("log-uniform", "optimal"))
-        settings, runs = self.session.settings, self.session.runs
-        run = next_seed(settings, runs.compute) if design == "log-uniform" else next_designed_seed(settings, runs)
+        settings, runs, compute = self.session.settings, self.session.runs, self.session.seed_compute
+        run = next_seed(settings, compute) if design == "log-uniform" else next_designed_seed(settings, runs)
         return (run.N, run.D), run.config
 
     def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:

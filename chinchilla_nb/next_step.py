@@ -132,15 +132,17 @@ def next_candidates(settings: Settings, fit: Fit) -> Candidates:
     return candidate_grid(C, (low / wider, high * wider), runs.compute, settings.models)
 
 
-def seed_study(settings: Settings, runs: Runs, C: float | None = None, laws: Sequence[Law] | None = None) -> PriorStudy:
+def seed_study(
+    settings: Settings, compute: Compute, C: float | None = None, laws: Sequence[Law] | None = None
+) -> PriorStudy:
     """Return the study that seeds are designed for: N* at a budget, for laws that the task may have.
 
     Parameters
     ----------
     settings : Settings
         Has the seed regime, the models and the weights.
-    runs : Runs
-        Have the compute convention.
+    compute : Compute
+        How C follows from N and D.
     C : float, optional
         The budget in FLOPs; by default 100 times the upper end of the seed regime.
     laws : sequence of Law, optional
@@ -151,7 +153,7 @@ def seed_study(settings: Settings, runs: Runs, C: float | None = None, laws: Seq
     ValueError
         If there is no seed regime, no configuration lies in it, or a law has no optimum at the budget.
     """
-    regime, compute = needed_regime(settings), runs.compute
+    regime = needed_regime(settings)
     target = OptimalN(DESIGNED_FOR * regime.C[1] if C is None else C, compute)
     candidates = candidate_grid(regime.C, regime.tokens_per_parameter, compute, settings.models)
     return PriorStudy(prior_laws(regime, compute) if laws is None else laws, target, candidates, settings.weight_fn)
@@ -172,7 +174,7 @@ def next_designed_seed(settings: Settings, runs: Runs) -> NextRun:
         rule = "must be given to design seeds"
         raise InputError("num_seeding_steps", rule, got="None", remedy="set num_seeding_steps, such as 20")
     seeds = runs.take(regime.contains(runs.N, runs.D, runs.compute))
-    study, left = seed_study(settings, runs), max(planned - len(seeds), 1)
+    study, left = seed_study(settings, runs.compute), max(planned - len(seeds), 1)
     C, done = study.candidates.C, study.observations(seeds.N, seeds.D, seeds.C)
     budget = max(cost_of_drawn(regime, planned) - float(seeds.C.sum()), left * float(C.min()))
     first = design_seeds(study, left, budget, done).chosen[0]

@@ -165,7 +165,7 @@ class RunDesign:
         regime, study = needed_regime(settings), self._seed_study(C, laws)
         count, total = _as_pilot(seeds, budget, settings.num_seeding_steps, regime)
         found, drawn_cost = design_seeds(study, count, total), cost_of_drawn(regime, count)
-        drawn = drawn_log_variance(study, regime, count, self.session.runs.compute, settings.models)
+        drawn = drawn_log_variance(study, regime, count, self.session.seed_compute, settings.models)
         ratio = float(np.exp((drawn - found.log_variance) / 2))
         share = same_precision(study, count, drawn_cost, drawn) / drawn_cost
         which, runs = np.unique(found.chosen, return_counts=True)
@@ -223,7 +223,7 @@ class RunDesign:
             rule, remedy = "must have a range of D/N to compare spreads", "widen seed_ranges['N_to_D']"
             raise InputError("seed_ranges", rule, got=f"D/N = {low:g}", remedy=remedy)
         count, _ = _as_pilot(seeds, None, settings.num_seeding_steps, regime)
-        found = spreads_of(study, regime, self.session.runs.compute, count)
+        found = spreads_of(study, regime, self.session.seed_compute, count)
         table = pd.DataFrame(
             {
                 "spread": found.spread,
@@ -247,7 +247,7 @@ class RunDesign:
     def _seed_study(self, C: float | None, laws: Any) -> PriorStudy:
         return seed_study(
             self.session.settings,
-            self.session.runs,
+            self.session.seed_compute,
             None if C is None else as_positive_number(C, "C"),
             None if laws is None else _as_laws(laws),
         )

@@ -16,7 +16,9 @@ from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_roll_outs import BackgroundRollOuts
 from chinchilla_nb.checks import as_float, as_names
+from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
@@ -143,9 +145,32 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         InputError
             If the runs cannot tell the compute convention of the settings.
         """
+        self.check_compute()
+        return self.settings.problem(self.runs)
+
+    @property
+    def seed_compute(self) -> Compute:
+        """How C follows from N and D for seeds: C = 6ND while there are too few runs to estimate the convention.
+
+        Raises
+        ------
+        InputError
+            If the convention does not depend on the runs and cannot be used.
+        """
+        if not isinstance(self.settings.compute, ComputeOfRuns):
+            self.check_compute()
+        return self.runs.compute
+
+    def check_compute(self) -> None:
+        """Check that the compute convention of the settings can be used, so that no C = 6ND takes its place.
+
+        Raises
+        ------
+        InputError
+            If it cannot.
+        """
         if self.compute_problem is not None:
             raise self.compute_problem
-        return self.settings.problem(self.runs)
 
     @property
     def stale(self) -> bool:

@@ -150,7 +150,7 @@ class Simulator(Chinchilla):
         """Start again without runs, with the target and the noise of checked arguments; return what is to be done."""
         changes = {"num_seeding_steps": args.num_seeding_steps, "scaling_factor": args.scaling_factor}
         # That of the project: the simulated runs have no C of their own, from which it could be estimated.
-        compute = self.cc.session.runs.compute
+        compute = self.cc.session.seed_compute
         self._start(change_settings(self.cc.session.settings, compute=compute, **changes))
         self._target, self._noise = law_of(args.target_params), args.noise_generator
         settings = self.session.settings

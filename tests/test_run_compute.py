@@ -182,6 +182,7 @@ def test_a_forecast_keeps_the_convention_and_opens_again(cc, tmp_path):
     assert made.C == pytest.approx(1e22, rel=1e-9)
     assert TRUE.C(made.N, made.D) == pytest.approx(1e22, rel=1e-6)
     assert made.definitions["C"] == f"compute in FLOPs, {fit.runs.compute.text}"
+    assert f"FLOPs ({fit.runs.compute.text}): loss" in repr(made)
     made.save(tmp_path / "f.json")
     assert Forecast.load(tmp_path / "f.json").alike(made)
 
@@ -243,3 +244,58 @@ def test_the_ladder_of_measured_FLOPs():
     assert disagreement(session.runs) is not None
     session.settings = change_settings(session.settings, compute="fitted")
     assert session.runs.compute == fitted_compute(session.runs).compute
+
+
+def broken(d_model, n_layers):
+    raise ZeroDivisionError
+
+
+def flat(d_model, n_layers):
+    return 7.0
+
+
+SEARCH = {
+    "hyperparam_grid": {"d_model": [256, 512, 1024], "n_layers": [4, 16]},
+    "size_estimator": lambda d_model, n_layers: 12 * n_layers * d_model**2,
+}
+REGIME = {"C": (1e17, 1e19), "N_to_D": (5, 50)}
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("fitted:flops", "compute names column 'flops', which the runs do not have"),
+        (broken, "compute raised ZeroDivisionError"),
+        (flat, "compute must count more FLOPs per token for larger models, .* got 7 to 7 for 4 sizes"),
+    ],
+)
+def test_approaches_do_not_take_6ND_for_a_convention_that_fails(tmp_path, setting, message):
+    cc = project(tmp_path, TABLE, compute=setting, model_search_config=SEARCH)
+    with pytest.raises(InputError, match=message):
+        cc.approaches(C=1e22, draws=10)
+
+
+@pytest.mark.parametrize("call", ["seed", "seed_design", "seed_spread"])
+def test_seeds_do_not_take_6ND_for_a_function_that_fails(tmp_path, call):
+    cc = Chinchilla(
+        tmp_path,
+        GRID,
+        REGIME,
+        SEARCH,
+        num_seeding_steps=5,
+        compute=broken,
+        log_level=50,
+    )
+    with pytest.raises(InputError, match="compute raised ZeroDivisionError"):
+        getattr(cc, call)()
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.9, False), (2.1, True)])
+def test_a_kappa_that_a_run_differs_from_by_a_factor_of_two_is_said(factor, said):
+    """Its median agrees, but it does not describe that run."""
+    apart = np.ones(len(RUNS))
+    apart[:2] = factor, 1 / factor
+    found = disagreement(RUNS.under(ProductCompute(8), 8 * RUNS.N * RUNS.D * apart))
+    assert (found is not None) == said
+    if found is not None:
+        assert (found.low, found.median, found.high) == pytest.approx((1 / factor, 1, factor))

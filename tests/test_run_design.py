@@ -118,6 +118,7 @@ def test_sizes_are_those_of_the_models(tmp_path):
         ({"candidates": []}, "candidates"),
         ({"candidates": [1e9, 1e11]}, "candidates"),
         ({"candidates": [(1e9, 0)]}, "D of the candidates"),
+        ({"candidates": [(1e9, 1e10), (0.5, 1e10)]}, "N of the candidates"),
         ({"candidates": [(1e200, 1e200)]}, "C of the candidates"),
         ({"candidates": pd.DataFrame({"N": [1e9]})}, "candidates"),
         ({"candidates": "x"}, "candidates"),

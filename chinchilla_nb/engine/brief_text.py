@@ -16,6 +16,8 @@ LONGEST = 60
 """Maximum number of characters of a value in a message."""
 LARGEST_BITS = 13_000
 """Size of a whole number whose digits are written: Python refuses to write more than 4,300 digits."""
+NUMBERS = "biufc"
+"""Kinds of numpy's dtypes whose values are numbers or truth values."""
 
 _BRACKETS: tuple[tuple[Any, str, str], ...] = (
     ((list, deque), "[", "]"),
@@ -48,6 +50,9 @@ def _parts(value: Any, longest: int) -> Iterator[str]:
         return
     if type(value) is int and value.bit_length() > LARGEST_BITS:
         yield f"a whole number of about {math.floor(math.log10(abs(value))) + 1:,} digits"
+        return
+    if isinstance(value, np.number | np.bool_ | np.ndarray) and value.shape == () and value.dtype.kind in NUMBERS:
+        yield str(value)  # numpy 2 writes np.float64(1.5) as `repr`
         return
     if isinstance(value, Mapping) and value:
         yield "{"

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 
 from chinchilla_nb.checks import as_file_path, as_positive_number, as_texts
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_flag, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
@@ -27,6 +28,7 @@ from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncert
 from chinchilla_nb.engine.uncertainty.interval import AS_DONE, IF_HOLDS, Interval, interval_title
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.printable import printable
 from chinchilla_nb.quantity import level_percent
 from chinchilla_nb.records.forecast_json import COPY, file_name, forecast_text, read_forecast
 from chinchilla_nb.records.forecast_score import ForecastScore
@@ -346,6 +348,11 @@ class Forecast:
             raise InputError(file_name(path), rule, remedy=COPY) from None
         return forecast
 
+    @property
+    def convention(self) -> str:
+        """The compute convention in symbols, such as 8ND."""
+        return printable(self.definitions.get(OTHER_COMPUTE, SIX_ND.text))
+
     def _is_consistent(self) -> bool:
         """Return whether the run is one of the law, C is 6ND if so defined, and the interval is around the loss."""
         if np.isnan(self.N) == ("N" in self._axes):
@@ -374,7 +381,8 @@ class Forecast:
 
     def __repr__(self) -> str:
         size = "" if np.isnan(self.N) else f"N = {self.N:,.0f}, D = {self.D:,.0f}, "
-        lines = [f"forecast of {size}C = {self.C:.4g} FLOPs: loss {self.loss:.5g}"]
+        how = f" ({self.convention})" if OTHER_COMPUTE in self.definitions else ""
+        lines = [f"forecast of {size}C = {self.C:.4g} FLOPs{how}: loss {self.loss:.5g}"]
         lines += [
             f"  {level_percent(self.level)} {interval_title(name)}: {float(one.low):.5g} to {float(one.high):.5g}"
             for name, one in self.intervals.items()

@@ -34,11 +34,24 @@ def test_a_short_value_is_written_as_python_writes_it(value):
         (Unwritable(), "<Unwritable>"),
         ([Unwritable()], "<list>"),
         (np.array([1, "a"], dtype=object), "array([1, 'a'], dtype=object)"),
+        (np.array(1.5), "1.5"),
+        ([np.int64(3), np.False_, np.float32(0.1)], "[3, False, 0.1]"),
         (np.eye(2), "array([[1., 0.], [0., 1.]])"),
         ("a" * 10**6, "'" + "a" * 59 + "..."),
         (list(range(10**6)), repr(list(range(100)))[:60] + "..."),
     ],
-    ids=["digits", "negative digits", "no text", "no text in a list", "objects", "lines", "long text", "long list"],
+    ids=[
+        "digits",
+        "negative digits",
+        "no text",
+        "no text in a list",
+        "objects",
+        "a numpy number",
+        "numpy numbers",
+        "lines",
+        "long text",
+        "long list",
+    ],
 )
 def test_any_other_value_has_a_text_too(value, text):
     assert brief(value) == text

@@ -162,6 +162,6 @@ def _too_few(slices: Slices, found: int, refused: tuple[Refusal, ...]) -> FitErr
     return FitError(
         "isoFLOP parabolas",
         f"need {FEWEST_SLICES} slices with a minimum",
-        got=f"{counted} ({named}{more})",
+        got=f"{counted} ({named}{more})" if refused else counted,
         remedy=remedy,
     )

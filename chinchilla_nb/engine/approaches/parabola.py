@@ -101,7 +101,8 @@ def fit_parabola(runs: Runs, one: Slice) -> Parabola | Refusal:
     near = one.runs[_near(N, runs.loss[one.runs])]
     found = vertices(np.log(runs.N[near]), runs.loss[near][None])
     if np.isnan(found.log_N[0]):
-        return Refusal(one, _why(runs.N[near], found.curvature[0]))
+        unit = np.ptp(np.log(runs.N[near])) / 2
+        return Refusal(one, _why(runs.N[near], found.curvature[0] * unit**2 > SAME_LOSS * runs.loss[near].min()))
     return Parabola(one, read_only(near), found)
 
 
@@ -112,7 +113,7 @@ def vertices(log_N: Array, loss: Array) -> Vertices:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         c0, c1, c2 = np.linalg.pinv(np.stack([np.ones_like(x), x, x**2], axis=1)) @ loss.T
         at = -c1 / (2 * c2)
-        inside = (c2 > 0) & (np.abs(at) < 1)
+        inside = (c2 > SAME_LOSS * loss.min(axis=1)) & (np.abs(at) < 1)
         return Vertices(
             np.where(inside, centre + unit * at, np.nan), np.where(inside, c0 - c2 * at**2, np.nan), c2 / unit**2
         )
@@ -124,9 +125,9 @@ def _near(N: Array, loss: Array) -> NDArray[np.bool_]:
     return np.asarray(loss <= limit)
 
 
-def _why(N: Array, curvature: float) -> str:
+def _why(N: Array, rises: bool) -> str:
     """Return why a slice has no interior minimum."""
     between = f"its sizes, {compact(float(N.min()))} to {compact(float(N.max()))}"
-    if curvature <= 0:
+    if not rises:
         return f"its parabola has no minimum, because the loss does not rise towards both ends of {between}"
     return f"the minimum of its parabola lies outside {between}"

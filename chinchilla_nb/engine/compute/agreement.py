@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chinchilla_nb.engine.compute.product import SIX_ND
+from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import rounded
@@ -15,6 +15,9 @@ __all__ = ["AGREES", "Disagreement", "disagreement", "is_measured"]
 
 AGREES = 1.05
 """Factor within which a C counts as that of the convention: it covers numbers that were rounded to two digits."""
+FARTHEST = 2.0
+"""Factor by which the C of a run may differ from another kappa ND than 6ND, which was chosen for the runs: beyond it,
+the same N and D would cost less than half or more than twice of what the run did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,11 @@ class Disagreement:
 
 
 def disagreement(runs: Runs) -> Disagreement | None:
-    """Return how the C of runs differs from that of their convention; None if it is within 5 %.
+    """Return how the C of runs differs from that of their convention; None if it agrees.
 
     A run within 5 % of 6ND may be rounded; that of one further away was measured or counted in another way. Another
-    convention than 6ND was chosen for the runs: what counts is their median.
+    convention was chosen for the runs: it agrees if their median is within 5 %, and for kappa ND each run within a
+    factor of two.
 
     Raises
     ------
@@ -65,8 +69,9 @@ def disagreement(runs: Runs) -> Disagreement | None:
     with np.errstate(all="ignore"):
         ratio = runs.C / runs.compute.C(runs.N, runs.D)
     low, median, high = float(ratio.min()), float(np.median(ratio)), float(ratio.max())
-    judged = (low, high) if runs.compute == SIX_ND else (median, median)
-    if not (np.isfinite(high) and (judged[0] < 1 / AGREES or judged[1] > AGREES)):
+    limit = AGREES if runs.compute == SIX_ND else FARTHEST if isinstance(runs.compute, ProductCompute) else np.inf
+    agrees = 1 / AGREES <= median <= AGREES and 1 / limit <= low and high <= limit
+    if agrees or not np.isfinite(high):
         return None
     return Disagreement(runs.compute.text, low, median, high)
 

@@ -38,4 +38,11 @@ def counted_compute(models: ModelTable, function: Callable[..., float], name: st
     if not usable.any():
         rule = "must count positive, finite FLOPs per token for at least two configurations"
         raise InputError("compute", rule, got="none", remedy="correct the function, or the configurations")
-    return TabulatedCompute.of(models.N[usable], flops[usable], name)
+    try:
+        return TabulatedCompute.of(models.N[usable], flops[usable], name)
+    except InputError:
+        rule = "must count more FLOPs per token for larger models, of two sizes more than 10 % apart at least"
+        low, high = flops[usable].min(), flops[usable].max()
+        got = f"{low:.4g} to {high:.4g} for {len(np.unique(models.N[usable])):,} sizes"
+        remedy = "correct the function, or the configurations"
+        raise InputError("compute", rule, got=got, remedy=remedy) from None

@@ -48,11 +48,14 @@ class Candidates:
         Raises
         ------
         InputError
-            If there is none or more than a hundred thousand, or one is not positive and finite.
+            If there is none or more than a hundred thousand, or one has less than one parameter or one token.
         """
         N, D = as_positive_array(N, "N of the candidates"), as_positive_array(D, "D of the candidates")
         if not 0 < len(N) <= MOST:
             raise InputError("candidates", f"must be between 1 and {MOST:,} runs", got=str(len(N)))
+        for name, values in (("N", N), ("D", D)):
+            if values.min() < 1:
+                raise InputError(f"{name} of the candidates", "must be at least 1", got=f"{values.min():g}")
         with np.errstate(over="ignore", under="ignore"):
             C = as_positive_array(compute.C(N, D), "C of the candidates")
         return cls(N, D, C, repeated=False)

@@ -14,7 +14,7 @@ from chinchilla_nb.engine.compute.lifetime import LifetimeCompute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.constraints import Constraints
 from chinchilla_nb.engine.planning.data_limit import DataLimitedLaw
@@ -216,9 +216,18 @@ def _at_ratio(law: Law, given: Constraints, compute: Compute) -> tuple[Any, Any]
 
 
 def _optimum(law: Law, given: Constraints, compute: Compute) -> tuple[Any, Any]:
-    if given.loss is None:
-        return allocate(law, _budget(given), compute)
-    return allocation_for_loss(law, given.loss, compute)
+    if given.loss is not None:
+        return allocation_for_loss(law, given.loss, compute)
+    C = _budget(given)
+    try:
+        return allocate(law, C, compute)
+    except InputError:
+        if isinstance(law, DataLimitedLaw) and np.isfinite(optima(law.law, C, compute)[0]).all():
+            rule = "must be enough for the loss to depend on how a budget is divided"
+            remedy = "choose a smaller budget, or fulfil the plan with N and D"
+            got, place = f"{law.unique_tokens:.6g}", f"with a budget of {C:.6g} FLOPs"
+            raise InputError("unique_tokens", rule, got=got, place=place, remedy=remedy) from None
+        raise
 
 
 def _off_the_optimum(law: Law, given: Constraints, compute: Compute) -> tuple[Any, Any]:

@@ -159,7 +159,7 @@ class ForecastControl(ipywidgets.VBox):
 
 def _described(forecast: Forecast, scores: tuple[ForecastScore, ...]) -> list[str]:
     """Return what a forecast says, and a line for each of its runs."""
-    run = f"C {scientific(forecast.C)} FLOPs, N {compact(forecast.N)}, D {compact(forecast.D)}"
+    run = f"C {scientific(forecast.C)} FLOPs ({forecast.convention}), N {compact(forecast.N)}, D {compact(forecast.D)}"
     ends = ", ".join(
         f"{interval_text(float(one.low), float(one.high))} {interval_title(name)}"
         for name, one in forecast.intervals.items()

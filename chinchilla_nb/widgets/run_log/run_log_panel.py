@@ -301,7 +301,7 @@ class RunLogPanel(Panel):
 
     @guarded
     def _fill_seed(self, _button: Any) -> None:
-        seed = next_seed(self.session.settings, self.session.runs.compute)
+        seed = next_seed(self.session.settings, self.session.seed_compute)
         self.form.fill(seed.N, seed.D, seed.config)
 
     @guarded

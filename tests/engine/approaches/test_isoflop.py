@@ -169,3 +169,18 @@ def test_intervals_of_minima_contain_the_truth_as_often_as_they_say():
         hits.append(one.low <= noiseless.laws.a[0] <= one.high)
     # 48 of 60 expected; four standard deviations are 12.
     assert 36 <= sum(hits) <= 60
+
+
+def test_losses_that_are_equal_have_no_minimum():
+    """Their parabola bends by rounding alone, upwards in some slices."""
+    C = np.repeat(10.0 ** np.arange(18, 21.5, 0.5), 7)
+    N = np.sqrt(C / 120) * np.tile(np.exp(np.linspace(-1.5, 1.5, 7)), 7)
+    flat = Runs(N, C / 6 / N, np.full(len(N), 3.0))
+    with pytest.raises(FitError, match="got 0 of 7 slices .* the loss does not rise towards both ends"):
+        fit_isoflop(find_slices(flat), 20, np.random.default_rng(0))
+
+
+def test_one_slice_is_too_few_and_the_message_names_no_refusals():
+    runs = sliced_runs(C=(1e20,))
+    with pytest.raises(FitError, match=r"got 1 of 1 slices of runs whose C differ by at most 5 %: train"):
+        fit_isoflop(find_slices(runs), 20, np.random.default_rng(0))

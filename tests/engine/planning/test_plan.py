@@ -160,6 +160,11 @@ def test_refusals(given, message):
         ({"loss": 2.2, "unique_tokens": 1e8}, r"loss must be above 3\.8\d+, which this law does not reach"),
         ({"C": 1e20, "N": 1e12, "inference_tokens": 1e12}, "C must pay for training 1e.12 parameters"),
         ({"loss": 2.1, "N_ratio": 1e-4}, "loss must be above .* parameters on unlimited data"),
+        (
+            {"C": 1e22, "unique_tokens": 1e6},
+            r"unique_tokens must be enough for the loss .* got 1e\+06 with a budget of 1e",
+        ),
+        ({"C": 1, "unique_tokens": 1e6}, "C must have an optimum of at least one parameter and one token, got 1 "),
         ({"D": 10, "tokens_per_parameter": 100}, "a plan must have at least one parameter and one token"),
     ],
 )
