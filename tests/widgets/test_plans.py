@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from runs import AXES
 
-from chinchilla_nb import Chinchilla, Hardware
+from chinchilla_nb import Chinchilla, Hardware, compact
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -121,6 +121,20 @@ def test_plans_are_collected_in_a_table(panel):
     plans.clear.click()
     assert plans.table.value == plans.link.value == ""
     assert panel.errors.value == ""
+
+
+def test_the_table_has_the_intervals_that_are_known_now(panel, session):
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    panel.plans.add.click()
+    before = panel.plans.table.value
+    better = session.fit.uncertainty("pairs", draws=40, rng=0)
+    session.uncertainty = better
+    assert panel.plans.table.value != before
+    low, high = (
+        compact(float(end[0])) for end in (better.allocate([1e21])["N"].low, better.allocate([1e21])["N"].high)
+    )
+    assert low in panel.plans.table.value
+    assert high in panel.plans.table.value
 
 
 def test_the_code_makes_the_same_table(panel, session, tmp_path):

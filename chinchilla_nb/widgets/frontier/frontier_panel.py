@@ -165,6 +165,7 @@ class FrontierPanel(Panel):
             return  # the fit is new, and will be drawn with its intervals
         self._intervals = self._intervals_over(self._covered)
         self.charts.show_intervals(self._intervals)
+        self.plans.update_intervals()
         self._draw_budget()
 
     def _intervals_over(self, C_range: tuple[float, float]) -> FrontierIntervals | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.plan import Plan, make_plan
 from chinchilla_nb.engine.planning.plan_notes import plan_notes
@@ -33,6 +35,16 @@ __all__ = ["PlanControl"]
 
 MOST_PLANS = 50
 """Plans of one table; more are not compared at a glance, and each change of a page would send all of them."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Added:
+    """A plan of the table: the fit and the arguments that it is made with, and its numbers with their intervals."""
+
+    fit: Fit
+    plan: Plan
+    arguments: Mapping[str, Any]
+    row: Mapping[str, Any]
 
 
 class PlanControl(ipywidgets.VBox):
@@ -74,8 +86,7 @@ class PlanControl(ipywidgets.VBox):
         self.choice = PlanChoice()
         self.plan: Plan | None = None
         self._arguments: dict[str, Any] = {}
-        self._rows: dict[str, dict[str, Any]] = {}
-        self._asked: dict[str, dict[str, Any]] = {}
+        self._added: dict[str, _Added] = {}
         self.toggle = ipywidgets.ToggleButton(
             description="Plan", tooltip="Plan under constraints, and compare plans", icon="caret-right"
         )
@@ -162,16 +173,26 @@ class PlanControl(ipywidgets.VBox):
 
     @guarded
     def _add(self, _button: ipywidgets.Button) -> None:
-        if self.plan is None or len(self._rows) >= MOST_PLANS:
+        fit = self._session.fit
+        if self.plan is None or fit is None or len(self._added) >= MOST_PLANS:
             return
-        label = self.plan.constraints.text
-        self._rows[label] = plan_row(self.plan, self._believed)
-        self._asked[label] = self._arguments
+        row = plan_row(self.plan, self._believed)
+        self._added[self.plan.constraints.text] = _Added(fit, self.plan, self._arguments, row)
+        self._show_table()
+
+    def update_intervals(self) -> None:
+        """Give the plans of the table the intervals of the uncertainty that is now known, if they are of its fit."""
+        believed = self._believed
+        if believed is None or not self._added:
+            return
+        for label, one in self._added.items():
+            if one.fit is believed.fit:
+                self._added[label] = replace(one, row=plan_row(one.plan, believed))
         self._show_table()
 
     @guarded
     def _clear(self, _button: ipywidgets.Button) -> None:
-        self._rows, self._asked = {}, {}
+        self._added = {}
         self._show_table()
 
     @guarded
@@ -186,14 +207,18 @@ class PlanControl(ipywidgets.VBox):
             return None
         return known
 
+    @property
+    def _rows(self) -> dict[str, Mapping[str, Any]]:
+        return {label: one.row for label, one in self._added.items()}
+
     def _show_table(self) -> None:
         self.link.value = ""
-        self._saving.layout.display = None if self._rows else "none"
-        self.table.value = plans_html(self._rows, self._session.data_unit) if self._rows else ""
+        self._saving.layout.display = None if self._added else "none"
+        self.table.value = plans_html(self._rows, self._session.data_unit) if self._added else ""
         self._show_code()
 
     def _show_code(self) -> None:
-        asked = list(self._asked.values()) or ([self._arguments] if self.plan is not None else [])
+        asked = [one.arguments for one in self._added.values()] or ([self._arguments] if self.plan is not None else [])
         text = escape(plan_call(asked)) if asked else ""
         self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{text}</pre>' if text else ""
 
