@@ -137,6 +137,7 @@ def study(
     )
     spread = adaptive_map if as_flag(parallel, "parallel") else map
     shown = as_flag(progress, "progress")
+    check_type(checkpoint, "checkpoint", str, os.PathLike, type(None))
     if checkpoint is None:
         return _frame(asked, dict(_measured(asked, {}, spread, shown)))
     with closing(StudyFile(as_path(checkpoint), _as_json(asked))) as file:
@@ -186,7 +187,7 @@ def _as_positive_count(value: Any, name: str) -> int:
 
 
 def _as_targets(targets: ArrayLike, laws: Mapping[str, Any]) -> Array:
-    budgets = as_positive_array(np.atleast_1d(targets), "targets")
+    budgets = as_positive_array(targets, "targets")
     for truth in laws.values():
         allocate(truth, budgets)  # raises the error of a law without an optimum there
     return budgets
