@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from chinchilla_nb.config.plain_values import read_loss, read_ranges
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_positive_number
+from chinchilla_nb.engine.conversion import as_positive_number, first_items
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
 from chinchilla_nb.engine.laws.families import law_of
@@ -25,6 +25,9 @@ __all__ = ["is_noise", "labelled", "read_design", "read_factor", "read_law", "re
 
 T = TypeVar("T")
 Labelled = dict[str, T]
+
+MOST_CHOICES = 1_000
+"""More values of one argument are those of an endless iterator."""
 
 
 def labelled(
@@ -71,9 +74,12 @@ def _is_choice(value: Any, read: Callable[[Any], Any]) -> bool:
 
 
 def _as_list(values: Any, name: str, read: Callable[[Any], Any]) -> list[Any]:
-    if isinstance(values, (str, bytes, Mapping, pd.DataFrame)) or not isinstance(values, Iterable):
+    choices = None if isinstance(values, pd.DataFrame) else first_items(values, MOST_CHOICES)
+    if choices is None:
         read(values)  # raises the error that says why it is none
-    choices = list(values)
+        raise InputError(name, "must be a value or a list of values", got=brief(values))
+    if len(choices) > MOST_CHOICES:
+        raise InputError(name, f"must have at most {MOST_CHOICES:,} values", got="more")
     if not choices:
         raise InputError(name, "must have at least one value", got="none")
     return choices
@@ -137,7 +143,7 @@ def read_design(written: Any) -> tuple[str, Design]:
         missing = [name for name in ("N", "D") if name not in written]
         if missing:
             raise InputError("designs", "must be tables with columns N and D", got=f"one without {missing[0]}")
-        return f"{len(written)} runs", GivenRuns(written["N"], written["D"])
+        return _given_runs(written["N"], written["D"])
     if isinstance(written, Design) and not isinstance(written, type):
         return type(written).__name__, written
     if isinstance(written, Mapping):
@@ -148,7 +154,13 @@ def read_design(written: Any) -> tuple[str, Design]:
     if table.ndim != 2 or table.shape[1] != 2:
         rule = "must be seed ranges, {'C': (low, high), 'N_to_D': (low, high)}, or runs, [(N, D), ...]"
         raise InputError("designs", rule, got=brief(written))
-    return f"{len(table)} runs", GivenRuns(table[:, 0], table[:, 1])
+    return _given_runs(table[:, 0], table[:, 1])
+
+
+def _given_runs(N: Any, D: Any) -> tuple[str, Design]:
+    if not len(N):
+        raise InputError("designs", "must have at least one run", got="none")
+    return f"{len(N)} runs", GivenRuns(N, D)
 
 
 def _regime_in_words(regime: SeedRegime) -> str:

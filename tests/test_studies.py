@@ -132,6 +132,8 @@ def test_a_killed_study_is_resumed(tmp_path):
         ({"scaling_factors": -1}, "scaling_factors must be positive"),
         ({"targets": [1e22, -1]}, "targets must be positive"),
         ({"targets": functools.reduce(lambda nested, _: [nested] * 10, range(30), "x")}, "targets must be"),
+        ({"designs": np.empty((0, 2))}, "designs must have at least one value, got none"),
+        ({"seeds": np.array(None)}, "seeds must be"),
         ({"checkpoint": 0.5}, "checkpoint must be of type str or PathLike or None, got 0.5"),
         ({"repetitions": 0}, "repetitions must be between 1"),
         ({"rng": -1}, "rng must not be negative"),
