@@ -17,6 +17,7 @@ from chinchilla_nb.engine.errors import InputError
 __all__ = [
     "as_axes",
     "as_count",
+    "as_file_path",
     "as_float",
     "as_floats",
     "as_folder",
@@ -29,6 +30,8 @@ __all__ = [
     "brief",
 ]
 
+LONGEST_PATH = 4096
+"""Characters of a path; Linux, which allows the most, allows so many bytes."""
 MOST_VALUES = 1_000_000
 """A longer list of numbers is a mistake, such as an iterator that never ends."""
 
@@ -127,6 +130,28 @@ def as_axes(param_grid: Any) -> dict[str, tuple[float, ...]]:
 def as_path(path: str | os.PathLike[str]) -> Path:
     """Return a path, with the home folder in place of ``~`` at its beginning."""
     return Path(os.path.expanduser(os.fsdecode(path)))  # noqa: PTH111  Path.expanduser raises if there is no home
+
+
+def as_file_path(path: Any, name: str) -> Path:
+    """Return the path of a file, with the home folder in place of ``~`` at its beginning.
+
+    Raises
+    ------
+    InputError
+        If it cannot be one.
+    """
+    text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
+    if not 0 < len(text) <= LONGEST_PATH or "\0" in text or not _is_encodable(text):
+        raise InputError(name, "must be the path of a file", got=brief(path))
+    return as_path(text)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def as_folder(path: str | os.PathLike[str] | None, name: str = "project_dir") -> Path:

@@ -222,7 +222,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         simulator(*args, **kwargs)
         return simulator
 
-    def seed(self, design: Literal["log-uniform", "optimal"] = "log-uniform") -> Run:
+    def seed(self, *, design: Literal["log-uniform", "optimal"] = "log-uniform") -> Run:
         """Sample a run from the seed regime: C and D/N log-uniform in ``seed_ranges``.
 
         Parameters

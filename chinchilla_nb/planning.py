@@ -164,7 +164,7 @@ class Planning:
         check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
         fit = self._fit()
         plan = make_plan(fit.law, constraints, fit.runs.compute)
-        for note in plan_notes(plan, fit.runs):
+        for note in plan_notes(plan, fit.runs, self.session.data_unit):
             self.logger.warning(note)
         return plan_row(plan, self._believed(fit, uncertainty), level)
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.checks import as_count, as_path
-from chinchilla_nb.engine.conversion import as_flag, as_positive_array, check_choice, check_type
+from chinchilla_nb.checks import as_count, as_file_path
+from chinchilla_nb.engine.conversion import as_flag, as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -137,10 +137,9 @@ def study(
     )
     spread = adaptive_map if as_flag(parallel, "parallel") else map
     shown = as_flag(progress, "progress")
-    check_type(checkpoint, "checkpoint", str, os.PathLike, type(None))
     if checkpoint is None:
         return _frame(asked, dict(_measured(asked, {}, spread, shown)))
-    with closing(StudyFile(as_path(checkpoint), _as_json(asked))) as file:
+    with closing(StudyFile(as_file_path(checkpoint, "checkpoint"), _as_json(asked))) as file:
         found: dict[Piece, Mapping[str, Array]] = dict(file.known)
         for piece, measured in _measured(asked, found, spread, shown):
             file.append(piece, measured)
@@ -187,7 +186,10 @@ def _as_positive_count(value: Any, name: str) -> int:
 
 
 def _as_targets(targets: ArrayLike, laws: Mapping[str, Any]) -> Array:
-    budgets = as_positive_array(targets, "targets")
+    budgets = np.atleast_1d(as_positive_values(targets, "targets"))
+    if budgets.ndim > 1 or not budgets.size:
+        rule = "must be one budget or a list of budgets"
+        raise InputError("targets", rule, got=f"an array of shape {budgets.shape}")
     for truth in laws.values():
         allocate(truth, budgets)  # raises the error of a law without an optimum there
     return budgets

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from chinchilla_nb.config.plain_values import read_loss, read_ranges
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import as_positive_number, first_items
+from chinchilla_nb.engine.conversion import as_positive_number
 from chinchilla_nb.engine.errors import InputError, did_you_mean
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
 from chinchilla_nb.engine.laws.families import law_of
@@ -26,8 +27,8 @@ __all__ = ["is_noise", "labelled", "read_design", "read_factor", "read_law", "re
 T = TypeVar("T")
 Labelled = dict[str, T]
 
-MOST_CHOICES = 1_000
-"""More values of one argument are those of an endless iterator."""
+MOST_CHOICES = 10_000
+"""More choices are a mistake, such as an iterator that never ends."""
 
 
 def labelled(
@@ -68,20 +69,22 @@ def labelled(
 def _is_choice(value: Any, read: Callable[[Any], Any]) -> bool:
     try:
         read(value)
-    except (ValueError, TypeError):
+    except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
         return False
     return True
 
 
 def _as_list(values: Any, name: str, read: Callable[[Any], Any]) -> list[Any]:
-    choices = None if isinstance(values, pd.DataFrame) else first_items(values, MOST_CHOICES)
-    if choices is None:
+    if isinstance(values, (str, bytes, Mapping, pd.DataFrame)) or not isinstance(values, Iterable):
         read(values)  # raises the error that says why it is none
-        raise InputError(name, "must be a value or a list of values", got=brief(values))
-    if len(choices) > MOST_CHOICES:
-        raise InputError(name, f"must have at most {MOST_CHOICES:,} values", got="more")
+    try:
+        choices = list(itertools.islice(values, MOST_CHOICES + 1))
+    except Exception:  # noqa: BLE001  as above
+        raise InputError(name, "must be one value or a list of values", got=brief(values)) from None
     if not choices:
         raise InputError(name, "must have at least one value", got="none")
+    if len(choices) > MOST_CHOICES:
+        raise InputError(name, f"must have at most {MOST_CHOICES:,} values", got="more")
     return choices
 
 

@@ -43,6 +43,13 @@ def test_curves_are_parabola_and_law_along_the_isoflop_line(comparison):
         assert one.interval.x[0] < one.minimum.x[0] < one.interval.x[1]
 
 
+def test_slices_take_the_colours_of_their_losses(comparison):
+    slices = isoflop_figure(comparison.isoflop, LAW).slices
+    lowest_first = sorted(slices, key=lambda one: one.dots.y.min())
+    assert np.all(np.diff([one.shade for one in lowest_first]) > 0)
+    assert (lowest_first[0].shade, lowest_first[-1].shade) == (0, 1)
+
+
 def test_residuals_are_measured_minus_fitted(comparison):
     one, parabola = isoflop_figure(comparison.isoflop, LAW).slices[2], comparison.isoflop.parabolas[2]
     runs = RUNS.take(parabola.runs)

@@ -102,7 +102,7 @@ def test_sizes_are_those_of_the_models(tmp_path):
     project.fit(parallel=False)
     assert set(project.next_runs(C=1e22)["N"]) <= {12e6, 48e6, 192e6, 768e6}
     assert set(project.seed_design()["N"]) <= {12e6, 48e6, 192e6, 768e6}
-    (N, _), config = project.seed("optimal")
+    (N, _), config = project.seed(design="optimal")
     assert N == 12 * config["width"] ** 2
 
 
@@ -150,7 +150,7 @@ def test_the_compute_is_that_of_the_convention(tmp_path, convention):
     for table in (project.next_runs(C=1e22, n=3), project.seed_design()):
         C = 8 * table["N"] * table["D"] if convention == 8 else 2 * table["N"] ** 1.1 * table["D"] ** 0.95
         assert table["C"].to_numpy() == pytest.approx(C, rel=1e-6)
-    (N, D), _ = project.seed("optimal")
+    (N, D), _ = project.seed(design="optimal")
     assert 0.99e17 < compute.C(N, D) < 1.01e19
     assert project.seed_spread()["condition"].iloc[0] > 1e24
 
@@ -170,14 +170,14 @@ def test_seeds_are_drawn_as_before(new):
 def test_a_designed_seed_draws_no_random_number(new):
     state = copy.deepcopy(new.session.settings.rng.bit_generator.state)
     first = new.seed(design="optimal")
-    assert new.seed("optimal") == first
+    assert new.seed(design="optimal") == first
     assert new.session.settings.rng.bit_generator.state == state
 
 
 def test_seeds_one_by_one_are_as_many_and_cost_as_much_as_planned(new):
     made = []
     for _ in range(8):
-        (N, D), config = new.seed("optimal")
+        (N, D), config = new.seed(design="optimal")
         assert config is None
         made.append((N, D))
         new.append(N=N, D=D, loss=float(LAW.loss(N, D)))
@@ -186,7 +186,7 @@ def test_seeds_one_by_one_are_as_many_and_cost_as_much_as_planned(new):
     assert (6 * N * D).sum() <= 8 * MEAN_COST * 1.001
     assert (D / N).max() / (D / N).min() == pytest.approx(20, rel=0.01)
     # There is one more to be had.
-    assert new.seed("optimal")[0][0] >= 1
+    assert new.seed(design="optimal")[0][0] >= 1
 
 
 def test_the_design_of_seeds_says_what_log_uniform_seeds_lose(new):
@@ -210,7 +210,7 @@ def test_a_pilot_is_given_by_its_budget_or_its_number_of_seeds(new):
     with pytest.raises(InputError, match="seeds must be given"):
         new.seed_design()
     with pytest.raises(InputError, match="num_seeding_steps must be given"):
-        new.seed("optimal")
+        new.seed(design="optimal")
 
 
 def test_a_law_of_ones_own_decides_a_design(new):
@@ -262,6 +262,6 @@ def test_unknown_designs_and_missing_ranges_are_refused(new):
     with pytest.raises(InputError, match="design must be 'log-uniform' or 'optimal'"):
         new.seed("best")
     new.seed_ranges = None
-    for call in (new.seed_design, new.seed_spread, lambda: new.seed("optimal")):
+    for call in (new.seed_design, new.seed_spread, lambda: new.seed(design="optimal")):
         with pytest.raises(InputError, match="seed_ranges must be given"):
             call()

@@ -42,7 +42,8 @@ class SliceCurves:
     ----------
     slice : Slice
     shade : float
-        Position in the palette, from 0 for the smallest budget to 1 for the largest.
+        Position in the palette of losses, from 0 for the largest budget, whose losses are the lowest, to 1 for the
+        smallest.
     near : ndarray of bool
         For each of its runs, by size, whether the parabola was fitted to it.
     dots : Polyline
@@ -185,7 +186,7 @@ class _Layout:
         names = ("parabola", "law", "minimum", "interval", "off_parabola", "off_law")
         return SliceCurves(
             slice=one,
-            shade=float((np.log(one.C) - log_C.min()) / span) if span else 0.5,
+            shade=float((log_C.max() - np.log(one.C)) / span) if span else 0.5,
             near=read_only(np.zeros(len(one.runs), dtype=bool) if near is None else near),
             dots=polyline(self.place(N, D), runs.loss[one.runs]),
             refused=refused,

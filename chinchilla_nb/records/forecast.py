@@ -6,14 +6,13 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from chinchilla_nb.checks import as_path, as_positive_number, as_texts
+from chinchilla_nb.checks import as_file_path, as_positive_number, as_texts
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_flag, check_type
@@ -45,8 +44,6 @@ OTHER_COMPUTE = "compute"
 """Key of the definitions that holds the compute convention, in symbols; without it, as in older files, C is 6ND."""
 SAME_SIZE = 0.02
 """Relative difference of N, D and C up to which a logged run is the forecast one; both are rounded in practice."""
-LONGEST_PATH = 4096
-"""Characters of a path; Linux, which allows the most, allows so many bytes."""
 NEAR_OPTIMUM = 0.25
 """Difference of log N up to which a run of the budget is the forecast optimum: a model search offers few sizes."""
 
@@ -320,7 +317,7 @@ class Forecast:
         OSError
             If the file cannot be written.
         """
-        path = _as_path(path)
+        path = as_file_path(path, "path")
         if not as_flag(overwrite, "overwrite") and path.is_file():
             rule = "exists, and a forecast replaces no file"
             raise InputError(file_name(path), rule, remedy="choose another path, or pass overwrite=True")
@@ -338,7 +335,7 @@ class Forecast:
         FileNotFoundError
             If there is no such file.
         """
-        path = _as_path(path)
+        path = as_file_path(path, "path")
         forecast = cls(**read_forecast(path))
         try:
             as_positive_number(forecast.loss, "loss")
@@ -406,21 +403,6 @@ def _limits_of(fit: Fit, C: float, *, of_budget: bool) -> tuple[str, ...]:
     if found is not None and not of_budget:
         found = replace(found, tokens_per_parameter=None) if found.far else None
     return () if found is None else (str(found),)
-
-
-def _as_path(path: Any) -> Path:
-    text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
-    if not 0 < len(text) <= LONGEST_PATH or "\0" in text or not _is_encodable(text):
-        raise InputError("path", "must be the path of a file", got=brief(path))
-    return as_path(text)
-
-
-def _is_encodable(text: str) -> bool:
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def digest_of(runs: Runs) -> str:

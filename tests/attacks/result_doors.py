@@ -46,9 +46,10 @@ STUDY = {
     "progress": False,
 }
 STUDY_WORDS = {
-    "laws": "law|parameter",
+    "laws": "law|parameter|number|[EAB]",
     "designs": "designs|seed_ranges|D|N",
-    "losses": "loss",
+    "losses": ".",
+    "targets": "targets|C",
     "intervals": "intervals|method",
 }
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST)

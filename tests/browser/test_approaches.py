@@ -24,7 +24,7 @@ workbench
 
 def test_a_click_on_a_run_shows_its_slice_alone(lab):
     page = lab(OPEN)
-    expect(page.get_by_text("To compare them with the parametric law, fit it to the runs.")).to_be_visible()
+    expect(page.get_by_text("To compare them with approach 3, fit a law to the runs.")).to_be_visible()
     expect(page.get_by_text("5 slices of runs whose C differ by at most 5")).to_be_visible()
     page.get_by_role("button", name="Fit", exact=True).click()
     expect(page.get_by_text("Converged")).to_be_visible(timeout=WAIT_MS)
@@ -41,6 +41,8 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     assert run_code(page, "print(panel.view.chosen is not None)") == "True\n"
     expect(page.get_by_label("Show", exact=True)).to_have_value("C = 5×10¹²")
     page.get_by_label("Show", exact=True).select_option("all")
+    expect(page.get_by_label("Show", exact=True)).to_have_value("all")
+    expect(page.get_by_label("Slices", exact=True)).to_have_value("similar C")
     expect(page.get_by_text("5 slices of runs whose C differ by at most 5")).to_be_visible()
 
 

@@ -23,7 +23,7 @@ def test_a_click_chooses_five_runs(lab):
     button = page.get_by_role("button", name="Choose runs")
     expect(button).to_be_visible(timeout=WAIT_MS)
     button.click()
-    caption = page.get_by_text("Standard error of log N*")
+    caption = page.get_by_text("The error is the standard error of log N*")
     expect(caption).to_be_visible(timeout=WAIT_MS)
     rows = page.locator("table:has(th:text('Fall of the variance')) tbody tr")
     expect(rows).to_have_count(5)

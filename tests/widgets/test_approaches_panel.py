@@ -54,7 +54,7 @@ def test_without_runs_it_says_what_it_needs(empty_session):
 
 
 def test_without_a_fit_two_approaches_are_shown(panel):
-    assert "To compare them with the parametric law, fit it to the runs." in text_of(panel.empty)
+    assert "To compare them with approach 3, fit a law to the runs." in text_of(panel.empty)
     assert "4 slices of runs whose C differ by at most 5" in text_of(panel.about)
     assert text_of(panel.table).count("–") >= 5  # the third row, and intervals
     assert len(panel.slices.dots.x) == 36
@@ -64,6 +64,7 @@ def test_without_a_fit_two_approaches_are_shown(panel):
 def test_after_a_fit_the_law_and_the_bias_are_shown(panel, session):
     session.run_fit()
     assert panel.empty.value == ""
+    assert (panel.by.label, panel.slice.label) == ("similar C", "all")
     assert panel.slices.laws.x.shape == (4, 61)
     assert "On these slices approach 2 puts D*" in text_of(panel.bias)
     assert len(panel.frontiers.lines["parametric"].x) == 61
@@ -98,6 +99,7 @@ def test_a_clicked_run_shows_its_slice_alone_and_a_second_click_all(panel, sessi
     assert np.count_nonzero(np.array(panel.slices.dots.opacities) == 1) == 9
     panel.slices.dots.selected = np.array([21])
     assert panel.view.chosen is None
+    assert panel.slice.label == "all"
     assert len(panel.slices.off_parabola.x) == 36
 
 
@@ -140,12 +142,28 @@ def test_slices_can_come_from_a_column(panel, session, database):
     panel.by.value = "budget"
     assert "4 slices of runs with one value of budget" in text_of(panel.about)
     assert not is_shown(panel.tolerance)
+    panel.by.value = panel.by.options[0][1]
+    assert (panel.by.label, panel.view.by) == ("similar C", None)
+    assert is_shown(panel.tolerance)
+
+
+def test_a_refused_slice_has_no_chart_of_residuals(panel, database):
+    for N in (2e8, 3e8):
+        database.append(N=N, D=1e23 / 6 / N, loss=2.2)
+    panel.slice.label = "C = 10²³"
+    assert "it has 2 distinct sizes" in text_of(panel.about)
+    assert not is_shown(panel.slices.residual_figure)
+    panel.slice.label = "all"
+    assert is_shown(panel.slices.residual_figure)
 
 
 def test_scattered_runs_say_why_there_are_no_slices(panel, database):
     database.df = table_of(make_runs(30, noise=0.003))
     assert "IsoFLOP parabolas need" in text_of(panel.about)
     assert not is_shown(panel.slices.figure)
+    assert not is_shown(panel.against)
+    assert "Envelope" in text_of(panel._frontier_key)
+    assert "IsoFLOP" not in text_of(panel._frontier_key)
     assert is_shown(panel.table)
 
 

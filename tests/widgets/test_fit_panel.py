@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -162,8 +163,10 @@ def test_warnings_come_with_their_remedy(session, database, rows):
     panel.wait()
     assert session.fit.warnings
     for warning in session.fit.warnings:
-        assert warning.message in panel.problems.value.replace("&#x27;", "'")
-        assert warning.remedy in panel.problems.value.replace("&#x27;", "'")
+        shown = html.unescape(panel.problems.value).replace("\u202f", " ")
+        assert warning.message[1:] in shown
+        assert f"{warning.message[0].upper()}{warning.message[1:]}" in shown
+        assert warning.remedy in shown
 
 
 def failing_loss(y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:

@@ -76,6 +76,17 @@ def test_the_plan_is_shown_with_its_marker(panel, law):
     assert panel.errors.value == ""
 
 
+def test_the_plan_names_what_the_study_counts(session):
+    session.data_unit = "bytes"
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.budget.type("1e21")
+    panel.plans.toggle.value = True
+    panel.plans.shape.value, panel.plans.value.value = "Fixed N", "1T"
+    assert "bytes per parameter, and the runs have" in panel.plans.outcome.value
+    assert "tokens" not in panel.plans.outcome.value
+
+
 def test_a_target_loss_leaves_the_budget(panel, law):
     N, D = allocate(law, 3e21)
     target = float(law.loss(N, D))

@@ -97,8 +97,9 @@ class IsoFlop:
         found = [f"the slice {one}" for one in self.refused]
         if self.lost.any():
             draws, worst = len(self.drawn[0].log_N), int(np.argmax(self.lost))
-            share = f"{self.lost.sum():,} of {draws * len(self.lost):,} minima of resamples lie outside their slice"
-            found.append(f"{share}, most often at {self.parabolas[worst].slice.name}: {self.lost[worst]:,}")
+            share = f"{self.lost.sum():,} of {draws * len(self.lost):,} resampled slices"
+            most = f"{self.lost[worst]:,} of them at {self.parabolas[worst].slice.name}"
+            found.append(f"{share} have no minimum between their sizes, {most}")
         if len(self.parabolas) < FEWEST_FOR_LOSS:
             found.append(f"the lowest loss at a budget needs {FEWEST_FOR_LOSS} slices with a minimum")
         return tuple(found)

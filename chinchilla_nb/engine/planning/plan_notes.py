@@ -11,7 +11,7 @@ from chinchilla_nb.engine.runs import Runs
 __all__ = ["plan_notes"]
 
 
-def plan_notes(plan: Plan, runs: Runs | None = None) -> tuple[str, ...]:
+def plan_notes(plan: Plan, runs: Runs | None = None, data_unit: str = "tokens") -> tuple[str, ...]:
     """Return what a plan extrapolates, in sentences without a full stop.
 
     Parameters
@@ -19,6 +19,8 @@ def plan_notes(plan: Plan, runs: Runs | None = None) -> tuple[str, ...]:
     plan : Plan
     runs : Runs, optional
         The runs that its law was fitted to.
+    data_unit : str
+        What D counts.
 
     Raises
     ------
@@ -27,6 +29,7 @@ def plan_notes(plan: Plan, runs: Runs | None = None) -> tuple[str, ...]:
     """
     check_type(plan, "plan", Plan)
     check_type(runs, "runs", Runs, type(None))
+    check_type(data_unit, "data_unit", str)
     found = []
     epochs = plan.epochs
     if epochs is not None and epochs > MEASURED_EPOCHS:
@@ -43,5 +46,5 @@ def plan_notes(plan: Plan, runs: Runs | None = None) -> tuple[str, ...]:
     low, high = float(ratios.min()), float(ratios.max())
     if not low / VISIBLE <= plan.tokens_per_parameter <= high * VISIBLE:
         ratio = f"{plan.tokens_per_parameter:,.3g}"
-        found.append(f"the plan has {ratio} tokens per parameter, and the runs have {low:,.3g} to {high:,.3g}")
+        found.append(f"the plan has {ratio} {data_unit} per parameter, and the runs have {low:,.3g} to {high:,.3g}")
     return tuple(found)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.cancellation import Cancelled
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
@@ -118,7 +120,13 @@ class Projects:
 
 
 def _drawn(noise: DrawNoise, rng: np.random.Generator, count: int) -> Array:
-    drawn = as_real_array(noise(rng, count), "noise")
+    try:
+        drawn = as_real_array(noise(rng, count), "noise")
+    except Cancelled:
+        raise
+    except Exception as error:
+        remedy = "give a function of a generator and a number of runs"
+        raise InputError("noise", f"raised {brief(error)}", remedy=remedy) from error
     if drawn.shape != (count,):
         raise InputError("noise", "must return one value per run", got=f"shape {drawn.shape} for {count} runs")
     return drawn

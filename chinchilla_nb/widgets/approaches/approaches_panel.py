@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html import escape
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ __all__ = ["ApproachesPanel"]
 
 MOST_NAMED = 2
 """Refused slices that are named; a study of scattered runs has dozens."""
+ALL, SIMILAR = -1, 0
+"""Values of the first options, all slices and similar C; a drop-down list whose value is None shows an empty field."""
 _DASH = {"dotted": "2 3", "dash_dotted": "7 3 2 3", "solid": "none"}
 
 
@@ -71,7 +73,7 @@ class ApproachesPanel(Panel):
         self._make_inputs()
         self.slices, self.frontiers = SliceChart(), ThreeFrontiers()
         self.table, self.bias, self.notes, self.about, self.empty = (ipywidgets.HTML() for _ in range(5))
-        self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML(_frontier_key())
+        self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML()
         for key in (self._key, self._frontier_key):
             key.add_class("cnb-key")
         left = ipywidgets.VBox([self._key, self.slices.figure, self.about, self.slices.residual_figure])
@@ -99,10 +101,10 @@ class ApproachesPanel(Panel):
             "Relative difference of C up to which runs are of one slice, in percent", "s", label="Tolerance"
         )
         self.tolerance.value = f"{100 * TOLERANCE:g} %"
-        self.by = parts.choice("Which runs are of one slice", [("similar C", None)], "l", label="Slices")
+        self.by = parts.choice("Which runs are of one slice", [("similar C", SIMILAR)], "l", label="Slices")
         self.against = parts.choice("What the loss is drawn against", ["N", "D", "D/N"], "s", label="Against")
         self.slice = parts.choice(
-            "Which slice is shown alone; a click on a run chooses its slice", [("all", None)], "l", label="Show"
+            "Which slice is shown alone; a click on a run chooses its slice", [("all", ALL)], "l", label="Show"
         )
         self.budget = parts.text(
             "FLOPs at which the approaches are compared; empty for the next model", "m", label="Budget"
@@ -145,7 +147,7 @@ class ApproachesPanel(Panel):
     @guarded
     def _choose_column(self, change: Any) -> None:
         if not self._writing:
-            self.view.by = change["new"]
+            self.view.by = None if change["new"] == SIMILAR else change["new"]
 
     @guarded
     def _choose_axis(self, change: Any) -> None:
@@ -154,7 +156,7 @@ class ApproachesPanel(Panel):
     @guarded
     def _choose_slice(self, change: Any) -> None:
         if not self._writing:
-            self.view.chosen = change["new"]
+            self.view.chosen = None if change["new"] == ALL else change["new"]
 
     @guarded
     def _click(self, _change: Any) -> None:
@@ -204,12 +206,12 @@ class ApproachesPanel(Panel):
     def _offer_columns(self) -> None:
         runs = self.session.runs
         columns = [name for name, values in runs.columns.items() if 1 < len(set(map(str, values))) <= len(runs) / 2]
-        options = (("similar C", None), *((f"column {name}", name) for name in columns))
+        options = (("similar C", SIMILAR), *((f"column {name}", name) for name in columns))
         if self.view.by not in [value for _, value in options]:
             self.view.by = None
         if self.by.options != options:
             self.by.options = options
-        self.by.value = self.view.by
+        self.by.value = SIMILAR if self.view.by is None else self.view.by
 
     def _show(self) -> None:
         view, comparison = self.view, self.view.comparison
@@ -222,7 +224,9 @@ class ApproachesPanel(Panel):
         C = view.budget_of(self.session)
         self.budget.placeholder = written_budget(C)
         self.table.value = approaches_table(comparison.at(C, LEVEL), C)
-        self.frontiers.show(approaches_figure(comparison, C))
+        figure = approaches_figure(comparison, C)
+        self.frontiers.show(figure)
+        self._frontier_key.value = _frontier_key([one.name for one in figure.curves if len(one.line)])
         self.bias.value = "" if comparison.bias is None else note("warn", sentence(comparison.bias.text(C)))
         self.notes.value = _notes(comparison, stale=self.session.stale)
         self._show_slices(comparison)
@@ -234,14 +238,15 @@ class ApproachesPanel(Panel):
         if self.view.problem:
             return note("warn", sentence(self.view.problem))
         if self.session.fit is None:
-            return note("good", "To compare them with the parametric law, fit it to the runs.")
+            return note("good", "To compare them with approach 3, fit a law to the runs.")
         return ""
 
     def _show_slices(self, comparison: Comparison) -> None:
         isoflop, unit = comparison.isoflop, self.session.data_unit
         for part in (self.slices.figure, self.slices.residual_figure, self._key):
             set_shown(part, isoflop is not None)
-        set_shown(self.slice, isoflop is not None)
+        for field in (self.slice, self.against):
+            set_shown(field, isoflop is not None)
         if isoflop is None:
             self.about.value = note("warn", sentence(comparison.failures["isoflop"]))
             return
@@ -252,17 +257,18 @@ class ApproachesPanel(Panel):
         self._offer_slices(figure)
         with self._writing:
             self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
+        set_shown(self.slices.residual_figure, bool(len(self.slices.off_parabola.x)))
         self._key.value = _slice_key(law is not None, figure.beyond)
         minima = isoflop.minima(LEVEL)["N"]
         self.about.value = _about(isoflop, figure, self.view.chosen, minima)
 
     def _offer_slices(self, figure: IsoFlopFigure) -> None:
-        options = (("all", None), *((one.slice.name, at) for at, one in enumerate(figure.slices)))
+        options = (("all", ALL), *((one.slice.name, at) for at, one in enumerate(figure.slices)))
         with self._writing:
             # The page answers new options with the first one, as if the user had chosen it.
             if self.slice.options != options:
                 self.slice.options = options
-            self.slice.value = self.view.chosen
+            self.slice.value = ALL if self.view.chosen is None else self.view.chosen
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of the slices and the frontiers, or the table of runs that are needed."""
@@ -335,9 +341,10 @@ def _slice_key(has_law: bool, beyond: int) -> str:
     return f'<div class="cnb-legend">{"".join(items)}</div>'
 
 
-def _frontier_key() -> str:
+def _frontier_key(drawn: Collection[str]) -> str:
     items = [
         line(f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{_DASH[DASHES[name]]}"', APPROACH_TITLES[name])
         for name, colour in COLOURS.items()
+        if name in drawn
     ]
     return f'<div class="cnb-legend">{"".join(items)}</div>'

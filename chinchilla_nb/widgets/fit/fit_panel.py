@@ -20,7 +20,7 @@ from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
@@ -250,7 +250,7 @@ class FitPanel(Panel):
     def _show_problems(self, _change: Any = None) -> None:
         parts = [note("bad", self.session.error)] if self.session.error else []
         if self.session.fit is not None:
-            parts += [note("warn", str(warning)) for warning in self.session.fit.warnings]
+            parts += [note("warn", sentence(str(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)
 
     def _state(self) -> str:

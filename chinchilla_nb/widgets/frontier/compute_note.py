@@ -31,7 +31,7 @@ class ComputeNote(ipywidgets.VBox):
         self.text = ipywidgets.HTML()
         self.switch = ipywidgets.Button(tooltip="Set compute in the configuration, and fit the law again")
         self.switch.layout.width = "auto"
-        bar = ipywidgets.Box([self.switch])
+        bar = ipywidgets.Box([self.switch], layout=ipywidgets.Layout(margin="6px 0 0"))
         bar.add_class("cnb-bar")
         super().__init__([self.text, bar])
         self.switch.on_click(self._switch)

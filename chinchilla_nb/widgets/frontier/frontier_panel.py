@@ -119,12 +119,12 @@ class FrontierPanel(Panel):
         self.compute = ComputeNote(self.guard, self.session)
         self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        tools = (self.compute, self.caution, self.off_frontier, self.next_runs, self.forecasts, self.export)
+        tools = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs, self.forecasts, self.export)
         self.charts.tools.children = tools
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.plans, self.selection)
+        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
         self.budget.observe(self._move, "C")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):

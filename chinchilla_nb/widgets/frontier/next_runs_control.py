@@ -45,9 +45,9 @@ class NextRunsControl(ipywidgets.VBox):
     def __init__(self, guard: Guard, session: Session, budget: Budget) -> None:
         self.guard, self._session, self._budget = guard, session, budget
         self.criterion = ipywidgets.Dropdown(
-            options=[("per FLOP", "fall_per_FLOP"), ("per run", "fall")],
+            options=[("best per FLOP", "fall_per_FLOP"), ("best per run", "fall")],
             tooltip="Whether compute or the number of runs is scarce",
-            layout=ipywidgets.Layout(width="110px"),
+            layout=ipywidgets.Layout(width="130px"),
         )
         self.button = ipywidgets.Button(
             description="Choose runs", tooltip="The runs that tell most about the optimum at this budget"
@@ -90,9 +90,10 @@ def _table_of(chosen: ChosenRuns, target: str, data_unit: str) -> str:
         (scientific(C), compact(N), compact(D), plain(D / N), percent(after), percent(fall))
         for N, D, C, after, fall in zip(chosen.N, chosen.D, chosen.C, chosen.after, chosen.fall, strict=True)
     ]
-    head = ("C (FLOPs)", "N", f"D ({data_unit})", "D/N", "Error after", "Fall of the variance")
+    head = ("C (FLOPs)", "N", f"D ({data_unit})", "D/N", "Error after it", "Fall of the variance")
+    now = percent(float(chosen.before[0]))
     text = (
-        f"Standard error of log {target}, now {percent(float(chosen.before[0]))}, after each of these runs is added to "
-        f"those above it, if the law holds."
+        f"The error is the standard error of log {target}, now {now}, once a run and those above it are trained, if "
+        "the law holds. The fall is a share of the present variance."
     )
-    return f'{html_table(rows, head)}<div class="cnb-caption">{escape(text)}</div>'
+    return f'{html_table(rows, head, table_class="cnb-runs")}<div class="cnb-caption">{escape(text)}</div>'

@@ -94,11 +94,12 @@ class PlanControl(ipywidgets.VBox):
         self.outcome, self.table, self.link, self.code = (ipywidgets.HTML() for _ in range(4))
         fields = ipywidgets.Box(
             [
-                *(self.goal, self.loss, self.shape, self.value),
-                _pair("inference tokens", self.inference_tokens),
-                _pair("unique tokens", self.unique_tokens),
+                *(_pair("goal", self.goal), self.loss, _pair("constraint", self.shape), self.value),
+                _pair(f"inference {session.data_unit}", self.inference_tokens),
+                _pair(f"unique {session.data_unit}", self.unique_tokens),
                 self.add,
-            ]
+            ],
+            layout=ipywidgets.Layout(margin="6px 0 0"),
         )
         self._saving = ipywidgets.Box([self.csv, self.clear, self.link])
         for bar in (fields, self._saving):
@@ -134,7 +135,9 @@ class PlanControl(ipywidgets.VBox):
         except InputError as error:
             self.outcome.value, self.code.value = note("warn", sentence(str(error))), ""
         else:
-            notes = "".join(note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs))
+            notes = "".join(
+                note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
+            )
             self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
             self._show_code()
         self.add.disabled = self.plan is None
@@ -210,6 +213,6 @@ def _word(text: str) -> ipywidgets.HTML:
     return ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')
 
 
-def _pair(text: str, field: ipywidgets.Text) -> ipywidgets.HBox:
+def _pair(text: str, field: ipywidgets.Text | ipywidgets.Dropdown) -> ipywidgets.HBox:
     """Return a field behind its name, which stay together on a narrow page."""
     return ipywidgets.HBox([_word(text), field], layout=ipywidgets.Layout(align_items="center", grid_gap="6px"))

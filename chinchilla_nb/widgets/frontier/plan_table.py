@@ -36,7 +36,10 @@ def plans_html(rows: Mapping[str, Mapping[str, Any]], data_unit: str) -> str:
     shown = [name for name in _WRITTEN if name != "training_FLOPs"]
     names = [name for name in shown if any(name in row and name not in _hidden(row) for row in rows.values())]
     titles = _titles(data_unit)
-    cells = [[label, *(_cell(name, row) for name in names)] for label, row in rows.items()]
+    # A name and its value stay on one line.
+    cells = [
+        [label.replace(" = ", "\u00a0=\u00a0"), *(_cell(name, row) for name in names)] for label, row in rows.items()
+    ]
     table = html_table(cells, ["Plan", *(titles[name] for name in names)], named_rows=True, table_class="cnb-runs")
     return f'<div class="cnb-plans">{table}</div>'
 
@@ -57,14 +60,14 @@ def plan_call(plans: Sequence[Mapping[str, Any]]) -> str:
 
 
 _WRITTEN: dict[str, tuple[str, Write, int]] = {
-    "C": ("Compute", scientific, 3),
+    "C": ("Compute (FLOPs)", scientific, 3),
     "N": ("Parameters N", compact, 3),
     "D": ("", compact, 3),
     "tokens_per_parameter": ("", rounded, 3),
     "loss": ("Loss", rounded, 4),
     "training_FLOPs": ("Training", scientific, 3),
     "inference_FLOPs": ("Inference", scientific, 3),
-    "deadweight_compute": ("Deadweight", scientific, 2),
+    "deadweight_compute": ("Deadweight compute", scientific, 2),
     "epochs": ("Epochs", rounded, 3),
     "days": ("Days", rounded, 3),
     "cost": ("Cost", plain, 3),

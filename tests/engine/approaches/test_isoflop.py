@@ -156,7 +156,7 @@ def test_lost_minima_are_counted():
     runs = sliced_runs(off_centre=3.2, width=4.0, noise=0.02, rng=3)
     found = _isoflop(runs)
     assert found.lost.sum() > 0
-    assert any("minima of resamples lie outside their slice" in note for note in found.notes)
+    assert any("resampled slices have no minimum between their sizes" in note for note in found.notes)
 
 
 def test_intervals_of_minima_contain_the_truth_as_often_as_they_say():
