@@ -146,7 +146,7 @@ def read_design(written: Any) -> tuple[str, Design]:
         missing = [name for name in ("N", "D") if name not in written]
         if missing:
             raise InputError("designs", "must be tables with columns N and D", got=f"one without {missing[0]}")
-        return f"{len(written)} runs", GivenRuns(written["N"], written["D"])
+        return _given_runs(written["N"], written["D"])
     if isinstance(written, Design) and not isinstance(written, type):
         return type(written).__name__, written
     if isinstance(written, Mapping):
@@ -157,7 +157,13 @@ def read_design(written: Any) -> tuple[str, Design]:
     if table.ndim != 2 or table.shape[1] != 2:
         rule = "must be seed ranges, {'C': (low, high), 'N_to_D': (low, high)}, or runs, [(N, D), ...]"
         raise InputError("designs", rule, got=brief(written))
-    return f"{len(table)} runs", GivenRuns(table[:, 0], table[:, 1])
+    return _given_runs(table[:, 0], table[:, 1])
+
+
+def _given_runs(N: Any, D: Any) -> tuple[str, Design]:
+    if not len(N):
+        raise InputError("designs", "must have at least one run", got="none")
+    return f"{len(N)} runs", GivenRuns(N, D)
 
 
 def _regime_in_words(regime: SeedRegime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import subprocess
@@ -130,6 +131,10 @@ def test_a_killed_study_is_resumed(tmp_path):
         ({"losses": "huberr"}, "did you mean 'huber'"),
         ({"scaling_factors": -1}, "scaling_factors must be positive"),
         ({"targets": [1e22, -1]}, "targets must be positive"),
+        ({"targets": functools.reduce(lambda nested, _: [nested] * 10, range(30), "x")}, "targets must be"),
+        ({"designs": np.empty((0, 2))}, "designs must have at least one "),
+        ({"seeds": np.array(None)}, "seeds must be"),
+        ({"checkpoint": 0.5}, "checkpoint must be the path of a file, got 0.5"),
         ({"repetitions": 0}, "repetitions must be between 1"),
         ({"rng": -1}, "rng must not be negative"),
         ({"law": "frontier"}, "law"),

@@ -86,11 +86,12 @@ def candidate_grid(
         N = np.round(at_ratio(compute, budget, ratio))
         if models is not None:
             N = np.array([models.nearest(size)[1] for size in np.maximum(N, 1.0)])
-        D = compute.D(budget, np.maximum(N, 1.0))
+        whole = np.maximum(N, 1.0)
+        D = compute.D(budget, whole)
         # Rounding of N moves D/N past an end by half a parameter at most, but another size of a model by more.
-        slack = 1 + 1.5 / np.maximum(N, 1.0)
+        slack = 1 + 1.5 / whole
         inside = (N >= 1) & (D >= 1) & (D / N >= low / slack) & (D / N <= high * slack)
-        real = inside & np.isfinite(compute.C(N, D))
+        real = inside & np.isfinite(compute.C(whole, D))
     if not real.any():
         where = f"D/N between {low:g} and {high:g} and C between {C[0]:g} and {C[1]:g}"
         raise InputError("", f"there is no run with {where}", remedy="widen the ranges, or give candidates")

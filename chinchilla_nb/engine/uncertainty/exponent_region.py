@@ -16,6 +16,7 @@ from scipy.special import fdtri
 
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.cancellation import cancellation_point
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs, read_only
@@ -85,6 +86,8 @@ class ExponentRegion:
 
     def text(self, one: str, other: str) -> str:
         """Return what the runs allow, in a sentence without a full stop, with these names for the exponents."""
+        check_type(one, "one", str)
+        check_type(other, "other", str)
         (low, lowest), (high, highest) = self.edge.min(axis=0), self.edge.max(axis=0)
         ends = f"{one} from {plain(low)} to {plain(high)} with {other} from {plain(lowest)} to {plain(highest)}"
         text = f"these runs allow {ends} ({level_percent(self.level)}, both together)"

@@ -54,6 +54,8 @@ def test_a_region_without_an_end_says_so():
     region = exponent_region(fit(make_runs(30, noise=0.2), loss_fn=log_huber).uncertainty("sandwich"))
     assert region.open
     assert str(region).endswith("they do not determine a, the exponent of N*")
+    with pytest.raises(InputError, match="one must be of type str, got 1"):
+        region.text(1, "beta")
 
 
 @pytest.mark.parametrize("loss_fn", [mse, mae])
