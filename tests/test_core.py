@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from runs import AXES, LAW, make_runs, table_of
 
-from chinchilla_nb import Chinchilla, Fit, InputError
+from chinchilla_nb import Chinchilla, Fit, InputError, scientific
 from chinchilla_nb.core import precision_note
 from chinchilla_nb.engine.fitting.losses import huber, log_huber, mae, mse
 
@@ -708,7 +708,7 @@ def test_a_budget_outside_the_runs_is_named_where_it_is_asked_for(tmp_path, caps
     cc.allocate_compute(1e20)
     cc.allocate_compute([1e19, 1e20])
     assert capsys.readouterr().err == ""
-    far = " ".join(f"{1e26 / runs.C.max():.3g} times the compute of the largest run".split())
+    far = f"{scientific(1e26 / runs.C.max(), 3)} times the compute of the largest run"
     for ask in (lambda: cc.scale(C=1e26), lambda: cc.allocate_compute(1e26), lambda: cc.allocate_compute([1e20, 1e26])):
         ask()
         said = " ".join(capsys.readouterr().err.split())

@@ -260,7 +260,7 @@ def test_ranges_with_one_ratio_are_said_to_leave_a_law_open(tmp_path):
 
 def test_unknown_designs_and_missing_ranges_are_refused(new):
     with pytest.raises(InputError, match="design must be 'log-uniform' or 'optimal'"):
-        new.seed("best")
+        new.seed(design="best")
     new.seed_ranges = None
     for call in (new.seed_design, new.seed_spread, lambda: new.seed(design="optimal")):
         with pytest.raises(InputError, match="seed_ranges must be given"):

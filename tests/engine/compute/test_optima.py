@@ -59,7 +59,8 @@ def test_the_closed_form_of_a_power_law_is_the_minimum(law: ScalingLaw, C: float
     assert compute.C(N, D) == pytest.approx(C, rel=1e-10)
     log_N, lowest = lowest_on_line(law, C, compute)
     assert float(law.loss(N, D)) <= lowest * (1 + 1e-13)
-    assert np.log(N) == pytest.approx(log_N, abs=1e-5)
+    # Where the terms are a millionth of E, the search cannot tell places on the line closer than this by their losses.
+    assert np.log(N) == pytest.approx(log_N, abs=1e-4)
 
 
 @settings(max_examples=20, deadline=None)
