@@ -178,8 +178,9 @@ def test_varied_tokens_per_parameter_win_on_held_out_runs():
         N = np.sqrt(budget / 6 / ratio)
         return Runs(N, N * ratio, LAW.loss(N, N * ratio) * np.exp(noise * rng.normal(size=len(N))))
 
-    wins = 0
-    for seed in range(6):
+    # Runs of one D/N leave N* open: which law fits them best depends on rounding, and some are good by chance.
+    wins, splits = 0, 40
+    for seed in range(splits):
         rng = np.random.default_rng(seed)
         budget, held_out = (
             np.exp(rng.uniform(*np.log(REGIME.C), 20)),
@@ -190,4 +191,4 @@ def test_varied_tokens_per_parameter_win_on_held_out_runs():
             law = fit(runs(budget, ends, 0.01, rng), GRID, log_huber).law
             errors.append(np.mean(np.log(law.loss(held_out.N, held_out.D) / held_out.loss) ** 2))
         wins += errors[1] < errors[0]
-    assert wins == 6
+    assert wins >= 0.9 * splits
