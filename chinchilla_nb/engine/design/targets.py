@@ -12,7 +12,7 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.reliability.linearised import point_of
+from chinchilla_nb.engine.fitting.reliability.linearised import log_N_gradient, point_of
 from chinchilla_nb.engine.laws.allocation import allocate, optima
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.laws.notation import TEXT
@@ -81,9 +81,6 @@ class OptimalN:
     def gradient(self, law: Law, box: Coordinates) -> Array:
         """Return the derivatives of log N* by theta, shape (p,).
 
-        N* is where the slope of the loss along the isoFLOP line vanishes, L_x(x, theta) = 0 with x = log N, so that
-        dx/dtheta = -L_x,theta / L_xx by the implicit function theorem.
-
         Raises
         ------
         InputError
@@ -91,9 +88,8 @@ class OptimalN:
         """
         N = float(allocate(law, self.C, self.compute)[0])
         sizes = N * np.exp(STEP * np.array([-1.0, 0.0, 1.0]))
-        jacobian, loss = _derivatives(law, box, sizes, self.compute.D(self.C, sizes))
-        bend = loss[2] - 2 * loss[1] + loss[0]
-        if not bend > 0:
+        found = log_N_gradient(box, box.theta(point_of(law)), sizes, self.compute.D(self.C, sizes), STEP)
+        if found is None:
             raise InputError(
                 "C",
                 "must have an optimum around which the loss is not flat",
@@ -101,7 +97,7 @@ class OptimalN:
                 place=f"with {law.equation(TEXT)}",
                 remedy="design for the loss at a budget instead",
             )
-        return np.asarray(-STEP * (jacobian[2] - jacobian[0]) / (2 * bend))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,15 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.allocation import allocate, optima
+from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.target_loss import log_budget_for_loss
 
 __all__ = ["Deadweight", "deadweight_compute"]
 
 Array = NDArray[Any]
 
-HALVINGS = 60
-"""Bisection steps after which the logarithm of a budget is known to 1e-15 of the range that is searched."""
 ROUNDING = 8 * np.finfo(float).eps
 """Relative difference of two losses that may be their rounding."""
 
@@ -59,7 +58,7 @@ def deadweight_compute(law: Law, N: ArrayLike, D: ArrayLike, compute: Compute = 
     With the law of Hoffmann et al. 2022 and C in proportion to ND, what is above the floor E at the optimum is
     proportional to C^-gamma with gamma = alpha beta / (alpha + beta), and N = exp(x) N* exceeds it by the factor
     r = (beta exp(-alpha x) + alpha exp(beta x)) / (alpha + beta), so that the share is 1 - r^(-1 / gamma). For any
-    other law or convention, the budget whose optimum has the same loss is found by bisection.
+    other law or convention, the budget whose optimum has the same loss is searched for.
 
     Parameters
     ----------
@@ -85,7 +84,8 @@ def deadweight_compute(law: Law, N: ArrayLike, D: ArrayLike, compute: Compute = 
         return Deadweight(C, _closed_form(law, np.log(N) - np.log(best[0])))
     loss = law.loss(N, D)
     is_optimal = law.loss(*best) >= loss * (1 - ROUNDING)
-    return Deadweight(C, np.where(is_optimal, 0.0, _bisected(law, loss, C, compute)))
+    log_C = np.log(C)
+    return Deadweight(C, np.where(is_optimal, 0.0, -np.expm1(log_budget_for_loss(law, loss, compute, log_C) - log_C)))
 
 
 def _together(N: Array, D: Array) -> tuple[Array, Array]:
@@ -102,16 +102,3 @@ def _closed_form(law: ScalingLaw, x: Array) -> Array:
         excess = (beta * np.expm1(-alpha * x) + alpha * np.expm1(beta * x)) / (alpha + beta)
     share = -np.expm1(-np.log1p(np.maximum(excess, 0.0)) * (alpha + beta) / (alpha * beta))
     return np.asarray(share)
-
-
-def _bisected(law: Law, loss: Array, C: Array, compute: Compute) -> Array:
-    """Return the share of C beyond the budget at whose optimum the law has a loss."""
-    # The logarithm of the share that is needed; below exp(-700) of it there is no budget in float64.
-    low, high = np.maximum(-700.0, -np.log(C)), np.zeros_like(C)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        N, D = optima(law, C * np.exp(middle), compute)
-        # Budgets without an optimum of one parameter and one token are too small.
-        enough = np.isfinite(N) & (law.loss(N, D) <= loss)
-        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return np.asarray(-np.expm1(high))

@@ -12,7 +12,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Law
 
-__all__ = ["OffFrontier", "off_frontier"]
+__all__ = ["OffFrontier", "off_frontier", "tokens_for_same_loss"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,13 @@ def off_frontier(law: Law, C: float, factor: float, compute: Compute = SIX_ND) -
     if not (N >= 1 and D >= 1):
         raise InputError("factor", "must leave at least one parameter and one token", got=f"{factor:g}")
     loss = float(law.loss(N, D))
-    # At factor 1 the inverted law would give the same up to rounding.
-    D_same = D_best if factor == 1 else float(law.iso_loss_D(best, N))
+    D_same = tokens_for_same_loss(law, N_best, D_best, factor)
     ratio = factor * D_same / D_best if in_proportion(compute) else float(compute.C(N, D_same)) / C
     return OffFrontier(N, D, loss, loss - best, D_same, ratio)
+
+
+def tokens_for_same_loss(law: Law, N_best: float, D_best: float, factor: float) -> float:
+    """Return the tokens with which ``factor`` times as many parameters reach the same loss; NaN if none are enough."""
+    if factor == 1:
+        return D_best  # the inverted law would give it up to rounding
+    return float(law.iso_loss_D(law.loss(N_best, D_best), factor * N_best))

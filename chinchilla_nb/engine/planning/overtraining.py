@@ -18,6 +18,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.planning.off_frontier import tokens_for_same_loss
 
 __all__ = ["Overtraining", "overtrain"]
 
@@ -76,10 +77,8 @@ def overtrain(law: Law, C: float, N_ratio: float, compute: Compute = SIX_ND) -> 
 
 
 def _D_ratio(law: Law, N_best: float, D_best: float, k_N: float, compute: Compute) -> float:
-    if k_N == 1:
-        return 1.0  # an inverted law would give it up to rounding
     if isinstance(law, ScalingLaw) and isinstance(compute, ProductCompute):
         with np.errstate(all="ignore"):
             rest = 1 - np.expm1(-law.alpha * np.log(k_N)) * law.beta / law.alpha
             return float(np.float64(rest if rest > 0 else np.nan) ** (-1 / law.beta))
-    return float(law.iso_loss_D(law.loss(N_best, D_best), k_N * N_best)) / D_best
+    return tokens_for_same_loss(law, N_best, D_best, k_N) / D_best

@@ -25,7 +25,7 @@ from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.laws.notation import TEXT
 from chinchilla_nb.engine.laws.rising_zero import rising_zero
 
-__all__ = ["allocation_for_loss", "check_reachable", "first", "least_compute"]
+__all__ = ["allocation_for_loss", "check_reachable", "first", "least_compute", "log_budget_for_loss"]
 
 Array = NDArray[Any]
 
@@ -132,8 +132,8 @@ def _in_closed_form(law: ScalingLaw, loss: Array) -> tuple[Array, Array]:
     return N, D
 
 
-def _inverted(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
-    """Return the optimum whose loss is the one asked for: with kinks, compute can have several minima along a curve."""
+def log_budget_for_loss(law: Law, loss: Array, compute: Compute, largest: Array) -> Array:
+    """Return the logarithm of the budget whose optimum has each loss, up to that of a largest one; NaN beyond that."""
 
     def excess(log_C: Array) -> Array:
         N, D = optima(law, np.exp(log_C), compute)
@@ -142,7 +142,12 @@ def _inverted(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
             np.isnan(N), -1.0, loss - law.loss(np.where(np.isnan(N), 1.0, N), np.where(np.isnan(D), 1.0, D))
         )
 
-    log_C = rising_zero(excess, np.zeros_like(loss), np.full_like(loss, LARGEST_LOG_BUDGET))
+    return rising_zero(excess, np.zeros_like(loss), largest)
+
+
+def _inverted(law: Law, loss: Array, compute: Compute) -> tuple[Array, Array]:
+    """Return the optimum whose loss is the one asked for: with kinks, compute can have several minima along a curve."""
+    log_C = log_budget_for_loss(law, loss, compute, np.full_like(loss, LARGEST_LOG_BUDGET))
     return optima(law, np.exp(np.where(np.isnan(log_C), 0.0, log_C)), compute)
 
 

@@ -16,11 +16,11 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.conversion import as_real_array
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.laws.allocation import has_optimum, optima
+from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.deadweight import deadweight_compute
 from chinchilla_nb.engine.planning.model_search import ModelTable
-from chinchilla_nb.engine.planning.scaling import compute_optimal_run
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run, optimum
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import Intervals
 from chinchilla_nb.engine.simulation.designs import Design, RandomSeeds
@@ -234,7 +234,7 @@ def _scaled(cell: Cell, project: Outcome) -> tuple[float, float] | None:
     assert cell.factor is not None
     compute = cell.design.compute
     C = cell.factor * max(cell.design.largest_C, float(project.runs.C.max()))
-    if not has_optimum(project.law) or np.isnan(optima(project.law, C, compute)[0]):
+    if optimum(project.law, C, compute) is None:
         return None
     run = compute_optimal_run(project.law, C, cell.models, compute)
     return float(run.N), float(max(1, round(run.D)))

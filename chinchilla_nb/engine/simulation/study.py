@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -116,10 +115,6 @@ def iter_study(
     pieces = [piece for piece in study.pieces if piece not in before]
     done = sum(piece.count for piece in before)
     yield StudyProgress(done, study.total, None, {})
-    for piece, found in zip(pieces, mapped(map, partial(_measured, study), pieces), strict=False):
+    for piece, found in zip(pieces, mapped(map, study.measured, pieces), strict=False):
         done += piece.count
         yield StudyProgress(done, study.total, piece, found)
-
-
-def _measured(study: Study, piece: Piece) -> dict[str, Array]:
-    return study.measured(piece)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planned_laws import WithoutClosedForm
 from scipy.optimize import minimize_scalar
 
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
@@ -18,7 +18,6 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents, optima
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.kaplan import KaplanLaw
-from chinchilla_nb.engine.laws.parameters import CHINCHILLA_PARAMETERS
 
 LAWS = st.builds(
     ScalingLaw,
@@ -49,36 +48,6 @@ ANY_KAPLAN = st.builds(
     KaplanLaw, N_c=powers(-300, 300), D_c=powers(-300, 300), alpha_N=powers(-2, 1), alpha_D=powers(-2, 1)
 )
 ANY_BUDGET = powers(-300, 307)
-
-
-@dataclass(frozen=True)
-class WithoutClosedForm:
-    """A law of which only the loss and its derivatives are known, like one that a user adds."""
-
-    law: ScalingLaw
-
-    parameters = CHINCHILLA_PARAMETERS
-
-    def gradient(self, N, D):
-        return self.law.gradient(N, D)
-
-    def loss(self, N, D):
-        return self.law.loss(N, D)
-
-    def iso_loss(self, loss):
-        return self.law.iso_loss(loss)
-
-    def iso_loss_D(self, loss, N):
-        return self.law.iso_loss_D(loss, N)
-
-    def iso_loss_N(self, loss, D):
-        return self.law.iso_loss_N(loss, D)
-
-    def as_dict(self):
-        return self.law.as_dict()
-
-    def equation(self, notation):
-        return self.law.equation(notation)
 
 
 def log_slopes(law, N, D):

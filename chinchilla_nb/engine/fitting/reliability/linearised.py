@@ -23,7 +23,7 @@ from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.family import Coordinates, Law
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["LEVEL", "Linearised", "Pull", "point_of"]
+__all__ = ["LEVEL", "Linearised", "Pull", "log_N_gradient", "point_of"]
 
 Array = NDArray[Any]
 
@@ -167,11 +167,7 @@ class Linearised:
         return np.asarray(self.quantile(LEVEL) * np.sqrt(np.diag(self.covariance)))
 
     def log_N_margin(self, C: float) -> float:
-        """Return half the width of the interval of log N* at a budget; infinite without an N*, or one beyond float64.
-
-        N* is where the slope of the loss along the isoFLOP line vanishes, and moves with theta as that slope does
-        (implicit function theorem).
-        """
+        """Return half the width of the interval of log N* at a budget; infinite without an N* that float64 holds."""
         steps = np.exp(ISOFLOP_STEP * np.array([-1.0, 0.0, 1.0]))
         with np.errstate(over="ignore", under="ignore"):
             try:
@@ -180,12 +176,9 @@ class Linearised:
                 return np.inf
             if not (0 < N < FARTHEST and 0 < D < FARTHEST):
                 return np.inf
-            at = self.box.predictor(Runs(N * steps, other_D(self.compute, N, D, steps), np.ones(3))).at(self.theta)
-            jacobian, (low, middle, high) = at.jacobian(), at.value
-            curvature = (high - 2 * middle + low) / ISOFLOP_STEP
-        if not curvature > 0:
+            slope = log_N_gradient(self.box, self.theta, N * steps, other_D(self.compute, N, D, steps), ISOFLOP_STEP)
+        if slope is None:
             return np.inf
-        slope = (jacobian[0] - jacobian[2]) / (2 * curvature)
         return self.quantile(LEVEL) * float(np.sqrt(slope @ self.covariance @ slope))
 
     def pull(self, index: int) -> Pull:
@@ -217,6 +210,26 @@ class Linearised:
         kept = 1 - min(int(self.free.sum()), len(size) - 1) / len(size)
         degrees = max(self.scores.degrees * left / kept, 1.0)
         return Pull(t, 2 * float(stdtr(degrees, -abs(t))))
+
+
+def log_N_gradient(box: Coordinates, theta: Array, N: Array, D: Array, step: float) -> Array | None:
+    """Return the derivatives of log N* by theta, shape (p,); None where the loss is flat around the optimum.
+
+    N* is where the slope of the loss along the isoFLOP line vanishes, L_x(x, theta) = 0 with x = log N, so that
+    dx/dtheta = -L_x,theta / L_xx by the implicit function theorem.
+
+    Parameters
+    ----------
+    box : Coordinates
+    theta : ndarray, shape (p,)
+    N, D : ndarray, shape (3,)
+        The optimum, between points of its isoFLOP line at a step in log N below and above it.
+    step : float
+    """
+    at = box.predictor(Runs(N, D, np.ones(3))).at(theta)
+    jacobian, (low, middle, high) = at.jacobian(), at.value
+    curvature = (high - 2 * middle + low) / step
+    return (jacobian[0] - jacobian[2]) / (2 * curvature) if curvature > 0 else None
 
 
 def _residual(column: Array, others: Array, root: Array) -> Array:
