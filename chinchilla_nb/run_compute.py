@@ -10,11 +10,11 @@ from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.run_keys import RunKey
+from chinchilla_nb.engine.run_keys import RunKey, without
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.exclusions import Exclusions
 
-__all__ = ["RunCompute"]
+__all__ = ["RunCompute", "runs_under"]
 
 
 class _Resolved(NamedTuple):
@@ -59,3 +59,18 @@ class RunCompute(Exclusions):
         if compute != SIX_ND:
             every = setting.under(compute, every)
         return _Resolved(every, self.select_included(every), self.select_excluded(every), problem)
+
+
+def runs_under(
+    recorded: Runs, excluded: frozenset[RunKey], setting: ComputeSetting, models: ModelSearch | None
+) -> Runs:
+    """Return the recorded runs that are not excluded, under the convention that they give a setting.
+
+    Raises
+    ------
+    InputError
+        If they cannot tell the convention.
+    """
+    every = setting.measured(recorded)
+    compute = setting.convention(without(every, excluded), models)
+    return without(every if compute == SIX_ND else setting.under(compute, every), excluded)

@@ -25,6 +25,8 @@ from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_f
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.fit_history import Circumstances
+from chinchilla_nb.kept_session import KeptSession
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -50,7 +52,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts):
+class Session(RunCompute, BackgroundRollOuts, Forecasts, KeptSession):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -70,7 +72,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         Number of changes of the runs so far.
     excluded : frozenset of RunKey
         Runs that are kept but not used: fits, charts and next steps ignore them. Exclusions belong to this session and
-        are never written to the file, which is the record of what was measured.
+        are never written to df.csv, which is the record of what was measured.
     settings : Settings
         Assign another value to change them.
     fit : Fit or None
@@ -85,6 +87,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         Whether work is under way.
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
+    fits : tuple of PastFit
+        The fits of the session, and those kept of earlier ones; see `FitHistory` and `KeptSession`.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
 
@@ -117,7 +121,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         database.observe(self._on_rows, "revision")
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> Runs:  # type: ignore[override]
         """The runs that are not excluded; the same object until they or the compute convention change."""
         return self._of_database(self.database.runs).included
 
@@ -227,7 +231,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.excluded))
+        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self._circumstances(options)))
 
     def run_fit(self, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
@@ -244,7 +248,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._run(self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)))
+        keep = partial(self._keep_fit, self._circumstances(options))
+        outcome = self._run(self._new_job(self._fit_steps(options), None, keep))
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -338,13 +343,14 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         problem = self.problem
         return lambda: iter_fit(problem, **options)
 
-    def _keep_fit(self, excluded: frozenset[RunKey], outcome: Outcome) -> None:
+    def _keep_fit(self, at: Circumstances, outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
         fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
-        self._excluded_from = fit, excluded
+        self._excluded_from = fit, at.excluded
+        self._remember_fit(fit, at)
         self.fit = fit
 
     def _new_job(

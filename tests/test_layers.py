@@ -29,6 +29,7 @@ FACADE = {
     "fit_uncertainty",
     "fitted_law",
     "law_method",
+    "past_fits",
     "planning",
     "report",
     "rollout",
@@ -44,12 +45,16 @@ STATE = {
     "background_uncertainty",
     "database",
     "exclusions",
+    "fit_history",
     "followed_database",
     "forecasting",
+    "kept_session",
     "next_step",
     "open_forecasts",
+    "past_fit",
     "run_compute",
     "session",
+    "session_file",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

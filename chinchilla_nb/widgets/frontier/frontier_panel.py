@@ -125,6 +125,8 @@ class FrontierPanel(Panel):
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
         self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
+        if self.session.budget:
+            self.budget.chosen, self.budget.C = True, self.session.budget
         self.budget.observe(self._move, "C")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
@@ -183,6 +185,8 @@ class FrontierPanel(Panel):
 
     @guarded
     def _move(self, change: Any) -> None:
+        if self.budget.chosen:
+            self.session.budget = change["new"]
         if self._figure is None:
             return
         low, high = self._covered
