@@ -71,14 +71,17 @@ def task_of(study: Study, projects: int) -> Task:
 
 def overhead_of(payload: bytes) -> float:
     """Return the CPU seconds that the client and the scheduler, in this process, spend on a task that does nothing."""
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local, Client(local):
-        with joblib.parallel_config(backend="dask"):
-            # One by one: joblib would send many tasks as short as these together, but not those of a study.
-            send = joblib.Parallel(n_jobs=-1, batch_size=1)
-            send(joblib.delayed(_nothing)(payload) for _ in range(50))  # workers have imported all
-            started = time.process_time()
-            send(joblib.delayed(_nothing)(payload) for _ in range(EMPTY_TASKS))
-            return (time.process_time() - started) / EMPTY_TASKS
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        Client(local),
+        joblib.parallel_config(backend="dask"),
+    ):
+        # One by one: joblib would send many tasks as short as these together, but not those of a study.
+        send = joblib.Parallel(n_jobs=-1, batch_size=1)
+        send(joblib.delayed(_nothing)(payload) for _ in range(50))  # workers have imported all
+        started = time.process_time()
+        send(joblib.delayed(_nothing)(payload) for _ in range(EMPTY_TASKS))
+        return (time.process_time() - started) / EMPTY_TASKS
 
 
 def _nothing(payload: bytes) -> int:
