@@ -16,11 +16,11 @@ __all__ = ["check_outliers"]
 FAR = 10.0
 """Errors of an outlier in standard deviations, which follow from the median error as for normal errors."""
 APART = 2.0
-"""Least ratio of the errors of outliers to all others: the tail of one-sided noise is long as well, but has no gap."""
+"""Least ratio of the errors of outliers to all others: the tail of one-sided noise is as long, but has no gap."""
 MOST = 0.1
 """Largest share of outliers. More than these are not errors of single runs, but another law."""
 LEAST_DEVIATION = 1e-4
-"""Least standard deviation of relative errors. Losses are often rounded to it, and so are exact ones of a simulation."""
+"""Least standard deviation of relative errors, about to which losses are rounded in tables."""
 LISTED = 3
 """Most outliers that the message lists."""
 
