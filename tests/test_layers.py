@@ -49,6 +49,8 @@ STATE = {
     "next_step",
     "open_forecasts",
     "run_compute",
+    "run_filter",
+    "run_view",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

@@ -225,16 +225,16 @@ def test_diagnostics_show_the_last_fit_and_are_created_when_opened(session, data
     charts, fit = panel.charts, session.fit
     assert charts in panel.children
     predicted = fit.law.loss(rows.N, rows.D)
-    np.testing.assert_allclose(charts.dots["prediction"].x, database.df.loss)
-    np.testing.assert_allclose(charts.dots["prediction"].y, predicted)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.x, database.df.loss)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.y, predicted)
     for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
-        np.testing.assert_allclose(charts.dots[name].x, values)
-        np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
+        np.testing.assert_allclose(charts.dots[name].settled.x, values)
+        np.testing.assert_allclose(charts.dots[name].settled.y, database.df.loss - predicted, atol=1e-12)
     # The outline of the histogram contains every run; bins have equal widths, so heights add up to the count.
     assert sum(charts.bars.y[1:-1:2]) == 30
     database.df = database.df.iloc[:25]
     session.run_fit()
-    assert len(charts.dots["C"].x) == 25
+    assert len(charts.dots["C"].settled.x) == 25
     panel.diagnostics.value = False
     assert charts not in panel.children
 
@@ -294,10 +294,10 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     session.exclude(run_keys(session.runs)[:4])
     # Immediately, although this fit used them.
     for name in ("prediction", "N", "D", "C"):
-        assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
-        assert charts.excluded[name].names[0].startswith("Excluded\n")
+        assert (len(charts.dots[name].settled.x), len(charts.dots[name].excluded.x)) == (26, 4)
+        assert charts.dots[name].excluded.names[0].startswith("Excluded\n")
     session.run_fit()
-    assert (len(charts.dots["N"].x), len(charts.excluded["N"].x)) == (26, 4)
+    assert (len(charts.dots["N"].settled.x), len(charts.dots["N"].excluded.x)) == (26, 4)
     session.undo_exclusion()
-    assert len(charts.excluded["N"].x) == 0
+    assert len(charts.dots["N"].excluded.x) == 0
     assert panel.errors.value == ""

@@ -18,10 +18,13 @@ __all__ = [
     "BAND",
     "BUDGET_GRIP",
     "ENVELOPE",
+    "EXCLUDED",
     "NEXT_RUN",
     "PAPER",
     "REGION",
     "SEED_REGIME",
+    "SELECTED",
+    "STACKED",
     "Frame",
     "dot_area",
     "iso_loss_colour",
@@ -45,6 +48,9 @@ BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
 BAND = "var(--cnb-band, #6b6b6b)"
 REGION = "var(--cnb-region, #00796b)"
 NEXT_RUN = "var(--cnb-next-run, #00796b)"
+EXCLUDED = "var(--cnb-excluded, #6b6b6b)"
+STACKED = "var(--cnb-stacked, #212121)"
+SELECTED = "var(--cnb-selected, #00796b)"
 
 
 def iso_loss_colour(shade: str) -> str:
@@ -173,8 +179,18 @@ class Frame:
             **looks,
         )
 
+    def ring(
+        self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False
+    ) -> bqplot.Scatter:
+        """Return an empty scatter of transparent rings, with a tooltip if they are named."""
+        # Not `fill=False`: the pointer would be over a ring only on its line.
+        tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None
+        return self.dots(
+            colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], tooltip=tooltip
+        )
+
     def hollow(self) -> bqplot.Scatter:
-        """Return an empty scatter of excluded runs."""
+        """Return an empty scatter of hollow dots."""
         return self.dots(
             colors=[PAPER],
             stroke=MUTED,

@@ -66,7 +66,7 @@ class FitPanel(Panel):
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css",)
+    sheets = ("charts/charts.css", "charts/groups.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -130,7 +130,9 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded")
+        self.watch(self._show_diagnostics, "fit", "excluded", "filter_changes")
+        self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
+        self.watch_view(self._show_selected, "selected")
         for show in (
             self._show_state,
             self._show_result,
@@ -204,9 +206,14 @@ class FitPanel(Panel):
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
         if fit is not None and wanted:
-            self.charts = self.charts or FitCharts()
-            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
+            self.charts = self.charts or FitCharts(self.guard, self.session)
+            self.charts.show(fit)
         self._arrange()
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        if self.charts is not None and self.session.fit is not None and self.diagnostics.value:
+            self.charts.show_selected()
 
     def _arrange(self) -> None:
         """Compose the parts that have been created and are wanted."""
