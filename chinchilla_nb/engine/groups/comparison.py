@@ -24,6 +24,7 @@ from chinchilla_nb.engine.groups.sharing import MODELS, models_of
 
 __all__ = ["Groups", "GroupsProgress", "SharingTest", "fit_groups", "iter_groups"]
 
+SAME_WITHOUT_FLOOR = {"exponents": "efficiency"}
 REJECTED = 0.05
 """Probability below which a model counts as rejected."""
 
@@ -64,6 +65,8 @@ class Groups:
 
     Attributes
     ----------
+    problem : Problem
+        Of one law for all runs, also those that belong to no group.
     grouped : GroupedRuns
     fits : mapping of str to GroupFit
         The fit of each model by its name.
@@ -71,6 +74,7 @@ class Groups:
         For each model that could not be fitted, why.
     """
 
+    problem: Problem
     grouped: GroupedRuns
     fits: Mapping[str, GroupFit]
     failures: Mapping[str, str]
@@ -88,7 +92,8 @@ class Groups:
         check_choice(model, "model", tuple(MODELS))
         if model in self.failures:
             raise FitError("", self.failures[model])
-        return self.fits[model if model in self.fits else "efficiency"]
+        # A law without an irreducible loss has only one of these two, which are the same.
+        return self.fits[model if model in self.fits else SAME_WITHOUT_FLOOR[model]]
 
     def test(self, model: str) -> SharingTest | None:
         """Return the test of a model; None for the largest model, and without runs to spare.
@@ -167,5 +172,5 @@ def _fitting(grouped: GroupedRuns, problem: Problem) -> Generator[GroupsProgress
             fits[name] = fit_model(starts, name, differs)
         except FitError as error:
             failures[name] = str(error)
-    result = Groups(grouped, MappingProxyType(fits), MappingProxyType(failures))
+    result = Groups(problem, grouped, MappingProxyType(fits), MappingProxyType(failures))
     yield GroupsProgress(total, total, result)

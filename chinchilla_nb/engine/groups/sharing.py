@@ -8,66 +8,53 @@ L = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D, N_c and D_c are such scal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from chinchilla_nb.engine.laws.parameters import Parameter
 
-__all__ = ["MODELS", "Sharing", "models_of"]
+__all__ = ["MODELS", "models_of", "shared_in_words"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """A model of groups of runs: which parameters each group has for itself.
-
-    Attributes
-    ----------
-    name : str
-        As in ``model="efficiency"``.
-    title : str
-        What is shared, in a few words.
-    differs : callable
-        Whether each group has a parameter for itself.
-    """
-
-    name: str
-    title: str
-    differs: Callable[[Parameter], bool]
+Differs = Callable[[Parameter], bool]
+"""Whether each group has a parameter for itself."""
 
 
-def _factor_of(axis: str) -> Callable[[Parameter], bool]:
+def _factor_of(axis: str) -> Differs:
     return lambda parameter: parameter.kind == "factor" and parameter.axis == axis
 
 
-MODELS: Mapping[str, Sharing] = MappingProxyType(
+MODELS: Mapping[str, Differs] = MappingProxyType(
     {
-        one.name: one
-        for one in (
-            Sharing("separate", "nothing is shared", lambda _: True),
-            Sharing("exponents", "exponents are shared", lambda parameter: parameter.kind != "exponent"),
-            Sharing(
-                "efficiency",
-                "all but the efficiencies of N and D is shared",
-                lambda parameter: parameter.kind == "factor",
-            ),
-            Sharing("N-efficiency", "all but the efficiency of N is shared", _factor_of("N")),
-            Sharing("D-efficiency", "all but the efficiency of D is shared", _factor_of("D")),
-            Sharing("pooled", "everything is shared", lambda _: False),
-        )
+        "separate": lambda _: True,
+        "exponents": lambda parameter: parameter.kind != "exponent",
+        "efficiency": lambda parameter: parameter.kind == "factor",
+        "N-efficiency": _factor_of("N"),
+        "D-efficiency": _factor_of("D"),
+        "pooled": lambda _: False,
     }
 )
-"""The models by name, from the most parameters to the fewest; each can be had from "separate" by sharing more."""
+"""The models by name, from the most parameters to the fewest; each follows from "separate" by sharing more."""
 
 
-def models_of(parameters: tuple[Parameter, ...]) -> dict[str, tuple[bool, ...]]:
-    """Return for each model which parameters of a law differ, without a model that equals the one before it.
+def models_of(parameters: Sequence[Parameter]) -> dict[str, tuple[bool, ...]]:
+    """Return for each model which parameters of a law differ between groups, without a model that equals another one.
 
-    A law without an irreducible loss has no difference between "exponents" and "efficiency".
+    For a law without an irreducible loss, "exponents" is the same as "efficiency".
     """
     found: dict[str, tuple[bool, ...]] = {}
     for name in reversed(tuple(MODELS)):
-        differs = tuple(MODELS[name].differs(parameter) for parameter in parameters)
+        differs = tuple(MODELS[name](parameter) for parameter in parameters)
         if differs not in found.values():
             found[name] = differs
     return {name: found[name] for name in MODELS if name in found}
+
+
+def shared_in_words(model: str, parameters: Sequence[Parameter]) -> str:
+    """Return what groups share in a model: ``E, alpha and beta are shared``."""
+    shared = [parameter.name for parameter in parameters if not MODELS[model](parameter)]
+    if len(shared) == len(parameters):
+        return "all parameters are shared"
+    if not shared:
+        return "no parameter is shared"
+    return f"{', '.join(shared[:-1])} and {shared[-1]} are shared"
