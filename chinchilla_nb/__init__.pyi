@@ -69,6 +69,7 @@ from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
+from .widgets.groups.groups_panel import GroupsPanel
 from .widgets.run_log.run_log_panel import RunLogPanel
 from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
@@ -108,6 +109,7 @@ __all__ = [
     "FrontierUncertainty",
     "GroupComparison",
     "Groups",
+    "GroupsPanel",
     "Hardware",
     "Influence",
     "InputError",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from chinchilla_nb.engine.conversion import as_positive_number, check_choice, check_type
 from chinchilla_nb.engine.groups.comparison import Groups
+from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, test_sentence
 from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import (
     common_compute,
@@ -26,10 +27,7 @@ from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.engine.uncertainty.interval import Interval, as_level
 from chinchilla_nb.quantity import interval_text, known_digits, rounded, scientific
 
-__all__ = ["GroupComparison", "multiplier_sentence", "test_sentence"]
-
-UNKNOWN = 100.0
-"""Ratio of the ends of an interval beyond which a multiplier is not stated in a sentence."""
+__all__ = ["GroupComparison", "compare_groups"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,27 +168,6 @@ def compare_groups(value: Groups, model: str, baseline: str | None, C: float | N
     return GroupComparison(value, model, default_baseline(fit) if baseline is None else baseline, spent, level)
 
 
-def multiplier_sentence(group: str, baseline: str, found: Interval) -> str:
-    """Return what a multiplier says, without a full stop."""
-    value, low, high = float(found.value), float(found.low), float(found.high)
-    if not np.isfinite(value):
-        return f"{baseline!r} does not reach the loss of {group!r} with any compute"
-    if low == 0 or high > UNKNOWN * low:
-        return f"these runs do not tell how much compute {baseline!r} needs to reach the loss of {group!r}"
-    text, ends = rounded(value, known_digits(value, low, high, 3)), interval_text(low, high, rounded, 3)
-    return f"{baseline!r} needs {text} times the compute of {group!r} to reach the same loss ({ends})"
-
-
-def test_sentence(value: Groups, model: str) -> str:
-    """Return whether the runs reject what a model shares, without a full stop; empty if nothing tests it."""
-    test = value.test(model)
-    if test is None:
-        return ""
-    verdict = "reject" if test.rejected else "do not reject"
-    shared = shared_in_words(model, value.problem.family.parameters)
-    return f"the runs {verdict} that {shared} (p = {test.p:.2g} against {test.against!r})"
-
-
 def _columns(found: Mapping[str, Interval]) -> dict[str, float]:
     row: dict[str, float] = {}
     for name, one in found.items():
@@ -218,4 +195,4 @@ def _cell(value: float, low: float, high: float) -> str:
 
 
 def _table(rows: Mapping[str, Mapping[str, Any]], name: str) -> pd.DataFrame:
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(name)
+    return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name=name))

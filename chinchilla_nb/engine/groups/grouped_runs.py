@@ -15,7 +15,7 @@ from chinchilla_nb.engine.errors import FitError, InputError, nearest_or_all
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.printable import printable
 
-__all__ = ["MOST_GROUPS", "GroupedRuns", "group_runs"]
+__all__ = ["MOST_GROUPS", "GroupedRuns", "dividing_columns", "group_runs"]
 
 MOST_GROUPS = 12
 """A column with more values, such as a learning rate or a name, is no division that a chart or a table can show."""
@@ -89,6 +89,23 @@ def group_runs(runs: Runs, by: str) -> GroupedRuns:
     number = np.array([names.index(label) if label in names else -1 for label in labels], dtype=np.intp)
     inside = number >= 0
     return GroupedRuns(by, names, runs.take(inside), number[inside], tuple(_left_out(by, labels.count(None), small)))
+
+
+def dividing_columns(runs: Runs) -> tuple[str, ...]:
+    """Return the columns that `group_runs` can divide runs by, those of texts first."""
+    found = [name for name, values in runs.columns.items() if name not in QUANTITIES and _divides(values)]
+    return tuple(sorted(found, key=lambda name: runs.columns[name].dtype.kind in "biuf"))
+
+
+def _divides(values: NDArray[Any]) -> bool:
+    counts: dict[str, int] = {}
+    for value in values:
+        if not _is_missing(value):
+            label = _label(value)
+            counts[label] = counts.get(label, 0) + 1
+            if len(counts) > MOST_GROUPS:  # most columns of large tables end here
+                return False
+    return sum(count >= FEWEST_RUNS for count in counts.values()) >= 2
 
 
 def _left_out(by: str, missing: int, small: Sequence[str]) -> Iterable[str]:
