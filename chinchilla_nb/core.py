@@ -511,6 +511,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, RunGroups, Three
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
+            self._warn_outside_the_models(budget)
         return (run.N, run.D), run.config
 
     def step(
