@@ -17,6 +17,7 @@ from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
 from .engine.fitting.problem import Problem
+from .engine.groups.comparison import Groups, fit_groups
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
@@ -49,6 +50,7 @@ from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
+from .group_comparison import GroupComparison
 from .opening import open_session
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
@@ -67,6 +69,7 @@ from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
+from .widgets.groups.groups_panel import GroupsPanel
 from .widgets.run_log.run_log_panel import RunLogPanel
 from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
@@ -104,6 +107,9 @@ __all__ = [
     "FrontierLaw",
     "FrontierPanel",
     "FrontierUncertainty",
+    "GroupComparison",
+    "Groups",
+    "GroupsPanel",
     "Hardware",
     "Influence",
     "InputError",
@@ -153,6 +159,7 @@ __all__ = [
     "exponent_region",
     "exponents",
     "fit",
+    "fit_groups",
     "fitted_compute",
     "forecast",
     "huber",

@@ -42,6 +42,7 @@ from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
+from chinchilla_nb.run_groups import RunGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
@@ -58,7 +59,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches):
+class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, RunGroups, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -510,6 +511,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
+            self._warn_outside_the_models(budget)
         return (run.N, run.D), run.config
 
     def step(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, ApproachesFigure, approaches_figure
 from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
 from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
+from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
@@ -43,6 +44,8 @@ __all__ = [
     "Ends",
     "FrontierFigure",
     "FrontierIntervals",
+    "GroupCurve",
+    "GroupsFigure",
     "Histogram",
     "IsoFlopFigure",
     "IsoLoss",
@@ -65,6 +68,7 @@ __all__ = [
     "data_title",
     "frontier_figure",
     "frontier_intervals",
+    "groups_figure",
     "isoflop_figure",
     "landscape_figure",
     "linear_axis",

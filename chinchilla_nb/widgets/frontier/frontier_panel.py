@@ -43,6 +43,7 @@ from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
 from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
@@ -290,6 +291,7 @@ class FrontierPanel(Panel):
         if self._figure is None:
             return
         C, best, chosen, outside, unit = self.budget.C, None, None, None, self.session.data_unit
+        real: NearestConfiguration | None = None
         self.export.clear_link()
         fit = self.session.fit
         if fit is None:
@@ -306,12 +308,14 @@ class FrontierPanel(Panel):
                 self.allocation.value = next_run_tiles(
                     best, unit, C, self._intervals, self._pending, fit.runs.compute.text
                 )
+                real = NearestConfiguration.at(self.session, C)
+                self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", outside.text(unit))
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
-        self.export.show(self._allocation(chosen))
+        self.export.show(self._allocation(chosen, real))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
@@ -323,11 +327,14 @@ class FrontierPanel(Panel):
             other, tooltips = (plan.N, plan.D, plan.loss), (tooltips[0], _plan_tooltip(plan, unit))
         self.charts.move_budget(C, _place(best), other, tooltips)
 
-    def _allocation(self, chosen: OffFrontier | None) -> dict[str, float | str] | None:
+    def _allocation(
+        self, chosen: OffFrontier | None, real: NearestConfiguration | None
+    ) -> dict[str, float | str] | None:
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
-        return allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        values = allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
         """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""

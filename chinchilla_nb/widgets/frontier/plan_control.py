@@ -22,6 +22,7 @@ from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.plan_choice import (
     GOALS,
     LOSS,
@@ -149,7 +150,8 @@ class PlanControl(ipywidgets.VBox):
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
+            real = NearestConfiguration(self._session, self.plan).html
+            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + real + notes
             self._show_code()
         self.add.disabled = self.plan is None
 
