@@ -23,8 +23,10 @@ from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -50,7 +52,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts):
+class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -87,6 +89,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         Why the last background work failed, in one sentence; empty if it did not.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
+    law_by_hand, overlays
+        Laws that charts show beside the fit; see `LawOverlays`.
 
     Notes
     -----
@@ -137,7 +141,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         return self._of_database(self.database.runs).problem
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> Problem:  # type: ignore[override]
         """The problem that a fit would solve now.
 
         Raises
@@ -214,11 +218,13 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         check_callable(on_error, "on_error")
         return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
-    def start_fit(self, **options: Any) -> None:
+    def start_fit(self, *, start: Law | None = None, **options: Any) -> None:
         """Fit in the background if an event loop runs in this thread, else in place.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -227,13 +233,15 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.excluded))
+        self.start(self._fit_steps(start, options), on_end=partial(self._keep_fit, self.excluded))
 
-    def run_fit(self, **options: Any) -> Fit:
+    def run_fit(self, *, start: Law | None = None, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -244,7 +252,9 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._run(self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)))
+        outcome = self._run(
+            self._new_job(self._fit_steps(start, options), None, partial(self._keep_fit, self.excluded))
+        )
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -334,8 +344,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         """The work under way."""
         return self._under_way.get("job")
 
-    def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
-        problem = self.problem
+    def _fit_steps(self, start: Law | None, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
+        problem = dataclasses.replace(self.problem, start=start)
         return lambda: iter_fit(problem, **options)
 
     def _keep_fit(self, excluded: frozenset[RunKey], outcome: Outcome) -> None:

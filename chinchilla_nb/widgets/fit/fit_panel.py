@@ -294,7 +294,7 @@ def _facts(fit: Fit) -> str:
     kind, status = _STATUS[fit.status]
     facts = (
         f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
-        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
+        f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     return (
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
