@@ -60,6 +60,8 @@ DPI = 150
 """Resolution of saved images."""
 SNAPSHOT_DPI = 75
 """Resolution of snapshots, which are stored in the notebook."""
+IN_A_ROW = 8
+"""Most entries of a legend beside one another: those of the fit, without laws beside it, fit into one row."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
 _REGIME, _NEXT = "#0072b2", "#d55e00"
@@ -121,7 +123,12 @@ def draw_frontier(
         _draw_colour_bar(axes[-1], drawing.loss, colours)
     if handles:
         figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=min(len(handles), IN_A_ROW), frameon=False, fontsize=9
+            handles.values(),
+            handles.keys(),
+            loc="outside lower center",
+            ncols=min(len(handles), IN_A_ROW),
+            frameon=False,
+            fontsize=9,
         )
     if law is not None:
         plane = drawing.planes[2]

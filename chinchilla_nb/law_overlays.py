@@ -53,8 +53,8 @@ class LawOverlays(HasTraits):
         return (*by_hand, *self.overlays)
 
     @property
-    def by_hand(self) -> LawByHand:
-        """The law set by hand, or that from which one begins: the fit, or else a published law moved to the runs.
+    def hand_start(self) -> LawByHand:
+        """The law from which one begins to set parameters: the fit, or a published law moved to the runs.
 
         Raises
         ------
@@ -62,13 +62,16 @@ class LawOverlays(HasTraits):
             If there are no runs.
         """
         problem, family = self.problem, self.settings.family
-        fitted = None if self.fit is None else self.fit.law
-        law = fitted if self.law_by_hand is None else self.law_by_hand
-        if law is not None and law.parameters == family.parameters:
-            return LawByHand.near(problem, law)
+        if self.fit is not None and self.fit.law.parameters == family.parameters:
+            return LawByHand.near(problem, self.fit.law)
         first = LawByHand.near(problem, family.published)
         exponents = [parameter.name for parameter in family.parameters if parameter.kind == "exponent"]
         return first.followed(exponents) if first.can_follow and len(problem.runs) >= FEWEST_RUNS else first
+
+    @property
+    def by_hand(self) -> LawByHand:
+        """The law set by hand among the runs, or else that from which one begins; errors as for `hand_start`."""
+        return self.hand_start if self.law_by_hand is None else LawByHand.near(self.problem, self.law_by_hand)
 
     @validate("law_by_hand")
     def _check_law(self, proposal: Any) -> Law | None:

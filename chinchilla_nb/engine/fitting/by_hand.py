@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.blas_threads import one_blas_thread
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
+from chinchilla_nb.engine.fitting.lattice import profiled_lattice
 from chinchilla_nb.engine.fitting.losses import ResidualLoss, loss_name, residual_loss
 from chinchilla_nb.engine.fitting.newton import continued, newton
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.linearised import point_of
+from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths
 from chinchilla_nb.engine.fitting.solver import Exact, lowest
@@ -156,7 +158,7 @@ class LawByHand:
     def followed(self, held: Collection[str] = ()) -> LawByHand:
         """Return the law with all parameters fitted but those held, and those with equal bounds: a profile.
 
-        The search starts from this law, in whose neighbourhood it finds the minimum.
+        The search starts from this law, or from the best of a lattice of exponents where that is better already.
 
         Parameters
         ----------
@@ -214,6 +216,10 @@ def _minimised(problem: Problem, loss: ResidualLoss, box: Coordinates, theta: Ar
     """Return the minimum near theta, along the minima of the loss smoothed over ever narrower widths."""
     objective = Objective.of(problem, loss, box)
     finish, start = Exact(objective, lambda: objective, box), theta
+    lattice = profiled_lattice(objective.take(spread_sample(len(objective.target), SCREENED_RUNS)))
+    # A term that has vanished has no slope by which it could return.
+    if lattice is not None and objective.value(lattice.best) < objective.value(theta):
+        theta = lattice.best
     wider, widths = None, smoothing_widths(objective, theta, box)
     for width in widths:
         smooth = objective.smoothed(width)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.family import losses_of
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
@@ -80,8 +82,10 @@ class FitCharts(ipywidgets.Box):
         super().__init__([self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
-    def show(self, fit: Fit, excluded: Runs | None = None, data_unit: str = "tokens") -> None:
-        """Draw a fit.
+    def show(
+        self, fit: Fit, excluded: Runs | None = None, data_unit: str = "tokens", beside: NamedLaw | None = None
+    ) -> None:
+        """Draw a fit, or what another law predicts of its runs.
 
         Parameters
         ----------
@@ -90,13 +94,16 @@ class FitCharts(ipywidgets.Box):
             Excluded runs, whether or not this fit used them: drawn hollow, and left out of the errors.
         data_unit : str
             What D counts: tokens, bytes or samples.
+        beside : NamedLaw, optional
+            The law whose predictions and residuals are drawn instead of those of the fit.
         """
+        law = fit.law if beside is None else beside.law
         excluded = excluded or NO_RUNS
         counting = ~is_among(fit.runs, frozenset(run_keys(excluded)))
         if not counting.any():
             counting, excluded = ~counting, NO_RUNS
-        runs, predictions = fit.runs.take(counting), fit.predictions[counting]
-        off = np.asarray(fit.law.loss(excluded.N, excluded.D), dtype=float)
+        runs = fit.runs.take(counting)
+        predictions, off = losses_of(law, runs), losses_of(law, excluded)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
         residuals = residuals_figure(
             runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=data_unit
@@ -115,7 +122,7 @@ class FitCharts(ipywidgets.Box):
         for name, places in dots.items():
             set_dots(self.dots[name], places, labels, residuals.colour)
             set_dots(self.excluded[name], hollow[name], excluded_labels)
-        self._note.value = _key(residuals.note, len(excluded))
+        self._note.value = _key(residuals.note, len(excluded), beside)
         self._show_errors(figure.errors)
         self.landscape.value = landscape_map(landscape_figure(fit))
 
@@ -144,9 +151,11 @@ def _labels(runs: Runs, predictions: NDArray[np.float64], shown: NDArray[np.intp
     ]
 
 
-def _key(note: str, excluded: int) -> str:
-    """Return a key that explains hollow dots, if there are any, and notes which runs are not drawn."""
-    items = [symbol(HOLLOW, "Excluded")] if excluded else []
+def _key(note: str, excluded: int, beside: NamedLaw | None) -> str:
+    """Return a key that names a law other than the fit, explains hollow dots, and notes which runs are not drawn."""
+    whose = None if beside is None else "the law set by hand" if beside.by_hand else beside.name
+    items = [f'<b class="cnb-item">Predictions and residuals of {escape(whose)}, not of the fit</b>'] if whose else []
+    items += [symbol(HOLLOW, "Excluded")] if excluded else []
     items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
     return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""
 
