@@ -23,7 +23,7 @@ from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
-from .engine.laws.law_errors import LawErrors
+from .engine.laws.law_errors import LawErrors, law_errors
 from .engine.laws.named import NamedLaw
 from .engine.laws.published import PUBLISHED_LAWS
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -167,6 +167,7 @@ __all__ = [
     "iter_fit",
     "iter_influence",
     "iter_roll_outs",
+    "law_errors",
     "iter_uncertainty",
     "least_compute",
     "log_huber",

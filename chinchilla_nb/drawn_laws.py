@@ -62,8 +62,9 @@ class DrawnLaws:
         found = self.session.by_hand.with_values(values)
         if wanted:
             found = LawByHand.fixing(found.problem, found.law, {*values, *kept}).followed()
+            found = LawByHand.of(self.session.problem, found.law)
         self.session.law_by_hand = found.law
-        return LawByHand.of(self.session.problem, found.law)
+        return found
 
     def overlay(self, *laws: Any) -> pd.DataFrame:
         """Lay laws over the runs on all charts, in place of those laid before, and compare them with the runs.

@@ -19,9 +19,9 @@ __all__ = ["LawLine", "loss_lines", "plane_lines"]
 
 Points = NDArray[np.float64]
 
-WIDTH, HEIGHT = 300.0, 230.0
+WIDTH, HEIGHT = 230.0, 240.0
 """Size of a small chart in pixels; on a larger one labels cover a smaller part."""
-CHARACTER, LINE = 5.6, 13.0
+CHARACTER, LINE = 6.6, 13.0
 """Width of a character and height of a line of a label, in pixels."""
 ABOVE = 9.0
 """Distance of the middle of a label above its line, in pixels."""

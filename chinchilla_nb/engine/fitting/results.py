@@ -95,7 +95,7 @@ class Fit:
     @property
     def starts_text(self) -> str:
         """What the search started from, in words."""
-        return f"{self.starts:,} starts{' and a law set by hand' if self.problem.start is not None else ''}"
+        return f"{self.starts:,} start{'s' * (self.starts != 1)}{' and a law set by hand' if self.problem.start is not None else ''}"
 
     @property
     def optima(self) -> int:

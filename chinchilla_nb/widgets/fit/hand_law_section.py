@@ -82,7 +82,7 @@ class HandLawSection(ipywidgets.VBox):
         )
         self.reset_button = ipywidgets.Button(description="Reset to the fit", tooltip="Remove the law by hand")
         for button in (self.follow, self.fit_button, self.reset_button):
-            button.layout.width = "130px"
+            button.layout.width = "150px"
         self.follow.observe(self._follow, "value")
         self.fit_button.on_click(self._fit)
         self.reset_button.on_click(self._reset)

@@ -40,6 +40,7 @@ class ResidualChoice(ipywidgets.Dropdown):
             description="of",
             tooltip="Whose predictions and residuals are drawn",
             layout={"width": "auto", "display": "none"},
+            style={"description_width": "initial"},
         )
         self.observe(self._chosen, "value")
 
