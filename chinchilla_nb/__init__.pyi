@@ -13,6 +13,7 @@ from .engine.compute.product import SIX_ND, ProductCompute
 from .engine.compute.tabulated import TabulatedCompute
 from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
+from .engine.fitting.by_hand import LawByHand
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
@@ -23,6 +24,9 @@ from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
+from .engine.laws.law_errors import LawErrors, law_errors
+from .engine.laws.named import NamedLaw
+from .engine.laws.published import PUBLISHED_LAWS
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.constraints import Constraints
 from .engine.planning.deadweight import Deadweight, deadweight_compute
@@ -80,6 +84,7 @@ __all__ = [
     "DEVICES",
     "FAMILIES",
     "HOFFMANN_GRID",
+    "PUBLISHED_LAWS",
     "SIX_ND",
     "Certificate",
     "Chinchilla",
@@ -116,8 +121,11 @@ __all__ = [
     "Interval",
     "IsoFlop",
     "KaplanLaw",
+    "LawByHand",
+    "LawErrors",
     "MeasuredCompute",
     "ModelSearch",
+    "NamedLaw",
     "Overtraining",
     "Plan",
     "PowerCompute",
@@ -166,6 +174,7 @@ __all__ = [
     "iter_fit",
     "iter_influence",
     "iter_roll_outs",
+    "law_errors",
     "iter_uncertainty",
     "least_compute",
     "log_huber",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
@@ -59,9 +60,13 @@ DPI = 150
 """Resolution of saved images."""
 SNAPSHOT_DPI = 75
 """Resolution of snapshots, which are stored in the notebook."""
+IN_A_ROW = 8
+"""Most entries of a legend beside one another: those of the fit, without laws beside it, fit into one row."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
 _REGIME, _NEXT = "#0072b2", "#d55e00"
+_BY_HAND, _LAWS = "#b84300", ("#0064a8", "#00735c", "#8a3ffc", "#7a5c00")
+_DASHES: tuple[Any, ...] = ("--", ":", "-.", (0, (4, 4)))
 _APPROACHES = ("#0072b2", "#d55e00", "#222222")
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
@@ -96,8 +101,12 @@ def _colours(cmap_name: str) -> Colormap:
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 
-def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma") -> Figure:
+def draw_frontier(
+    drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma", beside: Sequence[NamedLaw] = ()
+) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
+
+    ``beside`` are laws whose frontiers are drawn as well.
 
     Raises
     ------
@@ -109,12 +118,17 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
     axes = figure.subplots(1, 3)
     handles: dict[str, Any] = {}
     for ax, plane in zip(axes, drawing.planes, strict=True):
-        handles |= _draw_plane(ax, plane, drawing.colour, colours)
+        handles |= _draw_plane(ax, plane, drawing.colour, colours) | _draw_laws(ax, plane, beside)
     if len(drawing.loss.ticks):
         _draw_colour_bar(axes[-1], drawing.loss, colours)
     if handles:
         figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
+            handles.values(),
+            handles.keys(),
+            loc="outside lower center",
+            ncols=min(len(handles), IN_A_ROW),
+            frameon=False,
+            fontsize=9,
         )
     if law is not None:
         plane = drawing.planes[2]
@@ -262,6 +276,18 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         handles["Off the frontier"] = ax.scatter(
             plane.off_frontier.x, plane.off_frontier.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
+    return handles
+
+
+def _draw_laws(ax: Axes, plane: Plane, laws: Sequence[NamedLaw]) -> dict[str, Any]:
+    """Draw the frontiers of the laws beside the fit; return the handles of the legend by label."""
+    looks = iter(zip(_LAWS, _DASHES, strict=True))
+    handles: dict[str, Any] = {}
+    for law in laws:
+        colour, dashes = (_BY_HAND, "-") if law.by_hand else next(looks)
+        line = plane.frontier_of(law.law)
+        if len(line):
+            handles[law.name] = ax.plot(line.x, line.y, color=colour, lw=1.5, ls=dashes, zorder=3.3)[0]
     return handles
 
 

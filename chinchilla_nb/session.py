@@ -24,8 +24,10 @@ from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -59,7 +61,7 @@ class _RunChoice(NamedTuple):
     query: str
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts):
+class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -98,6 +100,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         Why the last background work failed, in one sentence; empty if it did not.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
+    law_by_hand, overlays
+        Laws that charts show beside the fit; see `LawOverlays`.
 
     Notes
     -----
@@ -163,7 +167,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         return self._of_database(self.database.runs).problem
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> Problem:  # type: ignore[override]
         """The problem that a fit would solve now.
 
         Raises
@@ -243,11 +247,13 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         check_callable(on_error, "on_error")
         return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
-    def start_fit(self, **options: Any) -> None:
+    def start_fit(self, *, start: Law | None = None, **options: Any) -> None:
         """Fit in the background if an event loop runs in this thread, else in place.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -256,13 +262,15 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self._chosen(None)))
+        self.start(self._fit_steps(start, options), on_end=partial(self._keep_fit, self._chosen(None)))
 
-    def run_fit(self, **options: Any) -> Fit:
+    def run_fit(self, *, start: Law | None = None, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -273,7 +281,9 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._run(self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self._chosen(None))))
+        outcome = self._run(
+            self._new_job(self._fit_steps(start, options), None, partial(self._keep_fit, self._chosen(None)))
+        )
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -363,8 +373,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts):
         """The work under way."""
         return self._under_way.get("job")
 
-    def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
-        problem = self.problem
+    def _fit_steps(self, start: Law | None, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
+        problem = dataclasses.replace(self.problem, start=start)
         return lambda: iter_fit(problem, **options)
 
     def _chosen(self, fit: Fit | None) -> _RunChoice:

@@ -12,6 +12,7 @@ from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
+from chinchilla_nb.figures.law_lines import LawLine, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
@@ -50,6 +51,7 @@ __all__ = [
     "IsoFlopFigure",
     "IsoLoss",
     "LandscapeFigure",
+    "LawLine",
     "LossFigure",
     "LossScale",
     "Plane",
@@ -74,7 +76,9 @@ __all__ = [
     "linear_axis",
     "log_axis",
     "loss_figure",
+    "loss_lines",
     "loss_scale",
+    "plane_lines",
     "polyline",
     "prediction_figure",
     "exponent_region_figure",

@@ -48,7 +48,7 @@ class GroupDots:
         self.parts = []
         for group, mark in enumerate(self.marks):
             members = np.flatnonzero(groups == group)
-            _update(mark, Polyline(dots.x[members], dots.y[members]), [labels[at] for at in members], size)
+            _update(mark, Polyline(dots.x[members], dots.y[members]), [labels[at] for at in members.tolist()], size)
             self.parts.append((mark, members))
 
     def clear(self) -> None:

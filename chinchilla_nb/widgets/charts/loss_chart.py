@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, polyline
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, loss_lines, polyline
 from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.charts.law_lines import LawLines
 from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
@@ -28,6 +30,8 @@ class LossChart:
         ``runs`` is the ``settled`` mark of ``dots``.
     envelope, frontier, band : bqplot.Lines
     budget : BudgetMarks
+    laws : LawLines
+        The lowest losses of the laws beside the fit.
     """
 
     def __init__(self, height: str) -> None:
@@ -40,7 +44,8 @@ class LossChart:
         self.band = self.frame.band()
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
-        lines = [self.envelope, self.frontier]
+        self.laws = LawLines(self.frame)
+        lines = [self.envelope, self.frontier, *self.laws.marks]
         marks = [self.band, *self.budget.below, *self.dots.marks, *lines, *self.budget.above]
         self.figure = self.frame.figure(marks, height)
 
@@ -63,6 +68,11 @@ class LossChart:
         if self._drawn is not None:
             set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
             set_line(self.band, self._drawn.band_in_view(*self.frame.view))
+
+    def show_laws(self, laws: Sequence[NamedLaw], *, anew: bool) -> None:
+        """Draw the laws beside the fit over the visible ranges: those that are not drawn yet, or all."""
+        known = () if anew else self.laws.drawn
+        self.laws.show(() if self._drawn is None else loss_lines(self._drawn, *self.frame.view, laws, known))
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Draw the band of other intervals."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.charts.law_lines import LawLines
 from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, iso_loss_colour, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
@@ -33,6 +34,8 @@ class PlaneChart:
     levels : bqplot.Label
         The losses that label the iso-loss curves.
     budget : BudgetMarks
+    laws : LawLines
+        The frontiers of the laws beside the fit.
     plane : Plane
         What is drawn, on the visible ranges of the axes.
     """
@@ -71,8 +74,9 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
+        self.laws = LawLines(self.frame)
         below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *self.dots.marks]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT)
+        self.figure = self.frame.figure([*below, self.levels, *self.laws.marks, *self.budget.above], HEIGHT)
 
     @property
     def moved(self) -> bool:

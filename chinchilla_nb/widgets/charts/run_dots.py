@@ -29,6 +29,7 @@ RING, WIDE_RING, WIDEST_RING = 2.2, 2.9, 4.5
 SAME_PLACE = 500
 """Dots are at one place if both coordinates round to the same multiple of a factor of 1 + 1 / 500: half a pixel."""
 
+
 @dataclass(frozen=True, eq=False, slots=True)
 class DotRuns:
     """Which runs the dots of a chart stand for.

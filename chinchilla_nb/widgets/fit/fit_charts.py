@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.family import losses_of
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
@@ -90,16 +92,26 @@ class FitCharts(ipywidgets.Box):
         super().__init__([self.groups, self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
-    def show(self, fit: Fit) -> None:
-        """Draw a fit: its runs in groups that are shown, and excluded runs, which are left out of the errors."""
+    def show(self, fit: Fit, beside: NamedLaw | None = None) -> None:
+        """Draw a fit, or what another law predicts of its runs.
+
+        Only groups that are shown are drawn, and excluded runs are left out of the errors.
+
+        Parameters
+        ----------
+        fit : Fit
+        beside : NamedLaw, optional
+            The law whose predictions and residuals are drawn instead of those of the fit.
+        """
         session, unit = self._session, self._session.data_unit
+        law = fit.law if beside is None else beside.law
         chosen = chart_runs(session)
         counting, rows = _counting(fit, chosen, session)
-        excluded, law = chosen.excluded, fit.law
+        excluded = chosen.excluded
         if not len(counting):  # all runs of the fit are excluded or hidden by now
             counting, rows, excluded = np.arange(len(fit.runs)), np.full(len(fit.runs), -1), NO_RUNS
-        runs, predictions = fit.runs.take(counting), fit.predictions[counting]
-        off = np.asarray(law.loss(excluded.N, excluded.D), dtype=float)
+        runs = fit.runs.take(counting)
+        predictions, off = losses_of(law, runs), losses_of(law, excluded)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
         residuals = residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=unit)
         shown, apart = residuals.shown, residuals.shown_excluded
@@ -118,7 +130,7 @@ class FitCharts(ipywidgets.Box):
             dots.about = DotRuns(rows[shown], chosen.excluded_rows[apart], groups)
             dots.show(places[name], labels, residuals.colour, self._figures[name])
             dots.show_excluded(hollow[name], excluded_labels, len(shown))
-        self._note.value = _key(residuals.note, len(excluded))
+        self._note.value = _key(residuals.note, len(excluded), beside)
         self._show_errors(figure.errors)
         self.landscape.value = landscape_map(landscape_figure(fit))
         self.groups.show(chosen)
@@ -179,9 +191,11 @@ def _groups(chosen: ChartRuns, rows: NDArray[np.intp]) -> NDArray[np.intp] | Non
     return np.where(rows < 0, len(chosen.groups.names), np.append(chosen.groups.of, 0)[rows])
 
 
-def _key(note: str, excluded: int) -> str:
-    """Return a key that explains hollow dots, if there are any, and notes which runs are not drawn."""
-    items = [symbol(HOLLOW, "Excluded")] if excluded else []
+def _key(note: str, excluded: int, beside: NamedLaw | None) -> str:
+    """Return a key that names a law other than the fit, explains hollow dots, and notes which runs are not drawn."""
+    whose = None if beside is None else "the law set by hand" if beside.by_hand else beside.name
+    items = [f'<b class="cnb-item">Predictions and residuals of {escape(whose)}, not of the fit</b>'] if whose else []
+    items += [symbol(HOLLOW, "Excluded")] if excluded else []
     items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
     return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""
 

@@ -22,10 +22,12 @@ from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
+from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
 from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
+from chinchilla_nb.widgets.fit.residual_choice import ResidualChoice
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
 
 __all__ = ["FitPanel"]
@@ -58,15 +60,19 @@ class FitPanel(Panel):
         What the intervals are based on.
     profile : ProfileCard or None
         The profile of the parameter whose interval was clicked; created by the first click.
+    hand_law : HandLawSection
+        A law whose parameters are set by hand, beside the fit.
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
         Shows and hides the charts of how well the law describes the runs.
+    residuals_of : ResidualChoice
+        Whose residuals they show.
     charts : FitCharts or None
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css", "charts/groups.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -78,9 +84,10 @@ class FitPanel(Panel):
         self.intervals = IntervalBar(self.guard, self.session)
         self.profile: ProfileCard | None = None
         self.roll_outs = RollOutSection(self.guard, self.session)
+        self.hand_law = HandLawSection(self.guard, self.session)
         result = (self.law, self.parameters, self.facts, self.intervals)
         self._above = (self._bar(), self.curve, *result)
-        self._parts = (self.problems, self.roll_outs, self._bar_below())
+        self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
         self._stop_watching = self.session.watch_uncertainty()
@@ -108,7 +115,8 @@ class FitPanel(Panel):
         )
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
-        self._below = ipywidgets.Box([self.diagnostics])
+        self.residuals_of = ResidualChoice(self.guard, self.session, self._show_diagnostics)
+        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -130,7 +138,8 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded", "filter_changes")
+        self.watch(self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays")
+        self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
         self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         for show in (
@@ -139,6 +148,7 @@ class FitPanel(Panel):
             self._show_intervals,
             self._show_roll_outs,
             self._show_problems,
+            self._show_hand_law,
         ):
             show()
         self._show_diagnostics()
@@ -205,9 +215,10 @@ class FitPanel(Panel):
         fit, wanted = self.session.fit, self.diagnostics.value
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        self.residuals_of.show()
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts(self.guard, self.session)
-            self.charts.show(fit)
+            self.charts.show(fit, self.residuals_of.chosen)
         self._arrange()
 
     @guarded
@@ -244,6 +255,10 @@ class FitPanel(Panel):
         self.law.value = _law(fit.law, fit.runs) if fit is not None else _PREVIEW
         self.parameters.show(fit.law if fit is not None else None, uncertainty)
         self.facts.value = _facts(fit) if fit is not None else ""
+
+    @guarded
+    def _show_hand_law(self, change: Any = None) -> None:
+        self.hand_law.show(moved_only=change is not None and change["name"] == "law_by_hand")
 
     @guarded
     def _show_intervals(self, _change: Any = None) -> None:
@@ -301,7 +316,7 @@ def _facts(fit: Fit) -> str:
     kind, status = _STATUS[fit.status]
     facts = (
         f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
-        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
+        f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     return (
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, plane_lines
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
 from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
@@ -41,6 +42,7 @@ class FrontierCharts(ipywidgets.Box):
         self.loss = LossChart(HEIGHT)
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
+        self._laws: tuple[NamedLaw, ...] = ()
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
@@ -93,12 +95,24 @@ class FrontierCharts(ipywidgets.Box):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
         self.loss.show(loss, labels, excluded_labels)
+        self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
 
     def show_selected(self, chosen: NDArray[np.bool_]) -> None:
         """Draw rings around some runs in every chart, given by a mask over the rows of the log."""
         for chart, _ in self.all:
             chart.dots.show_selected(chosen)
+
+    def show_laws(self, laws: tuple[NamedLaw, ...]) -> None:
+        """Draw the laws beside the fit; nothing else is redrawn, and no axis changes."""
+        self._laws = laws
+        self._draw_laws()
+
+    def _draw_laws(self, *, anew: bool = False) -> None:
+        """Draw the laws beside the fit: those that are not drawn yet, or all of them on other axes."""
+        for chart in self.charts if self._figure is not None else ():
+            chart.laws.show(plane_lines(chart.plane, self._laws, () if anew else chart.laws.drawn))
+        self.loss.show_laws(self._laws, anew=anew)
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Redraw only the bands."""
@@ -118,6 +132,7 @@ class FrontierCharts(ipywidgets.Box):
             if self._figure is not None and chart.moved:
                 chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
         self.loss.show_frontier()
+        self._draw_laws(anew=True)
 
     @property
     def _compute(self) -> Compute:

@@ -35,6 +35,7 @@ from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.charts.chart_runs import chart_runs
 from chinchilla_nb.widgets.charts.group_legend import GroupLegend
+from chinchilla_nb.widgets.charts.law_lines import SHEET as LAW_SHEET
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
@@ -47,6 +48,7 @@ from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfigur
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
 from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
+from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
@@ -88,6 +90,8 @@ class FrontierPanel(Panel):
         The cost of a smaller or larger model.
     next_runs : NextRunsControl
         The runs after which N* at the budget is expected to be known best.
+    overlays : OverlayControl
+        Lays published laws and forecasts over the runs.
     forecasts : ForecastControl
         Saves and opens forecasts, and lists them.
     plans : PlanControl
@@ -100,8 +104,8 @@ class FrontierPanel(Panel):
         Images, table and code to save or copy.
     """
 
-    sheets = ("charts/charts.css", "charts/groups.css")
-    snapshot_of = ("fit", "uncertainty", "roll_outs")
+    sheets = ("charts/charts.css", "charts/groups.css", LAW_SHEET)
+    snapshot_of = ("fit", "uncertainty", "roll_outs", "law_by_hand", "overlays")
 
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
@@ -117,6 +121,7 @@ class FrontierPanel(Panel):
         self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
         self.forecasts = ForecastControl(self.guard, self.session, files)
+        self.overlays = OverlayControl(self.guard, self.session)
         self.export = ExportControl(
             self.guard,
             {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
@@ -139,8 +144,8 @@ class FrontierPanel(Panel):
             self.selection.toggle,
         )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        tools = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs, self.forecasts, self.export)
-        self.charts.tools.children = tools
+        planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
+        self.charts.tools.children = (*planned, self.overlays, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -155,7 +160,9 @@ class FrontierPanel(Panel):
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
+        self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
         self._draw()
+        self._show_laws()
         self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -202,6 +209,12 @@ class FrontierPanel(Panel):
     @guarded
     def _show_forecasts(self, _change: Any = None) -> None:
         self.forecasts.show()
+
+    @guarded
+    def _show_laws(self, _change: Any = None) -> None:
+        """Draw the laws beside the fit; budgets and plans stay those of the fit."""
+        self.overlays.show()
+        self.charts.show_laws(self.session.drawn_laws)
 
     @guarded
     def _move(self, change: Any) -> None:
@@ -411,7 +424,8 @@ class FrontierPanel(Panel):
             data_unit=self.session.data_unit,
             intervals=self._intervals,
         )
-        return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
+        drawn = draw_frontier(figure, fit.law if fit else None, beside=self.session.drawn_laws)
+        return image_of(drawn, kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
