@@ -30,12 +30,13 @@ class RunDots:
 
     def __init__(self, frame: Frame) -> None:
         self.settled, self.latest = frame.runs(), frame.runs()
+        self._colour = np.empty(0)  # of the settled runs
 
     def show(self, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64]) -> None:
         """Show runs with their tooltips, coloured by their positions on the loss scale."""
         count = len(self.settled.x)
         if not self._stays(dots, labels, colour):
-            count = len(dots)
+            count, self._colour = len(dots), colour
             set_dots(self.settled, dots, labels, colour)
         set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], len(dots))
 
@@ -48,5 +49,5 @@ class RunDots:
             and np.array_equal(mark.x, dots.x[:count])
             and np.array_equal(mark.y, dots.y[:count])
             and list(mark.names) == list(labels[:count])
-            and np.allclose(mark.color, colour[:count], rtol=0, atol=SAME_COLOUR)
+            and np.allclose(self._colour, colour[:count], rtol=0, atol=SAME_COLOUR)
         )
