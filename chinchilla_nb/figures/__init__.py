@@ -6,7 +6,16 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, ApproachesFigure, approaches_figure
-from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.colours import (
+    DARK_GROUPS,
+    DARK_PALETTE,
+    LIGHT_GROUPS,
+    LIGHT_PALETTE,
+    LossScale,
+    loss_scale,
+    loss_steps,
+    steps_of,
+)
 from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
 from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
@@ -33,11 +42,14 @@ from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis,
 
 __all__ = [
     "APPROACH_TITLES",
+    "DARK_GROUPS",
+    "DARK_PALETTE",
     "LATEST",
     "LEVEL",
+    "LIGHT_GROUPS",
+    "LIGHT_PALETTE",
     "MAX_DOTS",
     "NOTHING",
-    "PALETTE",
     "Against",
     "ApproachCurves",
     "ApproachesFigure",
@@ -78,6 +90,7 @@ __all__ = [
     "loss_figure",
     "loss_lines",
     "loss_scale",
+    "loss_steps",
     "plane_lines",
     "polyline",
     "prediction_figure",
@@ -85,6 +98,7 @@ __all__ = [
     "profile_figure",
     "ratio_title",
     "residuals_figure",
+    "steps_of",
     "sweep_figure",
     "roll_out_figure",
     "zoomed",

@@ -328,7 +328,7 @@ def _all_slices(isoflop: IsoFlop) -> str:
 
 
 def _slice_key(has_law: bool, beyond: int) -> str:
-    hue = f'class="cnb-hue" stroke="{shade(0.5)}"'
+    hue = f'stroke="{shade(0.5)}"'
     items = [line(f'{hue} stroke-width="2"', "Parabola of a slice")]
     if has_law:
         items.append(line(f'{hue} stroke-width="1.3" stroke-dasharray="4 3"', "Fitted law"))

@@ -13,7 +13,7 @@ from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.law_lines import LawLines
-from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, iso_loss_colour, set_line
+from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
 __all__ = ["HEIGHT", "PlaneChart"]
@@ -147,7 +147,7 @@ def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
         for rows in ([curve.line.x for curve in curves], [curve.line.y for curve in curves])
     )
     with mark.hold_sync():
-        mark.colors = [iso_loss_colour(shade(curve.colour)) for curve in curves] or [MUTED]
+        mark.colors = [shade(curve.colour) for curve in curves] or [MUTED]
         mark.x, mark.y = x, y
 
 

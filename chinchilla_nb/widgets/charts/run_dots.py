@@ -74,6 +74,7 @@ class RunDots:
         self.settled, self.latest = frame.runs(), frame.runs()
         self.by_group = GroupDots(frame)
         self.about = UNKNOWN
+        self._colour = np.empty(0)  # of the settled runs
 
     @property
     def marks(self) -> tuple[bqplot.Scatter, ...]:
@@ -101,7 +102,7 @@ class RunDots:
             self.by_group.clear()
         count = len(self.settled.x)
         if not self._stays(dots, labels, colour):
-            count = len(dots)
+            count, self._colour = len(dots), colour
             set_dots(self.settled, dots, labels, colour)
         set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], len(dots))
 
@@ -136,7 +137,7 @@ class RunDots:
             and np.array_equal(mark.x, dots.x[:count])
             and np.array_equal(mark.y, dots.y[:count])
             and list(mark.names) == list(labels[:count])
-            and np.allclose(mark.color, colour[:count], rtol=0, atol=SAME_COLOUR)
+            and np.allclose(self._colour, colour[:count], rtol=0, atol=SAME_COLOUR)
         )
 
 
