@@ -49,7 +49,7 @@ from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
-from .opening import open_session
+from .opening import open_session, read_runs
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -175,6 +175,7 @@ __all__ = [
     "preview_reading",
     "profile_curve",
     "read_columns",
+    "read_runs",
     "read_table",
     "residual_loss",
     "run_keys",

@@ -42,6 +42,7 @@ from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
+from chinchilla_nb.run_exclusion import RunExclusion
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
@@ -58,7 +59,7 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches):
+class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, RunExclusion, ThreeApproaches):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).

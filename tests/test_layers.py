@@ -33,6 +33,7 @@ FACADE = {
     "report",
     "rollout",
     "run_design",
+    "run_exclusion",
     "simulator",
     "studies",
     "study_choices",
