@@ -30,6 +30,7 @@ from .engine.planning.effective_compute import compute_multiplier, effective_com
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.hardware import Hardware
 from .engine.planning.model_search import tabulate_models
+from .engine.planning.optimal_runs import OptimalRuns, optimal_runs
 from .engine.planning.overtraining import Overtraining, overtrain
 from .engine.planning.plan import Plan, make_plan
 from .engine.planning.plan_intervals import plan_intervals
@@ -50,6 +51,7 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .opening import open_session, read_runs
+from .publishing.chinchilla_table import ChinchillaTable
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -80,6 +82,7 @@ __all__ = [
     "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "ChinchillaTable",
     "Compute",
     "ApproachesPanel",
     "Comparison",
@@ -112,6 +115,7 @@ __all__ = [
     "KaplanLaw",
     "MeasuredCompute",
     "ModelSearch",
+    "OptimalRuns",
     "Overtraining",
     "Plan",
     "PowerCompute",
@@ -167,6 +171,7 @@ __all__ = [
     "measured_compute",
     "mse",
     "open_session",
+    "optimal_runs",
     "outside_the_runs",
     "overtrain",
     "plain",

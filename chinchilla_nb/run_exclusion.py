@@ -80,7 +80,10 @@ class RunExclusion:
         if query is not None:
             found &= match_runs(query, columns)
         if not found.any():
-            given = [*([query] if query is not None else []), *(f"{name} = {value!r}" for name, value in wanted.items())]
+            given = [
+                *([query] if query is not None else []),
+                *(f"{name} = {value!r}" for name, value in wanted.items()),
+            ]
             raise InputError("", f"no run fulfils {' and '.join(given)}")
         keys = run_keys(runs)
         table = pd.DataFrame({name: values[found] for name, values in columns.items()})

@@ -30,6 +30,7 @@ FACADE = {
     "fitted_law",
     "law_method",
     "planning",
+    "publication",
     "report",
     "rollout",
     "run_design",
@@ -68,6 +69,7 @@ REACHES = {
     "records": {"engine", "checks", "whole_file", *TEXT},
     "callbacks": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
+    "publishing": {"engine", "figures", "checks", "records", "whole_file", *TEXT},
     "serving": {"printable"},
     "datasets": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     **{

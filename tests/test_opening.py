@@ -156,7 +156,9 @@ def test_a_folder_of_json_files_is_a_table_if_they_hold_runs(tmp_path):
 
 def test_the_runs_of_a_file_are_read_in_its_units_and_go_into_a_project(tmp_path):
     path = tmp_path / "export.csv"
-    path.write_text("Run name,params (M),Training bytes,val/loss\na,1.5,2000000,3.1\nb,3,4000000,nan\nc,6,9000000,2.5\n")
+    path.write_text(
+        "Run name,params (M),Training bytes,val/loss\na,1.5,2000000,3.1\nb,3,4000000,nan\nc,6,9000000,2.5\n"
+    )
     with pytest.warns(RowsLeftOutWarning, match="line 3: loss") as caught:
         runs = read_runs(path, D="Training bytes")
     assert caught[0].filename == __file__  # the line of the user, not one of this package
