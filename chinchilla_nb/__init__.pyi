@@ -35,6 +35,7 @@ from .engine.planning.effective_compute import compute_multiplier, effective_com
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.hardware import Hardware
 from .engine.planning.model_search import tabulate_models
+from .engine.planning.optimal_runs import OptimalRuns, optimal_runs
 from .engine.planning.overtraining import Overtraining, overtrain
 from .engine.planning.plan import Plan, make_plan
 from .engine.planning.plan_intervals import plan_intervals
@@ -55,7 +56,8 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .group_comparison import GroupComparison
-from .opening import open_session
+from .opening import open_session, read_runs
+from .publishing.chinchilla_table import ChinchillaTable
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -88,6 +90,7 @@ __all__ = [
     "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "ChinchillaTable",
     "Compute",
     "ApproachesPanel",
     "Comparison",
@@ -126,6 +129,7 @@ __all__ = [
     "MeasuredCompute",
     "ModelSearch",
     "NamedLaw",
+    "OptimalRuns",
     "Overtraining",
     "Plan",
     "PowerCompute",
@@ -183,6 +187,7 @@ __all__ = [
     "measured_compute",
     "mse",
     "open_session",
+    "optimal_runs",
     "outside_the_runs",
     "overtrain",
     "plain",
@@ -191,6 +196,7 @@ __all__ = [
     "preview_reading",
     "profile_curve",
     "read_columns",
+    "read_runs",
     "read_table",
     "residual_loss",
     "run_keys",

@@ -40,10 +40,12 @@ from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
 from chinchilla_nb.planning import Planning
+from chinchilla_nb.publication import Publication
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
+from chinchilla_nb.run_exclusion import RunExclusion
 from chinchilla_nb.run_groups import RunGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
@@ -61,7 +63,9 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, DrawnLaws, FittedLaw, Planning, RunDesign, RunGroups, ThreeApproaches):
+class Chinchilla(
+    ComparedSizes, DrawnLaws, FittedLaw, Planning, Publication, RunDesign, RunExclusion, RunGroups, ThreeApproaches
+):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,15 +32,32 @@ class Exclusions(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._history: list[frozenset[RunKey]] = [self.excluded]
+        self._reasons: dict[RunKey, str] = {}  # kept of runs that are included again, for an undo
         self._counted = lru_cache(maxsize=16)(without)  # so that an undo returns the same object as before
 
-    def exclude(self, keys: Iterable[RunKey]) -> None:
-        """Exclude runs without deleting them; `engine.run_keys.run_keys` returns their keys."""
-        self.excluded = self.excluded | as_run_keys(keys)
+    def exclude(self, keys: Iterable[RunKey], *, reason: str = "") -> None:
+        """Exclude runs without deleting them.
+
+        Parameters
+        ----------
+        keys : iterable of RunKey
+            `engine.run_keys.run_keys` returns them.
+        reason : str
+            Why, for reports.
+        """
+        given = as_run_keys(keys)
+        check_type(reason, "reason", str)
+        self._reasons |= dict.fromkeys(given if reason else given - self.excluded, reason)
+        self.excluded = self.excluded | given
 
     def include(self, keys: Iterable[RunKey]) -> None:
         """Use excluded runs again."""
         self.excluded = self.excluded - as_run_keys(keys)
+
+    @property
+    def exclusion_reasons(self) -> Mapping[RunKey, str]:
+        """Why runs are excluded, by the keys of those for which that was said."""
+        return {key: reason for key, reason in self._reasons.items() if reason and key in self.excluded}
 
     @property
     def can_undo_exclusion(self) -> bool:

@@ -28,8 +28,8 @@ DARK_PALETTE = ("#cbf4fe", "#afe5fd", "#a4d3fd", "#a4beff", "#b7a2fd", "#db7ce9"
 """Colours of losses on a light and on a dark page, from the lowest loss to the highest.
 
 On both pages the hue goes from blue over magenta to orange, and the lowest loss contrasts most with the page, the
-highest at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even steps, so that the colours can be told apart
-without seeing red or green. The colours are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
+highest at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even steps, so that the colours can be told
+apart without seeing red or green. They are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
 """
 
 LIGHT_GROUPS = ("#004e5b", "#ec6715", "#ab68ec", "#069a5b", "#540207", "#b46c9e", "#655514", "#2a015f")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from doors import Door
 from result_doors import DRAWS, FIT
@@ -29,6 +31,13 @@ def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Chinchilla.plan", cc.plan, project, words)
     plans = {"plans": [{"C": 1e21}], "level": 0.95, "uncertainty": FitUncertainty(cc.uncertainty("sandwich").value)}
     yield Door("Chinchilla.plans", cc.plans, plans)
+    table = {"N": [1e9, 7e9], "C": None, "hardware": HARDWARE, "level": 0.95, "uncertainty": None}
+    words = {"N": "N|give", "C": "C|give"}
+    yield Door("Chinchilla.chinchilla_table", cc.chinchilla_table, table, words)
+    optimal = {"fit": FIT, **table, "uncertainty": DRAWS}
+    yield Door("optimal_runs", chinchilla_nb.optimal_runs, optimal, words)
+    path = {"path": Path(tempfile.mkdtemp()) / "table.tex"}
+    yield Door("ChinchillaTable.save", cc.chinchilla_table([1e9]).save, path)
     yield from _engine()
 
 

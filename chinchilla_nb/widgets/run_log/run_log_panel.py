@@ -262,7 +262,8 @@ class RunLogPanel(Panel):
         if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
-        self.session.exclude(keys[row] for row in self.shown.matching)
+        reason = f"matches the filter {self.query.value.strip()}"
+        self.session.exclude((keys[row] for row in self.shown.matching), reason=reason)
 
     @guarded
     def _forget_message(self, _change: Any) -> None:
