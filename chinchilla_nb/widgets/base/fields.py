@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from chinchilla_nb.quantity import parse_number, split_list
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import typeset
 
-__all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "number", "numbers"]
+__all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "mark_wrong", "number", "numbers"]
 
 
 class Row(ipywidgets.Box):
@@ -43,13 +43,17 @@ class Row(ipywidgets.Box):
         self.remark = parts.html("", "cnb-remark")
         super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
 
-    def explain(self, problem: str, wrong: ipywidgets.Widget | None = None) -> None:
-        """Show an error and mark the input that caused it, by default the last one; an empty text removes both."""
+    def explain(self, problem: str, *wrong: ipywidgets.Widget) -> None:
+        """Show an error and mark the inputs that caused it, by default all; an empty text removes both."""
         self.problem = problem
         for field in self.inputs:
-            (field.add_class if problem and field is (wrong or self.inputs[-1]) else field.remove_class)("cnb-wrong")
+            mark_wrong(field, bool(problem) and (not wrong or field in wrong))
         if problem:
             self.remark.value = f'<span class="cnb-problem" role="alert">{escape(problem)}</span>'
+
+    def explain_all(self, problems: Mapping[ipywidgets.Widget, str]) -> None:
+        """Show the errors of several inputs, by input, and mark these; none removes all."""
+        self.explain("; ".join(problems.values()), *problems)
 
     def say(self, remark: str) -> None:
         """Show a remark on the inputs, unless an error is shown."""
@@ -60,6 +64,11 @@ class Row(ipywidgets.Box):
         """Close the row and its inputs, but not the layout and styles that they share with other rows."""
         for part in (*self.inputs, self.remark, self):
             part.close()
+
+
+def mark_wrong(field: ipywidgets.DOMWidget, wrong: bool) -> None:
+    """Frame an input whose content is not valid, or remove the frame."""
+    (field.add_class if wrong else field.remove_class)("cnb-wrong")
 
 
 class Editor(ipywidgets.VBox):

@@ -9,7 +9,11 @@ from chinchilla_nb.engine.planning.devices import DEVICES
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.quantity import parse_quantity
 
-__all__ = ["SPEEDS", "amount", "typed_hardware"]
+__all__ = ["DAYS", "DEVICE_COUNT", "PRICE", "SPEED", "SPEEDS", "UTILISATION", "amount", "typed_hardware"]
+
+DEVICE_COUNT, DAYS, SPEED, UTILISATION = "number of devices", "number of days", "FLOP/s", "utilisation"
+PRICE = "price per device-hour"
+"""What errors call the fields."""
 
 SPEEDS = tuple(f"{device.name} · {device.flops / 1e12:g}e12" for device in DEVICES.values())
 """Known devices with their speeds, as suggestions: any number can be typed."""
@@ -34,10 +38,10 @@ def typed_hardware(devices: str, speed: str, utilisation: str, price: str = "") 
     InputError
         If a field is not a positive number, or the utilisation is above one.
     """
-    count = amount("number of devices", devices, "64")
-    flops = amount("FLOP/s", re.split(r"[·\s]+", speed.strip())[-1], "989e12")
+    count = amount(DEVICE_COUNT, devices, "64")
+    flops = amount(SPEED, re.split(r"[·\s]+", speed.strip())[-1], "989e12")
     reached = _share(utilisation)
-    paid = amount("price per device-hour", price, "2.5") if price.strip() else None
+    paid = amount(PRICE, price, "2.5") if price.strip() else None
     name = speed.split("·", maxsplit=1)[0].strip()
     known = DEVICES.get(name)
     return Hardware(name if known is not None and known.flops == flops else flops, count, reached, paid)
@@ -60,9 +64,9 @@ def amount(name: str, text: str, example: str) -> float:
 def _share(text: str) -> float:
     written = text.strip()
     if written.endswith("%"):
-        reached = amount("utilisation", written[:-1], "40%") / 100
+        reached = amount(UTILISATION, written[:-1], "40%") / 100
     else:
-        reached = amount("utilisation", written, "0.4")
+        reached = amount(UTILISATION, written, "0.4")
     if reached > 1:
-        raise InputError("utilisation", f"{text!r} is above 1", remedy="write 0.4 or 40%")
+        raise InputError(UTILISATION, f"{text!r} is above 1", remedy="write 0.4 or 40%")
     return reached

@@ -14,6 +14,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, parse_quantity, scientific
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
@@ -131,7 +132,7 @@ class RunForm(ipywidgets.VBox):
                     numbers[name] = self._number(name)
                 except InputError as error:
                     problems[name] = error.problem
-            (field.add_class if name in problems else field.remove_class)("cnb-wrong")
+            mark_wrong(field, name in problems)
         self.add.disabled = len(numbers) < len(_EXAMPLES)
         facts = "" if problems else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers))}</div>'
         cautions = [*(f"{name} {problem}." for name, problem in problems.items()), *filter(None, [self.caution])]

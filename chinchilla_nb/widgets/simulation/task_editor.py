@@ -217,15 +217,16 @@ class ProcedureEditor(ipywidgets.VBox):
 
 
 def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -> list[Any] | None:
-    """Read all fields, or return None and show the error in the row if one is not valid."""
-    values = []
+    """Read all fields, or return None and show the errors in the row if some are not valid."""
+    values, problems = [], {}
     for field, read in fields:
         try:
             values.append(read(field.value))
         except ValueError as error:
-            row.explain(str(error), field)
-            return None
-    row.explain("")
+            problems[field] = str(error)
+    row.explain_all(problems)
+    if problems:
+        return None
     row.say("")
     return values
 
