@@ -12,9 +12,10 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import parse_number, split_list
+from chinchilla_nb.quantity import split_list
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import typeset
+from chinchilla_nb.widgets.base.typed_number import typed_number
 
 __all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "mark_wrong", "number", "numbers"]
 
@@ -184,8 +185,8 @@ def called(function: Callable[..., Any]) -> str:
     return name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
 
 
-def number(text: str, name: str) -> float:
-    """Return the number in a text.
+def number(text: str, name: str, unit: str = "") -> float:
+    """Return the number in a text, which may have this unit.
 
     Raises
     ------
@@ -195,7 +196,7 @@ def number(text: str, name: str) -> float:
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
     try:
-        return parse_number(text)
+        return typed_number(text, unit)
     except ValueError:
         remedy = "write decimals with a point" if "," in text else ""
         raise InputError(name, f"{brief(text.strip())} is not a number", remedy=remedy) from None

@@ -96,7 +96,7 @@ class HardwareForm(ipywidgets.VBox):
         if self._writing:
             return
         try:
-            hardware, days = self.read(), amount(DAYS, self.days.value, "14")
+            hardware, days = self.read(), amount(DAYS, self.days.value, "14", "days")
             C = hardware.C(days)
             self._budget.check(C)
         except InputError as error:

@@ -12,12 +12,13 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
-from chinchilla_nb.quantity import compact, parse_quantity, scientific
+from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.typed_number import typed_quantity
 
 __all__ = ["RunForm"]
 
@@ -59,6 +60,7 @@ class RunForm(ipywidgets.VBox):
         data_unit: str = "tokens",
     ) -> None:
         self.guard, self._law, self._compute, self._data_unit = guard, law, compute, data_unit
+        self._units = {"N": "parameters", "D": data_unit, "loss": "nats"}
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
         self.caution = ""
@@ -115,7 +117,7 @@ class RunForm(ipywidgets.VBox):
 
     def _number(self, name: str) -> float:
         try:
-            value = parse_quantity(self.fields[name].value)
+            value = typed_quantity(self.fields[name].value, self._units[name])
         except InputError as error:
             raise InputError(name, error.rule, got=error.got, remedy=error.remedy) from None
         if name != "loss" and round(value) < 1:

@@ -295,8 +295,7 @@ class RunLogPanel(Panel):
             run["C"] = float(self.session.runs.compute.C(run["N"], run["D"]))
         name = self.form.fields["name"].value.strip()
         if name:
-            known = self.session.all_runs.columns
-            run[next((column for column in _NAME_COLUMNS if column in known), _NAME_COLUMNS[0])] = name
+            run[_name_column(self.session.all_runs)] = name
         self._message = ""
         self._extend([run])
         self.form.clear()
@@ -328,6 +327,13 @@ class RunLogPanel(Panel):
         self.file.clear()
         self.import_toggle.value = False
         self._show_table()
+
+
+def _name_column(runs: Runs) -> str:
+    """Return the column that holds the names of the runs, however it is written: ``Run name`` is ``run_name``."""
+    texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
+    written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
+    return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
 
 
 def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:

@@ -14,11 +14,12 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
-from chinchilla_nb.quantity import number_text, parse_budget, written_budget
+from chinchilla_nb.quantity import number_text, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row, list_parts, number
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.typed_number import parse_budget
 from chinchilla_nb.widgets.simulation.plan import Numbers
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
