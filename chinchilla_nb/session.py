@@ -98,6 +98,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
         Whether work is under way.
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
+    cancelled : bool
+        Whether the last work was cancelled before its end.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
     law_by_hand, overlays
@@ -114,6 +116,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
     progress = AnyTrait(None, allow_none=True)
     busy = Bool(False)
     error = Unicode("")
+    cancelled = Bool(False)
 
     def __init__(
         self, database: RunSource, settings: Settings, *, data_unit: str = "tokens", remarks: Iterable[str] = ()
@@ -430,6 +433,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
         if self._under_way.setdefault("job", job) is not job:
             raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
         self.error = ""
+        self.cancelled = False
         self.progress = None
         self.busy = True
 
@@ -457,6 +461,7 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
                 if self._job is job:
                     self.busy = False
                     self._under_way.pop("job", None)
+                self.cancelled = outcome.cancelled
                 if outcome.error is not None:
                     self.error = error_sentence(outcome.error)
                 if on_end is not None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, FitWarning
 from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML
@@ -78,6 +79,7 @@ class FitPanel(Panel):
         super().__init__(source)
         self._curve = ProgressCurve()
         self._timed = False
+        self._before: Fit | None = None  # the fit when the work under way began
         self.charts: FitCharts | None = None
         self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
         self.parameters = ParameterTiles(self.guard, self._open_profile)
@@ -124,7 +126,7 @@ class FitPanel(Panel):
     def _follow(self) -> None:
         """Show the state of the session, now and whenever it changes."""
         self.watch(self._time, "busy", "progress")
-        self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
+        self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(
@@ -203,12 +205,13 @@ class FitPanel(Panel):
         """Record the time and the best objective of the fit under way."""
         if change["name"] == "busy":
             if self.session.busy:
-                self._curve, self._timed = ProgressCurve(), True
+                self._curve, self._timed, self._before = ProgressCurve(), True, self.session.fit
             else:
                 self._curve.end()
         elif isinstance(change["new"], FitProgress):
             self._curve.add(change["new"])
-        self.curve.value = self._curve.html()
+        # Not after the end: a curve that some fits leave and shorter ones do not says nothing about either.
+        self.curve.value = self._curve.html() if self.session.busy else ""
 
     @guarded
     def _show_diagnostics(self, _change: Any = None) -> None:
@@ -236,7 +239,7 @@ class FitPanel(Panel):
     @guarded
     def _show_state(self, _change: Any = None) -> None:
         session = self.session
-        self.fit_button.disabled = session.busy or not len(session.runs)
+        self.fit_button.disabled = session.busy or len(session.runs) < FEWEST_RUNS
         self.cancel_button.disabled = not session.busy
         progress = session.progress
         running = session.busy and isinstance(progress, FitProgress)
@@ -272,7 +275,7 @@ class FitPanel(Panel):
     def _show_problems(self, _change: Any = None) -> None:
         parts = [note("bad", self.session.error)] if self.session.error else []
         if self.session.fit is not None:
-            parts += [note("warn", sentence(str(warning))) for warning in self.session.fit.warnings]
+            parts += [note("warn", sentence(_said(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)
 
     def _state(self) -> str:
@@ -288,14 +291,24 @@ class FitPanel(Panel):
             text = text if remaining is None else f"{text} · about {remaining:.0f} s left"
             return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
         count = len(session.runs)
-        if not count:
-            return f"No runs yet: {RUNS_FOR_A_FIT}"
+        if count < FEWEST_RUNS:
+            return f"{runs_in_words(count) if count else 'No runs'} yet: {RUNS_FOR_A_FIT}"
+        if session.cancelled:
+            ended = f"Cancelled after {self._curve.elapsed:.1f} s" if self._timed else "Cancelled"
+            if session.fit is not None and not session.stale:
+                kept = "the fit before it is shown" if session.fit is self._before else "its best law so far is shown"
+                return f"{ended}: {kept}"
+            return f"{ended} · {self._agreement(count)}"
+        return self._agreement(count)
+
+    def _agreement(self, count: int) -> str:
+        """Return what there is to fit, or that the fit is that of the runs."""
+        session = self.session
         if session.fit is None:
             return f"{runs_in_words(count)} ready: press Fit"
         if not session.stale:
-            return f"Up to date with {runs_in_words(count)}" + (
-                f" · {self._curve.elapsed:.1f} s" if self._timed else ""
-            )
+            took = f" · {self._curve.elapsed:.1f} s" if self._timed else ""
+            return f"Up to date with {runs_in_words(count)}{took}"
         if session.new_runs:
             return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
         changed = "settings" if session.fit.runs is session.runs else "runs"
@@ -310,6 +323,16 @@ _PREVIEW = (
 
 def _law(law: Law, runs: Runs) -> str:
     return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law, runs)}</div>'
+
+
+_REMEDIES = {
+    "compute": "keep the convention for plans, or choose the C of the runs under Compute in the configuration",
+}
+"""What to do in a panel about warnings, by code, where the remedy of a cell is code."""
+
+
+def _said(warning: FitWarning) -> str:
+    return f"{warning.message}: {_REMEDIES.get(warning.code, warning.remedy)}"
 
 
 def _facts(fit: Fit) -> str:
