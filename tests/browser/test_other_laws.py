@@ -1,4 +1,4 @@
-"""Laws beside the fit in a real page: a slider is dragged and the line turns; a published law is chosen and labelled."""
+"""Laws beside the fit in a real page: a dragged slider turns the line, and a published law is chosen and labelled."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ class Fit:
     @property
     def starts_text(self) -> str:
         """What the search started from, in words."""
-        return f"{self.starts:,} start{'s' * (self.starts != 1)}{' and a law set by hand' if self.problem.start is not None else ''}"
+        text = f"{self.starts:,} start{'s' * (self.starts != 1)}"
+        return text if self.problem.start is None else f"{text} and a law set by hand"
 
     @property
     def optima(self) -> int:
