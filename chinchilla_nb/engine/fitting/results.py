@@ -95,8 +95,8 @@ class Fit:
     @property
     def starts_text(self) -> str:
         """What the search started from, in words."""
-        by_hand = " and a law set by hand" if self.problem.start is not None else ""
-        return f"{self.starts:,} start{'s' * (self.starts != 1)}{by_hand}"
+        text = f"{self.starts:,} start{'s' * (self.starts != 1)}"
+        return text if self.problem.start is None else f"{text} and a law set by hand"
 
     @property
     def optima(self) -> int:
