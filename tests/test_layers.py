@@ -26,6 +26,7 @@ FACADE = {
     "allocations",
     "approaches",
     "core",
+    "filtered_runs",
     "fit_uncertainty",
     "fitted_law",
     "law_method",

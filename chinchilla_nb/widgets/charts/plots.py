@@ -179,9 +179,7 @@ class Frame:
             **looks,
         )
 
-    def ring(
-        self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False
-    ) -> bqplot.Scatter:
+    def ring(self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False) -> bqplot.Scatter:
         """Return an empty scatter of transparent rings, with a tooltip if they are named."""
         # Not `fill=False`: the pointer would be over a ring only on its line.
         tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None

@@ -29,6 +29,7 @@ RING, WIDE_RING, WIDEST_RING = 2.2, 2.9, 4.5
 SAME_PLACE = 500
 """Dots are at one place if both coordinates round to the same multiple of a factor of 1 + 1 / 500: half a pixel."""
 
+
 @dataclass(frozen=True, eq=False, slots=True)
 class DotRuns:
     """Which runs the dots of a chart stand for.
@@ -69,7 +70,7 @@ class RunDots:
 
     def __init__(self, frame: Frame) -> None:
         self.excluded = frame.ring(EXCLUDED, opacity=0.6, named=True)
-        self.stacked, self.selected = frame.ring(STACKED, opacity=0.7), frame.ring(SELECTED, width=2.5)
+        self.stacked, self.selected = frame.ring(STACKED, width=1.0, opacity=0.5), frame.ring(SELECTED, width=2.5)
         self.settled, self.latest = frame.runs(), frame.runs()
         self.by_group = GroupDots(frame)
         self.about = UNKNOWN
