@@ -160,9 +160,9 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
         return self._of_database(self.database.runs).filter_problem
 
     @property
-    def filter_of_fit(self) -> str:
-        """The filter that the last fit was made under; empty if there was none, or the fit was made elsewhere."""
-        return self._fitted_from.query if self._fitted_from.fit is self.fit else ""
+    def filter_of_fit(self) -> str | None:
+        """The filter that the last fit was made under, empty if there was none; None if the fit was made elsewhere."""
+        return self._fitted_from.query if self._fitted_from.fit is self.fit else None
 
     @property
     def compute_problem(self) -> InputError | None:

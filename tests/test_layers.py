@@ -27,6 +27,7 @@ FACADE = {
     "approaches",
     "core",
     "drawn_laws",
+    "filtered_runs",
     "fit_uncertainty",
     "fitted_law",
     "group_comparison",

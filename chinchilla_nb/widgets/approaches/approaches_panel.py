@@ -29,6 +29,7 @@ from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, Thr
 from chinchilla_nb.widgets.approaches.slice_chart import SliceChart
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
@@ -83,13 +84,15 @@ class ApproachesPanel(Panel):
         self.charts = ipywidgets.Box([left, right])
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")
-        self.compose(self._controls, self.empty, self.table, self.charts)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit")
         self.watch(self._follow_runs, "revision")
+        self.watch(self._show_filter, "revision", "fit")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
         self._recompare()
@@ -126,6 +129,10 @@ class ApproachesPanel(Panel):
         """Stop watching the session and remove the panel from the page."""
         self._stop_watching()
         super().close()
+
+    @guarded
+    def _show_filter(self, _change: Any) -> None:
+        self.filter_note.show()
 
     @guarded
     def _type_tolerance(self, change: Any) -> None:

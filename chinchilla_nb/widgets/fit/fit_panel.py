@@ -18,6 +18,7 @@ from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.quantity import plain
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
@@ -55,6 +56,8 @@ class FitPanel(Panel):
     state, curve, law, facts, problems : HTML
         Progress of a fit; its best objective so far; the law; how it was found; warnings and errors, each with its
         remedy.
+    filter_note : FilterNote
+        The filter that fits follow, and that of the fit if it is another one.
     parameters : ParameterTiles
         The parameters and their intervals.
     intervals : IntervalBar
@@ -87,8 +90,9 @@ class FitPanel(Panel):
         self.profile: ProfileCard | None = None
         self.roll_outs = RollOutSection(self.guard, self.session)
         self.hand_law = HandLawSection(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above = (self._bar(), self.curve, *result)
+        self._above = (self._bar(), self.filter_note, self.curve, *result)
         self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
@@ -245,6 +249,7 @@ class FitPanel(Panel):
         running = session.busy and isinstance(progress, FitProgress)
         self.progress.layout.display = "" if session.busy else "none"
         self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        self.filter_note.show()
         text = escape(self._state())
         stale = session.stale and not session.busy
         self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'

@@ -28,6 +28,7 @@ from chinchilla_nb.figures import (
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
@@ -96,6 +97,8 @@ class FrontierPanel(Panel):
         Saves and opens forecasts, and lists them.
     plans : PlanControl
         Plans under constraints, and the table that compares them.
+    filter_note : FilterNote
+        The filter that the charts follow.
     groups : GroupLegend
         The column that colours the runs, and the groups that charts show.
     selection : Selection
@@ -133,6 +136,7 @@ class FrontierPanel(Panel):
         )
         self.compute = ComputeNote(self.guard, self.session)
         self.groups = GroupLegend(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         self.charts.children = (*self.charts.children, self.selection)
         self.modes = ChartModes(
             self.guard,
@@ -149,7 +153,9 @@ class FrontierPanel(Panel):
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.groups, self.charts)
+        self.compose(
+            self.filter_note, self.budget_control, self.allocation, self.modes, above, self.groups, self.charts
+        )
         self.budget.observe(self._move, "C")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
@@ -183,6 +189,7 @@ class FrontierPanel(Panel):
         self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
+        self.filter_note.show()
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
