@@ -39,7 +39,7 @@ def typeset(text: str) -> str:
 
 def style_sheet(*more: str) -> ipywidgets.HTML:
     """Return an invisible widget that styles the panel containing it, with additional sheets for its class of panel."""
-    files = (FOLDER / name for name in ("base/style.css", *more))
+    files = (FOLDER / name for name in ("base/style.css", "base/lost_kernel.css", *more))
     css = palette_css() + "".join(file.read_text(encoding="utf-8") for file in files)
     sheet = ipywidgets.HTML(f"<style>{css}</style>")
     sheet.add_class("cnb-sheet")
