@@ -42,6 +42,7 @@ FACADE = {
 STATE = {
     "background_roll_outs",
     "background_uncertainty",
+    "chosen_budget",
     "database",
     "exclusions",
     "followed_database",
