@@ -209,7 +209,11 @@ def _within(interval: Interval | None, write: Callable[[float, int], str] = roun
 
 def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, str], ...]:
     intervals = uncertainty.interval(LEVEL) if uncertainty else {}
-    rows = [(name, f"{value:.8g}{_within(intervals.get(name))}") for name, value in fit.law.as_dict().items()]
+    held = fit.held
+    rows = [
+        (name, f"{value:.8g} ({held[name].text})" if name in held else f"{value:.8g}{_within(intervals.get(name))}")
+        for name, value in fit.law.as_dict().items()
+    ]
     with suppress(ValueError):  # a law without an optimum has no such exponents
         for name, what, value in zip(
             "ab", ("N* in C", "D* in C"), exponents(fit.law, float(fit.runs.C.max()), fit.runs.compute), strict=True

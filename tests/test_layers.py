@@ -48,6 +48,7 @@ FACADE = {
 STATE = {
     "background_roll_outs",
     "background_uncertainty",
+    "chosen_budget",
     "database",
     "exclusions",
     "followed_database",

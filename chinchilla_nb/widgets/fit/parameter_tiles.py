@@ -7,7 +7,7 @@ from functools import partial
 
 import ipywidgets
 
-from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
@@ -22,7 +22,7 @@ DIGITS = 4
 
 
 class ParameterTiles(ipywidgets.Box):
-    """A tile for each parameter: its name, its value and its interval.
+    """A tile for each parameter: its name, its value and its interval, and a lock if it was fixed or limited.
 
     Parameters
     ----------
@@ -44,21 +44,23 @@ class ParameterTiles(ipywidgets.Box):
         super().__init__()
         self.add_class("cnb-tiles")
 
-    def show(self, law: Law | None, uncertainty: Uncertainty | None = None) -> None:
-        """Show a law, with the intervals of its parameters if they are known; nothing for None."""
-        parameters = law.parameters if law is not None else ()
+    def show(self, fit: Fit | None, uncertainty: Uncertainty | None = None) -> None:
+        """Show a fit, with the intervals of its parameters if they are known; nothing for None."""
+        parameters = fit.law.parameters if fit is not None else ()
         if list(self.values) != [parameter.name for parameter in parameters]:
             self._build(parameters)
-        if law is None:
+        if fit is None:
             return
-        intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
-        for parameter, value in zip(parameters, law.as_dict().values(), strict=True):
-            button, text = self.intervals[parameter.name], plain(value, DIGITS)
-            button.layout.display = None if intervals else "none"
-            if intervals:
-                ends = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
+        intervals, held = uncertainty.interval(LEVEL) if uncertainty is not None else {}, fit.held
+        for (name, value), parameter, tile in zip(fit.law.as_dict().items(), parameters, self.children, strict=True):
+            button, text, limits = self.intervals[name], plain(value, DIGITS), held.get(name)
+            fixed = limits is not None and limits.fixed
+            button.layout.display = None if intervals and not fixed else "none"
+            if intervals and not fixed:
+                ends = float(intervals[name].low), float(intervals[name].high)
                 button.description, text = interval_text(*ends), rounded(value, known_digits(value, *ends))
-            self.values[parameter.name].value = tile_content(_name(parameter), text)
+            self.values[name].value = tile_content(_name(parameter), text, *([] if limits is None else [limits.text]))
+            (tile.remove_class if limits is None else tile.add_class)("cnb-locked")
 
     def _build(self, parameters: tuple[Parameter, ...]) -> None:
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}
