@@ -394,6 +394,6 @@ MATHTEXT = Notation(
     exponent=lambda value: f"{value:.3f}",
     variable=str,
     power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
-    over=r"\,/\,",
+    over=lambda numerator, denominator: rf"{numerator}\,/\,{denominator}",
 )
 """Mathtext, which matplotlib renders between dollar signs."""

@@ -189,8 +189,8 @@ class KaplanLaw:
         """Return the equation of the law with its values."""
         check_type(notation, "notation", Notation)
         over, power = notation.over, notation.power
-        sizes = power(f"({notation.number(self.N_c)}{over}{notation.variable('N')})", notation.exponent(self._ratio))
-        data = f"{notation.number(self.D_c)}{over}{notation.variable('D')}"
+        sizes = power(f"({over(notation.number(self.N_c), notation.variable('N'))})", notation.exponent(self._ratio))
+        data = over(notation.number(self.D_c), notation.variable("D"))
         return f"{notation.loss} = {power(f'[{sizes} + {data}]', notation.exponent(self.alpha_D))}"
 
     def __str__(self) -> str:

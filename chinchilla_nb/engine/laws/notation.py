@@ -22,21 +22,25 @@ class Notation:
         Writes a letter such as ``N``.
     power : callable
         ``power(base, exponent)``.
-    over : str
-        The division sign.
+    over : callable
+        ``over(numerator, denominator)``.
     """
 
     number: Callable[[float], str]
     exponent: Callable[[float], str]
     variable: Callable[[str], str]
     power: Callable[[str, str], str]
-    over: str
+    over: Callable[[str, str], str]
 
     @property
     def loss(self) -> str:
         """The left-hand side of every law."""
         L, N, D = (self.variable(letter) for letter in "LND")
         return f"{L}({N}, {D})"
+
+
+def _slash(numerator: str, denominator: str) -> str:
+    return f"{numerator} / {denominator}"
 
 
 def _four_digits(value: float) -> str:
@@ -48,12 +52,12 @@ TEXT = Notation(
     exponent=_four_digits,
     variable=str,
     power=lambda base, exponent: f"{base}^{exponent}",
-    over=" / ",
+    over=_slash,
 )
 HTML = Notation(
     number=_four_digits,
     exponent=_four_digits,
     variable=lambda letter: f"<i>{letter}</i>",
     power=lambda base, exponent: f"{base}<sup>&thinsp;{exponent}</sup>",
-    over=" / ",
+    over=_slash,
 )

@@ -30,7 +30,7 @@ class LossChart:
     budget : BudgetMarks
     """
 
-    def __init__(self, height: str) -> None:
+    def __init__(self) -> None:
         self.frame = Frame()
         self._drawn: LossFigure | None = None
         self.excluded, self.dots = self.frame.hollow(), RunDots(self.frame)
@@ -42,7 +42,7 @@ class LossChart:
         self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
         lines = [*self.budget.below, self.envelope, self.frontier]
         marks = [self.band, self.dots.settled, self.excluded, *lines, self.dots.latest, *self.budget.above]
-        self.figure = self.frame.figure(marks, height)
+        self.figure = self.frame.figure(marks)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, with one label for each run drawn; None draws nothing."""

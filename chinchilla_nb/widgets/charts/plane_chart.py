@@ -15,9 +15,7 @@ from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_dots, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
-__all__ = ["HEIGHT", "PlaneChart"]
-
-HEIGHT = "310px"
+__all__ = ["PlaneChart"]
 
 
 class PlaneChart:
@@ -74,7 +72,7 @@ class PlaneChart:
         )
         runs = [self.dots.settled, self.dots.latest, self.excluded]
         below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT)
+        self.figure = self.frame.figure([*below, self.levels, *self.budget.above])
 
     @property
     def moved(self) -> bool:

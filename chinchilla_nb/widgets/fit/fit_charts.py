@@ -21,13 +21,13 @@ from chinchilla_nb.figures import (
 )
 from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import HOLLOW, symbol
 from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
 from chinchilla_nb.widgets.fit.landscape_map import landscape_map
 
 __all__ = ["FitCharts"]
 
-HEIGHT = "240px"
 NO_RUNS = Runs([], [], [])
 
 
@@ -72,11 +72,15 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         cards = [
-            _card(titles[name], frame.figure([self.dots[name], self.excluded[name], lines[name]], HEIGHT))
+            ChartCard(titles[name], frame, frame.figure([self.dots[name], self.excluded[name], lines[name]]))
             for name, frame in frames.items()
         ]
-        errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)
-        starts = _card("Objective by starting value", self.landscape)
+        errors = ChartCard("Distribution of errors", self.errors, self.errors.figure([self.bars]), self._error_note)
+        starts = ipywidgets.VBox(
+            [ipywidgets.HTML('<div class="cnb-chart-head">Objective by starting value</div>'), self.landscape]
+        )
+        starts.add_class("cnb-chart-card")
+        self._cards = {"errors": errors, **dict(zip(frames, cards, strict=True))}
         super().__init__([self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
@@ -117,6 +121,8 @@ class FitCharts(ipywidgets.Box):
             set_dots(self.excluded[name], hollow[name], excluded_labels)
         self._note.value = _key(residuals.note, len(excluded))
         self._show_errors(figure.errors)
+        for name, card in self._cards.items():
+            card.describe("" if name == "errors" else f"{runs_in_words(len(shown))}.")
         self.landscape.value = landscape_map(landscape_figure(fit))
 
     def _show_errors(self, errors: Histogram) -> None:
@@ -127,13 +133,6 @@ class FitCharts(ipywidgets.Box):
         if errors.outside:
             text += f" · {runs_in_words(errors.outside)} beyond the chart"
         self._error_note.value = f'<div class="cnb-caption">{escape(text)}</div>'
-
-
-def _card(title: str, *content: ipywidgets.Widget) -> ipywidgets.VBox:
-    heading = ipywidgets.HTML(f'<div class="cnb-heading">{escape(title)}</div>')
-    card = ipywidgets.VBox([heading, *content])
-    card.add_class("cnb-card")
-    return card
 
 
 def _labels(runs: Runs, predictions: NDArray[np.float64], shown: NDArray[np.intp], data_unit: str) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,12 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import loss_name
-from chinchilla_nb.engine.laws.allocation import exponents
-from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.laws.notation import HTML
-from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import prediction_figure
-from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
@@ -27,6 +20,7 @@ from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
 from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
+from chinchilla_nb.widgets.fit.typeset_law import parameter_texts, typeset_law
 
 __all__ = ["FitPanel"]
 
@@ -234,8 +228,9 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        self.law.value = _law(fit.law, fit.runs) if fit is not None else _PREVIEW
-        self.parameters.show(fit.law if fit is not None else None, uncertainty)
+        texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
+        self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
+        self.parameters.show(fit.law if fit is not None else None, texts, uncertainty)
         self.facts.value = _facts(fit) if fit is not None else ""
 
     @guarded
@@ -286,10 +281,6 @@ _PREVIEW = (
 )
 
 
-def _law(law: Law, runs: Runs) -> str:
-    return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law, runs)}</div>'
-
-
 def _facts(fit: Fit) -> str:
     kind, status = _STATUS[fit.status]
     facts = (
@@ -299,20 +290,4 @@ def _facts(fit: Fit) -> str:
     return (
         f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
         f'<span class="cnb-muted">{escape(facts)}</span></div>'
-    )
-
-
-NOTATION = replace(HTML, number=partial(plain, digits=4))
-"""Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
-
-
-def _growth(law: Law, runs: Runs) -> str:
-    """Return how the compute-optimal N and D grow with compute; empty if there is no optimum."""
-    try:
-        a, b = exponents(law, float(runs.C.max()), runs.compute)
-    except ValueError:
-        return ""
-    return (
-        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup> &emsp; "
-        f"<i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import ipywidgets
@@ -11,14 +11,11 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import interval_text, known_digits, percent, plain, rounded
+from chinchilla_nb.quantity import interval_text, percent
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tile_content
 
 __all__ = ["ParameterTiles"]
-
-DIGITS = 4
-"""Digits of a parameter of which no interval is known."""
 
 
 class ParameterTiles(ipywidgets.Box):
@@ -44,21 +41,24 @@ class ParameterTiles(ipywidgets.Box):
         super().__init__()
         self.add_class("cnb-tiles")
 
-    def show(self, law: Law | None, uncertainty: Uncertainty | None = None) -> None:
-        """Show a law, with the intervals of its parameters if they are known; nothing for None."""
+    def show(self, law: Law | None, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> None:
+        """Show a law, with the intervals of its parameters if they are known; nothing for None.
+
+        ``texts`` are its parameters as text, by name.
+        """
         parameters = law.parameters if law is not None else ()
         if list(self.values) != [parameter.name for parameter in parameters]:
             self._build(parameters)
         if law is None:
             return
         intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
-        for parameter, value in zip(parameters, law.as_dict().values(), strict=True):
-            button, text = self.intervals[parameter.name], plain(value, DIGITS)
+        for parameter in parameters:
+            button = self.intervals[parameter.name]
             button.layout.display = None if intervals else "none"
             if intervals:
                 ends = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
-                button.description, text = interval_text(*ends), rounded(value, known_digits(value, *ends))
-            self.values[parameter.name].value = tile_content(_name(parameter), text)
+                button.description = interval_text(*ends)
+            self.values[parameter.name].value = tile_content(_name(parameter), texts[parameter.name])
 
     def _build(self, parameters: tuple[Parameter, ...]) -> None:
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}
