@@ -17,7 +17,7 @@ from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
-from chinchilla_nb.widgets.fit.fit_result import fit_facts, law_text, warning_text
+from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
 from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
@@ -25,6 +25,7 @@ from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 from chinchilla_nb.widgets.fit.residual_choice import ResidualChoice
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
+from chinchilla_nb.widgets.fit.typeset_law import parameter_texts, typeset_law
 
 __all__ = ["FitPanel"]
 
@@ -249,8 +250,9 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        self.law.value = law_text(fit, uncertainty) if fit is not None else _PREVIEW
-        self.parameters.show(fit, uncertainty)
+        texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
+        self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
+        self.parameters.show(fit, texts, uncertainty)
         self._fit_shown = fit
         self._show_facts()
 
