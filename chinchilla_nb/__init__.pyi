@@ -52,6 +52,7 @@ from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .opening import open_session, read_runs
 from .publishing.chinchilla_table import ChinchillaTable
+from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -182,6 +183,7 @@ __all__ = [
     "read_columns",
     "read_runs",
     "read_table",
+    "report_page",
     "residual_loss",
     "run_keys",
     "scientific",
