@@ -23,11 +23,13 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.drawn_laws import DrawnLaws
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.fitting.sweep import sweep
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
@@ -44,6 +46,7 @@ from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
 from chinchilla_nb.run_exclusion import RunExclusion
+from chinchilla_nb.run_groups import RunGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
@@ -60,7 +63,9 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, Planning, Publication, RunDesign, RunExclusion, ThreeApproaches):
+class Chinchilla(
+    ComparedSizes, DrawnLaws, FittedLaw, Planning, Publication, RunDesign, RunExclusion, RunGroups, ThreeApproaches
+):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -248,7 +253,9 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, Publication, RunDesign, Run
         run = next_seed(settings, compute) if design == "log-uniform" else next_designed_seed(settings, runs)
         return (run.N, run.D), run.config
 
-    def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
+    def fit(
+        self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False, start: Law | None = None
+    ) -> Fit:
         """Fit the scaling law to the runs with L-BFGS-B from the initialization grid.
 
         Parameters
@@ -259,6 +266,8 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, Publication, RunDesign, Run
             Whether this is part of a simulation, which shows neither messages nor a progress bar.
         exhaustive : bool, default False
             Whether to run the optimiser from every start, instead of once for every distinct promising basin.
+        start : Law, optional
+            A law that the search starts from, besides the grid, such as ``cc.session.law_by_hand``.
 
         Returns
         -------
@@ -268,14 +277,14 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, Publication, RunDesign, Run
         Raises
         ------
         ValueError
-            If there are fewer than three runs.
+            If there are fewer than three runs, or ``start`` is a law of another form.
         TypeError
-            If ``dtype`` is below float64.
+            If ``dtype`` is below float64, or ``start`` is not a law.
         """
         spread = adaptive_map if as_flag(parallel, "parallel") else map
         quiet = as_flag(simulation, "simulation") or self.log_level >= logging.WARNING
         with watching(self.session, "fitting", shown=not quiet):
-            fit = self.session.run_fit(exhaustive=exhaustive, map=spread)
+            fit = self.session.run_fit(exhaustive=exhaustive, map=spread, start=start)
         if not simulation:
             self.logger.info(f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs")
             for warning in fit.warnings:
@@ -512,6 +521,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, Publication, RunDesign, Run
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
+            self._warn_outside_the_models(budget)
         return (run.N, run.D), run.config
 
     def step(

@@ -12,7 +12,7 @@ from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.run_keys import RunKey, run_keys
 from chinchilla_nb.records.run_query import match_runs
-from chinchilla_nb.records.run_values import having
+from chinchilla_nb.records.run_selection import having
 from chinchilla_nb.session import Session
 
 __all__ = ["RunExclusion"]

@@ -26,6 +26,7 @@ FACADE = {
     "allocations",
     "approaches",
     "core",
+    "drawn_laws",
     "fit_uncertainty",
     "fitted_law",
     "law_method",
@@ -47,9 +48,12 @@ STATE = {
     "exclusions",
     "followed_database",
     "forecasting",
+    "law_overlays",
     "next_step",
     "open_forecasts",
     "run_compute",
+    "run_filter",
+    "run_view",
     "session",
 }
 TEXT = {"html_table", "printable", "quantity"}

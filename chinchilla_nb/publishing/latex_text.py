@@ -117,7 +117,7 @@ def _character(one: str) -> str:
         return _ESCAPED[one]
     if one.isspace():
         return " "  # a line of its own would end a paragraph, which a caption must not
-    letter, *accents = tuple(unicodedata.normalize("NFD", one))
+    letter, *accents = list(unicodedata.normalize("NFD", one))
     if one in _LETTERS or (letter.isascii() and letter.isprintable() and _ACCENTS.issuperset(accents)):
         return one
     return f"{{[}}U+{ord(one):04X}{{]}}"

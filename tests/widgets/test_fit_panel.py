@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.fitting.fit import FitStatus
+from chinchilla_nb.engine.fitting.fit import FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 from chinchilla_nb.work.job import PERIOD
 
 
@@ -98,6 +99,61 @@ def test_a_fit_under_way_is_not_called_stalled(session):
     assert "Converged" in ended
 
 
+def test_excluding_all_but_two_runs_disables_the_fit(session):
+    panel = FitPanel(session)
+    session.exclude(run_keys(session.runs)[2:])
+    assert panel.fit_button.disabled
+    session.undo_exclusion()
+    assert not panel.fit_button.disabled
+
+
+def test_a_fit_cancelled_before_it_found_anything_is_said(session):
+    panel = FitPanel(session)
+    session.start(lambda: iter([session.cancel()]))
+    assert session.cancelled
+    assert "Cancelled" in text_of(panel.state)
+    assert "30 runs ready: press Fit" in text_of(panel.state)
+    panel.fit_button.click()
+    panel.wait()
+    assert "Cancelled" not in text_of(panel.state)
+
+
+def test_a_cancelled_fit_does_not_look_like_the_fit_before_it(session):
+    session.run_fit()
+    panel = FitPanel(session)
+    session.start(lambda: iter([session.cancel()]))
+    assert "Cancelled after 0.0 s: the fit before it is shown" in text_of(panel.state)
+    assert "Up to date" not in text_of(panel.state)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.0])
+def test_no_curve_of_the_progress_stays_after_any_fit(session, seconds, monkeypatch):
+    panel, now, shown = FitPanel(session), [0.0], []
+    monkeypatch.setattr(ProgressCurve.__init__, "__defaults__", (lambda: now[0],))
+    panel.curve.observe(lambda change: shown.append(change["new"]), "value")
+
+    fit = session.run_fit()
+
+    def steps() -> Iterator[FitProgress]:
+        for done in range(3):
+            now[0] += seconds
+            time.sleep(2 * PERIOD)
+            yield FitProgress("optimising", done, 3, replace(fit, objective=1.0 / (1 + done)))
+
+    session.start(steps)
+    assert any(shown) == (seconds == 2.0)
+    assert panel.curve.value == ""
+
+
+def test_a_remedy_in_a_panel_is_no_code(session, database, rows):
+    database.df = rows.assign(C=7.5 * rows.N * rows.D)
+    panel = FitPanel(session)
+    session.run_fit()
+    assert "compute" in [warning.code for warning in session.fit.warnings]
+    assert "choose the C of the runs under Compute in the configuration" in text_of(panel.problems)
+    assert "compute=" not in panel.problems.value
+
+
 def test_fits_in_code_and_new_runs_update_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
@@ -140,15 +196,16 @@ def test_runs_that_count_again_are_not_called_new(session, database, law):
     assert "The runs have changed since this fit" in text_of(panel.state)
 
 
-def test_too_few_runs_are_explained_in_the_panel(session, database, rows):
-    database.df = rows.iloc[:2]
+@pytest.mark.parametrize(("count", "said"), [(1, "1 run yet"), (2, "2 runs yet")])
+def test_too_few_runs_are_explained_before_a_fit_is_asked_for(session, database, rows, count, said):
+    database.df = rows.iloc[:count]
     panel = FitPanel(session)
-    panel.fit_button.click()
-    panel.wait()
-    assert session.error
-    assert session.error in text_of(panel.problems)
-    assert not panel.fit_button.disabled
+    assert panel.fit_button.disabled
+    assert f"{said}: a fit needs at least three" in text_of(panel.state)
+    with pytest.raises(FitError):
+        session.run_fit()
     database.df = rows
+    assert "30 runs ready: press Fit" in text_of(panel.state)
     panel.fit_button.click()
     panel.wait()
     assert session.error == ""
@@ -225,16 +282,16 @@ def test_diagnostics_show_the_last_fit_and_are_created_when_opened(session, data
     charts, fit = panel.charts, session.fit
     assert charts in panel.children
     predicted = fit.law.loss(rows.N, rows.D)
-    np.testing.assert_allclose(charts.dots["prediction"].x, database.df.loss)
-    np.testing.assert_allclose(charts.dots["prediction"].y, predicted)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.x, database.df.loss)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.y, predicted)
     for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
-        np.testing.assert_allclose(charts.dots[name].x, values)
-        np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
+        np.testing.assert_allclose(charts.dots[name].settled.x, values)
+        np.testing.assert_allclose(charts.dots[name].settled.y, database.df.loss - predicted, atol=1e-12)
     # The outline of the histogram contains every run; bins have equal widths, so heights add up to the count.
     assert sum(charts.bars.y[1:-1:2]) == 30
     database.df = database.df.iloc[:25]
     session.run_fit()
-    assert len(charts.dots["C"].x) == 25
+    assert len(charts.dots["C"].settled.x) == 25
     panel.diagnostics.value = False
     assert charts not in panel.children
 
@@ -268,9 +325,6 @@ def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_cha
 def test_curve_of_the_best_objective_and_time_left():
     from types import SimpleNamespace
 
-    from chinchilla_nb.engine.fitting.fit import FitProgress
-    from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
-
     now = [100.0]
     curve = ProgressCurve(lambda: now[0])
     for seconds, objective in ((0, 8.0), (2, 4.0), (3, 5.0), (4, 1.0)):
@@ -294,10 +348,10 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     session.exclude(run_keys(session.runs)[:4])
     # Immediately, although this fit used them.
     for name in ("prediction", "N", "D", "C"):
-        assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
-        assert charts.excluded[name].names[0].startswith("Excluded\n")
+        assert (len(charts.dots[name].settled.x), len(charts.dots[name].excluded.x)) == (26, 4)
+        assert charts.dots[name].excluded.names[0].startswith("Excluded\n")
     session.run_fit()
-    assert (len(charts.dots["N"].x), len(charts.excluded["N"].x)) == (26, 4)
+    assert (len(charts.dots["N"].settled.x), len(charts.dots["N"].excluded.x)) == (26, 4)
     session.undo_exclusion()
-    assert len(charts.excluded["N"].x) == 0
+    assert len(charts.dots["N"].excluded.x) == 0
     assert panel.errors.value == ""

@@ -110,6 +110,7 @@ class ApproachesPanel(Panel):
             "FLOPs at which the approaches are compared; empty for the next model", "m", label="Budget"
         )
         self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
+        self._wrong: dict[ipywidgets.Widget, str] = {}  # what is wrong in which field
         self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
         self._controls.add_class("cnb-choices")
         for field, callback in (
@@ -136,13 +137,13 @@ class ApproachesPanel(Panel):
 
     def _typed(self, name: str, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
         """Take over what was typed into a field, or mark it."""
+        self._wrong.pop(field, None)
         try:
             take(text)
         except InputError as error:
-            self._fields.explain(f"{name} {error.problem}", field)
-        else:
-            self._fields.explain("")
-            self._fields.say("")
+            self._wrong[field] = f"{name} {error.problem}"
+        self._fields.explain_all(self._wrong)
+        self._fields.say("")
 
     @guarded
     def _choose_column(self, change: Any) -> None:
@@ -328,7 +329,7 @@ def _all_slices(isoflop: IsoFlop) -> str:
 
 
 def _slice_key(has_law: bool, beyond: int) -> str:
-    hue = f'class="cnb-hue" stroke="{shade(0.5)}"'
+    hue = f'stroke="{shade(0.5)}"'
     items = [line(f'{hue} stroke-width="2"', "Parabola of a slice")]
     if has_law:
         items.append(line(f'{hue} stroke-width="1.3" stroke-dasharray="4 3"', "Fitted law"))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.plane_chart import HEIGHT
-from chinchilla_nb.widgets.charts.plots import PAPER, Frame, iso_loss_colour, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import PAPER, Frame, set_dots, set_line
 
 __all__ = ["SliceChart"]
 
@@ -106,7 +106,7 @@ def _set_rows(
     rows = [row for row in rows if len(row[0])]
     with mark.hold_sync():
         if coloured:
-            mark.colors = [iso_loss_colour(shade(place)) for _, place, _ in rows] or [MUTED]
+            mark.colors = [shade(place) for _, place, _ in rows] or [MUTED]
         mark.opacities = [float(weight) for *_, weight in rows] or [1.0]
         mark.x = np.array([line.x for line, *_ in rows]) if rows else np.empty(0)
         mark.y = np.array([line.y for line, *_ in rows]) if rows else np.empty(0)

@@ -63,7 +63,7 @@ def _key(figure: RollOutFigure) -> str:
     """Return the legend: each C0 with its colour, the bias and the band."""
     items = ['<span class="cnb-item">Fitted up to C₀ =</span>']
     items += [
-        symbol(f'<circle class="cnb-hue" cx="9" cy="7" r="5" fill="{shade(float(place))}"/>', scientific(float(C0)))
+        symbol(f'<circle cx="9" cy="7" r="5" fill="{shade(float(place))}"/>', scientific(float(C0)))
         for place, C0 in zip(figure.shade, figure.C0, strict=True)
     ]
     items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Bias of the law"))

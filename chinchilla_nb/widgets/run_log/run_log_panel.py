@@ -33,6 +33,7 @@ from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
@@ -173,6 +174,7 @@ class RunLogPanel(Panel):
         if self.copy_toggle.value:
             self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
+        mark_wrong(self.query, shown.query_error is not None)
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -294,8 +296,7 @@ class RunLogPanel(Panel):
             run["C"] = float(self.session.runs.compute.C(run["N"], run["D"]))
         name = self.form.fields["name"].value.strip()
         if name:
-            known = self.session.all_runs.columns
-            run[next((column for column in _NAME_COLUMNS if column in known), _NAME_COLUMNS[0])] = name
+            run[_name_column(self.session.all_runs)] = name
         self._message = ""
         self._extend([run])
         self.form.clear()
@@ -327,6 +328,13 @@ class RunLogPanel(Panel):
         self.file.clear()
         self.import_toggle.value = False
         self._show_table()
+
+
+def _name_column(runs: Runs) -> str:
+    """Return the column that holds the names of the runs, however it is written: ``Run name`` is ``run_name``."""
+    texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
+    written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
+    return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
 
 
 def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
