@@ -17,13 +17,14 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.agreement import disagreement
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
+from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import basis_in_words
 from chinchilla_nb.quantity import compact, number_text, plain, scientific
 from chinchilla_nb.session import Session
 
-__all__ = ["Facts", "definition_facts", "fit_facts", "loss_in_words", "run_facts", "version_facts"]
+__all__ = ["Facts", "definition_facts", "fit_facts", "loss_in_words", "other_laws", "run_facts", "version_facts"]
 
 Facts = tuple[tuple[str, str], ...]
 """Names and values, as text."""
@@ -76,13 +77,19 @@ def run_facts(session: Session, runs: Runs) -> Facts:
     ratio = runs.D / runs.N
     return (
         ("runs of the fit", f"{len(runs):,}"),
-        ("excluded runs", f"{len(session.excluded_runs):,}"),
+        ("excluded runs", f"{int(is_among(session.all_runs, session.excluded).sum()):,}"),
+        ("filter", session.view.query or "none"),
         ("N", _span(runs.N, compact)),
         ("D", _span(runs.D, compact)),
         ("C", f"{_span(runs.C, scientific)} FLOPs"),
         (f"{session.data_unit} per parameter", _span(ratio, plain)),
         ("loss", _span(runs.loss, functools.partial(plain, digits=4))),
     )
+
+
+def other_laws(session: Session) -> Facts:
+    """Return the laws that charts show beside the fit, set by hand or published, with their sources."""
+    return tuple((one.name, f"{one.law}; {one.source}" if one.source else str(one.law)) for one in session.drawn_laws)
 
 
 def version_facts() -> Facts:

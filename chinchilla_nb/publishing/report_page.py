@@ -18,7 +18,14 @@ from chinchilla_nb.html_table import html_table
 from chinchilla_nb.printable import printable
 from chinchilla_nb.publishing.charts import fit_charts, roll_out_chart
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
-from chinchilla_nb.publishing.facts import Facts, definition_facts, fit_facts, run_facts, version_facts
+from chinchilla_nb.publishing.facts import (
+    Facts,
+    definition_facts,
+    fit_facts,
+    other_laws,
+    run_facts,
+    version_facts,
+)
 from chinchilla_nb.publishing.run_listing import csv_link, excluded_table, runs_table
 from chinchilla_nb.publishing.typeset import as_mathml
 from chinchilla_nb.report import Report
@@ -70,19 +77,19 @@ def report_page(
     report = Report.of(fit, session.settings, session.stale, uncertainty, session.forecast_scores, session.roll_outs)
     runs = fit.runs
     parameters, goodness, *plans = (_section(name, _facts(rows)) for name, rows in report.tables)
-    roll_outs = roll_out_chart(session.roll_outs)
     sections = [
         _result(fit, report),
         f'<div class="beside">{parameters}{goodness}</div>',
         f'<div class="charts">{_section("Charts", "".join(fit_charts(session, fit, uncertainty)))}</div>',
-        _section("Roll-outs", roll_outs) if roll_outs else "",
+        _titled("Roll-outs", roll_out_chart(session.roll_outs)),
         *plans,
         _section("Compute-optimal runs", _chinchilla(session, fit, uncertainty, table)),
+        _titled("Other laws", _facts(other_laws(session))),
         _section("How the law was fitted", _facts(fit_facts(fit, uncertainty, session.settings.rng))),
         _section("Definitions", _facts(definition_facts(session, runs, meant)) + _remarks(session)),
         _section("Runs", _facts(run_facts(session, runs)) + f"<p>{csv_link(session, fit.law)}</p>"),
         _section("Runs of the fit", runs_table(runs, fit.law)),
-        *_excluded(session),
+        _titled("Excluded runs", excluded_table(session)),
         _section("Software", _facts(version_facts())),
     ]
     heading = printable(title)
@@ -121,11 +128,9 @@ def _remarks(session: Session) -> str:
     return f"<p>How the table was read: {escape(printable(' '.join(session.remarks)))}</p>" if session.remarks else ""
 
 
-def _excluded(session: Session) -> list[str]:
-    excluded = session.excluded_runs
-    if not len(excluded):
-        return []
-    return [_section("Excluded runs", excluded_table(excluded, session.exclusion_reasons))]
+def _titled(title: str, content: str) -> str:
+    """Return a section, or nothing if there is no content."""
+    return _section(title, content) if content else ""
 
 
 def _section(title: str, content: str) -> str:
@@ -133,6 +138,8 @@ def _section(title: str, content: str) -> str:
 
 
 def _facts(rows: Facts) -> str:
+    if not rows:
+        return ""
     return html_table([[printable(cell) for cell in row] for row in rows], named_rows=True, table_class="facts")
 
 

@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from runs import AXES, make_runs, table_of
+from runs import AXES, LAW, make_runs, table_of
 
-from chinchilla_nb import FAMILIES, Chinchilla, __version__, open_session
+from chinchilla_nb import FAMILIES, Chinchilla, Database, Session, Settings, __version__, open_session, run_keys
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.publishing.facts import fit_facts, loss_in_words
 from chinchilla_nb.publishing.report_page import report_page
 
@@ -252,3 +253,19 @@ def test_weights_and_limits_are_stated(tmp_path):
     assert facts["weights of runs"] == "by_compute(C)"
     assert facts["limits of parameters"] == "alpha fixed at 0.34; beta from 0.2 to 0.5"
     assert facts["random numbers"] == "PCG64, seed [1, 2]"
+
+
+def test_the_filter_and_the_laws_beside_the_fit_are_stated():
+    runs = table_of(make_runs(20, noise=0.01))
+    twin = runs.iloc[:1]
+    session = Session(Database(), Settings())
+    session.database.df = pd.concat([runs, twin], ignore_index=True)
+    session.exclude([run_keys(session.all_runs)[20]], reason="a duplicate")
+    session.filter_runs("N > 0")
+    session.overlays = (NamedLaw("Another", LAW, "a paper"),)
+    session.run_fit()
+    page = Page(report_page(session, date=DAY))
+    assert page.facts("Runs")["filter"] == "N > 0"
+    assert page.facts("Other laws") == {"Another": f"{LAW}; a paper"}
+    head, *rows = page.sections["Excluded runs"]
+    assert [row[head.index("reason")] for row in rows] == ["a duplicate"]
