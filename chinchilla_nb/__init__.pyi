@@ -58,6 +58,7 @@ from .forecasting import forecast
 from .group_comparison import GroupComparison
 from .opening import open_session, read_runs
 from .publishing.chinchilla_table import ChinchillaTable
+from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -198,6 +199,7 @@ __all__ = [
     "read_columns",
     "read_runs",
     "read_table",
+    "report_page",
     "residual_loss",
     "run_keys",
     "scientific",

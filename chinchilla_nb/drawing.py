@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -56,6 +57,7 @@ __all__ = [
     "draw_roll_outs",
     "draw_sweep",
     "image_of",
+    "svg_of",
 ]
 
 DPI = 150
@@ -85,6 +87,26 @@ def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     image = io.BytesIO()
     figure.savefig(image, format=kind, dpi=dpi)
     return image.getvalue()
+
+
+def svg_of(figure: Figure, name: str) -> str:
+    """Return a figure as an SVG element for a page, the same text for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Distinguishes the ids in the element from those of other figures of the page.
+    """
+    image = io.StringIO()
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(image, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    element = image.getvalue()
+    element = element[element.index("<svg") :]
+    element = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
+    # The page decides the size, and the metadata say only that this is an image.
+    element = re.sub(r'\A(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'\A(<svg[^>]*?) height="[^"]*"', r"\1", element))
+    return re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -34,7 +34,6 @@ FACADE = {
     "law_method",
     "planning",
     "publication",
-    "report",
     "rollout",
     "run_design",
     "run_exclusion",
@@ -77,7 +76,13 @@ REACHES = {
     "records": {"engine", "checks", "whole_file", *TEXT},
     "callbacks": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     "config": {"engine", "checks", "whole_file", *TEXT},
-    "publishing": {"engine", "figures", "checks", "records", "whole_file", *TEXT},
+    **{
+        name: {
+            *("_logger", "checks", "config", "drawing", "engine", "figures", "records", "report", "whole_file"),
+            *("work", *TEXT, *STATE),
+        }
+        for name in ("publishing", "report")
+    },
     "serving": {"printable"},
     "datasets": {"_logger", "engine", "checks", "database", "records", "whole_file", *TEXT},
     **{

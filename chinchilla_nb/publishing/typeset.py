@@ -57,4 +57,7 @@ def as_mathml(law: Law) -> str:
     """Return the equation of a law as MathML."""
     # Laws write signs and brackets as plain text, which in MathML stands in elements of its own.
     equation = _SIGN.sub(r"<mo>\1</mo>", law.equation(_MATHML))
+    # Those around the arguments of L must not grow with the fractions.
+    left, equals, right = equation.partition("<mo>=</mo>")
+    equation = re.sub(r"<mo>([()])</mo>", r'<mo stretchy="false">\1</mo>', left) + equals + right
     return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mrow>{equation}</mrow></math>'

@@ -38,6 +38,10 @@ def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door("optimal_runs", chinchilla_nb.optimal_runs, optimal, words)
     path = {"path": Path(tempfile.mkdtemp()) / "table.tex"}
     yield Door("ChinchillaTable.save", cc.chinchilla_table([1e9]).save, path)
+    saved = {"path": path["path"].with_name("report.html"), "title": "a", "date": None, "definitions": None}
+    yield Door("Chinchilla.save_report", cc.save_report, {**saved, "table": None}, dear=True)
+    shown = {"session": cc.session, **{name: saved[name] for name in ("title", "date", "definitions")}, "table": None}
+    yield Door("report_page", chinchilla_nb.report_page, shown, dear=True)
     yield from _engine()
 
 

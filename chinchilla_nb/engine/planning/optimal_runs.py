@@ -25,6 +25,8 @@ __all__ = ["OptimalRuns", "optimal_runs"]
 Array = NDArray[np.float64]
 Ends = tuple[Array, Array]
 
+FACTORS = (1.0, 10.0, 100.0, 1000.0)
+"""Budgets of a table for which none are given, as multiples of the largest compute of the runs."""
 MOST_ROWS = 1_000
 """More rows than anybody reads are those of a list that was meant for something else."""
 
@@ -100,7 +102,7 @@ def optimal_runs(
     N : array_like, shape (n,), optional
         Model sizes: D is the number of tokens for which each is compute-optimal.
     C : array_like, shape (n,), optional
-        Budgets in FLOPs.
+        Budgets in FLOPs. With neither, the largest compute of the runs, and 10, 100 and 1,000 times that.
     hardware : Hardware, optional
         What trains the models, for days and costs.
     uncertainty : Uncertainty, optional
@@ -110,16 +112,15 @@ def optimal_runs(
     Raises
     ------
     InputError
-        If not exactly one of N and C is given, a value is not positive and finite, there are none or more than 1,000,
+        If both N and C are given, a value is not positive and finite, there are none or more than 1,000,
         the law has no optimum there, or the uncertainty is that of another fit.
     """
     check_type(fit, "fit", Fit)
     check_type(hardware, "hardware", Hardware, type(None))
     check_type(uncertainty, "uncertainty", Uncertainty, type(None))
     level = as_level(level)
-    if (N is None) == (C is None):
-        rule = "give either N, the model sizes, or C, the budgets"
-        raise InputError("", rule, got="neither" if N is None else "both")
+    if N is not None and C is not None:
+        raise InputError("", "give either N, the model sizes, or C, the budgets, not both")
     if uncertainty is not None and uncertainty.fit is not fit:
         raise InputError("uncertainty", "must be of the fit", remedy="estimate it again")
     compute = fit.runs.compute
@@ -128,7 +129,7 @@ def optimal_runs(
         tokens = compute_optimal_D(fit.law, sizes, compute)
         budgets = np.asarray(compute.C(sizes, tokens), dtype=float)
     else:
-        budgets = _rows(C, "C")
+        budgets = _rows(np.multiply(FACTORS, fit.runs.C.max()) if C is None else C, "C")
         sizes, tokens = allocate(fit.law, budgets, compute)
     loss = fit.law.loss(sizes, tokens)
     given = "C" if N is None else "N"
