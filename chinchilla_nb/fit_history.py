@@ -15,14 +15,16 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, iter_fit
+from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.families import FAMILIES
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.past_fit import FIT_SETTINGS, PastFit, fingerprint
+from chinchilla_nb.past_fit import FIT_SETTINGS, PastFit, fingerprint, fit_config
 from chinchilla_nb.run_compute import runs_under
+from chinchilla_nb.run_view import RunView
 from chinchilla_nb.work.job import Outcome
 
-__all__ = ["MOST_FITS", "Circumstances", "FitHistory", "fit_rows"]
+__all__ = ["MOST_FITS", "Circumstances", "FitHistory", "RunChoice", "fit_rows"]
 
 MOST_FITS = 100
 """Most fits that are kept, a few kB each: the oldest go first. A table of more would not be looked through."""
@@ -36,13 +38,46 @@ ALREADY_EXACT = 1e-12
 """Objective below which runs follow the law exactly, so that only rounding differs."""
 
 
+class RunChoice(NamedTuple):
+    """The exclusions and the filter that a fit was made under."""
+
+    fit: Fit | None
+    excluded: frozenset[RunKey]
+    query: str
+
+
 class Circumstances(NamedTuple):
     """What holds when a fit begins."""
 
     settings: Settings
     excluded: frozenset[RunKey]
+    query: str
     logged: int
     exhaustive: bool
+
+    def choice(self, fit: Fit) -> RunChoice:
+        """Return the choice of the runs of a fit."""
+        return RunChoice(fit, self.excluded, self.query)
+
+    def of_fit(self, fit: Fit, made: str) -> PastFit:
+        """Return what is kept of a fit that has just ended."""
+        return PastFit(
+            made=made,
+            law=fit.law,
+            loss=loss_name(fit.loss_fn),
+            objective=fit.objective,
+            status=fit.status,
+            exhaustive=self.exhaustive,
+            n_runs=len(fit.runs),
+            logged=self.logged,
+            runs=fingerprint(fit.runs),
+            excluded=self.excluded,
+            query=self.query,
+            start=fit.problem.start,
+            config=fit_config(self.settings),
+            fit=fit,
+            settings=self.settings,
+        )
 
 
 class FitHistory(HasTraits):
@@ -70,18 +105,23 @@ class FitHistory(HasTraits):
         def start(self, steps: Callable[[], Iterator[Any]], *, on_end: Callable[[Outcome], None]) -> None:
             """Start long work, as `Session.start` does."""
 
-    _excluded_from: tuple[Fit | None, frozenset[RunKey]]
+    view: RunView
+    _fitted_from: RunChoice
     fits = Tuple()
     current_fit = Instance(PastFit, allow_none=True)
 
     def _circumstances(self, options: Mapping[str, Any]) -> Circumstances:
         exhaustive = options.get("exhaustive") is True
-        return Circumstances(self.settings, self.excluded, len(self.all_runs), exhaustive)
+        return Circumstances(self.settings, self.excluded, self.view.query, len(self.all_runs), exhaustive)
+
+    def _chosen(self, fit: Fit | None) -> RunChoice:
+        """Return the exclusions and the filter of now, as those of a fit."""
+        return RunChoice(fit, self.excluded, self.view.query)
 
     def _remember_fit(self, fit: Fit, at: Circumstances) -> None:
         """Add a fit that has ended."""
         made = datetime.now().astimezone().isoformat(timespec="microseconds")
-        past = PastFit.of(fit, made, at.settings, at.excluded, at.logged, exhaustive=at.exhaustive)
+        past = at.of_fit(fit, made)
         kept = (*self.fits, past)[-MOST_FITS:]
         self.current_fit = past
         self.fits = (*(old.without_fit() for old in kept[:-MOST_HELD]), *kept[-MOST_HELD:])
@@ -122,7 +162,7 @@ class FitHistory(HasTraits):
             raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
         settings, runs = self._prepared(past, find)
         with self.hold_trait_notifications():
-            self.settings, self.excluded = settings, past.excluded
+            self.settings, self.excluded, self.view.query = settings, past.excluded, past.query
         self._bring_back(past, settings, runs)
 
     def _prepared(self, past: PastFit, find: Finder) -> tuple[Settings, Runs]:
@@ -135,7 +175,7 @@ class FitHistory(HasTraits):
             got = f"{past.logged:,} were logged then, {len(recorded):,} are now"
             raise InputError("the runs of this fit", "are no longer logged", got=got, remedy=remedy)
         first = recorded.take(np.arange(past.logged))
-        runs = runs_under(first, past.excluded, settings.compute, settings.model_search)
+        runs = runs_under(first, past.excluded, past.query, settings)
         if fingerprint(runs) != past.runs:
             raise InputError("the runs of this fit", "have changed since", remedy=remedy)
         return settings, runs
@@ -145,7 +185,7 @@ class FitHistory(HasTraits):
         if past.fit is not None:
             self._show_again(past, past.fit)
             return
-        problem = settings.problem(self.runs if self.runs.alike(runs) else runs)
+        problem = replace(settings.problem(self.runs if self.runs.alike(runs) else runs), start=past.start)
 
         def end(outcome: Outcome) -> None:
             if outcome.error is None and not outcome.cancelled and outcome.last is not None:
@@ -155,7 +195,7 @@ class FitHistory(HasTraits):
 
     def _show_again(self, past: PastFit, fit: Fit) -> None:
         self.error = ""
-        self._excluded_from = fit, past.excluded
+        self._fitted_from = RunChoice(fit, past.excluded, past.query)
         self.current_fit = past
         self.fit = fit
         if past.uncertainty is not None:
@@ -195,6 +235,7 @@ def fit_rows(fits: tuple[PastFit, ...]) -> list[dict[str, Any]]:
             "options": options_text(past),
             "runs": past.n_runs,
             "excluded": len(past.excluded),
+            "filter": past.query,
             "objective": past.objective,
             "status": past.status.value,
             "intervals": past.method,

@@ -10,20 +10,21 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Float, Unicode, validate
+from traitlets import Unicode
 
 from chinchilla_nb.checks import as_file_path
+from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.fit_history import MOST_FITS, FitHistory
-from chinchilla_nb.quantity import LARGEST_BUDGET
 from chinchilla_nb.records.tables.folders import SESSION_FILE
 from chinchilla_nb.session_file import KeptState, OtherVersion, read_session, session_text
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
@@ -38,13 +39,11 @@ NOT_KEPT = "This session is not kept"
 KEPT_TRAITS = ("settings", "excluded", "fits", "current_fit", "budget")
 
 
-class KeptSession(FitHistory):
-    """The part of a session that a file keeps: settings, exclusions, budget and fits.
+class KeptSession(FitHistory, ChosenBudget):
+    """The part of a session that a file keeps: settings, exclusions, filter, budget and fits.
 
     Attributes
     ----------
-    budget : float
-        The compute budget in FLOPs that was chosen; 0 if none was.
     session_file : Path or None
         The file, once `keep` was called.
     keeping_problem : str
@@ -56,7 +55,6 @@ class KeptSession(FitHistory):
         def _on_loop(self, callback: Callable[[], None]) -> None:
             """Call a function on the kernel's event loop if there is one, else here."""
 
-    budget = Float(0.0)
     keeping_problem = Unicode("")
 
     def __init__(self, **traits: Any) -> None:
@@ -111,6 +109,7 @@ class KeptSession(FitHistory):
         if writes:
             self.session_file = file
             self.observe(self._keep_later, list(KEPT_TRAITS))
+            self.view.observe(self._keep_later, "query")
             atexit.register(_flush, weakref.ref(self))
 
     def flush_session(self) -> None:
@@ -129,6 +128,7 @@ class KeptSession(FitHistory):
         elif kept.settings != self._opened_with:
             problems.append("the configuration has changed since, so the settings of the last session are not restored")
         self.excluded, self.budget, self.fits = kept.excluded, kept.budget, kept.fits[-MOST_FITS:]
+        self.view.query = kept.query
         current = next((past for past in self.fits if past.made == kept.current), None)
         if current is not None and same:
             try:
@@ -148,7 +148,15 @@ class KeptSession(FitHistory):
 
     def _kept(self) -> KeptState:
         current = self.current_fit.made if self.current_fit is not None else ""
-        return KeptState(self._opened_with, _saved(self.settings), self.excluded, self.budget, self.fits, current)
+        return KeptState(
+            opened=self._opened_with,
+            settings=_saved(self.settings),
+            excluded=self.excluded,
+            query=self.view.query,
+            budget=self.budget,
+            fits=self.fits,
+            current=current,
+        )
 
     def _write(self) -> None:
         path, problem = self.session_file, ""
@@ -162,13 +170,6 @@ class KeptSession(FitHistory):
             problem = f"{NOT_KEPT}: {error}."
         if problem or self.keeping_problem.startswith(NOT_KEPT):
             self._on_loop(partial(setattr, self, "keeping_problem", problem))
-
-    @validate("budget")
-    def _check_budget(self, proposal: Any) -> float:
-        budget: float = proposal["value"]
-        if not 0 <= budget <= LARGEST_BUDGET:
-            raise InputError("budget", f"must be from 0, for none, to {LARGEST_BUDGET:g}", got=str(budget))
-        return budget
 
 
 def _flush(session: weakref.ref[KeptSession]) -> None:
@@ -230,7 +231,7 @@ def _with_others(kept: KeptState, path: Path) -> KeptState:
     if not others:
         return kept
     fits = sorted((*kept.fits, *others), key=lambda past: past.made)[-MOST_FITS:]
-    return KeptState(kept.opened, kept.settings, kept.excluded, kept.budget, tuple(fits), kept.current)
+    return replace(kept, fits=tuple(fits))
 
 
 def _move_aside(path: Path) -> None:

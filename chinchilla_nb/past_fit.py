@@ -11,7 +11,6 @@ from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.saving import as_config
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.errors import InputError, unknown_key
-from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.fitting.results import Fit, FitStatus
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey
@@ -49,6 +48,10 @@ class PastFit:
     runs : str
         Fingerprint of the runs that it was fitted to.
     excluded : frozenset of RunKey
+    query : str
+        The filter of the runs; empty for none.
+    start : Law or None
+        The law that it started from, besides those of the settings.
     config : dict or str
         The settings that it depends on as a configuration file has them, or why they cannot be kept in a file.
     method : str
@@ -73,33 +76,14 @@ class PastFit:
     logged: int
     runs: str
     excluded: frozenset[RunKey]
+    query: str
+    start: Law | None
     config: Mapping[str, Any] | str
     method: str = ""
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit: Fit | None = field(default=None, repr=False)
     settings: Settings | None = field(default=None, repr=False)
     uncertainty: Uncertainty | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(
-        cls, fit: Fit, made: str, settings: Settings, excluded: frozenset[RunKey], logged: int, *, exhaustive: bool
-    ) -> PastFit:
-        """Return what is kept of a fit that has just ended."""
-        return cls(
-            made=made,
-            law=fit.law,
-            loss=loss_name(fit.loss_fn),
-            objective=fit.objective,
-            status=fit.status,
-            exhaustive=exhaustive,
-            n_runs=len(fit.runs),
-            logged=logged,
-            runs=fingerprint(fit.runs),
-            excluded=excluded,
-            config=fit_config(settings),
-            fit=fit,
-            settings=settings,
-        )
 
     def with_uncertainty(self, uncertainty: Uncertainty) -> PastFit:
         """Return it with the intervals of its parameters."""

@@ -27,9 +27,9 @@ class PastFits:
         -------
         DataFrame
             ``made``, when; ``law``; ``loss``, the loss function; ``options``, other settings that are not the defaults;
-            ``runs`` and ``excluded``, how many; ``objective``, the weighted mean loss per run; ``status``;
-            ``intervals``, the method of the 95 % intervals once they are known; and each parameter with the ends of its
-            interval, such as ``alpha``, ``alpha_low`` and ``alpha_high``.
+            ``runs`` and ``excluded``, how many; ``filter``, that of the runs; ``objective``, the weighted mean loss per
+            run; ``status``; ``intervals``, the method of the 95 % intervals once they are known; and each parameter
+            with the ends of its interval, such as ``alpha``, ``alpha_low`` and ``alpha_high``.
 
         See Also
         --------

@@ -1,9 +1,9 @@
 """The file that keeps a session: JSON that a person can read, and that is data only.
 
 It holds the settings that differ from the defaults, as a configuration file has them; the excluded runs, each as N, D,
-loss and the number of earlier runs with the same three values; the chosen budget; and the fits, with when each was
-made, its law, what it minimised, its settings and exclusions, a fingerprint of its runs, and its intervals. Functions
-are named and never stored: reading the file imports nothing.
+loss and the number of earlier runs with the same three values; the filter; the chosen budget; and the fits, with when
+each was made, its law, what it minimised, its settings, exclusions and filter, a fingerprint of its runs, and its
+intervals. Functions are named and never stored: reading the file imports nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from chinchilla_nb import __version__
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import FitStatus
-from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES, law_of
+from chinchilla_nb.engine.laws.families import law_of
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.past_fit import DIGITS, PastFit
 from chinchilla_nb.quantity import LARGEST_BUDGET
@@ -54,8 +55,10 @@ class KeptState:
     settings : dict
         Those that it has.
     excluded : frozenset of RunKey
-    budget : float
-        The budget that was chosen, in FLOPs; 0 if none was.
+    query : str
+        The filter of the runs; empty for none.
+    budget : float or None
+        The budget that was chosen, in FLOPs.
     fits : tuple of PastFit
     current : str
         When the fit that is shown was made; empty if none is.
@@ -64,7 +67,8 @@ class KeptState:
     opened: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     excluded: frozenset[RunKey] = frozenset()
-    budget: float = 0.0
+    query: str = ""
+    budget: float | None = None
     fits: tuple[PastFit, ...] = ()
     current: str = ""
 
@@ -78,6 +82,7 @@ def session_text(kept: KeptState) -> str:
         "opened": kept.opened,
         "settings": kept.settings,
         "excluded": _written_keys(kept.excluded),
+        "filter": kept.query,
         "budget": kept.budget,
         "fit": kept.current,
         "fits": [_written_fit(past) for past in kept.fits],
@@ -162,6 +167,8 @@ def _written_fit(past: PastFit) -> dict[str, Any]:
         "logged": past.logged,
         "runs": past.runs,
         "excluded": _written_keys(past.excluded),
+        "filter": past.query,
+        "start": None if past.start is None else past.start.as_dict(),
         "settings": past.config,
         "method": past.method,
         "intervals": {name: [_end(end) for end in ends] for name, ends in past.intervals.items()},
@@ -185,9 +192,11 @@ def _number(written: Any) -> float:
     return number
 
 
-def _budget(written: Any) -> float:
+def _budget(written: Any) -> float | None:
+    if written is None:
+        return None
     budget = _number(written)
-    if not 0 <= budget <= LARGEST_BUDGET:
+    if not 0 < budget <= LARGEST_BUDGET:
         raise ValueError
     return budget
 
@@ -241,11 +250,13 @@ def _keys(written: Any) -> frozenset[RunKey]:
     return frozenset(keys)
 
 
+def _law(written: Any) -> Law:
+    return law_of({name: _number(value) for name, value in _object(written).items()})
+
+
 def _read_fit(written: Any) -> PastFit:
     found = _object(written)
-    law = law_of({name: _number(value) for name, value in _object(found["law"]).items()})
-    if not any(family.parameters == law.parameters for family in PLANNING_FAMILIES.values()):
-        raise ValueError
+    law = _law(found["law"])
     ends = {name: (_read_end(low), _read_end(high)) for name, (low, high) in _object(found["intervals"]).items()}
     if ends and ends.keys() != law.as_dict().keys():
         raise ValueError
@@ -260,6 +271,8 @@ def _read_fit(written: Any) -> PastFit:
         logged=_count(found["logged"]),
         runs=_fingerprint(found["runs"]),
         excluded=_keys(found["excluded"]),
+        query=_short(found["filter"]),
+        start=None if found["start"] is None else _law(found["start"]),
         config=_config(found["settings"]),
         method=_short(found["method"]),
         intervals=ends,
@@ -276,6 +289,7 @@ READERS = {
     "opened": ("opened", _object),
     "settings": ("settings", _object),
     "excluded": ("excluded", _keys),
+    "query": ("filter", _short),
     "budget": ("budget", _budget),
     "fits": ("fits", _fits),
     "current": ("fit", _short),

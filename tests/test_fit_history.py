@@ -96,6 +96,20 @@ def test_a_fit_that_is_not_in_memory_is_solved_again(project):
     assert project.session.new_runs == 1
 
 
+def test_a_fit_under_a_filter_brings_it_back(project):
+    project.session.filter_runs("loss < 2.6")
+    count = len(project.session.runs)
+    assert 3 <= count < 30
+    fit = project.fit(start=LAW)
+    assert project.fit_history().loc[1, "filter"] == "loss < 2.6"
+    project.session.filter_runs("")
+    project.session.fits = tuple(past.without_fit() for past in project.session.fits)
+    again = project.restore_fit(1)
+    assert (again.law, len(again.runs), project.session.view.query) == (fit.law, count, "loss < 2.6")
+    assert again.problem.start == LAW
+    assert not project.session.stale
+
+
 def test_no_other_law_takes_the_place_of_a_kept_one(project):
     project.fit()
     past = project.session.fits[0].without_fit()

@@ -50,6 +50,7 @@ def changed(folder) -> Session:
     session = kept(folder)
     session.settings = change_settings(session.settings, **CHANGES, loss_fn=log_huber)
     session.exclude(run_keys(session.all_runs)[2:4])
+    session.filter_runs("loss < 100")
     session.run_fit()
     session.budget = 3e21
     return session
@@ -63,7 +64,7 @@ def test_everything_is_restored_to_the_bit(folder):
         assert getattr(after.settings, name) == getattr(before.settings, name)
     assert after.settings.seed_regime == before.settings.seed_regime
     assert after.excluded == before.excluded
-    assert after.budget == 3e21
+    assert (after.budget, after.view.query) == (3e21, "loss < 100")
     assert after.fit.law == before.fit.law
     assert not after.stale
     assert [past.made for past in after.fits] == [past.made for past in before.fits]

@@ -38,13 +38,14 @@ _MODULES = {
     "Scaling law": ("fit.fit_panel", "FitPanel"),
     "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
     "Approaches": ("approaches.approaches_panel", "ApproachesPanel"),
+    "Groups": ("groups.groups_panel", "GroupsPanel"),
     "Simulation": ("simulation.simulation_panel", "SimulationPanel"),
 }
-_CHARTS = ("Frontier", "Approaches", "Simulation")
+_CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Panels for configuration, runs, fit, frontier, approaches and simulation that share one session.
+    """Panels for configuration, runs, fit, frontier, approaches, groups and simulation that share one session.
 
     Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.
