@@ -75,6 +75,7 @@ _PANELS = (
     "ConfigPanel",
     "RunLogPanel",
     "FitPanel",
+    "HistoryPanel",
     "FrontierPanel",
     "ApproachesPanel",
     "GroupsPanel",
@@ -379,6 +380,7 @@ class Doors:
             "Workbench": {
                 "allow_functions": (),
                 "allow_folders": (),
+                "session_file": None,
                 "N": None,
                 "D": None,
                 "C": None,
@@ -388,6 +390,7 @@ class Doors:
             },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
+            "HistoryPanel": {"allow_functions": ()},
             "FrontierPanel": {"allow_folders": ()},
         }
         words = {
