@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -28,6 +29,7 @@ from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
     APPROACH_TITLES,
     LEVEL,
+    LIGHT_PALETTE,
     ApproachesFigure,
     Axis,
     FrontierFigure,
@@ -42,6 +44,7 @@ from chinchilla_nb.figures import (
     RollOutFigure,
     Scatter,
     SweepFigure,
+    steps_of,
 )
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
@@ -54,6 +57,7 @@ __all__ = [
     "draw_roll_outs",
     "draw_sweep",
     "image_of",
+    "svg_of",
 ]
 
 DPI = 150
@@ -85,6 +89,26 @@ def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     return image.getvalue()
 
 
+def svg_of(figure: Figure, name: str) -> str:
+    """Return a figure as an SVG element for a page, the same text for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Distinguishes the ids in the element from those of other figures of the page.
+    """
+    image = io.StringIO()
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(image, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    element = image.getvalue()
+    element = element[element.index("<svg") :]
+    element = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
+    # The page decides the size, and the metadata say only that this is an image.
+    element = re.sub(r'\A(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'\A(<svg[^>]*?) height="[^"]*"', r"\1", element))
+    return re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+
+
 def _figure(width: float, height: float) -> Figure:
     figure = _NotebookFigure(
         figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.05), facecolor="white"
@@ -93,8 +117,13 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _colours(cmap_name: str) -> Colormap:
-    """Return the named colour map without the last tenth of its high end, which is often invisible on white."""
+def _colours(cmap_name: str | None = None) -> Colormap:
+    """Return the colours of losses in panels on a light page.
+
+    Another colour map comes without the last tenth of its high end, which is often invisible on white.
+    """
+    if cmap_name is None:
+        return ListedColormap(steps_of(LIGHT_PALETTE), name="loss")
     if not (isinstance(cmap_name, str) and cmap_name in colormaps):
         rule = "must be a matplotlib colour map such as 'plasma' or 'viridis'"
         raise InputError("cmap_name", rule, got=brief(cmap_name))
@@ -102,7 +131,7 @@ def _colours(cmap_name: str) -> Colormap:
 
 
 def draw_frontier(
-    drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma", beside: Sequence[NamedLaw] = ()
+    drawing: FrontierFigure, law: Law | None, cmap_name: str | None = None, beside: Sequence[NamedLaw] = ()
 ) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
 
@@ -187,7 +216,7 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     ax = figure.subplots()
     _set_axes(ax, drawing.x, drawing.y)
     ax.set_box_aspect(None)
-    colours = _colours("plasma")(drawing.shade)
+    colours = _colours()(drawing.shade)
     for colour, C0 in zip(colours, drawing.C0, strict=True):
         ax.plot([], [], ls="", marker="o", ms=5, mec="white", mfc=colour, label=f"{scientific(float(C0))} FLOPs")
     ax.fill(drawing.band.x, drawing.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4, label=f"{percent(LEVEL)} band")
@@ -219,7 +248,7 @@ def draw_approaches(drawing: ApproachesFigure, slices: IsoFlopFigure | None) -> 
 def _draw_slices(ax: Axes, slices: IsoFlopFigure) -> None:
     """Draw loss against size for each slice, with its parabola, its minimum and the cross-section of the law."""
     _set_axes(ax, slices.x, slices.y)
-    colours = _colours("plasma")
+    colours = _colours()
     for one in slices.slices:
         colour = colours(one.shade)
         ax.plot(one.law.x, one.law.y, color=colour, lw=1.0, ls=(0, (4, 2)), zorder=2)
@@ -413,6 +442,6 @@ MATHTEXT = Notation(
     exponent=lambda value: f"{value:.3f}",
     variable=str,
     power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
-    over=r"\,/\,",
+    ratio=lambda numerator, denominator: rf"{numerator}\,/\,{denominator}",
 )
 """Mathtext, which matplotlib renders between dollar signs."""

@@ -530,16 +530,6 @@ def test_equal_losses_get_the_middle_colour(loss):
     np.testing.assert_array_equal(figures.loss_scale(loss).normalise(loss), 0.5)
 
 
-def test_palette_grows_lighter_in_even_steps():
-    def lightness(colour: str) -> float:
-        rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        Y = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92) @ [0.2126, 0.7152, 0.0722]
-        return float(116 * np.cbrt(Y) - 16)
-
-    steps = np.diff([lightness(colour) for colour in figures.PALETTE])
-    assert (steps > 2).all()
-
-
 # --- Fit quality ----------------------------------------------------------------------------------------------------
 
 

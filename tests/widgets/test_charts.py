@@ -8,7 +8,16 @@ import pytest
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import PALETTE, frontier_figure, log_axis, loss_figure
+from chinchilla_nb.figures import (
+    DARK_PALETTE,
+    LIGHT_PALETTE,
+    frontier_figure,
+    log_axis,
+    loss_figure,
+    loss_steps,
+    steps_of,
+)
+from chinchilla_nb.widgets.base.palette import palette_css
 from chinchilla_nb.widgets.base.style import note, shade, tiles
 from chinchilla_nb.widgets.charts.plots import Frame, tick_key
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
@@ -108,7 +117,7 @@ def shown(runs: Runs, charts: FrontierCharts, labels: list[str]) -> None:
 
 def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
     N, D = (np.geomspace(low, 1e3 * low, 200) for low in (1e7, 1e9))
-    N, D = np.append(N, np.full(60, 1e9)), np.append(D, np.full(60, 3e10))
+    N, D = np.append(N, np.geomspace(1e8, 9e8, 60)), np.append(D, np.geomspace(3e10, 9e11, 60))
     runs, labels = Runs(N, D, law.loss(N, D)), [f"run {i}" for i in range(260)]
     charts = FrontierCharts()
     shown(runs.take(np.arange(260) < 200), charts, labels[:200])
@@ -138,7 +147,7 @@ def test_a_run_that_moves_the_colours_recolours_all(law):
     shown(runs, charts, [""] * 40)
     more = Runs(np.append(N, 1e9), np.append(D, 1e10), np.append(runs.loss, 1.2))
     shown(more, charts, [""] * 41)
-    np.testing.assert_array_equal(charts.charts[0].runs.color, frontier_figure(more).colour)
+    np.testing.assert_array_equal(charts.charts[0].runs.color, loss_steps(frontier_figure(more).colour))
     assert charts.charts[0].runs.color[-1] == 0
 
 
@@ -153,10 +162,13 @@ def test_runs_without_a_law_and_a_law_without_runs(law, runs):
     assert len(charts.charts[0].iso_loss.x) == 0
 
 
-def test_shades_are_the_palette():
-    assert [shade(i / (len(PALETTE) - 1)) for i in range(len(PALETTE))] == list(PALETTE)
-    assert shade(-1) == PALETTE[0]
-    assert shade(2) == PALETTE[-1]
+def test_shades_have_a_value_in_each_theme():
+    css = palette_css()
+    light, dark = css.split("[data-jp-theme-light='false']")
+    for place, step in ((-1, 0), (0, 0), (0.5, 16), (1, 31), (2, 31)):
+        assert shade(place).startswith(f"var(--cnb-loss-{step}, #")
+        for theme, palette in ((light, LIGHT_PALETTE), (dark, DARK_PALETTE)):
+            assert f"--cnb-loss-{step}: {steps_of(palette)[step]};" in theme
 
 
 def test_html_pieces_escape():

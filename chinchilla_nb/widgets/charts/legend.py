@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from chinchilla_nb.figures import LEVEL, PALETTE, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.figures import LEVEL, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.quantity import percent
+from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
 
 __all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
@@ -30,7 +31,7 @@ def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
     if len(plane.excluded):
         items.append(symbol(HOLLOW, "Excluded"))
     if plane.iso_loss:
-        items.append(line(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
+        items.append(line(f'stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
     if len(plane.frontier):
         items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
     if any(len(plane.band) for plane in figure.planes):
@@ -65,6 +66,5 @@ def _loss_bar(scale: LossScale) -> str:
         f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
         for place, label in zip(places, scale.tick_labels, strict=True)
     )
-    return (
-        f'<span class="cnb-scale"><i style="background:linear-gradient(90deg,{",".join(PALETTE)})"></i>{ticks}</span>'
-    )
+    gradient = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
+    return f'<span class="cnb-scale"><i style="background:{gradient}"></i>{ticks}</span>'

@@ -12,7 +12,7 @@ from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, loss_l
 from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.law_lines import LawLines
-from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
 __all__ = ["LossChart"]
@@ -34,33 +34,32 @@ class LossChart:
         The lowest losses of the laws beside the fit.
     """
 
-    def __init__(self, height: str) -> None:
+    def __init__(self) -> None:
         self.frame = Frame()
         self._drawn: LossFigure | None = None
-        self.excluded, self.dots = self.frame.hollow(), RunDots(self.frame)
-        self.runs = self.dots.settled
+        self.dots = RunDots(self.frame)
+        self.runs, self.excluded = self.dots.settled, self.dots.excluded
         self.envelope = self.frame.lines(colors=[ENVELOPE], line_style="dotted", stroke_width=2.0)
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.band = self.frame.band()
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
         self.laws = LawLines(self.frame)
-        lines = [*self.budget.below, self.envelope, self.frontier]
-        above = [self.dots.latest, *self.laws.marks, *self.budget.above]
-        marks = [self.band, self.dots.settled, self.excluded, *lines, *above]
-        self.figure = self.frame.figure(marks, height)
+        lines = [self.envelope, self.frontier, *self.laws.marks]
+        marks = [self.band, *self.budget.below, *self.dots.marks, *lines, *self.budget.above]
+        self.figure = self.frame.figure(marks)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, with one label for each run drawn; None draws nothing."""
         self._drawn = figure
         if figure is None:
-            self.dots.show(NOTHING, (), np.empty(0))
+            self.dots.show(NOTHING, (), np.empty(0), self.figure)
             for mark in (self.excluded, self.envelope, self.frontier, self.band):
                 set_line(mark, NOTHING)
             return
         self.frame.show(figure.scatter.x, figure.scatter.y)
-        self.dots.show(figure.scatter.dots, labels, figure.colour)
-        set_dots(self.excluded, figure.scatter.excluded, excluded_labels)
+        self.dots.show(figure.scatter.dots, labels, figure.colour, self.figure)
+        self.dots.show_excluded(figure.scatter.excluded, excluded_labels, len(figure.scatter.dots))
         set_line(self.envelope, figure.envelope)
         self.show_frontier()
 

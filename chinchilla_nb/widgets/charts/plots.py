@@ -10,21 +10,24 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
 
 __all__ = [
     "BAND",
     "BUDGET_GRIP",
     "ENVELOPE",
+    "EXCLUDED",
     "NEXT_RUN",
     "PAPER",
     "REGION",
     "SEED_REGIME",
+    "SELECTED",
+    "STACKED",
     "Frame",
     "dot_area",
-    "iso_loss_colour",
     "set_dots",
     "set_line",
     "tick_key",
@@ -36,8 +39,8 @@ MANY = 500
 PAPER = "var(--cnb-paper, #ffffff)"
 """The background colour of a panel: hollow dots are filled with it, so that they hide what lies beneath."""
 
-# bqplot gives marks no CSS class of their own, so the style sheets find marks by the names of these colours: to invert
-# colours by loss on a dark page, to make dashes finer, and to show with the mouse pointer what can be dragged.
+# bqplot gives marks no CSS class of their own, so the style sheets find marks by the names of these colours: to make
+# dashes finer, and to show with the mouse pointer what can be dragged.
 RUN_OUTLINE = "var(--cnb-run-outline, #808080)"
 SEED_REGIME = "var(--cnb-seed-regime, #6b6b6b)"
 ENVELOPE = "var(--cnb-envelope, #6b6b6b)"
@@ -45,11 +48,9 @@ BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
 BAND = "var(--cnb-band, #6b6b6b)"
 REGION = "var(--cnb-region, #00796b)"
 NEXT_RUN = "var(--cnb-next-run, #00796b)"
-
-
-def iso_loss_colour(shade: str) -> str:
-    """Return the colour of an iso-loss curve: the shade, as the fallback of a CSS variable that is never defined."""
-    return f"var(--cnb-iso-loss, {shade})"
+EXCLUDED = "var(--cnb-excluded, #6b6b6b)"
+STACKED = "var(--cnb-stacked, #212121)"
+SELECTED = "var(--cnb-selected, #00796b)"
 
 
 class Frame:
@@ -154,12 +155,15 @@ class Frame:
 
     def runs(self) -> bqplot.Scatter:
         """Return an empty scatter of runs, coloured by loss and with tooltips."""
-        colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
+        # Not a continuous scale, which the page would mix itself, and CSS variables cannot be mixed there.
+        steps = [float(step) for step in range(len(LOSS_COLOURS))]
+        colour = bqplot.OrdinalColorScale(colors=list(LOSS_COLOURS), domain=steps)
         mark = self.dots(
             color=np.empty(0),
             stroke=RUN_OUTLINE,
             stroke_width=0.75,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            preserve_domain={"color": True},
         )
         mark.scales = {**self.scales, "color": colour}
         return mark
@@ -173,8 +177,16 @@ class Frame:
             **looks,
         )
 
+    def ring(self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False) -> bqplot.Scatter:
+        """Return an empty scatter of transparent rings, with a tooltip if they are named."""
+        # Not `fill=False`: the pointer would be over a ring only on its line.
+        tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None
+        return self.dots(
+            colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], tooltip=tooltip
+        )
+
     def hollow(self) -> bqplot.Scatter:
-        """Return an empty scatter of excluded runs."""
+        """Return an empty scatter of hollow dots."""
         return self.dots(
             colors=[PAPER],
             stroke=MUTED,
@@ -182,17 +194,24 @@ class Frame:
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
 
-    def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
-        """Return a figure of these marks that takes the available width."""
-        return bqplot.Figure(
+    def in_words(self) -> tuple[str, ...]:
+        """Return sentences that name the axes and their visible ranges; none before the first drawing."""
+        return axes_in_words(*self.view) if self._whole else ()
+
+    def figure(self, marks: Sequence[bqplot.Mark], *classes: str) -> bqplot.Figure:
+        """Return a figure of these marks that takes the available width; the style sheet sets its height."""
+        figure = bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
+            fig_margin={"top": 8, "bottom": 44, "left": 58, "right": 14},
             padding_x=0.0,
             padding_y=0.0,
             display_toolbar=False,
-            layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
+            layout=ipywidgets.Layout(width="auto", min_width="0"),
         )
+        for name in ("cnb-chart", *classes):
+            figure.add_class(name)
+        return figure
 
 
 def tick_key(value: float) -> str:
@@ -234,4 +253,4 @@ def set_dots(
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:
-            mark.color = colour
+            mark.color = loss_steps(colour).astype(float)

@@ -39,7 +39,7 @@ def landscape_map(figure: LandscapeFigure) -> str:
     lowest = f"{figure.objective[figure.best]:.3g}"
     return (
         f'<svg class="cnb-map" viewBox="0 0 360 222" role="img" aria-label="Objective by starting {one} and {other}, '
-        f'lowest {lowest}"><g class="cnb-hue">{"".join(cells)}</g>{"".join(ticks)}'
+        f'lowest {lowest}">{"".join(cells)}{"".join(ticks)}'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#000" stroke-width="4"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="none" stroke="#fff" stroke-width="2"/>'
         f"{_text(_LEFT + _WIDTH / 2, bottom + 30, f'Starting {one}', 'middle', True)}"

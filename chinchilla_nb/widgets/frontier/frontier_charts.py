@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, plane_lines
+from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame
+from chinchilla_nb.widgets.charts.run_dots import UNKNOWN, DotRuns
 
 __all__ = ["FrontierCharts"]
+
+LAST = 9
+"""Place of the tools among the charts and what is shown between these."""
+_TITLES = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
 
 
 class FrontierCharts(ipywidgets.Box):
@@ -25,29 +34,43 @@ class FrontierCharts(ipywidgets.Box):
     ----------
     charts : tuple of PlaneChart
     loss : LossChart
+    cards : tuple of ChartCard
+        The four charts under their titles.
     key : HTML
         The legend: the loss scale and the meaning of dots and lines.
     tools : VBox
-        Takes the room that is left next to the charts.
+        What stands below the charts.
     """
 
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
-        self.loss = LossChart(HEIGHT)
+        self.loss = LossChart()
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
         self._laws: tuple[NamedLaw, ...] = ()
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
-        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.tools])
+        self.cards = tuple(
+            ChartCard(title, chart.frame, chart.figure) for title, (chart, _) in zip(_TITLES, self.all, strict=True)
+        )
+        super().__init__([self.key, *self.cards, self.tools])
         self.add_class("cnb-charts")
+        self.add_class("cnb-pair")
+        for place, card in enumerate(self.cards, start=1):
+            card.layout.order = str(place)
+        self.tools.layout.order = str(LAST)
 
     @property
     def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
         """All charts with the names of their axes."""
         CN, CD, ND = self.charts
         return (CN, ("C", "N")), (CD, ("C", "D")), (ND, ("N", "D")), (self.loss, ("C", "loss"))
+
+    def place_below(self, part: ipywidgets.DOMWidget, names: tuple[str, str]) -> None:
+        """Show a part as wide as the page below the row of the chart with axes of these names."""
+        chart = next(chart for chart, axes in self.all if axes == names)
+        part.layout.order = chart.figure.layout.order
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -60,6 +83,7 @@ class FrontierCharts(ipywidgets.Box):
         loss: LossFigure | None,
         labels: Sequence[str],
         excluded_labels: Sequence[str] = (),
+        dots: DotRuns = UNKNOWN,
     ) -> None:
         """Draw the figures, keeping the visible ranges where the user has panned or zoomed.
 
@@ -70,14 +94,30 @@ class FrontierCharts(ipywidgets.Box):
             None if there are no runs.
         labels, excluded_labels : sequence of str
             Tooltips of the runs that are drawn, as plain text.
+        dots : DotRuns
+            Which runs these are.
         """
         self._figure, self._loss = figure, loss
+        for one, _ in self.all:
+            one.dots.about = dots
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
         self.loss.show(loss, labels, excluded_labels)
         self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
+        self._describe(len(labels), len(excluded_labels))
+
+    def _describe(self, runs: int, excluded: int) -> None:
+        """Say in words what the charts show."""
+        counted = runs_in_words(runs) + (f" and {runs_in_words(excluded)} excluded" if excluded else "")
+        for card in self.cards:
+            card.describe(f"{counted[0].upper()}{counted[1:]}.")
+
+    def show_selected(self, chosen: NDArray[np.bool_]) -> None:
+        """Draw rings around some runs in every chart, given by a mask over the rows of the log."""
+        for chart, _ in self.all:
+            chart.dots.show_selected(chosen)
 
     def show_laws(self, laws: tuple[NamedLaw, ...]) -> None:
         """Draw the laws beside the fit; nothing else is redrawn, and no axis changes."""
