@@ -37,7 +37,7 @@ FACADE = {
     "rollout",
     "run_design",
     "run_exclusion",
-    "run_groups",
+    "grouped_laws",
     "simulator",
     "studies",
     "study_chart",
