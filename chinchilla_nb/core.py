@@ -35,6 +35,7 @@ from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budg
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
+from chinchilla_nb.filtered_runs import FilteredRuns
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
@@ -64,7 +65,16 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 @configured
 class Chinchilla(
-    ComparedSizes, DrawnLaws, FittedLaw, Planning, Publication, RunDesign, RunExclusion, RunGroups, ThreeApproaches
+    ComparedSizes,
+    DrawnLaws,
+    FilteredRuns,
+    FittedLaw,
+    Planning,
+    Publication,
+    RunDesign,
+    RunExclusion,
+    RunGroups,
+    ThreeApproaches,
 ):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
@@ -189,11 +199,13 @@ class Chinchilla(
             "settings": dataclasses.replace(settings, rng=copy.deepcopy(settings.rng)),
             "log_level": self.log_level,
             "fit": self.session.fit,
+            "filter": self.session.view.query,
             "forecasts": self.session.forecasts,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["project_dir"], state["settings"], state["log_level"])
+        self.session.view.query = state["filter"]
         self.session.fit = state["fit"]
         self.session.forecasts = state["forecasts"]
 
@@ -286,7 +298,10 @@ class Chinchilla(
         with watching(self.session, "fitting", shown=not quiet):
             fit = self.session.run_fit(exhaustive=exhaustive, map=spread, start=start)
         if not simulation:
-            self.logger.info(f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs")
+            self.logger.info(
+                f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs"
+                + (f" that match {self.session.filter_of_fit}" if self.session.filter_of_fit else "")
+            )
             for warning in fit.warnings:
                 self.logger.warning(str(warning))
         return fit
@@ -633,7 +648,8 @@ class Chinchilla(
         scored = session.forecast_scores
         for problem in session.forecast_problems:
             self.logger.warning("a forecast is not scored: %s", problem)
-        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs))
+        query = session.filter_of_fit
+        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs, query))
         if drawn:
             show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
@@ -650,11 +666,15 @@ class Chinchilla(
     def _facts(self) -> list[tuple[str, str]]:
         runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime
         counted = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+        if self.session.view.query:
+            counted += f" of {len(self.session.all_runs):,}, by the filter {self.session.view.query}"
         if regime is not None:
             counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)):,} in the seed regime"
         if fit is None:
             return [("runs", counted), ("law", "not fitted yet")]
         how = "fitted before the runs or settings changed" if self.session.stale else fit.status.value
+        if self.session.filter_of_fit:
+            how += f", of the runs that match {self.session.filter_of_fit}"
         return [("runs", counted), ("law", f"{fit.law}; {how}")]
 
 

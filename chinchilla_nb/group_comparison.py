@@ -12,7 +12,7 @@ import pandas as pd
 
 from chinchilla_nb.engine.conversion import as_positive_number, check_choice, check_type
 from chinchilla_nb.engine.groups.comparison import Groups
-from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, test_sentence
+from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
 from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import (
     common_compute,
@@ -71,7 +71,7 @@ class GroupComparison:
     @property
     def notes(self) -> tuple[str, ...]:
         """Which runs were left out, which models could not be fitted, and whether the runs reject this one."""
-        test = test_sentence(self.value, self.model)
+        test = sharing_sentence(self.value, self.model)
         return (*self.value.notes, test) if test else self.value.notes
 
     @property

@@ -17,6 +17,7 @@ from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_roll_outs import BackgroundRollOuts
 from chinchilla_nb.checks import as_float, as_names
+from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.compute import Compute
@@ -61,7 +62,7 @@ class _RunChoice(NamedTuple):
     query: str
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
+class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays, ChosenBudget):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -100,6 +101,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
         Why the last background work failed, in one sentence; empty if it did not.
     cancelled : bool
         Whether the last work was cancelled before its end.
+    budget : float or None
+        The compute budget that was chosen, in FLOPs; the panels follow it.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
     law_by_hand, overlays
@@ -160,9 +163,9 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays):
         return self._of_database(self.database.runs).filter_problem
 
     @property
-    def filter_of_fit(self) -> str:
-        """The filter that the last fit was made under; empty if there was none, or the fit was made elsewhere."""
-        return self._fitted_from.query if self._fitted_from.fit is self.fit else ""
+    def filter_of_fit(self) -> str | None:
+        """The filter that the last fit was made under, empty if there was none; None if the fit was made elsewhere."""
+        return self._fitted_from.query if self._fitted_from.fit is self.fit else None
 
     @property
     def compute_problem(self) -> InputError | None:

@@ -1,4 +1,4 @@
-"""Colours of losses and groups: their contrast with the page, and how far apart they are, also if colour-blind.
+"""Colours of losses: their contrast with the page, and how far apart they are, for all kinds of vision.
 
 Luminance and contrast follow WCAG 2.1, lightness and distances CIE 1976, and colour blindness the matrices of Machado,
 Oliveira and Fernandes (2009) for severity 1.
@@ -13,9 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import (
-    DARK_GROUPS,
     DARK_PALETTE,
-    LIGHT_GROUPS,
     LIGHT_PALETTE,
     loss_steps,
     steps_of,
@@ -24,7 +22,6 @@ from chinchilla_nb.figures import (
 PAGES = {"light": "#ffffff", "dark": "#212121"}
 """The lightest background of a light JupyterLab page, and the lightest of a dark one."""
 PALETTES = {"light": LIGHT_PALETTE, "dark": DARK_PALETTE}
-GROUPS = {"light": LIGHT_GROUPS, "dark": DARK_GROUPS}
 VISION = {
     "usual": np.eye(3),
     "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
@@ -58,7 +55,7 @@ def lab(colour: str, vision: str) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("theme", PAGES)
 def test_every_colour_contrasts_with_its_page_by_three_to_one(theme):
-    for colour in (*steps_of(PALETTES[theme]), *GROUPS[theme]):
+    for colour in steps_of(PALETTES[theme]):
         assert contrast(colour, PAGES[theme]) >= 3, colour
 
 
@@ -75,8 +72,6 @@ def test_lightness_of_losses_changes_in_even_steps(theme):
 def test_colours_can_be_told_apart_without_colour_vision(theme, vision):
     losses = [lab(colour, vision) for colour in PALETTES[theme]]
     assert min(np.linalg.norm(one - other) for one, other in combinations(losses, 2)) > 4
-    groups = [lab(colour, vision) for colour in GROUPS[theme]]
-    assert min(np.linalg.norm(one - other) for one, other in combinations(groups, 2)) > 20
 
 
 def test_steps_run_from_the_first_colour_to_the_last():

@@ -55,7 +55,7 @@ def test_every_published_law_names_its_paper():
 
 
 def test_errors_of_a_law_are_those_of_its_runs():
-    runs = Runs([1e9, 2e9, 3e9, 4e9], [1e10] * 4, np.add(LAW.loss([1e9, 2e9, 3e9, 4e9], 1e10), [0.1, 0.3, 0.1, 0.3]))
+    runs = Runs([1e9, 2e9, 3e9, 4e9], [1e10] * 4, LAW.loss([1e9, 2e9, 3e9, 4e9], 1e10) + np.array([0.1, 0.3, 0.1, 0.3]))
     errors = law_errors(LAW, runs)
     assert (errors.bias, errors.spread) == pytest.approx((0.2, 0.1))
     assert errors.rms == pytest.approx(np.sqrt(0.05))

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, ApproachesFigure, approaches_figure
 from chinchilla_nb.figures.colours import (
-    DARK_GROUPS,
     DARK_PALETTE,
-    LIGHT_GROUPS,
     LIGHT_PALETTE,
     LossScale,
     loss_scale,
@@ -38,15 +36,13 @@ from chinchilla_nb.figures.residuals import (
 from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
+from chinchilla_nb.figures.ticks import Axis, axes_in_words, data_title, linear_axis, log_axis, ratio_title, zoomed
 
 __all__ = [
     "APPROACH_TITLES",
-    "DARK_GROUPS",
     "DARK_PALETTE",
     "LATEST",
     "LEVEL",
-    "LIGHT_GROUPS",
     "LIGHT_PALETTE",
     "MAX_DOTS",
     "NOTHING",
@@ -78,6 +74,7 @@ __all__ = [
     "SweepChart",
     "SweepFigure",
     "approaches_figure",
+    "axes_in_words",
     "basis_in_words",
     "data_title",
     "frontier_figure",

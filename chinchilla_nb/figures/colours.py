@@ -12,9 +12,7 @@ from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.figures.ticks import round_apart
 
 __all__ = [
-    "DARK_GROUPS",
     "DARK_PALETTE",
-    "LIGHT_GROUPS",
     "LIGHT_PALETTE",
     "STEPS",
     "LossScale",
@@ -27,15 +25,10 @@ LIGHT_PALETTE = ("#060e79", "#280999", "#4f01aa", "#7804a4", "#a0048f", "#c2126d
 DARK_PALETTE = ("#cbf4fe", "#afe5fd", "#a4d3fd", "#a4beff", "#b7a2fd", "#db7ce9", "#f15aa7", "#e54f5a", "#c05721")
 """Colours of losses on a light and on a dark page, from the lowest loss to the highest.
 
-On both pages the hue goes from blue over magenta to orange, and the lowest loss contrasts most with the page, the
-highest at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even steps, so that the colours can be told
-apart without seeing red or green. They are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
+On both pages the hue goes from blue over magenta to orange. The lowest loss contrasts most with the page, the highest
+by at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even steps, so that the colours can be told apart
+without seeing red or green. The colours are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
 """
-
-LIGHT_GROUPS = ("#004e5b", "#ec6715", "#ab68ec", "#069a5b", "#540207", "#b46c9e", "#655514", "#2a015f")
-DARK_GROUPS = ("#65ffbb", "#fd8b1f", "#9b93fe", "#1983af", "#ffee7e", "#a75967", "#d6edfe", "#777930")
-"""Colours of groups of runs on a light and on a dark page: found by a search for colours that contrast with the page by
-at least 3 to 1 and differ most for readers with and without each colour-vision deficiency."""
 
 STEPS = 32
 """Number of colours of losses: neighbours differ by less than a reader can tell from dots."""

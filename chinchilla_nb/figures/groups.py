@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +11,19 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.conversion import as_positive_number, check_choice, check_type
 from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import frontier_losses, multiplier
-from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
-from chinchilla_nb.figures.ticks import Axis, log_axis, within_reach
+from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis, within_reach
 
 __all__ = ["GroupCurve", "GroupsFigure", "groups_figure"]
 
 SAMPLES = 61
 """Budgets of a curve."""
-LONGEST = 24
+LONGEST = 18
 """Most characters of the label of a curve."""
+ROOM = 0.2
+"""Room for the labels at the right ends of the curves, as a share of the range of compute."""
+APART = 0.065
+"""Least distance of two labels, as a share of the height of the chart."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,9 +40,9 @@ class GroupCurve:
     line : Polyline
         The lowest loss of its law at each compute; empty for a law without an optimum.
     label : str
-        The name, shortened; empty where there is no room for it.
-    label_at : int
-        The vertex of the line at which to write it.
+        The name, shortened, which stands behind the right end of the line.
+    label_y : float
+        The loss at which it stands, away from other labels; NaN without a line.
     """
 
     name: str
@@ -46,7 +50,7 @@ class GroupCurve:
     dots: Polyline
     line: Polyline
     label: str
-    label_at: int
+    label_y: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,29 +91,35 @@ def groups_figure(fit: GroupFit, baseline: str, C: float) -> GroupsFigure:
     gaps = [_gap(fit, name, baseline, C) for name in fit.grouped.names if name != baseline]
     gaps = [gap for gap in gaps if len(gap)]
     ends = np.array([end for gap in gaps for end in gap.x])
-    x = log_axis("C", [*runs.C, C, *ends[within_reach(runs.C, ends, log=True)]])
-    budgets = np.geomspace(x.low, x.high, SAMPLES)
+    reached = np.array([*runs.C, C, *ends[within_reach(runs.C, ends, log=True)]])
+    budgets = np.geomspace(reached.min(), reached.max(), SAMPLES)
+    x = log_axis("C", [*reached, reached.max() * (reached.max() / reached.min()) ** ROOM])
     losses = frontier_losses(fit, budgets)
     drawn = np.concatenate(list(losses.values()))
     drawn = drawn[np.isfinite(drawn)]
     typical = runs.loss if not drawn.size else drawn
-    shown = within_reach(typical, runs.loss, log=True)
-    y = log_axis("loss", [*typical, *runs.loss[shown]])
+    shown = within_reach(typical, runs.loss, log=False)
+    y = linear_axis("loss", [*typical, *runs.loss[shown]], "Loss L", upright=True)
     lines = [polyline(budgets[np.isfinite(loss)], loss[np.isfinite(loss)]) for loss in losses.values()]
-    texts = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in losses]
-    places = place_labels(
-        [_fractions(x, y, line) for line in lines],
-        texts,
-        _fractions(x, y, polyline(runs.C, runs.loss)),
-        np.empty((0, 2)),
-        np.concatenate([np.empty((0, 2)), *(_fractions(x, y, gap) for gap in gaps)]),
-    )
+    places = _apart(np.array([line.y[-1] if len(line) else np.nan for line in lines]), APART * (y.high - y.low))
     curves = []
-    for group, (name, line, text, at) in enumerate(zip(losses, lines, texts, places, strict=True)):
+    for group, (name, line, place) in enumerate(zip(losses, lines, places.tolist(), strict=True)):
         members = np.flatnonzero((fit.grouped.number == group) & shown)
         dots = polyline(runs.C[members], runs.loss[members])
-        curves.append(GroupCurve(name, members, dots, line, "" if at is None else text, at or 0))
+        label = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+        curves.append(GroupCurve(name, members, dots, line, label, place))
     return GroupsFigure(x, y, tuple(curves), tuple(gaps), int(np.count_nonzero(~shown)))
+
+
+def _apart(wanted: NDArray[np.float64], distance: float) -> NDArray[np.float64]:
+    """Return places near the wanted ones with at least a distance between them, in the same order."""
+    order = np.argsort(wanted)[: np.count_nonzero(np.isfinite(wanted))]
+    found = wanted.copy()
+    for below, above in itertools.pairwise(order):
+        found[above] = max(found[above], found[below] + distance)
+    if order.size:
+        found[order] -= np.mean(found[order] - wanted[order])  # as far below the wanted places as above them
+    return found
 
 
 def _gap(fit: GroupFit, group: str, baseline: str, C: float) -> Polyline:
@@ -118,10 +128,3 @@ def _gap(fit: GroupFit, group: str, baseline: str, C: float) -> Polyline:
         return NOTHING
     factor = float(multiplier(fit, group, baseline, C).value)
     return polyline([C, C * factor], [loss, loss]) if np.isfinite(factor) else NOTHING
-
-
-def _fractions(x: Axis, y: Axis, line: Polyline) -> NDArray[np.float64]:
-    """Return points in fractions of the chart, shape (n_points, 2)."""
-    along = (np.log(line.x) - np.log(x.low)) / (np.log(x.high) - np.log(x.low))
-    up = (np.log(line.y) - np.log(y.low)) / (np.log(y.high) - np.log(y.low))
-    return np.stack([along, up], axis=1)

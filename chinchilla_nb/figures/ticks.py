@@ -14,6 +14,7 @@ from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
 __all__ = [
     "Axis",
+    "axes_in_words",
     "data_title",
     "linear_axis",
     "log_axis",
@@ -70,6 +71,10 @@ class Axis:
     ticks: NDArray[np.float64]
     tick_labels: tuple[str, ...]
     minor_ticks: NDArray[np.float64]
+
+    def text(self, value: float) -> str:
+        """Return a value with three digits, written as on this axis."""
+        return _TEXTS.get(self.name, plain)(value, 3)
 
     def fraction(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the positions of values along the axis, from 0 at its low end to 1 at its high end."""
@@ -146,6 +151,15 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
     ticks, labels = _log_ticks(low, high, text)
     minor = read_only(_minor_log_ticks(low, high))
     return Axis(name, title or _TITLES.get(name, name), low, high, True, read_only(ticks), labels, minor)
+
+
+def axes_in_words(x: Axis, y: Axis) -> tuple[str, str]:
+    """Return a sentence about each axis of a chart, for readers who cannot see it."""
+    across, up = (
+        f"{axis.title}, from {axis.text(axis.low)} to {axis.text(axis.high)}{' on a logarithmic scale' * axis.log}"
+        for axis in (x, y)
+    )
+    return f"Across: {across}.", f"Up: {up}."
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:

@@ -71,7 +71,15 @@ SIX_ND = chinchilla_nb.SIX_ND
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
-_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
+_PANELS = (
+    "ConfigPanel",
+    "RunLogPanel",
+    "FitPanel",
+    "FrontierPanel",
+    "ApproachesPanel",
+    "GroupsPanel",
+    "SimulationPanel",
+)
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (

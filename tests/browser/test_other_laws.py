@@ -1,4 +1,4 @@
-"""Laws beside the fit in a real page: a slider turns the line, a published law is labelled."""
+"""Laws beside the fit in a real page: a dragged slider turns the line, and a published law is chosen and labelled."""
 
 from __future__ import annotations
 

@@ -215,7 +215,7 @@ def test_the_fit_panel_shows_the_law(cc):
     panel.fit_button.click()
     panel.wait()
     said = " ".join(map(text_of, (panel.law, panel.facts))).replace("&thinsp;", "")
-    assert "L(N, D) = [(6.4×10¹³ / N)0.7379 + 1.8×10¹³ / D]0.103" in said
+    assert "L(N, D) = [(6.4×10¹³ / N)0.7379 + 1.8×10¹³ / D]0.1030" in said
     # N* grows as C to the 1 / (1 + alpha_N / alpha_D).
     assert f"N* ∝ C{1 / (1 + 0.076 / 0.103):.3f}" in said
     shown = "".join(tile.value for tile in panel.parameters.values.values())

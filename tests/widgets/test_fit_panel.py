@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chinchilla_nb.config.settings import change_settings
 from chinchilla_nb.engine.fitting.fit import FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
@@ -51,10 +53,10 @@ def test_click_fits_and_shows_the_law(session, law):
     for name, value in law.as_dict().items():
         assert getattr(session.fit.law, name) == pytest.approx(value, rel=1e-6)
         assert f"{value:.4g}" in result_of(panel)
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     assert "4,500 starts" in result_of(panel)
     # N* grows as C to the beta / (alpha + beta).
-    assert f"{0.28 / 0.62:.3f}" in result_of(panel)
+    assert f"{0.28 / 0.62:.4f}" in result_of(panel)
     assert "Up to date with 30 runs" in text_of(panel.state)
     assert not panel.fit_button.disabled
     assert panel.cancel_button.disabled
@@ -96,7 +98,7 @@ def test_a_fit_under_way_is_not_called_stalled(session):
     assert under_way
     assert all("Running" in text for text in under_way)
     assert not any("Stalled" in text for text in said)
-    assert "Converged" in ended
+    assert "Optimum found" in ended
 
 
 def test_excluding_all_but_two_runs_disables_the_fit(session):
@@ -157,7 +159,7 @@ def test_a_remedy_in_a_panel_is_no_code(session, database, rows):
 def test_fits_in_code_and_new_runs_update_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     for N in (1e8, 2e8, 3e8):
         database.append(N=N, D=1e10, loss=float(law.loss(N, 1e10)))
     assert "3 runs since this fit" in text_of(panel.state)
@@ -209,7 +211,7 @@ def test_too_few_runs_are_explained_before_a_fit_is_asked_for(session, database,
     panel.fit_button.click()
     panel.wait()
     assert session.error == ""
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     assert text_of(panel.problems).strip() == ""
 
 
@@ -355,3 +357,75 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     session.undo_exclusion()
     assert len(charts.dots["N"].excluded.x) == 0
     assert panel.errors.value == ""
+
+
+def test_the_badge_says_what_it_means_and_is_green_without_cautions(session):
+    panel = FitPanel(session)
+    session.run_fit()
+    assert session.fit.warnings == ()
+    assert "✓ Optimum found" in text_of(panel.facts)
+    assert "cnb-good" in panel.facts.value
+    assert "Converged" not in panel.facts.value
+
+
+def test_the_badge_is_amber_beside_warnings(session, database, rows):
+    database.df = rows.assign(D=20 * rows.N)
+    panel = FitPanel(session)
+    session.run_fit()
+    count = len(session.fit.warnings)
+    assert f"Optimum found · {count} warning" in text_of(panel.facts)
+    assert "cnb-warn" in panel.facts.value
+    assert "✓" not in panel.facts.value
+
+
+@pytest.mark.parametrize(("times", "kind"), [(1, "good"), (10, "good"), (11, "warn"), (86, "warn"), (1374, "warn")])
+def test_the_badge_is_amber_far_beyond_the_runs(session, times, kind):
+    panel = FitPanel(session)
+    session.run_fit()
+    session.budget = times * float(session.runs.C.max())
+    assert f"cnb-chip cnb-{kind}" in panel.facts.value
+    assert (f"the budget is {times:,} times the largest run" in text_of(panel.facts)) == (kind == "warn")
+
+
+def test_the_badge_follows_the_budget_of_the_frontier_panel(session):
+    from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
+
+    session.run_fit()
+    panel, frontier, other = FitPanel(session), FrontierPanel(session), FrontierPanel(session)
+    assert session.budget is None  # the default of a panel is nobody's choice
+    frontier.budget.type("1e24")
+    assert (session.budget, other.budget.C) == (1e24, 1e24)
+    assert "times the largest run" in text_of(panel.facts)
+    session.budget = 2e20
+    assert frontier.budget.C == 2e20
+    assert "times the largest run" not in text_of(panel.facts)
+
+
+def test_the_interval_stands_beside_the_exponents_of_the_optimum(session, database, rows):
+    database.df = rows.assign(loss=rows.loss * np.exp(np.random.default_rng(1).normal(0, 0.004, len(rows))))
+    panel = FitPanel(session)
+    session.run_fit()
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    for name in "ab":
+        interval = session.uncertainty.interval(0.95)[name]
+        assert interval_text(float(interval.low), float(interval.high)) in text_of(panel.law)
+
+
+def test_fixed_and_limited_parameters_are_locked(session):
+    session.settings = change_settings(session.settings, bounds={"alpha": 0.34, "beta": (0.2, 0.27), "E": (1, 2)})
+    panel = FitPanel(session)
+    session.run_fit()
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    locked = {
+        name: "cnb-locked" in tile._dom_classes
+        for name, tile in zip(panel.parameters.values, panel.parameters.children, strict=True)
+    }
+    assert locked == {"E": True, "A": False, "B": False, "alpha": True, "beta": True}
+    said = {name: text_of(value).replace("\u2009", " ") for name, value in panel.parameters.values.items()}
+    assert "fixed at 0.34" in said["alpha"]
+    assert "at its upper limit 0.27" in said["beta"]
+    assert "limited to 1 – 2" in said["E"]
+    assert panel.parameters.intervals["alpha"].layout.display == "none"
+    session.settings = change_settings(session.settings, bounds={})
+    session.run_fit()
+    assert not any("cnb-locked" in tile._dom_classes for tile in panel.parameters.children)

@@ -9,7 +9,7 @@ from chinchilla_nb.engine.groups.sharing import shared_in_words
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.quantity import interval_text, known_digits, rounded
 
-__all__ = ["is_told", "multiplier_sentence", "test_sentence"]
+__all__ = ["is_told", "multiplier_sentence", "sharing_sentence"]
 
 UNKNOWN = 100.0
 """Ratio of the ends of an interval from which on a multiplier counts as not known."""
@@ -31,7 +31,7 @@ def multiplier_sentence(group: str, baseline: str, found: Interval) -> str:
     return f"{baseline!r} needs {text} times the compute of {group!r} to reach the same loss ({ends})"
 
 
-def test_sentence(value: Groups, model: str) -> str:
+def sharing_sentence(value: Groups, model: str) -> str:
     """Return whether the runs reject what a model shares, without a full stop; empty if nothing tests it."""
     test = value.test(model)
     if test is None:

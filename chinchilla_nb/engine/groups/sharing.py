@@ -2,7 +2,7 @@
 
 In L = E + A / N^alpha + B / D^beta with shared E, alpha and beta, factors A_g and B_g of a group are the same as
 efficiencies of its parameters and its data: L = E + A / (e_N N)^alpha + B / (e_D D)^beta [Ho et al. 2024, Algorithmic
-progress in language models, arXiv:2403.05812, equation 2, where they change with the year]. In
+progress in language models, arXiv:2403.05812, where they change with the year]. In
 L = [(N_c / N)^(alpha_N / alpha_D) + D_c / D]^alpha_D, N_c and D_c are such scales themselves.
 """
 

@@ -29,11 +29,13 @@ from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, Thr
 from chinchilla_nb.widgets.approaches.slice_chart import SliceChart
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import line, symbol
 
 __all__ = ["ApproachesPanel"]
@@ -60,6 +62,8 @@ class ApproachesPanel(Panel):
         Where slices come from, what the loss is drawn against, and which slice is shown alone.
     slices : SliceChart
     frontiers : ThreeFrontiers
+    cards : tuple of ChartCard
+        The slices, their residuals and the frontiers.
     table, bias, notes, about : HTML
         The comparison; what approach 2 does wrong; what limits the approaches; the slices or the chosen one.
     """
@@ -76,20 +80,28 @@ class ApproachesPanel(Panel):
         self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML()
         for key in (self._key, self._frontier_key):
             key.add_class("cnb-key")
-        left = ipywidgets.VBox([self._key, self.slices.figure, self.about, self.slices.residual_figure])
-        right = ipywidgets.VBox([self._frontier_key, self.frontiers.figure, self.bias, self.notes])
+        slices, frontiers = self.slices, self.frontiers
+        self.cards = (
+            ChartCard("Slices of equal compute", slices.frame, slices.figure),
+            ChartCard("Residuals of the slices", slices.residual_frame, slices.residual_figure),
+            ChartCard("N* by compute, three approaches", frontiers.frame, frontiers.figure),
+        )
+        left = ipywidgets.VBox([self._key, self.cards[0], self.about, self.cards[1]])
+        right = ipywidgets.VBox([self._frontier_key, self.cards[2], self.bias, self.notes])
         for column in (left, right):
             column.add_class("cnb-card")
         self.charts = ipywidgets.Box([left, right])
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")
-        self.compose(self._controls, self.empty, self.table, self.charts)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit")
         self.watch(self._follow_runs, "revision")
+        self.watch(self._show_filter, "revision", "fit")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
         self._recompare()
@@ -126,6 +138,10 @@ class ApproachesPanel(Panel):
         """Stop watching the session and remove the panel from the page."""
         self._stop_watching()
         super().close()
+
+    @guarded
+    def _show_filter(self, _change: Any) -> None:
+        self.filter_note.show()
 
     @guarded
     def _type_tolerance(self, change: Any) -> None:
@@ -231,6 +247,8 @@ class ApproachesPanel(Panel):
         self.bias.value = "" if comparison.bias is None else note("warn", sentence(comparison.bias.text(C)))
         self.notes.value = _notes(comparison, stale=self.session.stale)
         self._show_slices(comparison)
+        for card in self.cards:
+            card.describe()
 
     def _missing(self) -> str:
         """Return what the panel needs before it can show more."""
@@ -244,7 +262,7 @@ class ApproachesPanel(Panel):
 
     def _show_slices(self, comparison: Comparison) -> None:
         isoflop, unit = comparison.isoflop, self.session.data_unit
-        for part in (self.slices.figure, self.slices.residual_figure, self._key):
+        for part in (*self.cards[:2], self._key):
             set_shown(part, isoflop is not None)
         for field in (self.slice, self.against):
             set_shown(field, isoflop is not None)
@@ -258,7 +276,7 @@ class ApproachesPanel(Panel):
         self._offer_slices(figure)
         with self._writing:
             self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
-        set_shown(self.slices.residual_figure, bool(len(self.slices.off_parabola.x)))
+        set_shown(self.cards[1], bool(len(self.slices.off_parabola.x)))
         self._key.value = _slice_key(law is not None, figure.beyond)
         minima = isoflop.minima(LEVEL)["N"]
         self.about.value = _about(isoflop, figure, self.view.chosen, minima)

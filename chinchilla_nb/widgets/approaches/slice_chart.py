@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT
 from chinchilla_nb.widgets.charts.plots import PAPER, Frame, set_dots, set_line
 
 __all__ = ["SliceChart"]
@@ -44,11 +43,11 @@ class SliceChart:
         self.intervals = self.frame.lines(colors=[INK], stroke_width=2.0)
         self.minima = self.frame.marker("diamond", INK, stroke=PAPER, stroke_width=1.0, default_size=80)
         marks = [self.laws, self.parabolas, self.dots, self.intervals, self.minima]
-        self.figure = self.frame.figure(marks, HEIGHT)
+        self.figure = self.frame.figure(marks)
         self.off_parabola = self.residual_frame.runs()
         self.off_law = self.residual_frame.hollow()
         self._zero = self.residual_frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
-        self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "190px")
+        self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "cnb-low")
 
     def show(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
         """Draw a figure, with one label for each run of its slices, in their order."""

@@ -25,6 +25,8 @@ ACCENT = "var(--cnb-accent, #00796b)"
 
 
 FOLDER = Path(__file__).resolve().parents[1]
+SHARED_SHEETS = ("base/style.css", "base/buttons.css", "base/lost_kernel.css", "charts/chart_card.css")
+"""Sheets of every panel."""
 
 _SUBSCRIPT = re.compile(r"(?<!\w)([A-Zα-ω])_(\w)(?!\w)")
 _POWER = re.compile(r"\^(?:\(([^()]*)\)|([α-ω](?:<span[^>]*>\w</span>)?))")
@@ -39,7 +41,7 @@ def typeset(text: str) -> str:
 
 def style_sheet(*more: str) -> ipywidgets.HTML:
     """Return an invisible widget that styles the panel containing it, with additional sheets for its class of panel."""
-    files = (FOLDER / name for name in ("base/style.css", *more))
+    files = (FOLDER / name for name in (*SHARED_SHEETS, *more))
     css = palette_css() + "".join(file.read_text(encoding="utf-8") for file in files)
     sheet = ipywidgets.HTML(f"<style>{css}</style>")
     sheet.add_class("cnb-sheet")

@@ -14,8 +14,9 @@ from chinchilla_nb.widgets.charts.plots import PAPER, Frame, dot_area, set_dots
 
 __all__ = ["GroupDots", "group_colour"]
 
-AREA = 1.3
-"""Area of a dot of a group, in areas of one without a group: so large that its shape can be told."""
+AREAS = 2.6, 1.1
+"""Areas of the dots of the first and the last group, in areas of a dot without a group. Later groups lie above earlier
+ones, which stay visible around them where runs of several groups are at one place."""
 
 
 class GroupDots:
@@ -44,11 +45,12 @@ class GroupDots:
     ) -> None:
         """Show dots by group, in marks that lie directly above another mark of the figure."""
         self._create(int(groups.max(initial=-1)) + 1, figure, above)
-        size = round(AREA * dot_area(len(dots)))
+        areas = np.geomspace(*AREAS, len(self.marks)) * dot_area(len(dots))
         self.parts = []
-        for group, mark in enumerate(self.marks):
+        for group, (mark, area) in enumerate(zip(self.marks, areas, strict=True)):
             members = np.flatnonzero(groups == group)
-            _update(mark, Polyline(dots.x[members], dots.y[members]), [labels[at] for at in members.tolist()], size)
+            said = [labels[at] for at in members.tolist()]
+            _update(mark, Polyline(dots.x[members], dots.y[members]), said, round(area))
             self.parts.append((mark, members))
 
     def clear(self) -> None:

@@ -51,7 +51,7 @@ class GroupLegend(ipywidgets.Box):
         self._writing = Writing()
         self._names: tuple[str, ...] = ()
         self.column = ipywidgets.Dropdown(
-            options=[BY_LOSS], description="Colour by", tooltip="Column that gives runs their colours and shapes"
+            options=[(BY_LOSS, "")], description="Colour by", tooltip="Column that gives runs their colours and shapes"
         )
         self.entries = tuple(ipywidgets.ToggleButton(value=True) for _ in range(ENTRIES))
         self.said = ipywidgets.HTML()
@@ -71,12 +71,12 @@ class GroupLegend(ipywidgets.Box):
         columns = [name for name in run_values(runs) if name not in NOT_OFFERED]
         if view.grouped_by is not None and view.grouped_by not in columns:
             columns.append(view.grouped_by)
-        options = [(BY_LOSS, None), *((name, name) for name in columns)]
+        options = [(BY_LOSS, ""), *((name, name) for name in columns)]
         with self._writing:
             # The page answers new options with the first one, as if the user had chosen it.
             if list(self.column.options) != options:
                 self.column.options = options
-            self.column.value = view.grouped_by
+            self.column.value = view.grouped_by or ""
             self._show_entries(chosen)
         self.layout.display = None if len(runs) else "none"
         self.said.value = f'<span class="cnb-muted" role="status">{escape(_said(chosen, view.hidden_groups))}</span>'
@@ -96,7 +96,7 @@ class GroupLegend(ipywidgets.Box):
     @guarded
     def _choose(self, _change: Any) -> None:
         if not self._writing:
-            self._session.view.group_by(self.column.value)
+            self._session.view.group_by(self.column.value or None)
 
     @guarded
     def _toggle(self, at: int, _change: Any) -> None:

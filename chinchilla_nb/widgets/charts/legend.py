@@ -66,5 +66,5 @@ def _loss_bar(scale: LossScale) -> str:
         f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
         for place, label in zip(places, scale.tick_labels, strict=True)
     )
-    colours = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
-    return f'<span class="cnb-scale"><i style="background:{colours}"></i>{ticks}</span>'
+    gradient = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
+    return f'<span class="cnb-scale"><i style="background:{gradient}"></i>{ticks}</span>'

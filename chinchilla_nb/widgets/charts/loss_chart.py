@@ -34,7 +34,7 @@ class LossChart:
         The lowest losses of the laws beside the fit.
     """
 
-    def __init__(self, height: str) -> None:
+    def __init__(self) -> None:
         self.frame = Frame()
         self._drawn: LossFigure | None = None
         self.dots = RunDots(self.frame)
@@ -47,7 +47,7 @@ class LossChart:
         self.laws = LawLines(self.frame)
         lines = [self.envelope, self.frontier, *self.laws.marks]
         marks = [self.band, *self.budget.below, *self.dots.marks, *lines, *self.budget.above]
-        self.figure = self.frame.figure(marks, height)
+        self.figure = self.frame.figure(marks)
 
     def show(self, figure: LossFigure | None, labels: Sequence[str], excluded_labels: Sequence[str] = ()) -> None:
         """Draw a figure, with one label for each run drawn; None draws nothing."""

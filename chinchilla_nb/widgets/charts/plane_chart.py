@@ -16,9 +16,7 @@ from chinchilla_nb.widgets.charts.law_lines import LawLines
 from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
-__all__ = ["HEIGHT", "PlaneChart"]
-
-HEIGHT = "310px"
+__all__ = ["PlaneChart"]
 
 
 class PlaneChart:
@@ -76,7 +74,7 @@ class PlaneChart:
         )
         self.laws = LawLines(self.frame)
         below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *self.dots.marks]
-        self.figure = self.frame.figure([*below, self.levels, *self.laws.marks, *self.budget.above], HEIGHT)
+        self.figure = self.frame.figure([*below, self.levels, *self.laws.marks, *self.budget.above])
 
     @property
     def moved(self) -> bool:

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import Axis, Polyline, loss_steps, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -194,17 +194,24 @@ class Frame:
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
 
-    def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
-        """Return a figure of these marks that takes the available width."""
-        return bqplot.Figure(
+    def in_words(self) -> tuple[str, ...]:
+        """Return sentences that name the axes and their visible ranges; none before the first drawing."""
+        return axes_in_words(*self.view) if self._whole else ()
+
+    def figure(self, marks: Sequence[bqplot.Mark], *classes: str) -> bqplot.Figure:
+        """Return a figure of these marks that takes the available width; the style sheet sets its height."""
+        figure = bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
+            fig_margin={"top": 8, "bottom": 44, "left": 58, "right": 14},
             padding_x=0.0,
             padding_y=0.0,
             display_toolbar=False,
-            layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
+            layout=ipywidgets.Layout(width="auto", min_width="0"),
         )
+        for name in ("cnb-chart", *classes):
+            figure.add_class(name)
+        return figure
 
 
 def tick_key(value: float) -> str:

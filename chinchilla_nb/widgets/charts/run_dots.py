@@ -70,7 +70,7 @@ class RunDots:
 
     def __init__(self, frame: Frame) -> None:
         self.excluded = frame.ring(EXCLUDED, opacity=0.6, named=True)
-        self.stacked, self.selected = frame.ring(STACKED, opacity=0.7), frame.ring(SELECTED, width=2.5)
+        self.stacked, self.selected = frame.ring(STACKED, width=1.0, opacity=0.5), frame.ring(SELECTED, width=2.5)
         self.settled, self.latest = frame.runs(), frame.runs()
         self.by_group = GroupDots(frame)
         self.about = UNKNOWN

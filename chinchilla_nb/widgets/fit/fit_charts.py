@@ -28,6 +28,7 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.chart_runs import ChartRuns, chart_runs
 from chinchilla_nb.widgets.charts.group_legend import GroupLegend
 from chinchilla_nb.widgets.charts.legend import HOLLOW, symbol
@@ -37,7 +38,6 @@ from chinchilla_nb.widgets.fit.landscape_map import landscape_map
 
 __all__ = ["FitCharts"]
 
-HEIGHT = "240px"
 NO_RUNS = Runs([], [], [])
 
 
@@ -83,12 +83,14 @@ class FitCharts(ipywidgets.Box):
             "D": "Residual by data",
             "C": "Residual by compute",
         }
-        self._figures = {
-            name: frame.figure([lines[name], *self.dots[name].marks], HEIGHT) for name, frame in frames.items()
-        }
-        cards = [_card(titles[name], figure) for name, figure in self._figures.items()]
-        errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)
-        starts = _card("Objective by starting value", self.landscape)
+        self._figures = {name: frame.figure([lines[name], *self.dots[name].marks]) for name, frame in frames.items()}
+        cards = [ChartCard(titles[name], frame, self._figures[name]) for name, frame in frames.items()]
+        errors = ChartCard("Distribution of errors", self.errors, self.errors.figure([self.bars]), self._error_note)
+        starts = ipywidgets.VBox(
+            [ipywidgets.HTML('<div class="cnb-chart-head">Objective by starting value</div>'), self.landscape]
+        )
+        starts.add_class("cnb-chart-card")
+        self._cards = {"errors": errors, **dict(zip(frames, cards, strict=True))}
         super().__init__([self.groups, self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
@@ -132,6 +134,8 @@ class FitCharts(ipywidgets.Box):
             dots.show_excluded(hollow[name], excluded_labels, len(shown))
         self._note.value = _key(residuals.note, len(excluded), beside)
         self._show_errors(figure.errors)
+        for name, card in self._cards.items():
+            card.describe("" if name == "errors" else f"{runs_in_words(len(shown))}.")
         self.landscape.value = landscape_map(landscape_figure(fit))
         self.groups.show(chosen)
         self._follow_marks()
@@ -164,13 +168,6 @@ class FitCharts(ipywidgets.Box):
         if errors.outside:
             text += f" · {runs_in_words(errors.outside)} beyond the chart"
         self._error_note.value = f'<div class="cnb-caption">{escape(text)}</div>'
-
-
-def _card(title: str, *content: ipywidgets.Widget) -> ipywidgets.VBox:
-    heading = ipywidgets.HTML(f'<div class="cnb-heading">{escape(title)}</div>')
-    card = ipywidgets.VBox([heading, *content])
-    card.add_class("cnb-card")
-    return card
 
 
 def _counting(fit: Fit, chosen: ChartRuns, session: Session) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

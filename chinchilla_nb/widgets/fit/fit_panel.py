@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from html import escape
 from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, FitWarning
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
-from chinchilla_nb.engine.laws.allocation import exponents
-from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.laws.notation import HTML
-from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import prediction_figure
-from chinchilla_nb.quantity import plain
+from chinchilla_nb.next_step import planned_budget
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
+from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
 from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
@@ -30,15 +25,9 @@ from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 from chinchilla_nb.widgets.fit.residual_choice import ResidualChoice
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
+from chinchilla_nb.widgets.fit.typeset_law import parameter_texts, typeset_law
 
 __all__ = ["FitPanel"]
-
-_STATUS = {
-    FitStatus.CONVERGED: ("good", "✓ Converged"),
-    FitStatus.UNFINISHED: ("muted", "Running"),
-    FitStatus.STALLED: ("warn", "Stalled"),
-    FitStatus.CANCELLED: ("warn", "Cancelled: best so far"),
-}
 
 
 class FitPanel(Panel):
@@ -55,6 +44,8 @@ class FitPanel(Panel):
     state, curve, law, facts, problems : HTML
         Progress of a fit; its best objective so far; the law; how it was found; warnings and errors, each with its
         remedy.
+    filter_note : FilterNote
+        The filter that fits follow, and that of the fit if it is another one.
     parameters : ParameterTiles
         The parameters and their intervals.
     intervals : IntervalBar
@@ -73,12 +64,13 @@ class FitPanel(Panel):
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css", "charts/groups.css", "fit/hand_law.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "fit/fit.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._curve = ProgressCurve()
         self._timed = False
+        self._fit_shown: Fit | None = None  # the best so far while a fit runs
         self._before: Fit | None = None  # the fit when the work under way began
         self.charts: FitCharts | None = None
         self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
@@ -87,8 +79,9 @@ class FitPanel(Panel):
         self.profile: ProfileCard | None = None
         self.roll_outs = RollOutSection(self.guard, self.session)
         self.hand_law = HandLawSection(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above = (self._bar(), self.curve, *result)
+        self._above = (self._bar(), self.filter_note, self.curve, *result)
         self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
@@ -128,6 +121,7 @@ class FitPanel(Panel):
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
+        self.watch(self._show_facts, "budget", "settings", "revision", "excluded")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(
             self._show_roll_outs,
@@ -245,6 +239,7 @@ class FitPanel(Panel):
         running = session.busy and isinstance(progress, FitProgress)
         self.progress.layout.display = "" if session.busy else "none"
         self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        self.filter_note.show()
         text = escape(self._state())
         stale = session.stale and not session.busy
         self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'
@@ -255,9 +250,17 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        self.law.value = _law(fit.law, fit.runs) if fit is not None else _PREVIEW
-        self.parameters.show(fit.law if fit is not None else None, uncertainty)
-        self.facts.value = _facts(fit) if fit is not None else ""
+        texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
+        self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
+        self.parameters.show(fit, texts, uncertainty)
+        self._fit_shown = fit
+        self._show_facts()
+
+    @guarded
+    def _show_facts(self, _change: Any = None) -> None:
+        session, fit = self.session, self._fit_shown
+        budget = planned_budget(session.settings, session.runs, session.budget)
+        self.facts.value = fit_facts(fit, budget) if fit is not None else ""
 
     @guarded
     def _show_hand_law(self, change: Any = None) -> None:
@@ -275,7 +278,7 @@ class FitPanel(Panel):
     def _show_problems(self, _change: Any = None) -> None:
         parts = [note("bad", self.session.error)] if self.session.error else []
         if self.session.fit is not None:
-            parts += [note("warn", sentence(_said(warning))) for warning in self.session.fit.warnings]
+            parts += [note("warn", sentence(warning_text(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)
 
     def _state(self) -> str:
@@ -319,45 +322,3 @@ _PREVIEW = (
     '<div class="cnb-empty cnb-muted">'
     "The fitted law, its parameters and what the runs cannot determine appear here.</div>"
 )
-
-
-def _law(law: Law, runs: Runs) -> str:
-    return f'<div class="cnb-law"><span>{law.equation(NOTATION)}</span>{_growth(law, runs)}</div>'
-
-
-_REMEDIES = {
-    "compute": "keep the convention for plans, or choose the C of the runs under Compute in the configuration",
-}
-"""What to do in a panel about warnings, by code, where the remedy of a cell is code."""
-
-
-def _said(warning: FitWarning) -> str:
-    return f"{warning.message}: {_REMEDIES.get(warning.code, warning.remedy)}"
-
-
-def _facts(fit: Fit) -> str:
-    kind, status = _STATUS[fit.status]
-    facts = (
-        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
-        f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
-    )
-    return (
-        f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
-        f'<span class="cnb-muted">{escape(facts)}</span></div>'
-    )
-
-
-NOTATION = replace(HTML, number=partial(plain, digits=4))
-"""Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
-
-
-def _growth(law: Law, runs: Runs) -> str:
-    """Return how the compute-optimal N and D grow with compute; empty if there is no optimum."""
-    try:
-        a, b = exponents(law, float(runs.C.max()), runs.compute)
-    except ValueError:
-        return ""
-    return (
-        f"<span><i>N</i>* ∝ <i>C</i><sup>&thinsp;{a:.3f}</sup> &emsp; "
-        f"<i>D</i>* ∝ <i>C</i><sup>&thinsp;{b:.3f}</sup></span>"
-    )

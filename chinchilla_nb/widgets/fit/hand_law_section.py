@@ -123,8 +123,9 @@ class HandLawSection(ipywidgets.VBox):
         fitted = {} if fit is None else fit.law.as_dict()
         with self._writing:
             for name, row in self.rows.items():
+                row.show_range(*self._ranges[name])
                 if name != self._dragged:  # do not move a handle that is being dragged
-                    row.show_range(*self._ranges[name], now.position(name))
+                    row.show_position(now.position(name))
                 row.show_value(values[name])
                 row.show_fitted(fitted.get(name))
 
@@ -144,9 +145,9 @@ class HandLawSection(ipywidgets.VBox):
     def _turn(self, _change: Any) -> None:
         self.show()
 
-    def _slid(self, name: str, change: dict[str, float]) -> None:
+    def _slid(self, name: str, change: dict[str, int]) -> None:
         if not self._writing:
-            self._throttle.submit(name, change["new"])
+            self._throttle.submit(name, self.rows[name].position_at(change["new"]))
 
     @guarded
     def _slide(self, name: str, position: float) -> None:

@@ -29,8 +29,9 @@ class HandRow(ipywidgets.Box):
 
     Attributes
     ----------
-    slider : FloatSlider
-        Its coordinate: for a factor, the logarithm of the size of its term in the middle of the runs.
+    slider : IntSlider
+        Its coordinate, in steps of a thousandth of its range. A page rounds the value of a slider to its steps and
+        reports that as a choice of the user, so that the value must be one of them.
     box : Text
         Its value.
     fitted : HTML
@@ -42,7 +43,8 @@ class HandRow(ipywidgets.Box):
         symbol = parameter.symbol
         name = ipywidgets.HTML(f'<span title="{escape(parameter.meaning)}">{typeset(symbol)}</span>')
         moves = f"size of the term in {parameter.axis}" if parameter.kind == "factor" else parameter.meaning
-        self.slider = ipywidgets.FloatSlider(readout=False, tooltip=f"{symbol} by hand: {moves}")
+        self._ends = 0.0, 0.0
+        self.slider = ipywidgets.IntSlider(max=STEPS, readout=False, tooltip=f"{symbol} by hand: {moves}")
         self.box = ipywidgets.Text(continuous_update=False, tooltip=f"Value of {symbol}; press Enter to apply")
         self.fitted = ipywidgets.HTML()
         self.fix = ipywidgets.ToggleButton(
@@ -51,18 +53,21 @@ class HandRow(ipywidgets.Box):
         super().__init__([name, self.slider, self.box, self.fitted, self.fix])
         self.add_class("cnb-hand-row")
 
-    def show_range(self, low: float, high: float, position: float) -> None:
-        """Set the ends and the handle of the slider."""
-        low, high = min(low, position), max(high, position)
-        slider = self.slider
-        slider.disabled = self.fix.value or low == high
-        if low == high:
-            return
-        # Widen, move, tighten, each in its own message: in a single one, the page would clip the value to the old range
-        # and report that as the user's choice.
-        slider.min, slider.max = min(low, slider.min), max(high, slider.max)
-        slider.value = position
-        slider.min, slider.max, slider.step = low, high, (high - low) / STEPS
+    def show_range(self, low: float, high: float) -> None:
+        """Set the coordinates at the ends of the slider."""
+        self._ends = low, high
+
+    def show_position(self, position: float) -> None:
+        """Move the handle to the step nearest to a coordinate."""
+        low, high = self._ends
+        self.slider.disabled = self.fix.value or low == high
+        share = (position - low) / (high - low) if low < high else 0.0
+        self.slider.value = round(STEPS * min(max(share, 0.0), 1.0))
+
+    def position_at(self, step: int) -> float:
+        """Return the coordinate at a step of the slider."""
+        low, high = self._ends
+        return low + step / STEPS * (high - low)
 
     def show_value(self, value: float) -> None:
         """Write the value into the box."""

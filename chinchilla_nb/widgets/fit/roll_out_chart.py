@@ -8,14 +8,13 @@ import ipywidgets
 
 from chinchilla_nb.figures import LEVEL, RollOutFigure
 from chinchilla_nb.quantity import percent, scientific
-from chinchilla_nb.widgets.base.labels import run_labels
+from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import BAND, line, symbol
 from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
 
 __all__ = ["RollOutChart"]
-
-HEIGHT = "280px"
 
 
 class RollOutChart(ipywidgets.VBox):
@@ -27,6 +26,7 @@ class RollOutChart(ipywidgets.VBox):
     dots : bqplot.Scatter
     bias, band : bqplot.Lines
     key : HTML
+    card : ChartCard
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,9 @@ class RollOutChart(ipywidgets.VBox):
         self.dots, self.band = self.frame.runs(), self.frame.band()
         self.bias = self.frame.lines(colors=[INK], stroke_width=2.5)
         self._zero = self.frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
-        super().__init__([self.key, self.frame.figure([self.band, self._zero, self.bias, self.dots], HEIGHT)])
+        figure = self.frame.figure([self.band, self._zero, self.bias, self.dots])
+        self.card = ChartCard("Errors of predictions beyond C₀", self.frame, figure)
+        super().__init__([self.key, self.card])
         self.add_class("cnb-card")
 
     def show(self, figure: RollOutFigure, data_unit: str) -> None:
@@ -46,6 +48,7 @@ class RollOutChart(ipywidgets.VBox):
         set_line(self.bias, figure.bias)
         set_line(self.band, figure.band)
         self.key.value = _key(figure)
+        self.card.describe(f"{runs_in_words(len(figure.dots))}.")
 
 
 def _labels(figure: RollOutFigure, data_unit: str) -> list[str]:

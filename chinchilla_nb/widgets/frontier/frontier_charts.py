@@ -12,9 +12,11 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, plane_lines
+from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame
 from chinchilla_nb.widgets.charts.run_dots import UNKNOWN, DotRuns
 
@@ -22,6 +24,7 @@ __all__ = ["FrontierCharts"]
 
 LAST = 9
 """Place of the tools among the charts and what is shown between these."""
+_TITLES = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
 
 
 class FrontierCharts(ipywidgets.Box):
@@ -31,25 +34,31 @@ class FrontierCharts(ipywidgets.Box):
     ----------
     charts : tuple of PlaneChart
     loss : LossChart
+    cards : tuple of ChartCard
+        The four charts under their titles.
     key : HTML
         The legend: the loss scale and the meaning of dots and lines.
     tools : VBox
-        Takes the room that is left next to the charts.
+        What stands below the charts.
     """
 
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
-        self.loss = LossChart(HEIGHT)
+        self.loss = LossChart()
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
         self._laws: tuple[NamedLaw, ...] = ()
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
-        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.tools])
+        self.cards = tuple(
+            ChartCard(title, chart.frame, chart.figure) for title, (chart, _) in zip(_TITLES, self.all, strict=True)
+        )
+        super().__init__([self.key, *self.cards, self.tools])
         self.add_class("cnb-charts")
-        for place, figure in enumerate((*(chart.figure for chart in self.charts), self.loss.figure), start=1):
-            figure.layout.order = str(place)
+        self.add_class("cnb-pair")
+        for place, card in enumerate(self.cards, start=1):
+            card.layout.order = str(place)
         self.tools.layout.order = str(LAST)
 
     @property
@@ -97,6 +106,13 @@ class FrontierCharts(ipywidgets.Box):
         self.loss.show(loss, labels, excluded_labels)
         self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
+        self._describe(len(labels), len(excluded_labels))
+
+    def _describe(self, runs: int, excluded: int) -> None:
+        """Say in words what the charts show."""
+        counted = runs_in_words(runs) + (f" and {runs_in_words(excluded)} excluded" if excluded else "")
+        for card in self.cards:
+            card.describe(f"{counted[0].upper()}{counted[1:]}.")
 
     def show_selected(self, chosen: NDArray[np.bool_]) -> None:
         """Draw rings around some runs in every chart, given by a mask over the rows of the log."""

@@ -26,13 +26,15 @@ from chinchilla_nb.figures import (
     loss_figure,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.quantity import number_text
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
-from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.chart_runs import chart_runs
 from chinchilla_nb.widgets.charts.group_legend import GroupLegend
 from chinchilla_nb.widgets.charts.law_lines import SHEET as LAW_SHEET
@@ -96,6 +98,8 @@ class FrontierPanel(Panel):
         Saves and opens forecasts, and lists them.
     plans : PlanControl
         Plans under constraints, and the table that compares them.
+    filter_note : FilterNote
+        The filter that the charts follow.
     groups : GroupLegend
         The column that colours the runs, and the groups that charts show.
     selection : Selection
@@ -133,6 +137,7 @@ class FrontierPanel(Panel):
         )
         self.compute = ComputeNote(self.guard, self.session)
         self.groups = GroupLegend(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         self.charts.children = (*self.charts.children, self.selection)
         self.modes = ChartModes(
             self.guard,
@@ -149,8 +154,12 @@ class FrontierPanel(Panel):
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.groups, self.charts)
+        self.compose(
+            self.filter_note, self.budget_control, self.allocation, self.modes, above, self.groups, self.charts
+        )
         self.budget.observe(self._move, "C")
+        self.budget.observe(self._share_budget, ["C", "chosen"])
+        self.watch(self._follow_budget, "budget")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
             field.observe(self._redraw, "value")  # plans take their days and costs from it
@@ -163,6 +172,7 @@ class FrontierPanel(Panel):
         self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
         self._draw()
         self._show_laws()
+        self._follow_budget()
         self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -183,6 +193,7 @@ class FrontierPanel(Panel):
         self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
+        self.filter_note.show()
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
@@ -225,6 +236,19 @@ class FrontierPanel(Panel):
             self._draw_budget()
         else:
             self._draw_all()
+
+    @guarded
+    def _share_budget(self, _change: Any) -> None:
+        """Let the other panels know the budget that was chosen here."""
+        if self.budget.chosen:
+            self.session.budget = self.budget.C
+
+    @guarded
+    def _follow_budget(self, _change: Any = None) -> None:
+        """Take over the budget that was chosen in another panel or in code."""
+        chosen = self.session.budget
+        if chosen is not None and chosen != self.budget.C:
+            self.budget.type(number_text(chosen))
 
     @guarded
     def _redraw(self, _change: Any) -> None:
@@ -324,7 +348,7 @@ class FrontierPanel(Panel):
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
-        self.caution.value = "" if outside is None else note("warn", outside.text(unit))
+        self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()

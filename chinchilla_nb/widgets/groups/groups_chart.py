@@ -44,7 +44,7 @@ class GroupsChart:
     """
 
     def __init__(self) -> None:
-        self.frame = Frame()
+        self.frame = Frame(log_y=False)
         self.curves = self.frame.lines(stroke_width=2.2)
         self.gaps = self.frame.lines(colors=[INK], stroke_width=1.5, line_style="dashed")
         self.dots = self.frame.dots(
@@ -58,8 +58,8 @@ class GroupsChart:
             default_size=13,
             font_weight="bold",
             apply_clip=False,
-            align="middle",
-            y_offset=-12,
+            align="start",
+            x_offset=8,
         )
         self.figure = self.frame.figure([self.curves, self.gaps, self.dots, self.names], HEIGHT)
 
@@ -82,9 +82,8 @@ class GroupsChart:
             self.gaps,
             polyline([end for gap in figure.gaps for end in gap.x], [end for gap in figure.gaps for end in gap.y]),
         )
-        named = [one for one in drawn if one.label]
         with self.names.hold_sync():
-            self.names.colors = [colours[one.name] for one in named] or [INK]
-            self.names.x = np.array([one.line.x[one.label_at] for one in named])
-            self.names.y = np.array([one.line.y[one.label_at] for one in named])
-            self.names.text = [one.label for one in named]
+            self.names.colors = [colours[one.name] for one in drawn] or [INK]
+            self.names.x = np.array([one.line.x[-1] for one in drawn])
+            self.names.y = np.array([one.label_y for one in drawn])
+            self.names.text = [one.label for one in drawn]

@@ -10,7 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_groups
-from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, test_sentence
+from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
 from chinchilla_nb.engine.groups.quantities import multiplier
 from chinchilla_nb.engine.groups.sharing import shared_in_words
 from chinchilla_nb.engine.laws.parameters import Parameter
@@ -245,7 +245,7 @@ def _notes(groups: Groups, view: GroupsView) -> str:
         for name in groups.grouped.names
         if name != view.baseline
     ]
-    lines += [text for text in (test_sentence(groups, view.model), *groups.notes) if text]
+    lines += [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
     return "".join(_caption(sentence(text)) for text in lines)
 
 

@@ -36,11 +36,11 @@ def multiplier_tiles(fit: GroupFit, baseline: str, C: float) -> str:
     for name in fit.grouped.names:
         if name == baseline:
             continue
-        facts.append((f"Compute of {baseline} for the loss of {name}", *_factor(multiplier(fit, name, baseline, C))))
+        facts.append((f"Compute of {baseline} over {name}", *_factor(multiplier(fit, name, baseline, C))))
         for axis, one in efficiencies(fit, name, baseline).items():
             if float(one.low) != float(one.high):
-                facts.append((f"Efficiency of {axis}, {name} relative to {baseline}", *_factor(one)))
-    return tiles(facts)
+                facts.append((f"Efficiency of {axis}, {name} over {baseline}", *_factor(one)))
+    return f'<div class="cnb-group-tiles">{tiles(facts)}</div>'
 
 
 def sharing_table(groups: Groups, model: str) -> str:

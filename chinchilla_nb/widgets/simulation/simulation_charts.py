@@ -14,8 +14,9 @@ from chinchilla_nb.figures import Polyline, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
 from chinchilla_nb.widgets.base.style import ACCENT, INK
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
 from chinchilla_nb.widgets.simulation.plan import Plan
 
@@ -31,6 +32,8 @@ class SimulationCharts(ipywidgets.Box):
     true_frontier : bqplot.Lines
     trace : TraceChart
     study : StudyChart
+    cards : tuple of ChartCard
+        These three under their titles.
     empty : HTML
         Says what will be shown in place of the first two charts, before a simulation.
     key, summary : HTML
@@ -47,16 +50,21 @@ class SimulationCharts(ipywidgets.Box):
         self.summary.add_class("cnb-summary")
         self.empty = ipywidgets.HTML(_EMPTY)
         self.empty.add_class("cnb-two-charts")
-        super().__init__([self.empty, self.study.figure, self.key, self.summary])
+        self.cards = (
+            ChartCard("Runs and frontiers", self.plane.frame, self.plane.figure),
+            ChartCard("Estimate of N* as runs are added", self.trace.frame, self.trace.figure),
+            ChartCard("Error of N* by number of seeds", self.study.frame, self.study.figure),
+        )
+        super().__init__([self.empty, self.cards[2], self.key, self.summary])
         self.add_class("cnb-charts")
 
     def show_all(self) -> None:
         """Hold the charts and the text that stands in for them, so that closing the panel closes all of them."""
-        self.children = [self.empty, self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
+        self.children = [self.empty, *self.cards, self.key, self.summary]
 
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
-        self.children = [self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
+        self.children = [*self.cards, self.key, self.summary]
         truth, C, compute = plan.task.law, plan.numbers.budget, state.runs.compute
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
         figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute))
@@ -66,6 +74,8 @@ class SimulationCharts(ipywidgets.Box):
         self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C, compute))
         counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
         self.trace.show(trace_figure(counts, laws, truth, C, state.total, compute))
+        for card in self.cards[:2]:
+            card.describe()
 
     def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""
@@ -77,6 +87,7 @@ class SimulationCharts(ipywidgets.Box):
             quartiles = study.quartiles()
             self.study.show(error_figure(study.seeds, quartiles))
             self.summary.value = _summarise(study.seeds, quartiles)
+        self.cards[2].describe()
 
 
 _EMPTY = (
@@ -90,19 +101,20 @@ class TraceChart:
 
     Attributes
     ----------
+    frame : Frame
     figure : bqplot.Figure
     line, truth : bqplot.Lines
     """
 
     def __init__(self) -> None:
-        self._frame = Frame(log_x=False)
-        self.truth = self._frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
-        self.line = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
-        self.figure = self._frame.figure([self.truth, self.line], HEIGHT)
+        self.frame = Frame(log_x=False)
+        self.truth = self.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.line = self.frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self.frame.figure([self.truth, self.line])
 
     def show(self, figure: TraceFigure) -> None:
         """Draw the estimates."""
-        self._frame.show(figure.x, figure.y)
+        self.frame.show(figure.x, figure.y)
         set_line(self.truth, figure.truth)
         set_line(self.line, figure.line)
 
@@ -112,22 +124,23 @@ class StudyChart:
 
     Attributes
     ----------
+    frame : Frame
     figure : bqplot.Figure
     median, band : bqplot.Lines
     """
 
     def __init__(self) -> None:
-        self._frame = Frame()
+        self.frame = Frame()
         # A closed outline, because a band between two lines fails in the page while both are empty.
-        self.band = self._frame.lines(
+        self.band = self.frame.lines(
             colors=[INK], fill="inside", fill_colors=[INK], fill_opacities=[0.18], stroke_width=0.0, close_path=True
         )
-        self.median = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
-        self.figure = self._frame.figure([self.band, self.median], HEIGHT)
+        self.median = self.frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self.frame.figure([self.band, self.median])
 
     def show(self, figure: ErrorFigure) -> None:
         """Draw the errors."""
-        self._frame.show(figure.x, figure.y)
+        self.frame.show(figure.x, figure.y)
         lower, upper = figure.lower, figure.upper
         set_line(self.band, Polyline(np.append(lower.x, upper.x[::-1]), np.append(lower.y, upper.y[::-1])))
         set_line(self.median, figure.median)
