@@ -56,7 +56,7 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .group_comparison import GroupComparison
-from .opening import open_session, read_runs
+from .opening import RowsLeftOutWarning, open_session, read_runs
 from .publishing.chinchilla_table import ChinchillaTable
 from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
@@ -143,6 +143,7 @@ __all__ = [
     "RollOuts",
     "Rollout",
     "RunLogPanel",
+    "RowsLeftOutWarning",
     "Runs",
     "ScalingLaw",
     "SeedRegime",
