@@ -36,6 +36,7 @@ from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
@@ -75,6 +76,8 @@ class RunLogPanel(Panel):
         Shows all runs, those in the fit, or those excluded.
     form : RunForm
     file : ImportForm
+    loss : LossChoice
+        What fits minimise, asked for with an import.
     choice : ColumnChoice
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
@@ -90,7 +93,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("run_log/run_log.css",)
+    sheets = ("base/loss_choice.css", "run_log/run_log.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -105,7 +108,8 @@ class RunLogPanel(Panel):
         self.table = RunTable(self.guard, parts, self._check, self._show_view)
         self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
-        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
+        self.loss = LossChoice(self.guard, self.session, "Fits minimise")
+        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
@@ -135,6 +139,7 @@ class RunLogPanel(Panel):
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_loss, "settings")
         for control in (self.query, self.which):
             control.observe(self._filter, "value")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
@@ -246,6 +251,10 @@ class RunLogPanel(Panel):
             "Fit the scaling law first",
         )
         self.form.check()
+
+    @guarded
+    def _show_loss(self, _change: Any = None) -> None:
+        self.loss.show()
 
     # Excluding runs
 
