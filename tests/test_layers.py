@@ -46,6 +46,7 @@ FACADE = {
     "visualizer",
 }
 STATE = {
+    "background_losses",
     "background_roll_outs",
     "background_uncertainty",
     "chosen_budget",

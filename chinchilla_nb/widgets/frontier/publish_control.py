@@ -116,7 +116,7 @@ class PublishControl(ipywidgets.VBox):
         if fit is None:
             return
         try:
-            given = {} if not self.values.value.strip() else {self._name: self._rows()}
+            given: dict[str, Any] = {self._name: self._rows()} if self.values.value.strip() else {}
             # Intervals of profiles take too long for a click.
             believed = None if isinstance(known, ProfileLikelihood) else known
             runs = optimal_runs(fit, **given, hardware=self._hardware(), uncertainty=believed)
