@@ -62,8 +62,6 @@ def test_every_group_has_a_look_of_its_own():
 def test_the_style_sheet_has_the_colours_of_both_themes():
     sheet = Path(chinchilla_nb.__file__).parent / "widgets" / "charts" / "groups.css"
     text = sheet.read_text(encoding="utf-8")
-    light, dark = (
-        re.findall(rf"--cnb-group-(\d): (#[0-9a-f]{{6}});", part) for part in text.split("[data-jp-theme")[:2]
-    )
+    light, dark = (re.findall(r"--cnb-group-(\d): (#[0-9a-f]{6});", part) for part in text.split("[data-jp-theme")[:2])
     for found, theme in ((light, "light"), (dark, "dark")):
         assert dict(found) == {str(at): getattr(look, theme) for at, look in enumerate((*GROUP_LOOKS, REST))}
