@@ -150,7 +150,7 @@ class FrontierPanel(Panel):
             self._follow_zoom,
             self._select_region,
             self._select_rows,
-            self.selection.toggle,
+            self._toggle_row,
         )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
         planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
@@ -319,6 +319,11 @@ class FrontierPanel(Panel):
         """Select runs by a box or a lasso in the chart with these axes, and list them below it."""
         self.charts.place_below(self.selection, names)
         self.selection.select(rows)
+
+    def _toggle_row(self, names: tuple[str, str], row: int) -> None:
+        """Select the run that was clicked in the chart with these axes, or no more, and list those below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.toggle(row)
 
     @guarded
     def _show_selected(self, _change: Any) -> None:
