@@ -11,6 +11,7 @@ import ipywidgets
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_groups
 from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
+from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
 from chinchilla_nb.engine.groups.sharing import shared_in_words
 from chinchilla_nb.engine.laws.parameters import Parameter
@@ -50,7 +51,7 @@ class GroupsPanel(Panel):
     chart : GroupsChart
     """
 
-    sheets = ("charts/charts.css", "groups/groups.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "groups/groups.css")
     snapshot_of = ("fit",)
 
     def __init__(self, source: Any) -> None:
@@ -189,13 +190,19 @@ class GroupsPanel(Panel):
         self.laws.value = laws_table(fit)
         self.sharing.value = sharing_table(groups, view.model)
         runs, figure = groups.grouped.runs, groups_figure(fit, view.baseline, view.C)
-        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit))
+        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit), self._looks(groups))
         beyond = f" {figure.beyond:,} runs lie above the chart." if figure.beyond else ""
         self.about.value = _caption(
             "Lines are the lowest loss of each law at a compute, and dashes the compute with which "
             f"{view.baseline} reaches the loss of another group at {scientific(view.C)} FLOPs.{beyond}"
         )
         self.notes.value = _notes(groups, view)
+
+    def _looks(self, groups: Groups) -> list[int]:
+        """Return the index of each group among those of all runs, by which other charts colour it."""
+        by, names, runs = groups.grouped.by, groups.grouped.names, self.session.all_runs
+        known = group_names(runs, by)
+        return [known.index(name) for name in names] if set(names) <= set(known) else list(range(len(names)))
 
     def _offer_choices(self, field: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
         offered = tuple(options) or (("none", ""),)
@@ -223,8 +230,8 @@ class GroupsPanel(Panel):
         if not view.columns:
             return note(
                 "good",
-                "To compare groups, such as architectures or data sets, add runs with a column that has two to twelve "
-                "values, each of several runs.",
+                "To compare groups, such as architectures or data sets, add runs with a column that has a few values, "
+                "each of several runs.",
             )
         if view.groups is None:
             return note("good", f"Press Compare to fit laws to the groups of {view.by}.")
