@@ -191,6 +191,12 @@ class TestSection:
     def test_without_runs_there_is_nothing_to_set(self, empty_session):
         assert FitPanel(empty_session).hand_law.layout.display == "none"
 
+    def test_it_is_compared_on_the_runs_of_the_filter(self, section, fitted):
+        section.rows["alpha"].slider.value = 500
+        fitted.view.query = "N > 1e8"
+        assert section.layout.display is None
+        assert len(fitted.by_hand.problem.runs) == np.count_nonzero(fitted.all_runs.N > 1e8)
+
     def test_all_runs_gone_while_it_is_open(self, section, fitted):
         section.rows["alpha"].slider.value = 500
         panel = FrontierPanel(fitted)
