@@ -15,6 +15,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_roll_outs import BackgroundRollOuts
+from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
@@ -50,7 +51,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts):
+class Session(RunCompute, BackgroundRollOuts, Forecasts, ChartScale):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters

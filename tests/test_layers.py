@@ -41,6 +41,7 @@ FACADE = {
 }
 STATE = {
     "background_roll_outs",
+    "chart_scale",
     "background_uncertainty",
     "database",
     "exclusions",

@@ -34,7 +34,17 @@ from chinchilla_nb.figures.residuals import (
 from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, axes_in_words, data_title, linear_axis, log_axis, ratio_title, zoomed
+from chinchilla_nb.figures.ticks import (
+    SCALES,
+    Axis,
+    Scale,
+    axes_in_words,
+    data_title,
+    linear_axis,
+    log_axis,
+    ratio_title,
+    zoomed,
+)
 
 __all__ = [
     "APPROACH_TITLES",
@@ -44,6 +54,7 @@ __all__ = [
     "LIGHT_PALETTE",
     "MAX_DOTS",
     "NOTHING",
+    "SCALES",
     "Against",
     "ApproachCurves",
     "ApproachesFigure",
@@ -64,6 +75,7 @@ __all__ = [
     "ProfileFigure",
     "ResidualsFigure",
     "RollOutFigure",
+    "Scale",
     "Scatter",
     "SliceCurves",
     "SweepChart",

@@ -19,7 +19,7 @@ __all__ = ["PlaneChart"]
 
 
 class PlaneChart:
-    """One log-log chart.
+    """One chart of C, N or D against another of them.
 
     Attributes
     ----------
@@ -59,11 +59,7 @@ class PlaneChart:
         self.excluded = self.frame.hollow()
         self.dots = RunDots(self.frame)
         self.runs = self.dots.settled
-        self.levels = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=self.frame.scales,
+        self.levels = self.frame.labels(
             colors=[INK],
             default_size=11,
             font_weight="normal",

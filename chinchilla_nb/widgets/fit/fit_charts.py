@@ -15,6 +15,7 @@ from chinchilla_nb.figures import (
     Axis,
     Histogram,
     Polyline,
+    Scale,
     landscape_figure,
     prediction_figure,
     residuals_figure,
@@ -84,7 +85,7 @@ class FitCharts(ipywidgets.Box):
         super().__init__([self._note, cards[0], errors, starts, *cards[1:]])
         self.add_class("cnb-charts")
 
-    def show(self, fit: Fit, excluded: Runs | None = None, data_unit: str = "tokens") -> None:
+    def show(self, fit: Fit, excluded: Runs | None = None, data_unit: str = "tokens", scale: Scale = "log") -> None:
         """Draw a fit.
 
         Parameters
@@ -94,6 +95,8 @@ class FitCharts(ipywidgets.Box):
             Excluded runs, whether or not this fit used them: drawn hollow, and left out of the errors.
         data_unit : str
             What D counts: tokens, bytes or samples.
+        scale : str
+            The scale of N, D and C.
         """
         excluded = excluded or NO_RUNS
         counting = ~is_among(fit.runs, frozenset(run_keys(excluded)))
@@ -103,7 +106,7 @@ class FitCharts(ipywidgets.Box):
         off = np.asarray(fit.law.loss(excluded.N, excluded.D), dtype=float)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
         residuals = residuals_figure(
-            runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=data_unit
+            runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=data_unit, scale=scale
         )
         shown, apart = residuals.shown, residuals.shown_excluded
         self.prediction.show(figure.scatter.x, figure.scatter.y)

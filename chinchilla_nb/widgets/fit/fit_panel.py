@@ -13,7 +13,9 @@ from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
@@ -55,6 +57,8 @@ class FitPanel(Panel):
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
+    scale : ScaleChoice
+        The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
     charts : FitCharts or None
         Created when first opened, so that they cost nothing before.
@@ -102,7 +106,8 @@ class FitPanel(Panel):
         )
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
-        self._below = ipywidgets.Box([self.diagnostics])
+        self.scale = ScaleChoice(self.guard, self.session)
+        self._below = ipywidgets.Box([self.diagnostics, self.scale])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -124,7 +129,7 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded")
+        self.watch(self._show_diagnostics, "fit", "excluded", "chart_scale")
         for show in (
             self._show_state,
             self._show_result,
@@ -197,9 +202,11 @@ class FitPanel(Panel):
         fit, wanted = self.session.fit, self.diagnostics.value
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        set_shown(self.scale, wanted)
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts()
-            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
+            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit, self.session.chart_scale)
+            self.scale.follow()
         self._arrange()
 
     def _arrange(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import ipywidgets
+import numpy as np
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
@@ -83,6 +84,14 @@ class FrontierCharts(ipywidgets.Box):
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        if loss is not None:
+            labels, excluded_labels = (
+                [texts[at] for at in np.searchsorted(known, drawn)]
+                for texts, known, drawn in (
+                    (labels, figure.shown, loss.shown),
+                    (excluded_labels, figure.shown_excluded, loss.shown_excluded),
+                )
+            )
         self.loss.show(loss, labels, excluded_labels)
         self.key.value = frontier_legend(figure, loss)
         self._describe(len(labels), len(excluded_labels))

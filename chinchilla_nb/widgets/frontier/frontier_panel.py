@@ -25,12 +25,14 @@ from chinchilla_nb.figures import (
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
@@ -51,6 +53,8 @@ LEAST_DPI, MOST_DPI = 10, 1_000
 """On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
 IMAGES = ("png", "svg")
 """Kinds of images that `FrontierPanel.picture` returns."""
+SHRINK = 10.0
+"""Axes that end further beyond the largest budget on the slider than by this factor follow the runs again."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -72,6 +76,8 @@ class FrontierPanel(Panel):
     charts : FrontierCharts
     modes : ChartModes
         The modes of the mouse on the charts.
+    scale : ScaleChoice
+        Whether the charts are logarithmic.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
     caution : HTML
@@ -99,6 +105,7 @@ class FrontierPanel(Panel):
         self._figure: FrontierFigure | None = None
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
+        self._on_chart = Writing()  # axes must not move under a mouse that drags the budget
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
         self.charts = FrontierCharts()
@@ -124,13 +131,18 @@ class FrontierPanel(Panel):
         above = ipywidgets.Box([self.modes.hint, self.selection.bar])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
+        self.scale = ScaleChoice(self.guard, self.session)
+        looks = ipywidgets.Box([self.modes, self.scale])
+        looks.add_class("cnb-bar")
+        looks.add_class("cnb-looks")
+        self.compose(self.budget_control, self.allocation, looks, above, self.charts, self.selection)
         self.budget.observe(self._move, "C")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
             field.observe(self._redraw, "value")  # plans take their days and costs from it
         self.watch(self._draw, "revision", "settings", "fit")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
         self._draw()
@@ -157,6 +169,12 @@ class FrontierPanel(Panel):
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
+
+    @guarded
+    def _draw_scale(self, _change: Any) -> None:
+        self.scale.follow()
+        if self._figure is not None:
+            self._draw_all()
 
     @guarded
     def _draw_intervals(self, _change: Any) -> None:
@@ -186,7 +204,8 @@ class FrontierPanel(Panel):
         if self._figure is None:
             return
         low, high = self._covered
-        if low <= change["new"] <= high:
+        left = high > SHRINK * self.budget.range[1] and not self._on_chart
+        if low <= change["new"] <= high and not left:
             self._draw_budget()
         else:
             self._draw_all()
@@ -198,7 +217,8 @@ class FrontierPanel(Panel):
     def _choose(self, C: float) -> None:
         """Set the budget chosen on a chart, limited to the range of the slider."""
         before = self.budget.C
-        self.budget.choose(self.budget.clamp(C, self._covered[1]))
+        with self._on_chart:
+            self.budget.choose(self.budget.clamp(C, self._covered[1]))
         if self.budget.C == before:
             self._draw_budget()  # moves a marker that was dragged off the frontier back to it
 
@@ -219,10 +239,18 @@ class FrontierPanel(Panel):
             excluded=excluded,
             data_unit=unit,
             intervals=self._intervals,
+            scale=session.chart_scale,
         )
         loss = None
         if len(runs):
-            loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded, intervals=self._intervals)
+            loss = loss_figure(
+                runs,
+                fit,
+                C_range=self._covered,
+                excluded=excluded,
+                intervals=self._intervals,
+                scale=session.chart_scale,
+            )
         excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit)
         self.charts.show(
             self._figure,
