@@ -9,6 +9,7 @@ from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, Ap
 from chinchilla_nb.figures.colours import (
     DARK_PALETTE,
     LIGHT_PALETTE,
+    STEPS,
     LossScale,
     loss_scale,
     loss_steps,
@@ -55,6 +56,7 @@ __all__ = [
     "MAX_DOTS",
     "NOTHING",
     "SCALES",
+    "STEPS",
     "Against",
     "ApproachCurves",
     "ApproachesFigure",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -166,6 +166,12 @@ class LossFigure:
     note : str
     E : float
         The irreducible loss of the law if the axis is L - E, else zero; subtracted from everything drawn.
+    next_point, off_frontier : Polyline
+        One point or none: the next run, and a run of the same budget off the frontier.
+    budget : Polyline
+        The line of the chosen budget.
+    region : Polyline
+        The 95 % interval of the loss of the next run, by its ends; or empty.
     """
 
     scatter: Scatter
@@ -180,11 +186,19 @@ class LossFigure:
     intervals: FrontierIntervals | None
     note: str
     E: float = 0.0
+    next_point: Polyline = NOTHING
+    off_frontier: Polyline = NOTHING
+    budget: Polyline = NOTHING
+    region: Polyline = NOTHING
 
     @property
     def band(self) -> Polyline:
         """Outline of the 95 % band around the frontier."""
         return self.band_in_view(self.scatter.x, self.scatter.y)
+
+    def in_view(self, x: Axis, y: Axis) -> LossFigure:
+        """Return this figure on other axes."""
+        return replace(self, scatter=replace(self.scatter, x=x, y=y), frontier=self.frontier_in_view(x))
 
     def frontier_in_view(self, x: Axis) -> Polyline:
         """Return the frontier along another axis of C, extended somewhat beyond it."""

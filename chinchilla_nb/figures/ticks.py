@@ -266,7 +266,7 @@ def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArr
     # From text, because 10.0**23 is off by one unit in the last place, which a label would show.
     for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
         yield MANY_TICKS, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
-    for mantissas in ((1, 2, 5), (1, 3)):
+    for mantissas in ((1, 2, 5), (1, 3), (1, 2, 3, 5)):
         yield MANY_TICKS, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
     for stride in (1, 2, 3, 4):
         yield 2, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])

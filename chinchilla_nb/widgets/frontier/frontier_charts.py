@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import bqplot
 import ipywidgets
 import numpy as np
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
@@ -121,6 +123,31 @@ class FrontierCharts(ipywidgets.Box):
                 chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
         self.loss.show_frontier()
 
+    def drawn(self) -> tuple[FrontierFigure | None, LossFigure | None]:
+        """Return what is on the page now: the figures on their visible ranges, with the marks of the budget."""
+        figure, loss = self._figure, self._loss
+        if figure is not None:
+            CN, CD, ND = (
+                replace(
+                    figure.in_view(plane, *chart.frame.view),
+                    next_point=_line(chart.next_point),
+                    off_frontier=_line(chart.off_frontier),
+                    isoflop=_line(chart.isoflop),
+                    region=_line(chart.budget.region),
+                )
+                for chart, plane in zip(self.charts, figure.planes, strict=True)
+            )
+            figure = replace(figure, planes=(CN, CD, ND))
+        if loss is not None:
+            loss = replace(
+                loss.in_view(*self.loss.frame.view),
+                next_point=_line(self.loss.next_point),
+                off_frontier=_line(self.loss.off_frontier),
+                budget=_line(self.loss.budget.line),
+                region=_line(self.loss.budget.region),
+            )
+        return figure, loss
+
     @property
     def _compute(self) -> Compute:
         """How C follows from N and D."""
@@ -158,3 +185,7 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
+
+
+def _line(mark: bqplot.Mark) -> Polyline:
+    return polyline(mark.x, mark.y)

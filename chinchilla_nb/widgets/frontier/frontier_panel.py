@@ -332,20 +332,22 @@ class FrontierPanel(Panel):
         return lambda: self.picture(kind, DPI)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return a PNG of the planes at this budget."""
+        """Return a PNG of the charts."""
         from chinchilla_nb.drawing import SNAPSHOT_DPI
 
         return {"image/png": self.picture("png", SNAPSHOT_DPI)}
 
     def picture(self, kind: str, dpi: int) -> bytes:
-        """Return the planes at this budget as an image, drawn with matplotlib because bqplot draws only in open pages.
+        """Return the charts as they are on the page, drawn with matplotlib because bqplot draws only in open pages.
+
+        Ranges, scales, runs, curves and the marks of the budget are those of the page; colours are of a light one.
 
         Parameters
         ----------
         kind : str
             ``"png"`` or ``"svg"``.
         dpi : int
-            Pixels per inch, 10 to 1,000; the image is 13.5 inches wide.
+            Pixels per inch, 10 to 1,000; the image is 11 inches wide.
 
         Raises
         ------
@@ -359,27 +361,10 @@ class FrontierPanel(Panel):
         # Imported here because matplotlib takes longer to import than everything else.
         from chinchilla_nb.drawing import draw_frontier, image_of
 
-        fit, C = self.session.fit, self.budget.C
-        point = off = None
-        if fit is not None:
-            try:
-                compute = fit.runs.compute
-                point = _model(off_frontier(fit.law, C, 1.0, compute))
-                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor, compute))
-            except ValueError:
-                pass  # a law without an optimum has no next run; the panel says why
-        figure = frontier_figure(
-            self.session.runs,
-            fit,
-            regime=self.session.settings.seed_regime,
-            next_point=point,
-            off_frontier=off,
-            budget=C,
-            excluded=self.session.excluded_runs,
-            data_unit=self.session.data_unit,
-            intervals=self._intervals,
-        )
-        return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
+        figure, loss = self.charts.drawn()
+        if figure is None:
+            raise RuntimeError("the panel could not be drawn, and says why")
+        return image_of(draw_frontier(figure, figure.law, loss=loss), kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
@@ -394,10 +379,6 @@ class FrontierPanel(Panel):
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         named = "convention" if "convention" not in theirs else "convention of C"
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
-
-
-def _model(run: OffFrontier) -> tuple[float, float]:
-    return run.N, run.D
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
