@@ -355,7 +355,8 @@ def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
     bar = ax.figure.colorbar(ScalarMappable(cmap=colours), cax=ax.inset_axes((1.05, 0, 0.045, 1)))
     bar.set_label("Loss L")
     bar.ax.yaxis.set_minor_locator(FixedLocator([]))
-    bar.set_ticks(list(loss.normalise(loss.ticks)), labels=list(loss.tick_labels))
+    places, labels = loss.labels()
+    bar.set_ticks(list(places), labels=list(labels))
     bar.outline.set_visible(False)
 
 
