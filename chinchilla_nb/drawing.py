@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -22,6 +23,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
@@ -58,15 +60,20 @@ __all__ = [
     "draw_roll_outs",
     "draw_sweep",
     "image_of",
+    "svg_of",
 ]
 
 DPI = 150
 """Resolution of saved images."""
 SNAPSHOT_DPI = 75
 """Resolution of snapshots, which are stored in the notebook."""
+IN_A_ROW, IN_A_NARROW_ROW = 8, 5
+"""Most entries of a legend beside one another: those of the fit, without laws beside it, fit into one row."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#616161", "#000000"
 _REGIME, _NEXT = "#0072b2", "#00796b"  # the latter is the accent of panels
+_BY_HAND, _LAWS = "#b84300", ("#0064a8", "#00735c", "#8a3ffc", "#7a5c00")
+_DASHES: tuple[Any, ...] = ("--", ":", "-.", (0, (4, 4)))
 _APPROACHES = ("#0072b2", "#d55e00", "#222222")
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
@@ -83,6 +90,26 @@ def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     image = io.BytesIO()
     figure.savefig(image, format=kind, dpi=dpi)
     return image.getvalue()
+
+
+def svg_of(figure: Figure, name: str) -> str:
+    """Return a figure as an SVG element for a page, the same text for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Distinguishes the ids in the element from those of other figures of the page.
+    """
+    image = io.StringIO()
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(image, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    element = image.getvalue()
+    element = element[element.index("<svg") :]
+    element = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
+    # The page decides the size, and the metadata say only that this is an image.
+    element = re.sub(r'\A(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'\A(<svg[^>]*?) height="[^"]*"', r"\1", element))
+    return re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -109,11 +136,16 @@ def _colours(cmap_name: str | None = None) -> Colormap:
 
 
 def draw_frontier(
-    drawing: FrontierFigure, law: Law | None, cmap_name: str | None = None, *, loss: LossFigure | None = None
+    drawing: FrontierFigure,
+    law: Law | None,
+    cmap_name: str | None = None,
+    beside: Sequence[NamedLaw] = (),
+    *,
+    loss: LossFigure | None = None,
 ) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
 
-    With ``loss``, loss against compute is a fourth chart.
+    ``beside`` are laws whose frontiers are drawn as well. With ``loss``, loss against compute is a fourth chart.
 
     Raises
     ------
@@ -130,8 +162,11 @@ def draw_frontier(
     handles: dict[str, Any] = {}
     for ax, plane in zip(axes[:3], drawing.planes, strict=True):
         handles |= _draw_plane(ax, plane, drawing.colour, colours)
+        handles |= _draw_laws(ax, beside, [plane.frontier_of(one.law) for one in beside])
     if loss is not None:
         handles |= _draw_loss(axes[3], loss, colours)
+        x = loss.scatter.x
+        handles |= _draw_laws(axes[3], beside, [loss.frontier_of(one.law, x) for one in beside])
     if len(drawing.loss.ticks):
         _draw_colour_bar(axes[-1], drawing.loss, colours)
     if handles:
@@ -139,7 +174,7 @@ def draw_frontier(
             handles.values(),
             handles.keys(),
             loc="outside lower center",
-            ncols=len(handles) if loss is None else 5,
+            ncols=min(len(handles), IN_A_ROW if loss is None else IN_A_NARROW_ROW),
             frameon=False,
             fontsize=9,
         )
@@ -316,6 +351,17 @@ def _draw_budget(ax: Axes, line: Polyline, next_point: Polyline, off_frontier: P
     return handles
 
 
+def _draw_laws(ax: Axes, laws: Sequence[NamedLaw], lines: Sequence[Polyline]) -> dict[str, Any]:
+    """Draw the frontiers of the laws beside the fit; return the handles of the legend by label."""
+    looks = iter(zip(_LAWS, _DASHES, strict=True))
+    handles: dict[str, Any] = {}
+    for law, line in zip(laws, lines, strict=True):
+        colour, dashes = (_BY_HAND, "-") if law.by_hand else next(looks)
+        if len(line):
+            handles[law.name] = ax.plot(line.x, line.y, color=colour, lw=1.5, ls=dashes, zorder=3.3)[0]
+    return handles
+
+
 def _draw_uncertainty(ax: Axes, outline: Polyline, region: Polyline) -> dict[str, Any]:
     """Draw the band around a frontier and the region of its optimum; return the handle of the legend by label."""
     if len(region):
@@ -439,6 +485,6 @@ MATHTEXT = Notation(
     exponent=lambda value: f"{value:.3f}",
     variable=str,
     power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
-    over=lambda numerator, denominator: rf"{numerator}\,/\,{denominator}",
+    ratio=lambda numerator, denominator: rf"{numerator}\,/\,{denominator}",
 )
 """Mathtext, which matplotlib renders between dollar signs."""

@@ -28,6 +28,7 @@ __all__ = [
     "next_designed_seed",
     "next_scale_step",
     "next_seed",
+    "planned_budget",
     "seed_study",
 ]
 
@@ -98,6 +99,15 @@ def choose_budget(settings: Settings, runs: Runs, scaling_factor: float | None =
     if factor is None:
         raise InputError("", "give C or scaling_factor, or set scaling_factor in the constructor", got="neither")
     return next_budget(factor, runs, settings.seed_regime)
+
+
+def planned_budget(settings: Settings, runs: Runs, chosen: float | None) -> float | None:
+    """Return the budget that was chosen or else that of the next scaled run, in FLOPs; None with nothing to scale."""
+    if chosen is not None:
+        return chosen
+    if not len(runs) and settings.seed_regime is None:
+        return None
+    return next_budget(settings.scaling_factor or DEFAULT_FACTOR, runs, settings.seed_regime)
 
 
 def next_scale_step(settings: Settings, runs: Runs, fit: Fit | None) -> NextRun:

@@ -18,11 +18,11 @@ __all__ = [
     "RAISED_CHARACTERS",
     "compact",
     "deviation",
+    "exponent_notation",
     "interval_text",
     "known_digits",
     "level_percent",
     "number_text",
-    "parse_budget",
     "parse_number",
     "parse_quantity",
     "percent",
@@ -50,6 +50,12 @@ _WRITTEN = re.compile(
     r"([-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+|[0-9]+(?:_[0-9]+)*)?"
     r"(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*([kKMGBbTPE]?)"
 )
+_TIMES_TEN = re.compile(
+    r"(?:([-+]?[0-9]+(?:\.[0-9]*)?)\s*[x×*·⋅]\s*)?"
+    rf"10(?:(?:\^|\*\*)\{{?([-+]?[0-9]{{1,2}})\}}?|([{RAISED_CHARACTERS}]+))"
+)
+"""A number as it is written in papers: 2×10^7, 10⁷."""
+_RAISED = str.maketrans(RAISED_CHARACTERS, "-0123456789")
 _MAY_BE_DECIMAL = re.compile(r"[-+]?[0-9]{1,3},[0-9]{3}(?:[eE][-+]?[0-9]+)?")
 _TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -63,8 +69,9 @@ def parse_quantity(value: Any) -> float:
     Parameters
     ----------
     value : object
-        Text may group digits with commas, spaces or underscores and end in k, M, B (or G), T, P or E. A decimal comma
-        is refused, and so is one comma before three digits, as in 5,009, which may be one.
+        Text may group digits with commas, spaces or underscores, end in k, M, B (or G), T, P or E, or be a power of
+        ten: ``10^24``, ``5.76×10²³``. A decimal comma is refused, and so is one comma before three digits, as in 5,009,
+        which may be one.
 
     Raises
     ------
@@ -98,7 +105,7 @@ def parse_number(text: str) -> float:
     InputError
         If it is not a number; the message says what is wrong, and the caller adds `where`.
     """
-    text = text.strip().replace("\N{MINUS SIGN}", "-")
+    text = exponent_notation(text.strip().replace("\N{MINUS SIGN}", "-"))
     found = _WRITTEN.fullmatch(text)
     if found is None:
         if _NOT_FINITE.fullmatch(text):
@@ -114,6 +121,12 @@ def parse_number(text: str) -> float:
         return float(digits.translate(_GROUPING)) * SUFFIXES[suffix]
     except ValueError:
         raise _refusal(text) from None
+
+
+def exponent_notation(text: str) -> str:
+    """Return a number with a power of ten, such as ``2×10^7`` or ``10⁷``, as ``2e7``; return other text as it is."""
+    power = _TIMES_TEN.fullmatch(text)
+    return text if power is None else f"{power[1] or 1}e{power[2] or power[3].translate(_RAISED)}"
 
 
 def split_list(text: str) -> list[str]:
@@ -134,25 +147,6 @@ def split_list(text: str) -> list[str]:
 def _refusal(text: str) -> InputError:
     remedy = "write decimals with a point" if "," in text else "write it as 2.5, 6.9e9 or 70B"
     return InputError("", f"is {brief(text)}, not a number", remedy=remedy)
-
-
-def parse_budget(text: str) -> float:
-    """Return a budget in FLOPs from text.
-
-    Raises
-    ------
-    InputError
-        If it is not a positive number of at most `LARGEST_BUDGET`.
-    """
-    try:
-        C = parse_number(text)
-    except ValueError:
-        raise InputError(brief(text.strip()), "is not a number of FLOPs", remedy="write 5.76e23 or 1e24") from None
-    if not (math.isfinite(C) and 0 < C <= LARGEST_BUDGET):
-        largest = written_budget(LARGEST_BUDGET)
-        remedy = f"type a number above 0 and at most {largest}"
-        raise InputError(brief(text.strip()), "is not a budget", remedy=remedy)
-    return C
 
 
 def written_budget(C: float) -> str:

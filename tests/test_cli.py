@@ -74,6 +74,9 @@ def test_help_names_all_it_opens():
         "python_stdlib",
         "--port",
         "--no-browser",
+        "--base-url",
+        "--idle-hours",
+        "12 by default",
         "--allow-function",
         "--allow-folder",
         "Parquet or Excel (.xlsx)",
@@ -85,6 +88,32 @@ def test_help_names_all_it_opens():
 
 def test_version():
     assert run("--version").stdout == f"chinchilla-nb {__version__}\n"
+
+
+def test_python_m_is_the_command_and_imports_nothing_from_the_current_folder(tmp_path):
+    (tmp_path / "numpy.py").write_text("open('ran', 'w')\n")
+    command = [sys.executable, "-m", "chinchilla_nb"]
+    for arguments, said in ((["--version"], f"chinchilla-nb {__version__}\n"), (["nowhere"], "nothing at 'nowhere'")):
+        ended = subprocess.run(
+            [*command, *arguments], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        assert said in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--base-url=user/me", "a base URL is a path such as /user/name/proxy/8866/"),
+        ("--base-url=/voila/", "a base URL must not begin with /voila/ or /api/"),
+        ("--idle-hours=-1", "the hours are a number from 0 to 1,000,000, got '-1'"),
+        ("--idle-hours=nan", "the hours are a number"),
+        ("--idle-hours=soon", "the hours are a number"),
+    ],
+)
+def test_odd_addresses_and_times_are_refused_in_a_sentence(option, message, refusal):
+    assert message in refusal("python_stdlib", option)
 
 
 def test_the_console_script_is_this_command():

@@ -16,9 +16,11 @@ from chinchilla_nb.figures.colours import (
     steps_of,
 )
 from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
+from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
+from chinchilla_nb.figures.law_lines import LawLine, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
@@ -64,10 +66,13 @@ __all__ = [
     "Ends",
     "FrontierFigure",
     "FrontierIntervals",
+    "GroupCurve",
+    "GroupsFigure",
     "Histogram",
     "IsoFlopFigure",
     "IsoLoss",
     "LandscapeFigure",
+    "LawLine",
     "LossFigure",
     "LossScale",
     "Plane",
@@ -88,13 +93,16 @@ __all__ = [
     "data_title",
     "frontier_figure",
     "frontier_intervals",
+    "groups_figure",
     "isoflop_figure",
     "landscape_figure",
     "linear_axis",
     "log_axis",
     "loss_figure",
+    "loss_lines",
     "loss_scale",
     "loss_steps",
+    "plane_lines",
     "polyline",
     "prediction_figure",
     "exponent_region_figure",

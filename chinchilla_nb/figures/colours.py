@@ -65,9 +65,8 @@ class LossScale:
         """Return the positions of losses on the scale, in [0, 1]; 0.5 if all losses are equal."""
         return _normalise(np.asarray(loss, dtype=float), self.low, self.high, self.softening)
 
-
     def labels(self) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-        """Return the labels of a colour bar and their positions, in [0, 1]: both ends, and ticks where there is room."""
+        """Return the positions in [0, 1] and the texts of labels of a colour bar: both ends, and ticks with room."""
         if self.high <= self.low:
             return np.array([0.5]), (plain(self.low, 4),)
         digits = int(np.clip(np.ceil(np.log10(max(abs(self.low), abs(self.high)) / (self.high - self.low))) + 2, 2, 12))

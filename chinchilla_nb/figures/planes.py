@@ -13,6 +13,7 @@ from chinchilla_nb.engine.compute.product import ProductCompute
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures import curves
@@ -113,6 +114,13 @@ class Plane:
     def budget_line(self, C: float) -> Polyline:
         """Return the isoFLOP line of a budget, from one side of this plane to the other."""
         return _budget_line(self.compute, self.x, self.y, C)
+
+    def frontier_of(self, law: Law) -> Polyline:
+        """Return the efficient frontier of another law, somewhat beyond the axes; empty for a law of compute alone."""
+        if axes_of(law.parameters) == ("C",):
+            return NOTHING
+        box = _box(self.compute, self.x, self.y, _MARGIN)
+        return _joined(self.compute, curves.frontier(law, box, self.compute), self.x, self.y)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -13,6 +13,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.intervals import FrontierIntervals
@@ -203,6 +204,10 @@ class LossFigure:
     def frontier_in_view(self, x: Axis) -> Polyline:
         """Return the frontier along another axis of C, extended somewhat beyond it."""
         return _above(_lowest_loss(self.law, *_extended(x), self.compute), self.E)
+
+    def frontier_of(self, law: Law, x: Axis) -> Polyline:
+        """Return the lowest loss that another law predicts along an axis of C, extended somewhat beyond it."""
+        return _above(_lowest_loss(law, *_extended(x), self.compute), self.E)
 
     def band_in_view(self, x: Axis, y: Axis) -> Polyline:
         """Return the outline of the band around the frontier on other axes, extended somewhat beyond them."""
@@ -410,7 +415,8 @@ def _lowest_loss(law: Law | None, low: float, high: float, compute: Compute) -> 
         return NOTHING
     C = np.geomspace(low, high, 121)
     with np.errstate(all="ignore"):
-        loss = law.loss(*optima(law, C, compute))
+        of_compute = axes_of(law.parameters) == ("C",)
+        loss = law.loss(C) if of_compute else law.loss(*optima(law, C, compute))
     known = np.isfinite(loss) & (loss > 0)
     return polyline(C[known], loss[known])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,10 +21,12 @@ _COMPARE = {
     "<=": np.less_equal,
     ">": np.greater,
     ">=": np.greater_equal,
-    "=": np.equal,
-    "==": np.equal,
-    "!=": np.not_equal,
 }
+_EQUAL = ("=", "==", "!=")
+_DIGITS = {"N": 3, "D": 3, "D/N": 3, "C": 3, "loss": 5}
+"""Digits that tables write of these columns."""
+USUAL_DIGITS, FAR_DIGITS = 6, 3
+"""Digits that tables write of other columns, and of their very large and very small numbers."""
 LONGEST_SUGGESTED, MOST_SUGGESTED = 60, 1000
 """Characters of a text of a run that a message suggests, and texts of a column that are compared for it: comparing them
 takes milliseconds."""
@@ -36,9 +40,9 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
     ----------
     query : str
         Conditions, joined with ``and`` (or just blanks), ``or``, ``not`` and brackets; `query_grammar` has the grammar.
-        ``name < 3B`` compares a column, ``optimizer = adam`` finds equal text, ``optimizer ~ ada`` text that contains
-        another, and a single word is searched for in all text columns, all ignoring case. Quotes keep blanks:
-        ``"smooth loss" < 2.3``.
+        ``name < 3B`` compares a column, ``name = 3B`` finds the numbers that tables write as 3B, ``optimizer = adam``
+        finds equal text, ``optimizer ~ ada`` text that contains another, and a single word is searched for in all text
+        columns, all ignoring case. Quotes keep blanks: ``"smooth loss" < 2.3``.
     columns : mapping of str to ndarray, shape (n_runs,)
 
     Raises
@@ -68,12 +72,15 @@ def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDA
     name, sign, value = condition.column, condition.sign, condition.value
     values = columns[_column(name, columns)]
     if values.dtype.kind in "iufb":
-        if sign not in _COMPARE:
+        if sign not in (*_COMPARE, *_EQUAL):
             raise InputError(name, "holds numbers", remedy="compare it with <, <=, >, >=, = or !=")
         number = _TRUTH.get(value.lower()) if values.dtype.kind == "b" else None
         number = _number(value) if number is None else number
+        if sign in _EQUAL:
+            same = _looks_like(values.astype(float), number, max(_shown_digits(name, number), _written_digits(value)))
+            return ~same if sign == "!=" else same
         return np.asarray(_COMPARE[sign](values.astype(float), number), dtype=bool)
-    if sign in ("=", "==", "!="):
+    if sign in _EQUAL:
         equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
         if not equal.any():
             raise _not_found(f"no run has {name} = {value!r}", value, _texts(values))
@@ -84,6 +91,26 @@ def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDA
             raise _not_found(f"no {name} contains {value!r}", value, _texts(values))
         return ~found if sign == "!~" else found
     raise InputError(name, "is text", remedy="compare it with =, != or ~")
+
+
+def _looks_like(values: NDArray[np.float64], number: float, digits: int) -> NDArray[np.bool_]:
+    """Return which values are equal to a number once they are rounded to so many digits: 1.0003e20 looks like 10²⁰."""
+    if number == 0 or not math.isfinite(number):
+        return np.asarray(values == number)
+    step = 10.0 ** (math.floor(math.log10(abs(number))) + 1 - digits)
+    return np.asarray((values == number) | (np.abs(values - number) < step / 2))
+
+
+def _shown_digits(column: str, number: float) -> int:
+    if column in _DIGITS:
+        return _DIGITS[column]
+    return USUAL_DIGITS if 1e-3 <= abs(number) < 1e6 else FAR_DIGITS
+
+
+def _written_digits(text: str) -> int:
+    """Return how many digits a number is written with, without its power of ten and the zeros before it."""
+    mantissa = re.split(r"[eE×x*·⋅]", text, maxsplit=1)[0]
+    return len(re.sub(r"[^0-9]", "", mantissa).lstrip("0"))
 
 
 def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:

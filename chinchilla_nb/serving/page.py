@@ -13,7 +13,7 @@ from chinchilla_nb.printable import printable
 __all__ = ["notebook", "title"]
 
 DARK_THEME = """
-<link rel="stylesheet" href="/voila/templates/lab/static/theme-dark.css"
+<link rel="stylesheet" href="{base}voila/templates/lab/static/theme-dark.css"
  media="(prefers-color-scheme: dark)">
 <script>{
   const isDark = matchMedia("(prefers-color-scheme: dark)");
@@ -34,6 +34,7 @@ def notebook(
     allow_functions: Sequence[str] = (),
     allow_folders: Sequence[str] = (),
     choices: Mapping[str, str | bool] = MappingProxyType({}),
+    base: str = "/",
 ) -> dict[str, Any]:
     """Return the notebook that opens a workbench.
 
@@ -47,10 +48,12 @@ def notebook(
         What panels may call and open, as for `Workbench`.
     choices : mapping of str to str or bool
         What a table holds, as further arguments of `Workbench`.
+    base : str
+        Path of the page, seen from a browser.
     """
     head = f"<h1>{_as_html(' '.join(title(source, folder).split()))}</h1>"
     # Last, because the first element has no space above it.
-    head += DARK_THEME
+    head += DARK_THEME.replace("{base}", base)
     allowed = f"allow_functions={list(allow_functions)!a}, allow_folders={list(allow_folders)!a}"
     allowed += "".join(f", {name}={value!a}" for name, value in choices.items())
     code = [

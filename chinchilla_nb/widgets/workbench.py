@@ -15,6 +15,7 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.opening import TableChoices, session_of_source
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.cells import is_shown_elsewhere, register_creation
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.panel import Panel
@@ -33,13 +34,14 @@ _MODULES = {
     "Scaling law": ("fit.fit_panel", "FitPanel"),
     "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
     "Approaches": ("approaches.approaches_panel", "ApproachesPanel"),
+    "Groups": ("groups.groups_panel", "GroupsPanel"),
     "Simulation": ("simulation.simulation_panel", "SimulationPanel"),
 }
-_CHARTS = ("Frontier", "Approaches", "Simulation")
+_CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Panels for configuration, runs, fit, frontier, approaches and simulation that share one session.
+    """Panels for configuration, runs, fit, frontier, approaches, groups and simulation that share one session.
 
     Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.
@@ -114,6 +116,7 @@ class Workbench(Snapshot, ipywidgets.VBox):
         bench = ipywidgets.Box([self._controls, self._charts])
         bench.add_class("cnb-bench")
         super().__init__([nav, bench])
+        register_creation(self)
         self.add_class("cnb-workbench")
         for toggle in self.toggles.values():
             toggle.layout.width = "auto"
@@ -126,10 +129,17 @@ class Workbench(Snapshot, ipywidgets.VBox):
         """Return a PNG of the frontier."""
         return self.frontier.snapshot()
 
+    @property
+    def contained(self) -> tuple[Panel, ...]:
+        """The panels opened so far, also those that are hidden."""
+        return tuple(self.panels.values())
+
     def close(self) -> None:
-        """Close every panel."""
-        for panel in self.panels.values():
-            panel.close()
+        """Close every panel, except those that are also shown elsewhere: in a cell of their own, or in another box."""
+        for panel in self.contained:
+            if not is_shown_elsewhere(panel, besides=self):
+                panel.close()
+        self._controls.children = self._charts.children = ()
         close_parts(self)
         super().close()
 

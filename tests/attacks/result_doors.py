@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from doors import Door, bounded
 from runs import GRID, make_runs
 from slices_of_runs import sliced_runs
@@ -69,6 +72,7 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     )
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
+    yield from _groups()
 
 
 def _approaches(cc: Chinchilla) -> Iterator[Door]:
@@ -86,6 +90,25 @@ def _approaches(cc: Chinchilla) -> Iterator[Door]:
     yield Door("IsoFlop.minima", SLICED.isoflop.minima, {"level": 0.95})
     weighed = {"law": FIT.law, "N": 1e9, "D": 1e10, "compute": SIX_ND}
     yield Door("deadweight_compute", chinchilla_nb.deadweight_compute, weighed)
+
+
+def _groups() -> Iterator[Door]:
+    """Yield the doors of groups of runs; those of the project have no column to divide them by."""
+    problem, runs = FIT.problem, FIT.runs
+    columns = {"group": np.resize(["one", "other"], len(runs))}
+    grouped = replace(problem, runs=Runs(runs.N, runs.D, runs.loss, columns=columns))
+    groups = chinchilla_nb.fit_groups(grouped, "group")
+    given = {"problem": grouped, "by": "group"}
+    yield Door("fit_groups", chinchilla_nb.fit_groups, given, {"by": "by|column"}, dear=True)
+    compared = {"value": groups, "model": "efficiency", "baseline": "one", "C": 1e20, "level": 0.95}
+    yield Door("GroupComparison", lambda **those: repr(chinchilla_nb.GroupComparison(**those)), compared, dear=True)
+    yield Door("GroupComparison.under", chinchilla_nb.GroupComparison(**compared).under, {"model": "pooled"})
+    yield Door("Groups.fit", groups.fit, {"model": "pooled"})
+    yield Door("Groups.test", groups.test, {"model": "pooled"})
+    project = Chinchilla(tempfile.mkdtemp(), log_level=50, param_grid=dict(GRID.axes))
+    project.database.df = pd.DataFrame({"N": runs.N, "D": runs.D, "loss": runs.loss, **columns})
+    asked = {"by": "group", "model": "efficiency", "baseline": None, "C": 1e20, "level": 0.95}
+    yield Door("Chinchilla.groups", project.groups, asked, {"by": "by|column"}, dear=True)
 
 
 def _uncertainty(cc: Chinchilla) -> Iterator[Door]:

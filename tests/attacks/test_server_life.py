@@ -158,7 +158,7 @@ def test_the_page_asks_no_other_host_and_no_link_carries_the_token(server, conte
         page.route("**", record)
         page.goto(server.url)
         page.get_by_role("button", name="Fit", exact=True).click(timeout=60_000)
-        page.get_by_text("Converged").first.wait_for(timeout=60_000)
+        page.get_by_text("Optimum found").first.wait_for(timeout=60_000)
         assert len(asked) > 5
         assert [url for url in asked if not url.startswith((server.origin, "data:", "blob:"))] == []
         assert [url for url in asked[1:] if server.url[-48:] in url] == []

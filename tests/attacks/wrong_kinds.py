@@ -71,7 +71,15 @@ SIX_ND = chinchilla_nb.SIX_ND
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
-_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
+_PANELS = (
+    "ConfigPanel",
+    "RunLogPanel",
+    "FitPanel",
+    "FrontierPanel",
+    "ApproachesPanel",
+    "GroupsPanel",
+    "SimulationPanel",
+)
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (
@@ -226,6 +234,10 @@ class Doors:
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
         yield Door("Chinchilla.scale", cc.scale, {"scaling_factor": 2.0}, {"scaling_factor": "scaling_factor|C"})
+        chosen = {"N": RUNS.N[0], "reason": "diverged"}
+        words = {"N": "N", "reason": "reason"}
+        yield Door("Chinchilla.exclude", cc.exclude, chosen, words)
+        yield Door("Chinchilla.include", cc.include, {"N": RUNS.N[0]}, words)
         yield Door("Chinchilla.report", lambda plot: _silent(cc.report, plot=plot), {"plot": False}, dear=True)
         yield Door("Chinchilla.step", cc.step, {"num_seeding_steps": 10**6, **flags, "scaling_factor": 2.0}, dear=True)
         row = {"N": 1e9, "D": 1e10, "loss": 2.5, "C": 6e19, "note": "a"}
@@ -345,6 +357,17 @@ class Doors:
             {
                 "source": "source|nothing at|configuration|neither|data frame|column",
                 "allow_functions": "allow_functions|not defined|function",
+                "N": "N|C must be",
+                "D": "D|C must be",
+            },
+        )
+
+        yield Door(
+            "read_runs",
+            chinchilla_nb.read_runs,
+            {"source": table_of(RUNS), **choices},
+            {
+                "source": "source|nothing at|configuration|neither|data frame|column",
                 "N": "N|C must be",
                 "D": "D|C must be",
             },

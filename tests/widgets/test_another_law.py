@@ -231,8 +231,10 @@ def test_the_fit_panel_shows_the_law(cc):
     landscape = panel.charts.landscape.value
     assert 'aria-label="Objective by starting α_N and α_D' in landscape
     assert "Minimum over Nc and Dc: " in text_of(panel.charts.landscape)
-    assert landscape.count("<rect") == 16
-    np.testing.assert_allclose(panel.charts.dots["prediction"].x, panel.charts.dots["prediction"].y, rtol=1e-9)
+    assert landscape.count("<title>") == 16
+    np.testing.assert_allclose(
+        panel.charts.dots["prediction"].settled.x, panel.charts.dots["prediction"].settled.y, rtol=1e-9
+    )
     assert panel.snapshot()["image/png"].startswith(b"\x89PNG")
     assert panel.problems.value == ""
     assert panel.errors.value == ""

@@ -117,7 +117,7 @@ def shown(runs: Runs, charts: FrontierCharts, labels: list[str]) -> None:
 
 def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
     N, D = (np.geomspace(low, 1e3 * low, 200) for low in (1e7, 1e9))
-    N, D = np.append(N, np.full(60, 1e9)), np.append(D, np.full(60, 3e10))
+    N, D = np.append(N, np.geomspace(1e8, 9e8, 60)), np.append(D, np.geomspace(3e10, 9e11, 60))
     runs, labels = Runs(N, D, law.loss(N, D)), [f"run {i}" for i in range(260)]
     charts = FrontierCharts()
     shown(runs.take(np.arange(260) < 200), charts, labels[:200])

@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.fitting.fit import FitStatus
+from chinchilla_nb.config.settings import change_settings
+from chinchilla_nb.engine.fitting.fit import FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 from chinchilla_nb.work.job import PERIOD
 
 
@@ -50,10 +53,10 @@ def test_click_fits_and_shows_the_law(session, law):
     for name, value in law.as_dict().items():
         assert getattr(session.fit.law, name) == pytest.approx(value, rel=1e-6)
         assert f"{value:.4g}" in result_of(panel)
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     assert "4,500 starts" in result_of(panel)
     # N* grows as C to the beta / (alpha + beta).
-    assert f"{0.28 / 0.62:.4f}" in result_of(panel)
+    assert f"{0.28 / 0.62:.3f}" in result_of(panel)
     assert "Up to date with 30 runs" in text_of(panel.state)
     assert not panel.fit_button.disabled
     assert panel.cancel_button.disabled
@@ -95,13 +98,68 @@ def test_a_fit_under_way_is_not_called_stalled(session):
     assert under_way
     assert all("Running" in text for text in under_way)
     assert not any("Stalled" in text for text in said)
-    assert "Converged" in ended
+    assert "Optimum found" in ended
+
+
+def test_excluding_all_but_two_runs_disables_the_fit(session):
+    panel = FitPanel(session)
+    session.exclude(run_keys(session.runs)[2:])
+    assert panel.fit_button.disabled
+    session.undo_exclusion()
+    assert not panel.fit_button.disabled
+
+
+def test_a_fit_cancelled_before_it_found_anything_is_said(session):
+    panel = FitPanel(session)
+    session.start(lambda: iter([session.cancel()]))
+    assert session.cancelled
+    assert "Cancelled" in text_of(panel.state)
+    assert "30 runs ready: press Fit" in text_of(panel.state)
+    panel.fit_button.click()
+    panel.wait()
+    assert "Cancelled" not in text_of(panel.state)
+
+
+def test_a_cancelled_fit_does_not_look_like_the_fit_before_it(session):
+    session.run_fit()
+    panel = FitPanel(session)
+    session.start(lambda: iter([session.cancel()]))
+    assert "Cancelled after 0.0 s: the fit before it is shown" in text_of(panel.state)
+    assert "Up to date" not in text_of(panel.state)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.0])
+def test_no_curve_of_the_progress_stays_after_any_fit(session, seconds, monkeypatch):
+    panel, now, shown = FitPanel(session), [0.0], []
+    monkeypatch.setattr(ProgressCurve.__init__, "__defaults__", (lambda: now[0],))
+    panel.curve.observe(lambda change: shown.append(change["new"]), "value")
+
+    fit = session.run_fit()
+
+    def steps() -> Iterator[FitProgress]:
+        for done in range(3):
+            now[0] += seconds
+            time.sleep(2 * PERIOD)
+            yield FitProgress("optimising", done, 3, replace(fit, objective=1.0 / (1 + done)))
+
+    session.start(steps)
+    assert any(shown) == (seconds == 2.0)
+    assert panel.curve.value == ""
+
+
+def test_a_remedy_in_a_panel_is_no_code(session, database, rows):
+    database.df = rows.assign(C=7.5 * rows.N * rows.D)
+    panel = FitPanel(session)
+    session.run_fit()
+    assert "compute" in [warning.code for warning in session.fit.warnings]
+    assert "choose the C of the runs under Compute in the configuration" in text_of(panel.problems)
+    assert "compute=" not in panel.problems.value
 
 
 def test_fits_in_code_and_new_runs_update_the_panel(session, database, law):
     panel = FitPanel(session)
     session.run_fit()
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     for N in (1e8, 2e8, 3e8):
         database.append(N=N, D=1e10, loss=float(law.loss(N, 1e10)))
     assert "3 runs since this fit" in text_of(panel.state)
@@ -140,19 +198,20 @@ def test_runs_that_count_again_are_not_called_new(session, database, law):
     assert "The runs have changed since this fit" in text_of(panel.state)
 
 
-def test_too_few_runs_are_explained_in_the_panel(session, database, rows):
-    database.df = rows.iloc[:2]
+@pytest.mark.parametrize(("count", "said"), [(1, "1 run yet"), (2, "2 runs yet")])
+def test_too_few_runs_are_explained_before_a_fit_is_asked_for(session, database, rows, count, said):
+    database.df = rows.iloc[:count]
     panel = FitPanel(session)
-    panel.fit_button.click()
-    panel.wait()
-    assert session.error
-    assert session.error in text_of(panel.problems)
-    assert not panel.fit_button.disabled
+    assert panel.fit_button.disabled
+    assert f"{said}: a fit needs at least three" in text_of(panel.state)
+    with pytest.raises(FitError):
+        session.run_fit()
     database.df = rows
+    assert "30 runs ready: press Fit" in text_of(panel.state)
     panel.fit_button.click()
     panel.wait()
     assert session.error == ""
-    assert "Converged" in result_of(panel)
+    assert "Optimum found" in result_of(panel)
     assert text_of(panel.problems).strip() == ""
 
 
@@ -225,16 +284,16 @@ def test_diagnostics_show_the_last_fit_and_are_created_when_opened(session, data
     charts, fit = panel.charts, session.fit
     assert charts in panel.children
     predicted = fit.law.loss(rows.N, rows.D)
-    np.testing.assert_allclose(charts.dots["prediction"].x, database.df.loss)
-    np.testing.assert_allclose(charts.dots["prediction"].y, predicted)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.x, database.df.loss)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.y, predicted)
     for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
-        np.testing.assert_allclose(charts.dots[name].x, values)
-        np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
+        np.testing.assert_allclose(charts.dots[name].settled.x, values)
+        np.testing.assert_allclose(charts.dots[name].settled.y, database.df.loss - predicted, atol=1e-12)
     # The outline of the histogram contains every run; bins have equal widths, so heights add up to the count.
     assert sum(charts.bars.y[1:-1:2]) == 30
     database.df = database.df.iloc[:25]
     session.run_fit()
-    assert len(charts.dots["C"].x) == 25
+    assert len(charts.dots["C"].settled.x) == 25
     panel.diagnostics.value = False
     assert charts not in panel.children
 
@@ -261,15 +320,12 @@ def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_cha
     session.settings = dataclasses.replace(session.settings, grid=other)
     panel = FitPanel(session)
     panel.diagnostics.value = True
-    assert panel.charts.landscape.value.count("<rect") == 25
+    assert panel.charts.landscape.value.count("<title>") == 25
     assert "α 2, β 0.5" in panel.charts.landscape.value
 
 
 def test_curve_of_the_best_objective_and_time_left():
     from types import SimpleNamespace
-
-    from chinchilla_nb.engine.fitting.fit import FitProgress
-    from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
 
     now = [100.0]
     curve = ProgressCurve(lambda: now[0])
@@ -294,10 +350,82 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     session.exclude(run_keys(session.runs)[:4])
     # Immediately, although this fit used them.
     for name in ("prediction", "N", "D", "C"):
-        assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
-        assert charts.excluded[name].names[0].startswith("Excluded\n")
+        assert (len(charts.dots[name].settled.x), len(charts.dots[name].excluded.x)) == (26, 4)
+        assert charts.dots[name].excluded.names[0].startswith("Excluded\n")
     session.run_fit()
-    assert (len(charts.dots["N"].x), len(charts.excluded["N"].x)) == (26, 4)
+    assert (len(charts.dots["N"].settled.x), len(charts.dots["N"].excluded.x)) == (26, 4)
     session.undo_exclusion()
-    assert len(charts.excluded["N"].x) == 0
+    assert len(charts.dots["N"].excluded.x) == 0
     assert panel.errors.value == ""
+
+
+def test_the_badge_says_what_it_means_and_is_green_without_cautions(session):
+    panel = FitPanel(session)
+    session.run_fit()
+    assert session.fit.warnings == ()
+    assert "✓ Optimum found" in text_of(panel.facts)
+    assert "cnb-good" in panel.facts.value
+    assert "Converged" not in panel.facts.value
+
+
+def test_the_badge_is_amber_beside_warnings(session, database, rows):
+    database.df = rows.assign(D=20 * rows.N)
+    panel = FitPanel(session)
+    session.run_fit()
+    count = len(session.fit.warnings)
+    assert f"Optimum found · {count} warning" in text_of(panel.facts)
+    assert "cnb-warn" in panel.facts.value
+    assert "✓" not in panel.facts.value
+
+
+@pytest.mark.parametrize(("times", "kind"), [(1, "good"), (10, "good"), (11, "warn"), (86, "warn"), (1374, "warn")])
+def test_the_badge_is_amber_far_beyond_the_runs(session, times, kind):
+    panel = FitPanel(session)
+    session.run_fit()
+    session.budget = times * float(session.runs.C.max())
+    assert f"cnb-chip cnb-{kind}" in panel.facts.value
+    assert (f"the budget is {times:,} times the largest run" in text_of(panel.facts)) == (kind == "warn")
+
+
+def test_the_badge_follows_the_budget_of_the_frontier_panel(session):
+    from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
+
+    session.run_fit()
+    panel, frontier, other = FitPanel(session), FrontierPanel(session), FrontierPanel(session)
+    assert session.budget is None  # the default of a panel is nobody's choice
+    frontier.budget.type("1e24")
+    assert (session.budget, other.budget.C) == (1e24, 1e24)
+    assert "times the largest run" in text_of(panel.facts)
+    session.budget = 2e20
+    assert frontier.budget.C == 2e20
+    assert "times the largest run" not in text_of(panel.facts)
+
+
+def test_the_interval_stands_beside_the_exponents_of_the_optimum(session, database, rows):
+    database.df = rows.assign(loss=rows.loss * np.exp(np.random.default_rng(1).normal(0, 0.004, len(rows))))
+    panel = FitPanel(session)
+    session.run_fit()
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    for name in "ab":
+        interval = session.uncertainty.interval(0.95)[name]
+        assert interval_text(float(interval.low), float(interval.high)) in text_of(panel.law)
+
+
+def test_fixed_and_limited_parameters_are_locked(session):
+    session.settings = change_settings(session.settings, bounds={"alpha": 0.34, "beta": (0.2, 0.27), "E": (1, 2)})
+    panel = FitPanel(session)
+    session.run_fit()
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    locked = {
+        name: "cnb-locked" in tile._dom_classes
+        for name, tile in zip(panel.parameters.values, panel.parameters.children, strict=True)
+    }
+    assert locked == {"E": True, "A": False, "B": False, "alpha": True, "beta": True}
+    said = {name: text_of(value).replace("\u2009", " ") for name, value in panel.parameters.values.items()}
+    assert "fixed at 0.34" in said["alpha"]
+    assert "at its upper limit 0.27" in said["beta"]
+    assert "limited to 1 – 2" in said["E"]
+    assert panel.parameters.intervals["alpha"].layout.display == "none"
+    session.settings = change_settings(session.settings, bounds={})
+    session.run_fit()
+    assert not any("cnb-locked" in tile._dom_classes for tile in panel.parameters.children)

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+from runs import LAW
 
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -129,14 +130,19 @@ def test_dots_have_tooltips_in_readable_units(session, database):
     panel = FrontierPanel(session)
     # bqplot sets a tooltip as text; the browser test proves it.
     names = panel.charts.charts[0].runs.names
-    assert names[0].startswith(attack)
-    assert names[-1].split("\n") == [
-        "Chinchilla",
-        "Loss 1.93",
-        "N 70B parameters",
-        "D 1.4T tokens (20 per parameter)",
-        "C 5.88×10²³ FLOPs",
+    assert names[0].startswith(f"run: {attack}")
+    facts = [
+        "run: Chinchilla",
+        "N: 70B parameters",
+        "D: 1.4T tokens (20 per parameter)",
+        "C: 5.88×10²³ FLOPs",
+        "Loss: 1.93",
     ]
+    assert names[-1].split("\n") == facts
+    session.fit = dataclasses.replace(session.run_fit(), law=LAW)
+    # Hoffmann et al.'s law for 70e9 and 1.4e12: 1.69 + 406.4 / 70e9^0.34 + 410.7 / 1.4e12^0.28 = 1.9366.
+    predicted = ["Predicted loss: 1.9366", "Residual: −0.00665"]
+    assert panel.charts.loss.runs.names[-1].split("\n") == [*facts, *predicted]
 
 
 def test_a_budget_far_outside_the_runs_is_named(session):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.fitting.certificate import Certificate
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning
+from chinchilla_nb.engine.fitting.held import Held, held_parameters
 from chinchilla_nb.engine.fitting.losses import LossFunction, loss_name
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Law, losses_of
@@ -88,9 +89,20 @@ class Fit:
         return self.problem.loss_fn
 
     @property
+    def held(self) -> dict[str, Held]:
+        """The parameters that were fixed or limited, or that are at an end of what a fit considers, by name."""
+        return held_parameters(self.law, self.problem.bounds)
+
+    @property
     def starts(self) -> int:
         """The number of starts."""
         return len(self.problem.starts)
+
+    @property
+    def starts_text(self) -> str:
+        """What the search started from, in words."""
+        text = f"{self.starts:,} start{'s' * (self.starts != 1)}"
+        return text if self.problem.start is None else f"{text} and a law set by hand"
 
     @property
     def optima(self) -> int:
@@ -143,15 +155,20 @@ class Fit:
         facts = [*self._facts(), *(("warning", str(warning)) for warning in self.warnings)]
         return f"<p>{self.law.equation(HTML)}</p>{html_table(facts, named_rows=True, cell_style='text-align:left')}"
 
+    def _how_held(self, name: str) -> str:
+        """Return in brackets how a parameter was held; empty for a free one."""
+        held = self.held.get(name)
+        return "" if held is None else f" ({held.text})"
+
     def _facts(self) -> list[tuple[str, str]]:
         typical = np.median(np.abs(self.residuals / self.runs.loss))
         total = self.objective * len(self.runs)
         optima = "optimum" if self.optima == 1 else "optima"
         return [
-            *((name, f"{value:.6g}") for name, value in self.law.as_dict().items()),
+            *((name, f"{value:.6g}{self._how_held(name)}") for name, value in self.law.as_dict().items()),
             ("loss", f"{loss_name(self.loss_fn)} = {self.objective:.6g} per run, {total:.6g} in all"),
             ("runs", f"{len(self.runs)}, half of them within {percent(float(typical))} of the law"),
-            ("status", f"{self.status.value}; {self.starts:,} starts, {self.optima} distinct {optima}"),
+            ("status", f"{self.status.value}; {self.starts_text}, {self.optima} distinct {optima}"),
         ]
 
 

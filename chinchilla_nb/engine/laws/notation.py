@@ -22,15 +22,15 @@ class Notation:
         Writes a letter such as ``N``.
     power : callable
         ``power(base, exponent)``.
-    over : callable
-        ``over(numerator, denominator)``.
+    ratio : callable
+        ``ratio(numerator, denominator)``.
     """
 
     number: Callable[[float], str]
     exponent: Callable[[float], str]
     variable: Callable[[str], str]
     power: Callable[[str, str], str]
-    over: Callable[[str, str], str]
+    ratio: Callable[[str, str], str]
 
     @property
     def loss(self) -> str:
@@ -39,12 +39,12 @@ class Notation:
         return f"{L}({N}, {D})"
 
 
-def _slash(numerator: str, denominator: str) -> str:
-    return f"{numerator} / {denominator}"
-
-
 def _four_digits(value: float) -> str:
     return f"{value:.4g}"
+
+
+def _divided(numerator: str, denominator: str) -> str:
+    return f"{numerator} / {denominator}"
 
 
 TEXT = Notation(
@@ -52,12 +52,12 @@ TEXT = Notation(
     exponent=_four_digits,
     variable=str,
     power=lambda base, exponent: f"{base}^{exponent}",
-    over=_slash,
+    ratio=_divided,
 )
 HTML = Notation(
     number=_four_digits,
     exponent=_four_digits,
     variable=lambda letter: f"<i>{letter}</i>",
     power=lambda base, exponent: f"{base}<sup>&thinsp;{exponent}</sup>",
-    over=_slash,
+    ratio=_divided,
 )

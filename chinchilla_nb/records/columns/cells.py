@@ -6,21 +6,15 @@ import re
 from typing import Any, NamedTuple
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import RAISED_CHARACTERS, parse_number, parse_quantity
+from chinchilla_nb.quantity import exponent_notation, parse_number, parse_quantity
 from chinchilla_nb.records.columns.units import UNITS, find_unit
 from chinchilla_nb.records.tables.missing import MISSING
 
 __all__ = ["Cell", "cell_number", "is_empty", "read_cell"]
 
 _WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
-_TIMES_TEN = re.compile(
-    r"(?:([-+]?[0-9]+(?:\.[0-9]+)?)\s*[x×*·⋅]\s*)?"
-    rf"10(?:(?:\^|\*\*)\{{?([-+]?[0-9]{{1,2}})\}}?|([{RAISED_CHARACTERS}]+))"
-)
-"""A number as it is written in papers: 2×10^7, 10⁷."""
 _MARGIN = re.compile(r"(.*[0-9])\s*(?:±|\+/-)\s*[0-9.]+(?:[eE][-+]?[0-9]+)?")
 """A number and its standard error."""
-_RAISED = str.maketrans(RAISED_CHARACTERS, "-0123456789")
 _MARKS = "*†‡ ~≈"
 """Marks of footnotes, of bold text in Markdown, and of numbers that are not exact."""
 
@@ -91,7 +85,4 @@ def _plain(text: str) -> str:
     text = re.sub(r"\s*nats$", "", text.strip().strip(_MARKS))
     if margin := _MARGIN.fullmatch(text):
         text = margin[1]
-    power = _TIMES_TEN.fullmatch(text)
-    if power is None:
-        return text
-    return f"{power[1] or 1}e{power[2] or power[3].translate(_RAISED)}"
+    return exponent_notation(text)

@@ -199,8 +199,8 @@ def _choose_compute(choices: Choices, group: Sequence[Candidate], *, was_given: 
         choices.taken["C"] = way
         if not ratio.exact:
             choices.notes.append(
-                f"{ratio}: C is kept as {str(way.source)!r} gives it, and plans use C = 6ND; with "
-                "compute='fitted', they use the C of the runs"
+                f"{ratio}: C is kept as {str(way.source)!r} gives it, and plans use C = 6ND "
+                "unless the setting compute is 'fitted'"
             )
     elif possible:
         names = _listed(str(way.source) for way, _ in possible)

@@ -29,6 +29,7 @@ from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, Thr
 from chinchilla_nb.widgets.approaches.slice_chart import SliceChart
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
@@ -92,13 +93,15 @@ class ApproachesPanel(Panel):
         self.charts = ipywidgets.Box([left, right])
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")
-        self.compose(self._controls, self.empty, self.table, self.charts)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit")
         self.watch(self._follow_runs, "revision")
+        self.watch(self._show_filter, "revision", "fit")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
         self._recompare()
@@ -119,6 +122,7 @@ class ApproachesPanel(Panel):
             "FLOPs at which the approaches are compared; empty for the next model", "m", label="Budget"
         )
         self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
+        self._wrong: dict[ipywidgets.Widget, str] = {}  # what is wrong in which field
         self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
         self._controls.add_class("cnb-choices")
         for field, callback in (
@@ -136,6 +140,10 @@ class ApproachesPanel(Panel):
         super().close()
 
     @guarded
+    def _show_filter(self, _change: Any) -> None:
+        self.filter_note.show()
+
+    @guarded
     def _type_tolerance(self, change: Any) -> None:
         self._typed("Tolerance", self.tolerance, self.view.type_tolerance, change["new"])
 
@@ -145,13 +153,13 @@ class ApproachesPanel(Panel):
 
     def _typed(self, name: str, field: ipywidgets.Text, take: Callable[[str], None], text: str) -> None:
         """Take over what was typed into a field, or mark it."""
+        self._wrong.pop(field, None)
         try:
             take(text)
         except InputError as error:
-            self._fields.explain(f"{name} {error.problem}", field)
-        else:
-            self._fields.explain("")
-            self._fields.say("")
+            self._wrong[field] = f"{name} {error.problem}"
+        self._fields.explain_all(self._wrong)
+        self._fields.say("")
 
     @guarded
     def _choose_column(self, change: Any) -> None:

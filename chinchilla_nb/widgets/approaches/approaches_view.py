@@ -15,8 +15,8 @@ from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import parse_budget, parse_number
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.typed_number import parse_budget, typed_number
 
 __all__ = ["ApproachesView"]
 
@@ -65,7 +65,7 @@ class ApproachesView(traitlets.HasTraits):
         InputError
             If it is not a number from 0 to 100.
         """
-        percent = parse_number(text.strip().removesuffix("%").strip())
+        percent = typed_number(text.strip().removesuffix("%").strip())
         try:
             self.tolerance = as_tolerance(percent / 100)
         except InputError:

@@ -86,7 +86,10 @@ class ExportControl(ipywidgets.VBox):
             self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{escape(text)}</pre>'
 
 
-COUNTS = {f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")}
+COUNTS = {
+    *(f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")),
+    *("configuration_N", "configuration_D"),
+}
 """Names of numbers that are written as integers."""
 
 

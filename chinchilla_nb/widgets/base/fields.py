@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any, ClassVar
 
@@ -12,11 +12,12 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import parse_number, split_list
+from chinchilla_nb.quantity import split_list
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import typeset
+from chinchilla_nb.widgets.base.typed_number import typed_number
 
-__all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "number", "numbers"]
+__all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "mark_wrong", "number", "numbers"]
 
 
 class Row(ipywidgets.Box):
@@ -43,13 +44,17 @@ class Row(ipywidgets.Box):
         self.remark = parts.html("", "cnb-remark")
         super().__init__([*self.inputs, self.remark], **parts.look(ipywidgets.Box, ("cnb-row", *classes)))
 
-    def explain(self, problem: str, wrong: ipywidgets.Widget | None = None) -> None:
-        """Show an error and mark the input that caused it, by default the last one; an empty text removes both."""
+    def explain(self, problem: str, *wrong: ipywidgets.Widget) -> None:
+        """Show an error and mark the inputs that caused it, by default all; an empty text removes both."""
         self.problem = problem
         for field in self.inputs:
-            (field.add_class if problem and field is (wrong or self.inputs[-1]) else field.remove_class)("cnb-wrong")
+            mark_wrong(field, bool(problem) and (not wrong or field in wrong))
         if problem:
             self.remark.value = f'<span class="cnb-problem" role="alert">{escape(problem)}</span>'
+
+    def explain_all(self, problems: Mapping[ipywidgets.Widget, str]) -> None:
+        """Show the errors of several inputs, by input, and mark these; none removes all."""
+        self.explain("; ".join(problems.values()), *problems)
 
     def say(self, remark: str) -> None:
         """Show a remark on the inputs, unless an error is shown."""
@@ -60,6 +65,11 @@ class Row(ipywidgets.Box):
         """Close the row and its inputs, but not the layout and styles that they share with other rows."""
         for part in (*self.inputs, self.remark, self):
             part.close()
+
+
+def mark_wrong(field: ipywidgets.DOMWidget, wrong: bool) -> None:
+    """Frame an input whose content is not valid, or remove the frame."""
+    (field.add_class if wrong else field.remove_class)("cnb-wrong")
 
 
 class Editor(ipywidgets.VBox):
@@ -175,8 +185,8 @@ def called(function: Callable[..., Any]) -> str:
     return name_of_callable(function) or str(getattr(function, "__name__", type(function).__name__))
 
 
-def number(text: str, name: str) -> float:
-    """Return the number in a text.
+def number(text: str, name: str, unit: str = "") -> float:
+    """Return the number in a text, which may have this unit.
 
     Raises
     ------
@@ -186,7 +196,7 @@ def number(text: str, name: str) -> float:
     if not text.strip():
         raise InputError(name, "is empty", remedy="type a number, such as 0.5 or 1e18")
     try:
-        return parse_number(text)
+        return typed_number(text, unit)
     except ValueError:
         remedy = "write decimals with a point" if "," in text else ""
         raise InputError(name, f"{brief(text.strip())} is not a number", remedy=remedy) from None

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
-from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.law_lines import LawLines
+from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
 __all__ = ["PlaneChart"]
@@ -31,6 +32,8 @@ class PlaneChart:
     levels : bqplot.Label
         The losses that label the iso-loss curves.
     budget : BudgetMarks
+    laws : LawLines
+        The frontiers of the laws beside the fit.
     plane : Plane
         What is drawn, on the visible ranges of the axes.
     """
@@ -56,9 +59,8 @@ class PlaneChart:
         )
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.band = self.frame.band()
-        self.excluded = self.frame.hollow()
         self.dots = RunDots(self.frame)
-        self.runs = self.dots.settled
+        self.runs, self.excluded = self.dots.settled, self.dots.excluded
         self.levels = self.frame.labels(
             colors=[INK],
             default_size=11,
@@ -66,9 +68,9 @@ class PlaneChart:
             apply_clip=False,
             align="middle",
         )
-        runs = [self.dots.settled, self.dots.latest, self.excluded]
-        below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above])
+        self.laws = LawLines(self.frame)
+        below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *self.dots.marks]
+        self.figure = self.frame.figure([*below, self.levels, *self.laws.marks, *self.budget.above])
 
     @property
     def moved(self) -> bool:
@@ -92,8 +94,8 @@ class PlaneChart:
     ) -> None:
         """Draw the axes and the runs of a plane."""
         self.frame.show(plane.x, plane.y)
-        self.dots.show(plane.dots, labels, colour)
-        set_dots(self.excluded, plane.excluded, excluded_labels)
+        self.dots.show(plane.dots, labels, colour, self.figure)
+        self.dots.show_excluded(plane.excluded, excluded_labels, len(plane.dots))
         set_line(self.regime, plane.regime)
 
     def show_curves(self, plane: Plane) -> None:

@@ -20,10 +20,13 @@ __all__ = [
     "BAND",
     "BUDGET_GRIP",
     "ENVELOPE",
+    "EXCLUDED",
     "NEXT_RUN",
     "PAPER",
     "REGION",
     "SEED_REGIME",
+    "SELECTED",
+    "STACKED",
     "Frame",
     "dot_area",
     "set_dots",
@@ -48,6 +51,9 @@ BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
 BAND = "var(--cnb-band, #6b6b6b)"
 REGION = "var(--cnb-region, #00796b)"
 NEXT_RUN = "var(--cnb-next-run, #00796b)"
+EXCLUDED = "var(--cnb-excluded, #6b6b6b)"
+STACKED = "var(--cnb-stacked, #212121)"
+SELECTED = "var(--cnb-selected, #00796b)"
 
 
 class Frame:
@@ -190,9 +196,8 @@ class Frame:
     def runs(self) -> bqplot.Scatter:
         """Return an empty scatter of runs, coloured by loss and with tooltips."""
         # Not a continuous scale, which the page would mix itself, and CSS variables cannot be mixed there.
-        colour = bqplot.OrdinalColorScale(
-            colors=list(LOSS_COLOURS), domain=[float(i) for i in range(len(LOSS_COLOURS))]
-        )
+        steps = [float(step) for step in range(len(LOSS_COLOURS))]
+        colour = bqplot.OrdinalColorScale(colors=list(LOSS_COLOURS), domain=steps)
         mark = self.dots(
             color=np.empty(0),
             stroke=RUN_OUTLINE,
@@ -212,8 +217,16 @@ class Frame:
             **looks,
         )
 
+    def ring(self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False) -> bqplot.Scatter:
+        """Return an empty scatter of transparent rings, with a tooltip if they are named."""
+        # Not `fill=False`: the pointer would be over a ring only on its line.
+        tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None
+        return self.dots(
+            colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], tooltip=tooltip
+        )
+
     def hollow(self) -> bqplot.Scatter:
-        """Return an empty scatter of excluded runs."""
+        """Return an empty scatter of hollow dots."""
         return self.dots(
             colors=[PAPER],
             stroke=MUTED,

@@ -98,11 +98,16 @@ class AxisRow(Row):
             low, high = number(self.low.value, "low"), number(self.high.value, "high")
             count = as_count(number(self.count.value, "count"), "count")
             axis = _spaced(low, high, count, self.spacing.value)
+            for end, value in (("low", low), ("high", high)):
+                self._axis(key, [value], end)
+        return key, self._axis(key, axis, self.label(key))
+
+    def _axis(self, key: str, values: Sequence[float], where: str) -> tuple[float, ...]:
+        """Return values that the law can start from; an error is about `where`."""
         try:
-            valid = StartGrid({key: axis}, [self.parameter]).axes[key]
+            return tuple(StartGrid({key: values}, [self.parameter]).axes[key].tolist())
         except InputError as error:
-            raise InputError(self.label(key), error.rule, got=error.got, remedy=error.remedy) from None
-        return key, tuple(valid.tolist())
+            raise InputError(where, error.rule, got=error.got, remedy=error.remedy) from None
 
     def label(self, key: str) -> str:
         """Return the symbol of the quantity that the numbers stand for."""

@@ -125,7 +125,10 @@ class ComputeEditor(Editor):
         return f"{kind}:{column}" if column else kind
 
     def _box(self) -> ipywidgets.Widget:
-        return {KAPPA: self.kappa, OWN: self.function}.get(self.kind.value, self.kind)
+        boxes = {KAPPA: self.kappa, OWN: self.function}
+        if self.column.value.strip():
+            boxes |= dict.fromkeys(("measured", "fitted"), self.column)
+        return boxes.get(self.kind.value, self.kind)
 
     def _remember(self, setting: ComputeSetting) -> None:
         self._seen, kind = setting, self.kind.value

@@ -17,7 +17,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.widgets.base.echo import Writing
-from chinchilla_nb.widgets.base.fields import Editor
+from chinchilla_nb.widgets.base.fields import Editor, mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts
@@ -89,6 +89,7 @@ class ConfigPanel(Panel):
             section.toggle.observe(self._turn, "value")
         self.load_button.on_click(self._load)
         self.save_button.on_click(self._save)
+        self.path.observe(self._forget, "value")
         self.watch(self._show, "settings", "revision")
         self.sections[GridEditor].toggle.value = True
         self._show()
@@ -180,6 +181,7 @@ class ConfigPanel(Panel):
         with self._writing:
             settings = editor.read(self.session.settings, field)
         if settings is not self.session.settings:
+            self._say("")  # what was said of a file no longer holds for these settings
             self.session.settings = settings
         self._show_state()
 
@@ -207,26 +209,36 @@ class ConfigPanel(Panel):
         self.session.settings = dataclasses.replace(self.session.settings, grid=suggest_grid(self.session.runs))
 
     @guarded
+    def _forget(self, _change: Any) -> None:
+        """Remove what was said of another file."""
+        self._say("")
+
+    def _say(self, message: str, *, wrong_path: bool = False) -> None:
+        """Show the result of loading or saving, and whether the path was at fault."""
+        self.message.value = message
+        mark_wrong(self.path, wrong_path)
+
+    @guarded
     def _save(self, _button: ipywidgets.Button) -> None:
         path = self._path("saved")
         if path is None:
             return
         if any(editor.problems for editor in self.editors):
-            self.message.value = note("warn", "Nothing was saved: correct the marked fields first.")
+            self._say(note("warn", "Nothing was saved: correct the marked fields first."))
             return
         if path.exists() and self._replace != str(path):
             self._replace = str(path)
-            self.message.value = note("warn", f"{path} exists: press Save again to replace it.")
+            self._say(note("warn", f"{path} exists: press Save again to replace it."))
             return
         self._replace = ""
         project_dir = getattr(self.session.database, "project_dir", None)
         try:
             write_config(path, self.session.settings, project_dir)
         except (ValueError, OSError) as error:
-            self.message.value = note("bad", f"Nothing was saved: {error}.")
+            self._say(note("bad", f"Nothing was saved: {error}."), wrong_path=isinstance(error, OSError))
             return
         more = "" if project_dir is not None else ", project_dir=..."
-        self.message.value = note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again.")
+        self._say(note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again."))
 
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:
@@ -239,16 +251,16 @@ class ConfigPanel(Panel):
         try:
             self.session.settings = read_settings(path, overrides, find=self._functions.find).settings
         except (ValueError, TypeError, OSError) as error:
-            self.message.value = note("bad", f"Nothing was loaded: {error}.")
+            self._say(note("bad", f"Nothing was loaded: {error}."), wrong_path=True)
             return
-        self.message.value = note("good", f"Loaded {path}.")
+        self._say(note("good", f"Loaded {path}."))
 
     def _path(self, done: str) -> Path | None:
         """Return the path of the file; None if no file there may be used, with a message that nothing was done."""
         try:
             return self._files.path(self.path.value)
         except InputError as error:
-            self.message.value = note("bad", f"Nothing was {done}: {error}.")
+            self._say(note("bad", f"Nothing was {done}: {error}."), wrong_path=True)
             return None
 
 

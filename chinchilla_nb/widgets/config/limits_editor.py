@@ -95,6 +95,9 @@ class LimitRow(Row):
                 raise InputError(name, f"is fixed at {number_text(low)}", remedy=remedy) from None
             if not 0 <= low < math.inf:
                 raise InputError(LOWER, "must be 0 or more", got=number_text(low)) from None
+            if low > self.parameter.largest:
+                rule = f"must be at most {number_text(self.parameter.largest)}, the largest that a fit considers"
+                raise InputError(LOWER, rule, got=number_text(low)) from None
             rule = f"must be finite{' and above 0' if above else ''}, and not below the lower limit"
             raise InputError(UPPER, rule, got=number_text(high)) from None
 

@@ -15,9 +15,11 @@ from chinchilla_nb.config.validators import SeedRanges
 from chinchilla_nb.engine.compute.points import at_ratio
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import compact, number_text, scientific
 from chinchilla_nb.widgets.base.fields import Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.typed_number import FLOPS
 
 __all__ = ["PlanEditor"]
 
@@ -42,7 +44,7 @@ class PlanEditor(Editor):
         hints = {name: str(field.description) for name, field in SeedRanges.model_fields.items()}
         self.C = _range_row(parts, "Seed compute C", hints["C"])
         self.ratio = _range_row(parts, "Tokens per parameter", hints["N_to_D"])
-        steps = parts.text("Number of seed runs that step() asks for before scaling", label="Seeding steps")
+        steps = parts.text("Number of seed runs before runs are scaled", label="Seeding steps")
         factor = parts.text("Compute of the next run as a multiple of the largest so far", label="Scaling factor")
         self.seeds, self.factor = Row(parts, [steps]), Row(parts, [factor])
         self.fill([self.C, self.ratio, self.seeds, self.factor])
@@ -97,9 +99,9 @@ class PlanEditor(Editor):
         if not any(texts):
             return settings if settings.seed_regime is None else replace(settings, seed_regime=None)
         ranges = {}
-        for name, row in (("C", self.C), ("N_to_D", self.ratio)):
+        for name, row, unit in (("C", self.C, FLOPS), ("N_to_D", self.ratio, "tokens per parameter")):
             try:
-                ranges[name] = _read_range(row)
+                ranges[name] = _read_range(row, unit)
             except InputError as error:
                 row.explain(str(error), row.inputs[0 if error.where == LOW else 1])
         if len(ranges) < 2:
@@ -122,19 +124,19 @@ class PlanEditor(Editor):
             self.C.say(f"FLOPs: N from {compact(float(smallest))} to {compact(float(largest))}")
             self.ratio.say(f"D / N: D from {compact(float(fewest))} to {compact(float(most))}")
         self.seeds.say(
-            "seed runs, then scaled runs" if settings.num_seeding_steps is not None else "Empty: passed to step()"
+            "seed runs, then scaled runs" if settings.num_seeding_steps is not None else "Empty: as many as you like"
         )
         self.factor.say(
             "× the largest compute so far for the next run"
             if settings.scaling_factor is not None
-            else "Empty: passed to scale()"
+            else f"Empty: {DEFAULT_FACTOR:g} × in the panels"
         )
 
 
-def _read_range(row: Row) -> tuple[float, float]:
+def _read_range(row: Row, unit: str) -> tuple[float, float]:
     """Read the two ends of a range; `where` of an error names the end that is wrong."""
     boxes = zip((LOW, HIGH), row.inputs, strict=True)
-    low, high = (as_positive_number(number(box.value, end), end) for end, box in boxes)
+    low, high = (as_positive_number(number(box.value, end, unit), end) for end, box in boxes)
     if low > high:
         raise InputError(HIGH, "must not be below low", got=f"{number_text(high)} and {number_text(low)}")
     return low, high

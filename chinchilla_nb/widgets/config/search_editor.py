@@ -10,9 +10,11 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.checks import brief
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.model_search import ModelSearch
 from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.model_sizes import (
     SIZE_ESTIMATORS,
     transformer_size,
@@ -150,6 +152,8 @@ class SearchEditor(Editor):
                 # Values set in code may have types that cannot be typed in: unchanged text keeps the original values.
                 same = name in known and text == choices_text(known[name])
                 grid[name] = known[name] if same else parse_choices(text)
+                if estimator in SIZE_ESTIMATORS.values():
+                    _check_counts(name, grid[name])
             except ValueError as error:
                 row.explain(str(error))
             else:
@@ -241,6 +245,19 @@ def _hyperparameters(estimator: Callable[..., float], texts: Iterable[str]) -> l
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return [*names, *(name for name in written if name not in names)] if takes_any else names
+
+
+def _check_counts(name: str, values: Iterable[Any]) -> None:
+    """Check that the values of a hyperparameter of a transformer are whole numbers above 0.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    for value in values:
+        if value is not None and not (isinstance(value, (int, float)) and value > 0 and float(value).is_integer()):
+            raise InputError(name, "must list whole numbers above 0", got=brief(value))
 
 
 def _optional(estimator: Callable[..., float]) -> dict[str, str]:

@@ -7,9 +7,11 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
+from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
 from chinchilla_nb.figures import prediction_figure
+from chinchilla_nb.next_step import planned_budget
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
@@ -17,21 +19,17 @@ from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
+from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
+from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
 from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
+from chinchilla_nb.widgets.fit.residual_choice import ResidualChoice
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
 from chinchilla_nb.widgets.fit.typeset_law import parameter_texts, typeset_law
 
 __all__ = ["FitPanel"]
-
-_STATUS = {
-    FitStatus.CONVERGED: ("good", "✓ Converged"),
-    FitStatus.UNFINISHED: ("muted", "Running"),
-    FitStatus.STALLED: ("warn", "Stalled"),
-    FitStatus.CANCELLED: ("warn", "Cancelled: best so far"),
-}
 
 
 class FitPanel(Panel):
@@ -48,37 +46,47 @@ class FitPanel(Panel):
     state, curve, law, facts, problems : HTML
         Progress of a fit; its best objective so far; the law; how it was found; warnings and errors, each with its
         remedy.
+    filter_note : FilterNote
+        The filter that fits follow, and that of the fit if it is another one.
     parameters : ParameterTiles
         The parameters and their intervals.
     intervals : IntervalBar
         What the intervals are based on.
     profile : ProfileCard or None
         The profile of the parameter whose interval was clicked; created by the first click.
+    hand_law : HandLawSection
+        A law whose parameters are set by hand, beside the fit.
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
     scale : ScaleChoice
         The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
+    residuals_of : ResidualChoice
+        Whose residuals they show.
     charts : FitCharts or None
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css",)
+    sheets = ("charts/charts.css", "charts/groups.css", "fit/fit.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
         self._curve = ProgressCurve()
         self._timed = False
+        self._fit_shown: Fit | None = None  # the best so far while a fit runs
+        self._before: Fit | None = None  # the fit when the work under way began
         self.charts: FitCharts | None = None
         self.state, self.curve, self.law, self.facts, self.problems = (ipywidgets.HTML() for _ in range(5))
         self.parameters = ParameterTiles(self.guard, self._open_profile)
         self.intervals = IntervalBar(self.guard, self.session)
         self.profile: ProfileCard | None = None
         self.roll_outs = RollOutSection(self.guard, self.session)
+        self.hand_law = HandLawSection(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above = (self._bar(), self.curve, *result)
-        self._parts = (self.problems, self.roll_outs, self._bar_below())
+        self._above = (self._bar(), self.filter_note, self.curve, *result)
+        self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
         self._stop_watching = self.session.watch_uncertainty()
@@ -107,7 +115,8 @@ class FitPanel(Panel):
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
         self.scale = ScaleChoice(self.guard, self.session)
-        self._below = ipywidgets.Box([self.diagnostics, self.scale])
+        self.residuals_of = ResidualChoice(self.guard, self.session, self._show_diagnostics)
+        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of, self.scale])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -115,8 +124,9 @@ class FitPanel(Panel):
     def _follow(self) -> None:
         """Show the state of the session, now and whenever it changes."""
         self.watch(self._time, "busy", "progress")
-        self.watch(self._show_state, "busy", "progress", "revision", "fit", "settings")
+        self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
+        self.watch(self._show_facts, "budget", "settings", "revision", "excluded")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(
             self._show_roll_outs,
@@ -129,13 +139,19 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded", "chart_scale")
+        self.watch(
+            self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays", "chart_scale"
+        )
+        self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
+        self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
+        self.watch_view(self._show_selected, "selected")
         for show in (
             self._show_state,
             self._show_result,
             self._show_intervals,
             self._show_roll_outs,
             self._show_problems,
+            self._show_hand_law,
         ):
             show()
         self._show_diagnostics()
@@ -190,24 +206,31 @@ class FitPanel(Panel):
         """Record the time and the best objective of the fit under way."""
         if change["name"] == "busy":
             if self.session.busy:
-                self._curve, self._timed = ProgressCurve(), True
+                self._curve, self._timed, self._before = ProgressCurve(), True, self.session.fit
             else:
                 self._curve.end()
         elif isinstance(change["new"], FitProgress):
             self._curve.add(change["new"])
-        self.curve.value = self._curve.html()
+        # Not after the end: a curve that some fits leave and shorter ones do not says nothing about either.
+        self.curve.value = self._curve.html() if self.session.busy else ""
 
     @guarded
     def _show_diagnostics(self, _change: Any = None) -> None:
         fit, wanted = self.session.fit, self.diagnostics.value
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        self.residuals_of.show()
         set_shown(self.scale, wanted)
+        self.scale.follow()
         if fit is not None and wanted:
-            self.charts = self.charts or FitCharts()
-            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit, self.session.chart_scale)
-            self.scale.follow()
+            self.charts = self.charts or FitCharts(self.guard, self.session)
+            self.charts.show(fit, self.residuals_of.chosen)
         self._arrange()
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        if self.charts is not None and self.session.fit is not None and self.diagnostics.value:
+            self.charts.show_selected()
 
     def _arrange(self) -> None:
         """Compose the parts that have been created and are wanted."""
@@ -219,12 +242,13 @@ class FitPanel(Panel):
     @guarded
     def _show_state(self, _change: Any = None) -> None:
         session = self.session
-        self.fit_button.disabled = session.busy or not len(session.runs)
+        self.fit_button.disabled = session.busy or len(session.runs) < FEWEST_RUNS
         self.cancel_button.disabled = not session.busy
         progress = session.progress
         running = session.busy and isinstance(progress, FitProgress)
         self.progress.layout.display = "" if session.busy else "none"
         self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        self.filter_note.show()
         text = escape(self._state())
         stale = session.stale and not session.busy
         self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'
@@ -237,8 +261,19 @@ class FitPanel(Panel):
             fit, uncertainty = progress.best, None
         texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
         self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
-        self.parameters.show(fit.law if fit is not None else None, texts, uncertainty)
-        self.facts.value = _facts(fit) if fit is not None else ""
+        self.parameters.show(fit, texts, uncertainty)
+        self._fit_shown = fit
+        self._show_facts()
+
+    @guarded
+    def _show_facts(self, _change: Any = None) -> None:
+        session, fit = self.session, self._fit_shown
+        budget = planned_budget(session.settings, session.runs, session.budget)
+        self.facts.value = fit_facts(fit, budget) if fit is not None else ""
+
+    @guarded
+    def _show_hand_law(self, change: Any = None) -> None:
+        self.hand_law.show(moved_only=change is not None and change["name"] == "law_by_hand")
 
     @guarded
     def _show_intervals(self, _change: Any = None) -> None:
@@ -252,7 +287,7 @@ class FitPanel(Panel):
     def _show_problems(self, _change: Any = None) -> None:
         parts = [note("bad", self.session.error)] if self.session.error else []
         if self.session.fit is not None:
-            parts += [note("warn", sentence(str(warning))) for warning in self.session.fit.warnings]
+            parts += [note("warn", sentence(warning_text(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)
 
     def _state(self) -> str:
@@ -268,14 +303,24 @@ class FitPanel(Panel):
             text = text if remaining is None else f"{text} · about {remaining:.0f} s left"
             return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
         count = len(session.runs)
-        if not count:
-            return f"No runs yet: {RUNS_FOR_A_FIT}"
+        if count < FEWEST_RUNS:
+            return f"{runs_in_words(count) if count else 'No runs'} yet: {RUNS_FOR_A_FIT}"
+        if session.cancelled:
+            ended = f"Cancelled after {self._curve.elapsed:.1f} s" if self._timed else "Cancelled"
+            if session.fit is not None and not session.stale:
+                kept = "the fit before it is shown" if session.fit is self._before else "its best law so far is shown"
+                return f"{ended}: {kept}"
+            return f"{ended} · {self._agreement(count)}"
+        return self._agreement(count)
+
+    def _agreement(self, count: int) -> str:
+        """Return what there is to fit, or that the fit is that of the runs."""
+        session = self.session
         if session.fit is None:
             return f"{runs_in_words(count)} ready: press Fit"
         if not session.stale:
-            return f"Up to date with {runs_in_words(count)}" + (
-                f" · {self._curve.elapsed:.1f} s" if self._timed else ""
-            )
+            took = f" · {self._curve.elapsed:.1f} s" if self._timed else ""
+            return f"Up to date with {runs_in_words(count)}{took}"
         if session.new_runs:
             return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
         changed = "settings" if session.fit.runs is session.runs else "runs"
@@ -286,15 +331,3 @@ _PREVIEW = (
     '<div class="cnb-empty cnb-muted">'
     "The fitted law, its parameters and what the runs cannot determine appear here.</div>"
 )
-
-
-def _facts(fit: Fit) -> str:
-    kind, status = _STATUS[fit.status]
-    facts = (
-        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
-        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
-    )
-    return (
-        f'<div class="cnb-facts"><span class="cnb-chip cnb-{kind}">{escape(status)}</span>'
-        f'<span class="cnb-muted">{escape(facts)}</span></div>'
-    )

@@ -30,9 +30,7 @@ def landscape_map(figure: LandscapeFigure) -> str:
         f'<rect x="{i}" y="{rows - 1 - j}" width="1" height="1" fill="none" stroke="var(--cnb-ink)" stroke-width="2" '
         f'vector-effect="non-scaling-stroke"/>'
     )
-    x, y = (
-        100 * _place(starts, value) for starts, value in zip((figure.across, figure.up), figure.law, strict=True)
-    )
+    x, y = (100 * _place(starts, value) for starts, value in zip((figure.across, figure.up), figure.law, strict=True))
     ticks = [f'<span class="cnb-across" style="left:{at:.1f}%">{text}</span>' for at, text in _ticks(figure.across)]
     ticks += [f'<span class="cnb-up" style="bottom:{at:.1f}%">{text}</span>' for at, text in _ticks(figure.up)]
     *most, last = (typeset(parameter.symbol) for parameter in figure.others)

@@ -7,7 +7,7 @@ from functools import partial
 
 import ipywidgets
 
-from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
@@ -19,7 +19,7 @@ __all__ = ["ParameterTiles"]
 
 
 class ParameterTiles(ipywidgets.Box):
-    """A tile for each parameter: its name, its value and its interval.
+    """A tile for each parameter: its name, its value and its interval, and a lock if it was fixed or limited.
 
     Parameters
     ----------
@@ -41,24 +41,26 @@ class ParameterTiles(ipywidgets.Box):
         super().__init__()
         self.add_class("cnb-tiles")
 
-    def show(self, law: Law | None, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> None:
-        """Show a law, with the intervals of its parameters if they are known; nothing for None.
+    def show(self, fit: Fit | None, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> None:
+        """Show a fit, with the intervals of its parameters if they are known; nothing for None.
 
-        ``texts`` are its parameters as text, by name.
+        ``texts`` are the parameters of its law as text, by name.
         """
-        parameters = law.parameters if law is not None else ()
+        parameters = fit.law.parameters if fit is not None else ()
         if list(self.values) != [parameter.name for parameter in parameters]:
             self._build(parameters)
-        if law is None:
+        if fit is None:
             return
-        intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
-        for parameter in parameters:
-            button = self.intervals[parameter.name]
-            button.layout.display = None if intervals else "none"
-            if intervals:
-                ends = float(intervals[parameter.name].low), float(intervals[parameter.name].high)
-                button.description = interval_text(*ends)
-            self.values[parameter.name].value = tile_content(_name(parameter), texts[parameter.name])
+        intervals, held = uncertainty.interval(LEVEL) if uncertainty is not None else {}, fit.held
+        for parameter, tile in zip(parameters, self.children, strict=True):
+            name, limits = parameter.name, held.get(parameter.name)
+            button, fixed = self.intervals[name], limits is not None and limits.fixed
+            button.layout.display = None if intervals and not fixed else "none"
+            if intervals and not fixed:
+                button.description = interval_text(float(intervals[name].low), float(intervals[name].high))
+            said = [] if limits is None else [limits.text]
+            self.values[name].value = tile_content(_name(parameter), texts[name], *said)
+            (tile.remove_class if limits is None else tile.add_class)("cnb-locked")
 
     def _build(self, parameters: tuple[Parameter, ...]) -> None:
         self.values = {parameter.name: ipywidgets.HTML() for parameter in parameters}

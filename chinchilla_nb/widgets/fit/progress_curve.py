@@ -12,7 +12,7 @@ from chinchilla_nb.work.remaining import RemainingTime
 __all__ = ["ProgressCurve"]
 
 LONG_ENOUGH = 0.7
-"""Seconds a fit must take before its curve is shown: nobody could read it in less."""
+"""Seconds after which the curve of a fit is shown: nobody could read that of a shorter fit."""
 _WIDTH, _HEIGHT = 220, 44
 _MOST = 200
 
@@ -63,8 +63,8 @@ class ProgressCurve:
         return self._pace.remaining(progress.stage, progress.done, progress.total)
 
     def html(self) -> str:
-        """Return the curve as HTML; empty for a very short fit."""
-        if len(self.points) < 2 or self.elapsed < LONG_ENOUGH:
+        """Return the curve as HTML; empty before it could be read."""
+        if not self.points or self.elapsed < LONG_ENOUGH:
             return ""
         low, high = (math.log(max(self.points[i][1], 1e-300)) for i in (-1, 0))
         span = high - low or 1.0

@@ -13,7 +13,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import known_digits, plain, rounded
+from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 
 __all__ = ["DIGITS", "parameter_texts", "typeset_law"]
 
@@ -56,7 +56,7 @@ def typeset_law(law: Law, runs: Runs, texts: Mapping[str, str], uncertainty: Unc
         number=number,
         exponent=number,
         power=lambda base, exponent: f"{base}<sup>{exponent}</sup>",
-        over=_fraction,
+        ratio=_fraction,
     )
     spoken = escape(law.equation(replace(TEXT, number=number, exponent=number)))
     equation = f'<span role="math" aria-label="{spoken}">{law.equation(notation)}</span>'
@@ -75,10 +75,12 @@ def _growth(law: Law, runs: Runs, uncertainty: Uncertainty | None) -> str:
     except ValueError:
         return ""
     intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
-    a, b = (
-        _text(value, intervals[name]) if name in intervals else f"{value:.3f}"
-        for name, value in zip(("a", "b"), found, strict=True)
-    )
-    return (
-        f'<span class="cnb-growth"><i>N</i>* ∝ <i>C</i><sup>{a}</sup> &emsp; <i>D</i>* ∝ <i>C</i><sup>{b}</sup></span>'
-    )
+    written = []
+    for name, letter, value in zip("ab", "ND", found, strict=True):
+        text, within = f"{value:.3f}", ""
+        if name in intervals:
+            ends = float(intervals[name].low), float(intervals[name].high)
+            text = rounded(value, known_digits(value, *ends, 3))
+            within = f" <small>({escape(interval_text(*ends))})</small>"
+        written.append(f"<i>{letter}</i>* ∝ <i>C</i><sup>{text}</sup>{within}")
+    return f'<span class="cnb-growth">{" &emsp; ".join(written)}</span>'

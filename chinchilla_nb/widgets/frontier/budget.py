@@ -7,7 +7,8 @@ import math
 import traitlets
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.quantity import LARGEST_BUDGET, parse_budget, scientific, written_budget
+from chinchilla_nb.quantity import LARGEST_BUDGET, scientific, written_budget
+from chinchilla_nb.widgets.base.typed_number import parse_budget
 
 __all__ = ["STEP", "Budget"]
 

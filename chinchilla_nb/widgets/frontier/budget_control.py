@@ -11,6 +11,7 @@ import ipywidgets
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import STEP, Budget
@@ -107,6 +108,7 @@ class BudgetControl(ipywidgets.VBox):
         budget = self._budget
         with self._writing:
             self.problem.value = note("warn", budget.problem) if budget.problem else ""
+            mark_wrong(self.text, bool(budget.problem))
             self.remark.value = f'<span class="cnb-muted">{escape(budget.meaning)}</span>'
             if not budget.problem:  # keep what is being typed
                 self.text.value = budget.text

@@ -42,7 +42,9 @@ class ComputeNote(ipywidgets.VBox):
         problem, differs = session.compute_problem, disagreement(session.runs)
         texts = []
         if problem is not None and len(session.runs):
-            texts.append(f"{problem}. Until then, C = {session.runs.compute.text}.")
+            remedy = "choose another convention under Compute in the configuration"
+            said = InputError(problem.where, problem.rule, got=problem.got, place=problem.place, remedy=remedy)
+            texts.append(f"{said}. Until then, C = {session.runs.compute.text}.")
         if differs is not None:
             text = differs.message
             texts.append(f"{text[:1].upper()}{text[1:]}.")

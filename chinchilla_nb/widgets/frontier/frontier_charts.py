@@ -8,19 +8,24 @@ from dataclasses import replace
 import bqplot
 import ipywidgets
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, polyline
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
 from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame
+from chinchilla_nb.widgets.charts.run_dots import UNKNOWN, DotRuns
 
 __all__ = ["FrontierCharts"]
 
+LAST = 9
+"""Place of the tools among the charts and what is shown between these."""
 _TITLES = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
 
 
@@ -44,6 +49,7 @@ class FrontierCharts(ipywidgets.Box):
         self.loss = LossChart()
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
+        self._laws: tuple[NamedLaw, ...] = ()
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
@@ -53,12 +59,20 @@ class FrontierCharts(ipywidgets.Box):
         super().__init__([self.key, *self.cards, self.tools])
         self.add_class("cnb-charts")
         self.add_class("cnb-pair")
+        for place, card in enumerate(self.cards, start=1):
+            card.layout.order = str(place)
+        self.tools.layout.order = str(LAST)
 
     @property
     def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
         """All charts with the names of their axes."""
         CN, CD, ND = self.charts
         return (CN, ("C", "N")), (CD, ("C", "D")), (ND, ("N", "D")), (self.loss, ("C", "loss"))
+
+    def place_below(self, part: ipywidgets.DOMWidget, names: tuple[str, str]) -> None:
+        """Show a part as wide as the page below the row of the chart with axes of these names."""
+        place = [axes for _, axes in self.all].index(names) + 1
+        part.layout.order = str(place + place % 2)  # that of the last of two charts side by side
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -71,6 +85,7 @@ class FrontierCharts(ipywidgets.Box):
         loss: LossFigure | None,
         labels: Sequence[str],
         excluded_labels: Sequence[str] = (),
+        dots: DotRuns = UNKNOWN,
     ) -> None:
         """Draw the figures, keeping the visible ranges where the user has panned or zoomed.
 
@@ -81,8 +96,12 @@ class FrontierCharts(ipywidgets.Box):
             None if there are no runs.
         labels, excluded_labels : sequence of str
             Tooltips of the runs that are drawn, as plain text.
+        dots : DotRuns
+            Which runs these are.
         """
         self._figure, self._loss = figure, loss
+        for one, _ in self.all:
+            one.dots.about = dots
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
@@ -95,6 +114,7 @@ class FrontierCharts(ipywidgets.Box):
                 )
             )
         self.loss.show(loss, labels, excluded_labels)
+        self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
         self._describe(len(labels), len(excluded_labels))
 
@@ -103,6 +123,22 @@ class FrontierCharts(ipywidgets.Box):
         counted = runs_in_words(runs) + (f" and {runs_in_words(excluded)} excluded" if excluded else "")
         for card in self.cards:
             card.describe(f"{counted[0].upper()}{counted[1:]}.")
+
+    def show_selected(self, chosen: NDArray[np.bool_]) -> None:
+        """Draw rings around some runs in every chart, given by a mask over the rows of the log."""
+        for chart, _ in self.all:
+            chart.dots.show_selected(chosen)
+
+    def show_laws(self, laws: tuple[NamedLaw, ...]) -> None:
+        """Draw the laws beside the fit; nothing else is redrawn, and no axis changes."""
+        self._laws = laws
+        self._draw_laws()
+
+    def _draw_laws(self, *, anew: bool = False) -> None:
+        """Draw the laws beside the fit: those that are not drawn yet, or all of them on other axes."""
+        for chart in self.charts if self._figure is not None else ():
+            chart.laws.show(plane_lines(chart.plane, self._laws, () if anew else chart.laws.drawn))
+        self.loss.show_laws(self._laws, anew=anew)
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Redraw only the bands."""
@@ -122,6 +158,7 @@ class FrontierCharts(ipywidgets.Box):
             if self._figure is not None and chart.moved:
                 chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
         self.loss.show_frontier()
+        self._draw_laws(anew=True)
 
     def drawn(self) -> tuple[FrontierFigure | None, LossFigure | None]:
         """Return what is on the page now: the figures on their visible ranges, with the marks of the budget."""

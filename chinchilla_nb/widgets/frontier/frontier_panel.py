@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.checks import as_float, brief
 from chinchilla_nb.engine.errors import InputError
@@ -24,25 +26,33 @@ from chinchilla_nb.figures import (
     loss_figure,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.quantity import number_text
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
-from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_runs import chart_runs
+from chinchilla_nb.widgets.charts.group_legend import GroupLegend
+from chinchilla_nb.widgets.charts.law_lines import SHEET as LAW_SHEET
 from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.chart_modes import Ends as Region
 from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
 from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
+from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
@@ -88,21 +98,29 @@ class FrontierPanel(Panel):
         The cost of a smaller or larger model.
     next_runs : NextRunsControl
         The runs after which N* at the budget is expected to be known best.
+    overlays : OverlayControl
+        Lays published laws and forecasts over the runs.
     forecasts : ForecastControl
         Saves and opens forecasts, and lists them.
     plans : PlanControl
         Plans under constraints, and the table that compares them.
+    filter_note : FilterNote
+        The filter that the charts follow.
+    groups : GroupLegend
+        The column that colours the runs, and the groups that charts show.
     selection : Selection
+        The selected runs, below the chart in which they were selected.
     export : ExportControl
         Images, table and code to save or copy.
     """
 
-    sheets = ("charts/charts.css",)
-    snapshot_of = ("fit", "uncertainty", "roll_outs")
+    sheets = ("charts/charts.css", "charts/groups.css", LAW_SHEET)
+    snapshot_of = ("fit", "uncertainty", "roll_outs", "law_by_hand", "overlays")
 
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
+        self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
         self._on_chart = Writing()  # axes must not move under a mouse that drags the budget
@@ -114,6 +132,7 @@ class FrontierPanel(Panel):
         self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
         self.forecasts = ForecastControl(self.guard, self.session, files)
+        self.overlays = OverlayControl(self.guard, self.session)
         self.export = ExportControl(
             self.guard,
             {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
@@ -124,28 +143,46 @@ class FrontierPanel(Panel):
             self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
         )
         self.compute = ComputeNote(self.guard, self.session)
-        self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
+        self.groups = GroupLegend(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.charts.children = (*self.charts.children, self.selection)
+        self.modes = ChartModes(
+            self.guard,
+            self.charts,
+            self._choose,
+            self._follow_zoom,
+            self._select_region,
+            self._select_rows,
+            self.selection.toggle,
+        )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        tools = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs, self.forecasts, self.export)
-        self.charts.tools.children = tools
-        above = ipywidgets.Box([self.modes.hint, self.selection.bar])
+        planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
+        self.charts.tools.children = (*planned, self.overlays, self.forecasts, self.export)
+        above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
         self.scale = ScaleChoice(self.guard, self.session)
         looks = ipywidgets.Box([self.modes, self.scale])
         looks.add_class("cnb-bar")
         looks.add_class("cnb-looks")
-        self.compose(self.budget_control, self.allocation, looks, above, self.charts, self.selection)
+        self.compose(self.filter_note, self.budget_control, self.allocation, looks, above, self.groups, self.charts)
         self.budget.observe(self._move, "C")
+        self.budget.observe(self._share_budget, ["C", "chosen"])
+        self.watch(self._follow_budget, "budget")
         self.size.observe(self._redraw, "factor")
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
             field.observe(self._redraw, "value")  # plans take their days and costs from it
         self.watch(self._draw, "revision", "settings", "fit")
+        self.watch_view(self._draw, "grouped_by", "hidden_groups")
+        self.watch_view(self._show_selected, "selected")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
+        self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
         self._draw()
+        self._show_laws()
+        self._follow_budget()
         self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -166,6 +203,7 @@ class FrontierPanel(Panel):
         self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
+        self.filter_note.show()
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
@@ -200,6 +238,12 @@ class FrontierPanel(Panel):
         self.forecasts.show()
 
     @guarded
+    def _show_laws(self, _change: Any = None) -> None:
+        """Draw the laws beside the fit; budgets and plans stay those of the fit."""
+        self.overlays.show()
+        self.charts.show_laws(self.session.drawn_laws)
+
+    @guarded
     def _move(self, change: Any) -> None:
         if self._figure is None:
             return
@@ -209,6 +253,19 @@ class FrontierPanel(Panel):
             self._draw_budget()
         else:
             self._draw_all()
+
+    @guarded
+    def _share_budget(self, _change: Any) -> None:
+        """Let the other panels know the budget that was chosen here."""
+        if self.budget.chosen:
+            self.session.budget = self.budget.C
+
+    @guarded
+    def _follow_budget(self, _change: Any = None) -> None:
+        """Take over the budget that was chosen in another panel or in code."""
+        chosen = self.session.budget
+        if chosen is not None and chosen != self.budget.C:
+            self.budget.type(number_text(chosen))
 
     @guarded
     def _redraw(self, _change: Any) -> None:
@@ -228,7 +285,8 @@ class FrontierPanel(Panel):
 
     def _draw_all(self) -> None:
         session = self.session
-        runs, excluded, fit, unit = session.runs, session.excluded_runs, session.fit, session.data_unit
+        chosen = self._shown = chart_runs(session)
+        runs, excluded, fit, unit = chosen.runs, chosen.excluded, session.fit, session.data_unit
         self._covered = self.budget.range
         self._intervals = self._intervals_over(self._covered)
         self._figure = frontier_figure(
@@ -251,20 +309,52 @@ class FrontierPanel(Panel):
                 intervals=self._intervals,
                 scale=session.chart_scale,
             )
-        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit)
+        law = None if fit is None else fit.law
+        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit, law)
         self.charts.show(
             self._figure,
             loss,
-            run_labels(runs, self._figure.shown, unit),
+            run_labels(runs, self._figure.shown, unit, law),
             [f"Excluded\n{label}" for label in excluded_labels],
+            chosen.dots(self._figure.shown, self._figure.shown_excluded),
         )
+        self.groups.show(chosen)
+        self.modes.follow_marks()
+        self.charts.show_selected(self.selection.mask)
         self._draw_budget()
+
+    def _select_region(self, names: tuple[str, str] | None, ends: Region | None) -> None:
+        """Select the runs that charts show and that lie in a box; None clears the selection."""
+        runs = self.session.all_runs
+        rows = np.sort(np.concatenate([self._shown.rows, self._shown.excluded_rows]))
+        for name, (low, high) in zip(names or (), ends or (), strict=True):
+            values = getattr(runs, name)[rows]
+            rows = rows[(values >= low) & (values <= high)]
+        if names is None:
+            self.selection.select(rows[:0])
+            self.selection.forget()
+        else:
+            self._select_rows(names, rows)
+
+    def _select_rows(self, names: tuple[str, str], rows: NDArray[np.intp]) -> None:
+        """Select runs by a box or a lasso in the chart with these axes, and list them below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.select(rows)
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        """Mark the selected runs in all charts, whatever has selected them."""
+        if not self.selection.selecting:
+            self.modes.drop()
+            self.selection.forget()
+        self.charts.show_selected(self.selection.mask)
 
     def _draw_budget(self) -> None:
         """Redraw what depends only on the budget, and show what to train with it."""
         if self._figure is None:
             return
         C, best, chosen, outside, unit = self.budget.C, None, None, None, self.session.data_unit
+        real: NearestConfiguration | None = None
         self.export.clear_link()
         fit = self.session.fit
         if fit is None:
@@ -281,12 +371,14 @@ class FrontierPanel(Panel):
                 self.allocation.value = next_run_tiles(
                     best, unit, C, self._intervals, self._pending, fit.runs.compute.text
                 )
+                real = NearestConfiguration.at(self.session, C)
+                self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
-        self.caution.value = "" if outside is None else note("warn", outside.text(unit))
+        self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
-        self.export.show(self._allocation(chosen))
+        self.export.show(self._allocation(chosen, real))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
@@ -298,11 +390,14 @@ class FrontierPanel(Panel):
             other, tooltips = (plan.N, plan.D, plan.loss), (tooltips[0], _plan_tooltip(plan, unit))
         self.charts.move_budget(C, _place(best), other, tooltips)
 
-    def _allocation(self, chosen: OffFrontier | None) -> dict[str, float | str] | None:
+    def _allocation(
+        self, chosen: OffFrontier | None, real: NearestConfiguration | None
+    ) -> dict[str, float | str] | None:
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
-        return allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        values = allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
         """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
@@ -364,7 +459,7 @@ class FrontierPanel(Panel):
         figure, loss = self.charts.drawn()
         if figure is None:
             raise RuntimeError("the panel could not be drawn, and says why")
-        return image_of(draw_frontier(figure, figure.law, loss=loss), kind, dpi)
+        return image_of(draw_frontier(figure, figure.law, beside=self.session.drawn_laws, loss=loss), kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""

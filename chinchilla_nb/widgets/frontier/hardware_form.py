@@ -10,10 +10,20 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.quantity import number_text, scientific
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.frontier.budget import Budget
-from chinchilla_nb.widgets.frontier.typed_hardware import SPEEDS, amount, typed_hardware
+from chinchilla_nb.widgets.frontier.typed_hardware import (
+    DAYS,
+    DEVICE_COUNT,
+    PRICE,
+    SPEED,
+    SPEEDS,
+    UTILISATION,
+    amount,
+    typed_hardware,
+)
 
 __all__ = ["HardwareForm"]
 
@@ -59,7 +69,14 @@ class HardwareForm(ipywidgets.VBox):
         )
         row.add_class("cnb-bar")
         super().__init__([row])
-        self.fields = (self.devices, self.days, self.speed, self.utilisation, self.price)
+        self._named = {
+            DEVICE_COUNT: self.devices,
+            DAYS: self.days,
+            SPEED: self.speed,
+            UTILISATION: self.utilisation,
+            PRICE: self.price,
+        }
+        self.fields = tuple(self._named.values())
         for field in self.fields:
             field.observe(self._changed, "value")
 
@@ -79,12 +96,14 @@ class HardwareForm(ipywidgets.VBox):
         if self._writing:
             return
         try:
-            hardware, days = self.read(), amount("number of days", self.days.value, "14")
+            hardware, days = self.read(), amount(DAYS, self.days.value, "14", "days")
             C = hardware.C(days)
             self._budget.check(C)
         except InputError as error:
+            self._mark(self._named.get(error.where))
             self.outcome.value = note("warn", f"{error}.")
             return
+        self._mark(None)
         self._say(C)
         self._budget.choose(C)
 
@@ -97,6 +116,11 @@ class HardwareForm(ipywidgets.VBox):
             If a field is not valid.
         """
         return typed_hardware(self.devices.value, self.speed.value, self.utilisation.value, self.price.value)
+
+    def _mark(self, wrong: ipywidgets.DOMWidget | None) -> None:
+        """Frame the field that is not valid, and no other."""
+        for field in self.fields:
+            mark_wrong(field, field is wrong)
 
     def _say(self, C: float) -> None:
         self.outcome.value = f'<span class="cnb-muted">= {escape(scientific(C))} FLOPs</span>'

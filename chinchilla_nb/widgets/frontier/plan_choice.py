@@ -30,6 +30,10 @@ SHAPES = {
 """Constraints by title: the name of their argument, and an example of what is typed; no example for no field."""
 
 
+_UNITS = {"N": "parameters", "D": "tokens", "tokens_per_parameter": "tokens per parameter", "N_ratio": ""}
+"""What may be written behind the value of a constraint, by its argument."""
+
+
 class PlanChoice(traitlets.HasTraits):
     """What the user chose and typed.
 
@@ -68,17 +72,19 @@ class PlanChoice(traitlets.HasTraits):
         InputError
             If a field is not valid.
         """
-        given: dict[str, Any] = {"C": C} if self.goal == BUDGET else {"loss": amount("the loss", self.loss, "2.1")}
+        given: dict[str, Any] = (
+            {"C": C} if self.goal == BUDGET else {"loss": amount("the loss", self.loss, "2.1", "nats")}
+        )
         name, example = SHAPES[self.shape]
         if self.shape == SEARCH:
             given["models"] = True
         elif name == "models":
-            given["models"] = [amount("a size", part, "1B, 3B, 7B") for part in split_list(self.value)]
+            given["models"] = [amount("a size", part, "1B, 3B, 7B", "parameters") for part in split_list(self.value)]
         elif name:
-            given[name] = amount(self.shape, self.value, example)
+            given[name] = amount(self.shape, self.value, example, _UNITS[name])
         for more, sample in (("inference_tokens", "1T"), ("unique_tokens", "100B")):
             if getattr(self, more).strip():
-                given[more] = amount(more.replace("_", " "), getattr(self, more), sample)
+                given[more] = amount(more.replace("_", " "), getattr(self, more), sample, "tokens")
         return given if hardware is None else {**given, "hardware": hardware}
 
 

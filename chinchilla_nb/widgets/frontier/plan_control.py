@@ -19,9 +19,11 @@ from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.export import download_link
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.plan_choice import (
     GOALS,
     LOSS,
@@ -139,19 +141,31 @@ class PlanControl(ipywidgets.VBox):
         if fit is None or not self.opened:
             self.outcome.value = self.code.value = ""
             return
+        wrong = None
         try:
             self._arguments = self.choice.arguments(self._budget.C, self._hardware())
             models = self._session.settings.models if self._arguments.get("models") is True else None
             self.plan = make_plan(fit.law, as_constraints(self._arguments, models), fit.runs.compute)
         except InputError as error:
+            wrong = self._field_of(error.where)
             self.outcome.value, self.code.value = note("warn", sentence(str(error))), ""
         else:
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
+            real = NearestConfiguration(self._session, self.plan).html
+            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + real + notes
             self._show_code()
+        for field in (self.loss, self.value, self.inference_tokens, self.unique_tokens):
+            mark_wrong(field, field is wrong)
         self.add.disabled = self.plan is None
+
+    def _field_of(self, where: str) -> ipywidgets.Text | None:
+        """Return the field that an error is about, by the title or the argument that it names; None for none."""
+        if where in (self.choice.shape, SHAPES[self.choice.shape][0], "a size"):
+            return self.value
+        named = {"loss": self.loss, "inference_tokens": self.inference_tokens, "unique_tokens": self.unique_tokens}
+        return named.get(where.removeprefix("the ").replace(" ", "_"))
 
     @guarded
     def _open(self, change: dict[str, bool]) -> None:

@@ -17,6 +17,7 @@ from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.rows import CheckedRow
 from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Table, read_table
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import ProjectFiles
@@ -125,6 +126,7 @@ class ImportForm(ipywidgets.VBox):
 
     @guarded
     def _read_path(self, _event: Any) -> None:
+        mark_wrong(self.path, False)
         if not self.path.value.strip():
             return
         try:
@@ -135,9 +137,11 @@ class ImportForm(ipywidgets.VBox):
             table = read_source(path)
         except ValueError as error:
             self.clear()
+            mark_wrong(self.path, True)
             self.show_error(error)
         except OSError as error:
             self.clear()
+            mark_wrong(self.path, True)
             self.show_error(InputError(repr(str(path)), f"cannot be read: {error.strerror}"))
         else:
             self.offer(path.name, table)
@@ -190,6 +194,7 @@ class ImportForm(ipywidgets.VBox):
     def clear(self) -> None:
         """Discard the file and its preview."""
         self._read, self._preview = None, None
+        mark_wrong(self.path, False)
         self.preview.value = ""
         self.ways.offer(None)
         self._set_shown(False)

@@ -15,8 +15,12 @@ from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast_score import ForecastScore
+from chinchilla_nb.records.run_values import own_title
 
-__all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
+__all__ = ["POSITION", "Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
+
+POSITION = "#"
+"""The column of the positions in the log."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,8 +40,14 @@ class Column:
 
 
 def tracks(columns: Mapping[str, Column]) -> str:
-    """Return the columns as CSS grid tracks: at least as wide as given, and sharing the remaining space."""
-    return " ".join(f"minmax({column.width}px, {column.width}fr)" for column in columns.values())
+    """Return the columns as CSS grid tracks: at least as wide as given, and sharing the remaining space.
+
+    The position is exactly as wide as given, as it lies beneath the list that selects rows.
+    """
+    return " ".join(
+        f"{column.width}px" if name == POSITION else f"minmax({column.width}px, {column.width}fr)"
+        for name, column in columns.items()
+    )
 
 
 def full_width(columns: Mapping[str, Column]) -> int:
@@ -45,16 +55,18 @@ def full_width(columns: Mapping[str, Column]) -> int:
     return sum(column.width for column in columns.values())
 
 
-def write_rows(columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_]) -> str:
-    """Return these rows as HTML; excluded ones are struck through."""
+def write_rows(
+    columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_], selected: NDArray[np.bool_]
+) -> str:
+    """Return these rows as HTML; excluded ones are struck through, selected ones marked."""
     if not len(rows):
         return '<div class="cnb-runs-none cnb-muted">No runs match.</div>'
     lines = []
     scales = {name: _largest(column) for name, column in columns.items() if column.bar}
     for row in rows:
         cells = "".join(_cell(column, column.values[row], scales.get(name)) for name, column in columns.items())
-        out = "" if included[row] else " cnb-out"
-        lines.append(f'<div class="cnb-run{out}" role="row">{cells}</div>')
+        kinds = f"{'' if included[row] else ' cnb-out'}{' cnb-picked' if selected[row] else ''}"
+        lines.append(f'<div class="cnb-run{kinds}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {tracks(columns)}; min-width: {full_width(columns)}px"
     return f'<div role="table" style="{style}">{"".join(lines)}</div>'
 
@@ -126,7 +138,7 @@ def run_columns(
         How runs came out against their forecasts, by position.
     """
     columns = {
-        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
+        POSITION: Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
         "N": Column(runs.N, compact, 60, "Parameters N"),
         "D": Column(runs.D, compact, 60, data_title(data_unit)),
         "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),
@@ -145,8 +157,7 @@ def run_columns(
         )
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"
-        title = name if name not in columns else f"{name} (yours)"
-        columns[title] = Column(values, str if text else number, 128 if text else 84)
+        columns[own_title(name)] = Column(values, str if text else number, 128 if text else 84)
     return columns
 
 

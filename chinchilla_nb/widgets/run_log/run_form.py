@@ -12,11 +12,13 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
-from chinchilla_nb.quantity import compact, parse_quantity, scientific
+from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.base.typed_number import typed_quantity
 
 __all__ = ["RunForm"]
 
@@ -58,6 +60,7 @@ class RunForm(ipywidgets.VBox):
         data_unit: str = "tokens",
     ) -> None:
         self.guard, self._law, self._compute, self._data_unit = guard, law, compute, data_unit
+        self._units = {"N": "parameters", "D": data_unit, "loss": "nats"}
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
         self.caution = ""
@@ -114,7 +117,7 @@ class RunForm(ipywidgets.VBox):
 
     def _number(self, name: str) -> float:
         try:
-            value = parse_quantity(self.fields[name].value)
+            value = typed_quantity(self.fields[name].value, self._units[name])
         except InputError as error:
             raise InputError(name, error.rule, got=error.got, remedy=error.remedy) from None
         if name != "loss" and round(value) < 1:
@@ -131,7 +134,7 @@ class RunForm(ipywidgets.VBox):
                     numbers[name] = self._number(name)
                 except InputError as error:
                     problems[name] = error.problem
-            (field.add_class if name in problems else field.remove_class)("cnb-wrong")
+            mark_wrong(field, name in problems)
         self.add.disabled = len(numbers) < len(_EXAMPLES)
         facts = "" if problems else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers))}</div>'
         cautions = [*(f"{name} {problem}." for name, problem in problems.items()), *filter(None, [self.caution])]

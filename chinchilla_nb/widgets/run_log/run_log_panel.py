@@ -33,6 +33,8 @@ from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
@@ -40,11 +42,12 @@ from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
+from chinchilla_nb.widgets.run_log.filter_bar import FilterBar
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
-from chinchilla_nb.widgets.run_log.run_log_view import SELECTIONS, RunLogView, ShownRuns
+from chinchilla_nb.widgets.run_log.run_log_view import RunLogView, ShownRuns
 from chinchilla_nb.widgets.run_log.run_table import RunTable
 
 __all__ = ["RunLogPanel"]
@@ -68,10 +71,10 @@ class RunLogPanel(Panel):
     shown : ShownRuns
         What that view shows of the log.
     table : RunTable
-    query : Text
-        A filter such as ``loss < 3 N >= 1B adam``.
-    which : Dropdown
-        Shows all runs, those in the fit, or those excluded.
+    filter : FilterBar
+        Which rows are shown, and whether charts and fits use only these.
+    query, which : Text, Dropdown
+        Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
     choice : ColumnChoice
@@ -89,7 +92,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("run_log/run_log.css",)
+    sheets = ("run_log/run_log.css", "run_log/run_selection.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -98,10 +101,11 @@ class RunLogPanel(Panel):
         super().__init__(source)
         self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
         self._message = ""
+        self._selecting = Writing()
         parts = self._parts = Parts()
         unit = self.session.data_unit
         self.view = RunLogView()
-        self.table = RunTable(self.guard, parts, self._check, self._show_view)
+        self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
         self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
@@ -117,16 +121,17 @@ class RunLogPanel(Panel):
         self.state, self.empty, self.query_error = make.html(), make.html(), make.html()
         self.add_toggle = make.toggle("Add a run", "Record a run by hand", value=not len(self.session.all_runs))
         self.import_toggle = make.toggle("Import", "Add runs from a file")
-        self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
-        self.which = make.choice("Which runs are shown", SELECTIONS, "m")
+        self.filter = FilterBar(self.guard, make, self.session, self._filter)
+        self.query, self.which = self.filter.query, self.filter.which
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
         self.copy_toggle = make.toggle("Copy", "Copy the matching rows, or save them as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
         above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
-        below = make.box([self.query, self.which, self.exclude_matching, self.undo], "cnb-bar")
-        self._log = make.box([self.choice, self.copy, below, self.query_error, self.table], "cnb-log")
+        below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
+        notes = (self.query_error, self.filter.problem)
+        self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
 
@@ -134,8 +139,8 @@ class RunLogPanel(Panel):
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings")
-        for control in (self.query, self.which):
-            control.observe(self._filter, "value")
+        self.watch_view(self._show_filter, "query")
+        self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
             toggle.observe(self._show_sections, "value")
         for button, callback in (
@@ -165,14 +170,16 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
-        columns, included = self._log_now()
-        shown = self.shown = self.view.of(columns, included)
+        runs, excluded, selected = self.session.all_runs, self.session.excluded, self.session.view.selected
+        columns, included = self._columns(), ~is_among(runs, excluded)
+        shown = self.shown = self.view.of(columns, included, is_among(runs, selected))
         if self.columns_toggle.value:
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
         if self.copy_toggle.value:
             self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
+        mark_wrong(self.query, shown.query_error is not None)
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -185,13 +192,29 @@ class RunLogPanel(Panel):
     def _choose_column(self, name: str, shown: bool) -> None:
         self._show_view(self.view.with_column(name, shown))
 
-    @guarded
-    def _filter(self, _change: Any) -> None:
+    def _filter(self) -> None:
         self._show_view(self.view.filtered(self.query.value, self.which.value))
 
-    def _log_now(self) -> tuple[dict[str, Column], NDArray[np.bool_]]:
-        """Return the columns of the log, and which runs are included."""
-        return self._columns(), ~is_among(self.session.all_runs, self.session.excluded)
+    @guarded
+    def _show_filter(self, _change: Any) -> None:
+        """Show the filter that charts and fits follow, whatever has set it."""
+        self.filter.show()
+        self._filter()
+
+    # Selecting runs
+
+    def _select(self, rows: list[int]) -> None:
+        keys = self._keys_of(self.session.all_runs)
+        with self._selecting:
+            self.session.view.select(keys[row] for row in rows)
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        """Mark the selected runs, and turn to the first of them if they were selected elsewhere."""
+        self._show_table()
+        page = self.shown.page_of_selected
+        if not self._selecting and page is not None:
+            self._show_view(self.view.turned_to(page))
 
     def _law(self) -> Law | None:
         return None if self.session.fit is None else self.session.fit.law
@@ -204,8 +227,12 @@ class RunLogPanel(Panel):
     def _show_state(self, included: NDArray[np.bool_]) -> None:
         count, excluded = len(included), int(np.count_nonzero(~included))
         parts = [runs_in_words(count)]
+        if excluded or self.session.view.query:
+            parts.append(f"{len(self.session.runs):,} in the fit")
+        if self.session.view.query:
+            parts.append(f"{np.count_nonzero(self.session.matching_runs):,} match its filter")
         if excluded:
-            parts += [f"{count - excluded:,} in the fit", f"{excluded:,} excluded in this session"]
+            parts.append(f"{excluded:,} excluded in this session")
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
@@ -262,7 +289,8 @@ class RunLogPanel(Panel):
         if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
-        self.session.exclude(keys[row] for row in self.shown.matching)
+        reason = f"matches the filter {self.query.value.strip()}"
+        self.session.exclude((keys[row] for row in self.shown.matching), reason=reason)
 
     @guarded
     def _forget_message(self, _change: Any) -> None:
@@ -293,8 +321,7 @@ class RunLogPanel(Panel):
             run["C"] = float(self.session.runs.compute.C(run["N"], run["D"]))
         name = self.form.fields["name"].value.strip()
         if name:
-            known = self.session.all_runs.columns
-            run[next((column for column in _NAME_COLUMNS if column in known), _NAME_COLUMNS[0])] = name
+            run[_name_column(self.session.all_runs)] = name
         self._message = ""
         self._extend([run])
         self.form.clear()
@@ -326,6 +353,13 @@ class RunLogPanel(Panel):
         self.file.clear()
         self.import_toggle.value = False
         self._show_table()
+
+
+def _name_column(runs: Runs) -> str:
+    """Return the column that holds the names of the runs, however it is written: ``Run name`` is ``run_name``."""
+    texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
+    written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
+    return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
 
 
 def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
-from chinchilla_nb.widgets.run_log.run_columns import full_width, tracks, write_rows
+from chinchilla_nb.widgets.run_log.run_columns import POSITION, full_width, tracks, write_rows
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRuns
 
 __all__ = ["RunTable"]
@@ -34,11 +35,16 @@ class RunTable(ipywidgets.VBox):
         Called with a row's position in the log and whether it is now checked.
     on_view : callable
         Called with the view that a click requests.
+    on_select : callable
+        Called with the positions in the log of the rows to select.
 
     Attributes
     ----------
     boxes : tuple of Checkbox
         The check boxes of the rows on the page, from top to bottom.
+    picker : SelectMultiple
+        The positions of these rows, to select runs: a list of the page itself, whose arrow keys move the row, with
+        Shift for several rows and Ctrl for single ones.
     """
 
     def __init__(
@@ -47,9 +53,10 @@ class RunTable(ipywidgets.VBox):
         parts: Parts,
         on_check: Callable[[int, bool], None],
         on_view: Callable[[RunLogView], None],
+        on_select: Callable[[list[int]], None],
     ) -> None:
         self.guard, self._parts = guard, parts
-        self._on_check, self._on_view = on_check, on_view
+        self._on_check, self._on_view, self._on_select = on_check, on_view, on_select
         self._writing = Writing()
         self._shown: ShownRuns | None = None
         self._shifted = -math.inf
@@ -60,10 +67,13 @@ class RunTable(ipywidgets.VBox):
         for place, box in enumerate(self.boxes):
             box.observe(lambda change, place=place: self._checked(place, change["new"]), "value")
         corner = parts.html('<span class="cnb-muted" title="Unchecked runs are excluded from fits">In fit</span>')
+        self.picker = parts.make(ipywidgets.SelectMultiple, "cnb-runs-picker", options=[], rows=PAGE)
+        self.picker.tooltip = "Select runs: arrow keys move the row, with Shift and Ctrl for several"
+        self.picker.observe(self._selected, "value")
         side = parts.box([corner, *self.boxes], "cnb-runs-side")
         self.head, self.body = ipywidgets.GridBox(_dom_classes=("cnb-runs-head",)), parts.html()
         scroll = parts.box([self.head, self.body], "cnb-runs-scroll")
-        table = parts.box([side, scroll], "cnb-run-table")
+        self._table = table = parts.box([side, self.picker, scroll], "cnb-run-table")
         super().__init__([table, self._pager()], **parts.look(ipywidgets.VBox, ()))
 
     def _pager(self) -> ipywidgets.Box:
@@ -87,7 +97,8 @@ class RunTable(ipywidgets.VBox):
         self._shown = shown
         self._show_head(shown)
         self._show_boxes(shown.rows, shown.included)
-        self.body.value = write_rows(shown.columns, shown.rows, shown.included)
+        self._show_picker(shown)
+        self.body.value = write_rows(shown.columns, shown.rows, shown.included, shown.selected)
         self._show_place(shown)
 
     def _show_head(self, shown: ShownRuns) -> None:
@@ -118,6 +129,18 @@ class RunTable(ipywidgets.VBox):
                     box.description = f"Include run {rows[place] + 1} in the fit"
                     box.value = bool(included[rows[place]])
 
+    def _show_picker(self, shown: ShownRuns) -> None:
+        rows = shown.rows.tolist()
+        with self._writing:
+            options = [(str(row + 1), row) for row in rows]
+            if list(self.picker.options) != options:
+                self.picker.options = options
+            self.picker.value = tuple(row for row in rows if shown.selected[row])
+        set_shown(self.picker, bool(rows))
+        # It lies over the column of positions, or beside the table where that column is not the first one.
+        first = next(iter(shown.columns)) == POSITION
+        (self._table.remove_class if first else self._table.add_class)("cnb-runs-apart")
+
     def _show_place(self, shown: ShownRuns) -> None:
         count, total, start = len(shown.matching), len(shown.included), shown.page * PAGE
         some = f"{start + 1:,}–{min(start + PAGE, count):,} of {count:,}" if count else "none"
@@ -138,6 +161,16 @@ class RunTable(ipywidgets.VBox):
     def _turn(self, turn: Callable[[ShownRuns], int]) -> None:
         if self._shown is not None:
             self._on_view(self._shown.view.turned_to(turn(self._shown)))
+
+    @guarded
+    def _selected(self, change: Any) -> None:
+        if self._writing or self._shown is None:
+            return
+        picked = list(change["new"])
+        if len(picked) > 1:  # with Shift or Ctrl: rows of other pages stay
+            elsewhere = np.setdiff1d(np.flatnonzero(self._shown.selected), self._shown.rows)
+            picked += elsewhere.tolist()
+        self._on_select(picked)
 
     @guarded
     def _checked(self, place: int, checked: bool) -> None:

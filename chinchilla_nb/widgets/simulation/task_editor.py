@@ -14,11 +14,12 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
-from chinchilla_nb.quantity import number_text, parse_budget, written_budget
+from chinchilla_nb.quantity import number_text, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row, list_parts, number
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
+from chinchilla_nb.widgets.base.typed_number import parse_budget
 from chinchilla_nb.widgets.simulation.plan import Numbers
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
@@ -217,15 +218,16 @@ class ProcedureEditor(ipywidgets.VBox):
 
 
 def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -> list[Any] | None:
-    """Read all fields, or return None and show the error in the row if one is not valid."""
-    values = []
+    """Read all fields, or return None and show the errors in the row if some are not valid."""
+    values, problems = [], {}
     for field, read in fields:
         try:
             values.append(read(field.value))
         except ValueError as error:
-            row.explain(str(error), field)
-            return None
-    row.explain("")
+            problems[field] = str(error)
+    row.explain_all(problems)
+    if problems:
+        return None
     row.say("")
     return values
 

@@ -74,7 +74,7 @@ def _at_the_ends(term: Term, problem: Problem, near: Linearised) -> Iterator[Fit
         yield FitWarning(
             "at_bound",
             f"{term.exponent} = {exponent:.3g} is at the smallest exponent the fit considers",
-            "these runs may have an irreducible loss, which this law does not have: fit law='chinchilla'",
+            "these runs may have an irreducible loss, which this law does not have: fit Chinchilla's law",
         )
     elif free and exponent >= near.box.upper[index]:
         yield FitWarning(
