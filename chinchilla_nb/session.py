@@ -16,6 +16,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_losses import BackgroundLosses
+from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.compute import ComputeOfRuns
@@ -62,7 +63,7 @@ class _RunChoice(NamedTuple):
     query: str
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget):
+class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget, ChartScale):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters

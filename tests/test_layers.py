@@ -48,6 +48,7 @@ FACADE = {
 STATE = {
     "background_losses",
     "background_roll_outs",
+    "chart_scale",
     "background_uncertainty",
     "chosen_budget",
     "database",

@@ -115,7 +115,14 @@ class FitCharts(ipywidgets.Box):
         runs = fit.runs.take(counting)
         predictions, off = losses_of(law, runs), losses_of(law, excluded)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
-        residuals = residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=unit)
+        residuals = residuals_figure(
+            runs,
+            predictions,
+            excluded=excluded,
+            excluded_predictions=off,
+            data_unit=unit,
+            scale=session.chart_scale,
+        )
         shown, apart = residuals.shown, residuals.shown_excluded
         self.prediction.show(figure.scatter.x, figure.scatter.y)
         set_line(self._identity, figure.identity)

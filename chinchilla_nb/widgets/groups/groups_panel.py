@@ -24,6 +24,7 @@ from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
 from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
@@ -49,6 +50,7 @@ class GroupsPanel(Panel):
     state, tiles, laws, sharing, notes : HTML
         How far the fits have come; multipliers; laws; what may be shared; what limits the comparison.
     chart : GroupsChart
+    card : ChartCard
     """
 
     sheets = ("charts/charts.css", "charts/groups.css", "groups/groups.css")
@@ -60,9 +62,8 @@ class GroupsPanel(Panel):
         self._make_inputs()
         self.chart = GroupsChart()
         self.tiles, self.laws, self.sharing, self.notes, self.about = (ipywidgets.HTML() for _ in range(5))
-        card = ipywidgets.VBox([self.chart.figure, self.about])
-        card.add_class("cnb-card")
-        self._results = ipywidgets.VBox([self.tiles, self.laws, card, self.sharing, self.notes])
+        self.card = ChartCard("Loss by compute, by group", self.chart.frame, self.chart.figure, self.about)
+        self._results = ipywidgets.VBox([self.tiles, self.laws, self.card, self.sharing, self.notes])
         self.compose(self._controls, self.state, self._results)
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
         self.view.observe(self._follow, ["by", "problem"])
@@ -191,6 +192,7 @@ class GroupsPanel(Panel):
         self.sharing.value = sharing_table(groups, view.model)
         runs, figure = groups.grouped.runs, groups_figure(fit, view.baseline, view.C)
         self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit), self._looks(groups))
+        self.card.describe()
         beyond = f" {figure.beyond:,} runs lie above the chart." if figure.beyond else ""
         self.about.value = _caption(
             "Lines are the lowest loss of each law at a compute, and dashes the compute with which "

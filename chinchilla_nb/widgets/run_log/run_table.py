@@ -193,8 +193,9 @@ class RunTable(ipywidgets.VBox):
         else:
             place = min(max(count - change["new"], 0), count - 1)
         self._on_select([int(shown.matching[place])])
-        if place // PAGE != self._shown.page:
-            self._on_view(self._shown.view.turned_to(place // PAGE))
+        now = self._shown
+        if now is not None and place // PAGE != now.page:
+            self._on_view(now.view.turned_to(place // PAGE))
 
     @guarded
     def _checked(self, place: int, checked: bool) -> None:
