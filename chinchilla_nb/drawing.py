@@ -236,7 +236,7 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
         handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
     if len(plane.excluded):
         handles["Excluded run"] = ax.scatter(
-            plane.excluded.x, plane.excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9
+            plane.excluded.x, plane.excluded.y, s=44, fc="none", ec=_HOLLOW, lw=1.0, alpha=0.7, zorder=2.9
         )
     if len(plane.regime):
         # The fill is below the runs, the outline above them.

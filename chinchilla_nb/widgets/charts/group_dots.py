@@ -49,7 +49,8 @@ class GroupDots:
         self.parts = []
         for group, (mark, area) in enumerate(zip(self.marks, areas, strict=True)):
             members = np.flatnonzero(groups == group)
-            _update(mark, Polyline(dots.x[members], dots.y[members]), [labels[at] for at in members], round(area))
+            said = [labels[at] for at in members.tolist()]
+            _update(mark, Polyline(dots.x[members], dots.y[members]), said, round(area))
             self.parts.append((mark, members))
 
     def clear(self) -> None:

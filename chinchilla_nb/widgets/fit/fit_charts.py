@@ -72,7 +72,7 @@ class FitCharts(ipywidgets.Box):
         self.bars = self.errors.lines(
             colors=[ACCENT], stroke_width=1.5, fill="bottom", fill_colors=[ACCENT], fill_opacities=[0.35]
         )
-        self._error_note, self._note, self.landscape = (ipywidgets.HTML() for _ in range(3))
+        self._error_note, self._note, self._beyond, self.landscape = (ipywidgets.HTML() for _ in range(4))
         self._note.add_class("cnb-key")
         lines = {"prediction": self._identity, **self._zeros}
         titles = {
@@ -85,6 +85,7 @@ class FitCharts(ipywidgets.Box):
             name: frame.figure([lines[name], *self.dots[name].marks], HEIGHT) for name, frame in frames.items()
         }
         cards = [_card(titles[name], figure) for name, figure in self._figures.items()]
+        cards[0].children = (*cards[0].children, self._beyond)
         errors = _card("Distribution of errors", self.errors.figure([self.bars], HEIGHT), self._error_note)
         starts = _card("Objective by starting value", self.landscape)
         super().__init__([self.groups, self._note, cards[0], errors, starts, *cards[1:]])
@@ -119,6 +120,7 @@ class FitCharts(ipywidgets.Box):
             dots.show(places[name], labels, residuals.colour, self._figures[name])
             dots.show_excluded(hollow[name], excluded_labels, len(shown))
         self._note.value = _key(residuals.note, len(excluded))
+        self._beyond.value = f'<div class="cnb-caption">{escape(figure.note)}</div>'
         self._show_errors(figure.errors)
         self.landscape.value = landscape_map(landscape_figure(fit))
         self.groups.show(chosen)
