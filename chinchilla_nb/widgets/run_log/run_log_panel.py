@@ -134,7 +134,7 @@ class RunLogPanel(Panel):
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
         above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
         below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
-        notes = (self.query_error, self.filter.problem)
+        notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
@@ -185,6 +185,7 @@ class RunLogPanel(Panel):
             self.copy.show(shown.columns, shown.matching)
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
+        self.filter.show_lost()
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
