@@ -14,8 +14,6 @@ from chinchilla_nb.widgets.charts.plots import Frame, set_line
 
 __all__ = ["GroupsChart"]
 
-HEIGHT = "380px"
-
 
 class GroupsChart:
     """Runs and curves of groups.
@@ -45,7 +43,7 @@ class GroupsChart:
             align="start",
             x_offset=8,
         )
-        self.figure = self.frame.figure([self.curves, self.gaps, self.names], HEIGHT)
+        self.figure = self.frame.figure([self.curves, self.gaps, self.names])
 
     def show(self, figure: GroupsFigure, labels: Sequence[str], looks: Sequence[int]) -> None:
         """Draw a figure, with one label for each of the grouped runs and the look of each group by its index."""

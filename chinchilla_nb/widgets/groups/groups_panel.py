@@ -19,11 +19,13 @@ from chinchilla_nb.figures import groups_figure
 from chinchilla_nb.quantity import scientific, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
 from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
@@ -49,6 +51,7 @@ class GroupsPanel(Panel):
     state, tiles, laws, sharing, notes : HTML
         How far the fits have come; multipliers; laws; what may be shared; what limits the comparison.
     chart : GroupsChart
+    card : ChartCard
     """
 
     sheets = ("charts/charts.css", "charts/groups.css", "groups/groups.css")
@@ -60,10 +63,13 @@ class GroupsPanel(Panel):
         self._make_inputs()
         self.chart = GroupsChart()
         self.tiles, self.laws, self.sharing, self.notes, self.about = (ipywidgets.HTML() for _ in range(5))
-        card = ipywidgets.VBox([self.chart.figure, self.about])
-        card.add_class("cnb-card")
-        self._results = ipywidgets.VBox([self.tiles, self.laws, card, self.sharing, self.notes])
-        self.compose(self._controls, self.state, self._results)
+        self.card = ChartCard("Loss by compute, groups", self.chart.frame, self.chart.figure, self.about)
+        charts = ipywidgets.Box([self.card, ipywidgets.VBox([self.sharing, self.notes])])
+        charts.add_class("cnb-charts")
+        charts.add_class("cnb-pair")
+        self._results = ipywidgets.VBox([self.tiles, self.laws, charts])
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.state, self._results)
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
         self.view.observe(self._follow, ["by", "problem"])
         self.watch(self._offer, "revision", "settings")
@@ -163,7 +169,8 @@ class GroupsPanel(Panel):
 
     @guarded
     def _offer(self, _change: Any = None) -> None:
-        self.view.offer(self.session.runs)
+        self.filter_note.show()
+        self.view.offer(self.session.runs, self.session.view.grouped_by)
         self._offer_choices(self.by, [(name, name) for name in self.view.columns], self.view.by)
         self._show_state()
 
@@ -197,6 +204,7 @@ class GroupsPanel(Panel):
             f"{view.baseline} reaches the loss of another group at {scientific(view.C)} FLOPs.{beyond}"
         )
         self.notes.value = _notes(groups, view)
+        self.card.describe(*_sentences(groups, view))
 
     def _looks(self, groups: Groups) -> list[int]:
         """Return the index of each group among those of all runs, by which other charts colour it."""
@@ -245,15 +253,19 @@ def _shared(model: str, described: Sequence[Parameter]) -> str:
     return shared_in_words(model, described).removesuffix(" are shared").removesuffix(" is shared")
 
 
-def _notes(groups: Groups, view: GroupsView) -> str:
+def _sentences(groups: Groups, view: GroupsView) -> list[str]:
+    """Return what the multipliers say."""
     fit = groups.fit(view.model)
-    lines = [
-        multiplier_sentence(name, view.baseline, multiplier(fit, name, view.baseline, view.C))
+    return [
+        sentence(multiplier_sentence(name, view.baseline, multiplier(fit, name, view.baseline, view.C)))
         for name in groups.grouped.names
         if name != view.baseline
     ]
-    lines += [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
-    return "".join(_caption(sentence(text)) for text in lines)
+
+
+def _notes(groups: Groups, view: GroupsView) -> str:
+    lines = [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
+    return "".join(map(_caption, [*_sentences(groups, view), *map(sentence, lines)]))
 
 
 def _caption(text: str) -> str:
