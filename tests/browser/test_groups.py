@@ -44,7 +44,7 @@ def test_two_groups_are_compared(lab):
         expect(chart.locator("text.label", has_text=name)).to_be_visible()
     screenshot(page, "groups-light")
 
-    page.get_by_label("Shared", exact=True).select_option("no parameter")
+    page.get_by_label("Shared", exact=True).select_option("nothing")
     expect(page.get_by_text("α (shared)")).to_have_count(0)
     page.get_by_label("Baseline", exact=True).select_option("sparse")
     expect(page.get_by_text("Compute of sparse over dense")).to_be_visible()

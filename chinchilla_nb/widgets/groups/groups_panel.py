@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -13,8 +12,6 @@ from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_
 from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
 from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
-from chinchilla_nb.engine.groups.sharing import shared_in_words
-from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.figures import groups_figure
 from chinchilla_nb.quantity import scientific, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
@@ -27,7 +24,7 @@ from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
-from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, sharing_table
+from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, shared_symbols, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
 from chinchilla_nb.work.job import Outcome
 
@@ -189,8 +186,9 @@ class GroupsPanel(Panel):
 
     def _show(self, groups: Groups) -> None:
         view, fit = self.view, groups.fit(self.view.model)
-        described = groups.problem.family.parameters
-        self._offer_choices(self.model, [(_shared(name, described), name) for name in groups.fits], view.model)
+        self._offer_choices(
+            self.model, [(shared_symbols(name, groups.problem), name) for name in groups.fits], view.model
+        )
         self._offer_choices(self.baseline, [(name, name) for name in groups.grouped.names], view.baseline)
         self.budget.placeholder = written_budget(view.C)
         self.tiles.value = multiplier_tiles(fit, view.baseline, view.C)
@@ -246,11 +244,6 @@ class GroupsPanel(Panel):
         if view.stale(session):
             return note("warn", "The runs, the settings or the column have changed since these fits: press Compare.")
         return ""
-
-
-def _shared(model: str, described: Sequence[Parameter]) -> str:
-    """Return what a model shares as the name of a choice."""
-    return shared_in_words(model, described).removesuffix(" are shared").removesuffix(" is shared")
 
 
 def _sentences(groups: Groups, view: GroupsView) -> list[str]:
