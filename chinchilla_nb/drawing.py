@@ -46,6 +46,8 @@ from chinchilla_nb.figures import (
     SweepFigure,
     steps_of,
 )
+from chinchilla_nb.figures.group_colours import GROUP_LOOKS
+from chinchilla_nb.figures.studies import StudyFigure
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "draw_frontier",
     "draw_predictions",
     "draw_roll_outs",
+    "draw_study",
     "draw_sweep",
     "image_of",
     "svg_of",
@@ -224,6 +227,23 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     ax.plot(drawing.bias.x, drawing.bias.y, color=_FRONTIER, lw=1.8, zorder=2.5, label="Bias of the law")
     ax.scatter(drawing.dots.x, drawing.dots.y, c=colours[drawing.part], s=18, lw=0.4, edgecolors="white", zorder=3)
     figure.legend(loc="outside right upper", frameon=False, fontsize=9, title="Fitted up to $C_0$")
+    _write_note(figure, drawing.note)
+    return figure
+
+
+def draw_study(drawing: StudyFigure, by: str | None) -> Figure:
+    """Draw errors of a study, with a legend titled `by` if there are several lines, without writing a file."""
+    figure = _figure(7.2, 4.2)
+    ax = figure.subplots()
+    _set_axes(ax, drawing.x, drawing.y)
+    ax.set_box_aspect(None)
+    for line, look in zip(drawing.lines, GROUP_LOOKS, strict=False):
+        for bar in line.bars:
+            ax.plot(bar.x, bar.y, color=look.light, lw=3.0, alpha=0.35, solid_capstyle="butt", zorder=2)
+        style = "-" if drawing.joined else ""
+        ax.plot(line.median.x, line.median.y, color=look.light, ls=style, lw=1.8, marker="o", ms=5, label=line.name)
+    if by is not None:
+        figure.legend(loc="outside right upper", frameon=False, fontsize=9, title=by.replace("_", " ").capitalize())
     _write_note(figure, drawing.note)
     return figure
 

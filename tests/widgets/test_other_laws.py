@@ -130,7 +130,7 @@ class TestSection:
             ("E", "-1", "E must be finite and not negative"),
             ("beta", "nan", "beta must be finite"),
             ("beta", "1e400", "beta must be finite"),
-            ("alpha", "20", "alpha must be within what a fit to these runs considers"),
+            ("alpha", "20", "alpha must be at most 10, the largest that a fit considers, got 20"),
         ],
     )
     def test_what_cannot_be_used_is_said_and_changes_nothing(self, section, fitted, name, typed, said):

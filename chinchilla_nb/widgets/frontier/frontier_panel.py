@@ -52,6 +52,7 @@ from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
+from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -102,6 +103,8 @@ class FrontierPanel(Panel):
         The filter that the charts follow.
     groups : GroupLegend
         The column that colours the runs, and the groups that charts show.
+    publish : PublishControl
+        Saves a report, and a Chinchilla table.
     selection : Selection
         The selected runs, below the chart in which they were selected.
     export : ExportControl
@@ -135,6 +138,7 @@ class FrontierPanel(Panel):
         self.plans = PlanControl(
             self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
         )
+        self.publish = PublishControl(self.guard, self.session, lambda: self.budget_control.chosen_hardware)
         self.compute = ComputeNote(self.guard, self.session)
         self.groups = GroupLegend(self.guard, self.session)
         self.filter_note = FilterNote(self.guard, self.session)
@@ -146,11 +150,11 @@ class FrontierPanel(Panel):
             self._follow_zoom,
             self._select_region,
             self._select_rows,
-            self.selection.toggle,
+            self._toggle_row,
         )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
         planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
-        self.charts.tools.children = (*planned, self.overlays, self.forecasts, self.export)
+        self.charts.tools.children = (*planned, self.publish, self.overlays, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -167,6 +171,7 @@ class FrontierPanel(Panel):
         self.watch_view(self._draw, "grouped_by", "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self.publish.clear, "revision", "settings", "fit", "uncertainty", "roll_outs")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
         self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
@@ -314,6 +319,11 @@ class FrontierPanel(Panel):
         """Select runs by a box or a lasso in the chart with these axes, and list them below it."""
         self.charts.place_below(self.selection, names)
         self.selection.select(rows)
+
+    def _toggle_row(self, names: tuple[str, str], row: int) -> None:
+        """Select the run that was clicked in the chart with these axes, or no more, and list those below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.toggle(row)
 
     @guarded
     def _show_selected(self, _change: Any) -> None:
