@@ -71,6 +71,7 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .studies import study
+from .study_chart import study_chart
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
@@ -207,6 +208,7 @@ __all__ = [
     "solve",
     "speed_up",
     "study",
+    "study_chart",
     "tabulate_models",
     "transformer_flops",
 ]

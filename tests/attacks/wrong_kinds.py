@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from doors import Door, bounded
+from law_doors import law_doors
 from odd_values import ODD_VALUES
 from plan_doors import plan_doors
 from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
@@ -122,6 +123,8 @@ NOT_CALLED = {
                 "MeasuredCompute",
                 "Influence",
                 "Interval",
+                "LawByHand",
+                "LawErrors",
                 "Overtraining",
                 "Plan",
                 "ProfileCurve",
@@ -138,6 +141,7 @@ NOT_CALLED = {
     "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
+    "PUBLISHED_LAWS": "a mapping",
     "SIX_ND": "a value",
     "Compute": "an interface",
 }
@@ -171,6 +175,7 @@ class Doors:
         yield from self._compute()
         yield from result_doors(self.cc)
         yield from plan_doors(self.cc)
+        yield from law_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (
@@ -210,7 +215,7 @@ class Doors:
             {"config_path": "config"},
         )
         flags = {"parallel": False, "simulation": True}
-        fit = {**flags, "exhaustive": False}
+        fit = {**flags, "exhaustive": False, "start": LAW}
         yield Door("Chinchilla.fit", cc.fit, fit, dear=True)
         yield Door("Chinchilla.fit_scaling_law", cc.fit_scaling_law, fit, dear=True)
         yield Door("Chinchilla.adjust_D_to_N", cc.adjust_D_to_N, {"N": 1e9})
@@ -338,7 +343,9 @@ class Doors:
         yield Door("Session.start", session.start, work)
         fresh = self.session()
         for name in ("run_fit", "start_fit"):
-            yield Door(f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map}, dear=True)
+            yield Door(
+                f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map, "start": LAW}, dear=True
+            )
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
         yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
         yield Door("Session.wait_for_roll_outs", session.wait_for_roll_outs, {"timeout": 1.0})

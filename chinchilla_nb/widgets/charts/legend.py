@@ -61,10 +61,8 @@ def line(stroke: str, name: str) -> str:
 
 
 def _loss_bar(scale: LossScale) -> str:
-    places = scale.normalise(scale.ticks)
     ticks = "".join(
-        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
-        for place, label in zip(places, scale.tick_labels, strict=True)
+        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>' for place, label in zip(*scale.labels(), strict=True)
     )
     gradient = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
     return f'<span class="cnb-scale"><i style="background:{gradient}"></i>{ticks}</span>'

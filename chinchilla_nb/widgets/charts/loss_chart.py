@@ -96,6 +96,11 @@ class LossChart:
         if C and self._drawn is not None:
             seen = self.frame.view[1]
             line = polyline([C, C], [seen.low, seen.high])
-        next_point, off = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, off_frontier))
-        reach = polyline([C, C], region) if C and region else NOTHING
+        E = self._drawn.E if self._drawn is not None else 0.0
+        next_point, off = (
+            NOTHING if at is None or at[1] <= E else polyline(at[:1], [at[1] - E]) for at in (point, off_frontier)
+        )
+        reach = NOTHING
+        if C and region and region[1] > E:
+            reach = polyline([C, C], [max(region[0] - E, self.frame.view[1].low), region[1] - E])
         self.budget.move(line, next_point, off, reach, tooltips)

@@ -115,7 +115,14 @@ class FitCharts(ipywidgets.Box):
         runs = fit.runs.take(counting)
         predictions, off = losses_of(law, runs), losses_of(law, excluded)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
-        residuals = residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=unit)
+        residuals = residuals_figure(
+            runs,
+            predictions,
+            excluded=excluded,
+            excluded_predictions=off,
+            data_unit=unit,
+            scale=session.chart_scale,
+        )
         shown, apart = residuals.shown, residuals.shown_excluded
         self.prediction.show(figure.scatter.x, figure.scatter.y)
         set_line(self._identity, figure.identity)
@@ -190,8 +197,11 @@ def _groups(chosen: ChartRuns, rows: NDArray[np.intp]) -> NDArray[np.intp] | Non
 
 def _key(note: str, excluded: int, beside: NamedLaw | None) -> str:
     """Return a key that names a law other than the fit, explains hollow dots, and notes which runs are not drawn."""
-    whose = None if beside is None else "the law set by hand" if beside.by_hand else beside.name
-    items = [f'<b class="cnb-item">Predictions and residuals of {escape(whose)}, not of the fit</b>'] if whose else []
+    items = []
+    if beside is not None:
+        whose = "the law set by hand" if beside.by_hand else beside.name
+        text = f"Predictions and residuals of {whose}, not of the fit"
+        items.append(f'<span class="cnb-item cnb-whose">{escape(text)}</span>')
     items += [symbol(HOLLOW, "Excluded")] if excluded else []
     items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
     return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""

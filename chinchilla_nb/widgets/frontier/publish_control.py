@@ -59,7 +59,7 @@ class PublishControl(ipywidgets.VBox):
     def __init__(self, guard: Guard, session: Session, hardware: Callable[[], Hardware | None]) -> None:
         self.guard, self._session, self._hardware = guard, session, hardware
         self._made: ChinchillaTable | None = None
-        self._given: dict[str, list[float]] = {}
+        self._given: dict[str, Any] = {}
         self.report = ipywidgets.Button(
             description="Report", tooltip="Make one HTML file with the law, its intervals, charts and runs"
         )

@@ -11,6 +11,7 @@ import ipywidgets
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_groups
 from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
+from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
 from chinchilla_nb.engine.groups.sharing import shared_in_words
 from chinchilla_nb.engine.laws.parameters import Parameter
@@ -23,6 +24,7 @@ from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
 from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
@@ -48,9 +50,10 @@ class GroupsPanel(Panel):
     state, tiles, laws, sharing, notes : HTML
         How far the fits have come; multipliers; laws; what may be shared; what limits the comparison.
     chart : GroupsChart
+    card : ChartCard
     """
 
-    sheets = ("charts/charts.css", "groups/groups.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "groups/groups.css")
     snapshot_of = ("fit",)
 
     def __init__(self, source: Any) -> None:
@@ -59,9 +62,8 @@ class GroupsPanel(Panel):
         self._make_inputs()
         self.chart = GroupsChart()
         self.tiles, self.laws, self.sharing, self.notes, self.about = (ipywidgets.HTML() for _ in range(5))
-        card = ipywidgets.VBox([self.chart.figure, self.about])
-        card.add_class("cnb-card")
-        self._results = ipywidgets.VBox([self.tiles, self.laws, card, self.sharing, self.notes])
+        self.card = ChartCard("Loss by compute, by group", self.chart.frame, self.chart.figure, self.about)
+        self._results = ipywidgets.VBox([self.tiles, self.laws, self.card, self.sharing, self.notes])
         self.compose(self._controls, self.state, self._results)
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
         self.view.observe(self._follow, ["by", "problem"])
@@ -189,13 +191,20 @@ class GroupsPanel(Panel):
         self.laws.value = laws_table(fit)
         self.sharing.value = sharing_table(groups, view.model)
         runs, figure = groups.grouped.runs, groups_figure(fit, view.baseline, view.C)
-        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit))
+        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit), self._looks(groups))
+        self.card.describe()
         beyond = f" {figure.beyond:,} runs lie above the chart." if figure.beyond else ""
         self.about.value = _caption(
             "Lines are the lowest loss of each law at a compute, and dashes the compute with which "
             f"{view.baseline} reaches the loss of another group at {scientific(view.C)} FLOPs.{beyond}"
         )
         self.notes.value = _notes(groups, view)
+
+    def _looks(self, groups: Groups) -> list[int]:
+        """Return the index of each group among those of all runs, by which other charts colour it."""
+        by, names, runs = groups.grouped.by, groups.grouped.names, self.session.all_runs
+        known = group_names(runs, by)
+        return [known.index(name) for name in names] if set(names) <= set(known) else list(range(len(names)))
 
     def _offer_choices(self, field: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
         offered = tuple(options) or (("none", ""),)
@@ -223,8 +232,8 @@ class GroupsPanel(Panel):
         if not view.columns:
             return note(
                 "good",
-                "To compare groups, such as architectures or data sets, add runs with a column that has two to twelve "
-                "values, each of several runs.",
+                "To compare groups, such as architectures or data sets, add runs with a column that has a few values, "
+                "each of several runs.",
             )
         if view.groups is None:
             return note("good", f"Press Compare to fit laws to the groups of {view.by}.")

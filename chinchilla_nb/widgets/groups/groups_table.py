@@ -27,7 +27,7 @@ def laws_table(fit: GroupFit) -> str:
         [name, f"{count:,}", *(_cell(found[name][one.name]) for one in described)]
         for name, count in zip(fit.grouped.names, fit.grouped.counts.tolist(), strict=True)
     ]
-    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-groups"))
+    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws"))
 
 
 def multiplier_tiles(fit: GroupFit, baseline: str, C: float) -> str:
@@ -53,7 +53,7 @@ def sharing_table(groups: Groups, model: str) -> str:
         rows.append([shared[:1].upper() + shared[1:], f"{fit.free}", f"{fit.value:.4g}", verdict])
         classes.append("cnb-chosen" if name == model else "")
     head = ["Model", "Parameters", "Loss per run", "Test"]
-    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-groups", row_classes=classes))
+    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws", row_classes=classes))
 
 
 def _heading(fit: GroupFit, at: int, parameter: Parameter) -> str:

@@ -37,6 +37,7 @@ from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
@@ -77,6 +78,8 @@ class RunLogPanel(Panel):
         Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
+    loss : LossChoice
+        What fits minimise, asked for with an import.
     choice : ColumnChoice
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
@@ -92,7 +95,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("run_log/run_log.css", "run_log/run_selection.css")
+    sheets = ("base/loss_choice.css", "run_log/run_log.css", "run_log/run_selection.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -108,7 +111,8 @@ class RunLogPanel(Panel):
         self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
         self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
-        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
+        self.loss = LossChoice(self.guard, self.session, "Fits minimise")
+        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
@@ -139,6 +143,7 @@ class RunLogPanel(Panel):
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_loss, "settings")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
@@ -271,6 +276,10 @@ class RunLogPanel(Panel):
             "Fit the scaling law first",
         )
         self.form.check()
+
+    @guarded
+    def _show_loss(self, _change: Any = None) -> None:
+        self.loss.show()
 
     # Excluding runs
 
