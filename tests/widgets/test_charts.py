@@ -18,10 +18,13 @@ from chinchilla_nb.figures import (
     loss_steps,
     steps_of,
 )
+from chinchilla_nb.widgets.approaches.approaches_panel import ApproachesPanel
 from chinchilla_nb.widgets.base.palette import palette_css
 from chinchilla_nb.widgets.base.style import note, shade, tiles
 from chinchilla_nb.widgets.charts.plots import Frame, tick_key
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.simulation.simulation_panel import SimulationPanel
 
 
 @pytest.fixture
@@ -312,3 +315,26 @@ def test_the_colour_bar_has_both_ends_and_no_labels_that_collide(losses):
     # A bar of 250 pixels and characters of at most 6.4.
     middles, widths = 250 * places, 6.4 * np.array([len(label) for label in labels])
     assert (np.diff(middles) >= (widths[1:] + widths[:-1]) / 2 + 5).all()
+
+
+def test_other_panels_follow_the_scale_of_the_session(session):
+    session.run_fit()
+    panels = [ApproachesPanel(session), SimulationPanel(session), FitPanel(session)]
+    simulation, fitted = panels[1], panels[2]
+    simulation.run_button.click()
+    simulation.wait()
+    fitted.diagnostics.value = True
+    frames = [card.frame for card in panels[0].cards[2:]] + [simulation.charts.plane.frame]
+    frames += [*fitted.charts.residuals.values()]
+    before = [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames]
+    for panel, scale in zip(panels, ("linear", "log", "linear"), strict=True):
+        panel.scale.value = scale
+        assert session.chart_scale == scale
+        for other in panels:
+            assert other.scale.value == scale
+            assert other.errors.value == ""
+        for frame in frames:
+            assert type(frame.scales["x"]).__name__ == ("LinearScale" if scale == "linear" else "LogScale")
+            assert frame.axes["x"].scale is frame.scales["x"]
+    session.chart_scale = "log"
+    assert [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames] == before
