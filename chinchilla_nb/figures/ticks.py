@@ -22,6 +22,7 @@ __all__ = [
     "axis_of",
     "data_title",
     "linear_axis",
+    "linearised",
     "log_axis",
     "ratio_title",
     "round_apart",
@@ -208,6 +209,11 @@ def axes_in_words(x: Axis, y: Axis) -> tuple[str, str]:
         for axis in (x, y)
     )
     return f"Across: {across}.", f"Up: {up}."
+
+
+def linearised(axis: Axis) -> Axis:
+    """Return an axis as a linear one with the same ends."""
+    return _between(replace(axis, log=False), axis.low, axis.high) if axis.log else axis
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:

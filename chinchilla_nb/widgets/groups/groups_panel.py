@@ -23,6 +23,7 @@ from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
 from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, shared_symbols, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
@@ -70,6 +71,8 @@ class GroupsPanel(Panel):
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
         self.view.observe(self._follow, ["by", "problem"])
         self.watch(self._offer, "revision", "settings")
+        self.watch(self._rescale, "chart_scale")
+        self._rescale()
         self.watch(self._follow, "busy", "progress")
         self._offer()
         self._draw()
@@ -90,7 +93,9 @@ class GroupsPanel(Panel):
         self._first = Row(parts, [self.by, self.compare_button, self.cancel_button])
         self._fields = Row(parts, [self.model, self.baseline, self.budget])
         self.state = parts.html()
-        self._controls = ipywidgets.VBox([parts.title("Groups"), self._first, self._fields])
+        self.scale = ScaleChoice(self.guard, self.session)
+        head = parts.box([parts.title("Groups"), self.scale], "cnb-bar", "cnb-looks")
+        self._controls = ipywidgets.VBox([head, self._first, self._fields])
         self._controls.add_class("cnb-group-choices")
         self.compare_button.on_click(self._compare)
         self.cancel_button.on_click(self._cancel)
@@ -218,6 +223,10 @@ class GroupsPanel(Panel):
             if field.options != offered:
                 field.options = offered
             field.value = value if options else ""
+
+    @guarded
+    def _rescale(self, _change: Any = None) -> None:
+        self.scale.rescale([self.chart.frame])
 
     def _show_state(self) -> None:
         session, view = self.session, self.view

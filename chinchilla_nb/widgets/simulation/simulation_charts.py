@@ -10,7 +10,7 @@ from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
-from chinchilla_nb.figures import Polyline, frontier_figure
+from chinchilla_nb.figures import Polyline, Scale, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
 from chinchilla_nb.widgets.base.style import ACCENT, INK
@@ -34,6 +34,8 @@ class SimulationCharts(ipywidgets.Box):
     study : StudyChart
     cards : tuple of ChartCard
         These three under their titles.
+    scale : str
+        The scale of the plane from its next drawing on.
     empty : HTML
         Says what will be shown in place of the first two charts, before a simulation.
     key, summary : HTML
@@ -55,6 +57,7 @@ class SimulationCharts(ipywidgets.Box):
             ChartCard("Estimate of N* as runs are added", self.trace.frame, self.trace.figure),
             ChartCard("Error of N* by number of seeds", self.study.frame, self.study.figure),
         )
+        self.scale: Scale = "log"
         super().__init__()
         self.add_class("cnb-charts")
         self._shown = {"simulation": False, "study": False}
@@ -70,7 +73,9 @@ class SimulationCharts(ipywidgets.Box):
         self._arrange()
         truth, C, compute = plan.task.law, plan.numbers.budget, state.runs.compute
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
-        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute))
+        figure = frontier_figure(
+            state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute), scale=self.scale
+        )
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
         set_line(self.true_frontier, frontier_line(truth, plane.x, compute))
