@@ -32,6 +32,7 @@ FACADE = {
     "fitted_law",
     "group_comparison",
     "law_method",
+    "past_fits",
     "planning",
     "publication",
     "rollout",
@@ -48,19 +49,24 @@ FACADE = {
 STATE = {
     "background_losses",
     "background_roll_outs",
+    "chart_scale",
     "background_uncertainty",
     "chosen_budget",
     "database",
     "exclusions",
+    "fit_history",
     "followed_database",
     "forecasting",
+    "kept_session",
     "law_overlays",
     "next_step",
     "open_forecasts",
+    "past_fit",
     "run_compute",
     "run_filter",
     "run_view",
     "session",
+    "session_file",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

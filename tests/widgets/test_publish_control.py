@@ -68,8 +68,10 @@ def test_budgets_hardware_and_intervals_are_those_of_the_panel(panel):
     control, session = panel.publish, panel.session
     control.given.value = "budgets C"
     control.values.value = "1e21, 1e22"
-    session.uncertainty = estimate_uncertainty(session.fit, "sandwich")
     control.make.click()
+    assert "sandwich covariance" in control.notes.value
+    session.uncertainty = estimate_uncertainty(session.fit, "pairs", 100, 0)  # comes later, from the background
+    assert "pairs bootstrap" in control.notes.value
     control.files["CSV"].click()
     saved = pd.read_csv(io.StringIO(downloaded(control)[1]))
     assert saved["C"].tolist() == [1e21, 1e22]

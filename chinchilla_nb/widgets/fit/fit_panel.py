@@ -16,7 +16,9 @@ from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
 from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
@@ -62,6 +64,8 @@ class FitPanel(Panel):
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
+    scale : ScaleChoice
+        The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
     residuals_of : ResidualChoice
         Whose residuals they show.
@@ -116,8 +120,9 @@ class FitPanel(Panel):
         )
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
+        self.scale = ScaleChoice(self.guard, self.session)
         self.residuals_of = ResidualChoice(self.guard, self.session, self._show_diagnostics)
-        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of])
+        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of, self.scale])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -142,7 +147,9 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays")
+        self.watch(
+            self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays", "chart_scale"
+        )
         self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
         self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
         self.watch_view(self._show_selected, "selected")
@@ -222,6 +229,9 @@ class FitPanel(Panel):
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
         self.residuals_of.show()
+        set_shown(self.scale, wanted)
+        self.scale.follow()
+        self.roll_outs.rescale()
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts(self.guard, self.session)
             self.charts.show(fit, self.residuals_of.chosen)

@@ -101,9 +101,19 @@ class ChartModes(ipywidgets.Box):
             for mark in marks.draggable:
                 mark.on_drag(partial(self._dragged, names))
                 mark.observe(partial(self._dropped, marks, names), ["x", "y"])
-            for scale in chart.frame.scales.values():
-                scale.observe(partial(self._zoomed, chart.frame), ["min", "max"])
+            self._follow_scales(chart.frame)
+            chart.frame.on_rescale(partial(self._rescaled, chart.frame))
         self.follow_marks()
+        self._choose()
+
+    def _follow_scales(self, frame: Frame) -> None:
+        for scale in frame.scales.values():
+            scale.unobserve_all()
+            scale.observe(partial(self._zoomed, frame), ["min", "max"])
+
+    def _rescaled(self, frame: Frame) -> None:
+        """Let the mouse work on the scales that a chart has now."""
+        self._follow_scales(frame)
         self._choose()
 
     def follow_marks(self) -> None:

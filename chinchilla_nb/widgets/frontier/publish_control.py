@@ -11,14 +11,14 @@ import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
-from chinchilla_nb.engine.planning.optimal_runs import optimal_runs
+from chinchilla_nb.engine.planning.optimal_runs import OptimalRuns, optimal_runs
 from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
 from chinchilla_nb.quantity import split_list
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.base.typed_number import parse_budget, typed_quantity
 
@@ -44,7 +44,7 @@ class PublishControl(ipywidgets.VBox):
     Attributes
     ----------
     report : Button
-        Makes the report and shows a link that downloads it.
+        Makes the report and saves it.
     given : Dropdown
         Whether sizes or budgets are typed.
     values : Text
@@ -53,12 +53,14 @@ class PublishControl(ipywidgets.VBox):
         Makes the table.
     files : dict of str to Button
         Make a file of the table, by the name of its form.
-    link, table, problem : HTML
+    link : Download
+    table, notes, problem : HTML
     """
 
     def __init__(self, guard: Guard, session: Session, hardware: Callable[[], Hardware | None]) -> None:
         self.guard, self._session, self._hardware = guard, session, hardware
         self._made: ChinchillaTable | None = None
+        self._given: dict[str, Any] = {}
         self.report = ipywidgets.Button(
             description="Report", tooltip="Make one HTML file with the law, its intervals, charts and runs"
         )
@@ -73,7 +75,14 @@ class PublishControl(ipywidgets.VBox):
             name: ipywidgets.Button(description=name, tooltip=f"Create a {name} file of the table to download")
             for name in _FILES
         }
-        self.link, self.table, self.problem = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        self.link, self.table, self.notes, self.problem = Download(), *(ipywidgets.HTML() for _ in range(3))
+        self.table.layout.overflow = "auto"  # a wide table scrolls
+        for button, width in (
+            (self.report, "88px"),
+            (self.make, "72px"),
+            *((one, "72px") for one in self.files.values()),
+        ):
+            button.layout.width = width
         heading = ipywidgets.HTML('<span class="cnb-heading">Publish</span>')
         self._saving = ipywidgets.Box([*self.files.values()])
         bars = (
@@ -82,7 +91,7 @@ class PublishControl(ipywidgets.VBox):
         )
         for bar in bars:
             bar.add_class("cnb-bar")
-        super().__init__([bars[0], self.problem, self.table, self._saving])
+        super().__init__([bars[0], self.problem, self.table, self.notes, self._saving])
         self.report.on_click(self._save_report)
         self.make.on_click(self._make)
         for name, button in self.files.items():
@@ -94,8 +103,14 @@ class PublishControl(ipywidgets.VBox):
     def clear(self, _change: Any = None) -> None:
         """Remove the table and the link, which were those of another fit; hide the control without a fit."""
         self.layout.display = "none" if self._session.fit is None else None
-        self.link.value = ""
+        self.link.clear()
         self._show(None)
+
+    @guarded
+    def update_intervals(self, _change: Any = None) -> None:
+        """Give the table the intervals of the uncertainty that is now known."""
+        if self._made is not None:
+            self._show(ChinchillaTable(self._runs(), self._session.data_unit))
 
     @guarded
     def _change_example(self, change: dict[str, Any]) -> None:
@@ -107,23 +122,26 @@ class PublishControl(ipywidgets.VBox):
 
         if self._session.fit is not None:
             page = report_page(self._session, table=self._made)
-            self.link.value = download_link("report.html", "text/html", page.encode())
+            self.link.offer("report.html", "text/html", page.encode())
 
     @guarded
     def _make(self, _from: Any) -> None:
-        fit, known = self._session.fit, self._session.uncertainty
-        self.link.value = ""
-        if fit is None:
+        self.link.clear()
+        if self._session.fit is None:
             return
         try:
-            given: dict[str, Any] = {self._name: self._rows()} if self.values.value.strip() else {}
-            # Intervals of profiles take too long for a click.
-            believed = None if isinstance(known, ProfileLikelihood) else known
-            runs = optimal_runs(fit, **given, hardware=self._hardware(), uncertainty=believed)
+            self._given = {self._name: self._rows()} if self.values.value.strip() else {}
+            self._show(ChinchillaTable(self._runs(), self._session.data_unit))
         except InputError as error:
             self._show(None, note("warn", sentence(str(error))))
-        else:
-            self._show(ChinchillaTable(runs, self._session.data_unit))
+
+    def _runs(self) -> OptimalRuns:
+        """Return the runs of the table, for the sizes or budgets that were read last."""
+        fit, known = self._session.fit, self._session.uncertainty
+        assert fit is not None
+        # Intervals of profiles take too long for a click, and those of another fit are on their way out.
+        believed = None if isinstance(known, ProfileLikelihood) or (known and known.fit is not fit) else known
+        return optimal_runs(fit, **self._given, hardware=self._hardware(), uncertainty=believed)
 
     @property
     def _name(self) -> str:
@@ -144,14 +162,14 @@ class PublishControl(ipywidgets.VBox):
             return
         end, kind = _FILES[name]
         content = {"html": self._made.to_html, "tex": self._made.to_latex, "csv": self._made.to_csv}[end]()
-        self.link.value = download_link(f"chinchilla_table.{end}", kind, content.encode())
+        self.link.offer(f"chinchilla_table.{end}", kind, content.encode())
 
     def _show(self, table: ChinchillaTable | None, problem: str = "") -> None:
         self._made, self.problem.value = table, problem
         self._saving.layout.display = "none" if table is None else None
         if table is None:
-            self.table.value = ""
+            self.table.value = self.notes.value = ""
             return
         cells = html_table(table.rows, table.head, table_class="cnb-runs")
-        caption = f'<div class="cnb-caption">{escape(" ".join(table.notes))}</div>'
-        self.table.value = f'<div class="cnb-plans">{cells}</div>{caption}'
+        self.table.value = f'<div class="cnb-plans">{cells}</div>'
+        self.notes.value = f'<div class="cnb-caption">{escape(" ".join(table.notes))}</div>'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import bqplot
 import numpy as np
 
 from chinchilla_nb.figures import GroupsFigure, polyline
@@ -13,8 +12,6 @@ from chinchilla_nb.widgets.charts.group_dots import GroupDots, group_colour
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
 
 __all__ = ["GroupsChart"]
-
-HEIGHT = "380px"
 
 
 class GroupsChart:
@@ -34,18 +31,14 @@ class GroupsChart:
         self.curves = self.frame.lines(stroke_width=2.2)
         self.gaps = self.frame.lines(colors=[INK], stroke_width=1.5, line_style="dashed")
         self.dots = GroupDots(self.frame)
-        self.names = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=self.frame.scales,
+        self.names = self.frame.labels(
             default_size=13,
             font_weight="bold",
             apply_clip=False,
             align="start",
             x_offset=8,
         )
-        self.figure = self.frame.figure([self.curves, self.gaps, self.names], HEIGHT)
+        self.figure = self.frame.figure([self.curves, self.gaps, self.names])
 
     def show(self, figure: GroupsFigure, labels: Sequence[str], looks: Sequence[int]) -> None:
         """Draw a figure, with one label for each of the grouped runs and the look of each group by its index."""
