@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +17,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.families import FAMILIES
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.past_fit import FIT_SETTINGS, PastFit, fingerprint, fit_config
@@ -24,13 +25,15 @@ from chinchilla_nb.run_compute import runs_under
 from chinchilla_nb.run_view import RunView
 from chinchilla_nb.work.job import Outcome
 
-__all__ = ["MOST_FITS", "Circumstances", "FitHistory", "RunChoice", "fit_rows"]
+__all__ = ["MOST_FITS", "Circumstances", "FitHistory", "RunChoice", "fit_differences", "fit_rows"]
 
 MOST_FITS = 100
 """Most fits that are kept, a few kB each: the oldest go first. A table of more would not be looked through."""
 MOST_HELD = 20
 """Most fits that are also held in memory, with their runs, objectives at all starts and draws, some 100 kB each; others
 are solved again to restore them."""
+MADE = "fitted "
+"""Begins the source of the law of a past fit."""
 SAME = 1e-6
 """Relative difference of objectives up to which a fit that is solved again is the one that was kept: more than rounding
 on another machine, less than between two optima."""
@@ -106,6 +109,7 @@ class FitHistory(HasTraits):
             """Start long work, as `Session.start` does."""
 
     view: RunView
+    overlays: Any
     _fitted_from: RunChoice
     fits = Tuple()
     current_fit = Instance(PastFit, allow_none=True)
@@ -213,6 +217,27 @@ class FitHistory(HasTraits):
         was = "was cancelled" if past.status is FitStatus.CANCELLED else "was found differently"
         self.error = f"this fit cannot be restored, because it {was}: {found}; press Fit to fit again"
 
+    def draw_fits(self, fits: Iterable[PastFit]) -> None:
+        """Lay the laws of some fits over the runs, in all charts, in place of those of other fits.
+
+        Raises
+        ------
+        InputError
+            If there are more than charts can show; nothing is changed then.
+        """
+        others = [law for law in self.overlays if not law.source.startswith(MADE)]
+        self.overlays = (*others, *(self._named(past) for past in fits))
+
+    @property
+    def drawn_fits(self) -> tuple[PastFit, ...]:
+        """The fits whose laws are laid over the runs."""
+        sources = {law.source for law in self.overlays}
+        return tuple(past for past in self.fits if f"{MADE}{past.made}" in sources)
+
+    def _named(self, past: PastFit) -> NamedLaw:
+        number = [other.made for other in self.fits].index(past.made) + 1
+        return NamedLaw(f"Fit {number}", past.law, f"{MADE}{past.made}")
+
     @observe("uncertainty")
     def _note_intervals(self, change: Any) -> None:
         """Add the intervals of the fit once they are known."""
@@ -245,6 +270,15 @@ def fit_rows(fits: tuple[PastFit, ...]) -> list[dict[str, Any]]:
             row |= {name: value, f"{name}_low": low, f"{name}_high": high}
         rows.append(row)
     return rows
+
+
+def fit_differences(one: PastFit, other: PastFit) -> list[tuple[str, Any, Any]]:
+    """Return in what two fits differ, each with its values in both; all parameters, whether or not they differ."""
+    first, second = (fit_rows((past,))[0] for past in (one, other))
+    names = [name for name in dict.fromkeys([*first, *second]) if name not in {"fit", "made", "intervals"}]
+    always = {"objective", *one.law.as_dict(), *other.law.as_dict()}
+    pairs = [(name, first.get(name), second.get(name)) for name in names if not name.endswith(("_low", "_high"))]
+    return [pair for pair in pairs if pair[0] in always or pair[1] != pair[2]]
 
 
 def family_name(past: PastFit) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.fit_history import fit_rows
+from chinchilla_nb.fit_history import fit_differences, fit_rows
 from chinchilla_nb.session import Session
 
 __all__ = ["PastFits"]
@@ -60,6 +60,33 @@ class PastFits:
         if session.error or session.fit is None:
             raise InputError(f"fit {number}", "is not restored", remedy=session.error)
         return session.fit
+
+    def compare_fits(self, one: int, other: int) -> pd.DataFrame:
+        """Return in what two fits of the history differ, and lay both laws over the runs in all charts.
+
+        Parameters
+        ----------
+        one, other : int
+            As in `fit_history`.
+
+        Returns
+        -------
+        DataFrame
+            A row for each parameter, the objective, and whatever else differs: law, loss function, options, runs,
+            exclusions, filter. The columns are ``fit 1`` and ``fit 2`` with the numbers given.
+
+        Raises
+        ------
+        ValueError
+            If there is no such fit, both are the same, or the charts show too many laws to draw two more.
+        """
+        pasts = [self.session.find_fit(number) for number in (one, other)]
+        if one == other:
+            raise InputError("other", "must be another fit", got=str(other))
+        self.session.draw_fits(pasts)
+        rows = fit_differences(*pasts)
+        columns = ["", f"fit {one}", f"fit {other}"]
+        return pd.DataFrame(rows, columns=columns).set_index("")
 
     def keep_session(self) -> Path | None:
         """Restore the last session of this project, and keep settings, exclusions, budget and fits from now on.

@@ -36,6 +36,7 @@ _MODULES = {
     "Configuration": ("config.config_panel", "ConfigPanel"),
     "Runs": ("run_log.run_log_panel", "RunLogPanel"),
     "Scaling law": ("fit.fit_panel", "FitPanel"),
+    "Fit history": ("history.history_panel", "HistoryPanel"),
     "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
     "Approaches": ("approaches.approaches_panel", "ApproachesPanel"),
     "Groups": ("groups.groups_panel", "GroupsPanel"),
@@ -45,7 +46,7 @@ _CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Panels for configuration, runs, fit, frontier, approaches, groups and simulation that share one session.
+    """Panels for configuration, runs, fit and its history, frontier, approaches, groups and simulation, on one session.
 
     Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.
@@ -106,6 +107,7 @@ class Workbench(Snapshot, ipywidgets.VBox):
         self._allowed: dict[str, dict[str, Any]] = {
             "Configuration": {"allow_functions": allow_functions, "allow_folders": allow_folders},
             "Runs": {"allow_folders": allow_folders},
+            "Fit history": {"allow_functions": allow_functions},
         }
         self.fit = FitPanel(self.session)
         self.frontier = FrontierPanel(self.session, allow_folders=allow_folders)

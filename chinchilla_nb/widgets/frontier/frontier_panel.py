@@ -394,6 +394,7 @@ class FrontierPanel(Panel):
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
+        self.caution.value += "" if real is None else real.warning
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
