@@ -153,7 +153,8 @@ class PlanControl(ipywidgets.VBox):
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + notes
+            row = plan_row(self.plan, self._believed)
+            self.outcome.value = plan_tiles(self.plan, row, self._session.data_unit) + notes
             self._show_code()
         for field in (self.loss, self.value, self.inference_tokens, self.unique_tokens):
             mark_wrong(field, field is wrong)

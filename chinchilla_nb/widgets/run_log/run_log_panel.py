@@ -27,12 +27,14 @@ from numpy.typing import NDArray
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
+from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
@@ -108,7 +110,7 @@ class RunLogPanel(Panel):
         unit = self.session.data_unit
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view)
-        self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
+        self.form = RunForm(self.guard, parts, self._predicted, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.loss = LossChoice(self.guard, self.session, "Fits minimise")
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
@@ -141,7 +143,7 @@ class RunLogPanel(Panel):
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
-        self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_form, "fit", "settings", "uncertainty")
         self.watch(self._show_loss, "settings")
         for control in (self.query, self.which):
             control.observe(self._filter, "value")
@@ -204,8 +206,16 @@ class RunLogPanel(Panel):
         """Return the columns of the log, and which runs are included."""
         return self._columns(), ~is_among(self.session.all_runs, self.session.excluded)
 
-    def _law(self) -> Law | None:
-        return None if self.session.fit is None else self.session.fit.law
+    def _predicted(self, N: float, D: float) -> str:
+        """Return the loss that the law predicts, with its interval once that is known; empty without a law."""
+        fit, uncertainty = self.session.fit, self.session.uncertainty
+        if fit is None:
+            return ""
+        text = f"{float(fit.law.loss(N, D)):.4f}"
+        if uncertainty is None or uncertainty.fit is not fit:
+            return text
+        known = uncertainty.predict_loss(N, D, LEVEL)
+        return f"{text} ({interval_text(float(known.low), float(known.high))} {IF_HOLDS})"
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
