@@ -13,6 +13,7 @@ from chinchilla_nb.engine.simulation.simulate import SimulationProgress
 from chinchilla_nb.figures import Polyline, Scale, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import ACCENT, INK
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
@@ -84,6 +85,7 @@ class SimulationCharts(ipywidgets.Box):
 
     def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""
+        set_shown(self.cards[2], study is not None)
         if study is None:
             self.study.show(error_figure([], np.empty((3, 0))))
             hint = "Press Study to see how errors fall with the number of seeds"
