@@ -56,7 +56,7 @@ from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .group_comparison import GroupComparison
-from .opening import open_session, read_runs
+from .opening import RowsLeftOutWarning, open_session, read_runs
 from .publishing.chinchilla_table import ChinchillaTable
 from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
@@ -71,12 +71,14 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .studies import study
+from .study_chart import study_chart
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
 from .widgets.groups.groups_panel import GroupsPanel
+from .widgets.history.history_panel import HistoryPanel
 from .widgets.run_log.run_log_panel import RunLogPanel
 from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
@@ -120,6 +122,7 @@ __all__ = [
     "Groups",
     "GroupsPanel",
     "Hardware",
+    "HistoryPanel",
     "Influence",
     "InputError",
     "Interval",
@@ -142,6 +145,7 @@ __all__ = [
     "RollOuts",
     "Rollout",
     "RunLogPanel",
+    "RowsLeftOutWarning",
     "Runs",
     "ScalingLaw",
     "SeedRegime",
@@ -206,6 +210,7 @@ __all__ = [
     "solve",
     "speed_up",
     "study",
+    "study_chart",
     "tabulate_models",
     "transformer_flops",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import traitlets
 
 __all__ = ["ChartScale"]
@@ -17,4 +19,4 @@ class ChartScale(traitlets.HasTraits):
         a line.
     """
 
-    chart_scale = traitlets.Enum(("log", "linear", "excess"), "log")
+    chart_scale: traitlets.Enum[Literal["log", "linear", "excess"]] = traitlets.Enum(("log", "linear", "excess"), "log")

@@ -49,6 +49,8 @@ from chinchilla_nb.figures import (
     loss_steps,
     steps_of,
 )
+from chinchilla_nb.figures.group_colours import GROUP_LOOKS
+from chinchilla_nb.figures.studies import StudyFigure
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "draw_frontier",
     "draw_predictions",
     "draw_roll_outs",
+    "draw_study",
     "draw_sweep",
     "image_of",
     "svg_of",
@@ -247,6 +250,23 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     return figure
 
 
+def draw_study(drawing: StudyFigure, by: str | None) -> Figure:
+    """Draw errors of a study, with a legend titled `by` if there are several lines, without writing a file."""
+    figure = _figure(7.2, 4.2)
+    ax = figure.subplots()
+    _set_axes(ax, drawing.x, drawing.y)
+    ax.set_box_aspect(None)
+    for line, look in zip(drawing.lines, GROUP_LOOKS, strict=False):
+        for bar in line.bars:
+            ax.plot(bar.x, bar.y, color=look.light, lw=3.0, alpha=0.35, solid_capstyle="butt", zorder=2)
+        style = "-" if drawing.joined else ""
+        ax.plot(line.median.x, line.median.y, color=look.light, ls=style, lw=1.8, marker="o", ms=5, label=line.name)
+    if by is not None:
+        figure.legend(loc="outside right upper", frameon=False, fontsize=9, title=by.replace("_", " ").capitalize())
+    _write_note(figure, drawing.note)
+    return figure
+
+
 def draw_approaches(drawing: ApproachesFigure, slices: IsoFlopFigure | None) -> Figure:
     """Draw N* against C by the three approaches, beside their isoFLOP slices, without writing a file."""
     figure = _figure(5.6 if slices is None else 11.2, 4.6)
@@ -330,7 +350,7 @@ def _draw_runs(ax: Axes, dots: Polyline, excluded: Polyline, colour: np.ndarray,
         ax.scatter(dots.x, dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
         handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
     if len(excluded):
-        hollow = ax.scatter(excluded.x, excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9)
+        hollow = ax.scatter(excluded.x, excluded.y, s=44, fc="none", ec=_HOLLOW, lw=1.0, alpha=0.7, zorder=2.9)
         handles["Excluded run"] = hollow
     return handles
 

@@ -32,34 +32,41 @@ FACADE = {
     "fitted_law",
     "group_comparison",
     "law_method",
+    "past_fits",
     "planning",
     "publication",
     "rollout",
     "run_design",
     "run_exclusion",
-    "run_groups",
+    "grouped_laws",
     "simulator",
     "studies",
+    "study_chart",
     "study_choices",
     "size_comparison",
     "visualizer",
 }
 STATE = {
+    "background_losses",
     "background_roll_outs",
     "chart_scale",
     "background_uncertainty",
     "chosen_budget",
     "database",
     "exclusions",
+    "fit_history",
     "followed_database",
     "forecasting",
+    "kept_session",
     "law_overlays",
     "next_step",
     "open_forecasts",
+    "past_fit",
     "run_compute",
     "run_filter",
     "run_view",
     "session",
+    "session_file",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""
@@ -207,7 +214,11 @@ def test_panels_never_import_panels(name):
 
 
 def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
-    assert [name for name in MODULES if "matplotlib" in libraries(name)] == ["drawing", "visualizer"]
+    assert [name for name in MODULES if "matplotlib" in libraries(name)] == [
+        "drawing",
+        "study_chart",
+        "visualizer",
+    ]
 
 
 def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():

@@ -70,6 +70,8 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door(
         "study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True
     )
+    charted = {"table": chinchilla_nb.study(**STUDY), "against": "seeds", "by": None, "error": "N_error"}
+    yield Door("study_chart", chinchilla_nb.study_chart, charted)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
     yield from _groups()

@@ -202,9 +202,9 @@ def test_losses(cc, panel):
     panel.loss.kind.value = "mse"
     assert cc.loss_fn is mse
     panel.loss.kind.value = "log_huber"
-    assert cc.loss_fn is log_huber
-    panel.loss.option.value = "1e-3"
     assert (cc.loss_fn.func, cc.loss_fn.keywords) == (log_huber, {"delta": 1e-3})
+    panel.loss.option.value = "1"
+    assert cc.loss_fn is log_huber
 
 
 def define(monkeypatch, name, function):

@@ -47,7 +47,7 @@ class CurveNames:
         """Write the names of curves that can be seen on these axes."""
         at = np.empty(0, dtype=int)
         if len(frontier):
-            at = np.abs(x.fraction(frontier.x) - FRONTIER_AT).argmin(keepdims=True)
+            at = np.array([np.abs(x.fraction(frontier.x) - FRONTIER_AT).argmin()])
         _write(self.frontier, FRONTIER_NAME, Polyline(frontier.x[at], frontier.y[at]), x, y)
         _write(self.envelope, ENVELOPE_NAME, Polyline(envelope.x[-1:], envelope.y[-1:]), x, y)
 

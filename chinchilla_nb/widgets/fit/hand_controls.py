@@ -42,6 +42,14 @@ class HandControls(HasTraits):
         self._session = session
 
     @property
+    def possible(self) -> bool:
+        """Whether there are runs, with a filter and a compute convention that can be used."""
+        try:
+            return bool(len(self._session.problem.runs))
+        except InputError:
+            return False  # other parts of the panels say why
+
+    @property
     def now(self) -> LawByHand:
         """The law by hand, or the one from which it begins, with its fixed parameters."""
         law = self._session.by_hand.law

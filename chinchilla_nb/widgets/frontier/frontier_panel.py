@@ -16,11 +16,13 @@ from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
     FrontierFigure,
     FrontierIntervals,
+    basis_in_words,
     frontier_figure,
     frontier_intervals,
     loss_figure,
@@ -54,6 +56,7 @@ from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
+from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -108,6 +111,8 @@ class FrontierPanel(Panel):
         The filter that the charts follow.
     groups : GroupLegend
         The column that colours the runs, and the groups that charts show.
+    publish : PublishControl
+        Saves a report, and a Chinchilla table.
     selection : Selection
         The selected runs, below the chart in which they were selected.
     export : ExportControl
@@ -142,6 +147,7 @@ class FrontierPanel(Panel):
         self.plans = PlanControl(
             self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
         )
+        self.publish = PublishControl(self.guard, self.session, lambda: self.budget_control.chosen_hardware)
         self.compute = ComputeNote(self.guard, self.session)
         self.groups = GroupLegend(self.guard, self.session)
         self.filter_note = FilterNote(self.guard, self.session)
@@ -153,11 +159,11 @@ class FrontierPanel(Panel):
             self._follow_zoom,
             self._select_region,
             self._select_rows,
-            self.selection.toggle,
+            self._toggle_row,
         )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
         planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
-        self.charts.tools.children = (*planned, self.overlays, self.forecasts, self.export)
+        self.charts.tools.children = (*planned, self.publish, self.overlays, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -176,6 +182,8 @@ class FrontierPanel(Panel):
         self.watch_view(self._draw, "grouped_by", "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self.publish.clear, "revision", "settings", "fit")
+        self.watch(self.publish.update_intervals, "uncertainty")
         self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
@@ -341,6 +349,11 @@ class FrontierPanel(Panel):
         self.charts.place_below(self.selection, names)
         self.selection.select(rows)
 
+    def _toggle_row(self, names: tuple[str, str], row: int) -> None:
+        """Select the run that was clicked in the chart with these axes, or no more, and list those below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.toggle(row)
+
     @guarded
     def _show_selected(self, _change: Any) -> None:
         """Mark the selected runs in all charts, whatever has selected them."""
@@ -369,12 +382,19 @@ class FrontierPanel(Panel):
                 self.allocation.value = note("warn", f"{error}.")
             else:
                 self.allocation.value = next_run_tiles(
-                    best, unit, C, self._intervals, self._pending, fit.runs.compute.text
+                    chosen,
+                    unit,
+                    self._ends(C, chosen),
+                    basis="" if self._intervals is None else basis_in_words(self._intervals.uncertainty),
+                    pending=self._pending,
+                    convention=fit.runs.compute.text,
+                    size="" if self.size.optimal else self.size.in_words,
                 )
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
+        self.caution.value += "" if real is None else real.warning
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
@@ -396,19 +416,22 @@ class FrontierPanel(Panel):
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
-        values = allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        ends, convention = self._ends(C, chosen), fit.runs.compute.text
+        values = allocation_values(C, chosen, self.session.data_unit, ends, convention, self.size.factor)
         return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
-        """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
+        """Return the intervals of what is not chosen: off the frontier, those of the loss alone."""
         if self._intervals is None:
             return {}
         if self.size.optimal:
             return self._intervals.at(C)
         uncertainty, roll_outs = self._intervals.uncertainty, self.session.roll_outs
-        found = {"loss": uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)}
+        given: dict[str, LossKind] = {"loss": "mean", "new_run": "new-run"}
+        found = {name: uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind) for name, kind in given.items()}
         if roll_outs is not None and roll_outs.parts:
-            found["loss_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, roll_outs=roll_outs)
+            for name, kind in given.items():
+                found[f"{name}_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind, roll_outs)
         return {name: (float(one.low), float(one.high)) for name, one in found.items()}
 
     @property

@@ -37,6 +37,7 @@ from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
@@ -77,10 +78,14 @@ class RunLogPanel(Panel):
         Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
+    loss : LossChoice
+        What fits minimise, asked for with an import.
     choice : ColumnChoice
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
         Show and hide the form, the import, the choice of columns, and the rows to copy.
+    save : Button
+        Saves the matching rows as CSV.
     exclude_matching, undo : Button
         Exclude all runs that match the filter; undo the last exclusion, including one made in another panel.
     state, empty, query_error : HTML
@@ -92,7 +97,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("run_log/run_log.css", "run_log/run_selection.css")
+    sheets = ("base/loss_choice.css", "run_log/run_log.css", "run_log/run_selection.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -108,7 +113,8 @@ class RunLogPanel(Panel):
         self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
         self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
-        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
+        self.loss = LossChoice(self.guard, self.session, "Fits minimise")
+        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
@@ -126,11 +132,12 @@ class RunLogPanel(Panel):
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
-        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, or save them as CSV")
+        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, and show them")
+        self.save = make.button("CSV", "Save the matching rows as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
-        above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
+        above = make.box([make.title("Runs"), *toggles, self.save, self.state], "cnb-bar")
         below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
-        notes = (self.query_error, self.filter.problem)
+        notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
@@ -139,6 +146,7 @@ class RunLogPanel(Panel):
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_loss, "settings")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
@@ -146,6 +154,7 @@ class RunLogPanel(Panel):
         for button, callback in (
             (self.exclude_matching, self._exclude_matching),
             (self.undo, self._undo),
+            (self.save, self._save),
             (self.form.add, self._add),
             (self.form.seed, self._fill_seed),
             (self.form.step, self._fill_step),
@@ -177,9 +186,10 @@ class RunLogPanel(Panel):
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
         if self.copy_toggle.value:
-            self.copy.show(shown.columns, shown.matching)
+            self.copy.show(shown.columns, shown.matching, asked=False)
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
+        self.filter.show_lost()
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -236,7 +246,7 @@ class RunLogPanel(Panel):
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
-        for part in (self._log, self.columns_toggle, self.copy_toggle):
+        for part in (self._log, self.columns_toggle, self.copy_toggle, self.save):
             set_shown(part, bool(count))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
@@ -245,7 +255,11 @@ class RunLogPanel(Panel):
             self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
 
     @guarded
-    def _show_sections(self, _change: Any = None) -> None:
+    def _save(self, _button: Any) -> None:
+        self.copy.save(self.shown.columns, self.shown.matching)
+
+    @guarded
+    def _show_sections(self, change: Any = None) -> None:
         for toggle, section in (
             (self.add_toggle, self.form),
             (self.import_toggle, self.file),
@@ -255,6 +269,8 @@ class RunLogPanel(Panel):
             set_shown(section, toggle.value)
         if self.copy_toggle.value or self.columns_toggle.value:
             self._show_table()
+        if change is not None and change["owner"] is self.copy_toggle and self.copy_toggle.value:
+            self.copy.show(self.shown.columns, self.shown.matching, asked=True)
 
     @guarded
     def _show_form(self, _change: Any = None) -> None:
@@ -271,6 +287,10 @@ class RunLogPanel(Panel):
             "Fit the scaling law first",
         )
         self.form.check()
+
+    @guarded
+    def _show_loss(self, _change: Any = None) -> None:
+        self.loss.show()
 
     # Excluding runs
 

@@ -96,7 +96,7 @@ class SimulationPanel(Panel):
             control.observe(self._show_state, ["state", "latest"])
             control.observe(self._renew_snapshot, "state")
         self.work.observe(self._show_failure, "error")
-        self.watch(self._follow_fit, "fit")
+        self.watch(self._follow_fit, "fit", "revision")
         self.watch(self._rescale, "chart_scale")
         self._rescale()
         self.watch(self._show_source, "settings", "revision")
@@ -241,8 +241,7 @@ class SimulationPanel(Panel):
 
     @guarded
     def _follow_fit(self, _change: Any = None) -> None:
-        law = self.session.fit.law if self.session.fit is not None else None
-        self.task.offer_fit(law if isinstance(law, ScalingLaw) else None)
+        self.task.offer(self.session.fit, self.session.runs)
 
     @guarded
     def _show_source(self, _change: Any = None) -> None:
@@ -250,8 +249,9 @@ class SimulationPanel(Panel):
         regime, origin = usual_regime(self.session.settings, self.session.runs)
         ends = [scientific(end) for end in regime.C]
         low, high = regime.tokens_per_parameter
+        unit = self.session.data_unit
         text = (
-            f"Seeds from {ends[0]} to {ends[1]} FLOPs with {low:.3g} to {high:.3g} tokens per parameter, {origin}. "
+            f"Seeds from {ends[0]} to {ends[1]} FLOPs with {low:.3g} to {high:.3g} {unit} per parameter, {origin}. "
             "Loss, starting values and model search come from the session; its runs are not changed."
         )
         family = self.session.settings.family
