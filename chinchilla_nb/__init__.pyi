@@ -78,6 +78,7 @@ from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
 from .widgets.groups.groups_panel import GroupsPanel
+from .widgets.history.history_panel import HistoryPanel
 from .widgets.run_log.run_log_panel import RunLogPanel
 from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
@@ -121,6 +122,7 @@ __all__ = [
     "Groups",
     "GroupsPanel",
     "Hardware",
+    "HistoryPanel",
     "Influence",
     "InputError",
     "Interval",

@@ -41,6 +41,7 @@ from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
 from chinchilla_nb.grouped_laws import GroupedLaws
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
+from chinchilla_nb.past_fits import PastFits
 from chinchilla_nb.planning import Planning
 from chinchilla_nb.publication import Publication
 from chinchilla_nb.records.forecast import Forecast
@@ -69,6 +70,7 @@ class Chinchilla(
     DrawnLaws,
     FilteredRuns,
     FittedLaw,
+    PastFits,
     Planning,
     Publication,
     RunDesign,

@@ -350,7 +350,7 @@ def _draw_runs(ax: Axes, dots: Polyline, excluded: Polyline, colour: np.ndarray,
         ax.scatter(dots.x, dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
         handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
     if len(excluded):
-        hollow = ax.scatter(excluded.x, excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9)
+        hollow = ax.scatter(excluded.x, excluded.y, s=44, fc="none", ec=_HOLLOW, lw=1.0, alpha=0.7, zorder=2.9)
         handles["Excluded run"] = hollow
     return handles
 

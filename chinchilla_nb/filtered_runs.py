@@ -39,8 +39,10 @@ class FilteredRuns:
 
         Examples
         --------
-        >>> cc.filter("N > 1e8 and optimizer = adam")  # doctest: +SKIP
-        >>> cc.filter()  # doctest: +SKIP
+        Use only some runs, and all of them again::
+
+            cc.filter("N > 1e8 and optimizer = adam")
+            cc.filter()
         """
         session = self.session
         session.filter_runs(query)

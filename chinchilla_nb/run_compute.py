@@ -15,9 +15,9 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.run_keys import RunKey, is_among
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.run_filter import Matching, RunFilter
+from chinchilla_nb.run_filter import Matching, RunFilter, matching_runs
 
-__all__ = ["RunCompute"]
+__all__ = ["RunCompute", "runs_under"]
 
 
 class _Resolved(NamedTuple):
@@ -76,9 +76,26 @@ class RunCompute(RunFilter):
 
     def _used(self, every: Runs) -> tuple[Runs, Runs, Matching]:
         """Return the included and the excluded runs that match the filter, and which match it."""
-        matching = self.matching(every)
+        matching = self._matched(every)
         if matching.kept.all():
             return self.select_included(every), self.select_excluded(every), matching
         # Keys are those among all runs: without its twins before it, a run would have another one.
         excluded = is_among(every, self.excluded)
         return every.take(matching.kept & ~excluded), every.take(matching.kept & excluded), matching
+
+
+def runs_under(recorded: Runs, excluded: frozenset[RunKey], query: str, settings: Settings) -> Runs:
+    """Return those of the recorded runs that match a filter and are not excluded, under the convention of settings.
+
+    Raises
+    ------
+    InputError
+        If the filter cannot be used, or the runs cannot tell the convention.
+    """
+    every = settings.compute.measured(recorded)
+    matching = matching_runs(query, every)
+    if matching.problem is not None:
+        raise matching.problem
+    used = matching.kept & ~is_among(every, excluded)
+    compute = settings.compute.convention(every.take(used), settings.model_search)
+    return (every if compute == SIX_ND else settings.compute.under(compute, every)).take(used)

@@ -18,7 +18,7 @@ from chinchilla_nb.records.run_query import match_runs
 from chinchilla_nb.records.run_values import FIT_COLUMNS, run_values
 from chinchilla_nb.run_view import RunView
 
-__all__ = ["Matching", "RunFilter", "match_values"]
+__all__ = ["Matching", "RunFilter", "match_values", "matching_runs"]
 
 
 class Matching(NamedTuple):
@@ -64,20 +64,21 @@ class RunFilter(Exclusions):
         """
         check_type(query, "query", str)
         runs = self.all_runs
-        problem = _matching(query, runs).problem
+        problem = matching_runs(query, runs).problem
         if problem is not None:
             raise problem
         self.view.query = query.strip()
 
-    def matching(self, runs: Runs) -> Matching:
+    def _matched(self, runs: Runs) -> Matching:
         """Return which of these runs match the query; all of them if it cannot be used."""
-        return _matching(self.view.query, runs)
+        return matching_runs(self.view.query, runs)
 
     def _on_query(self, _change: Any) -> None:
         self.filter_changes += 1
 
 
-def _matching(query: str, runs: Runs) -> Matching:
+def matching_runs(query: str, runs: Runs) -> Matching:
+    """Return which of some runs match a query; all of them if it cannot be used."""
     every = np.ones(len(runs), dtype=bool)
     try:
         if not len(runs):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from traitlets import Bool, Instance, Int, Unicode, observe
 from chinchilla_nb.background_losses import BackgroundLosses
 from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
-from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.compute import Compute
@@ -27,8 +26,9 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.fit_history import Circumstances
+from chinchilla_nb.kept_session import KeptSession
 from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
@@ -55,15 +55,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class _RunChoice(NamedTuple):
-    """The exclusions and the filter that a fit was made under."""
-
-    fit: Fit | None
-    excluded: frozenset[RunKey]
-    query: str
-
-
-class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget, ChartScale):
+class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession, ChartScale):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -83,7 +75,7 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         Number of changes of the runs so far.
     excluded : frozenset of RunKey
         Runs that are kept but not used: fits, charts and next steps ignore them. Exclusions belong to this session and
-        are never written to the file, which is the record of what was measured.
+        are never written to df.csv, which is the record of what was measured.
     view : RunView
         The filter that fits and charts follow, and what all panels select, group and hide; see `RunView`.
     settings : Settings
@@ -102,6 +94,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         Whether work is under way.
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
+    fits : tuple of PastFit
+        The fits of the session, and those kept of earlier ones; see `FitHistory` and `KeptSession`.
     cancelled : bool
         Whether the last work was cancelled before its end.
     budget : float or None
@@ -134,14 +128,14 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         self.remarks = as_names(remarks, "remarks")
         self.database, self.data_unit = database, data_unit
         self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
-        self._fitted_from = _RunChoice(None, self.excluded, self.view.query)
+        self._fitted_from = self._chosen(None)
         self._loop = running_loop()
         self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> Runs:  # type: ignore[override]
         """The runs in use: they match the filter and are not excluded. The same object until they or C change."""
         return self._of_database(self.database.runs).included
 
@@ -271,7 +265,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(start, options), on_end=partial(self._keep_fit, self._chosen(None)))
+        keep = partial(self._keep_fit, self._circumstances(options))
+        self.start(self._fit_steps(start, options), on_end=keep)
 
     def run_fit(self, *, start: Law | None = None, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
@@ -290,9 +285,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         RuntimeError
             If other work is under way.
         """
-        outcome = self._run(
-            self._new_job(self._fit_steps(start, options), None, partial(self._keep_fit, self._chosen(None)))
-        )
+        keep = partial(self._keep_fit, self._circumstances(options))
+        outcome = self._run(self._new_job(self._fit_steps(start, options), None, keep))
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -386,17 +380,14 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, ChosenBudget
         problem = dataclasses.replace(self.problem, start=start)
         return lambda: iter_fit(problem, **options)
 
-    def _chosen(self, fit: Fit | None) -> _RunChoice:
-        """Return the exclusions and the filter of now, as those of a fit."""
-        return _RunChoice(fit, self.excluded, self.view.query)
-
-    def _keep_fit(self, chosen: _RunChoice, outcome: Outcome) -> None:
+    def _keep_fit(self, at: Circumstances, outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
         fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
-        self._fitted_from = chosen._replace(fit=fit)
+        self._fitted_from = at.choice(fit)
+        self._remember_fit(fit, at)
         self.fit = fit
 
     def _new_job(

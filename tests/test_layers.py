@@ -32,6 +32,7 @@ FACADE = {
     "fitted_law",
     "group_comparison",
     "law_method",
+    "past_fits",
     "planning",
     "publication",
     "rollout",
@@ -53,15 +54,19 @@ STATE = {
     "chosen_budget",
     "database",
     "exclusions",
+    "fit_history",
     "followed_database",
     "forecasting",
+    "kept_session",
     "law_overlays",
     "next_step",
     "open_forecasts",
+    "past_fit",
     "run_compute",
     "run_filter",
     "run_view",
     "session",
+    "session_file",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

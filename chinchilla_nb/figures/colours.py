@@ -31,7 +31,7 @@ by at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even step
 without seeing red or green. The colours are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
 """
 
-BAR_CHARACTER, BAR_GAP = 6.4 / 250, 7 / 250
+BAR_CHARACTER, BAR_GAP = 6.4 / 250, 12 / 250
 """Width of a character, and of the gap between two labels, as fractions of a colour bar of 250 pixels."""
 
 STEPS = 32

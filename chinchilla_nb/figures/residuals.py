@@ -20,6 +20,7 @@ from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import (
+    LITTLE,
     Axis,
     Scale,
     axis_of,
@@ -235,7 +236,8 @@ def prediction_figure(
     C : array_like, shape (n_runs,), optional
         FLOPs of each run, for errors against compute.
     excluded : tuple of array_like
-        True and predicted losses of excluded runs, drawn in another style and left out of the errors.
+        True and predicted losses of excluded runs, drawn in another style and left out of the errors. They stretch the
+        axes at most by a tenth of their length.
 
     Raises
     ------
@@ -261,7 +263,7 @@ def prediction_figure(
     apart = polyline(*excluded)
     both = np.concatenate([loss, predictions])
     # Both axes have the same range: a run must be within reach in both coordinates to stretch it.
-    reached = within_reach(both, apart.x, log=False) & within_reach(both, apart.y, log=False)
+    reached = np.logical_and(*(within_reach(both, ends, log=False, share=LITTLE) for ends in (apart.x, apart.y)))
     both = np.concatenate([both, apart.x[reached], apart.y[reached]])
     x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss", upright=True)
     ends = read_only(np.array([x.low, x.high]))
@@ -271,7 +273,7 @@ def prediction_figure(
         errors=_histogram(residuals),
         by_compute=by_compute,
         shown=read_only(shown),
-        note=note(len(shown), len(loss)),
+        note=note(len(shown), len(loss), (x, apart.x), (y, apart.y)),
     )
 
 
@@ -333,7 +335,8 @@ def loss_figure(
     C_range : tuple of float, optional
         FLOPs that the axes cover in addition to those of the runs, with the predicted losses there.
     excluded : Runs, optional
-        Excluded runs, drawn in another style; they stretch an axis at most by its length.
+        Excluded runs, drawn in another style; they stretch the axis of C at most by its length, and that of the loss at
+        most by a tenth of it.
     intervals : FrontierIntervals, optional
         How sure the frontier is, drawn as a band. No axis changes.
     scale : str
@@ -364,7 +367,8 @@ def loss_figure(
         losses = np.append(losses, rounded_outward(losses, np.append(predicted[:1], predicted[-1:])))
     x = axis_of("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=log)]), log=log)
     title = f"Loss above E = {plain(E, 4)}, L − E" if E else None
-    y = axis_of("loss", np.append(losses, off[within_reach(losses, off, log=log)]), title, log=log, upright=True)
+    near = within_reach(losses, off, log=log, share=LITTLE)
+    y = axis_of("loss", np.append(losses, off[near]), title, log=log, upright=True)
     below = int(np.count_nonzero(runs.loss <= E))
     drawn_note = note(len(shown) + below, len(runs), (x, excluded.C), (y, excluded.loss - E))
     below_note = f"{below:,} run{'' if below == 1 else 's'} with L ≤ E not drawn" if below else ""

@@ -14,6 +14,7 @@ from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
 __all__ = [
+    "LITTLE",
     "SCALES",
     "Axis",
     "Scale",
@@ -21,6 +22,7 @@ __all__ = [
     "axis_of",
     "data_title",
     "linear_axis",
+    "linearised",
     "log_axis",
     "ratio_title",
     "round_apart",
@@ -117,8 +119,13 @@ LARGEST = 1e250
 _TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "loss": "Loss L"}
 
 
-def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[np.bool_]:
-    """Return which of the others may stretch an axis of the values: those no further off than its length.
+LITTLE = 0.1
+"""Share of its length by which excluded runs may stretch an axis of losses: runs that crashed have losses far above
+others, which would be squeezed into a corner."""
+
+
+def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool, share: float = 1.0) -> NDArray[np.bool_]:
+    """Return which of the others may stretch an axis of the values: those no further off than a share of its length.
 
     If there are no values, all of them may.
     """
@@ -129,7 +136,7 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
         known, asked = np.log10(known), np.log10(asked)
     low, high = known.min(), known.max()
     with np.errstate(over="ignore"):  # an axis may end beyond the largest float
-        reach = max(high - low, LEAST_DECADES if log else 0.0)
+        reach = share * max(high - low, LEAST_DECADES if log else 0.0)
         return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
@@ -202,6 +209,11 @@ def axes_in_words(x: Axis, y: Axis) -> tuple[str, str]:
         for axis in (x, y)
     )
     return f"Across: {across}.", f"Up: {up}."
+
+
+def linearised(axis: Axis) -> Axis:
+    """Return an axis as a linear one with the same ends."""
+    return _between(replace(axis, log=False), axis.low, axis.high) if axis.log else axis
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:

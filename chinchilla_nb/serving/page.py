@@ -59,18 +59,24 @@ def notebook(
     code = [
         "import html, os, warnings\n",
         "from IPython.display import HTML, display\n",
-        "from chinchilla_nb import Workbench\n",
+        "from chinchilla_nb import Workbench, datasets\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
         "from chinchilla_nb.printable import printable\n",
         'warnings.simplefilter("ignore", RowsLeftOutWarning)  # the workbench shows them\n',
         # ASCII, because a path may hold bytes that are not UTF-8, which no message to the kernel can.
+        # The server's private folder, which it removes when it ends.
+        "session_file = os.path.abspath('session.json')\n",
         f"os.chdir({folder!a})\n",
         # The command has opened the source before, but it may have changed. Voila would advise options of its own.
         "try:\n",
-        f"    shown = Workbench({source!a}, {allowed})\n",
+        f"    shown = Workbench({source!a}, session_file=session_file, {allowed})\n",
         "except (OSError, TypeError, ValueError) as error:\n",
         "    reason = html.escape(printable(str(error)))\n",
         "    shown = HTML(f'<p>The workbench cannot be opened: {reason}. Then reload this page.</p>')\n",
+        # The runs of a shipped study are known to determine its law, so that nobody has to ask for the fit.
+        "else:\n",
+        f"    if {source!a} in datasets.names() and shown.session.fit is None:\n",
+        "        shown.session.start_fit()\n",
         "display(shown)",
     ]
     return {

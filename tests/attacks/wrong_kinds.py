@@ -96,6 +96,9 @@ VALUES: tuple[Any, ...] = (
 """Values of every kind."""
 
 
+FILTER_WORDS = {"query": "query|column|condition|value|quote|bracket|a number"}
+
+
 def size(width: int, depth: int) -> int:
     return width * width * depth
 
@@ -235,6 +238,7 @@ class Doors:
         del pilot["budget"]
         yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
         yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
+        yield Door("Chinchilla.filter", cc.filter, {"query": "N > 1"}, FILTER_WORDS)
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
@@ -337,6 +341,7 @@ class Doors:
         keys = chinchilla_nb.run_keys(RUNS)[:1]
         yield Door("Session.exclude", session.exclude, {"keys": keys})
         yield Door("Session.include", session.include, {"keys": keys})
+        yield Door("Session.filter_runs", session.filter_runs, {"query": "N > 1"}, FILTER_WORDS)
         yield Door("Session.select_included", session.select_included, {"runs": RUNS})
         yield Door("Session.select_excluded", session.select_excluded, {"runs": RUNS})
         work = {"steps": lambda: iter(()), "on_progress": None, "on_end": None}

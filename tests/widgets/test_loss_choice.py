@@ -60,7 +60,7 @@ def test_a_function_of_ones_own_is_shown_and_kept(session):
     session.settings = change_settings(session.settings, loss_fn=of_my_own)
     loss = FitPanel(session).loss
     assert loss.kind.value == "own"
-    assert "of_my_own" in {key: name for name, key in loss.kind.options}["own"]
+    assert "of_my_own" in next(name for name, key in loss.kind.options if key == "own")
     loss.kind.value = "mse"
     assert session.settings.loss_fn is mse
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import re
 
 import pandas as pd
 import pytest
+from copied_text import copied_text
 from runs import AXES
 
 from chinchilla_nb import Chinchilla, Hardware, compact
@@ -146,7 +146,7 @@ def test_the_code_makes_the_same_table(panel, session, tmp_path):
     plans.add.click()
     plans.shape.value, plans.value.value = "Listed sizes", "1B, 3B"
     plans.add.click()
-    code = html.unescape(re.sub(r"<[^>]+>", "", plans.code.value))
+    code = copied_text(plans.code)
     cc = Chinchilla(str(tmp_path), AXES, log_level=50)
     cc.session.fit = session.fit
     table = eval(code, {"cc": cc, "Hardware": Hardware})

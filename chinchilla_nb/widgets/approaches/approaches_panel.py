@@ -37,6 +37,7 @@ from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import line, symbol
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 
 __all__ = ["ApproachesPanel"]
 
@@ -100,10 +101,12 @@ class ApproachesPanel(Panel):
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit")
+        self.watch(self._rescale, "chart_scale")
         self.watch(self._follow_runs, "revision")
         self.watch(self._show_filter, "revision", "fit")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
+        self._rescale()
         self._recompare()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -123,7 +126,9 @@ class ApproachesPanel(Panel):
         )
         self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
         self._wrong: dict[ipywidgets.Widget, str] = {}  # what is wrong in which field
-        self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
+        self.scale = ScaleChoice(self.guard, self.session)
+        head = parts.box([parts.title("Three approaches"), self.scale], "cnb-bar", "cnb-looks")
+        self._controls = ipywidgets.VBox([head, self._fields])
         self._controls.add_class("cnb-choices")
         for field, callback in (
             (self.tolerance, self._type_tolerance),
@@ -214,6 +219,10 @@ class ApproachesPanel(Panel):
     @guarded
     def _draw(self, _change: Any = None) -> None:
         self._show()
+
+    @guarded
+    def _rescale(self, _change: Any = None) -> None:
+        self.scale.rescale(card.frame for card in self.cards)
 
     @guarded
     def _draw_slices(self, _change: Any) -> None:

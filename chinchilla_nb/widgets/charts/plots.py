@@ -11,7 +11,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import Axis, Polyline, axes_in_words, loss_steps, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, linearised, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -78,6 +78,8 @@ class Frame:
         self._kinds = {(side, log): _scale(log) for side, log in self._log.items()}
         self.scales = {side: self._kinds[side, log] for side, log in self._log.items()}
         self._marks: list[bqplot.Mark] = []
+        self._linear = False
+        self._given: tuple[Axis, Axis] | None = None
         self._on_rescale: list[Callable[[], None]] = []
         # Hidden until there is something to show: before that an axis has no title and no ticks.
         self.axes = {
@@ -93,12 +95,20 @@ class Frame:
 
         If the user has panned or zoomed, the range stays theirs until `reset` or until a scale becomes another.
         """
+        self._given = x, y
+        x, y = (linearised(axis) if self._linear else axis for axis in (x, y))
         zoomed, changed = self.zoomed, {side: axis.log for side, axis in (("x", x), ("y", y))} != self._log
         self._whole = {"x": x, "y": y}
         if changed:
             self._rescale()
         if changed or not zoomed:
             self.reset()
+
+    def linearise(self, linear: bool) -> None:
+        """Show logarithmic axes as linear ones with the same ends, or as they are given again."""
+        self._linear = linear
+        if self._given is not None:
+            self.show(*self._given)
 
     def on_rescale(self, callback: Callable[[], None]) -> None:
         """Run the callback whenever a scale has become logarithmic or linear; `scales` then holds another one."""

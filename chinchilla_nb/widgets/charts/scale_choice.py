@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.charts.plots import Frame
 
 __all__ = ["ScaleChoice"]
 
@@ -37,6 +39,12 @@ class ScaleChoice(ipywidgets.ToggleButtons):
     @guarded
     def _choose(self, change: Any) -> None:
         self._session.chart_scale = change["new"]
+
+    def rescale(self, frames: Iterable[Frame]) -> None:
+        """Follow the session, and show logarithmic axes of these charts as linear ones if it says so."""
+        self.follow()
+        for frame in frames:
+            frame.linearise(self._session.chart_scale == "linear")
 
     def follow(self) -> None:
         """Show the choice of the session."""

@@ -74,7 +74,7 @@ class FitCharts(ipywidgets.Box):
         self.bars = self.errors.lines(
             colors=[ACCENT], stroke_width=1.5, fill="bottom", fill_colors=[ACCENT], fill_opacities=[0.35]
         )
-        self._error_note, self._note, self.landscape = (ipywidgets.HTML() for _ in range(3))
+        self._error_note, self._note, self._beyond, self.landscape = (ipywidgets.HTML() for _ in range(4))
         self._note.add_class("cnb-key")
         lines = {"prediction": self._identity, **self._zeros}
         titles = {
@@ -84,7 +84,10 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         self._figures = {name: frame.figure([lines[name], *self.dots[name].marks]) for name, frame in frames.items()}
-        cards = [ChartCard(titles[name], frame, self._figures[name]) for name, frame in frames.items()]
+        below = {"prediction": (self._beyond,)}
+        cards = [
+            ChartCard(titles[name], frame, self._figures[name], *below.get(name, ())) for name, frame in frames.items()
+        ]
         errors = ChartCard("Distribution of errors", self.errors, self.errors.figure([self.bars]), self._error_note)
         starts = ipywidgets.VBox(
             [ipywidgets.HTML('<div class="cnb-chart-head">Objective by starting value</div>'), self.landscape]
@@ -140,6 +143,7 @@ class FitCharts(ipywidgets.Box):
             dots.show(places[name], labels, residuals.colour, self._figures[name])
             dots.show_excluded(hollow[name], excluded_labels, len(shown))
         self._note.value = _key(residuals.note, len(excluded), beside)
+        self._beyond.value = f'<div class="cnb-caption">{escape(figure.note)}</div>'
         self._show_errors(figure.errors)
         for name, card in self._cards.items():
             card.describe("" if name == "errors" else f"{runs_in_words(len(shown))}.")

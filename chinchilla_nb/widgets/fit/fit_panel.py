@@ -231,6 +231,7 @@ class FitPanel(Panel):
         self.residuals_of.show()
         set_shown(self.scale, wanted)
         self.scale.follow()
+        self.roll_outs.rescale()
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts(self.guard, self.session)
             self.charts.show(fit, self.residuals_of.chosen)

@@ -75,9 +75,15 @@ class RollOutSection(ipywidgets.VBox):
             self._draw(roll_outs)
         set_shown(self.opened, opened)
 
+    def rescale(self) -> None:
+        """Follow the scale of the charts of the session."""
+        if self.chart is not None:
+            self.chart.frame.linearise(self._session.chart_scale == "linear")
+
     def _draw(self, roll_outs: RollOuts) -> None:
         self._drawn, self.chart = roll_outs, self.chart or RollOutChart()
         self.opened.children = (self.notes, self.chart)
+        self.chart.frame.linearise(self._session.chart_scale == "linear")
         self.chart.show(roll_out_figure(roll_outs), self._session.data_unit)
         notes = (*roll_outs.notes[1:], str(Drift.of(roll_outs)))
         self.notes.value = "".join(_caption(sentence(text)) for text in notes)

@@ -16,11 +16,13 @@ from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
     FrontierFigure,
     FrontierIntervals,
+    basis_in_words,
     frontier_figure,
     frontier_intervals,
     loss_figure,
@@ -380,12 +382,19 @@ class FrontierPanel(Panel):
                 self.allocation.value = note("warn", f"{error}.")
             else:
                 self.allocation.value = next_run_tiles(
-                    best, unit, C, self._intervals, self._pending, fit.runs.compute.text
+                    chosen,
+                    unit,
+                    self._ends(C, chosen),
+                    basis="" if self._intervals is None else basis_in_words(self._intervals.uncertainty),
+                    pending=self._pending,
+                    convention=fit.runs.compute.text,
+                    size="" if self.size.optimal else self.size.in_words,
                 )
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
+        self.caution.value += "" if real is None else real.warning
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
@@ -407,19 +416,22 @@ class FrontierPanel(Panel):
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
-        values = allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        ends, convention = self._ends(C, chosen), fit.runs.compute.text
+        values = allocation_values(C, chosen, self.session.data_unit, ends, convention, self.size.factor)
         return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
-        """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
+        """Return the intervals of what is not chosen: off the frontier, those of the loss alone."""
         if self._intervals is None:
             return {}
         if self.size.optimal:
             return self._intervals.at(C)
         uncertainty, roll_outs = self._intervals.uncertainty, self.session.roll_outs
-        found = {"loss": uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)}
+        given: dict[str, LossKind] = {"loss": "mean", "new_run": "new-run"}
+        found = {name: uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind) for name, kind in given.items()}
         if roll_outs is not None and roll_outs.parts:
-            found["loss_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, roll_outs=roll_outs)
+            for name, kind in given.items():
+                found[f"{name}_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind, roll_outs)
         return {name: (float(one.low), float(one.high)) for name, one in found.items()}
 
     @property

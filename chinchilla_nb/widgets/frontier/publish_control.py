@@ -17,8 +17,8 @@ from chinchilla_nb.html_table import html_table
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
 from chinchilla_nb.quantity import split_list
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.base.typed_number import parse_budget, typed_quantity
 
@@ -44,7 +44,7 @@ class PublishControl(ipywidgets.VBox):
     Attributes
     ----------
     report : Button
-        Makes the report and shows a link that downloads it.
+        Makes the report and saves it.
     given : Dropdown
         Whether sizes or budgets are typed.
     values : Text
@@ -53,7 +53,8 @@ class PublishControl(ipywidgets.VBox):
         Makes the table.
     files : dict of str to Button
         Make a file of the table, by the name of its form.
-    link, table, notes, problem : HTML
+    link : Download
+    table, notes, problem : HTML
     """
 
     def __init__(self, guard: Guard, session: Session, hardware: Callable[[], Hardware | None]) -> None:
@@ -74,7 +75,7 @@ class PublishControl(ipywidgets.VBox):
             name: ipywidgets.Button(description=name, tooltip=f"Create a {name} file of the table to download")
             for name in _FILES
         }
-        self.link, self.table, self.notes, self.problem = (ipywidgets.HTML() for _ in range(4))
+        self.link, self.table, self.notes, self.problem = Download(), *(ipywidgets.HTML() for _ in range(3))
         self.table.layout.overflow = "auto"  # a wide table scrolls
         for button, width in (
             (self.report, "88px"),
@@ -102,7 +103,7 @@ class PublishControl(ipywidgets.VBox):
     def clear(self, _change: Any = None) -> None:
         """Remove the table and the link, which were those of another fit; hide the control without a fit."""
         self.layout.display = "none" if self._session.fit is None else None
-        self.link.value = ""
+        self.link.clear()
         self._show(None)
 
     @guarded
@@ -121,11 +122,11 @@ class PublishControl(ipywidgets.VBox):
 
         if self._session.fit is not None:
             page = report_page(self._session, table=self._made)
-            self.link.value = download_link("report.html", "text/html", page.encode())
+            self.link.offer("report.html", "text/html", page.encode())
 
     @guarded
     def _make(self, _from: Any) -> None:
-        self.link.value = ""
+        self.link.clear()
         if self._session.fit is None:
             return
         try:
@@ -161,7 +162,7 @@ class PublishControl(ipywidgets.VBox):
             return
         end, kind = _FILES[name]
         content = {"html": self._made.to_html, "tex": self._made.to_latex, "csv": self._made.to_csv}[end]()
-        self.link.value = download_link(f"chinchilla_table.{end}", kind, content.encode())
+        self.link.offer(f"chinchilla_table.{end}", kind, content.encode())
 
     def _show(self, table: ChinchillaTable | None, problem: str = "") -> None:
         self._made, self.problem.value = table, problem

@@ -84,6 +84,8 @@ class RunLogPanel(Panel):
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
         Show and hide the form, the import, the choice of columns, and the rows to copy.
+    save : Button
+        Saves the matching rows as CSV.
     exclude_matching, undo : Button
         Exclude all runs that match the filter; undo the last exclusion, including one made in another panel.
     state, empty, query_error : HTML
@@ -130,11 +132,12 @@ class RunLogPanel(Panel):
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
-        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, or save them as CSV")
+        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, and show them")
+        self.save = make.button("CSV", "Save the matching rows as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
-        above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
+        above = make.box([make.title("Runs"), *toggles, self.save, self.state], "cnb-bar")
         below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
-        notes = (self.query_error, self.filter.problem)
+        notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
@@ -151,6 +154,7 @@ class RunLogPanel(Panel):
         for button, callback in (
             (self.exclude_matching, self._exclude_matching),
             (self.undo, self._undo),
+            (self.save, self._save),
             (self.form.add, self._add),
             (self.form.seed, self._fill_seed),
             (self.form.step, self._fill_step),
@@ -182,9 +186,10 @@ class RunLogPanel(Panel):
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
         if self.copy_toggle.value:
-            self.copy.show(shown.columns, shown.matching)
+            self.copy.show(shown.columns, shown.matching, asked=False)
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
+        self.filter.show_lost()
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -241,7 +246,7 @@ class RunLogPanel(Panel):
         if self._message:
             parts.append(self._message)
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
-        for part in (self._log, self.columns_toggle, self.copy_toggle):
+        for part in (self._log, self.columns_toggle, self.copy_toggle, self.save):
             set_shown(part, bool(count))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
@@ -250,7 +255,11 @@ class RunLogPanel(Panel):
             self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
 
     @guarded
-    def _show_sections(self, _change: Any = None) -> None:
+    def _save(self, _button: Any) -> None:
+        self.copy.save(self.shown.columns, self.shown.matching)
+
+    @guarded
+    def _show_sections(self, change: Any = None) -> None:
         for toggle, section in (
             (self.add_toggle, self.form),
             (self.import_toggle, self.file),
@@ -260,6 +269,8 @@ class RunLogPanel(Panel):
             set_shown(section, toggle.value)
         if self.copy_toggle.value or self.columns_toggle.value:
             self._show_table()
+        if change is not None and change["owner"] is self.copy_toggle and self.copy_toggle.value:
+            self.copy.show(self.shown.columns, self.shown.matching, asked=True)
 
     @guarded
     def _show_form(self, _change: Any = None) -> None:

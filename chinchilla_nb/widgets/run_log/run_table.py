@@ -192,10 +192,9 @@ class RunTable(ipywidgets.VBox):
             place = shown.page * PAGE + (0 if change["new"] < 0 else len(shown.rows) - 1)
         else:
             place = min(max(count - change["new"], 0), count - 1)
+        if place // PAGE != shown.page:
+            self._on_view(shown.view.turned_to(place // PAGE))
         self._on_select([int(shown.matching[place])])
-        now = self._shown
-        if now is not None and place // PAGE != now.page:
-            self._on_view(now.view.turned_to(place // PAGE))
 
     @guarded
     def _checked(self, place: int, checked: bool) -> None:
