@@ -154,6 +154,10 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("ProfileCurve.text", chinchilla_nb.profile_curve(DRAWS, "alpha").text, {"symbol": "alpha"})
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
 
+    sensitivity = chinchilla_nb.LossSensitivity((FIT,))
+    yield Door("LossSensitivity.allocate", sensitivity.allocate, {"C": 1e20}, nan=True)
+    yield Door("LossSensitivity.text", sensitivity.text, {"C": 1e20})
+
 
 def _roll_outs(cc: Chinchilla) -> Iterator[Door]:
     roll_outs = {"problem": FIT.problem, "cutoffs": None, "by": None, "map": map}

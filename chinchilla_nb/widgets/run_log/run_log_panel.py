@@ -26,12 +26,14 @@ from numpy.typing import NDArray
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
+from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
@@ -111,7 +113,7 @@ class RunLogPanel(Panel):
         unit = self.session.data_unit
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
-        self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
+        self.form = RunForm(self.guard, parts, self._predicted, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.loss = LossChoice(self.guard, self.session, "Fits minimise")
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
@@ -145,7 +147,7 @@ class RunLogPanel(Panel):
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
-        self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_form, "fit", "settings", "uncertainty")
         self.watch(self._show_loss, "settings")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
@@ -226,8 +228,16 @@ class RunLogPanel(Panel):
         if not self._selecting and page is not None:
             self._show_view(self.view.turned_to(page))
 
-    def _law(self) -> Law | None:
-        return None if self.session.fit is None else self.session.fit.law
+    def _predicted(self, N: float, D: float) -> str:
+        """Return the loss that the law predicts, with its interval once that is known; empty without a law."""
+        fit, uncertainty = self.session.fit, self.session.uncertainty
+        if fit is None:
+            return ""
+        text = f"{float(fit.law.loss(N, D)):.4f}"
+        if uncertainty is None or uncertainty.fit is not fit:
+            return text
+        known = uncertainty.predict_loss(N, D, LEVEL)
+        return f"{text} ({interval_text(float(known.low), float(known.high))} {IF_HOLDS})"
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
