@@ -37,6 +37,7 @@ def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | N
             uncertainty=None,
             settings=settings,
             data_unit="tokens",
+            drawn_laws=(),
         )
     )
 
