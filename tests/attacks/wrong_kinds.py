@@ -76,6 +76,7 @@ _PANELS = (
     "ConfigPanel",
     "RunLogPanel",
     "FitPanel",
+    "HistoryPanel",
     "FrontierPanel",
     "ApproachesPanel",
     "GroupsPanel",
@@ -393,6 +394,7 @@ class Doors:
             "Workbench": {
                 "allow_functions": (),
                 "allow_folders": (),
+                "session_file": None,
                 "N": None,
                 "D": None,
                 "C": None,
@@ -402,6 +404,7 @@ class Doors:
             },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
+            "HistoryPanel": {"allow_functions": ()},
             "FrontierPanel": {"allow_folders": ()},
         }
         words = {
