@@ -50,13 +50,14 @@ from .engine.uncertainty.exponent_region import ExponentRegion, exponent_region
 from .engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.loss_sensitivity import LossSensitivity
 from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
 from .group_comparison import GroupComparison
-from .opening import open_session, read_runs
+from .opening import RowsLeftOutWarning, open_session, read_runs
 from .publishing.chinchilla_table import ChinchillaTable
 from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
@@ -71,6 +72,7 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .studies import study
+from .study_chart import study_chart
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
@@ -129,6 +131,7 @@ __all__ = [
     "KaplanLaw",
     "LawByHand",
     "LawErrors",
+    "LossSensitivity",
     "MeasuredCompute",
     "ModelSearch",
     "NamedLaw",
@@ -144,6 +147,7 @@ __all__ = [
     "RollOuts",
     "Rollout",
     "RunLogPanel",
+    "RowsLeftOutWarning",
     "Runs",
     "ScalingLaw",
     "SeedRegime",
@@ -208,6 +212,7 @@ __all__ = [
     "solve",
     "speed_up",
     "study",
+    "study_chart",
     "tabulate_models",
     "transformer_flops",
 ]

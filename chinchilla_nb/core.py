@@ -39,6 +39,7 @@ from chinchilla_nb.filtered_runs import FilteredRuns
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
+from chinchilla_nb.grouped_laws import GroupedLaws
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
 from chinchilla_nb.past_fits import PastFits
 from chinchilla_nb.planning import Planning
@@ -48,7 +49,6 @@ from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
 from chinchilla_nb.run_exclusion import RunExclusion
-from chinchilla_nb.run_groups import RunGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
@@ -75,7 +75,7 @@ class Chinchilla(
     Publication,
     RunDesign,
     RunExclusion,
-    RunGroups,
+    GroupedLaws,
     ThreeApproaches,
 ):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.

@@ -53,10 +53,6 @@ class DrawnLaws:
         ------
         ValueError
             If a name or a value is not that of a parameter, there are no runs, or ``follow`` needs another loss.
-
-        Examples
-        --------
-        >>> cc.law_by_hand(alpha=0.3, follow=True).objective / cc.session.fit.objective  # doctest: +SKIP
         """
         wanted, kept = as_flag(follow, "follow"), as_names(fixed, "fixed")
         found = self.session.by_hand.with_values(values)

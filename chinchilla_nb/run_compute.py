@@ -76,7 +76,7 @@ class RunCompute(RunFilter):
 
     def _used(self, every: Runs) -> tuple[Runs, Runs, Matching]:
         """Return the included and the excluded runs that match the filter, and which match it."""
-        matching = self.matching(every)
+        matching = self._matched(every)
         if matching.kept.all():
             return self.select_included(every), self.select_excluded(every), matching
         # Keys are those among all runs: without its twins before it, a run would have another one.

@@ -69,7 +69,7 @@ class RunFilter(Exclusions):
             raise problem
         self.view.query = query.strip()
 
-    def matching(self, runs: Runs) -> Matching:
+    def _matched(self, runs: Runs) -> Matching:
         """Return which of these runs match the query; all of them if it cannot be used."""
         return matching_runs(self.view.query, runs)
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
-from chinchilla_nb.background_roll_outs import BackgroundRollOuts
+from chinchilla_nb.background_losses import BackgroundLosses
+from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
@@ -54,7 +55,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays, KeptSession):
+class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession, ChartScale):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -85,6 +86,8 @@ class Session(RunCompute, BackgroundRollOuts, Forecasts, LawOverlays, KeptSessio
         How sure that fit is, once it is known; see `BackgroundUncertainty`.
     roll_outs : RollOuts or None
         How its law, fitted to the smaller runs, has predicted the larger ones; see `BackgroundRollOuts`.
+    loss_sensitivity : LossSensitivity or None
+        What other losses make of its runs; see `BackgroundLosses`.
     progress : FitProgress or other value, or None
         The last report of the work under way, updated at most ten times a second.
     busy : bool

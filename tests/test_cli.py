@@ -194,6 +194,17 @@ def test_the_page_reads_a_table_as_the_command_was_told(tmp_path):
     assert "the parameters (20M to 60M)" in ended.stdout
 
 
+@pytest.mark.parametrize(("source", "fitted"), [("python_stdlib", True), ("odd.csv", False)])
+def test_the_page_of_a_shipped_study_opens_fitted_and_that_of_a_table_does_not(tmp_path, source, fitted):
+    (tmp_path / "odd.csv").write_text(AMBIGUOUS)
+    page = notebook(source, str(tmp_path), choices={} if fitted else {"N": "params", "failed": True})
+    code = "".join(page["cells"][1]["source"])
+    script = tmp_path / "page.py"
+    script.write_text(f"{code}\nshown.session.wait()\nassert (shown.session.fit is not None) is {fitted}\n")
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_columns_of_other_names_are_recognised(tmp_path):
     path = tmp_path / "export.csv"
     path.write_text("Model Size (M),Training FLOP,val_loss,note\n7.5,9e17,3.25,good\n")

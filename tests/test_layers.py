@@ -38,15 +38,18 @@ FACADE = {
     "rollout",
     "run_design",
     "run_exclusion",
-    "run_groups",
+    "grouped_laws",
     "simulator",
     "studies",
+    "study_chart",
     "study_choices",
     "size_comparison",
     "visualizer",
 }
 STATE = {
+    "background_losses",
     "background_roll_outs",
+    "chart_scale",
     "background_uncertainty",
     "chosen_budget",
     "database",
@@ -211,7 +214,11 @@ def test_panels_never_import_panels(name):
 
 
 def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
-    assert [name for name in MODULES if "matplotlib" in libraries(name)] == ["drawing", "visualizer"]
+    assert [name for name in MODULES if "matplotlib" in libraries(name)] == [
+        "drawing",
+        "study_chart",
+        "visualizer",
+    ]
 
 
 def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():

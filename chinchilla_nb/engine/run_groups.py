@@ -121,8 +121,7 @@ def _number(value: float, digits: int) -> str:
 
 def _ranges(values: NDArray[np.float64]) -> tuple[list[str], NDArray[np.intp]]:
     """Return the names of ranges that have about as many values each, and the range of each value."""
-    inner = np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1], method="lower")
-    starts = np.unique(np.append(values.min(), inner))
+    starts = np.unique(np.sort(values)[np.arange(BINS) * len(values) // BINS])
     of = np.searchsorted(starts, values, side="right") - 1
     ends = [values[of == at].max() for at in range(len(starts))]
     low, high = (_numbers([float(value) for value in some]) for some in (starts, ends))

@@ -9,6 +9,7 @@ from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, Ap
 from chinchilla_nb.figures.colours import (
     DARK_PALETTE,
     LIGHT_PALETTE,
+    STEPS,
     LossScale,
     loss_scale,
     loss_steps,
@@ -36,7 +37,18 @@ from chinchilla_nb.figures.residuals import (
 from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, axes_in_words, data_title, linear_axis, log_axis, ratio_title, zoomed
+from chinchilla_nb.figures.ticks import (
+    SCALES,
+    Axis,
+    Scale,
+    axes_in_words,
+    data_title,
+    linear_axis,
+    linearised,
+    log_axis,
+    ratio_title,
+    zoomed,
+)
 
 __all__ = [
     "APPROACH_TITLES",
@@ -46,6 +58,8 @@ __all__ = [
     "LIGHT_PALETTE",
     "MAX_DOTS",
     "NOTHING",
+    "SCALES",
+    "STEPS",
     "Against",
     "ApproachCurves",
     "ApproachesFigure",
@@ -69,6 +83,7 @@ __all__ = [
     "ProfileFigure",
     "ResidualsFigure",
     "RollOutFigure",
+    "Scale",
     "Scatter",
     "SliceCurves",
     "SweepChart",
@@ -83,6 +98,7 @@ __all__ = [
     "isoflop_figure",
     "landscape_figure",
     "linear_axis",
+    "linearised",
     "log_axis",
     "loss_figure",
     "loss_lines",

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.figures.ticks import round_apart
+from chinchilla_nb.quantity import plain
 
 __all__ = [
     "DARK_PALETTE",
@@ -29,6 +30,9 @@ On both pages the hue goes from blue over magenta to orange. The lowest loss con
 by at least 3 to 1, as WCAG 2.1 asks of graphics. Lightness changes in even steps, so that the colours can be told apart
 without seeing red or green. The colours are of equal steps of L* at hues of OKLCH from 266 to 56 and from 215 to 44.
 """
+
+BAR_CHARACTER, BAR_GAP = 6.4 / 250, 12 / 250
+"""Width of a character, and of the gap between two labels, as fractions of a colour bar of 250 pixels."""
 
 STEPS = 32
 """Number of colours of losses: neighbours differ by less than a reader can tell from dots."""
@@ -61,6 +65,18 @@ class LossScale:
         """Return the positions of losses on the scale, in [0, 1]; 0.5 if all losses are equal."""
         return _normalise(np.asarray(loss, dtype=float), self.low, self.high, self.softening)
 
+    def labels(self) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+        """Return the positions in [0, 1] and the texts of labels of a colour bar: both ends, and ticks with room."""
+        if self.high <= self.low:
+            return np.array([0.5]), (plain(self.low, 4),)
+        digits = int(np.clip(np.ceil(np.log10(max(abs(self.low), abs(self.high)) / (self.high - self.low))) + 2, 2, 12))
+        chosen = [(0.0, plain(self.low, digits)), (1.0, plain(self.high, digits))]
+        for place, label in zip(self.normalise(self.ticks).tolist(), self.tick_labels, strict=True):
+            if all(abs(place - at) >= BAR_GAP + BAR_CHARACTER * (len(label) + len(text)) / 2 for at, text in chosen):
+                chosen.append((place, label))
+        places, texts = zip(*sorted(chosen), strict=True)
+        return np.array(places), texts
+
 
 def loss_scale(loss: ArrayLike) -> LossScale:
     """Return the scale for these losses; if they have a long tail, the median gets the middle colour."""
@@ -76,7 +92,7 @@ def loss_scale(loss: ArrayLike) -> LossScale:
     places = np.linspace(0, 1, 7)[1:-1]
     ticks = round_apart(low + softening * np.expm1(places * np.log1p(span / softening)))
     ticks = ticks[(ticks >= low) & (ticks <= high)]
-    return LossScale(low, high, softening, read_only(ticks), tuple(f"{tick:.12g}" for tick in ticks))
+    return LossScale(low, high, softening, read_only(ticks), tuple(plain(tick, 12) for tick in ticks))
 
 
 def _normalise(loss: NDArray[np.float64], low: float, high: float, softening: float) -> NDArray[np.float64]:

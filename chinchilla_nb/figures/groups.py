@@ -20,8 +20,9 @@ SAMPLES = 61
 """Budgets of a curve."""
 LONGEST = 18
 """Most characters of the label of a curve."""
-ROOM = 0.2
-"""Room for the labels at the right ends of the curves, as a share of the range of compute."""
+CHARACTER, GAP, MOST_ROOM = 0.027, 0.04, 0.45
+"""Widths of a character and of the gap before a label, and the most room for labels, as shares of the width of the
+chart: charts on usual pages have 280 pixels or more."""
 APART = 0.065
 """Least distance of two labels, as a share of the height of the chart."""
 
@@ -93,7 +94,9 @@ def groups_figure(fit: GroupFit, baseline: str, C: float) -> GroupsFigure:
     ends = np.array([end for gap in gaps for end in gap.x])
     reached = np.array([*runs.C, C, *ends[within_reach(runs.C, ends, log=True)]])
     budgets = np.geomspace(reached.min(), reached.max(), SAMPLES)
-    x = log_axis("C", [*reached, reached.max() * (reached.max() / reached.min()) ** ROOM])
+    texts = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in fit.grouped.names]
+    room = min(GAP + CHARACTER * max(map(len, texts)), MOST_ROOM)
+    x = log_axis("C", [*reached, reached.max() * (reached.max() / reached.min()) ** (room / (1 - room))])
     losses = frontier_losses(fit, budgets)
     drawn = np.concatenate(list(losses.values()))
     drawn = drawn[np.isfinite(drawn)]
@@ -103,11 +106,10 @@ def groups_figure(fit: GroupFit, baseline: str, C: float) -> GroupsFigure:
     lines = [polyline(budgets[np.isfinite(loss)], loss[np.isfinite(loss)]) for loss in losses.values()]
     places = _apart(np.array([line.y[-1] if len(line) else np.nan for line in lines]), APART * (y.high - y.low))
     curves = []
-    for group, (name, line, place) in enumerate(zip(losses, lines, places.tolist(), strict=True)):
+    for group, (name, line, text, place) in enumerate(zip(losses, lines, texts, places.tolist(), strict=True)):
         members = np.flatnonzero((fit.grouped.number == group) & shown)
         dots = polyline(runs.C[members], runs.loss[members])
-        label = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-        curves.append(GroupCurve(name, members, dots, line, label, place))
+        curves.append(GroupCurve(name, members, dots, line, text, place))
     return GroupsFigure(x, y, tuple(curves), tuple(gaps), int(np.count_nonzero(~shown)))
 
 

@@ -78,7 +78,7 @@ def _labelled(
     taken = np.empty((0, 2))
     drawn = []
     for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
-        half = np.array([CHARACTER * len(law.name) / WIDTH, LINE / HEIGHT]) / 2
+        half = np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
         rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
         place = _place(path, half, taken, rest)
         label = NOTHING

@@ -59,7 +59,7 @@ def notebook(
     code = [
         "import html, os, warnings\n",
         "from IPython.display import HTML, display\n",
-        "from chinchilla_nb import Workbench\n",
+        "from chinchilla_nb import Workbench, datasets\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
         "from chinchilla_nb.printable import printable\n",
         'warnings.simplefilter("ignore", RowsLeftOutWarning)  # the workbench shows them\n',
@@ -73,6 +73,10 @@ def notebook(
         "except (OSError, TypeError, ValueError) as error:\n",
         "    reason = html.escape(printable(str(error)))\n",
         "    shown = HTML(f'<p>The workbench cannot be opened: {reason}. Then reload this page.</p>')\n",
+        # The runs of a shipped study are known to determine its law, so that nobody has to ask for the fit.
+        "else:\n",
+        f"    if {source!a} in datasets.names() and shown.session.fit is None:\n",
+        "        shown.session.start_fit()\n",
         "display(shown)",
     ]
     return {

@@ -73,6 +73,8 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door(
         "study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True
     )
+    charted = {"table": chinchilla_nb.study(**STUDY), "against": "seeds", "by": None, "error": "N_error"}
+    yield Door("study_chart", chinchilla_nb.study_chart, charted)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
     yield from _groups()
@@ -167,6 +169,10 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("ExponentRegion.text", chinchilla_nb.exponent_region(DRAWS).text, symbols)
     yield Door("ProfileCurve.text", chinchilla_nb.profile_curve(DRAWS, "alpha").text, {"symbol": "alpha"})
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
+
+    sensitivity = chinchilla_nb.LossSensitivity((FIT,))
+    yield Door("LossSensitivity.allocate", sensitivity.allocate, {"C": 1e20}, nan=True)
+    yield Door("LossSensitivity.text", sensitivity.text, {"C": 1e20})
 
 
 def _roll_outs(cc: Chinchilla) -> Iterator[Door]:

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from doors import Door, bounded
+from law_doors import law_doors
 from odd_values import ODD_VALUES
 from plan_doors import plan_doors
 from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
@@ -96,6 +97,9 @@ VALUES: tuple[Any, ...] = (
 """Values of every kind."""
 
 
+FILTER_WORDS = {"query": "query|column|condition|value|quote|bracket|a number"}
+
+
 def size(width: int, depth: int) -> int:
     return width * width * depth
 
@@ -123,6 +127,9 @@ NOT_CALLED = {
                 "MeasuredCompute",
                 "Influence",
                 "Interval",
+                "LawByHand",
+                "LawErrors",
+                "LossSensitivity",
                 "Overtraining",
                 "Plan",
                 "ProfileCurve",
@@ -139,6 +146,7 @@ NOT_CALLED = {
     "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
+    "PUBLISHED_LAWS": "a mapping",
     "SIX_ND": "a value",
     "Compute": "an interface",
 }
@@ -172,6 +180,7 @@ class Doors:
         yield from self._compute()
         yield from result_doors(self.cc)
         yield from plan_doors(self.cc)
+        yield from law_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (
@@ -211,7 +220,7 @@ class Doors:
             {"config_path": "config"},
         )
         flags = {"parallel": False, "simulation": True}
-        fit = {**flags, "exhaustive": False}
+        fit = {**flags, "exhaustive": False, "start": LAW}
         yield Door("Chinchilla.fit", cc.fit, fit, dear=True)
         yield Door("Chinchilla.fit_scaling_law", cc.fit_scaling_law, fit, dear=True)
         yield Door("Chinchilla.adjust_D_to_N", cc.adjust_D_to_N, {"N": 1e9})
@@ -231,6 +240,7 @@ class Doors:
         del pilot["budget"]
         yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
         yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
+        yield Door("Chinchilla.filter", cc.filter, {"query": "N > 1"}, FILTER_WORDS)
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
@@ -333,16 +343,20 @@ class Doors:
         keys = chinchilla_nb.run_keys(RUNS)[:1]
         yield Door("Session.exclude", session.exclude, {"keys": keys})
         yield Door("Session.include", session.include, {"keys": keys})
+        yield Door("Session.filter_runs", session.filter_runs, {"query": "N > 1"}, FILTER_WORDS)
         yield Door("Session.select_included", session.select_included, {"runs": RUNS})
         yield Door("Session.select_excluded", session.select_excluded, {"runs": RUNS})
         work = {"steps": lambda: iter(()), "on_progress": None, "on_end": None}
         yield Door("Session.start", session.start, work)
         fresh = self.session()
         for name in ("run_fit", "start_fit"):
-            yield Door(f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map}, dear=True)
+            yield Door(
+                f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map, "start": LAW}, dear=True
+            )
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
         yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
         yield Door("Session.wait_for_roll_outs", session.wait_for_roll_outs, {"timeout": 1.0})
+        yield Door("Session.wait_for_loss_sensitivity", session.wait_for_loss_sensitivity, {"timeout": 1.0})
         yield Door("Session.watch_file", lambda on_error: session.watch_file(on_error)(), {"on_error": print})
         settings = {one.name: getattr(Settings(), one.name) for one in dataclasses.fields(Settings)}
         yield Door("Settings", Settings, settings)

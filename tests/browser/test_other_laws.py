@@ -93,6 +93,7 @@ def test_a_published_law_is_laid_over_the_runs_on_all_charts(lab):
         page.set_viewport_size({"width": width, "height": 2600})
         for theme in ("light", "dark"):
             set_theme(page, theme)
+            expect(page.locator(".cnb-workbench")).to_be_visible(timeout=WAIT_MS)
             screenshot(page, f"other-laws-{width}-{theme}", ".cnb-workbench")
     page.get_by_role("button", name="Remove", exact=True).nth(1).click()
     expect(page.get_by_text("arXiv:2203.15556")).to_have_count(0)

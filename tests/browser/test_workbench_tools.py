@@ -156,18 +156,75 @@ def test_every_control_can_be_focused_and_shows_it(lab):
         )
         reached.append(text)
         assert outline == "solid", text
-    wanted = ("Hardware", "Set budget", "Pan / zoom", "Select runs", "Reset", "Python", "YAML", "PNG", "SVG", "CSV")
+    modes, languages = ("Set budget", "Pan / zoom", "Select runs"), ("Python", "YAML", "Copy")
+    wanted = ("Hardware", *modes, "Reset", *languages, "PNG", "SVG", "CSV")
     assert [text for text in reached if text in wanted] == list(wanted)
     assert reached.count("") >= 2  # the handles of the two sliders
 
 
-def test_files_are_downloaded(lab):
+def test_one_click_saves_a_file(lab):
     page = lab(OPEN, "workbench.session.run_fit();")
-    for kind, start in (("CSV", b"C,N,D,loss"), ("PNG", b"\x89PNG")):
-        page.get_by_role("button", name=kind, exact=True).click()
+    for kind, start in (("CSV", b"C,N,D,loss"), ("PNG", b"\x89PNG"), ("CSV", b"C,N,D,loss")):
         with page.expect_download(timeout=WAIT_MS) as download:
-            page.get_by_role("link", name=kind.lower()).click()
+            page.get_by_role("button", name=kind, exact=True).click()
         assert download.value.path().read_bytes().startswith(start)
+    # The link saves it again, and is all that a page finds that is opened later.
+    link = page.get_by_role("link", name="Download runs.csv")
+    with page.expect_download(timeout=WAIT_MS):
+        link.click()
+    saved: list[object] = []
+    page.on("download", lambda download: saved.append(download))
+    run_code(page, "from IPython.display import display\ndisplay(workbench.frontier)")
+    wait_idle(page)
+    page.wait_for_timeout(1000)
+    assert not saved
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_one_click_copies_the_allocation(lab, secure):
+    page = lab(OPEN, "workbench.session.run_fit();")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not secure:  # as on a page that is served without TLS from another machine
+        page.evaluate("() => Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copy the allocation").click()
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible(timeout=WAIT_MS)
+    box = page.get_by_placeholder("5.76e23")
+    text = page.locator("pre.cnb-code").first.inner_text().strip()
+    assert text.startswith("allocation = {")
+    box.fill("")
+    box.press("ControlOrMeta+V")
+    assert box.input_value().split() == text.split()
+
+
+def test_a_click_in_the_snippet_selects_all_of_it(lab):
+    page = lab(OPEN, "workbench.session.run_fit();")
     code = page.locator("pre.cnb-code")
     code.click()
     assert page.evaluate("() => getSelection().toString()").strip() == code.inner_text().strip()
+
+
+def test_one_click_copies_or_saves_the_runs(lab):
+    page = lab(OPEN)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".cnb-nav").get_by_role("button", name="Runs", exact=True).click()
+    runs = page.locator(".cnb-run-log")
+    runs.get_by_role("button", name="Copy", exact=True).click()
+    expect(runs.get_by_text("Copied", exact=True)).to_be_visible(timeout=WAIT_MS)
+    lines = page.evaluate("() => navigator.clipboard.readText()").strip().split("\n")
+    assert lines[0].split("\t")[:3] == ["#", "N", "D"]
+    assert len(lines) == 31
+    with page.expect_download(timeout=WAIT_MS) as download:
+        runs.get_by_role("button", name="CSV", exact=True).click()
+    assert download.value.path().read_text().count("\n") == 31
+
+
+@pytest.mark.parametrize("place", ["voila", "notebook"])
+def test_one_click_copies_and_saves_in_other_pages(place, request):
+    page = request.getfixturevalue(place)(OPEN, "workbench.session.run_fit();")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the allocation").click(timeout=WAIT_MS)
+    expect(page.get_by_text("Copied", exact=True)).to_be_visible(timeout=WAIT_MS)
+    assert page.evaluate("() => navigator.clipboard.readText()").startswith("allocation = {")
+    with page.expect_download(timeout=WAIT_MS) as download:
+        page.get_by_role("button", name="SVG", exact=True).click()
+    assert b"<svg" in download.value.path().read_bytes()

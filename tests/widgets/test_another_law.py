@@ -231,7 +231,7 @@ def test_the_fit_panel_shows_the_law(cc):
     landscape = panel.charts.landscape.value
     assert 'aria-label="Objective by starting α_N and α_D' in landscape
     assert "Minimum over Nc and Dc: " in text_of(panel.charts.landscape)
-    assert landscape.count("<rect") == 16
+    assert landscape.count("<title>") == 16
     np.testing.assert_allclose(
         panel.charts.dots["prediction"].settled.x, panel.charts.dots["prediction"].settled.y, rtol=1e-9
     )

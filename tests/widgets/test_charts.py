@@ -14,13 +14,17 @@ from chinchilla_nb.figures import (
     frontier_figure,
     log_axis,
     loss_figure,
+    loss_scale,
     loss_steps,
     steps_of,
 )
+from chinchilla_nb.widgets.approaches.approaches_panel import ApproachesPanel
 from chinchilla_nb.widgets.base.palette import palette_css
 from chinchilla_nb.widgets.base.style import note, shade, tiles
 from chinchilla_nb.widgets.charts.plots import Frame, tick_key
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.simulation.simulation_panel import SimulationPanel
 
 
 @pytest.fixture
@@ -282,3 +286,55 @@ def test_no_axis_is_drawn_before_there_is_something_to_show():
     axis = log_axis("C", [1e18, 1e21])
     frame.show(axis, axis)
     assert all(axis.visible and axis.label for axis in frame.axes.values())
+
+
+def test_curves_of_the_loss_are_named_beside_them_where_they_are_seen(charts, runs, law):
+    frontier, envelope = charts.loss.names.frontier, charts.loss.names.envelope
+    assert [*frontier.text, *envelope.text] == ["Efficient frontier", "Lowest so far"]
+    # On the curve, left of the middle of the axis, so that the text fits below it.
+    x = charts.loss.frame.view[0]
+    assert 0.4 < x.fraction(frontier.x)[0] < 0.6
+    predicted = np.interp(np.log(frontier.x), np.log(charts.loss.frontier.x), charts.loss.frontier.y)
+    np.testing.assert_allclose(frontier.y, predicted, rtol=1e-3)
+    assert (envelope.x[0], envelope.y[0]) == (runs.C.max(), runs.loss.min())
+    assert "Lowest" not in charts.key.value
+    charts.loss.frame.scales["x"].set_state({"max": float(np.median(runs.C))})
+    charts.follow_zoom()
+    assert list(charts.loss.names.envelope.text) == []
+    charts.show(frontier_figure(Runs([], [], []), law), None, [])
+    assert list(frontier.text) == []
+    assert "Efficient frontier" in charts.key.value
+
+
+@pytest.mark.parametrize("losses", [[2.0, 2.5, 3.3], [1.1e-6, 1.3e-6, 5.2e-6], [2.13, 2.1301], [2.2], [0.9, 900.0]])
+def test_the_colour_bar_has_both_ends_and_no_labels_that_collide(losses):
+    places, labels = loss_scale(losses).labels()
+    assert len(set(labels)) == len(labels)
+    if len(losses) > 1:
+        assert (places[0], places[-1]) == (0, 1)
+    # A bar of 250 pixels and characters of at most 6.4.
+    middles, widths = 250 * places, 6.4 * np.array([len(label) for label in labels])
+    assert (np.diff(middles) >= (widths[1:] + widths[:-1]) / 2 + 5).all()
+
+
+def test_other_panels_follow_the_scale_of_the_session(session):
+    session.run_fit()
+    panels = [ApproachesPanel(session), SimulationPanel(session), FitPanel(session)]
+    simulation, fitted = panels[1], panels[2]
+    simulation.run_button.click()
+    simulation.wait()
+    fitted.diagnostics.value = True
+    frames = [card.frame for card in panels[0].cards[2:]] + [simulation.charts.plane.frame]
+    frames += [*fitted.charts.residuals.values()]
+    before = [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames]
+    for panel, scale in zip(panels, ("linear", "log", "linear"), strict=True):
+        panel.scale.value = scale
+        assert session.chart_scale == scale
+        for other in panels:
+            assert other.scale.value == scale
+            assert other.errors.value == ""
+        for frame in frames:
+            assert type(frame.scales["x"]).__name__ == ("LinearScale" if scale == "linear" else "LogScale")
+            assert frame.axes["x"].scale is frame.scales["x"]
+    session.chart_scale = "log"
+    assert [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames] == before

@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from copied_text import copied_text
 
+from chinchilla_nb.engine.planning.off_frontier import off_frontier
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.csv_text import EXACT_FLOATS
-from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.export import ExportControl, snippet
+from chinchilla_nb.widgets.base.page_actions import copy_block
 from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.frontier.chart_modes import BUDGET, SELECT, ZOOM, ChartModes
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -323,7 +326,7 @@ def test_snippets_give_back_the_allocation(panel, law):
 
 
 def text_of(panel) -> str:
-    return re.sub("<[^>]*>", "", panel.export.code.value).replace("&quot;", '"')
+    return copied_text(panel.export.code)
 
 
 def test_table_is_exported(panel, rows):
@@ -391,3 +394,50 @@ def test_exclusions_are_undone_one_by_one(session):
     assert not session.can_undo_exclusion
     session.undo_exclusion()
     assert session.runs is runs
+
+
+def test_snippets_have_short_numbers_that_read_back():
+    values = {"C": 5.00209e13, "N": 20.4303e9, "ratio": 20.0, "loss": 1.98629, "small": 2.5e-5, "large": 1e24}
+    python, yaml_text = snippet(values, "Python"), snippet(values, "YAML")
+    assert '"C": 5.00209e+13,' in python
+    assert '"N": 20_430_300_000,' in python
+    assert "00000.0" not in python + yaml_text
+    namespace: dict[str, object] = {}
+    exec(python, namespace)
+    assert namespace["allocation"] == values
+    read = yaml.safe_load(yaml_text)["allocation"]
+    assert read == values
+    assert all(isinstance(value, (int, float)) for value in read.values())
+
+
+def test_off_the_optimum_tiles_and_snippet_are_of_the_same_model(panel):
+    panel.budget.type("1e21")
+    best = panel.allocation.value
+    panel.size.slide(1.0)
+    chosen = off_frontier(panel.session.fit.law, 1e21, 2.0)
+    assert panel.allocation.value != best
+    assert compact(chosen.N) in panel.allocation.value
+    assert compact(chosen.D) in panel.allocation.value
+    assert "A model of twice the compute-optimal size." in panel.allocation.value
+    code = copied_text(panel.export.code)
+    assert f'"N": {int(float(f"{chosen.N:.6g}")):_},' in code
+    assert '"N_ratio": 2.0,' in code
+    panel.size.slide(0.0)
+    assert panel.allocation.value == best
+    assert "N_ratio" not in panel.export.code.value
+
+
+def test_a_file_is_saved_once_and_its_link_stays(panel):
+    seen = []
+    panel.export.link.observe(lambda change: seen.append(change["new"]), "value")
+    panel.export.buttons["csv"].click()
+    assert ["onerror" in value for value in seen] == [True, False]
+    assert 'download="runs.csv"' in panel.export.link.value
+    panel.budget.type("2e21")
+    assert panel.export.link.value == ""
+
+
+def test_what_is_copied_is_escaped():
+    block = copy_block("<script>'\"&", "a <b>")
+    assert "<script>" not in block
+    assert "<b>" not in block

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import html
 import re
 import time
 
 import numpy as np
 import pytest
+from copied_text import copied_text
 from runs import make_runs, table_of
 
 from chinchilla_nb import Chinchilla, KaplanLaw
@@ -173,7 +173,7 @@ def test_the_snippet_has_the_ends(session):
     session.run_fit()
     panel.budget.choose(1e22)
     copied: dict = {}
-    exec(html.unescape(text_of(panel.export.code)).strip(), copied)  # as a user would
+    exec(copied_text(panel.export.code), copied)  # as a user would
     copied = copied["allocation"]
     exact = session.uncertainty.allocate(1e22)
     names = {"N": "N", "D": "D", "D_per_N": "tokens_per_parameter", "loss": "predicted_loss"}
@@ -183,7 +183,7 @@ def test_the_snippet_has_the_ends(session):
     assert copied["level"] == 0.95
     # Off the frontier N and D are chosen, and only the loss is uncertain.
     panel.off_frontier.slider.value = 1
-    code = text_of(panel.export.code)
+    code = copied_text(panel.export.code)
     assert "N_low" not in code
     assert "predicted_loss_low" in code
 

@@ -130,7 +130,7 @@ class TestSection:
             ("E", "-1", "E must be finite and not negative"),
             ("beta", "nan", "beta must be finite"),
             ("beta", "1e400", "beta must be finite"),
-            ("alpha", "20", "alpha must be within what a fit to these runs considers"),
+            ("alpha", "20", "alpha must be at most 10, the largest that a fit considers, got 20"),
         ],
     )
     def test_what_cannot_be_used_is_said_and_changes_nothing(self, section, fitted, name, typed, said):
@@ -191,6 +191,12 @@ class TestSection:
     def test_without_runs_there_is_nothing_to_set(self, empty_session):
         assert FitPanel(empty_session).hand_law.layout.display == "none"
 
+    def test_it_is_compared_on_the_runs_of_the_filter(self, section, fitted):
+        section.rows["alpha"].slider.value = 500
+        fitted.view.query = "N > 1e8"
+        assert section.layout.display is None
+        assert len(fitted.by_hand.problem.runs) == np.count_nonzero(fitted.all_runs.N > 1e8)
+
     def test_all_runs_gone_while_it_is_open(self, section, fitted):
         section.rows["alpha"].slider.value = 500
         panel = FrontierPanel(fitted)
@@ -222,9 +228,9 @@ class TestCharts:
         panel.hand_law.rows["E"].box.value = repr(fitted.fit.law.E - 0.1)
         assert "Predictions and residuals of the law set by hand, not of the fit" in panel.charts._note.value
         # Runs that follow a law exactly: all errors are 0.1.
-        assert panel.charts.dots["N"].y == pytest.approx(0.1, abs=1e-6)
+        assert panel.charts.dots["N"].settled.y == pytest.approx(0.1, abs=1e-6)
         panel.residuals_of.value = "the fit"
-        assert panel.charts.dots["N"].y == pytest.approx(0.0, abs=1e-6)
+        assert panel.charts.dots["N"].settled.y == pytest.approx(0.0, abs=1e-6)
         assert "not of the fit" not in panel.charts._note.value
         panel.hand_law.reset_button.click()
         assert panel.residuals_of.layout.display == "none"
@@ -236,7 +242,7 @@ class TestCharts:
         panel.residuals_of.value = BESIROGLU
         runs, law = fitted.runs, PUBLISHED_LAWS[BESIROGLU].law
         expected = runs.loss - law.loss(runs.N, runs.D)
-        assert sorted(panel.charts.dots["N"].y) == pytest.approx(sorted(expected))
+        assert sorted(panel.charts.dots["N"].settled.y) == pytest.approx(sorted(expected))
         assert f"residuals of {BESIROGLU}, not of the fit" in panel.charts._note.value
 
     def test_a_law_is_chosen_and_removed(self, fitted):

@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 import pytest
+from copied_text import copied_text
 from mlflow_store import write_run
 from runs import make_runs, table_of
 
@@ -24,6 +25,7 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE
@@ -199,7 +201,7 @@ def test_text_of_runs_is_no_formula_in_a_spreadsheet(panel, session):
     session.database.append(N=1e9, D=1e10, loss=2.0, **{"note": "=cmd|' /C calc'!A0", "@SUM(A1)": "x", "delta": "-3"})
     panel.copy_toggle.value = True
     content = base64.b64decode(re.search('base64,([^"]*)', panel.copy.link.value)[1]).decode()
-    text = html.unescape(re.sub("<[^>]*>", "", panel.copy.rows.value))
+    text = copied_text(panel.copy.rows)
     for copied in (csv.reader(content.splitlines()), csv.reader(text.splitlines(), delimiter="\t")):
         head, *rows = copied
         assert "'@SUM(A1)" in head
@@ -211,12 +213,12 @@ def test_rows_are_copied_with_all_their_digits(panel, session):
     session.database.append(N=123_456_789, D=7_000_000_001, loss=2.0 / 3.0, run=ATTACK)
     panel.query.value = "loss < 1"
     panel.copy_toggle.value = True
-    text = html.unescape(re.sub("<[^>]*>", "", panel.copy.rows.value))
+    text = copied_text(panel.copy.rows)
     head, row = csv.reader(text.splitlines(), delimiter="\t")
     copied = dict(zip(head, row, strict=True))
     assert (copied["N"], copied["D"], copied["run"]) == ("123456789", "7000000001", ATTACK)
     assert float(copied["loss"]) == 2.0 / 3.0
-    assert "<img" not in panel.copy.rows.value
+    assert ATTACK not in panel.copy.rows.value
     content = base64.b64decode(re.search('base64,([^"]*)', panel.copy.link.value)[1]).decode()
     assert next(csv.DictReader(content.splitlines()))["run"] == ATTACK
     panel.query.value = ""
@@ -675,3 +677,12 @@ def test_the_snapshot_is_the_current_page(panel, session):
     assert f"<td>{html.escape(ATTACK)}</td>" in still
     assert "<img" not in still
     assert "15 of 31 runs" in still
+
+
+def test_a_predicted_loss_stands_with_its_interval(panel, session):
+    panel.form.fields["N"].value, panel.form.fields["D"].value = "1B", "20B"
+    session.run_fit()
+    assert "the law predicts a loss of" in panel.form.remark.value
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    known = session.uncertainty.predict_loss(1e9, 2e10, 0.95)
+    assert interval_text(float(known.low), float(known.high)) in panel.form.remark.value

@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.opening import open_session
 from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 
 QUICK = Settings(grid=GRID, loss_fn=mse, seed_regime=SeedRegime((1e18, 1e20), (5, 50)), num_seeding_steps=12)
@@ -38,7 +39,7 @@ def text_of(widget) -> str:
 def test_it_starts_from_the_settings_of_the_session(panel):
     assert (panel.procedure.seeds.value, panel.procedure.factor.value) == ("12", "10")
     assert "Seeds from 10¹⁸ to 10²⁰ FLOPs with 5 to 50 tokens per parameter, as configured" in text_of(panel.source)
-    assert panel.task.numbers["A"].value == "406.4"
+    assert panel.task.preset.label == "At the scale of the runs"
     assert not panel.run_button.disabled
     assert panel.pause_button.disabled
     assert panel.cancel_button.disabled
@@ -46,6 +47,8 @@ def test_it_starts_from_the_settings_of_the_session(panel):
 
 
 def test_run_finds_a_law_without_noise_and_touches_no_run(panel, session, database):
+    panel.task.preset.value = "Hoffmann et al. 2022"
+    panel.task.size.value = "0"
     runs, table, before = session.runs, database.df, session.fit
     # Before, a sentence takes the place of two charts without axes.
     assert panel.charts.empty in panel.charts.children
@@ -270,3 +273,56 @@ def test_a_law_without_an_optimum_has_no_allocation_to_compare():
     cells = cells_of(comparison_table(truth, replace(truth, alpha=0.0), 6e20, SIX_ND))
     assert cells["Estimate"] == ["1", "300", "300", "0", "0.5", "none", "none", "none"]
     assert cells["Off by"][-3:] == ["–", "–", "–"]
+
+
+@pytest.mark.parametrize("source", ["python_stdlib", "runs"])
+def test_before_a_fit_losses_are_at_the_scale_of_the_runs(session, source):
+    session = session if source == "runs" else open_session(source)
+    panel = SimulationPanel(session)
+    panel.procedure.seeds.value = "20"
+    panel.run_button.click()
+    panel.wait()
+    simulated, runs = panel.simulated.runs.loss, session.runs.loss
+    assert runs.min() / 1.5 < simulated.min()
+    assert simulated.max() < 2 * runs.max()
+    assert np.median(simulated) == pytest.approx(np.median(runs), rel=0.3)
+
+
+def test_after_a_fit_it_starts_from_the_fit_and_its_residuals(session, database, rows):
+    rng = np.random.default_rng(3)
+    database.df = rows.assign(loss=rows.loss + rng.normal(0, 0.02, len(rows)))
+    panel = SimulationPanel(session)
+    fit = session.run_fit()
+    task = panel.task.value
+    assert task.law.as_dict() == pytest.approx(fit.law.as_dict(), rel=1e-5)
+    assert task.noise == "normal"
+    assert task.size == pytest.approx(
+        np.sqrt(np.mean((fit.runs.loss - fit.law.loss(fit.runs.N, fit.runs.D)) ** 2)), rel=0.05
+    )
+
+
+def test_what_the_user_chose_is_left_as_it_is(session):
+    panel = SimulationPanel(session)
+    panel.task.size.value = "0.5"
+    panel.task.preset.value = "Besiroglu et al. 2024"
+    session.run_fit()
+    assert panel.task.preset.value == "Besiroglu et al. 2024"
+    assert panel.task.value.size == 0.5
+
+
+def test_no_chart_is_shown_before_it_has_something_to_show(session):
+    panel = SimulationPanel(session)
+    figures = panel.charts.cards
+    assert not set(figures) & set(panel.charts.children)
+    assert panel.charts.empty in panel.charts.children
+    assert "Press Study" in panel.charts.summary.value
+    panel.procedure.counts.value, panel.procedure.repetitions.value = "8", "1"
+    panel.study_button.click()
+    panel.wait()
+    assert figures[2] in panel.charts.children
+    assert figures[0] not in panel.charts.children
+    panel.procedure.seeds.value = "8"
+    panel.run_button.click()
+    panel.wait()
+    assert set(figures) <= set(panel.charts.children)
+    assert panel.charts.empty not in panel.charts.children

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
-from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import as_float, check_type, first_items
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.fitting.lattice import profiled_lattice
 from chinchilla_nb.engine.fitting.losses import ResidualLoss, loss_name, residual_loss
@@ -68,6 +69,8 @@ class LawByHand:
         InputError
             If the law is of another family, or a parameter lies beyond its bounds or what a fit considers.
         """
+        check_type(law, "law", Law)
+        _check_range(law)
         found = cls.near(problem, law)
         _check_kept(found, law.as_dict())
         return found
@@ -87,12 +90,10 @@ class LawByHand:
     @classmethod
     def fixing(cls, problem: Problem, law: Law, names: Collection[str]) -> LawByHand:
         """Begin with a law, some of whose parameters are kept at their values whatever else is changed."""
-        check_type(law, "law", Law)
+        found = cls.of(problem, law)
         values = law.as_dict()
-        for name in names:
-            if name not in values:
-                raise unknown_key("fixed", name, tuple(values))
-        return cls.of(_with_fixed(problem, {name: values[name] for name in names}), law)
+        fixed = {name: values[name] for name in _as_names(names, "fixed", found.problem)}
+        return cls.of(_with_fixed(problem, fixed), law)
 
     @property
     def law(self) -> Law:
@@ -127,9 +128,18 @@ class LawByHand:
         return float(self.theta[self._place(name)])
 
     def moved(self, name: str, position: float) -> LawByHand:
-        """Return the law with the coordinate of one parameter changed, as far as its bounds allow."""
+        """Return the law with the coordinate of one parameter changed, as far as its bounds allow.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter, or the position is not a number.
+        """
         at, box, theta = self._place(name), _box(self.problem), self.theta.copy()
-        theta[at] = np.clip(position, box.lower[at], box.upper[at])
+        to = as_float(position, "position")
+        if np.isnan(to):
+            raise InputError("position", "must be a number", got="nan")
+        theta[at] = np.clip(to, box.lower[at], box.upper[at])
         return replace(self, theta=theta)
 
     def with_values(self, values: Mapping[str, float]) -> LawByHand:
@@ -140,6 +150,8 @@ class LawByHand:
         InputError
             If a name or a value is not that of a parameter, or beyond what a fit considers.
         """
+        if not isinstance(values, Mapping):
+            raise InputError("values", "must map parameters to numbers", got=brief(values))
         given = {}
         for name, value in values.items():
             kind = self.problem.family.parameters[self._place(name)].kind
@@ -176,7 +188,7 @@ class LawByHand:
         if loss is None:
             remedy = "use log_huber, or change parameters without fitting the others"
             raise InputError("loss_fn", "must be a built-in loss", got=loss_name(self.problem.loss_fn), remedy=remedy)
-        box, places = _box(self.problem), [self._place(name) for name in held]
+        box, places = _box(self.problem), [self._place(name) for name in _as_names(held, "held", self.problem)]
         lower, upper = box.lower.copy(), box.upper.copy()
         lower[places] = upper[places] = self.theta[places]
         # Every family keeps its coordinates in a dataclass.
@@ -185,9 +197,15 @@ class LawByHand:
 
     def _place(self, name: str) -> int:
         names = [parameter.name for parameter in self.problem.family.parameters]
-        if name not in names:
-            raise unknown_key("parameter", name, names)
-        return names.index(name)
+        return names.index(_as_names([name], "parameter", self.problem)[0])
+
+
+def _check_range(law: Law) -> None:
+    """Check that no parameter is beyond what a fit considers for any runs, where coordinates would overflow."""
+    for parameter, (name, value) in zip(law.parameters, law.as_dict().items(), strict=True):
+        if value > parameter.largest:
+            rule = f"must be at most {parameter.largest:g}, the largest that a fit considers"
+            raise InputError(name, rule, got=f"{value:.6g}")
 
 
 def _check_kept(found: LawByHand, wanted: Mapping[str, float]) -> None:
@@ -201,6 +219,24 @@ def _check_kept(found: LawByHand, wanted: Mapping[str, float]) -> None:
             rule = "must be within its limits" if ends else "must be within what a fit to these runs considers"
             remedy = f"choose {ends[0]:g} to {ends[1]:g}" if ends else f"choose {value:.4g}, which is the nearest"
             raise InputError(name, rule, got=f"{wanted[name]:.6g}", remedy=remedy)
+
+
+def _as_names(names: Any, where: str, problem: Problem) -> list[str]:
+    """Return names of parameters as a list.
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
+    known = [parameter.name for parameter in problem.family.parameters]
+    given = first_items(names, len(known))
+    if given is None or not all(isinstance(name, str) for name in given):
+        raise InputError(where, "must be names of parameters", got=brief(names))
+    for name in given:
+        if name not in known:
+            raise unknown_key(where, name, known)
+    return given
 
 
 def _with_fixed(problem: Problem, values: Mapping[str, float]) -> Problem:

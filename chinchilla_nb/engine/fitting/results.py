@@ -24,6 +24,7 @@ from chinchilla_nb.quantity import percent
 
 if TYPE_CHECKING:
     from chinchilla_nb.engine.uncertainty.frontier_uncertainty import FrontierUncertainty
+    from chinchilla_nb.engine.uncertainty.loss_sensitivity import LossSensitivity
     from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
     from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
@@ -144,6 +145,14 @@ class Fit:
         from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
 
         *_, last = iter_roll_outs(self.problem, cutoffs, by, map=map)
+        assert last.result is not None
+        return last.result
+
+    def loss_sensitivity(self) -> LossSensitivity:
+        """Repeat this fit with other losses, which shows how much the optimum of a budget depends on the loss."""
+        from chinchilla_nb.engine.uncertainty.loss_sensitivity import iter_loss_sensitivity
+
+        *_, last = iter_loss_sensitivity(self)
         assert last.result is not None
         return last.result
 

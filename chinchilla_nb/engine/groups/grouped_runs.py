@@ -1,8 +1,8 @@
-"""Runs divided into groups by the values of a column."""
+"""Runs divided into groups by the values of a column, for laws: as charts group them, without the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import FitError, InputError, nearest_or_all
+from chinchilla_nb.engine.run_groups import NO_VALUE, OTHERS, group_values
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.printable import printable
 
-__all__ = ["MOST_GROUPS", "GroupedRuns", "dividing_columns", "group_runs"]
+__all__ = ["GroupedRuns", "dividing_columns", "group_names", "group_runs"]
 
-MOST_GROUPS = 12
-"""A column with more values, such as a learning rate or a name, is no division that a chart or a table can show."""
 FEWEST_RUNS = 2
 """A group needs as many runs as it has factors of its own under shared exponents."""
 NAMED = 5
 """Most groups that a message names."""
 QUANTITIES = ("N", "D", "C", "loss")
 """What a law describes: runs that are alike in one of them determine no law."""
+PLAIN = (str, bool, int, float)
+"""Types of values that are groups by themselves; others are by their text."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,7 +36,7 @@ class GroupedRuns:
     by : str
         The column whose values are the groups.
     names : tuple of str
-        The groups in order: numbers by size, then texts by alphabet.
+        The groups, in ascending order.
     runs : Runs
         The runs that belong to a group.
     number : ndarray of int, shape (n_runs,)
@@ -62,56 +62,62 @@ class GroupedRuns:
 
 
 def group_runs(runs: Runs, by: str) -> GroupedRuns:
-    """Divide runs into groups by the values of a column; runs without a value, and groups of one run, are left out.
+    """Divide runs into groups by the values of a column, as `group_values` does: many numbers become ranges.
+
+    Runs without a value, with one of the rare values of a column of many, and groups of one run are left out.
 
     Raises
     ------
     InputError
-        If the runs have no such column, it is a quantity of the law, or it has more than twelve values.
+        If the runs have no such column, it is a quantity of the law, or most of its values are different texts.
     FitError
         If fewer than two groups of at least two runs remain.
     """
     check_type(runs, "runs", Runs)
-    labels = [None if _is_missing(value) else _label(value) for value in _column(runs, by)]
-    found = sorted({label for label in labels if label is not None}, key=_order)
-    if len(found) > MOST_GROUPS:
-        rule = f"must be a column of at most {MOST_GROUPS} values"
-        remedy = "choose another column, or add one with classes such as 'small' and 'large'"
-        raise InputError("by", rule, got=f"{brief(by)} with {len(found):,} values", remedy=remedy)
-    small = [name for name in found if labels.count(name) < FEWEST_RUNS]
-    names = tuple(name for name in found if name not in small)
+    found = group_values(by, _plain(_column(runs, by)))
+    counts = dict(zip(found.names, found.counts, strict=True))
+    own = [name for name in found.names if name not in (NO_VALUE, OTHERS)]
+    small = [name for name in own if counts[name] < FEWEST_RUNS]
+    names = tuple(name for name in own if name not in small)
     if len(names) < 2:
-        got = f"{_listed(found)} of {brief(by)}" if found else f"{brief(by)}, which is empty"
-        if found and small:
+        got = f"{_listed(own)} of {brief(by)}" if own else f"{brief(by)}, which is empty"
+        if small:
             got += f", of which {_listed(small)} {_have(small)} one run"
         rule = f"must have two values with at least {FEWEST_RUNS} runs each to be compared"
         raise FitError("by", rule, got=got, remedy="add runs, or choose another column")
-    number = np.array([names.index(label) if label in names else -1 for label in labels], dtype=np.intp)
+    place = np.array([names.index(name) if name in names else -1 for name in found.names], dtype=np.intp)
+    number = place[found.of]
     inside = number >= 0
-    return GroupedRuns(by, names, runs.take(inside), number[inside], tuple(_left_out(by, labels.count(None), small)))
+    return GroupedRuns(by, names, runs.take(inside), number[inside], tuple(_left_out(by, counts, small)))
 
 
 def dividing_columns(runs: Runs) -> tuple[str, ...]:
     """Return the columns that `group_runs` can divide runs by, those of texts first."""
-    found = [name for name, values in runs.columns.items() if name not in QUANTITIES and _divides(values)]
+    found = [name for name in runs.columns if name not in QUANTITIES and _divides(runs, name)]
     return tuple(sorted(found, key=lambda name: runs.columns[name].dtype.kind in "biuf"))
 
 
-def _divides(values: NDArray[Any]) -> bool:
-    counts: dict[str, int] = {}
-    for value in values:
-        if not _is_missing(value):
-            label = _label(value)
-            counts[label] = counts.get(label, 0) + 1
-            if len(counts) > MOST_GROUPS:  # most columns of large tables end here
-                return False
-    return sum(count >= FEWEST_RUNS for count in counts.values()) >= 2
+def group_names(runs: Runs, by: str) -> tuple[str, ...]:
+    """Return the names of all groups of a column, in the order in which charts colour them; none if there are none."""
+    try:
+        return group_values(by, _plain(_column(runs, by))).names
+    except InputError:
+        return ()
 
 
-def _left_out(by: str, missing: int, small: Sequence[str]) -> Iterable[str]:
-    if missing:
-        runs = "1 run has" if missing == 1 else f"{missing:,} runs have"
-        yield f"{runs} no value of {brief(by)} and {'is' if missing == 1 else 'are'} left out"
+def _divides(runs: Runs, by: str) -> bool:
+    try:
+        group_runs(runs, by)
+    except InputError:
+        return False
+    return True
+
+
+def _left_out(by: str, counts: dict[str, int], small: Sequence[str]) -> Iterator[str]:
+    for name, lacking in ((NO_VALUE, "no value"), (OTHERS, "rare values")):
+        if count := counts.get(name, 0):
+            runs, are = ("1 run has", "is") if count == 1 else (f"{count:,} runs have", "are")
+            yield f"{runs} {lacking} of {brief(by)} and {are} left out"
     if small:
         yield f"{_listed(small)} {_have(small)} one run and {'is' if len(small) == 1 else 'are'} left out"
 
@@ -131,29 +137,23 @@ def _choices(runs: Runs) -> str:
     return nearest_or_all("", runs.columns) if runs.columns else "the runs have no other columns: add one"
 
 
-def _is_missing(value: Any) -> bool:
-    """Return whether a cell is empty: None, an empty text, NaN, NaT or NA, which do not equal themselves."""
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values that can be compared: empty cells of any kind as None, and other objects as their texts."""
+    if values.dtype.kind in "biuf":
+        return values
+    return np.array([*(_plain_value(value) for value in values.tolist()), None], dtype=object)[:-1]
+
+
+def _plain_value(value: Any) -> Any:
     if value is None or (isinstance(value, str) and not value.strip()):
-        return True
+        return None
     try:
-        return not bool(value == value)
-    except TypeError:  # NA of pandas is neither equal nor unequal to itself
-        return True
-
-
-def _label(value: Any) -> str:
-    """Return the name of the group of a value; whole numbers that a column with gaps holds as floats lose their .0."""
-    if isinstance(value, (float, np.floating)):
-        return str(int(value)) if float(value).is_integer() else str(float(value))
-    return printable(str(value).strip())
-
-
-def _order(label: str) -> tuple[float, str, str]:
-    """Return what groups are sorted by: numbers by size, then texts by alphabet."""
-    try:
-        return float(label), "", label
-    except ValueError:
-        return np.inf, label.casefold(), label
+        missing = not bool(value == value)  # NaN and NaT do not equal themselves
+    except TypeError:  # NA of pandas neither does nor does not
+        missing = True
+    if missing:
+        return None
+    return value if isinstance(value, PLAIN) else str(value)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,8 +1,7 @@
-"""Export results from a panel: the charts as an image, the runs as a table, the allocation as a code snippet."""
+"""Export results from a panel: charts as an image, runs as a table, the allocation as a code snippet."""
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -13,14 +12,15 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.page_actions import Download, copy_block
 
-__all__ = ["ExportControl", "download_link", "snippet"]
+__all__ = ["ExportControl", "snippet"]
 
 _MIME = {"csv": "text/csv", "png": "image/png", "svg": "image/svg+xml"}
 
 
 class ExportControl(ipywidgets.VBox):
-    """Buttons that create files to download, and a snippet to copy.
+    """Buttons that save files, and a snippet with a button that copies it; each takes one click.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ class ExportControl(ipywidgets.VBox):
     Attributes
     ----------
     buttons : dict of str to Button
-    link : HTML
-        Link to the file created last.
+    link : Download
+        Saves the file that a button creates, and keeps a link to it.
     language : ToggleButtons
     code : HTML
     """
@@ -42,15 +42,14 @@ class ExportControl(ipywidgets.VBox):
     def __init__(self, guard: Guard, makers: Mapping[str, Callable[[], bytes]], names: Mapping[str, str]) -> None:
         self.guard, self._makers, self._names = guard, makers, names
         self.buttons = {
-            kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Create a {kind.upper()} file to download")
-            for kind in makers
+            kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Save as {kind.upper()}") for kind in makers
         }
         for kind, button in self.buttons.items():
             button.layout.width = "60px"
             button.on_click(partial(self._offer, kind))
-        self.link = ipywidgets.HTML()
+        self.link = Download()
         self.language = ipywidgets.ToggleButtons(
-            options=["Python", "YAML"], tooltips=["Copy as Python", "Copy as YAML"]
+            options=["Python", "YAML"], tooltips=["Write it in Python", "Write it in YAML"]
         )
         self.language.style.button_width = "72px"
         self.code = ipywidgets.HTML()
@@ -65,12 +64,12 @@ class ExportControl(ipywidgets.VBox):
 
     @guarded
     def _offer(self, kind: str, _button: ipywidgets.Button) -> None:
-        """Create a file and show a link that downloads it."""
-        self.link.value = download_link(f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
+        """Create a file and save it."""
+        self.link.offer(f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
 
     def clear_link(self) -> None:
         """Remove the download link, because its file no longer matches what is shown."""
-        self.link.value = ""
+        self.link.clear()
 
     def show(self, allocation: Mapping[str, float | str] | None) -> None:
         """Show an allocation as a snippet, or nothing if it is None."""
@@ -83,7 +82,7 @@ class ExportControl(ipywidgets.VBox):
             part.layout.display = "none" if self._allocation is None else None
         if self._allocation is not None:
             text = snippet(self._allocation, self.language.value)
-            self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{escape(text)}</pre>'
+            self.code.value = copy_block(text, "the allocation")
 
 
 COUNTS = {
@@ -96,8 +95,8 @@ COUNTS = {
 def snippet(values: Mapping[str, float | str], language: str) -> str:
     """Write numbers and text as ``"Python"`` or ``"YAML"``.
 
-    Numbers keep six digits, with a decimal point and a signed exponent, without which YAML would read them as text. N
-    and D and the ends of their intervals are counts and are written as integers.
+    Numbers keep six digits and are as short as that allows: ``5.00209e+13``. YAML reads them as numbers only with a
+    point and a signed exponent. N and D and the ends of their intervals are counts and are written as integers.
     """
     group = "" if language == "YAML" else "_"
     numbers = {name: _written(name, value, group) for name, value in values.items()}
@@ -116,17 +115,10 @@ def _with_point(number: str) -> str:
 def _written(name: str, value: float | str, group: str) -> str:
     if isinstance(value, str):
         return json.dumps(value)  # a quoted text, in both languages
-    return f"{round(Decimal(f'{value:.6g}')):{group}}" if name in COUNTS else repr(float(f"{value:.6g}"))
-
-
-def download_link(name: str, mime: str, content: bytes) -> str:
-    """Return a link that contains the content and downloads it as a file."""
-    data = base64.b64encode(content).decode()
-    size = f"{len(content) / 1000:,.0f} kB" if len(content) >= 1000 else f"{len(content)} bytes"
-    return (
-        f'<a class="cnb-download" download="{escape(name)}" href="data:{mime};base64,{data}">'
-        f'Download {escape(name)}</a> <span class="cnb-muted">{size}</span>'
-    )
+    if name in COUNTS:
+        return f"{round(Decimal(f'{value:.6g}')):{group}}"
+    text = f"{value:.6g}"
+    return text if "." in text or "e" in text else f"{text}.0"
 
 
 def _heading(text: str) -> ipywidgets.HTML:

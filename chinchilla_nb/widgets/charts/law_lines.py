@@ -48,11 +48,7 @@ class LawLines:
     def __init__(self, frame: Frame) -> None:
         self.drawn: tuple[LawLine, ...] = ()
         self.lines = frame.lines(stroke_width=2.0)
-        self.labels = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=frame.scales,
+        self.labels = frame.labels(
             colors=[BY_HAND],
             default_size=LABEL_SIZE,
             font_weight="bold",

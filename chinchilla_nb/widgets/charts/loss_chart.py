@@ -11,6 +11,7 @@ from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, loss_lines, polyline
 from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
+from chinchilla_nb.widgets.charts.curve_names import CurveNames
 from chinchilla_nb.widgets.charts.law_lines import LawLines
 from chinchilla_nb.widgets.charts.plots import ENVELOPE, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
@@ -29,6 +30,7 @@ class LossChart:
     runs, excluded, next_point, off_frontier : bqplot.Scatter
         ``runs`` is the ``settled`` mark of ``dots``.
     envelope, frontier, band : bqplot.Lines
+    names : CurveNames
     budget : BudgetMarks
     laws : LawLines
         The lowest losses of the laws beside the fit.
@@ -45,7 +47,8 @@ class LossChart:
         self.budget = BudgetMarks(self.frame)
         self.next_point, self.off_frontier = self.budget.next_point, self.budget.off_frontier
         self.laws = LawLines(self.frame)
-        lines = [self.envelope, self.frontier, *self.laws.marks]
+        self.names = CurveNames(self.frame)
+        lines = [self.envelope, self.frontier, *self.names.marks, *self.laws.marks]
         marks = [self.band, *self.budget.below, *self.dots.marks, *lines, *self.budget.above]
         self.figure = self.frame.figure(marks)
 
@@ -56,6 +59,7 @@ class LossChart:
             self.dots.show(NOTHING, (), np.empty(0), self.figure)
             for mark in (self.excluded, self.envelope, self.frontier, self.band):
                 set_line(mark, NOTHING)
+            self.names.hide()
             return
         self.frame.show(figure.scatter.x, figure.scatter.y)
         self.dots.show(figure.scatter.dots, labels, figure.colour, self.figure)
@@ -66,7 +70,10 @@ class LossChart:
     def show_frontier(self) -> None:
         """Draw the frontier and its band over the visible ranges."""
         if self._drawn is not None:
-            set_line(self.frontier, self._drawn.frontier_in_view(self.frame.view[0]))
+            x, y = self.frame.view
+            frontier = self._drawn.frontier_in_view(x)
+            set_line(self.frontier, frontier)
+            self.names.show(frontier, self._drawn.envelope, x, y)
             set_line(self.band, self._drawn.band_in_view(*self.frame.view))
 
     def show_laws(self, laws: Sequence[NamedLaw], *, anew: bool) -> None:
@@ -96,6 +103,11 @@ class LossChart:
         if C and self._drawn is not None:
             seen = self.frame.view[1]
             line = polyline([C, C], [seen.low, seen.high])
-        next_point, off = (NOTHING if at is None else polyline(at[:1], at[1:]) for at in (point, off_frontier))
-        reach = polyline([C, C], region) if C and region else NOTHING
+        E = self._drawn.E if self._drawn is not None else 0.0
+        next_point, off = (
+            NOTHING if at is None or at[1] <= E else polyline(at[:1], [at[1] - E]) for at in (point, off_frontier)
+        )
+        reach = NOTHING
+        if C and region and region[1] > E:
+            reach = polyline([C, C], [max(region[0] - E, self.frame.view[1].low), region[1] - E])
         self.budget.move(line, next_point, off, reach, tooltips)

@@ -20,7 +20,7 @@ __all__ = ["PlaneChart"]
 
 
 class PlaneChart:
-    """One log-log chart.
+    """One chart of C, N or D against another of them.
 
     Attributes
     ----------
@@ -61,11 +61,7 @@ class PlaneChart:
         self.band = self.frame.band()
         self.dots = RunDots(self.frame)
         self.runs, self.excluded = self.dots.settled, self.dots.excluded
-        self.levels = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=self.frame.scales,
+        self.levels = self.frame.labels(
             colors=[INK],
             default_size=11,
             font_weight="normal",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import bqplot
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import Axis, Polyline, axes_in_words, loss_steps, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, linearised, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -32,6 +33,8 @@ __all__ = [
     "set_line",
     "tick_key",
 ]
+
+M = TypeVar("M", bound=bqplot.Mark)
 
 MANY = 500
 """Number of runs from which dots are drawn small, so that what lies beneath them stays visible."""
@@ -59,7 +62,7 @@ class Frame:
     Parameters
     ----------
     log_x, log_y : bool
-        Whether a scale is logarithmic.
+        Whether a scale is logarithmic before `show` is called with other axes.
 
     Attributes
     ----------
@@ -71,12 +74,13 @@ class Frame:
     """
 
     def __init__(self, *, log_x: bool = True, log_y: bool = True) -> None:
-        self.scales = {
-            side: bqplot.LogScale(min=1.0, max=10.0, allow_padding=False)
-            if log
-            else bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
-            for side, log in (("x", log_x), ("y", log_y))
-        }
+        self._log = {"x": log_x, "y": log_y}
+        self._kinds = {(side, log): _scale(log) for side, log in self._log.items()}
+        self.scales = {side: self._kinds[side, log] for side, log in self._log.items()}
+        self._marks: list[bqplot.Mark] = []
+        self._linear = False
+        self._given: tuple[Axis, Axis] | None = None
+        self._on_rescale: list[Callable[[], None]] = []
         # Hidden until there is something to show: before that an axis has no title and no ticks.
         self.axes = {
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
@@ -87,20 +91,57 @@ class Frame:
         self._ranges: dict[str, tuple[float, float]] = {}  # as last set by `reset`
 
     def show(self, x: Axis, y: Axis) -> None:
-        """Set range, title and ticks; if the user has panned or zoomed, the range stays theirs until `reset`."""
-        zoomed = self.zoomed
+        """Set scale, range, title and ticks.
+
+        If the user has panned or zoomed, the range stays theirs until `reset` or until a scale becomes another.
+        """
+        self._given = x, y
+        x, y = (linearised(axis) if self._linear else axis for axis in (x, y))
+        zoomed, changed = self.zoomed, {side: axis.log for side, axis in (("x", x), ("y", y))} != self._log
         self._whole = {"x": x, "y": y}
-        if not zoomed:
+        if changed:
+            self._rescale()
+        if changed or not zoomed:
             self.reset()
+
+    def linearise(self, linear: bool) -> None:
+        """Show logarithmic axes as linear ones with the same ends, or as they are given again."""
+        self._linear = linear
+        if self._given is not None:
+            self.show(*self._given)
+
+    def on_rescale(self, callback: Callable[[], None]) -> None:
+        """Run the callback whenever a scale has become logarithmic or linear; `scales` then holds another one."""
+        self._on_rescale.append(callback)
+
+    def _rescale(self) -> None:
+        """Give axes and marks scales of the kinds that the axes ask for."""
+        self._log = {side: axis.log for side, axis in self._whole.items()}
+        for side, log in self._log.items():
+            if (side, log) not in self._kinds:
+                self._kinds[side, log] = _scale(log)
+        self.scales = {side: self._kinds[side, log] for side, log in self._log.items()}
+        with self.writing:
+            for side, axis in self._whole.items():
+                self._set_range(side, axis)
+            for side, axis in self.axes.items():
+                axis.scale = self.scales[side]
+            for mark in self._marks:
+                mark.scales = {**mark.scales, **self.scales}
+        for callback in self._on_rescale:
+            callback()
 
     def reset(self) -> None:
         """Show the whole ranges again."""
         with self.writing:
             for side, axis in self._whole.items():
                 self._label(side, axis)
-                self._ranges[side] = axis.low, axis.high
-                with self.scales[side].hold_sync():
-                    self.scales[side].min, self.scales[side].max = axis.low, axis.high
+                self._set_range(side, axis)
+
+    def _set_range(self, side: str, axis: Axis) -> None:
+        self._ranges[side] = axis.low, axis.high
+        with self.scales[side].hold_sync():
+            self.scales[side].min, self.scales[side].max = axis.low, axis.high
 
     def follow_zoom(self) -> None:
         """Update the ticks after the user pans or zooms: bqplot keeps the ticks it was given."""
@@ -127,7 +168,7 @@ class Frame:
 
     def _is_range(self, side: str) -> bool:
         low, high = self._range(side)
-        return 0 < low < high
+        return low < high and (low > 0 or not self._log[side])
 
     def _label(self, side: str, axis: Axis) -> None:
         drawn = self.axes[side]
@@ -139,7 +180,15 @@ class Frame:
 
     def lines(self, **looks: object) -> bqplot.Lines:
         """Return an empty line on these axes."""
-        return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks)
+        return self._own(bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks))
+
+    def labels(self, **looks: object) -> bqplot.Label:
+        """Return an empty mark of texts on these axes."""
+        return self._own(bqplot.Label(x=np.empty(0), y=np.empty(0), text=[], scales=self.scales, **looks))
+
+    def _own(self, mark: M) -> M:
+        self._marks.append(mark)
+        return mark
 
     def band(self) -> bqplot.Lines:
         """Return an empty band on these axes: an outline without a line, filled."""
@@ -149,8 +198,9 @@ class Frame:
 
     def dots(self, **looks: object) -> bqplot.Scatter:
         """Return an empty scatter on these axes."""
-        return bqplot.Scatter(
-            x=np.empty(0), y=np.empty(0), scales=self.scales, display_names=False, names_unique=False, **looks
+        empty = np.empty(0)
+        return self._own(
+            bqplot.Scatter(x=empty, y=empty, scales=self.scales, display_names=False, names_unique=False, **looks)
         )
 
     def runs(self) -> bqplot.Scatter:
@@ -212,6 +262,12 @@ class Frame:
         for name in ("cnb-chart", *classes):
             figure.add_class(name)
         return figure
+
+
+def _scale(log: bool) -> bqplot.Scale:
+    if log:
+        return bqplot.LogScale(min=1.0, max=10.0, allow_padding=False)
+    return bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
 
 
 def tick_key(value: float) -> str:

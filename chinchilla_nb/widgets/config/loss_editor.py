@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,38 +9,25 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES
 from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.quantity import number_text
-from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called, number
+from chinchilla_nb.widgets.base.fields import Editor, FunctionBox, Row, called
+from chinchilla_nb.widgets.base.losses import (
+    LOSSES,
+    MEANINGS,
+    OWN,
+    loss_in_words,
+    loss_of,
+    option_of,
+    recognise,
+    start_of,
+)
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
 __all__ = ["LossEditor"]
-
-OWN = "own"
-"""The choice of the user's own function."""
-
-_LOSSES = [
-    ("Absolute, asymmetric", "asymmetric_mae"),
-    ("Huber of the logarithms", "log_huber"),
-    ("Huber", "huber"),
-    ("Absolute", "mae"),
-    ("Squared", "mse"),
-    ("My function …", OWN),
-]
-_OPTIONS = {"asymmetric_mae": ("w", 10.0), "huber": ("delta", 1.0), "log_huber": ("delta", 1.0)}
-_MEANINGS = {
-    "asymmetric_mae": "predicting too high costs w times as much as predicting too low",
-    "log_huber": "squared up to δ, then absolute; Hoffmann et al. used δ = 0.001",
-    "huber": "squared up to δ, then absolute",
-    "mae": "every unit of error costs the same",
-    "mse": "large errors dominate",
-}
-_SYMBOLS = {"w": "w", "delta": "δ"}
 
 
 class LossEditor(Editor):
@@ -69,7 +55,7 @@ class LossEditor(Editor):
 
     def __init__(self, parts: Parts, watch: Callable[[ipywidgets.Widget], None], functions: AllowedFunctions) -> None:
         super().__init__(parts, watch, "cnb-wordy")
-        self.kind = parts.choice("Loss that the fit minimises", _LOSSES, label="Loss")
+        self.kind = parts.choice("Loss that the fit minimises", LOSSES, label="Loss")
         self.option = parts.text("Parameter of the loss, delta or w", "s")
         self.function = FunctionBox(parts, functions, "loss(y_true, y_pred)")
         weights = [("None: all count equally", "none"), ("My function …", OWN)]
@@ -86,11 +72,7 @@ class LossEditor(Editor):
     @staticmethod
     def describe(settings: Settings) -> str:
         """Return the loss with its parameter, and the weights and precision if they are not the default."""
-        kind, given = _recognise(settings.loss_fn)
-        text = called(settings.loss_fn) if kind == OWN else next(name for name, key in _LOSSES if key == kind)
-        if kind in _OPTIONS:
-            option, default = _OPTIONS[kind]
-            text += f", {_SYMBOLS[option]} = {given.get(option, default):g}"
+        text = loss_in_words(settings.loss_fn)
         if settings.weight_fn is not None:
             text += f"; weights: {called(settings.weight_fn)}"
         return text if settings.dtype is np.longdouble else f"{text}; {np.dtype(settings.dtype).name}"
@@ -114,8 +96,8 @@ class LossEditor(Editor):
 
     def read(self, settings: Settings, owner: ipywidgets.Widget) -> Settings:
         """Return settings updated from the inputs that are valid."""
-        if owner is self.kind and self.kind.value in _OPTIONS:
-            self.option.value = number_text(_OPTIONS[self.kind.value][1])
+        if owner is self.kind and option_of(self.kind.value):
+            self.option.value = number_text(start_of(self.kind.value))
         readers = (
             (self.loss_row, "loss_fn", self._read_loss),
             (self.weight_row, "weight_fn", self._read_weight),
@@ -136,23 +118,16 @@ class LossEditor(Editor):
         return settings
 
     def _show_loss(self, loss_fn: Any) -> None:
-        self.kind.value, given = _recognise(loss_fn)
+        self.kind.value, value = recognise(loss_fn)
         if self.kind.value == OWN:
             self.function.show(loss_fn)
-        elif self.kind.value in _OPTIONS:
-            option, default = _OPTIONS[self.kind.value]
-            self.option.value = number_text(float(given.get(option, default)))
+        elif value is not None:
+            self.option.value = number_text(value)
 
     def _read_loss(self) -> Any:
-        kind = self.kind.value
-        if kind == OWN:
+        if self.kind.value == OWN:
             return _checked_loss(self.function.read())
-        if kind not in _OPTIONS:
-            return BUILTIN_LOSSES[kind]
-        option, default = _OPTIONS[kind]
-        symbol = _SYMBOLS[option]
-        value = as_positive_number(number(self.option.value, symbol), symbol)
-        return BUILTIN_LOSSES[kind] if value == default else functools.partial(BUILTIN_LOSSES[kind], **{option: value})
+        return loss_of(self.kind.value, self.option.value)
 
     def _read_weight(self) -> Any:
         return None if self.weighting.value == "none" else _checked_weight(self.weight_function.read())
@@ -166,25 +141,16 @@ class LossEditor(Editor):
     def _remember(self, settings: Settings) -> None:
         self._seen = {name: getattr(settings, name) for name in self._seen}
         kind = self.kind.value
-        self.option.description = f"{_SYMBOLS[_OPTIONS[kind][0]]} =" if kind in _OPTIONS else ""
-        set_shown(self.option, kind in _OPTIONS)
+        symbol = option_of(kind)
+        self.option.description = f"{symbol} =" if symbol else ""
+        set_shown(self.option, bool(symbol))
         for box, there in ((self.function, kind == OWN), (self.weight_function, self.weighting.value == OWN)):
             set_shown(box, there)
             if there:
                 box.offer()
-        self.loss_row.say(_MEANINGS.get(kind, "loss(y_true, y_pred), one loss per run"))
+        self.loss_row.say(MEANINGS.get(kind, "loss(y_true, y_pred), one loss per run"))
         self.weight_row.say("" if settings.weight_fn is None else "weight(C), normalised to mean one")
         self.precision_row.say("")
-
-
-def _recognise(loss_fn: Any) -> tuple[str, dict[str, Any]]:
-    """Return the choice for a loss function, a built-in one or the user's own, and its given parameter."""
-    given = loss_fn.keywords if isinstance(loss_fn, functools.partial) and not loss_fn.args else {}
-    function = loss_fn.func if given else loss_fn
-    name = next((name for name, known in BUILTIN_LOSSES.items() if known is function), None)
-    if name is None or set(given) - {_OPTIONS.get(name, ("",))[0]}:
-        return OWN, {}
-    return name, given
 
 
 def _checked_loss(loss: Any) -> Any:

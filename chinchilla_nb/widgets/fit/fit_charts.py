@@ -74,7 +74,7 @@ class FitCharts(ipywidgets.Box):
         self.bars = self.errors.lines(
             colors=[ACCENT], stroke_width=1.5, fill="bottom", fill_colors=[ACCENT], fill_opacities=[0.35]
         )
-        self._error_note, self._note, self.landscape = (ipywidgets.HTML() for _ in range(3))
+        self._error_note, self._note, self._beyond, self.landscape = (ipywidgets.HTML() for _ in range(4))
         self._note.add_class("cnb-key")
         lines = {"prediction": self._identity, **self._zeros}
         titles = {
@@ -84,7 +84,10 @@ class FitCharts(ipywidgets.Box):
             "C": "Residual by compute",
         }
         self._figures = {name: frame.figure([lines[name], *self.dots[name].marks]) for name, frame in frames.items()}
-        cards = [ChartCard(titles[name], frame, self._figures[name]) for name, frame in frames.items()]
+        below = {"prediction": (self._beyond,)}
+        cards = [
+            ChartCard(titles[name], frame, self._figures[name], *below.get(name, ())) for name, frame in frames.items()
+        ]
         errors = ChartCard("Distribution of errors", self.errors, self.errors.figure([self.bars]), self._error_note)
         starts = ipywidgets.VBox(
             [ipywidgets.HTML('<div class="cnb-chart-head">Objective by starting value</div>'), self.landscape]
@@ -115,7 +118,14 @@ class FitCharts(ipywidgets.Box):
         runs = fit.runs.take(counting)
         predictions, off = losses_of(law, runs), losses_of(law, excluded)
         figure = prediction_figure(runs.loss, predictions, excluded=(excluded.loss, off))
-        residuals = residuals_figure(runs, predictions, excluded=excluded, excluded_predictions=off, data_unit=unit)
+        residuals = residuals_figure(
+            runs,
+            predictions,
+            excluded=excluded,
+            excluded_predictions=off,
+            data_unit=unit,
+            scale=session.chart_scale,
+        )
         shown, apart = residuals.shown, residuals.shown_excluded
         self.prediction.show(figure.scatter.x, figure.scatter.y)
         set_line(self._identity, figure.identity)
@@ -133,6 +143,7 @@ class FitCharts(ipywidgets.Box):
             dots.show(places[name], labels, residuals.colour, self._figures[name])
             dots.show_excluded(hollow[name], excluded_labels, len(shown))
         self._note.value = _key(residuals.note, len(excluded), beside)
+        self._beyond.value = f'<div class="cnb-caption">{escape(figure.note)}</div>'
         self._show_errors(figure.errors)
         for name, card in self._cards.items():
             card.describe("" if name == "errors" else f"{runs_in_words(len(shown))}.")
@@ -190,8 +201,11 @@ def _groups(chosen: ChartRuns, rows: NDArray[np.intp]) -> NDArray[np.intp] | Non
 
 def _key(note: str, excluded: int, beside: NamedLaw | None) -> str:
     """Return a key that names a law other than the fit, explains hollow dots, and notes which runs are not drawn."""
-    whose = None if beside is None else "the law set by hand" if beside.by_hand else beside.name
-    items = [f'<b class="cnb-item">Predictions and residuals of {escape(whose)}, not of the fit</b>'] if whose else []
+    items = []
+    if beside is not None:
+        whose = "the law set by hand" if beside.by_hand else beside.name
+        text = f"Predictions and residuals of {whose}, not of the fit"
+        items.append(f'<span class="cnb-item cnb-whose">{escape(text)}</span>')
     items += [symbol(HOLLOW, "Excluded")] if excluded else []
     items += [f'<span class="cnb-item cnb-muted">{escape(note)}</span>'] if note else []
     return f'<div class="cnb-legend">{"".join(items)}</div>' if items else ""

@@ -14,8 +14,11 @@ from chinchilla_nb.next_step import planned_budget
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
 from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
 from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
@@ -46,6 +49,10 @@ class FitPanel(Panel):
         remedy.
     filter_note : FilterNote
         The filter that fits follow, and that of the fit if it is another one.
+    loss : LossChoice
+        What a fit minimises.
+    other_losses : HTML
+        N* at the budget with other losses.
     parameters : ParameterTiles
         The parameters and their intervals.
     intervals : IntervalBar
@@ -57,6 +64,8 @@ class FitPanel(Panel):
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
+    scale : ScaleChoice
+        The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
     residuals_of : ResidualChoice
         Whose residuals they show.
@@ -64,7 +73,7 @@ class FitPanel(Panel):
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css", "charts/groups.css", "fit/fit.css", "fit/hand_law.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "base/loss_choice.css", "fit/fit.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -80,8 +89,9 @@ class FitPanel(Panel):
         self.roll_outs = RollOutSection(self.guard, self.session)
         self.hand_law = HandLawSection(self.guard, self.session)
         self.filter_note = FilterNote(self.guard, self.session)
-        result = (self.law, self.parameters, self.facts, self.intervals)
-        self._above = (self._bar(), self.filter_note, self.curve, *result)
+        self.loss, self.other_losses = LossChoice(self.guard, self.session), ipywidgets.HTML()
+        result = (self.law, self.parameters, self.facts, self.intervals, self.other_losses)
+        self._above = (self._bar(), self.loss, self.filter_note, self.curve, *result)
         self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
@@ -110,8 +120,9 @@ class FitPanel(Panel):
         )
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
+        self.scale = ScaleChoice(self.guard, self.session)
         self.residuals_of = ResidualChoice(self.guard, self.session, self._show_diagnostics)
-        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of])
+        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of, self.scale])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -122,6 +133,8 @@ class FitPanel(Panel):
         self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
         self.watch(self._show_facts, "budget", "settings", "revision", "excluded")
+        self.watch(self._show_loss, "settings")
+        self.watch(self._show_other_losses, "busy", "loss_sensitivity", "budget", "settings", "revision", "excluded")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
         self.watch(
             self._show_roll_outs,
@@ -134,14 +147,18 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays")
+        self.watch(
+            self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays", "chart_scale"
+        )
         self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
         self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
+        self.watch_view(self._redraw_roll_outs, "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         for show in (
             self._show_state,
             self._show_result,
             self._show_intervals,
+            self._show_other_losses,
             self._show_roll_outs,
             self._show_problems,
             self._show_hand_law,
@@ -213,10 +230,17 @@ class FitPanel(Panel):
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
         self.residuals_of.show()
+        set_shown(self.scale, wanted)
+        self.scale.follow()
+        self.roll_outs.rescale()
         if fit is not None and wanted:
             self.charts = self.charts or FitCharts(self.guard, self.session)
             self.charts.show(fit, self.residuals_of.chosen)
         self._arrange()
+
+    @guarded
+    def _redraw_roll_outs(self, _change: Any) -> None:
+        self.roll_outs.redraw()
 
     @guarded
     def _show_selected(self, _change: Any) -> None:
@@ -265,6 +289,20 @@ class FitPanel(Panel):
     @guarded
     def _show_hand_law(self, change: Any = None) -> None:
         self.hand_law.show(moved_only=change is not None and change["name"] == "law_by_hand")
+
+    @guarded
+    def _show_loss(self, _change: Any = None) -> None:
+        self.loss.show()
+
+    @guarded
+    def _show_other_losses(self, _change: Any = None) -> None:
+        """Show how much N* at the budget depends on the loss, once that is known."""
+        session = self.session
+        known, budget = session.loss_sensitivity, planned_budget(session.settings, session.runs, session.budget)
+        if known is None or budget is None or session.busy:
+            self.other_losses.value = ""
+        else:
+            self.other_losses.value = f'<div class="cnb-caption">{escape(known.text(budget))}.</div>'
 
     @guarded
     def _show_intervals(self, _change: Any = None) -> None:

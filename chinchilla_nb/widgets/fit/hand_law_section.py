@@ -99,11 +99,11 @@ class HandLawSection(ipywidgets.VBox):
             Whether nothing but that law has changed, so that the ends of the sliders stay.
         """
         session, opened = self._session, self.toggle.value
-        known = bool(len(session.runs)) and session.compute_problem is None
-        self.layout.display = None if known else "none"
+        possible = self.controls.possible
+        self.layout.display = None if possible else "none"
         self.toggle.icon = "caret-down" if opened else "caret-right"
         set_shown(self._opened, opened)
-        if not known:
+        if not possible:
             return
         text = self.controls.comparison() or (HINT if opened else "")
         self.text.value = f'<span class="cnb-muted">{escape(text)}</span>'

@@ -56,7 +56,7 @@ class ChartModes(ipywidgets.Box):
     on_rows : callable
         Called with the names of a chart's axes and the rows of the log inside the lassos drawn in it.
     on_row : callable
-        Called with the row of the log whose dot was clicked.
+        Called with the names of a chart's axes and the row of the log whose dot was clicked in it.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class ChartModes(ipywidgets.Box):
         on_zoom: Callable[[], None],
         on_region: Callable[[tuple[str, str] | None, Ends | None], None],
         on_rows: Callable[[tuple[str, str], NDArray[np.intp]], None],
-        on_row: Callable[[int], None],
+        on_row: Callable[[tuple[str, str], int], None],
     ) -> None:
         self.guard, self._charts = guard, charts
         self._on_budget, self._on_zoom, self._on_region = on_budget, on_zoom, on_region
@@ -101,9 +101,19 @@ class ChartModes(ipywidgets.Box):
             for mark in marks.draggable:
                 mark.on_drag(partial(self._dragged, names))
                 mark.observe(partial(self._dropped, marks, names), ["x", "y"])
-            for scale in chart.frame.scales.values():
-                scale.observe(partial(self._zoomed, chart.frame), ["min", "max"])
+            self._follow_scales(chart.frame)
+            chart.frame.on_rescale(partial(self._rescaled, chart.frame))
         self.follow_marks()
+        self._choose()
+
+    def _follow_scales(self, frame: Frame) -> None:
+        for scale in frame.scales.values():
+            scale.unobserve_all()
+            scale.observe(partial(self._zoomed, frame), ["min", "max"])
+
+    def _rescaled(self, frame: Frame) -> None:
+        """Let the mouse work on the scales that a chart has now."""
+        self._follow_scales(frame)
         self._choose()
 
     def follow_marks(self) -> None:
@@ -114,7 +124,7 @@ class ChartModes(ipywidgets.Box):
                 if mark not in self._heard:
                     new = True
                     self._heard.add(mark)
-                    mark.on_element_click(partial(self._picked, chart.dots))
+                    mark.on_element_click(partial(self._picked, chart.dots, names))
                     mark.observe(partial(self._lassoed, chart.dots, names), "selected")
         if new and self.mode.value == LASSO:
             self.drop()
@@ -184,10 +194,10 @@ class ChartModes(ipywidgets.Box):
         self._on_rows(names, np.concatenate(inside))
 
     @guarded
-    def _picked(self, dots: RunDots, mark: bqplot.Scatter, content: Any) -> None:
+    def _picked(self, dots: RunDots, names: tuple[str, str], mark: bqplot.Scatter, content: Any) -> None:
         row = dots.row_clicked(mark, content)
         if row is not None:
-            self._on_row(row)
+            self._on_row(names, row)
 
     @guarded
     def _clicked(self, marks: BudgetMarks, names: tuple[str, str], change: Any) -> None:

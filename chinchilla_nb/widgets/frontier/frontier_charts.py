@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import bqplot
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, plane_lines
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
@@ -69,8 +71,8 @@ class FrontierCharts(ipywidgets.Box):
 
     def place_below(self, part: ipywidgets.DOMWidget, names: tuple[str, str]) -> None:
         """Show a part as wide as the page below the row of the chart with axes of these names."""
-        chart = next(chart for chart, axes in self.all if axes == names)
-        part.layout.order = chart.figure.layout.order
+        place = [axes for _, axes in self.all].index(names) + 1
+        part.layout.order = str(place + place % 2)  # that of the last of two charts side by side
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -103,6 +105,14 @@ class FrontierCharts(ipywidgets.Box):
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        if loss is not None:
+            labels, excluded_labels = (
+                [texts[at] for at in np.searchsorted(known, drawn)]
+                for texts, known, drawn in (
+                    (labels, figure.shown, loss.shown),
+                    (excluded_labels, figure.shown_excluded, loss.shown_excluded),
+                )
+            )
         self.loss.show(loss, labels, excluded_labels)
         self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
@@ -150,6 +160,31 @@ class FrontierCharts(ipywidgets.Box):
         self.loss.show_frontier()
         self._draw_laws(anew=True)
 
+    def drawn(self) -> tuple[FrontierFigure | None, LossFigure | None]:
+        """Return what is on the page now: the figures on their visible ranges, with the marks of the budget."""
+        figure, loss = self._figure, self._loss
+        if figure is not None:
+            CN, CD, ND = (
+                replace(
+                    figure.in_view(plane, *chart.frame.view),
+                    next_point=_line(chart.next_point),
+                    off_frontier=_line(chart.off_frontier),
+                    isoflop=_line(chart.isoflop),
+                    region=_line(chart.budget.region),
+                )
+                for chart, plane in zip(self.charts, figure.planes, strict=True)
+            )
+            figure = replace(figure, planes=(CN, CD, ND))
+        if loss is not None:
+            loss = replace(
+                loss.in_view(*self.loss.frame.view),
+                next_point=_line(self.loss.next_point),
+                off_frontier=_line(self.loss.off_frontier),
+                budget=_line(self.loss.budget.line),
+                region=_line(self.loss.budget.region),
+            )
+        return figure, loss
+
     @property
     def _compute(self) -> Compute:
         """How C follows from N and D."""
@@ -187,3 +222,7 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
+
+
+def _line(mark: bqplot.Mark) -> Polyline:
+    return polyline(mark.x, mark.y)

@@ -16,11 +16,13 @@ from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
     FrontierFigure,
     FrontierIntervals,
+    basis_in_words,
     frontier_figure,
     frontier_intervals,
     loss_figure,
@@ -28,6 +30,7 @@ from chinchilla_nb.figures import (
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
@@ -38,6 +41,7 @@ from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.chart_runs import chart_runs
 from chinchilla_nb.widgets.charts.group_legend import GroupLegend
 from chinchilla_nb.widgets.charts.law_lines import SHEET as LAW_SHEET
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
@@ -52,6 +56,7 @@ from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
+from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -61,6 +66,8 @@ LEAST_DPI, MOST_DPI = 10, 1_000
 """On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
 IMAGES = ("png", "svg")
 """Kinds of images that `FrontierPanel.picture` returns."""
+SHRINK = 10.0
+"""Axes that end further beyond the largest budget on the slider than by this factor follow the runs again."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -82,6 +89,8 @@ class FrontierPanel(Panel):
     charts : FrontierCharts
     modes : ChartModes
         The modes of the mouse on the charts.
+    scale : ScaleChoice
+        Whether the charts are logarithmic.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
     caution : HTML
@@ -102,6 +111,8 @@ class FrontierPanel(Panel):
         The filter that the charts follow.
     groups : GroupLegend
         The column that colours the runs, and the groups that charts show.
+    publish : PublishControl
+        Saves a report, and a Chinchilla table.
     selection : Selection
         The selected runs, below the chart in which they were selected.
     export : ExportControl
@@ -117,6 +128,7 @@ class FrontierPanel(Panel):
         self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
+        self._on_chart = Writing()  # axes must not move under a mouse that drags the budget
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
         self.charts = FrontierCharts()
@@ -135,6 +147,7 @@ class FrontierPanel(Panel):
         self.plans = PlanControl(
             self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
         )
+        self.publish = PublishControl(self.guard, self.session, lambda: self.budget_control.chosen_hardware)
         self.compute = ComputeNote(self.guard, self.session)
         self.groups = GroupLegend(self.guard, self.session)
         self.filter_note = FilterNote(self.guard, self.session)
@@ -146,17 +159,19 @@ class FrontierPanel(Panel):
             self._follow_zoom,
             self._select_region,
             self._select_rows,
-            self.selection.toggle,
+            self._toggle_row,
         )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
         planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
-        self.charts.tools.children = (*planned, self.overlays, self.forecasts, self.export)
+        self.charts.tools.children = (*planned, self.publish, self.overlays, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(
-            self.filter_note, self.budget_control, self.allocation, self.modes, above, self.groups, self.charts
-        )
+        self.scale = ScaleChoice(self.guard, self.session)
+        looks = ipywidgets.Box([self.modes, self.scale])
+        looks.add_class("cnb-bar")
+        looks.add_class("cnb-looks")
+        self.compose(self.filter_note, self.budget_control, self.allocation, looks, above, self.groups, self.charts)
         self.budget.observe(self._move, "C")
         self.budget.observe(self._share_budget, ["C", "chosen"])
         self.watch(self._follow_budget, "budget")
@@ -167,6 +182,9 @@ class FrontierPanel(Panel):
         self.watch_view(self._draw, "grouped_by", "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self.publish.clear, "revision", "settings", "fit")
+        self.watch(self.publish.update_intervals, "uncertainty")
+        self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
         self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
@@ -197,6 +215,12 @@ class FrontierPanel(Panel):
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
+
+    @guarded
+    def _draw_scale(self, _change: Any) -> None:
+        self.scale.follow()
+        if self._figure is not None:
+            self._draw_all()
 
     @guarded
     def _draw_intervals(self, _change: Any) -> None:
@@ -232,7 +256,8 @@ class FrontierPanel(Panel):
         if self._figure is None:
             return
         low, high = self._covered
-        if low <= change["new"] <= high:
+        left = high > SHRINK * self.budget.range[1] and not self._on_chart
+        if low <= change["new"] <= high and not left:
             self._draw_budget()
         else:
             self._draw_all()
@@ -257,7 +282,8 @@ class FrontierPanel(Panel):
     def _choose(self, C: float) -> None:
         """Set the budget chosen on a chart, limited to the range of the slider."""
         before = self.budget.C
-        self.budget.choose(self.budget.clamp(C, self._covered[1]))
+        with self._on_chart:
+            self.budget.choose(self.budget.clamp(C, self._covered[1]))
         if self.budget.C == before:
             self._draw_budget()  # moves a marker that was dragged off the frontier back to it
 
@@ -279,10 +305,18 @@ class FrontierPanel(Panel):
             excluded=excluded,
             data_unit=unit,
             intervals=self._intervals,
+            scale=session.chart_scale,
         )
         loss = None
         if len(runs):
-            loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded, intervals=self._intervals)
+            loss = loss_figure(
+                runs,
+                fit,
+                C_range=self._covered,
+                excluded=excluded,
+                intervals=self._intervals,
+                scale=session.chart_scale,
+            )
         law = None if fit is None else fit.law
         excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit, law)
         self.charts.show(
@@ -315,6 +349,11 @@ class FrontierPanel(Panel):
         self.charts.place_below(self.selection, names)
         self.selection.select(rows)
 
+    def _toggle_row(self, names: tuple[str, str], row: int) -> None:
+        """Select the run that was clicked in the chart with these axes, or no more, and list those below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.toggle(row)
+
     @guarded
     def _show_selected(self, _change: Any) -> None:
         """Mark the selected runs in all charts, whatever has selected them."""
@@ -343,12 +382,19 @@ class FrontierPanel(Panel):
                 self.allocation.value = note("warn", f"{error}.")
             else:
                 self.allocation.value = next_run_tiles(
-                    best, unit, C, self._intervals, self._pending, fit.runs.compute.text
+                    chosen,
+                    unit,
+                    self._ends(C, chosen),
+                    basis="" if self._intervals is None else basis_in_words(self._intervals.uncertainty),
+                    pending=self._pending,
+                    convention=fit.runs.compute.text,
+                    size="" if self.size.optimal else self.size.in_words,
                 )
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
+        self.caution.value += "" if real is None else real.warning
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
@@ -370,19 +416,22 @@ class FrontierPanel(Panel):
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
-        values = allocation_values(C, chosen, self.session.data_unit, self._ends(C, chosen), fit.runs.compute.text)
+        ends, convention = self._ends(C, chosen), fit.runs.compute.text
+        values = allocation_values(C, chosen, self.session.data_unit, ends, convention, self.size.factor)
         return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
-        """Return the intervals of what is not chosen: off the frontier, that of the loss alone."""
+        """Return the intervals of what is not chosen: off the frontier, those of the loss alone."""
         if self._intervals is None:
             return {}
         if self.size.optimal:
             return self._intervals.at(C)
         uncertainty, roll_outs = self._intervals.uncertainty, self.session.roll_outs
-        found = {"loss": uncertainty.predict_loss(chosen.N, chosen.D, LEVEL)}
+        given: dict[str, LossKind] = {"loss": "mean", "new_run": "new-run"}
+        found = {name: uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind) for name, kind in given.items()}
         if roll_outs is not None and roll_outs.parts:
-            found["loss_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, roll_outs=roll_outs)
+            for name, kind in given.items():
+                found[f"{name}_as_done"] = uncertainty.predict_loss(chosen.N, chosen.D, LEVEL, kind, roll_outs)
         return {name: (float(one.low), float(one.high)) for name, one in found.items()}
 
     @property
@@ -401,20 +450,22 @@ class FrontierPanel(Panel):
         return lambda: self.picture(kind, DPI)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return a PNG of the planes at this budget."""
+        """Return a PNG of the charts."""
         from chinchilla_nb.drawing import SNAPSHOT_DPI
 
         return {"image/png": self.picture("png", SNAPSHOT_DPI)}
 
     def picture(self, kind: str, dpi: int) -> bytes:
-        """Return the planes at this budget as an image, drawn with matplotlib because bqplot draws only in open pages.
+        """Return the charts as they are on the page, drawn with matplotlib because bqplot draws only in open pages.
+
+        Ranges, scales, runs, curves and the marks of the budget are those of the page; colours are of a light one.
 
         Parameters
         ----------
         kind : str
             ``"png"`` or ``"svg"``.
         dpi : int
-            Pixels per inch, 10 to 1,000; the image is 13.5 inches wide.
+            Pixels per inch, 10 to 1,000; the image is 11 inches wide.
 
         Raises
         ------
@@ -428,28 +479,10 @@ class FrontierPanel(Panel):
         # Imported here because matplotlib takes longer to import than everything else.
         from chinchilla_nb.drawing import draw_frontier, image_of
 
-        fit, C = self.session.fit, self.budget.C
-        point = off = None
-        if fit is not None:
-            try:
-                compute = fit.runs.compute
-                point = _model(off_frontier(fit.law, C, 1.0, compute))
-                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor, compute))
-            except ValueError:
-                pass  # a law without an optimum has no next run; the panel says why
-        figure = frontier_figure(
-            self.session.runs,
-            fit,
-            regime=self.session.settings.seed_regime,
-            next_point=point,
-            off_frontier=off,
-            budget=C,
-            excluded=self.session.excluded_runs,
-            data_unit=self.session.data_unit,
-            intervals=self._intervals,
-        )
-        drawn = draw_frontier(figure, fit.law if fit else None, beside=self.session.drawn_laws)
-        return image_of(drawn, kind, dpi)
+        figure, loss = self.charts.drawn()
+        if figure is None:
+            raise RuntimeError("the panel could not be drawn, and says why")
+        return image_of(draw_frontier(figure, figure.law, beside=self.session.drawn_laws, loss=loss), kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
@@ -464,10 +497,6 @@ class FrontierPanel(Panel):
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         named = "convention" if "convention" not in theirs else "convention of C"
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
-
-
-def _model(run: OffFrontier) -> tuple[float, float]:
-    return run.N, run.D
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:

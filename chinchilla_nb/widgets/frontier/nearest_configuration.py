@@ -53,13 +53,18 @@ class NearestConfiguration:
 
     @property
     def html(self) -> str:
-        """The configuration with its N, D and loss, and a warning if N* lies outside the model search."""
+        """The configuration with its N, D and loss."""
         if self.problem:
             return note("warn", sentence(self.problem))
         if self.found is None:
             return "" if self._config is None else _caption(f"Configuration: {configuration_text(self._config)}.")
-        outside = note("warn", sentence(f"{self.found.outside}: list other sizes")) if self.found.outside else ""
-        return _caption(self._text(self.found)) + outside
+        return _caption(self._text(self.found))
+
+    @property
+    def warning(self) -> str:
+        """How far N* lies outside the model search; empty if it does not."""
+        outside = "" if self.found is None else self.found.outside
+        return note("warn", sentence(f"{outside}: list other sizes")) if outside else ""
 
     @property
     def values(self) -> dict[str, float | str]:

@@ -8,7 +8,7 @@ from html import escape
 
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
-from chinchilla_nb.figures import LEVEL, Ends, FrontierIntervals, basis_in_words, data_title, ratio_title
+from chinchilla_nb.figures import LEVEL, Ends, data_title, ratio_title
 from chinchilla_nb.quantity import compact, interval_text, known_digits, percent, rounded
 from chinchilla_nb.widgets.base.style import tiles
 
@@ -19,45 +19,55 @@ Write = Callable[[float, int], str]
 
 
 def next_run_tiles(
-    best: OffFrontier, data_unit: str, C: float, intervals: FrontierIntervals | None, pending: bool, convention: str
+    run: OffFrontier,
+    data_unit: str,
+    ends: Mapping[str, Ends],
+    *,
+    basis: str,
+    pending: bool,
+    convention: str,
+    size: str = "",
 ) -> str:
-    """Return N, D, their ratio and the loss of the optimum at a budget, with what is known of their intervals.
+    """Return N, D, their ratio and the loss of a run of a budget, with what is known of their intervals.
 
     Parameters
     ----------
-    best : OffFrontier
-        The optimum.
+    run : OffFrontier
     data_unit : str
         What D counts.
-    C : float
-        The budget in FLOPs.
-    intervals : FrontierIntervals or None
+    ends : mapping of str to (float, float)
+        The intervals that are known, by what they are of: ``N``, ``D``, ``D_per_N``, ``loss``, ``new_run``, the last
+        two also with the suffix ``_as_done``.
+    basis : str
+        What the intervals are based on; empty if none are known.
     pending : bool
         Whether the interval that the roll-outs widen may still come: then it has its room already.
     convention : str
         How C follows from N and D, in symbols.
+    size : str
+        The size of a model off the frontier, in words; empty for the compute-optimal one.
     """
     facts: list[tuple[str, str, float, Write, int]] = [
-        ("N", "Parameters N", best.N, compact, 3),
-        ("D", data_title(data_unit), best.D, compact, 3),
-        ("D_per_N", ratio_title(data_unit), best.D / best.N, rounded, 3),
-        ("loss", "Predicted loss", best.loss, rounded, 4),
+        ("N", "Parameters N", run.N, compact, 3),
+        ("D", data_title(data_unit), run.D, compact, 3),
+        ("D_per_N", ratio_title(data_unit), run.D / run.N, rounded, 3),
+        ("loss", "Predicted loss", run.loss, rounded, 4),
     ]
-    if intervals is None:
-        return tiles([(name, write(value, digits)) for _, name, value, write, digits in facts]) + _caption(
-            f"C = {convention}."
-        )
-    at = intervals.at(C)
     shown: list[tuple[str, ...]] = [
-        (name, write(value, known_digits(value, *at[key], digits)), interval_text(*at[key], write, digits))
+        (name, write(value, known_digits(value, *ends[key], digits)), interval_text(*ends[key], write, digits))
+        if key in ends
+        else (name, write(value, digits))
         for key, name, value, write, digits in facts
     ]
-    named = _both(at, "loss", pending)
+    chosen = f"A model of {size}. " if size else ""
+    if not ends:
+        return tiles(shown) + _caption(f"{chosen}C = {convention}.")
+    named = _both(ends, "loss", pending)
     if len(named) > 1:  # a single one needs no name: the caption has it
         shown[-1] = (*shown[-1][:2], *named)
-    basis = f"{percent(LEVEL)} intervals {IF_HOLDS}: {basis_in_words(intervals.uncertainty)}"
-    single = " or ".join(_both(at, "new_run", pending))
-    return tiles(shown) + _caption(f"C = {convention}. {basis}. The loss of a single run: {single}.")
+    single = " or ".join(_both(ends, "new_run", pending))
+    said = f"{percent(LEVEL)} intervals {IF_HOLDS}: {basis}. The loss of a single run: {single}."
+    return tiles(shown) + _caption(f"{chosen}C = {convention}. {said}")
 
 
 def _caption(text: str) -> str:
@@ -73,9 +83,12 @@ def _both(at: Mapping[str, Ends], name: str, pending: bool) -> tuple[str, ...]:
 
 
 def allocation_values(
-    C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends], convention: str
+    C: float, chosen: OffFrontier, data_unit: str, ends: Mapping[str, Ends], convention: str, N_ratio: float = 1.0
 ) -> dict[str, float | str]:
-    """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out."""
+    """Return what to copy, with the ends of the intervals that are known: without a limit, an end is left out.
+
+    Off the frontier, `N_ratio` says by which factor N is that of the optimum.
+    """
     facts = {
         "N": ("N", chosen.N),
         "D": ("D", chosen.D),
@@ -83,6 +96,7 @@ def allocation_values(
         "loss": ("predicted_loss", chosen.loss),
     }
     found: dict[str, float | str] = {"C": C, "compute": convention}
+    found |= {} if N_ratio == 1 else {"N_ratio": N_ratio}
     for key, (name, value) in facts.items():
         found |= {name: value, **_ends(name, ends.get(key))}
     found |= _ends("predicted_loss_as_done", ends.get("loss_as_done"))

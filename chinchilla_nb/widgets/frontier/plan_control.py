@@ -18,9 +18,9 @@ from chinchilla_nb.engine.planning.plan_row import plan_row
 from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.page_actions import Download, copy_block
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
@@ -100,11 +100,12 @@ class PlanControl(ipywidgets.VBox):
         self.inference_tokens = _text("none", "Tokens of inference over the lifetime of the model, such as 1T")
         self.unique_tokens = _text("unlimited", "Unique tokens that there are, such as 100B; the others repeat them")
         self.add = ipywidgets.Button(description="Add to table", tooltip="Add this plan to the table, with intervals")
-        self.csv = ipywidgets.Button(description="CSV", tooltip="Create a CSV file of the table to download")
+        self.csv = ipywidgets.Button(description="CSV", tooltip="Save the table as CSV")
         self.clear = ipywidgets.Button(description="Clear", tooltip="Remove all plans from the table")
         for button, width in ((self.add, "128px"), (self.csv, "60px"), (self.clear, "64px")):
             button.layout.width = width
-        self.outcome, self.table, self.link, self.code = (ipywidgets.HTML() for _ in range(4))
+        self.outcome, self.table, self.code = (ipywidgets.HTML() for _ in range(3))
+        self.link = Download()
         fields = ipywidgets.Box(
             [
                 *(_pair("goal", self.goal), self.loss, _pair("constraint", self.shape), self.value),
@@ -153,8 +154,9 @@ class PlanControl(ipywidgets.VBox):
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            real = NearestConfiguration(self._session, self.plan).html
-            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + real + notes
+            row, real = plan_row(self.plan, self._believed), NearestConfiguration(self._session, self.plan)
+            tiles = plan_tiles(self.plan, row, self._session.data_unit)
+            self.outcome.value = tiles + real.html + real.warning + notes
             self._show_code()
         for field in (self.loss, self.value, self.inference_tokens, self.unique_tokens):
             mark_wrong(field, field is wrong)
@@ -211,7 +213,7 @@ class PlanControl(ipywidgets.VBox):
 
     @guarded
     def _save(self, _button: ipywidgets.Button) -> None:
-        self.link.value = download_link("plans.csv", "text/csv", plans_csv(self._rows))
+        self.link.offer("plans.csv", "text/csv", plans_csv(self._rows))
 
     @property
     def _believed(self) -> Uncertainty | None:
@@ -226,15 +228,14 @@ class PlanControl(ipywidgets.VBox):
         return {label: one.row for label, one in self._added.items()}
 
     def _show_table(self) -> None:
-        self.link.value = ""
+        self.link.clear()
         self._saving.layout.display = None if self._added else "none"
         self.table.value = plans_html(self._rows, self._session.data_unit) if self._added else ""
         self._show_code()
 
     def _show_code(self) -> None:
         asked = [one.arguments for one in self._added.values()] or ([self._arguments] if self.plan is not None else [])
-        text = escape(plan_call(asked)) if asked else ""
-        self.code.value = f'<pre class="cnb-code" tabindex="0" title="Click to select all">{text}</pre>' if text else ""
+        self.code.value = copy_block(plan_call(asked), "the code of these plans") if asked else ""
 
 
 def _menu(options: Any, tooltip: str, width: str) -> ipywidgets.Dropdown:

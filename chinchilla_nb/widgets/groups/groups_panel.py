@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -11,20 +10,22 @@ import ipywidgets
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_groups
 from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
+from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
-from chinchilla_nb.engine.groups.sharing import shared_in_words
-from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.figures import groups_figure
 from chinchilla_nb.quantity import scientific, written_budget
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.groups.groups_chart import GroupsChart
-from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, sharing_table
+from chinchilla_nb.widgets.groups.groups_table import laws_table, multiplier_tiles, shared_symbols, sharing_table
 from chinchilla_nb.widgets.groups.groups_view import GroupsView
 from chinchilla_nb.work.job import Outcome
 
@@ -48,9 +49,10 @@ class GroupsPanel(Panel):
     state, tiles, laws, sharing, notes : HTML
         How far the fits have come; multipliers; laws; what may be shared; what limits the comparison.
     chart : GroupsChart
+    card : ChartCard
     """
 
-    sheets = ("charts/charts.css", "groups/groups.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "groups/groups.css")
     snapshot_of = ("fit",)
 
     def __init__(self, source: Any) -> None:
@@ -59,13 +61,18 @@ class GroupsPanel(Panel):
         self._make_inputs()
         self.chart = GroupsChart()
         self.tiles, self.laws, self.sharing, self.notes, self.about = (ipywidgets.HTML() for _ in range(5))
-        card = ipywidgets.VBox([self.chart.figure, self.about])
-        card.add_class("cnb-card")
-        self._results = ipywidgets.VBox([self.tiles, self.laws, card, self.sharing, self.notes])
-        self.compose(self._controls, self.state, self._results)
+        self.card = ChartCard("Loss by compute, by group", self.chart.frame, self.chart.figure, self.about)
+        charts = ipywidgets.Box([self.card, ipywidgets.VBox([self.sharing, self.notes])])
+        charts.add_class("cnb-charts")
+        charts.add_class("cnb-pair")
+        self._results = ipywidgets.VBox([self.tiles, self.laws, charts])
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.state, self._results)
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
         self.view.observe(self._follow, ["by", "problem"])
         self.watch(self._offer, "revision", "settings")
+        self.watch(self._rescale, "chart_scale")
+        self._rescale()
         self.watch(self._follow, "busy", "progress")
         self._offer()
         self._draw()
@@ -86,7 +93,9 @@ class GroupsPanel(Panel):
         self._first = Row(parts, [self.by, self.compare_button, self.cancel_button])
         self._fields = Row(parts, [self.model, self.baseline, self.budget])
         self.state = parts.html()
-        self._controls = ipywidgets.VBox([parts.title("Groups"), self._first, self._fields])
+        self.scale = ScaleChoice(self.guard, self.session)
+        head = parts.box([parts.title("Groups"), self.scale], "cnb-bar", "cnb-looks")
+        self._controls = ipywidgets.VBox([head, self._first, self._fields])
         self._controls.add_class("cnb-group-choices")
         self.compare_button.on_click(self._compare)
         self.cancel_button.on_click(self._cancel)
@@ -162,7 +171,8 @@ class GroupsPanel(Panel):
 
     @guarded
     def _offer(self, _change: Any = None) -> None:
-        self.view.offer(self.session.runs)
+        self.filter_note.show()
+        self.view.offer(self.session.runs, self.session.view.grouped_by)
         self._offer_choices(self.by, [(name, name) for name in self.view.columns], self.view.by)
         self._show_state()
 
@@ -181,21 +191,30 @@ class GroupsPanel(Panel):
 
     def _show(self, groups: Groups) -> None:
         view, fit = self.view, groups.fit(self.view.model)
-        described = groups.problem.family.parameters
-        self._offer_choices(self.model, [(_shared(name, described), name) for name in groups.fits], view.model)
+        self._offer_choices(
+            self.model, [(shared_symbols(name, groups.problem), name) for name in groups.fits], view.model
+        )
         self._offer_choices(self.baseline, [(name, name) for name in groups.grouped.names], view.baseline)
         self.budget.placeholder = written_budget(view.C)
         self.tiles.value = multiplier_tiles(fit, view.baseline, view.C)
         self.laws.value = laws_table(fit)
         self.sharing.value = sharing_table(groups, view.model)
         runs, figure = groups.grouped.runs, groups_figure(fit, view.baseline, view.C)
-        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit))
+        self.chart.show(figure, run_labels(runs, range(len(runs)), self.session.data_unit), self._looks(groups))
+        self.card.describe()
         beyond = f" {figure.beyond:,} runs lie above the chart." if figure.beyond else ""
         self.about.value = _caption(
             "Lines are the lowest loss of each law at a compute, and dashes the compute with which "
             f"{view.baseline} reaches the loss of another group at {scientific(view.C)} FLOPs.{beyond}"
         )
         self.notes.value = _notes(groups, view)
+        self.card.describe(*_sentences(groups, view))
+
+    def _looks(self, groups: Groups) -> list[int]:
+        """Return the index of each group among those of all runs, by which other charts colour it."""
+        by, names, runs = groups.grouped.by, groups.grouped.names, self.session.all_runs
+        known = group_names(runs, by)
+        return [known.index(name) for name in names] if set(names) <= set(known) else list(range(len(names)))
 
     def _offer_choices(self, field: ipywidgets.Dropdown, options: list[tuple[str, str]], value: str) -> None:
         offered = tuple(options) or (("none", ""),)
@@ -204,6 +223,10 @@ class GroupsPanel(Panel):
             if field.options != offered:
                 field.options = offered
             field.value = value if options else ""
+
+    @guarded
+    def _rescale(self, _change: Any = None) -> None:
+        self.scale.rescale([self.chart.frame])
 
     def _show_state(self) -> None:
         session, view = self.session, self.view
@@ -223,8 +246,8 @@ class GroupsPanel(Panel):
         if not view.columns:
             return note(
                 "good",
-                "To compare groups, such as architectures or data sets, add runs with a column that has two to twelve "
-                "values, each of several runs.",
+                "To compare groups, such as architectures or data sets, add runs with a column that has a few values, "
+                "each of several runs.",
             )
         if view.groups is None:
             return note("good", f"Press Compare to fit laws to the groups of {view.by}.")
@@ -233,20 +256,19 @@ class GroupsPanel(Panel):
         return ""
 
 
-def _shared(model: str, described: Sequence[Parameter]) -> str:
-    """Return what a model shares as the name of a choice."""
-    return shared_in_words(model, described).removesuffix(" are shared").removesuffix(" is shared")
-
-
-def _notes(groups: Groups, view: GroupsView) -> str:
+def _sentences(groups: Groups, view: GroupsView) -> list[str]:
+    """Return what the multipliers say."""
     fit = groups.fit(view.model)
-    lines = [
-        multiplier_sentence(name, view.baseline, multiplier(fit, name, view.baseline, view.C))
+    return [
+        sentence(multiplier_sentence(name, view.baseline, multiplier(fit, name, view.baseline, view.C)))
         for name in groups.grouped.names
         if name != view.baseline
     ]
-    lines += [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
-    return "".join(_caption(sentence(text)) for text in lines)
+
+
+def _notes(groups: Groups, view: GroupsView) -> str:
+    lines = [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
+    return "".join(map(_caption, [*_sentences(groups, view), *map(sentence, lines)]))
 
 
 def _caption(text: str) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.groups.comparison import Groups
 from chinchilla_nb.engine.groups.group_sentences import is_told
 from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import efficiencies, multiplier, parameters
-from chinchilla_nb.engine.groups.sharing import shared_in_words
+from chinchilla_nb.engine.groups.sharing import MODELS
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import interval_text, known_digits, rounded
 from chinchilla_nb.widgets.base.style import tiles
 
-__all__ = ["laws_table", "multiplier_tiles", "sharing_table"]
+__all__ = ["laws_table", "multiplier_tiles", "shared_symbols", "sharing_table"]
 
 MOST_DIGITS = 4
 """Most digits of a parameter."""
@@ -27,7 +28,7 @@ def laws_table(fit: GroupFit) -> str:
         [name, f"{count:,}", *(_cell(found[name][one.name]) for one in described)]
         for name, count in zip(fit.grouped.names, fit.grouped.counts.tolist(), strict=True)
     ]
-    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-groups"))
+    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws"))
 
 
 def multiplier_tiles(fit: GroupFit, baseline: str, C: float) -> str:
@@ -49,11 +50,17 @@ def sharing_table(groups: Groups, model: str) -> str:
     for name, fit in groups.fits.items():
         test = groups.test(name)
         verdict = "–" if test is None else f"{'rejected' if test.rejected else 'not rejected'} (p = {test.p:.2g})"
-        shared = shared_in_words(name, groups.problem.family.parameters)
-        rows.append([shared[:1].upper() + shared[1:], f"{fit.free}", f"{fit.value:.4g}", verdict])
+        rows.append([shared_symbols(name, groups.problem), f"{fit.free}", f"{fit.value:.4g}", verdict])
         classes.append("cnb-chosen" if name == model else "")
-    head = ["Model", "Parameters", "Loss per run", "Test"]
-    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-groups", row_classes=classes))
+    head = ["Shared", "Parameters", "Loss per run", "Test"]
+    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws", row_classes=classes))
+
+
+def shared_symbols(model: str, problem: Problem) -> str:
+    """Return what groups share in a model, in symbols: ``E, α, β``."""
+    parameters = problem.family.parameters
+    shared = [parameter.symbol for parameter in parameters if not MODELS[model](parameter)]
+    return "everything" if len(shared) == len(parameters) else ", ".join(shared) or "nothing"
 
 
 def _heading(fit: GroupFit, at: int, parameter: Parameter) -> str:

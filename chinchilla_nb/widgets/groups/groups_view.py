@@ -67,13 +67,13 @@ class GroupsView(traitlets.HasTraits):
             raise InputError("groups", "must be fitted first")
         return common_compute(next(iter(self.groups.fits.values()))) if self.budget is None else self.budget
 
-    def offer(self, runs: Runs) -> None:
-        """Take over which columns divide the runs, and choose the first one if the chosen one does not."""
+    def offer(self, runs: Runs, preferred: str | None = None) -> None:
+        """Take over which columns divide the runs; where the chosen one does not, choose the preferred or first one."""
         columns = dividing_columns(runs)
         with self.hold_trait_notifications():
             self.columns = columns
             if self.by not in columns:
-                self.by = columns[0] if columns else ""
+                self.by = preferred if preferred in columns else next(iter(columns), "")
 
     def take(self, groups: Groups) -> None:
         """Take over fits, and a model that could be fitted."""

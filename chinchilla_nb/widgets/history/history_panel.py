@@ -14,8 +14,8 @@ from chinchilla_nb.fit_history import MOST_FITS, fit_rows
 from chinchilla_nb.past_fit import PastFit
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
-from chinchilla_nb.widgets.base.export import download_link
 from chinchilla_nb.widgets.base.guard import guarded
+from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.history.history_rows import differences_table, fit_row
@@ -44,7 +44,8 @@ class HistoryPanel(Panel):
         Draw the law of a fit on the charts, and compare it with another.
     restore_buttons : list of Button
     newer_button, older_button, csv_button : Button
-    state, differences, link : HTML
+    state, differences : HTML
+    link : Download
         How many fits there are and where they are kept; what two differ in; the file to download.
     """
 
@@ -56,7 +57,7 @@ class HistoryPanel(Panel):
         self._allowed = AllowedFunctions(allow_functions)
         self.view, self._writing, self._parts = HistoryView(), Writing(), Parts()
         self._shown: list[tuple[int, PastFit]] = []
-        self.state, self.differences, self.link = (self._parts.html() for _ in range(3))
+        self.state, self.differences, self.link = self._parts.html(), self._parts.html(), Download()
         self._make_buttons()
         self._make_rows()
         self.add_class("cnb-history")
@@ -113,7 +114,7 @@ class HistoryPanel(Panel):
         for button in (self.newer_button, self.older_button):
             set_shown(button, last > 0)
         self.csv_button.disabled = not session.fits
-        self.link.value = ""
+        self.link.clear()
         self.differences.value = differences_table(view.compared(session.fits))
 
     def _show_row(self, at: int, number: int, past: PastFit) -> None:
@@ -170,4 +171,4 @@ class HistoryPanel(Panel):
         rows = fit_rows(self.session.fits)
         names = dict.fromkeys(name for row in rows for name in row)
         table = {name: [row.get(name, "") for row in rows] for name in names}
-        self.link.value = download_link("fits.csv", "text/csv", spreadsheet_csv(table))
+        self.link.offer("fits.csv", "text/csv", spreadsheet_csv(table))

@@ -41,8 +41,8 @@ class FilterBar:
         Shows all runs, those in the fit, those excluded, or those selected.
     use : ToggleButton
         Whether charts and fits use only the runs that match.
-    problem : HTML
-        Why charts and fits do not follow the filter although the switch is on, or could not be switched on.
+    problem, lost : HTML
+        Why charts and fits do not follow what was typed, and why the filter they followed cannot be used any more.
     """
 
     def __init__(self, guard: Guard, parts: Parts, session: Session, on_change: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class FilterBar:
         self.query = parts.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
         self.which = parts.choice("Which runs are shown", SELECTIONS, "m")
         self.use = parts.toggle("Use in charts and fits", "Let charts and fits use only the runs that match the filter")
-        self.problem = parts.html()
+        self.problem, self.lost = parts.html(), parts.html()
         self.query.observe(self._typed, "value")
         self.which.observe(self._chosen, "value")
         self.use.observe(self._switched, "value")
@@ -70,10 +70,13 @@ class FilterBar:
             if used and self.query.value.strip() != used:
                 self.query.value = used
             self.use.value = bool(used)
+        self.problem.value = ""
+        self.show_lost()
+
+    def show_lost(self) -> None:
+        """Show why the filter of the session cannot be used, if runs have changed."""
         lost = self._session.filter_problem
-        self.problem.value = (
-            "" if lost is None else note("warn", f"Charts show all runs, and nothing is fitted: {lost}.")
-        )
+        self.lost.value = "" if lost is None else note("warn", f"Charts show all runs, and nothing is fitted: {lost}.")
 
     @guarded
     def _typed(self, _change: Any) -> None:

@@ -19,6 +19,7 @@ from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Tabl
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import ProjectFiles
 from chinchilla_nb.widgets.base.style import note
@@ -41,6 +42,8 @@ class ImportForm(ipywidgets.VBox):
         The files that may be read by path.
     known_runs : callable
         Returns the runs that are already in the log.
+    loss : LossChoice
+        The loss that fits of the runs will minimise, which a file does not say.
     data_unit : str
         What D counts.
 
@@ -62,9 +65,10 @@ class ImportForm(ipywidgets.VBox):
         parts: Parts,
         files: ProjectFiles,
         known_runs: Callable[[], Runs],
+        loss: LossChoice,
         data_unit: str = "tokens",
     ) -> None:
-        self.guard, self._files, self._known_runs = guard, files, known_runs
+        self.guard, self._files, self._known_runs, self.loss = guard, files, known_runs, loss
         self._writing = Writing()
         self._read: tuple[str, Table] | None = None
         self._preview: Preview | None = None
@@ -92,7 +96,7 @@ class ImportForm(ipywidgets.VBox):
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
         source = parts.box([self.upload, self.path, self.read], "cnb-bar")
         super().__init__(
-            [source, self.mapping, self.preview, self.ways, self.buttons],
+            [source, self.mapping, self.preview, self.ways, self.loss, self.buttons],
             **parts.look(ipywidgets.VBox, ("cnb-section",)),
         )
         self._connect()
@@ -215,5 +219,5 @@ class ImportForm(ipywidgets.VBox):
         self.preview.value = note("warn", f"{error}.")
 
     def _set_shown(self, shown: bool) -> None:
-        for part in (self.mapping, self.buttons):
+        for part in (self.mapping, self.loss, self.buttons):
             set_shown(part, shown)

@@ -20,23 +20,25 @@ from functools import partial
 from html import escape
 from typing import Any
 
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
+from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
@@ -44,6 +46,7 @@ from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.filter_bar import FilterBar
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
+from chinchilla_nb.widgets.run_log.log_texts import counts_in_words, first_steps, tooltip
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
@@ -77,10 +80,14 @@ class RunLogPanel(Panel):
         Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
+    loss : LossChoice
+        What fits minimise, asked for with an import.
     choice : ColumnChoice
     copy : RunCopy
     add_toggle, import_toggle, columns_toggle, copy_toggle : ToggleButton
         Show and hide the form, the import, the choice of columns, and the rows to copy.
+    save : Button
+        Saves the matching rows as CSV.
     exclude_matching, undo : Button
         Exclude all runs that match the filter; undo the last exclusion, including one made in another panel.
     state, empty, query_error : HTML
@@ -92,7 +99,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("run_log/run_log.css", "run_log/run_selection.css")
+    sheets = ("base/loss_choice.css", "run_log/run_log.css", "run_log/run_selection.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -106,9 +113,10 @@ class RunLogPanel(Panel):
         unit = self.session.data_unit
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
-        self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
+        self.form = RunForm(self.guard, parts, self._predicted, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
-        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, unit)
+        self.loss = LossChoice(self.guard, self.session, "Fits minimise")
+        self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
@@ -126,11 +134,12 @@ class RunLogPanel(Panel):
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
-        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, or save them as CSV")
+        self.copy_toggle = make.toggle("Copy", "Copy the matching rows, and show them")
+        self.save = make.button("CSV", "Save the matching rows as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
-        above = make.box([make.title("Runs"), *toggles, self.state], "cnb-bar")
+        above = make.box([make.title("Runs"), *toggles, self.save, self.state], "cnb-bar")
         below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
-        notes = (self.query_error, self.filter.problem)
+        notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
@@ -138,7 +147,8 @@ class RunLogPanel(Panel):
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
-        self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_form, "fit", "settings", "uncertainty")
+        self.watch(self._show_loss, "settings")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
@@ -146,6 +156,7 @@ class RunLogPanel(Panel):
         for button, callback in (
             (self.exclude_matching, self._exclude_matching),
             (self.undo, self._undo),
+            (self.save, self._save),
             (self.form.add, self._add),
             (self.form.seed, self._fill_seed),
             (self.form.step, self._fill_step),
@@ -177,9 +188,10 @@ class RunLogPanel(Panel):
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
         if self.copy_toggle.value:
-            self.copy.show(shown.columns, shown.matching)
+            self.copy.show(shown.columns, shown.matching, asked=False)
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
+        self.filter.show_lost()
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -216,8 +228,16 @@ class RunLogPanel(Panel):
         if not self._selecting and page is not None:
             self._show_view(self.view.turned_to(page))
 
-    def _law(self) -> Law | None:
-        return None if self.session.fit is None else self.session.fit.law
+    def _predicted(self, N: float, D: float) -> str:
+        """Return the loss that the law predicts, with its interval once that is known; empty without a law."""
+        fit, uncertainty = self.session.fit, self.session.uncertainty
+        if fit is None:
+            return ""
+        text = f"{float(fit.law.loss(N, D)):.4f}"
+        if uncertainty is None or uncertainty.fit is not fit:
+            return text
+        known = uncertainty.predict_loss(N, D, LEVEL)
+        return f"{text} ({interval_text(float(known.low), float(known.high))} {IF_HOLDS})"
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
@@ -225,27 +245,22 @@ class RunLogPanel(Panel):
         return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
-        count, excluded = len(included), int(np.count_nonzero(~included))
-        parts = [runs_in_words(count)]
-        if excluded or self.session.view.query:
-            parts.append(f"{len(self.session.runs):,} in the fit")
-        if self.session.view.query:
-            parts.append(f"{np.count_nonzero(self.session.matching_runs):,} match its filter")
-        if excluded:
-            parts.append(f"{excluded:,} excluded in this session")
-        if self._message:
-            parts.append(self._message)
+        parts = [*counts_in_words(self.session, included), *([self._message] if self._message else [])]
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
-        for part in (self._log, self.columns_toggle, self.copy_toggle):
-            set_shown(part, bool(count))
+        for part in (self._log, self.columns_toggle, self.copy_toggle, self.save):
+            set_shown(part, bool(len(included)))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
             self.empty.value = note("warn", f"{lost}.")
         else:
-            self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
+            self.empty.value = "" if len(included) else first_steps(getattr(database, "project_dir", None))
 
     @guarded
-    def _show_sections(self, _change: Any = None) -> None:
+    def _save(self, _button: Any) -> None:
+        self.copy.save(self.shown.columns, self.shown.matching)
+
+    @guarded
+    def _show_sections(self, change: Any = None) -> None:
         for toggle, section in (
             (self.add_toggle, self.form),
             (self.import_toggle, self.file),
@@ -255,6 +270,8 @@ class RunLogPanel(Panel):
             set_shown(section, toggle.value)
         if self.copy_toggle.value or self.columns_toggle.value:
             self._show_table()
+        if change is not None and change["owner"] is self.copy_toggle and self.copy_toggle.value:
+            self.copy.show(self.shown.columns, self.shown.matching, asked=True)
 
     @guarded
     def _show_form(self, _change: Any = None) -> None:
@@ -262,15 +279,19 @@ class RunLogPanel(Panel):
         self.form.seed.disabled = session.settings.seed_regime is None
         self.form.step.disabled = session.fit is None
         factor = session.settings.scaling_factor or DEFAULT_FACTOR
-        self.form.seed.tooltip = _tooltip(
+        self.form.seed.tooltip = tooltip(
             self.form.seed, "Fill in a run drawn from the seed ranges", "Set seed ranges in the configuration first"
         )
-        self.form.step.tooltip = _tooltip(
+        self.form.step.tooltip = tooltip(
             self.form.step,
             f"Fill in the compute-optimal run with {factor:g} times the largest compute so far",
             "Fit the scaling law first",
         )
         self.form.check()
+
+    @guarded
+    def _show_loss(self, _change: Any = None) -> None:
+        self.loss.show()
 
     # Excluding runs
 
@@ -360,21 +381,3 @@ def _name_column(runs: Runs) -> str:
     texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
     written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
     return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
-
-
-def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
-    """Return what a button does, or what must be done before it can be used."""
-    return needs if button.disabled else does
-
-
-def _first_steps(project_dir: Any) -> str:
-    """Return the ways to add runs to an empty log, as HTML."""
-    ways = [
-        "Fill in a run above: N, D and its final loss.",
-        "Press <b>Import</b> to add a CSV, JSON or Parquet file; what its columns mean is recognised, or asked.",
-    ]
-    if project_dir is not None:
-        code = f"Chinchilla({str(project_dir)!r}).append(N=…, D=…, loss=…)"
-        ways.append(f"Call <code>{escape(code)}</code> at the end of a training job: the run appears here by itself.")
-    lines = "".join(f"<li>{way}</li>" for way in ways)
-    return f'<div class="cnb-empty"><b>No runs yet</b>: {RUNS_FOR_A_FIT}.<ul>{lines}</ul></div>'

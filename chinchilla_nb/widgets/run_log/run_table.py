@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
-from chinchilla_nb.widgets.run_log.run_columns import POSITION, full_width, tracks, write_rows
+from chinchilla_nb.widgets.run_log.run_columns import full_width, tracks, write_rows
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRuns
 
 __all__ = ["RunTable"]
 
+NO_ROW = 0
+"""Number of the row that is selected if there is none."""
 TOO_SOON = 0.25
 """Seconds after the rows change during which a click on a check box was meant for the row shown there before."""
 
@@ -43,8 +45,12 @@ class RunTable(ipywidgets.VBox):
     boxes : tuple of Checkbox
         The check boxes of the rows on the page, from top to bottom.
     picker : SelectMultiple
-        The positions of these rows, to select runs: a list of the page itself, whose arrow keys move the row, with
-        Shift for several rows and Ctrl for single ones.
+        The rows on the page, of which clicks choose some: alone, with Shift up to another, or with Ctrl one more. It is
+        not shown; the rows are.
+    cursor : IntText
+        Moves the selected row by its arrow keys, and has the focus after a click on a row. It is a field for numbers
+        because JupyterLab takes the arrow keys of all else for itself. It holds the row counted from below, because an
+        arrow downwards makes a number smaller.
     """
 
     def __init__(
@@ -68,12 +74,11 @@ class RunTable(ipywidgets.VBox):
             box.observe(lambda change, place=place: self._checked(place, change["new"]), "value")
         corner = parts.html('<span class="cnb-muted" title="Unchecked runs are excluded from fits">In fit</span>')
         self.picker = parts.make(ipywidgets.SelectMultiple, "cnb-runs-picker", options=[], rows=PAGE)
-        self.picker.tooltip = "Select runs: arrow keys move the row, with Shift and Ctrl for several"
         self.picker.observe(self._selected, "value")
         side = parts.box([corner, *self.boxes], "cnb-runs-side")
         self.head, self.body = ipywidgets.GridBox(_dom_classes=("cnb-runs-head",)), parts.html()
         scroll = parts.box([self.head, self.body], "cnb-runs-scroll")
-        self._table = table = parts.box([side, self.picker, scroll], "cnb-run-table")
+        table = parts.box([side, self.picker, scroll], "cnb-run-table")
         super().__init__([table, self._pager()], **parts.look(ipywidgets.VBox, ()))
 
     def _pager(self) -> ipywidgets.Box:
@@ -88,7 +93,11 @@ class RunTable(ipywidgets.VBox):
             button.on_click(lambda _, turn=turn: self._turn(turn))
         self.first, self.previous, self.next, self.last = buttons
         self.place = self._parts.html()
-        return self._parts.box([*buttons[:2], self.place, *buttons[2:]], "cnb-bar", "cnb-pager")
+        self.cursor = self._parts.make(
+            ipywidgets.IntText, "cnb-row-field", description="Move row", tooltip="Arrow keys move the selected row"
+        )
+        self.cursor.observe(self._step, "value")
+        return self._parts.box([*buttons[:2], self.place, *buttons[2:], self.cursor], "cnb-bar", "cnb-pager")
 
     def show(self, shown: ShownRuns) -> None:
         """Show the page of a view."""
@@ -136,10 +145,7 @@ class RunTable(ipywidgets.VBox):
             if list(self.picker.options) != options:
                 self.picker.options = options
             self.picker.value = tuple(row for row in rows if shown.selected[row])
-        set_shown(self.picker, bool(rows))
-        # It lies over the column of positions, or beside the table where that column is not the first one.
-        first = next(iter(shown.columns)) == POSITION
-        (self._table.remove_class if first else self._table.add_class)("cnb-runs-apart")
+            self.cursor.value = _row_from_below(shown)
 
     def _show_place(self, shown: ShownRuns) -> None:
         count, total, start = len(shown.matching), len(shown.included), shown.page * PAGE
@@ -173,6 +179,21 @@ class RunTable(ipywidgets.VBox):
         self._on_select(picked)
 
     @guarded
+    def _step(self, change: Any) -> None:
+        """Select the run of the row that the arrow keys have moved to."""
+        shown = self._shown
+        if self._writing or shown is None or not len(shown.matching):
+            return
+        count = len(shown.matching)
+        if change["old"] == NO_ROW:  # from no row, to the first or the last one of the page
+            place = shown.page * PAGE + (0 if change["new"] < 0 else len(shown.rows) - 1)
+        else:
+            place = min(max(count - change["new"], 0), count - 1)
+        if place // PAGE != shown.page:
+            self._on_view(shown.view.turned_to(place // PAGE))
+        self._on_select([int(shown.matching[place])])
+
+    @guarded
     def _checked(self, place: int, checked: bool) -> None:
         if self._writing or self._shown is None or place >= len(self._shown.rows):
             return
@@ -180,3 +201,9 @@ class RunTable(ipywidgets.VBox):
             self._on_view(self._shown.view)  # restores the check box
         else:
             self._on_check(int(self._shown.rows[place]), checked)
+
+
+def _row_from_below(shown: ShownRuns) -> int:
+    """Return the row of the only selected run, counted from the last one that matches; `NO_ROW` without one."""
+    places = np.flatnonzero(shown.selected[shown.matching])
+    return len(shown.matching) - int(places[0]) if len(places) == 1 else NO_ROW

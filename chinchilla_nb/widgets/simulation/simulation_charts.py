@@ -10,7 +10,7 @@ from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
-from chinchilla_nb.figures import Polyline, frontier_figure
+from chinchilla_nb.figures import Polyline, Scale, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
 from chinchilla_nb.widgets.base.style import ACCENT, INK
@@ -34,6 +34,8 @@ class SimulationCharts(ipywidgets.Box):
     study : StudyChart
     cards : tuple of ChartCard
         These three under their titles.
+    scale : str
+        The scale of the plane from its next drawing on.
     empty : HTML
         Says what will be shown in place of the first two charts, before a simulation.
     key, summary : HTML
@@ -55,8 +57,11 @@ class SimulationCharts(ipywidgets.Box):
             ChartCard("Estimate of N* as runs are added", self.trace.frame, self.trace.figure),
             ChartCard("Error of N* by number of seeds", self.study.frame, self.study.figure),
         )
-        super().__init__([self.empty, self.cards[2], self.key, self.summary])
+        self.scale: Scale = "log"
+        super().__init__()
         self.add_class("cnb-charts")
+        self._shown = {"simulation": False, "study": False}
+        self._arrange()
 
     def show_all(self) -> None:
         """Hold the charts and the text that stands in for them, so that closing the panel closes all of them."""
@@ -64,10 +69,13 @@ class SimulationCharts(ipywidgets.Box):
 
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
-        self.children = [*self.cards, self.key, self.summary]
+        self._shown["simulation"] = True
+        self._arrange()
         truth, C, compute = plan.task.law, plan.numbers.budget, state.runs.compute
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
-        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute))
+        figure = frontier_figure(
+            state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute), scale=self.scale
+        )
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
         set_line(self.true_frontier, frontier_line(truth, plane.x, compute))
@@ -79,21 +87,29 @@ class SimulationCharts(ipywidgets.Box):
 
     def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""
+        self._shown["study"] = study is not None
+        self._arrange()
         if study is None:
-            self.study.show(error_figure([], np.empty((3, 0))))
-            hint = "Press Study to see how errors fall with the number of seeds"
-            self.summary.value = f'<span class="cnb-muted">{hint}</span>'
+            self.summary.value = f'<span class="cnb-muted">{_STUDY_COMES}</span>'
         else:
             quartiles = study.quartiles()
             self.study.show(error_figure(study.seeds, quartiles))
             self.summary.value = _summarise(study.seeds, quartiles)
-        self.cards[2].describe()
+            self.cards[2].describe()
+
+    def _arrange(self) -> None:
+        """Show the charts that have something to show, and a text in place of the others: no chart is ever empty."""
+        simulated, studied = self._shown["simulation"], self._shown["study"]
+        charts = [*self.cards[:2]] if simulated else [self.empty]
+        charts += [self.cards[2]] if studied else []
+        self.children = [*charts, *([self.key] if simulated or studied else []), self.summary]
 
 
 _EMPTY = (
     '<div class="cnb-empty cnb-muted">Press Run: the simulated runs with the true and the fitted frontier, '
     "and the estimate of N* as runs are added, appear here.</div>"
 )
+_STUDY_COMES = "Press Study to see how errors fall with the number of seeds"
 
 
 class TraceChart:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import numpy as np
 import traitlets
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.known import KNOWN_LAWS
+from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.simulation.law_at_scale import law_at_scale
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
 from chinchilla_nb.quantity import number_text, written_budget
@@ -24,7 +28,10 @@ from chinchilla_nb.widgets.simulation.plan import Numbers
 
 __all__ = ["ProcedureEditor", "TaskEditor"]
 
-OWN, CURRENT_FIT = "own", "fit"
+OWN, CURRENT_FIT, OF_RUNS = "own", "fit", "runs"
+NOISE_SHARE = 0.01
+"""Size of the noise as a share of the median loss of the runs, before a fit: losses of runs that differ only in their
+random seed differ by less than one per cent."""
 MIN_SEEDS, MAX_SEEDS = 3, 5_000
 """Limits on the seeds of a simulation: a fit needs three runs, and more than thousands of runs show nothing new."""
 
@@ -60,7 +67,8 @@ class TaskEditor(ipywidgets.VBox):
 
     def __init__(self, guard: Guard) -> None:
         self.guard, self.writing = guard, Writing()
-        self._fit: ScalingLaw | None = None
+        self._offered: dict[str, tuple[ScalingLaw, str, float]] = {}
+        self._touched = False  # by the user, whose task is then left as it is
         parts = Parts()
         self.preset = parts.choice("The law to recover", self._presets(), label="Target law")
         self.preset_row = Row(parts, [self.preset])
@@ -82,21 +90,38 @@ class TaskEditor(ipywidgets.VBox):
         for field in (self.preset, *self.numbers.values(), self.family, self.size):
             field.observe(self._edited, "value")
 
-    def offer_fit(self, law: ScalingLaw | None) -> None:
-        """Offer the law of the session's fit as a preset, and update the numbers if it is selected."""
-        self._fit = law
+    def offer(self, fit: Fit | None, runs: Runs) -> None:
+        """Offer the law of a fit and one at the scale of the runs; until the user has chosen, take the first of them.
+
+        Parameters
+        ----------
+        fit : Fit or None
+            Of Chinchilla's law, the only one that is simulated.
+        runs : Runs
+        """
+        self._offered = {}
+        if fit is not None and isinstance(fit.law, ScalingLaw) and min(fit.law.as_dict().values()) > 0:
+            self._offered[CURRENT_FIT] = (fit.law, "normal", float(np.sqrt(np.mean(fit.residuals**2))))
+        if len(runs):
+            size = NOISE_SHARE * float(np.median(runs.loss))
+            self._offered[OF_RUNS] = (law_at_scale(runs), self.family.value, size)
         chosen = self.preset.value
         with self.writing:
             self.preset.options = self._presets()
-            self.preset.value = chosen if law is not None or chosen != CURRENT_FIT else OWN
-            if law is not None and chosen == CURRENT_FIT:
-                self._write(law)
+            if not self._touched:
+                self._take(next(iter(self._offered), next(iter(KNOWN_LAWS))))
+            elif chosen in self._offered:
+                self.preset.value = chosen
+                self._write(self._offered[chosen][0])
+            else:
+                self.preset.value = OWN if chosen in (CURRENT_FIT, OF_RUNS) else chosen
         self._read()
 
     @guarded
     def _edited(self, change: Any) -> None:
         if self.writing:
             return
+        self._touched = True
         with self.writing:
             self._follow(change["owner"])
         self._read()
@@ -104,11 +129,19 @@ class TaskEditor(ipywidgets.VBox):
     def _follow(self, owner: ipywidgets.Widget) -> None:
         """Write the numbers of a newly chosen preset, or select the custom preset after a number is edited."""
         if owner is self.preset and self.preset.value != OWN:
-            law = self._fit if self.preset.value == CURRENT_FIT else KNOWN_LAWS[self.preset.value]
-            if law is not None:
-                self._write(law)
+            self._take(self.preset.value)
         elif owner in self.numbers.values():
             self.preset.value = OWN
+
+    def _take(self, preset: str) -> None:
+        """Write the law of a preset, and the noise of one that comes from the runs."""
+        self.preset.value = preset
+        if preset in KNOWN_LAWS:
+            self._write(KNOWN_LAWS[preset])
+            return
+        law, family, size = self._offered[preset]
+        self._write(law)
+        self.family.value, self.size.value = family, number_text(float(f"{size:.2g}"))
 
     def _write(self, law: ScalingLaw) -> None:
         """Write a law into the boxes, rounded to a readable number of digits."""
@@ -135,8 +168,9 @@ class TaskEditor(ipywidgets.VBox):
             self.value = Task(ScalingLaw(**dict(zip(self.numbers, law, strict=True))), family, size[0])
 
     def _presets(self) -> list[tuple[str, Any]]:
-        fit = [("Current fit", CURRENT_FIT)] if self._fit is not None else []
-        return [*((name, name) for name in KNOWN_LAWS), *fit, ("Custom", OWN)]
+        titles = {CURRENT_FIT: "Current fit", OF_RUNS: "At the scale of the runs"}
+        offered = [(title, key) for key, title in titles.items() if key in self._offered]
+        return [*offered, *((name, name) for name in KNOWN_LAWS), ("Custom", OWN)]
 
 
 class ProcedureEditor(ipywidgets.VBox):

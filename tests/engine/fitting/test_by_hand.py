@@ -148,7 +148,7 @@ def test_limits_hold_here_too():
     [
         ({"alpha": -1}, "alpha must be finite and not negative, got -1.0"),
         ({"A": 0}, "A must be positive, got 0"),
-        ({"beta": 20}, "beta must be within what a fit to these runs considers, got 20"),
+        ({"beta": 20}, "beta must be at most 10, the largest that a fit considers, got 20"),
         ({"E": 1e9}, "E must be within what a fit to these runs considers, got 1e+09"),
         ({"gamma": 1}, "parameter has no key 'gamma'"),
         ({"E": "high"}, "E must be a number, got 'high'"),

@@ -21,13 +21,14 @@ def runs_with(**columns):
         (["b", "a", "b", "a"], ("a", "b"), [2, 2]),
         ([10, 2, 10, 2, 2], ("2", "10"), [3, 2]),
         ([1.0, 0.5, np.nan, 1.0, 0.5], ("0.5", "1"), [2, 2]),
-        ([True, False, True, False], ("False", "True"), [2, 2]),
-        (["x", " x ", "y", "y", ""], ("x", "y"), [2, 2]),
-        (["10", "2", "10", "2", "b", "b"], ("2", "10", "b"), [2, 2, 2]),
+        ([True, False, True, False], ("no", "yes"), [2, 2]),
+        (["x", "x", "y", "y", ""], ("x", "y"), [2, 2]),
+        ([(1, 2), (1, 2), (3,), (3,)], ("(1, 2)", "(3,)"), [2, 2]),
     ],
 )
 def test_values_are_groups_in_order(values, names, counts):
-    grouped = group_runs(runs_with(kind=values), "kind")
+    column = np.array([*values, None], dtype=object)[:-1] if isinstance(values[0], tuple) else values
+    grouped = group_runs(runs_with(kind=column), "kind")
     assert grouped.names == names
     assert grouped.counts.tolist() == counts
     assert len(grouped.runs) == sum(counts)
@@ -63,10 +64,22 @@ def test_fewer_than_two_groups_are_refused_in_a_sentence(values, said):
     assert said in str(caught.value)
 
 
-def test_a_column_of_many_values_is_refused():
-    with pytest.raises(InputError, match="at most 12 values, got 'rate' with 13 values"):
-        group_runs(runs_with(rate=np.repeat(np.arange(13) / 10, 2)), "rate")
-    assert len(group_runs(runs_with(rate=np.repeat(np.arange(12) / 10, 2)), "rate").names) == 12
+def test_a_column_of_many_texts_is_refused_or_keeps_those_that_repeat():
+    names = [f"run {i}" for i in range(20)]
+    with pytest.raises(InputError, match="must have values that repeat to group runs"):
+        group_runs(runs_with(name=names), "name")
+    grouped = group_runs(runs_with(kind=["a"] * 20 + ["b"] * 20 + names[:9]), "kind")
+    assert grouped.names == ("a", "b")
+    assert "have one run and are left out" in grouped.notes[-1]
+    assert len(grouped.runs) == 40
+
+
+def test_many_numbers_are_ranges_in_order():
+    grouped = group_runs(runs_with(rate=np.arange(100) / 10), "rate")
+    assert len(grouped.names) == 5
+    assert np.ptp(grouped.counts) <= 2
+    starts = [grouped.runs.columns["rate"][grouped.number == at].min() for at in range(5)]
+    assert starts == sorted(starts)
 
 
 def test_other_columns_are_refused():
@@ -89,4 +102,4 @@ def test_the_columns_that_divide_runs_texts_first():
         same=["x"] * n,
         lone=["x"] * (n - 1) + ["y"],
     )
-    assert dividing_columns(runs) == ("kind", "seed")
+    assert dividing_columns(runs) == ("kind", "rate", "seed")

@@ -13,8 +13,9 @@ from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, L
 
 __all__ = ["check_outliers"]
 
-FAR = 10.0
-"""Errors of an outlier in standard deviations, which follow from the median error as for normal errors."""
+FARTHEST, FAR = 10.0, 6.0
+"""Least errors of the largest outlier and of the others, in standard deviations, which follow from the median error as
+for normal errors."""
 APART = 2.0
 """Least ratio of the errors of outliers to all others: the tail of one-sided noise is as long, but has no gap."""
 MOST = 0.1
@@ -55,4 +56,6 @@ def _outlying(error: NDArray[np.float64], n_free: int) -> NDArray[np.intp]:
     deviation = max(NORMAL_MEDIAN * median, LEAST_DEVIATION)
     count = min(max(1, int(MOST * n)), n - 1)
     apart = (ordered[:count] > FAR * deviation) & (ordered[:count] > APART * ordered[1 : count + 1])
-    return order[: np.flatnonzero(apart).max() + 1] if apart.any() else order[:0]
+    if not apart.any() or ordered[0] <= FARTHEST * deviation:
+        return order[:0]
+    return order[: np.flatnonzero(apart).max() + 1]

@@ -12,10 +12,10 @@ from chinchilla_nb.engine.uncertainty.interval import as_level
 from chinchilla_nb.group_comparison import GroupComparison, compare_groups
 from chinchilla_nb.session import Session
 
-__all__ = ["RunGroups"]
+__all__ = ["GroupedLaws"]
 
 
-class RunGroups:
+class GroupedLaws:
     """What a project offers to compare groups of its runs.
 
     Attributes
@@ -39,12 +39,12 @@ class RunGroups:
         """Fit laws to groups of runs side by side, and tell how much compute one group saves another.
 
         The runs, the loss, the weights and the bounds are those that :meth:`fit` would use. Runs without a value in the
-        column, and groups of one run, are left out, and `notes` says so.
+        column, those of rare values and groups of one run are left out, and `notes` says so.
 
         Parameters
         ----------
         by : str
-            Column of the runs whose values are the groups, at most twelve.
+            Column of the runs whose values are the groups; a column of many numbers is divided into ranges.
         model : str, default "efficiency"
             What the groups share: ``"separate"``, nothing; ``"exponents"``; ``"efficiency"``, E and the exponents, so
             that groups differ in how much their parameters and their data are worth; ``"N-efficiency"`` or
