@@ -18,7 +18,7 @@ from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.optimal_runs import optimal_runs
 from chinchilla_nb.fit_uncertainty import FitUncertainty, uncertainty_of
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
-from chinchilla_nb.publishing.report_page import TITLE, report_page
+from chinchilla_nb.publishing.facts import TITLE
 from chinchilla_nb.session import Session
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
@@ -135,6 +135,8 @@ class Publication:
         OSError
             If the file cannot be written.
         """
+        from chinchilla_nb.publishing.report_page import report_page  # imports matplotlib, which is slow
+
         file = Path(self.project_dir, REPORT) if path is None else as_file_path(path, "path")
         self._fit()
         self._estimate_missing()

@@ -24,7 +24,19 @@ from chinchilla_nb.figures import basis_in_words
 from chinchilla_nb.quantity import compact, number_text, plain, scientific
 from chinchilla_nb.session import Session
 
-__all__ = ["Facts", "definition_facts", "fit_facts", "loss_in_words", "other_laws", "run_facts", "version_facts"]
+__all__ = [
+    "TITLE",
+    "Facts",
+    "definition_facts",
+    "fit_facts",
+    "loss_in_words",
+    "other_laws",
+    "run_facts",
+    "version_facts",
+]
+
+TITLE = "Scaling law"
+"""Title of a report for which none is given."""
 
 Facts = tuple[tuple[str, str], ...]
 """Names and values, as text."""

@@ -19,6 +19,7 @@ from chinchilla_nb.printable import printable
 from chinchilla_nb.publishing.charts import fit_charts, roll_out_chart
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
 from chinchilla_nb.publishing.facts import (
+    TITLE,
     Facts,
     definition_facts,
     fit_facts,
@@ -31,10 +32,8 @@ from chinchilla_nb.publishing.typeset import as_mathml
 from chinchilla_nb.report import Report
 from chinchilla_nb.session import Session
 
-__all__ = ["TITLE", "report_page"]
+__all__ = ["report_page"]
 
-TITLE = "Scaling law"
-"""Title of a report for which none is given."""
 _STYLE = Path(__file__).with_name("report.css")
 
 
