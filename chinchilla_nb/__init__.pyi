@@ -50,6 +50,7 @@ from .engine.uncertainty.exponent_region import ExponentRegion, exponent_region
 from .engine.uncertainty.frontier_uncertainty import FrontierUncertainty
 from .engine.uncertainty.influence import Influence, iter_influence
 from .engine.uncertainty.interval import Interval
+from .engine.uncertainty.loss_sensitivity import LossSensitivity
 from .engine.uncertainty.profile_curve import ProfileCurve, profile_curve
 from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
@@ -130,6 +131,7 @@ __all__ = [
     "KaplanLaw",
     "LawByHand",
     "LawErrors",
+    "LossSensitivity",
     "MeasuredCompute",
     "ModelSearch",
     "NamedLaw",

@@ -39,10 +39,14 @@ class FilteredRuns:
 
         Examples
         --------
-        Use only some runs, and all of them again::
-
-            cc.filter("N > 1e8 and optimizer = adam")
-            cc.filter()
+        >>> from chinchilla_nb import Chinchilla
+        >>> cc = Chinchilla(".", log_level=50)
+        >>> for N, optimizer in ((1e8, "adam"), (2e8, "lion"), (4e8, "adam")):
+        ...     cc.append(N=N, D=20 * N, loss=3.0, optimizer=optimizer)
+        >>> cc.filter("optimizer = adam and N > 2e8")
+        >>> len(cc.session.runs)
+        1
+        >>> cc.filter()
         """
         session = self.session
         session.filter_runs(query)

@@ -13,7 +13,8 @@ from traitlets import HasTraits, Instance, Tuple, observe
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.conversion import check_callable, check_type, first_items
+from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.families import FAMILIES
@@ -162,6 +163,8 @@ class FitHistory(HasTraits):
         RuntimeError
             If other work is under way.
         """
+        check_type(past, "past", PastFit)
+        check_callable(find, "find")
         if self.busy:
             raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
         settings, runs = self._prepared(past, find)
@@ -223,10 +226,14 @@ class FitHistory(HasTraits):
         Raises
         ------
         InputError
-            If there are more than charts can show; nothing is changed then.
+            If there are more than charts can show, or others than those of the session; nothing is changed then.
         """
-        others = [law for law in self.overlays if not law.source.startswith(MADE)]
-        self.overlays = (*others, *(self._named(past) for past in fits))
+        given = first_items(fits, MOST_FITS)
+        if given is None or not all(isinstance(past, PastFit) for past in given):
+            raise InputTypeError("fits", "must be fits of the session", got=brief(fits))
+        own = {f"{MADE}{past.made}" for past in self.fits}
+        others = [law for law in self.overlays if law.source not in own]
+        self.overlays = (*others, *(self._named(past) for past in given))
 
     @property
     def drawn_fits(self) -> tuple[PastFit, ...]:
@@ -235,7 +242,10 @@ class FitHistory(HasTraits):
         return tuple(past for past in self.fits if f"{MADE}{past.made}" in sources)
 
     def _named(self, past: PastFit) -> NamedLaw:
-        number = [other.made for other in self.fits].index(past.made) + 1
+        made = [other.made for other in self.fits]
+        if past.made not in made:
+            raise InputError("fits", "must be fits of the session", got=brief(past.made))
+        number = made.index(past.made) + 1
         return NamedLaw(f"Fit {number}", past.law, f"{MADE}{past.made}")
 
     @observe("uncertainty")

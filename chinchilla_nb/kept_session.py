@@ -22,6 +22,7 @@ from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
+from chinchilla_nb.engine.conversion import check_callable
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.fit_history import MOST_FITS, FitHistory
@@ -83,6 +84,8 @@ class KeptSession(FitHistory, ChosenBudget):
         InputError
             If there is no project folder and no path.
         """
+        if find is not None:
+            check_callable(find, "find")
         if path is None:
             folder = getattr(self.database, "project_dir", None)
             if folder is None:

@@ -16,7 +16,7 @@ from chinchilla_nb.engine.fitting.by_hand import LawByHand
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, Problem
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.family import Law
-from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.engine.laws.named import LONGEST, NamedLaw
 from chinchilla_nb.engine.laws.published import PUBLISHED_LAWS
 from chinchilla_nb.quantity import scientific
 from chinchilla_nb.records.forecast import Forecast
@@ -136,6 +136,6 @@ def as_named_law(given: Any) -> NamedLaw:
             raise InputError("law", "is not a published law", got=brief(given), remedy=remedy)
         return PUBLISHED_LAWS[given]
     if isinstance(given, Law) and not isinstance(given, type):
-        return NamedLaw(", ".join(f"{name} {value:.3g}" for name, value in given.as_dict().items()), given)
+        return NamedLaw(", ".join(f"{name} {value:.3g}" for name, value in given.as_dict().items())[:LONGEST], given)
     rule = "must be the name of a published law, a law, a NamedLaw or a forecast"
     raise InputTypeError("law", rule, got=brief(given))

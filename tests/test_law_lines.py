@@ -58,6 +58,18 @@ def test_each_label_is_in_view_on_its_own_line_and_covers_no_other():
                 assert (np.abs(one - other) > [0.2, 0.03]).any()
 
 
+def test_lines_follow_the_scale_of_the_axes():
+    """On the axis of L - E all lines are above the irreducible loss of the fit; a line is bent on linear axes."""
+    chart = loss_figure(RUNS, LAW, scale="excess")
+    (drawn,) = loss_lines(chart, chart.scatter.x, chart.scatter.y, [OTHER])
+    expected = OTHER.law.loss(*allocate(OTHER.law, drawn.line.x)) - LAW.E
+    assert drawn.line.y == pytest.approx(expected, rel=1e-9)
+    plane = frontier_figure(RUNS, LAW, scale="linear").planes[2]
+    (drawn,) = plane_lines(plane, [OTHER])
+    assert len(drawn.line) > 10
+    assert drawn.line.y == pytest.approx(allocate(OTHER.law, 6 * drawn.line.x * drawn.line.y)[1], rel=1e-9)
+
+
 def test_a_law_of_compute_is_drawn_on_the_chart_of_the_loss_only():
     law = NamedLaw("of compute", FrontierLaw(E=1.7, A=1e3, alpha=0.15))
     assert all(not len(plane_lines(plane, [law])[0].line) for plane in frontier_figure(RUNS, LAW).planes)

@@ -8,10 +8,21 @@ import numpy as np
 import pytest
 from runs import GRID, LAW, make_runs, table_of
 
-from chinchilla_nb import PUBLISHED_LAWS, Chinchilla, InputError, KaplanLaw, NamedLaw, Problem, Runs, law_errors, solve
+from chinchilla_nb import (
+    PUBLISHED_LAWS,
+    Chinchilla,
+    InputError,
+    KaplanLaw,
+    NamedLaw,
+    Problem,
+    Runs,
+    ScalingLaw,
+    law_errors,
+    solve,
+)
 from chinchilla_nb.config.settings import change_settings
 from chinchilla_nb.engine.fitting.losses import mse
-from chinchilla_nb.law_overlays import forecast_laws
+from chinchilla_nb.law_overlays import as_named_law, forecast_laws
 from chinchilla_nb.records.forecast import Forecast
 
 HOFFMANN, BESIROGLU = "Hoffmann et al. 2022", "Besiroglu et al. 2024"
@@ -63,6 +74,19 @@ def test_errors_of_a_law_are_those_of_its_runs():
     assert law_errors(LAW, replace_losses(runs, -0.5)).text.startswith("measured − predicted −0.3 on average")
     with pytest.raises(InputError, match="runs must be at least one"):
         law_errors(LAW, Runs([], [], []))
+
+
+def test_errors_beyond_float64_are_said_to_be():
+    runs = make_runs(5)
+    far = law_errors(ScalingLaw(1.0, 1e300, 1.0, 0.0, 0.3), runs)
+    assert (far.bias, far.rms) == pytest.approx((-1e300, 1e300))
+    endless = law_errors(KaplanLaw(1e300, 1e300, 9.0, 9.0), runs)
+    assert endless.text == "the law predicts losses beyond all numbers for some of these runs"
+
+
+def test_a_plain_law_is_named_by_its_parameters():
+    assert as_named_law(LAW).name == "E 1.69, A 406, B 411, alpha 0.34, beta 0.28"
+    assert len(as_named_law(ScalingLaw(1e-100, 1.23e100, 1.23e-100, 1.23e-10, 1.23e-10)).name) == 60
 
 
 def replace_losses(runs: Runs, by: float) -> Runs:

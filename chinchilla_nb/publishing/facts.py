@@ -133,7 +133,8 @@ def _bounds_in_words(bounds: Mapping[str, tuple[float, float]]) -> str:
 def _starts_in_words(fit: Fit) -> str:
     axes = fit.problem.starts.axes
     written = "; ".join(f"{name} {_axis(values)}" for name, values in axes.items())
-    return f"{fit.starts:,}, a grid of {written}"
+    text = f"{fit.starts:,}, a grid of {written}"
+    return text if fit.problem.start is None else f"{text}; and a law set by hand, {fit.problem.start}"
 
 
 def _axis(values: np.ndarray) -> str:

@@ -15,6 +15,7 @@ from slices_of_runs import sliced_runs
 
 import chinchilla_nb
 from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
@@ -59,6 +60,8 @@ RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_G
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST, COMPARISON)
 """Values that are right for some arguments and wrong for others."""
 
+FIND = AllowedFunctions().find
+
 
 def result_doors(cc: Chinchilla) -> Iterator[Door]:
     """Yield the doors of the results; the project must have been fitted."""
@@ -75,6 +78,19 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
     yield from _groups()
+    yield from _history(cc)
+
+
+def _history(cc: Chinchilla) -> Iterator[Door]:
+    session = cc.session
+    number = {"number": "number"}
+    yield Door("Chinchilla.restore_fit", cc.restore_fit, {"number": 1}, number)
+    yield Door("Chinchilla.compare_fits", cc.compare_fits, {"one": 1, "other": 2}, {"one": "number", "other": "number"})
+    yield Door("Session.find_fit", session.find_fit, {"number": 1})
+    past = {"past": session.fits[0], "find": FIND}
+    yield Door("Session.restore_fit", session.restore_fit, past)
+    yield Door("Session.draw_fits", session.draw_fits, {"fits": session.fits[:1]})
+    yield Door("Session.keep", session.keep, {"path": "session.json", "find": FIND}, {"path": "path|file|session"})
 
 
 def _approaches(cc: Chinchilla) -> Iterator[Door]:
@@ -153,6 +169,10 @@ def _uncertainty(cc: Chinchilla) -> Iterator[Door]:
     yield Door("ExponentRegion.text", chinchilla_nb.exponent_region(DRAWS).text, symbols)
     yield Door("ProfileCurve.text", chinchilla_nb.profile_curve(DRAWS, "alpha").text, {"symbol": "alpha"})
     yield Door("ProfileCurve.optimal_N", chinchilla_nb.profile_curve(DRAWS, "alpha").optimal_N, {"C": 1e20}, nan=True)
+
+    sensitivity = chinchilla_nb.LossSensitivity((FIT,))
+    yield Door("LossSensitivity.allocate", sensitivity.allocate, {"C": 1e20}, nan=True)
+    yield Door("LossSensitivity.text", sensitivity.text, {"C": 1e20})
 
 
 def _roll_outs(cc: Chinchilla) -> Iterator[Door]:

@@ -76,6 +76,7 @@ _PANELS = (
     "ConfigPanel",
     "RunLogPanel",
     "FitPanel",
+    "HistoryPanel",
     "FrontierPanel",
     "ApproachesPanel",
     "GroupsPanel",
@@ -128,6 +129,7 @@ NOT_CALLED = {
                 "Interval",
                 "LawByHand",
                 "LawErrors",
+                "LossSensitivity",
                 "Overtraining",
                 "Plan",
                 "ProfileCurve",
@@ -354,6 +356,7 @@ class Doors:
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
         yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
         yield Door("Session.wait_for_roll_outs", session.wait_for_roll_outs, {"timeout": 1.0})
+        yield Door("Session.wait_for_loss_sensitivity", session.wait_for_loss_sensitivity, {"timeout": 1.0})
         yield Door("Session.watch_file", lambda on_error: session.watch_file(on_error)(), {"on_error": print})
         settings = {one.name: getattr(Settings(), one.name) for one in dataclasses.fields(Settings)}
         yield Door("Settings", Settings, settings)
@@ -391,6 +394,7 @@ class Doors:
             "Workbench": {
                 "allow_functions": (),
                 "allow_folders": (),
+                "session_file": None,
                 "N": None,
                 "D": None,
                 "C": None,
@@ -400,6 +404,7 @@ class Doors:
             },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
+            "HistoryPanel": {"allow_functions": ()},
             "FrontierPanel": {"allow_folders": ()},
         }
         words = {

@@ -113,9 +113,15 @@ def test_a_dot_a_row_and_an_arrow_key_select_runs_everywhere(lab):
     expect(page.locator(".cnb-picked")).to_have_count(1)
     assert rings(page) == [1, 1, 1, 1]
     page.locator(".cnb-pager").get_by_role("button", name="«").click()
-    page.locator(".cnb-runs-picker option").nth(2).click()
+    rows = page.locator(".cnb-runs-scroll [role=row]")
+    rows.nth(4).click(position={"x": 200, "y": 10})
+    until_selected(page, [35])
+    rows.nth(2).click(position={"x": 200, "y": 10}, modifiers=["Shift"])
+    until_selected(page, [35, 36, 37])
+    rows.nth(9).click(position={"x": 200, "y": 10}, modifiers=["Control"])
+    until_selected(page, [30, 35, 36, 37])
+    rows.nth(2).click(position={"x": 200, "y": 10})
     until_selected(page, [37])
-    page.locator(".cnb-row-field input").focus()
     page.keyboard.press("ArrowDown")
     until_selected(page, [36])
     for _ in range(14):

@@ -255,6 +255,15 @@ def test_weights_and_limits_are_stated(tmp_path):
     assert facts["random numbers"] == "PCG64, seed [1, 2]"
 
 
+def test_a_law_that_the_search_started_from_is_stated(tmp_path):
+    cc = Chinchilla(tmp_path, AXES, loss_fn=mse, log_level=50)
+    cc.database.df = table_of(make_runs(20, noise=0.01))
+    assert "by hand" not in dict(fit_facts(cc.fit(), None, np.random.default_rng(1)))["starts"]
+    assert dict(fit_facts(cc.fit(start=LAW), None, np.random.default_rng(1)))["starts"].endswith(
+        f"; and a law set by hand, {LAW}"
+    )
+
+
 def test_the_filter_and_the_laws_beside_the_fit_are_stated():
     runs = table_of(make_runs(20, noise=0.01))
     twin = runs.iloc[:1]

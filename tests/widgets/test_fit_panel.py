@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fitting.fit import FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.figures import landscape_figure
 from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
@@ -310,6 +311,20 @@ def test_landscape_is_the_minimum_objective_by_starting_exponents(session):
             mine = (points[:, 3] == alpha) & (points[:, 4] == beta)
             assert figure.objective[i, j] == landscape[mine].min()
     assert figure.shade[figure.best] == figure.shade.min() == 0
+
+
+def test_the_landscape_marks_its_lowest_start_and_the_law_apart(session):
+    session.run_fit()
+    panel = FitPanel(session)
+    panel.diagnostics.value = True
+    figure, drawn = landscape_figure(session.fit), panel.charts.landscape.value
+    lowest = np.unravel_index(np.argmin(figure.objective), figure.objective.shape)
+    marked = re.search(r'class="cnb-best" x="(\d+)" y="(\d+)"', drawn)
+    assert (int(marked[1]), len(figure.up) - 1 - int(marked[2])) == lowest
+    # The starts 0, 0.5, ..., 2 are the middles of five cells.
+    at = re.search(r'cnb-law-at" style="left:([\d.]+)%;bottom:([\d.]+)%', drawn)
+    expected = [100 * (value / 0.5 + 0.5) / 5 for value in (session.fit.law.alpha, session.fit.law.beta)]
+    assert [float(at[1]), float(at[2])] == pytest.approx(expected, abs=0.06)
 
 
 def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_changed(session):

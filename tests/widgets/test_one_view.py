@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from runs import LAW
 
+from chinchilla_nb.config.settings import Settings
+from chinchilla_nb.database import Database
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.engine.uncertainty.roll_outs import iter_roll_outs
+from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.approaches.approaches_panel import ApproachesPanel
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.chart_modes import LASSO, SELECT, ZOOM
@@ -91,6 +97,36 @@ def test_an_entry_of_the_legend_hides_its_group_everywhere_and_fits_use_it_all_t
     assert "hidden" not in panels[2].groups.said.value
 
 
+def test_slices_and_roll_outs_leave_hidden_runs_out_too():
+    """Eight sizes at each of four budgets, by two optimisers in turn."""
+    C, N = np.repeat(np.geomspace(1e18, 1e21, 4), 8), np.tile(np.geomspace(0.3, 3, 8), 4) * 1e8
+    N *= np.sqrt(C / 1e18)
+    D = C / 6 / N
+    database = Database()
+    optimizers = ["adam", "lion"] * 16
+    database.df = pd.DataFrame({"N": N, "D": D, "loss": LAW.loss(N, D), "optimizer": optimizers})
+    session = Session(database, Settings())
+    session.run_fit()
+    session.roll_outs = drain(iter_roll_outs(session.problem, [2e19]))
+    approaches, fit = ApproachesPanel(session), FitPanel(session)
+    fit.roll_outs.toggle.value = True
+    session.view.group_by("optimizer")
+    before = len(fit.roll_outs.chart.dots.x)
+    assert (len(approaches.slices.dots.x), before) == (32, 16)
+    session.view.toggle_group("lion")
+    assert (len(approaches.slices.dots.x), len(fit.roll_outs.chart.dots.x)) == (16, 8)
+    np.testing.assert_allclose(np.sort(approaches.slices.dots.x), np.sort(N[::2]))
+    assert len(approaches.slices.dots.names) == len(approaches.slices.dots.opacities) == 16
+    assert "1 group hidden (16 runs)" in approaches._key.value
+    session.view.toggle_group("lion")
+    assert (len(approaches.slices.dots.x), len(fit.roll_outs.chart.dots.x)) == (32, 16)
+    assert approaches.errors.value == fit.errors.value == ""
+
+
+def drain(steps):
+    return [progress.result for progress in steps][-1]
+
+
 def test_names_of_runs_give_no_groups_and_the_legend_says_why(panels, session, database):
     database.df = database.df.assign(name=[f"run {at}" for at in range(30)])
     session.view.group_by("name")
@@ -126,7 +162,7 @@ def test_a_click_on_a_dot_selects_its_row_and_the_table_turns_to_it(panels, sess
     click(loss.runs, 2)
     assert session.view.selected == {run_keys(session.all_runs)[2]}
     assert (log.shown.page, log.table.picker.value) == (1, (2,))  # the newest runs come first
-    assert frontier.selection.layout.order == loss.figure.layout.order
+    assert frontier.selection.layout.order == "4"  # after the fourth chart
     click(fit.charts.dots["N"].settled, 5)
     assert session.view.selected == {run_keys(session.all_runs)[row] for row in (2, 5)}
     click(loss.runs, 2)
@@ -151,7 +187,7 @@ def test_a_lasso_selects_what_it_holds_in_all_marks(panels, session):
     CD.dots.settled.selected = np.array([0, 3])  # rows 2 and 5, as the first two are excluded
     CD.excluded.selected = np.array([1])
     assert set(frontier.selection.chosen) == {1, 2, 5}
-    assert frontier.selection.layout.order == CD.figure.layout.order
+    assert frontier.selection.layout.order == "2"
     # What a page may not send: indices that are not there.
     CD.excluded.selected = np.array([-3, 77])
     assert set(frontier.selection.chosen) == {2, 5}

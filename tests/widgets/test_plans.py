@@ -11,9 +11,10 @@ import pytest
 from copied_text import copied_text
 from runs import AXES
 
-from chinchilla_nb import Chinchilla, Hardware, compact
+from chinchilla_nb import Chinchilla, Hardware, compact, plan_intervals
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.frontier.plan_choice import LOSS, SEARCH, SHAPES, PlanChoice, as_constraints
 from chinchilla_nb.widgets.frontier.plan_table import plan_call
@@ -175,3 +176,9 @@ def test_without_a_law_there_is_nothing_to_plan(session):
     assert panel.plans.layout.display == "none"
     session.run_fit()
     assert panel.plans.layout.display is None
+
+
+def test_the_numbers_of_a_plan_stand_with_their_intervals(panel, session):
+    panel.plans.shape.value, panel.plans.value.value = "Fixed N", "100M"
+    known = plan_intervals(panel.plans.plan, session.uncertainty, 0.95)["loss"]
+    assert interval_text(float(known.low), float(known.high)) in panel.plans.outcome.value

@@ -25,6 +25,7 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE
@@ -676,3 +677,12 @@ def test_the_snapshot_is_the_current_page(panel, session):
     assert f"<td>{html.escape(ATTACK)}</td>" in still
     assert "<img" not in still
     assert "15 of 31 runs" in still
+
+
+def test_a_predicted_loss_stands_with_its_interval(panel, session):
+    panel.form.fields["N"].value, panel.form.fields["D"].value = "1B", "20B"
+    session.run_fit()
+    assert "the law predicts a loss of" in panel.form.remark.value
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    known = session.uncertainty.predict_loss(1e9, 2e10, 0.95)
+    assert interval_text(float(known.low), float(known.high)) in panel.form.remark.value

@@ -312,7 +312,7 @@ def test_what_the_user_chose_is_left_as_it_is(session):
 
 def test_no_chart_is_shown_before_it_has_something_to_show(session):
     panel = SimulationPanel(session)
-    figures = (panel.charts.plane.figure, panel.charts.trace.figure, panel.charts.study.figure)
+    figures = panel.charts.cards
     assert not set(figures) & set(panel.charts.children)
     assert panel.charts.empty in panel.charts.children
     assert "Press Study" in panel.charts.summary.value

@@ -166,11 +166,12 @@ def _fitting(grouped: GroupedRuns, problem: Problem) -> Generator[GroupsProgress
     starts = GroupStarts.of(grouped, problem)
     fits: dict[str, GroupFit] = {}
     failures: dict[str, str] = {}
-    for done, (name, differs) in enumerate(models.items(), 1):
+    for done, (name, differs) in enumerate(reversed(tuple(models.items())), 1):
         yield GroupsProgress(done, total)
         try:
-            fits[name] = fit_model(starts, name, differs)
+            fits[name] = fit_model(starts, name, differs, fits.values())
         except FitError as error:
             failures[name] = str(error)
-    result = Groups(problem, grouped, MappingProxyType(fits), MappingProxyType(failures))
+    in_order = {name: fits[name] for name in models if name in fits}
+    result = Groups(problem, grouped, MappingProxyType(in_order), MappingProxyType(failures))
     yield GroupsProgress(total, total, result)

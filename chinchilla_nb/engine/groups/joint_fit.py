@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -195,7 +196,7 @@ def _lattice(problem: Problem, grouped: GroupedRuns, each: Coordinates) -> tuple
 
 
 @one_blas_thread()
-def fit_model(starts: GroupStarts, model: str, differs: tuple[bool, ...]) -> GroupFit:
+def fit_model(starts: GroupStarts, model: str, differs: tuple[bool, ...], known: Iterable[GroupFit] = ()) -> GroupFit:
     """Fit the laws of groups that share parameters.
 
     Parameters
@@ -204,6 +205,8 @@ def fit_model(starts: GroupStarts, model: str, differs: tuple[bool, ...]) -> Gro
         Its name.
     differs : tuple of bool
         Which parameters of a law each group has for itself.
+    known : iterable of GroupFit
+        Fits of models that share more: starts too, so that no model is worse than one that it contains.
 
     Raises
     ------
@@ -216,7 +219,7 @@ def fit_model(starts: GroupStarts, model: str, differs: tuple[bool, ...]) -> Gro
     loss = residual_loss(problem.loss_fn)
     assert loss is not None  # checked where the starts were found
     objective = Objective.of(problem, loss, box)
-    rows = starts.rows(box)
+    rows = np.concatenate([starts.rows(box), *(box.joined(one.theta[one.box.places])[None] for one in known)])
     first = rows[int(np.argmin(objective.value(rows)))]
     widths = smoothing_widths(objective, first, box)
     found = refit(objective, rows, box, widths)

@@ -27,21 +27,23 @@ class LawErrors:
     bias : float
         Their mean: positive where the law predicts losses that are too low. Another tokenizer, text or unit of the loss
         gives all runs about the same error, which is in the bias.
-    rms : float
-        The root of their mean square.
+    spread : float
+        Their standard deviation about the bias: what a constant offset does not explain.
     """
 
     bias: float
-    rms: float
+    spread: float
 
     @property
-    def spread(self) -> float:
-        """Their standard deviation about the bias: what a constant offset does not explain."""
-        return float(np.sqrt(max(self.rms**2 - self.bias**2, 0.0)))
+    def rms(self) -> float:
+        """The root of their mean square."""
+        return float(np.hypot(self.bias, self.spread))
 
     @property
     def text(self) -> str:
         """The errors in words, without a full stop."""
+        if not np.isfinite(self.rms):
+            return "the law predicts losses beyond all numbers for some of these runs"
         sign = "+" if self.bias >= 0 else "−"
         return (
             f"measured − predicted {sign}{plain(abs(self.bias), DIGITS)} on average, "
@@ -50,7 +52,7 @@ class LawErrors:
 
 
 def law_errors(law: Law, runs: Runs) -> LawErrors:
-    """Return the errors of a law for runs.
+    """Return the errors of a law for runs; infinite if it predicts a loss that is beyond float64.
 
     Raises
     ------
@@ -63,4 +65,7 @@ def law_errors(law: Law, runs: Runs) -> LawErrors:
         raise InputError("runs", "must be at least one", got="none")
     with np.errstate(all="ignore"):
         errors = runs.loss - losses_of(law, runs)
-        return LawErrors(float(errors.mean()), float(np.sqrt(np.mean(errors**2))))
+        if not np.isfinite(errors).all():
+            return LawErrors(-np.inf, np.inf)
+        size = max(float(np.abs(errors).max()), np.finfo(float).tiny)  # so that no square overflows
+        return LawErrors(float(errors.mean()), size * float(np.std(errors / size)))

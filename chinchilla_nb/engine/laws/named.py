@@ -9,7 +9,7 @@ from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
 
-__all__ = ["NamedLaw"]
+__all__ = ["LONGEST", "NamedLaw"]
 
 LONGEST = 60
 """Most characters of a name, which labels a line on small charts."""

@@ -36,6 +36,7 @@ from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
+from chinchilla_nb.widgets.charts.chart_runs import chart_runs, hidden_among, hidden_in_words
 from chinchilla_nb.widgets.charts.legend import line, symbol
 from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 
@@ -104,6 +105,7 @@ class ApproachesPanel(Panel):
         self.watch(self._rescale, "chart_scale")
         self.watch(self._follow_runs, "revision")
         self.watch(self._show_filter, "revision", "fit")
+        self.watch_view(self._draw_slices, "hidden_groups")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
         self._rescale()
@@ -284,9 +286,11 @@ class ApproachesPanel(Panel):
         shown = [index for one in figure.slices for index in one.slice.runs]
         self._offer_slices(figure)
         with self._writing:
-            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
+            seen = ~hidden_among(self.session, runs.take(shown))
+            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit), seen)
         set_shown(self.cards[1], bool(len(self.slices.off_parabola.x)))
-        self._key.value = _slice_key(law is not None, figure.beyond)
+        hidden = hidden_in_words(self.session, chart_runs(self.session))
+        self._key.value = _slice_key(law is not None, figure.beyond, hidden)
         minima = isoflop.minima(LEVEL)["N"]
         self.about.value = _about(isoflop, figure, self.view.chosen, minima)
 
@@ -355,7 +359,7 @@ def _all_slices(isoflop: IsoFlop) -> str:
     return "".join(f'<div class="cnb-caption">{escape(sentence(text))}</div>' for text in lines)
 
 
-def _slice_key(has_law: bool, beyond: int) -> str:
+def _slice_key(has_law: bool, beyond: int, hidden: str) -> str:
     hue = f'stroke="{shade(0.5)}"'
     items = [line(f'{hue} stroke-width="2"', "Parabola of a slice")]
     if has_law:
@@ -366,6 +370,8 @@ def _slice_key(has_law: bool, beyond: int) -> str:
         items.append(
             f'<span class="cnb-item cnb-muted">{beyond:,} run{"" if beyond == 1 else "s"} above the chart</span>'
         )
+    if hidden:
+        items.append(f'<span class="cnb-item cnb-muted">{escape(hidden)}</span>')
     return f'<div class="cnb-legend">{"".join(items)}</div>'
 
 

@@ -14,7 +14,7 @@ from html import escape
 
 import ipywidgets
 
-__all__ = ["Download", "copied_at_once", "copy_block", "download_link"]
+__all__ = ["Download", "at_once", "copied_at_once", "copy_block", "download_link"]
 
 _numbers = itertools.count()
 
@@ -59,7 +59,7 @@ class Download(ipywidgets.HTML):
         name, mime : str
         content : bytes
         """
-        self.value = _at_once(_SAVE, name=name, href=_data(mime, content))
+        self.value = at_once(_SAVE, number=next(_numbers), name=name, href=_data(mime, content))
         self.value = download_link(name, mime, content)  # a page that is opened again saves nothing
 
     def clear(self) -> None:
@@ -79,9 +79,17 @@ def copy_block(text: str, what: str) -> str:
 
 def copied_at_once(text: str) -> str:
     """Return text in a box that is copied when it appears, if that follows a click."""
-    return (
-        f'<div><span class="cnb-said cnb-muted" role="status"></span>{_selectable(text)}{_at_once(_COPY_AT_ONCE)}</div>'
-    )
+    said = '<span class="cnb-said cnb-muted" role="status"></span>'
+    return f"<div>{said}{_selectable(text)}{at_once(_COPY_AT_ONCE, number=next(_numbers))}</div>"
+
+
+def at_once(script: str, **values: str | int) -> str:
+    """Return an invisible element that runs a script of ours when it is shown, with these constants.
+
+    The script must be a constant: whatever comes from a user is passed as a value.
+    """
+    constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
+    return f'<img hidden alt="" src="data:," onerror="{_handler(constants + script)}">'
 
 
 def download_link(name: str, mime: str, content: bytes) -> str:
@@ -99,13 +107,6 @@ def _selectable(text: str) -> str:
 
 def _data(mime: str, content: bytes) -> str:
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
-
-
-def _at_once(script: str, **values: str) -> str:
-    """Return an invisible element that runs a script when it is shown, with these values and a number of its own."""
-    given = {"number": next(_numbers), **values}
-    constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in given.items())
-    return f'<img hidden alt="" src="data:," onerror="{_handler(constants + script)}">'
 
 
 def _handler(script: str) -> str:

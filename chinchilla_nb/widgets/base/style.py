@@ -15,6 +15,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.sentences import sentence as plain_sentence
 from chinchilla_nb.figures import loss_steps
+from chinchilla_nb.widgets.base.accessible_names import NAMES
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS, palette_css
 
 __all__ = ["ACCENT", "INK", "MUTED", "note", "sentence", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
@@ -40,10 +41,13 @@ def typeset(text: str) -> str:
 
 
 def style_sheet(*more: str) -> ipywidgets.HTML:
-    """Return an invisible widget that styles the panel containing it, with additional sheets for its class of panel."""
+    """Return an invisible widget that styles the panel containing it and names its controls.
+
+    There may be additional sheets for its class of panel.
+    """
     files = (FOLDER / name for name in (*SHARED_SHEETS, *more))
     css = palette_css() + "".join(file.read_text(encoding="utf-8") for file in files)
-    sheet = ipywidgets.HTML(f"<style>{css}</style>")
+    sheet = ipywidgets.HTML(f"<style>{css}</style>{NAMES}")
     sheet.add_class("cnb-sheet")
     return sheet
 

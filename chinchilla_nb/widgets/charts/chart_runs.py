@@ -14,9 +14,10 @@ from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.run_values import run_values
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.run_dots import DotRuns
 
-__all__ = ["ChartRuns", "chart_runs"]
+__all__ = ["ChartRuns", "chart_runs", "hidden_among", "hidden_in_words"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,6 +73,30 @@ def chart_runs(session: Session) -> ChartRuns:
         groups=groups,
         problem=problem,
     )
+
+
+def hidden_among(session: Session, runs: Runs) -> NDArray[np.bool_]:
+    """Return which of these runs, of the session at any time, belong to groups that charts hide, shape (n_runs,)."""
+    every = session.all_runs
+    groups, _ = _groups(every, session.view.grouped_by)
+    if groups is None or not session.view.hidden_groups:
+        return np.zeros(len(runs), dtype=bool)
+    gone = set(_numbers(every.take(groups.among(session.view.hidden_groups))))
+    return np.array([numbers in gone for numbers in _numbers(runs)], dtype=bool)
+
+
+def hidden_in_words(session: Session, chosen: ChartRuns) -> str:
+    """Return how many groups and runs charts hide; empty if they hide none."""
+    names = () if chosen.groups is None else chosen.groups.names
+    gone = session.view.hidden_groups & frozenset(names)
+    if not gone:
+        return ""
+    groups = "1 group" if len(gone) == 1 else f"{len(gone)} groups"
+    return f"{groups} hidden ({runs_in_words(chosen.hidden)}); fits use them all the same"
+
+
+def _numbers(runs: Runs) -> list[tuple[float, float, float]]:
+    return list(zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True))
 
 
 def _groups(runs: Runs, column: str | None) -> tuple[RunGroups | None, InputError | None]:

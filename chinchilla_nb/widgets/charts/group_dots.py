@@ -14,7 +14,7 @@ from chinchilla_nb.widgets.charts.plots import PAPER, Frame, dot_area, set_dots
 
 __all__ = ["GroupDots", "group_colour"]
 
-AREAS = 2.6, 1.1
+AREAS = 2.2, 1.3
 """Areas of the dots of the first and the last group, in areas of a dot without a group. Later groups lie above earlier
 ones, which stay visible around them where runs of several groups are at one place."""
 

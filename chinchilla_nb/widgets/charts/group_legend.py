@@ -13,9 +13,8 @@ from chinchilla_nb.records.run_values import run_values
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
-from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.style import sentence
-from chinchilla_nb.widgets.charts.chart_runs import ChartRuns
+from chinchilla_nb.widgets.charts.chart_runs import ChartRuns, hidden_in_words
 
 __all__ = ["GroupLegend"]
 
@@ -79,7 +78,9 @@ class GroupLegend(ipywidgets.Box):
             self.column.value = view.grouped_by or ""
             self._show_entries(chosen)
         self.layout.display = None if len(runs) else "none"
-        self.said.value = f'<span class="cnb-muted" role="status">{escape(_said(chosen, view.hidden_groups))}</span>'
+        problem = "" if chosen.problem is None else sentence(str(chosen.problem))
+        said = problem or hidden_in_words(self._session, chosen)
+        self.said.value = f'<span class="cnb-muted" role="status">{escape(said)}</span>'
 
     def _show_entries(self, chosen: ChartRuns) -> None:
         groups, hidden = chosen.groups, self._session.view.hidden_groups
@@ -109,16 +110,6 @@ def _counts(chosen: ChartRuns) -> list[int]:
     assert chosen.groups is not None
     used = chosen.groups.of[chosen.used].tolist()
     return [used.count(at) for at in range(len(chosen.groups.names))]
-
-
-def _said(chosen: ChartRuns, hidden: frozenset[str]) -> str:
-    if chosen.problem is not None:
-        return sentence(str(chosen.problem))
-    gone = hidden & frozenset(() if chosen.groups is None else chosen.groups.names)
-    if not gone:
-        return ""
-    groups = "1 group" if len(gone) == 1 else f"{len(gone)} groups"
-    return f"{groups} hidden ({runs_in_words(chosen.hidden)}); fits use them all the same"
 
 
 def _shortened(name: str) -> str:

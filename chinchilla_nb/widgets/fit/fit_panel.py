@@ -152,6 +152,7 @@ class FitPanel(Panel):
         )
         self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
         self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
+        self.watch_view(self._redraw_roll_outs, "hidden_groups")
         self.watch_view(self._show_selected, "selected")
         for show in (
             self._show_state,
@@ -236,6 +237,10 @@ class FitPanel(Panel):
             self.charts = self.charts or FitCharts(self.guard, self.session)
             self.charts.show(fit, self.residuals_of.chosen)
         self._arrange()
+
+    @guarded
+    def _redraw_roll_outs(self, _change: Any) -> None:
+        self.roll_outs.redraw()
 
     @guarded
     def _show_selected(self, _change: Any) -> None:

@@ -65,7 +65,7 @@ class HandControls(HasTraits):
     def slide(self, name: str, position: float) -> None:
         """Move a parameter to a coordinate."""
         moved = self.now.moved(name, position)
-        self._keep(moved.followed({name}) if self.follow else moved)
+        self._session.law_by_hand = (moved.followed({name}) if self.follow else moved).law
 
     def enter(self, name: str, value: float) -> None:
         """Set a parameter to a value; errors as for `LawByHand.with_values`."""
@@ -111,9 +111,6 @@ class HandControls(HasTraits):
     def _known_fixed(self, values: Mapping[str, Any]) -> list[str]:
         """Return the fixed parameters that a law has: another form of law has others."""
         return [name for name in values if name in self.fixed]
-
-    def _keep(self, found: LawByHand) -> None:
-        self._session.law_by_hand = found.law
 
 
 def _ratio(ratio: float) -> str:

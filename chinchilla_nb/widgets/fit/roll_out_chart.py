@@ -5,8 +5,10 @@ from __future__ import annotations
 from html import escape
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
-from chinchilla_nb.figures import LEVEL, RollOutFigure
+from chinchilla_nb.figures import LEVEL, Polyline, RollOutFigure
 from chinchilla_nb.quantity import percent, scientific
 from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
@@ -40,15 +42,18 @@ class RollOutChart(ipywidgets.VBox):
         super().__init__([self.key, self.card])
         self.add_class("cnb-card")
 
-    def show(self, figure: RollOutFigure, data_unit: str) -> None:
-        """Draw a figure. ``data_unit`` is what D counts."""
+    def show(self, figure: RollOutFigure, data_unit: str, hidden: NDArray[np.bool_]) -> None:
+        """Draw a figure. ``data_unit`` is what D counts; dots of hidden groups are left out."""
         self.frame.show(figure.x, figure.y)
-        set_dots(self.dots, figure.dots, _labels(figure, data_unit), figure.shade[figure.part])
+        seen = np.flatnonzero(~hidden)
+        labels = _labels(figure, data_unit)
+        dots = Polyline(figure.dots.x[seen], figure.dots.y[seen])
+        set_dots(self.dots, dots, [labels[at] for at in seen.tolist()], figure.shade[figure.part][seen])
         set_line(self._zero, figure.zero)
         set_line(self.bias, figure.bias)
         set_line(self.band, figure.band)
         self.key.value = _key(figure)
-        self.card.describe(f"{runs_in_words(len(figure.dots))}.")
+        self.card.describe(f"{runs_in_words(len(dots))}.")
 
 
 def _labels(figure: RollOutFigure, data_unit: str) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
+from chinchilla_nb.widgets.base.accessible_names import read_out
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -56,7 +56,7 @@ class BudgetControl(ipywidgets.VBox):
             max=24.0,
             step=STEP,
             readout=False,
-            tooltip="Compute budget on a logarithmic scale",
+            tooltip="Compute budget",
             layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="120px", margin="0 8px"),
         )
         self.remark, self.problem = ipywidgets.HTML(), ipywidgets.HTML()
@@ -109,7 +109,7 @@ class BudgetControl(ipywidgets.VBox):
         with self._writing:
             self.problem.value = note("warn", budget.problem) if budget.problem else ""
             mark_wrong(self.text, bool(budget.problem))
-            self.remark.value = f'<span class="cnb-muted">{escape(budget.meaning)}</span>'
+            self.remark.value = read_out("Compute budget in FLOPs", budget.meaning, "cnb-muted")
             if not budget.problem:  # keep what is being typed
                 self.text.value = budget.text
             if not self._sliding:  # do not move a handle that is being dragged

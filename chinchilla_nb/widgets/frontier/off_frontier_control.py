@@ -9,6 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
 from chinchilla_nb.quantity import compact, plain
+from chinchilla_nb.widgets.base.accessible_names import read_out
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tiles
 from chinchilla_nb.widgets.frontier.model_size import LIMIT, STEP, ModelSize
@@ -73,7 +74,9 @@ class OffFrontierControl(ipywidgets.VBox):
         self.slider.value = 0.0
 
     def _show_factor(self) -> None:
-        self._times.value = f"<b>{self._size.factor:.3g}×</b>"
+        self._times.value = (
+            f"<b>{read_out('Size of the model relative to the optimum', f'{self._size.factor:.3g}×')}</b>"
+        )
         self.reset.disabled = self._size.optimal
 
 

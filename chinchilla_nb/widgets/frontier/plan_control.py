@@ -154,8 +154,9 @@ class PlanControl(ipywidgets.VBox):
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            real = NearestConfiguration(self._session, self.plan)
-            self.outcome.value = plan_tiles(self.plan, self._session.data_unit) + real.html + real.warning + notes
+            row, real = plan_row(self.plan, self._believed), NearestConfiguration(self._session, self.plan)
+            tiles = plan_tiles(self.plan, row, self._session.data_unit)
+            self.outcome.value = tiles + real.html + real.warning + notes
             self._show_code()
         for field in (self.loss, self.value, self.inference_tokens, self.unique_tokens):
             mark_wrong(field, field is wrong)

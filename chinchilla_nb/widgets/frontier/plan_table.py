@@ -20,9 +20,12 @@ Write = Callable[[float, int], str]
 """Formats a number, rounded to a number of digits."""
 
 
-def plan_tiles(plan: Plan, data_unit: str) -> str:
-    """Return the numbers of a plan as tiles."""
-    found = _texts(plan.amounts, data_unit)
+def plan_tiles(plan: Plan, row: Mapping[str, Any], data_unit: str) -> str:
+    """Return the numbers of a plan as tiles, each with its interval if `row`, that of `plan_row`, has it."""
+    titles = _titles(data_unit)
+    found: dict[str, tuple[str, ...]] = {
+        name: (titles[name], *_cell(name, row).split("\n")) for name in _WRITTEN if name in plan.amounts
+    }
     if plan.deadweight_compute is not None:
         share = plan.deadweight_compute / plan.training_FLOPs
         found["deadweight_compute"] = ("Deadweight compute", "none" if share == 0 else percent(share))
@@ -78,15 +81,6 @@ _WRITTEN: dict[str, tuple[str, Write, int]] = {
 def _titles(data_unit: str) -> dict[str, str]:
     own = {"D": data_title(data_unit), "tokens_per_parameter": ratio_title(data_unit)}
     return {name: own.get(name, title) for name, (title, *_) in _WRITTEN.items()}
-
-
-def _texts(amounts: Mapping[str, float], data_unit: str) -> dict[str, tuple[str, str]]:
-    titles = _titles(data_unit)
-    return {
-        name: (titles[name], write(amounts[name], digits) if amounts[name] else "0")
-        for name, (_, write, digits) in _WRITTEN.items()
-        if name in amounts
-    }
 
 
 def _hidden(amounts: Mapping[str, Any]) -> set[str]:

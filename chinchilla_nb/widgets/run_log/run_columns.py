@@ -17,10 +17,21 @@ from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.records.run_values import own_title
 
-__all__ = ["POSITION", "Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
+__all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
-POSITION = "#"
-"""The column of the positions in the log."""
+# The page answers a click on a row by choosing it in the list of rows, as a user of that list would: alone, with Ctrl
+# besides others, or with Shift up to it. The focus goes to the field whose arrow keys move the row.
+_SELECT_ROW = (
+    "const row = event.target.closest('[role=row]'), log = this.closest('.cnb');"
+    "if (row && log && !getSelection().toString()) {"
+    " const list = log.querySelector('.cnb-runs-picker select'), all = [...list.options];"
+    " const at = [...row.parentNode.children].indexOf(row);"
+    " const from = event.shiftKey && list.selectedIndex >= 0 ? list.selectedIndex : at;"
+    " if (event.ctrlKey || event.metaKey) { all[at].selected = !all[at].selected; }"
+    " else { all.forEach((one, i) => { one.selected = Math.min(from, at) <= i && i <= Math.max(from, at); }); }"
+    " list.dispatchEvent(new Event('change', {bubbles: true}));"
+    " log.querySelector('.cnb-row-field input').focus({preventScroll: true}); }"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,14 +51,8 @@ class Column:
 
 
 def tracks(columns: Mapping[str, Column]) -> str:
-    """Return the columns as CSS grid tracks: at least as wide as given, and sharing the remaining space.
-
-    The position is exactly as wide as given, as it lies beneath the list that selects rows.
-    """
-    return " ".join(
-        f"{column.width}px" if name == POSITION else f"minmax({column.width}px, {column.width}fr)"
-        for name, column in columns.items()
-    )
+    """Return the columns as CSS grid tracks: at least as wide as given, and sharing the remaining space."""
+    return " ".join(f"minmax({column.width}px, {column.width}fr)" for column in columns.values())
 
 
 def full_width(columns: Mapping[str, Column]) -> int:
@@ -68,7 +73,7 @@ def write_rows(
         kinds = f"{'' if included[row] else ' cnb-out'}{' cnb-picked' if selected[row] else ''}"
         lines.append(f'<div class="cnb-run{kinds}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {tracks(columns)}; min-width: {full_width(columns)}px"
-    return f'<div role="table" style="{style}">{"".join(lines)}</div>'
+    return f'<div role="table" style="{style}" onclick="{escape(_SELECT_ROW)}">{"".join(lines)}</div>'
 
 
 def _cell(column: Column, value: Any, scale: float | None) -> str:
@@ -138,7 +143,7 @@ def run_columns(
         How runs came out against their forecasts, by position.
     """
     columns = {
-        POSITION: Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
+        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
         "N": Column(runs.N, compact, 60, "Parameters N"),
         "D": Column(runs.D, compact, 60, data_title(data_unit)),
         "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),

@@ -10,7 +10,6 @@ import ipywidgets
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.widgets.base.echo import Writing
@@ -33,8 +32,8 @@ class RunForm(ipywidgets.VBox):
     guard : Guard
         The panel's.
     parts : Parts
-    law : callable
-        Returns the law that predicts losses, or None.
+    predicted : callable
+        Returns the loss that is predicted for N and D, with its interval; empty without a law.
     data_unit : str
         What D counts.
 
@@ -55,11 +54,11 @@ class RunForm(ipywidgets.VBox):
         self,
         guard: Guard,
         parts: Parts,
-        law: Callable[[], Law | None],
+        predicted: Callable[[float, float], str],
         compute: Callable[[], Compute],
         data_unit: str = "tokens",
     ) -> None:
-        self.guard, self._law, self._compute, self._data_unit = guard, law, compute, data_unit
+        self.guard, self._predicted, self._compute, self._data_unit = guard, predicted, compute, data_unit
         self._units = {"N": "parameters", "D": data_unit, "loss": "nats"}
         self._writing = Writing()
         self.config: Mapping[str, Any] | None = None
@@ -149,9 +148,9 @@ class RunForm(ipywidgets.VBox):
             f"C = {compute.text} = {scientific(float(compute.C(N, D)))} FLOPs",
             f"{compact(D / N)} {self._data_unit} per parameter",
         ]
-        law = self._law()
-        if law is not None:
-            facts.append(f"the law predicts a loss of {float(law.loss(N, D)):.4f}")
+        predicted = self._predicted(N, D)
+        if predicted:
+            facts.append(f"the law predicts a loss of {predicted}")
         if self.config:
             facts.append("model " + ", ".join(f"{name} {value}" for name, value in self.config.items()))
         return " · ".join(facts)

@@ -20,23 +20,24 @@ from functools import partial
 from html import escape
 from typing import Any
 
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
+from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
+from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
@@ -45,6 +46,7 @@ from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
 from chinchilla_nb.widgets.run_log.filter_bar import FilterBar
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
+from chinchilla_nb.widgets.run_log.log_texts import counts_in_words, first_steps, tooltip
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
@@ -111,7 +113,7 @@ class RunLogPanel(Panel):
         unit = self.session.data_unit
         self.view = RunLogView()
         self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
-        self.form = RunForm(self.guard, parts, self._law, lambda: self.session.runs.compute, unit)
+        self.form = RunForm(self.guard, parts, self._predicted, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.loss = LossChoice(self.guard, self.session, "Fits minimise")
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
@@ -145,7 +147,7 @@ class RunLogPanel(Panel):
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
-        self.watch(self._show_form, "fit", "settings")
+        self.watch(self._show_form, "fit", "settings", "uncertainty")
         self.watch(self._show_loss, "settings")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
@@ -226,8 +228,16 @@ class RunLogPanel(Panel):
         if not self._selecting and page is not None:
             self._show_view(self.view.turned_to(page))
 
-    def _law(self) -> Law | None:
-        return None if self.session.fit is None else self.session.fit.law
+    def _predicted(self, N: float, D: float) -> str:
+        """Return the loss that the law predicts, with its interval once that is known; empty without a law."""
+        fit, uncertainty = self.session.fit, self.session.uncertainty
+        if fit is None:
+            return ""
+        text = f"{float(fit.law.loss(N, D)):.4f}"
+        if uncertainty is None or uncertainty.fit is not fit:
+            return text
+        known = uncertainty.predict_loss(N, D, LEVEL)
+        return f"{text} ({interval_text(float(known.low), float(known.high))} {IF_HOLDS})"
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
@@ -235,24 +245,15 @@ class RunLogPanel(Panel):
         return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
-        count, excluded = len(included), int(np.count_nonzero(~included))
-        parts = [runs_in_words(count)]
-        if excluded or self.session.view.query:
-            parts.append(f"{len(self.session.runs):,} in the fit")
-        if self.session.view.query:
-            parts.append(f"{np.count_nonzero(self.session.matching_runs):,} match its filter")
-        if excluded:
-            parts.append(f"{excluded:,} excluded in this session")
-        if self._message:
-            parts.append(self._message)
+        parts = [*counts_in_words(self.session, included), *([self._message] if self._message else [])]
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
         for part in (self._log, self.columns_toggle, self.copy_toggle, self.save):
-            set_shown(part, bool(count))
+            set_shown(part, bool(len(included)))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
             self.empty.value = note("warn", f"{lost}.")
         else:
-            self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
+            self.empty.value = "" if len(included) else first_steps(getattr(database, "project_dir", None))
 
     @guarded
     def _save(self, _button: Any) -> None:
@@ -278,10 +279,10 @@ class RunLogPanel(Panel):
         self.form.seed.disabled = session.settings.seed_regime is None
         self.form.step.disabled = session.fit is None
         factor = session.settings.scaling_factor or DEFAULT_FACTOR
-        self.form.seed.tooltip = _tooltip(
+        self.form.seed.tooltip = tooltip(
             self.form.seed, "Fill in a run drawn from the seed ranges", "Set seed ranges in the configuration first"
         )
-        self.form.step.tooltip = _tooltip(
+        self.form.step.tooltip = tooltip(
             self.form.step,
             f"Fill in the compute-optimal run with {factor:g} times the largest compute so far",
             "Fit the scaling law first",
@@ -380,21 +381,3 @@ def _name_column(runs: Runs) -> str:
     texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
     written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
     return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
-
-
-def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
-    """Return what a button does, or what must be done before it can be used."""
-    return needs if button.disabled else does
-
-
-def _first_steps(project_dir: Any) -> str:
-    """Return the ways to add runs to an empty log, as HTML."""
-    ways = [
-        "Fill in a run above: N, D and its final loss.",
-        "Press <b>Import</b> to add a CSV, JSON or Parquet file; what its columns mean is recognised, or asked.",
-    ]
-    if project_dir is not None:
-        code = f"Chinchilla({str(project_dir)!r}).append(N=…, D=…, loss=…)"
-        ways.append(f"Call <code>{escape(code)}</code> at the end of a training job: the run appears here by itself.")
-    lines = "".join(f"<li>{way}</li>" for way in ways)
-    return f'<div class="cnb-empty"><b>No runs yet</b>: {RUNS_FOR_A_FIT}.<ul>{lines}</ul></div>'

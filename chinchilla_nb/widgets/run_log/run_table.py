@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
-from chinchilla_nb.widgets.run_log.run_columns import POSITION, full_width, tracks, write_rows
+from chinchilla_nb.widgets.run_log.run_columns import full_width, tracks, write_rows
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE, RunLogView, ShownRuns
 
 __all__ = ["RunTable"]
@@ -45,10 +45,12 @@ class RunTable(ipywidgets.VBox):
     boxes : tuple of Checkbox
         The check boxes of the rows on the page, from top to bottom.
     picker : SelectMultiple
-        The positions of these rows, to select runs with the mouse, with Shift and Ctrl for several.
+        The rows on the page, of which clicks choose some: alone, with Shift up to another, or with Ctrl one more. It is
+        not shown; the rows are.
     cursor : IntText
-        Moves the selected row by its arrow keys; JupyterLab takes those of the list above for itself. It holds the row
-        counted from below, because an arrow downwards makes a number smaller.
+        Moves the selected row by its arrow keys, and has the focus after a click on a row. It is a field for numbers
+        because JupyterLab takes the arrow keys of all else for itself. It holds the row counted from below, because an
+        arrow downwards makes a number smaller.
     """
 
     def __init__(
@@ -72,12 +74,11 @@ class RunTable(ipywidgets.VBox):
             box.observe(lambda change, place=place: self._checked(place, change["new"]), "value")
         corner = parts.html('<span class="cnb-muted" title="Unchecked runs are excluded from fits">In fit</span>')
         self.picker = parts.make(ipywidgets.SelectMultiple, "cnb-runs-picker", options=[], rows=PAGE)
-        self.picker.tooltip = "Select runs, with Shift and Ctrl for several"
         self.picker.observe(self._selected, "value")
         side = parts.box([corner, *self.boxes], "cnb-runs-side")
         self.head, self.body = ipywidgets.GridBox(_dom_classes=("cnb-runs-head",)), parts.html()
         scroll = parts.box([self.head, self.body], "cnb-runs-scroll")
-        self._table = table = parts.box([side, self.picker, scroll], "cnb-run-table")
+        table = parts.box([side, self.picker, scroll], "cnb-run-table")
         super().__init__([table, self._pager()], **parts.look(ipywidgets.VBox, ()))
 
     def _pager(self) -> ipywidgets.Box:
@@ -145,10 +146,6 @@ class RunTable(ipywidgets.VBox):
                 self.picker.options = options
             self.picker.value = tuple(row for row in rows if shown.selected[row])
             self.cursor.value = _row_from_below(shown)
-        set_shown(self.picker, bool(rows))
-        # It lies over the column of positions, or beside the table where that column is not the first one.
-        first = next(iter(shown.columns)) == POSITION
-        (self._table.remove_class if first else self._table.add_class)("cnb-runs-apart")
 
     def _show_place(self, shown: ShownRuns) -> None:
         count, total, start = len(shown.matching), len(shown.included), shown.page * PAGE

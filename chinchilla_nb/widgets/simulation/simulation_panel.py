@@ -83,7 +83,10 @@ class SimulationPanel(Panel):
         self.source, self.comparison, self.failure = (ipywidgets.HTML() for _ in range(3))
         self.charts = SimulationCharts()
         self.scale = ScaleChoice(self.guard, self.session)
-        parts = (self.source, self.failure, self.comparison, self.scale)
+        looks = ipywidgets.Box([self.scale])
+        looks.add_class("cnb-bar")
+        looks.add_class("cnb-looks")
+        parts = (self.source, self.failure, self.comparison, looks)
         self.compose(self._bar(), form, *parts, self.charts)
         for editor in (self.task, self.procedure):
             editor.observe(self._show_state, "value")
