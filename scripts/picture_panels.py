@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from PIL import Image
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = ROOT / "notebooks" / "05-the-workbench.ipynb"
@@ -41,7 +41,7 @@ def cells_and_names() -> tuple[list[str], list[str]]:
     return [source for source in sources if not SHOWN.match(source)], names
 
 
-def save(page: Page, panel: Locator, path: Path) -> None:
+def save(panel: Locator, path: Path) -> None:
     """Save a picture of a panel, up to `TALLEST`, with few colours: a palette halves the file."""
     panel.scroll_into_view_if_needed()
     box = panel.bounding_box()
@@ -66,7 +66,7 @@ def main() -> None:
         panels = page.locator(".jupyter-widgets.cnb:visible:not(.cnb .cnb, .cnb-workbench .cnb), .cnb-workbench")
         assert panels.count() == len(names), [panel.get_attribute("class") for panel in panels.all()]
         for place_of, name in enumerate(names):
-            save(page, panels.nth(place_of), TUTORIAL.parent / "pictures" / name)
+            save(panels.nth(place_of), TUTORIAL.parent / "pictures" / name)
         browser.close()
 
 

@@ -123,11 +123,11 @@ def test_uses_public_names_alone(notebook):
                 assert {name.name for name in node.names} <= set(chinchilla_nb.__all__), f"cell {cell.id!r}"
 
 
-def test_code_that_only_phrases_a_sentence_is_hidden(notebook):
+def test_code_that_only_phrases_a_sentence_or_shows_a_picture_is_hidden(notebook):
     for cell in code_cells(notebook):
         last = ast.parse(cell.source).body[-1]
         value = last.value if isinstance(last, ast.Expr) else None
-        phrases = isinstance(value, ast.Call) and ast.unparse(value.func) == "Markdown"
+        phrases = isinstance(value, ast.Call) and ast.unparse(value.func) in {"Markdown", "Image"}
         # The first is for JupyterLab and Notebook, the second for the documentation.
         hidden = (
             cell.metadata.get("jupyter", {}).get("source_hidden", False),
