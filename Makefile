@@ -41,14 +41,9 @@ format: $(VENV)/test  ## Format the code, and fix what ruff can fix
 	$(RUN) -m ruff check --fix
 	$(RUN) -m ruff format
 
-benchmarks: $(VENV)/test  ## Run the benchmarks and print their results
-	$(RUN) tests/benchmarks/bench_fit.py
-	$(RUN) tests/benchmarks/bench_optima.py
-	$(RUN) tests/benchmarks/bench_evaluation.py
+benchmarks: $(VENV)/test $(VENV)-peer/bin/python  ## Print all figures of speed and memory as one table
 	@$(RUN) tests/browser/find_chromium.py
-	$(RUN) tests/benchmarks/bench_panels.py
-	$(RUN) tests/benchmarks/bench_voila.py
-	$(RUN) -m pytest -q -s tests/benchmarks
+	@CHINCHILLA_PEER_PYTHON=$(abspath $(VENV)-peer/bin/python) $(RUN) tests/benchmarks/run_benchmarks.py
 
 attacks: $(VENV)/test  ## Run the long attacks (SIZE=0.1 makes a tenth of the tries on storage and session)
 	$(RUN) tests/attacks/run_attacks.py --size $(or $(SIZE),1)

@@ -13,15 +13,20 @@ from .engine.compute.product import SIX_ND, ProductCompute
 from .engine.compute.tabulated import TabulatedCompute
 from .engine.compute.transformer import TransformerFlops, transformer_flops
 from .engine.errors import InputError
+from .engine.fitting.by_hand import LawByHand
 from .engine.fitting.certificate import Certificate
 from .engine.fitting.fit import Fit, FitError, FitProgress, FitStatus, FitWarning, fit, iter_fit, solve
 from .engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse, residual_loss
 from .engine.fitting.problem import Problem
+from .engine.groups.comparison import Groups, fit_groups
 from .engine.laws.allocation import allocate, compute_optimal_D, exponents
 from .engine.laws.chinchilla import ScalingLaw
 from .engine.laws.families import FAMILIES
 from .engine.laws.frontier import FrontierLaw
 from .engine.laws.kaplan import KaplanLaw
+from .engine.laws.law_errors import LawErrors, law_errors
+from .engine.laws.named import NamedLaw
+from .engine.laws.published import PUBLISHED_LAWS
 from .engine.laws.starts import HOFFMANN_GRID, StartGrid
 from .engine.planning.constraints import Constraints
 from .engine.planning.deadweight import Deadweight, deadweight_compute
@@ -30,6 +35,7 @@ from .engine.planning.effective_compute import compute_multiplier, effective_com
 from .engine.planning.extrapolation import outside_the_runs
 from .engine.planning.hardware import Hardware
 from .engine.planning.model_search import tabulate_models
+from .engine.planning.optimal_runs import OptimalRuns, optimal_runs
 from .engine.planning.overtraining import Overtraining, overtrain
 from .engine.planning.plan import Plan, make_plan
 from .engine.planning.plan_intervals import plan_intervals
@@ -50,7 +56,10 @@ from .engine.uncertainty.roll_outs import RollOut, RollOuts, iter_roll_outs
 from .engine.uncertainty.uncertainty import Uncertainty
 from .fit_uncertainty import FitUncertainty
 from .forecasting import forecast
-from .opening import open_session
+from .group_comparison import GroupComparison
+from .opening import RowsLeftOutWarning, open_session, read_runs
+from .publishing.chinchilla_table import ChinchillaTable
+from .publishing.report_page import report_page
 from .quantity import compact, plain, scientific
 from .records.columns.reading import read_columns
 from .records.columns.sources import Product, Source
@@ -63,11 +72,14 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .studies import study
+from .study_chart import study_chart
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel
 from .widgets.fit.fit_panel import FitPanel
 from .widgets.frontier.frontier_panel import FrontierPanel
+from .widgets.groups.groups_panel import GroupsPanel
+from .widgets.history.history_panel import HistoryPanel
 from .widgets.run_log.run_log_panel import RunLogPanel
 from .widgets.simulation.simulation_panel import SimulationPanel
 from .widgets.workbench import Workbench
@@ -78,9 +90,11 @@ __all__ = [
     "DEVICES",
     "FAMILIES",
     "HOFFMANN_GRID",
+    "PUBLISHED_LAWS",
     "SIX_ND",
     "Certificate",
     "Chinchilla",
+    "ChinchillaTable",
     "Compute",
     "ApproachesPanel",
     "Comparison",
@@ -105,15 +119,23 @@ __all__ = [
     "FrontierLaw",
     "FrontierPanel",
     "FrontierUncertainty",
+    "GroupComparison",
+    "Groups",
+    "GroupsPanel",
     "Hardware",
+    "HistoryPanel",
     "Influence",
     "InputError",
     "Interval",
     "IsoFlop",
     "KaplanLaw",
+    "LawByHand",
+    "LawErrors",
     "LossSensitivity",
     "MeasuredCompute",
     "ModelSearch",
+    "NamedLaw",
+    "OptimalRuns",
     "Overtraining",
     "Plan",
     "PowerCompute",
@@ -125,6 +147,7 @@ __all__ = [
     "RollOuts",
     "Rollout",
     "RunLogPanel",
+    "RowsLeftOutWarning",
     "Runs",
     "ScalingLaw",
     "SeedRegime",
@@ -155,12 +178,14 @@ __all__ = [
     "exponent_region",
     "exponents",
     "fit",
+    "fit_groups",
     "fitted_compute",
     "forecast",
     "huber",
     "iter_fit",
     "iter_influence",
     "iter_roll_outs",
+    "law_errors",
     "iter_uncertainty",
     "least_compute",
     "log_huber",
@@ -169,6 +194,7 @@ __all__ = [
     "measured_compute",
     "mse",
     "open_session",
+    "optimal_runs",
     "outside_the_runs",
     "overtrain",
     "plain",
@@ -177,13 +203,16 @@ __all__ = [
     "preview_reading",
     "profile_curve",
     "read_columns",
+    "read_runs",
     "read_table",
+    "report_page",
     "residual_loss",
     "run_keys",
     "scientific",
     "solve",
     "speed_up",
     "study",
+    "study_chart",
     "tabulate_models",
     "transformer_flops",
 ]

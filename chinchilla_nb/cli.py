@@ -23,6 +23,7 @@ from chinchilla_nb.printable import printable
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
 from chinchilla_nb.records.tables import FORMATS_TEXT
+from chinchilla_nb.serving.address import LOCAL, Address, parse_address
 from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
 from chinchilla_nb.session import Session
@@ -30,6 +31,12 @@ from chinchilla_nb.session import Session
 __all__ = ["main"]
 
 STUDY = "python_stdlib"
+IDLE_HOURS = 12.0
+"""Hours after which the kernel of an open page that nobody uses ends: a page left open overnight is not needed, and its
+kernel holds some 300 MB."""
+MOST_HOURS = 1e6
+"""A century; Python's durations end at three thousand times as many."""
+SECONDS_PER_HOUR = 3600.0
 EXAMPLES = f"""
 examples:
   chinchilla-nb                the runs in ./df.csv, or the shipped study if there are none
@@ -52,6 +59,11 @@ tables:
   chinchilla-nb runs.csv --D "steps*batch_size*2048"          a product of columns and numbers
   chinchilla-nb runs.csv --N 125M --checkpoints lowest        one model, with a row for each checkpoint
   chinchilla-nb runs.csv --C 6ND                              no column is compute
+
+behind a proxy (JupyterHub, jupyter-server-proxy):
+  chinchilla-nb --port 8866 --base-url /user/name/proxy/8866/
+  chinchilla-nb --port 8866 --base-url https://hub.example.org/user/name/proxy/8866/
+                               if the proxy does not pass on its own name as Host
 """
 
 
@@ -81,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     if session.remarks:
         sys.stderr.write(f"{_message(' '.join(session.remarks))}\n")
     folder = str(Path.cwd())
-    page = notebook(source, folder, given.allow_functions, given.allow_folders, choices.given())
-    return _serve(page, _name(title(source, folder), session), given.port, browser=given.browser)
+    page = notebook(source, folder, given.allow_functions, given.allow_folders, choices.given(), given.address.path)
+    return _serve(page, _name(title(source, folder), session), given)
 
 
 def _flag(name: str, value: str) -> str:
@@ -112,6 +124,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("source", nargs="?", help="a folder, a configuration, a table of runs or the name of a study")
     parser.add_argument("--port", type=_port, default=0, help="port to serve on; a free one by default")
+    parser.add_argument(
+        "--base-url",
+        dest="address",
+        metavar="PATH",
+        type=_address,
+        default=LOCAL,
+        help="path under which a reverse proxy on this machine serves the page, removed by the proxy or not; with the "
+        "address of the proxy before it, no other is admitted",
+    )
+    parser.add_argument(
+        "--idle-hours",
+        metavar="HOURS",
+        type=_hours,
+        default=IDLE_HOURS,
+        help="end the kernel of an open page that has not been used for so long, %(default)g by default; 0 for never; "
+        "reloading the page starts another",
+    )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     parser.add_argument(
         "--allow-function",
@@ -151,6 +180,21 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"a port is a whole number from 1 to 65535, got {text!r}")
 
 
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _hours(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        hours = float(text)
+        if 0 <= hours < MOST_HOURS:
+            return hours
+    raise argparse.ArgumentTypeError(f"the hours are a number from 0 to {MOST_HOURS:,.0f}, got {text!r}")
+
+
 def _folder(text: str) -> str:
     try:
         return str(as_folder(text, "the folder"))
@@ -166,15 +210,18 @@ def _name(called: str, session: Session) -> str:
     return f"{called} (no runs yet: those you add or import go to {Path(folder) / 'df.csv'})"
 
 
-def _serve(notebook: dict[str, Any], what: str, port: int, *, browser: bool) -> str | None:
+def _serve(notebook: dict[str, Any], what: str, given: argparse.Namespace) -> str | None:
     _end_as_with_ctrl_c()
-    with contextlib.suppress(KeyboardInterrupt), serving(notebook, port) as server:
+    served = serving(notebook, given.port, given.address, SECONDS_PER_HOUR * given.idle_hours)
+    with contextlib.suppress(KeyboardInterrupt), served as server:
         if server is None:
             return _message("the server did not start: see above")
         sys.stdout.write(f"\n  The workbench on {printable(what)} is at  {server.url}\n\n")
+        if given.address.is_proxied and not given.address.origin:
+            sys.stdout.write("  Behind a proxy, put the address of the proxy before this path.\n")
         sys.stdout.write("  Press Ctrl-C to stop it.\n\n")
         sys.stdout.flush()
-        if browser and _has_screen():
+        if given.browser and _has_screen():
             webbrowser.open(server.link.as_uri())
         with _saying_that_it_stops():
             return _message("the server ended unexpectedly: see above") if server.wait() else None

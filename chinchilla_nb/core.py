@@ -23,25 +23,32 @@ from chinchilla_nb.config.callables import find_callable, refuse_import
 from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.settings import Settings, make_settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.drawn_laws import DrawnLaws
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, inputs_from
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae
 from chinchilla_nb.engine.fitting.sweep import sweep
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.frontier import FrontierLaw
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.estimate import iter_uncertainty
 from chinchilla_nb.engine.uncertainty.influence import iter_influence
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts, iter_roll_outs
+from chinchilla_nb.filtered_runs import FilteredRuns
 from chinchilla_nb.fit_uncertainty import FitUncertainty
 from chinchilla_nb.fitted_law import FittedLaw
 from chinchilla_nb.forecasting import planned_run
+from chinchilla_nb.grouped_laws import GroupedLaws
 from chinchilla_nb.next_step import DEFAULT_FACTOR, choose_budget, needed_regime, next_designed_seed, next_seed
+from chinchilla_nb.past_fits import PastFits
 from chinchilla_nb.planning import Planning
+from chinchilla_nb.publication import Publication
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.report import Report, facts_table, show
 from chinchilla_nb.rollout import Rollout
 from chinchilla_nb.run_design import RunDesign
+from chinchilla_nb.run_exclusion import RunExclusion
 from chinchilla_nb.session import Session
 from chinchilla_nb.size_comparison import ComparedSizes
 from chinchilla_nb.work.bar import Bar, watching
@@ -58,7 +65,19 @@ Run = tuple[tuple[int, float], dict[str, Any] | None]
 
 
 @configured
-class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches):
+class Chinchilla(
+    ComparedSizes,
+    DrawnLaws,
+    FilteredRuns,
+    FittedLaw,
+    PastFits,
+    Planning,
+    Publication,
+    RunDesign,
+    RunExclusion,
+    GroupedLaws,
+    ThreeApproaches,
+):
     """Estimate the scaling law L(N, D) of a task and allocate compute with it.
 
     1. Sample runs from a seed regime (:meth:`seed`).
@@ -182,11 +201,13 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
             "settings": dataclasses.replace(settings, rng=copy.deepcopy(settings.rng)),
             "log_level": self.log_level,
             "fit": self.session.fit,
+            "filter": self.session.view.query,
             "forecasts": self.session.forecasts,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._open(state["project_dir"], state["settings"], state["log_level"])
+        self.session.view.query = state["filter"]
         self.session.fit = state["fit"]
         self.session.forecasts = state["forecasts"]
 
@@ -246,7 +267,9 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         run = next_seed(settings, compute) if design == "log-uniform" else next_designed_seed(settings, runs)
         return (run.N, run.D), run.config
 
-    def fit(self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False) -> Fit:
+    def fit(
+        self, parallel: bool = True, simulation: bool = False, *, exhaustive: bool = False, start: Law | None = None
+    ) -> Fit:
         """Fit the scaling law to the runs with L-BFGS-B from the initialization grid.
 
         Parameters
@@ -257,6 +280,8 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
             Whether this is part of a simulation, which shows neither messages nor a progress bar.
         exhaustive : bool, default False
             Whether to run the optimiser from every start, instead of once for every distinct promising basin.
+        start : Law, optional
+            A law that the search starts from, besides the grid, such as ``cc.session.law_by_hand``.
 
         Returns
         -------
@@ -266,16 +291,19 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         Raises
         ------
         ValueError
-            If there are fewer than three runs.
+            If there are fewer than three runs, or ``start`` is a law of another form.
         TypeError
-            If ``dtype`` is below float64.
+            If ``dtype`` is below float64, or ``start`` is not a law.
         """
         spread = adaptive_map if as_flag(parallel, "parallel") else map
         quiet = as_flag(simulation, "simulation") or self.log_level >= logging.WARNING
         with watching(self.session, "fitting", shown=not quiet):
-            fit = self.session.run_fit(exhaustive=exhaustive, map=spread)
+            fit = self.session.run_fit(exhaustive=exhaustive, map=spread, start=start)
         if not simulation:
-            self.logger.info(f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs")
+            self.logger.info(
+                f"{fit.law}, {fit.status.value}, objective {fit.objective:.6g} over {len(fit.runs)} runs"
+                + (f" that match {self.session.filter_of_fit}" if self.session.filter_of_fit else "")
+            )
             for warning in fit.warnings:
                 self.logger.warning(str(warning))
         return fit
@@ -510,6 +538,7 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         if not quiet:
             self.logger.info(f"next run: C = {budget:.4g} FLOPs, N = {run.N:.4g} parameters, D = {run.D:.4g} tokens")
             self._warn_outside_the_runs(budget)
+            self._warn_outside_the_models(budget)
         return (run.N, run.D), run.config
 
     def step(
@@ -621,7 +650,8 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
         scored = session.forecast_scores
         for problem in session.forecast_problems:
             self.logger.warning("a forecast is not scored: %s", problem)
-        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs))
+        query = session.filter_of_fit
+        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs, query))
         if drawn:
             show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))
@@ -638,11 +668,15 @@ class Chinchilla(ComparedSizes, FittedLaw, Planning, RunDesign, ThreeApproaches)
     def _facts(self) -> list[tuple[str, str]]:
         runs, fit, regime = self.session.runs, self.session.fit, self.session.settings.seed_regime
         counted = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+        if self.session.view.query:
+            counted += f" of {len(self.session.all_runs):,}, by the filter {self.session.view.query}"
         if regime is not None:
             counted += f", {np.count_nonzero(regime.contains(runs.N, runs.D, runs.compute)):,} in the seed regime"
         if fit is None:
             return [("runs", counted), ("law", "not fitted yet")]
         how = "fitted before the runs or settings changed" if self.session.stale else fit.status.value
+        if self.session.filter_of_fit:
+            how += f", of the runs that match {self.session.filter_of_fit}"
         return [("runs", counted), ("law", f"{fit.law}; {how}")]
 
 

@@ -203,13 +203,13 @@ class Database(HasTraits):
         """
         self.extend([result])
 
-    def extend(self, results: Iterable[Mapping[str, Any]]) -> None:
+    def extend(self, results: Iterable[Mapping[str, Any]] | pd.DataFrame) -> None:
         """Append several runs at once: all of them, or none if one is not valid.
 
         Parameters
         ----------
-        results : iterable of mapping
-            Each as for `append`.
+        results : iterable of mapping, or DataFrame
+            Each as for `append`; the rows of a data frame, such as that of `read_runs`.
 
         Raises
         ------
@@ -411,9 +411,12 @@ class Database(HasTraits):
             )
 
 
-def _each(results: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _each(results: Iterable[Mapping[str, Any]] | pd.DataFrame) -> Iterator[Mapping[str, Any]]:
     """Return an iterator over runs; what a generator of the user raises later is not caught."""
     try:
+        if isinstance(results, pd.DataFrame):
+            names = [str(name) for name in results.columns]
+            return (dict(zip(names, row, strict=True)) for row in results.itertuples(index=False, name=None))
         return iter(results)
     except Exception:  # noqa: BLE001  a value of the user may raise anything when it is read
         raise InputTypeError("results", "must be a list of runs", got=brief(results)) from None

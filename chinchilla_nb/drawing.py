@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -22,11 +23,14 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.laws.notation import Notation
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import (
     APPROACH_TITLES,
     LEVEL,
+    LIGHT_PALETTE,
+    STEPS,
     ApproachesFigure,
     Axis,
     FrontierFigure,
@@ -34,6 +38,7 @@ from chinchilla_nb.figures import (
     Histogram,
     IsoFlopFigure,
     IsoLoss,
+    LossFigure,
     LossScale,
     Plane,
     Polyline,
@@ -41,7 +46,11 @@ from chinchilla_nb.figures import (
     RollOutFigure,
     Scatter,
     SweepFigure,
+    loss_steps,
+    steps_of,
 )
+from chinchilla_nb.figures.group_colours import GROUP_LOOKS
+from chinchilla_nb.figures.studies import StudyFigure
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = [
@@ -51,17 +60,23 @@ __all__ = [
     "draw_frontier",
     "draw_predictions",
     "draw_roll_outs",
+    "draw_study",
     "draw_sweep",
     "image_of",
+    "svg_of",
 ]
 
 DPI = 150
 """Resolution of saved images."""
 SNAPSHOT_DPI = 75
 """Resolution of snapshots, which are stored in the notebook."""
+IN_A_ROW, IN_A_NARROW_ROW = 8, 5
+"""Most entries of a legend beside one another: those of the fit, without laws beside it, fit into one row."""
 
-_INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#777777", "#000000"
-_REGIME, _NEXT = "#0072b2", "#d55e00"
+_INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#616161", "#000000"
+_REGIME, _NEXT = "#0072b2", "#00796b"  # the latter is the accent of panels
+_BY_HAND, _LAWS = "#b84300", ("#0064a8", "#00735c", "#8a3ffc", "#7a5c00")
+_DASHES: tuple[Any, ...] = ("--", ":", "-.", (0, (4, 4)))
 _APPROACHES = ("#0072b2", "#d55e00", "#222222")
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
@@ -80,6 +95,26 @@ def image_of(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     return image.getvalue()
 
 
+def svg_of(figure: Figure, name: str) -> str:
+    """Return a figure as an SVG element for a page, the same text for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+    name : str
+        Distinguishes the ids in the element from those of other figures of the page.
+    """
+    image = io.StringIO()
+    with rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
+        figure.savefig(image, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    element = image.getvalue()
+    element = element[element.index("<svg") :]
+    element = re.sub(r'( id="|xlink:href="#|url\(#)', rf"\g<1>{name}-", element)
+    # The page decides the size, and the metadata say only that this is an image.
+    element = re.sub(r'\A(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'\A(<svg[^>]*?) height="[^"]*"', r"\1", element))
+    return re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+
+
 def _figure(width: float, height: float) -> Figure:
     figure = _NotebookFigure(
         figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.05), facecolor="white"
@@ -88,16 +123,32 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _colours(cmap_name: str) -> Colormap:
-    """Return the named colour map without the last tenth of its high end, which is often invisible on white."""
+def _colours(cmap_name: str | None = None) -> Colormap:
+    """Return the colours of losses in panels on a light page.
+
+    Another colour map comes without the last tenth of its high end, which is often invisible on white.
+    """
+    if cmap_name is None:
+        # The nearest step, as on a page: all steps are as wide as two of these, the first and the last as one.
+        nearest = loss_steps((np.arange(2 * STEPS - 2) + 0.5) / (2 * STEPS - 2))
+        return ListedColormap([steps_of(LIGHT_PALETTE)[step] for step in nearest], name="loss")
     if not (isinstance(cmap_name, str) and cmap_name in colormaps):
         rule = "must be a matplotlib colour map such as 'plasma' or 'viridis'"
         raise InputError("cmap_name", rule, got=brief(cmap_name))
     return ListedColormap(colormaps[cmap_name](np.linspace(0, 0.9, 256)), name=cmap_name)
 
 
-def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "plasma") -> Figure:
+def draw_frontier(
+    drawing: FrontierFigure,
+    law: Law | None,
+    cmap_name: str | None = None,
+    beside: Sequence[NamedLaw] = (),
+    *,
+    loss: LossFigure | None = None,
+) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
+
+    ``beside`` are laws whose frontiers are drawn as well. With ``loss``, loss against compute is a fourth chart.
 
     Raises
     ------
@@ -105,23 +156,37 @@ def draw_frontier(drawing: FrontierFigure, law: Law | None, cmap_name: str = "pl
         If the colour map is unknown.
     """
     colours = _colours(cmap_name)
-    figure = _figure(13.5, 4.75 if law else 4.35)
-    axes = figure.subplots(1, 3)
+    if loss is None:
+        figure = _figure(13.5, 4.75 if law else 4.35)
+        axes = figure.subplots(1, 3)
+    else:
+        figure = _figure(11.0, 10.4 if law else 10.0)
+        axes = figure.subplots(2, 2).ravel()
     handles: dict[str, Any] = {}
-    for ax, plane in zip(axes, drawing.planes, strict=True):
+    for ax, plane in zip(axes[:3], drawing.planes, strict=True):
         handles |= _draw_plane(ax, plane, drawing.colour, colours)
+        handles |= _draw_laws(ax, beside, [plane.frontier_of(one.law) for one in beside])
+    if loss is not None:
+        handles |= _draw_loss(axes[3], loss, colours)
+        x = loss.scatter.x
+        handles |= _draw_laws(axes[3], beside, [loss.frontier_of(one.law, x) for one in beside])
     if len(drawing.loss.ticks):
         _draw_colour_bar(axes[-1], drawing.loss, colours)
     if handles:
         figure.legend(
-            handles.values(), handles.keys(), loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9
+            handles.values(),
+            handles.keys(),
+            loc="outside lower center",
+            ncols=min(len(handles), IN_A_ROW if loss is None else IN_A_NARROW_ROW),
+            frameon=False,
+            fontsize=9,
         )
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
         lines = [_model(name, law, point, plane.compute, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
-    _write_note(figure, drawing.note)
+    _write_note(figure, " · ".join(dict.fromkeys(filter(None, (drawing.note, loss.note if loss else "")))))
     return figure
 
 
@@ -173,7 +238,7 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     ax = figure.subplots()
     _set_axes(ax, drawing.x, drawing.y)
     ax.set_box_aspect(None)
-    colours = _colours("plasma")(drawing.shade)
+    colours = _colours()(drawing.shade)
     for colour, C0 in zip(colours, drawing.C0, strict=True):
         ax.plot([], [], ls="", marker="o", ms=5, mec="white", mfc=colour, label=f"{scientific(float(C0))} FLOPs")
     ax.fill(drawing.band.x, drawing.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4, label=f"{percent(LEVEL)} band")
@@ -181,6 +246,23 @@ def draw_roll_outs(drawing: RollOutFigure) -> Figure:
     ax.plot(drawing.bias.x, drawing.bias.y, color=_FRONTIER, lw=1.8, zorder=2.5, label="Bias of the law")
     ax.scatter(drawing.dots.x, drawing.dots.y, c=colours[drawing.part], s=18, lw=0.4, edgecolors="white", zorder=3)
     figure.legend(loc="outside right upper", frameon=False, fontsize=9, title="Fitted up to $C_0$")
+    _write_note(figure, drawing.note)
+    return figure
+
+
+def draw_study(drawing: StudyFigure, by: str | None) -> Figure:
+    """Draw errors of a study, with a legend titled `by` if there are several lines, without writing a file."""
+    figure = _figure(7.2, 4.2)
+    ax = figure.subplots()
+    _set_axes(ax, drawing.x, drawing.y)
+    ax.set_box_aspect(None)
+    for line, look in zip(drawing.lines, GROUP_LOOKS, strict=False):
+        for bar in line.bars:
+            ax.plot(bar.x, bar.y, color=look.light, lw=3.0, alpha=0.35, solid_capstyle="butt", zorder=2)
+        style = "-" if drawing.joined else ""
+        ax.plot(line.median.x, line.median.y, color=look.light, ls=style, lw=1.8, marker="o", ms=5, label=line.name)
+    if by is not None:
+        figure.legend(loc="outside right upper", frameon=False, fontsize=9, title=by.replace("_", " ").capitalize())
     _write_note(figure, drawing.note)
     return figure
 
@@ -205,7 +287,7 @@ def draw_approaches(drawing: ApproachesFigure, slices: IsoFlopFigure | None) -> 
 def _draw_slices(ax: Axes, slices: IsoFlopFigure) -> None:
     """Draw loss against size for each slice, with its parabola, its minimum and the cross-section of the law."""
     _set_axes(ax, slices.x, slices.y)
-    colours = _colours("plasma")
+    colours = _colours()
     for one in slices.slices:
         colour = colours(one.shade)
         ax.plot(one.law.x, one.law.y, color=colour, lw=1.0, ls=(0, (4, 2)), zorder=2)
@@ -229,49 +311,84 @@ def _draw_slices(ax: Axes, slices: IsoFlopFigure) -> None:
 def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
     """Draw one plane; return the handles of its legend by label."""
     _set_axes(ax, plane.x, plane.y)
-    handles: dict[str, Any] = {}
-    if len(plane.dots):
-        size = 26 if len(plane.dots) <= 500 else 9
-        ax.scatter(plane.dots.x, plane.dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
-        handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
-    if len(plane.excluded):
-        handles["Excluded run"] = ax.scatter(
-            plane.excluded.x, plane.excluded.y, s=22, fc="white", ec=_HOLLOW, lw=1.0, zorder=2.9
-        )
+    handles = _draw_runs(ax, plane.dots, plane.excluded, colour, colours)
     if len(plane.regime):
         # The fill is below the runs, the outline above them.
-        ax.fill(plane.regime.x, plane.regime.y, fc=_REGIME, alpha=0.07, lw=0, zorder=1.5)
-        (outline,) = ax.plot(plane.regime.x, plane.regime.y, color=_REGIME, lw=1.3, ls=(0, (4, 2)), zorder=3.2)
+        ax.fill(plane.regime.x, plane.regime.y, fc=_HOLLOW, alpha=0.07, lw=0, zorder=1.5)
+        (outline,) = ax.plot(plane.regime.x, plane.regime.y, color=_HOLLOW, lw=1.3, ls=(0, (4, 2)), zorder=3.2)
         handles["Seed regime"] = outline
     for curve in plane.iso_loss:
         ax.plot(curve.line.x, curve.line.y, color=colours(curve.colour), lw=1.0, alpha=0.85, zorder=2)
         handles["Iso-loss curve (predicted)"] = Line2D([], [], color=colours(0.35), lw=1.0)
         _label_curve(ax, curve, plane)
-    handles |= _draw_uncertainty(ax, plane)
+    handles |= _draw_uncertainty(ax, plane.band, plane.region)
     if len(plane.frontier):
         handles["Efficient frontier"] = ax.plot(
             plane.frontier.x, plane.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5
         )[0]
-    if len(plane.isoflop):
-        handles["Budget"] = ax.plot(plane.isoflop.x, plane.isoflop.y, color=_NEXT, lw=1.1, ls="--", zorder=2.5)[0]
-    if len(plane.next_point):
+    return handles | _draw_budget(ax, plane.isoflop, plane.next_point, plane.off_frontier)
+
+
+def _draw_loss(ax: Axes, drawing: LossFigure, colours: Colormap) -> dict[str, Any]:
+    """Draw loss against compute; return the handles of its legend by label."""
+    scatter = drawing.scatter
+    _set_axes(ax, scatter.x, scatter.y)
+    handles = _draw_runs(ax, scatter.dots, scatter.excluded, drawing.colour, colours)
+    (lowest,) = ax.plot(drawing.envelope.x, drawing.envelope.y, color=_HOLLOW, lw=1.3, ls=(0, (1.5, 1.8)), zorder=2.8)
+    handles["Lowest loss so far"] = lowest
+    if len(drawing.frontier):
+        ax.plot(drawing.frontier.x, drawing.frontier.y, color=_FRONTIER, lw=1.8, zorder=2.5)
+    handles |= _draw_uncertainty(ax, drawing.band, drawing.region)
+    return handles | _draw_budget(ax, drawing.budget, drawing.next_point, drawing.off_frontier)
+
+
+def _draw_runs(ax: Axes, dots: Polyline, excluded: Polyline, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
+    """Draw runs and excluded runs; return the handles of their legend by label."""
+    handles: dict[str, Any] = {}
+    if len(dots):
+        size = 26 if len(dots) <= 500 else 9
+        ax.scatter(dots.x, dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
+        handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
+    if len(excluded):
+        hollow = ax.scatter(excluded.x, excluded.y, s=44, fc="none", ec=_HOLLOW, lw=1.0, alpha=0.7, zorder=2.9)
+        handles["Excluded run"] = hollow
+    return handles
+
+
+def _draw_budget(ax: Axes, line: Polyline, next_point: Polyline, off_frontier: Polyline) -> dict[str, Any]:
+    """Draw a budget and what to train with it; return the handles of their legend by label."""
+    handles: dict[str, Any] = {}
+    if len(line):
+        handles["Budget"] = ax.plot(line.x, line.y, color=_NEXT, lw=1.1, ls="--", zorder=2.5)[0]
+    if len(next_point):
         handles["Next point"] = ax.scatter(
-            plane.next_point.x, plane.next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
+            next_point.x, next_point.y, marker="D", s=52, c=_NEXT, edgecolors="white", lw=0.9, zorder=4
         )
-    if len(plane.off_frontier):
+    if len(off_frontier):
         handles["Off the frontier"] = ax.scatter(
-            plane.off_frontier.x, plane.off_frontier.y, marker="D", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
+            off_frontier.x, off_frontier.y, marker="o", s=44, fc="white", ec=_NEXT, lw=1.5, zorder=4
         )
     return handles
 
 
-def _draw_uncertainty(ax: Axes, plane: Plane) -> dict[str, Any]:
-    """Draw the band around the frontier and the region of its optimum; return the handle of the legend by label."""
-    if len(plane.region):
-        ax.plot(plane.region.x, plane.region.y, color=_NEXT, lw=6, alpha=0.3, solid_capstyle="butt", zorder=2.6)
-    if not len(plane.band):
+def _draw_laws(ax: Axes, laws: Sequence[NamedLaw], lines: Sequence[Polyline]) -> dict[str, Any]:
+    """Draw the frontiers of the laws beside the fit; return the handles of the legend by label."""
+    looks = iter(zip(_LAWS, _DASHES, strict=True))
+    handles: dict[str, Any] = {}
+    for law, line in zip(laws, lines, strict=True):
+        colour, dashes = (_BY_HAND, "-") if law.by_hand else next(looks)
+        if len(line):
+            handles[law.name] = ax.plot(line.x, line.y, color=colour, lw=1.5, ls=dashes, zorder=3.3)[0]
+    return handles
+
+
+def _draw_uncertainty(ax: Axes, outline: Polyline, region: Polyline) -> dict[str, Any]:
+    """Draw the band around a frontier and the region of its optimum; return the handle of the legend by label."""
+    if len(region):
+        ax.plot(region.x, region.y, color=_NEXT, lw=6, alpha=0.3, solid_capstyle="butt", zorder=2.6)
+    if not len(outline):
         return {}
-    (band,) = ax.fill(plane.band.x, plane.band.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
+    (band,) = ax.fill(outline.x, outline.y, fc=_FRONTIER, alpha=0.14, lw=0, zorder=1.4)
     return {f"{percent(LEVEL)} band": band}
 
 
@@ -304,7 +421,8 @@ def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
     bar = ax.figure.colorbar(ScalarMappable(cmap=colours), cax=ax.inset_axes((1.05, 0, 0.045, 1)))
     bar.set_label("Loss L")
     bar.ax.yaxis.set_minor_locator(FixedLocator([]))
-    bar.set_ticks(list(loss.normalise(loss.ticks)), labels=list(loss.tick_labels))
+    places, labels = loss.labels()
+    bar.set_ticks(list(places), labels=list(labels))
     bar.outline.set_visible(False)
 
 
@@ -387,6 +505,6 @@ MATHTEXT = Notation(
     exponent=lambda value: f"{value:.3f}",
     variable=str,
     power=lambda base, exponent: rf"{base}^{{\,{exponent}}}",
-    over=r"\,/\,",
+    ratio=lambda numerator, denominator: rf"{numerator}\,/\,{denominator}",
 )
 """Mathtext, which matplotlib renders between dollar signs."""

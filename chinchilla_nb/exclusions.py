@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from traitlets import HasTraits, Instance, Int, observe
 
-from chinchilla_nb.engine.brief_text import brief
-from chinchilla_nb.engine.conversion import MOST_VALUES, check_type, first_items
-from chinchilla_nb.engine.errors import InputTypeError
-from chinchilla_nb.engine.run_keys import RunKey, is_among, without
+from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.run_keys import RunKey, as_run_keys, is_among, without
 from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["Exclusions"]
-
-KEY_LENGTH = 4
-"""Number of values of a `RunKey`."""
 
 
 class Exclusions(HasTraits):
@@ -38,15 +32,32 @@ class Exclusions(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self._history: list[frozenset[RunKey]] = [self.excluded]
+        self._reasons: dict[RunKey, str] = {}  # kept of runs that are included again, for an undo
         self._counted = lru_cache(maxsize=16)(without)  # so that an undo returns the same object as before
 
-    def exclude(self, keys: Iterable[RunKey]) -> None:
-        """Exclude runs without deleting them; `engine.run_keys.run_keys` returns their keys."""
-        self.excluded = self.excluded | _as_keys(keys)
+    def exclude(self, keys: Iterable[RunKey], *, reason: str = "") -> None:
+        """Exclude runs without deleting them.
+
+        Parameters
+        ----------
+        keys : iterable of RunKey
+            `engine.run_keys.run_keys` returns them.
+        reason : str
+            Why, for reports.
+        """
+        given = as_run_keys(keys)
+        check_type(reason, "reason", str)
+        self._reasons |= dict.fromkeys(given if reason else given - self.excluded, reason)
+        self.excluded = self.excluded | given
 
     def include(self, keys: Iterable[RunKey]) -> None:
         """Use excluded runs again."""
-        self.excluded = self.excluded - _as_keys(keys)
+        self.excluded = self.excluded - as_run_keys(keys)
+
+    @property
+    def exclusion_reasons(self) -> Mapping[RunKey, str]:
+        """Why runs are excluded, by the keys of those for which that was said."""
+        return {key: reason for key, reason in self._reasons.items() if reason and key in self.excluded}
 
     @property
     def can_undo_exclusion(self) -> bool:
@@ -74,18 +85,3 @@ class Exclusions(HasTraits):
         if change["new"] != self._history[-1]:  # an undo has already updated the history
             self._history.append(change["new"])
         self.exclusion_changes += 1
-
-
-def _as_keys(keys: Iterable[RunKey]) -> frozenset[RunKey]:
-    """Return keys of runs as a set.
-
-    Raises
-    ------
-    InputTypeError
-        If they are something else, which would exclude nothing.
-    """
-    given = first_items(keys, MOST_VALUES)
-    if given is not None and all(isinstance(key, tuple) and len(key) == KEY_LENGTH for key in given):
-        with suppress(TypeError):  # a key that holds a list
-            return frozenset(given)
-    raise InputTypeError("keys", "must be keys of runs, as run_keys returns them", got=brief(keys))

@@ -12,12 +12,14 @@ from numpy.typing import ArrayLike
 
 from chinchilla_nb.engine.conversion import as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.uncertainty.draws import Draws
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import basis_in_words
 from chinchilla_nb.rollout import Rollout
+from chinchilla_nb.session import Session
 
-__all__ = ["FitUncertainty"]
+__all__ = ["FitUncertainty", "uncertainty_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,3 +153,20 @@ class FitUncertainty:
         fitted = {name: float(one.value) for name, one in self.value.interval().items()}
         table.insert(0, "fitted", pd.Series(fitted))
         return table
+
+
+def uncertainty_of(session: Session, fit: Fit, given: FitUncertainty | None = None) -> Uncertainty | None:
+    """Return a given uncertainty, or by default the one that a session knows of its fit; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If it is given and of another fit. An InputTypeError if it is something else.
+    """
+    check_type(given, "uncertainty", FitUncertainty, type(None))
+    if given is None:
+        known = session.uncertainty
+        return known if isinstance(known, Uncertainty) and known.fit is fit else None
+    if given.value.fit is not fit:
+        raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
+    return given.value

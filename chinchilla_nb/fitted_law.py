@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from chinchilla_nb.allocations import Allocations, allocations_of
 from chinchilla_nb.checks import as_positive_number
 from chinchilla_nb.engine.conversion import as_positive_values
-from chinchilla_nb.engine.errors import InputAttributeError
+from chinchilla_nb.engine.errors import InputAttributeError, InputError
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.engine.laws.allocation import compute_optimal_D
+from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
 from chinchilla_nb.engine.laws.families import law_of
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
+from chinchilla_nb.engine.planning.nearest_model import outside_the_models
 from chinchilla_nb.law_method import LawParameter, law_method
 from chinchilla_nb.session import Session
 
@@ -85,6 +86,8 @@ class FittedLaw:
     def allocate_compute(self, C: float | ArrayLike) -> tuple[float, float] | Allocations:
         """Return the N and D that minimise L(N, D) for a budget; warns if they lie outside the runs of the fit.
 
+        With a model search, it also warns if N lies outside the sizes of its configurations.
+
         C follows from N and D by the setting ``compute``, 6ND by default. N and D lie outside the runs if their tokens
         per parameter do, or if C is more than 100 times above or below all compute of the runs. On the class,
         ``Chinchilla.allocate_compute(C, params)`` uses parameters by name instead of a fit, and C = 6ND.
@@ -111,6 +114,7 @@ class FittedLaw:
         # Between them, both the compute and the tokens per parameter of the optimum lie between theirs.
         for end in sorted({budgets.min(), budgets.max()}) if budgets.size else []:
             self._warn_outside_the_runs(float(end))
+            self._warn_outside_the_models(float(end))
         return found
 
     allocate = allocate_compute
@@ -155,3 +159,17 @@ class FittedLaw:
         found = outside_the_runs(fit.law, fit.runs, C)
         if found is not None:
             self.logger.warning(str(found))
+
+    def _warn_outside_the_models(self, C: float) -> None:
+        if self.session.settings.model_search is None:
+            return
+        fit = self._fit()
+        try:
+            models = self.session.settings.models
+        except InputError as error:  # an estimator that fails has no say in the optimum
+            self.logger.warning(str(error))
+            return
+        N = float(allocate(fit.law, C, fit.runs.compute)[0])
+        outside = "" if models is None else outside_the_models(N, models)
+        if outside:
+            self.logger.warning(outside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -41,7 +42,7 @@ from chinchilla_nb.records.tables import (
 )
 from chinchilla_nb.session import Session
 
-__all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "session_of_source"]
+__all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "read_runs", "session_of_source"]
 
 LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
@@ -128,6 +129,49 @@ def open_session(
     if session.remarks and getattr(source, "session", source) is not session:
         get_logger("INFO", "chinchilla_nb.opening").info("%s", " ".join(session.remarks))
     return session
+
+
+def read_runs(
+    source: Any,
+    *,
+    N: Any = None,
+    D: Any = None,
+    C: Any = None,
+    loss: Any = None,
+    checkpoints: str | None = None,
+    failed: bool = False,
+) -> pd.DataFrame:
+    """Return the valid runs of a table, with N, D, C and loss in parameters, tokens, FLOPs and the unit of the loss.
+
+    ``cc.database.extend(read_runs("export.csv", D="Training bytes"))`` imports them into a project.
+
+    Parameters
+    ----------
+    source, N, D, C, loss, checkpoints, failed
+        As for `open_session`.
+
+    Returns
+    -------
+    DataFrame
+        A row per run: C, N, D, loss, and the other columns of the table. ``attrs["remarks"]`` are sentences on what was
+        taken of the table and what was left out, and ``attrs["data_unit"]`` is what D counts.
+
+    Raises
+    ------
+    UnclearColumns, ValueError, TypeError
+        As for `open_session`.
+
+    Warns
+    -----
+    RowsLeftOutWarning
+        As for `open_session`.
+    """
+    session = session_of_source(source, TableChoices(N, D, C, loss, checkpoints, failed))
+    if not isinstance(session.database, Database):
+        raise InputTypeError("source", "must hold a table of runs", got=brief(source))
+    table = session.database.df.copy()
+    table.attrs.update(remarks=list(session.remarks), data_unit=session.data_unit)
+    return table
 
 
 def session_of_source(source: Any, choices: TableChoices, *, allow_functions: Iterable[str] = ()) -> Session:
@@ -245,9 +289,17 @@ class _ValidRuns:
         """Return what to say of the table; warn of what is left out, by its place: a line or a run."""
         left_out = _left_out(self.preview, place)
         if left_out:
-            warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=5)
+            warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
         loss = f"Fits minimise {loss_name(Settings().loss_fn)}, the default, unless another loss is chosen."
         return [f"{where}:", *self.reading.sentences(), loss, *([f"{left_out}."] if left_out else [])]
+
+
+def _level_of_caller() -> int:
+    """Return the stack level, for `warnings.warn`, of the first caller outside this file."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001
+    while frame.f_code.co_filename == __file__ and frame.f_back is not None:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _left_out(preview: Preview, place: str) -> str:

@@ -9,16 +9,16 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb.checks import brief
-from chinchilla_nb.engine.conversion import check_type, first_items
+from chinchilla_nb.engine.conversion import first_items
 from chinchilla_nb.engine.errors import InputError, inputs_from, unknown_key
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.planning.constraints import CONSTRAINTS, Constraints
 from chinchilla_nb.engine.planning.hardware import Hardware
-from chinchilla_nb.engine.planning.plan import make_plan
+from chinchilla_nb.engine.planning.nearest_model import nearest_model
+from chinchilla_nb.engine.planning.plan import Plan, make_plan
 from chinchilla_nb.engine.planning.plan_notes import plan_notes
 from chinchilla_nb.engine.planning.plan_row import plan_row
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.fit_uncertainty import FitUncertainty
+from chinchilla_nb.fit_uncertainty import FitUncertainty, uncertainty_of
 from chinchilla_nb.printable import printable
 from chinchilla_nb.session import Session
 
@@ -101,7 +101,9 @@ class Planning:
             One row; ``pd.concat`` of several is a table. Columns C (training and inference), N, D,
             tokens_per_parameter, loss, training_FLOPs, inference_FLOPs, ``least_compute`` that reaches the same loss by
             training alone, ``deadweight_compute`` beyond it, epochs, days and cost where they are known; the same with
-            ``_low`` and ``_high``, the ends of their intervals; and the compute convention.
+            ``_low`` and ``_high``, the ends of their intervals; and the compute convention. For an optimum of a project
+            with a model search, ``nearest_config`` is the configuration to take in its place, with ``nearest_N``,
+            ``nearest_D``, ``nearest_loss``, ``nearest_extra_loss`` and ``nearest_training_FLOPs``.
 
         Raises
         ------
@@ -161,12 +163,28 @@ class Planning:
 
     def _row(self, constraints: Constraints, level: float, uncertainty: FitUncertainty | None) -> dict[str, Any]:
         """Return a plan as a row, and warn of what it extrapolates."""
-        check_type(uncertainty, "uncertainty", FitUncertainty, type(None))
         fit = self._fit()
+        believed = uncertainty_of(self.session, fit, uncertainty)
         plan = make_plan(fit.law, constraints, fit.runs.compute)
         for note in plan_notes(plan, fit.runs, self.session.data_unit):
             self.logger.warning(note)
-        return plan_row(plan, self._believed(fit, uncertainty), level)
+        return plan_row(plan, believed, level) | self._nearest(plan)
+
+    def _nearest(self, plan: Plan) -> dict[str, Any]:
+        """Return the configuration of the model search in the place of an optimum, and warn if N* lies outside it."""
+        if self.session.settings.model_search is None:
+            return {}
+        try:
+            models = self.session.settings.models
+            found = None if models is None else nearest_model(plan, models)
+        except InputError as error:  # an estimator that fails, or no configuration that can be trained
+            self.logger.warning(str(error))
+            return {}
+        if found is None:
+            return {}
+        if found.outside:
+            self.logger.warning(found.outside)
+        return found.row
 
     def _models(self, models: Any) -> Any:
         """Return models as constraints take them, those of the model search for True."""
@@ -176,14 +194,6 @@ class Planning:
             remedy = "set model_search_config, or pass sizes"
             raise InputError("models", "must be sizes, because the project has no model search", remedy=remedy)
         return self.session.settings.models
-
-    def _believed(self, fit: Fit, uncertainty: FitUncertainty | None) -> Uncertainty | None:
-        if uncertainty is None:
-            known = self.session.uncertainty
-            return known if isinstance(known, Uncertainty) and known.fit is fit else None
-        if uncertainty.value.fit is not fit:
-            raise InputError("uncertainty", "must be of the last fit", remedy="call uncertainty() again")
-        return uncertainty.value
 
 
 def _asked(plans: Any) -> list[tuple[str | int, Mapping[str, Any]]]:

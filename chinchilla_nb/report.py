@@ -68,6 +68,7 @@ class Report:
         uncertainty: Uncertainty | None = None,
         forecasts: Iterable[tuple[Forecast, tuple[ForecastScore, ...]]] = (),
         roll_outs: RollOuts | None = None,
+        query: str | None = None,
     ) -> Report:
         """Summarise a fit.
 
@@ -84,6 +85,8 @@ class Report:
             Forecasts and how their runs came out, as in `Session.forecast_scores`.
         roll_outs : RollOuts, optional
             Of the runs of the fit, beyond budgets: they add a second interval of the loss, and what they show.
+        query : str, optional
+            The filter that the fit was made under.
         """
         outside = _extrapolation(fit, settings)
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
@@ -102,7 +105,8 @@ class Report:
         # Another compute convention makes nothing surer.
         remedies += [warning.remedy for warning in fit.warnings if warning.code != "compute"]
         summary = _summary(uncertainty, _next_budget(fit, settings), remedies, roll_outs) if uncertainty else ()
-        notes = (*(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
+        filtered = [f"The fit uses only the runs that match the filter {query}."] if query else []
+        notes = (*filtered, *(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
         return cls(str(fit.law), summary, notes, tables, tuple(warnings))
 
     def __str__(self) -> str:

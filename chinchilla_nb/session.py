@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_losses import BackgroundLosses
+from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
-from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.compute import Compute
@@ -24,8 +25,11 @@ from chinchilla_nb.engine.conversion import check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.run_keys import RunKey
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.fit_history import Circumstances
+from chinchilla_nb.kept_session import KeptSession
+from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -51,7 +55,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
+class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession, ChartScale):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -71,7 +75,9 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         Number of changes of the runs so far.
     excluded : frozenset of RunKey
         Runs that are kept but not used: fits, charts and next steps ignore them. Exclusions belong to this session and
-        are never written to the file, which is the record of what was measured.
+        are never written to df.csv, which is the record of what was measured.
+    view : RunView
+        The filter that fits and charts follow, and what all panels select, group and hide; see `RunView`.
     settings : Settings
         Assign another value to change them.
     fit : Fit or None
@@ -88,12 +94,16 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         Whether work is under way.
     error : str
         Why the last background work failed, in one sentence; empty if it did not.
+    fits : tuple of PastFit
+        The fits of the session, and those kept of earlier ones; see `FitHistory` and `KeptSession`.
     cancelled : bool
         Whether the last work was cancelled before its end.
     budget : float or None
         The compute budget that was chosen, in FLOPs; the panels follow it.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
+    law_by_hand, overlays
+        Laws that charts show beside the fit; see `LawOverlays`.
 
     Notes
     -----
@@ -118,26 +128,41 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         self.remarks = as_names(remarks, "remarks")
         self.database, self.data_unit = database, data_unit
         self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
-        self._excluded_from: tuple[Fit | None, frozenset[RunKey]] = None, self.excluded
+        self._fitted_from = self._chosen(None)
         self._loop = running_loop()
         self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
 
     @property
-    def runs(self) -> Runs:
-        """The runs that are not excluded; the same object until they or the compute convention change."""
+    def runs(self) -> Runs:  # type: ignore[override]
+        """The runs in use: they match the filter and are not excluded. The same object until they or C change."""
         return self._of_database(self.database.runs).included
 
     @property
     def all_runs(self) -> Runs:  # type: ignore[override]
-        """All runs, including the excluded ones."""
+        """All runs, including the excluded ones and those that the filter leaves out."""
         return self._of_database(self.database.runs).every
 
     @property
     def excluded_runs(self) -> Runs:
-        """The excluded runs, which charts show separately."""
+        """The excluded runs that match the filter, which charts show separately."""
         return self._of_database(self.database.runs).excluded
+
+    @property
+    def matching_runs(self) -> NDArray[np.bool_]:
+        """Which of all runs match the filter, shape (n_runs,)."""
+        return self._of_database(self.database.runs).matching
+
+    @property
+    def filter_problem(self) -> InputError | None:
+        """Why the filter cannot be used any more, so that all runs match; None if it can."""
+        return self._of_database(self.database.runs).filter_problem
+
+    @property
+    def filter_of_fit(self) -> str | None:
+        """The filter that the last fit was made under, empty if there was none; None if the fit was made elsewhere."""
+        return self._fitted_from.query if self._fitted_from.fit is self.fit else None
 
     @property
     def compute_problem(self) -> InputError | None:
@@ -145,14 +170,16 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         return self._of_database(self.database.runs).problem
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> Problem:  # type: ignore[override]
         """The problem that a fit would solve now.
 
         Raises
         ------
         InputError
-            If the runs cannot tell the compute convention of the settings.
+            If the filter cannot be used, or the runs cannot tell the compute convention of the settings.
         """
+        if self.filter_problem is not None:
+            raise self.filter_problem
         self.check_compute()
         return self.settings.problem(self.runs)
 
@@ -189,9 +216,10 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
 
     @property
     def new_runs(self) -> int:
-        """Number of runs appended since the fit; zero if exclusions or earlier runs have changed as well."""
-        fit, excluded = self._excluded_from
-        if self.fit is None or (self.fit is fit and self.excluded != excluded):
+        """Number of runs appended since the fit; zero if exclusions, the filter or earlier runs have changed too."""
+        if self.fit is None:
+            return 0
+        if self.fit is self._fitted_from.fit and self._fitted_from != self._chosen(self.fit):
             return 0
         before, runs = self.fit.runs, self.runs
         # A convention that is estimated from the runs changes with each of them.
@@ -222,11 +250,13 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         check_callable(on_error, "on_error")
         return self._file_watch.start(lambda error: self._on_loop(partial(on_error, error)))
 
-    def start_fit(self, **options: Any) -> None:
+    def start_fit(self, *, start: Law | None = None, **options: Any) -> None:
         """Fit in the background if an event loop runs in this thread, else in place.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -235,13 +265,16 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         RuntimeError
             If other work is under way.
         """
-        self.start(self._fit_steps(options), on_end=partial(self._keep_fit, self.excluded))
+        keep = partial(self._keep_fit, self._circumstances(options))
+        self.start(self._fit_steps(start, options), on_end=keep)
 
-    def run_fit(self, **options: Any) -> Fit:
+    def run_fit(self, *, start: Law | None = None, **options: Any) -> Fit:
         """Fit in this thread and return the fit, which is also kept as `fit`.
 
         Parameters
         ----------
+        start : Law, optional
+            A law that the search starts from, besides the starting values of the settings.
         **options
             Passed to `engine.fitting.fit.iter_fit`: ``exhaustive``, ``map``.
 
@@ -252,7 +285,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         RuntimeError
             If other work is under way.
         """
-        outcome = self._run(self._new_job(self._fit_steps(options), None, partial(self._keep_fit, self.excluded)))
+        keep = partial(self._keep_fit, self._circumstances(options))
+        outcome = self._run(self._new_job(self._fit_steps(start, options), None, keep))
         if outcome.error is not None:
             self.error = ""  # the caller gets the error itself
             raise outcome.error
@@ -342,17 +376,18 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         """The work under way."""
         return self._under_way.get("job")
 
-    def _fit_steps(self, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
-        problem = self.problem
+    def _fit_steps(self, start: Law | None, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
+        problem = dataclasses.replace(self.problem, start=start)
         return lambda: iter_fit(problem, **options)
 
-    def _keep_fit(self, excluded: frozenset[RunKey], outcome: Outcome) -> None:
+    def _keep_fit(self, at: Circumstances, outcome: Outcome) -> None:
         """Keep what a fit found: nothing if it failed, its best so far if it was cancelled."""
         if outcome.error is not None or outcome.last is None or outcome.last.best is None:
             return
         best: Fit = outcome.last.best
         fit = dataclasses.replace(best, status=FitStatus.CANCELLED) if outcome.cancelled else best
-        self._excluded_from = fit, excluded
+        self._fitted_from = at.choice(fit)
+        self._remember_fit(fit, at)
         self.fit = fit
 
     def _new_job(
@@ -441,7 +476,7 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         else:
             self.resume_uncertainty()
 
-    @observe("exclusion_changes")
+    @observe("exclusion_changes", "filter_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
 
@@ -457,4 +492,4 @@ class Session(RunCompute, BackgroundLosses, Forecasts, ChosenBudget):
         callback()
 
     def _catch_up(self) -> None:
-        self.revision = self.database.revision + self.exclusion_changes
+        self.revision = self.database.revision + self.exclusion_changes + self.filter_changes

@@ -118,7 +118,8 @@ class Visualizer:
             data_unit=session.data_unit,
             intervals=_intervals(session) if fit is not None else None,
         )
-        figure = draw_frontier(drawing, fit.law if fit else None, cmap_name)
+        beside = () if fit is None else session.drawn_laws
+        figure = draw_frontier(drawing, fit.law if fit else None, cmap_name, beside)
         name = "raw_data_points" if fit is None and img_name == "parametric_fit" else img_name
         self._save(figure, name, simulation)
         return figure

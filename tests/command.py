@@ -108,7 +108,7 @@ def serving(
 
 
 def _started(process: subprocess.Popen[bytes], temporary: Path, output: Path) -> Serving:
-    address = re.compile(r"on (.*) is at +(http://127\.0\.0\.1:\d+/\S*)")
+    address = re.compile(r"on (.*) is at +(https?://[\w.:]+/\S*)")
     said = functools.partial(output.read_text, encoding="utf-8")
     assert wait_until(lambda: process.poll() is not None or address.search(said()), START_SECONDS)
     found = address.search(said())

@@ -74,6 +74,9 @@ def test_help_names_all_it_opens():
         "python_stdlib",
         "--port",
         "--no-browser",
+        "--base-url",
+        "--idle-hours",
+        "12 by default",
         "--allow-function",
         "--allow-folder",
         "Parquet or Excel (.xlsx)",
@@ -85,6 +88,32 @@ def test_help_names_all_it_opens():
 
 def test_version():
     assert run("--version").stdout == f"chinchilla-nb {__version__}\n"
+
+
+def test_python_m_is_the_command_and_imports_nothing_from_the_current_folder(tmp_path):
+    (tmp_path / "numpy.py").write_text("open('ran', 'w')\n")
+    command = [sys.executable, "-m", "chinchilla_nb"]
+    for arguments, said in ((["--version"], f"chinchilla-nb {__version__}\n"), (["nowhere"], "nothing at 'nowhere'")):
+        ended = subprocess.run(
+            [*command, *arguments], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        assert said in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--base-url=user/me", "a base URL is a path such as /user/name/proxy/8866/"),
+        ("--base-url=/voila/", "a base URL must not begin with /voila/ or /api/"),
+        ("--idle-hours=-1", "the hours are a number from 0 to 1,000,000, got '-1'"),
+        ("--idle-hours=nan", "the hours are a number"),
+        ("--idle-hours=soon", "the hours are a number"),
+    ],
+)
+def test_odd_addresses_and_times_are_refused_in_a_sentence(option, message, refusal):
+    assert message in refusal("python_stdlib", option)
 
 
 def test_the_console_script_is_this_command():
@@ -163,6 +192,17 @@ def test_the_page_reads_a_table_as_the_command_was_told(tmp_path):
     ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert "the parameters (20M to 60M)" in ended.stdout
+
+
+@pytest.mark.parametrize(("source", "fitted"), [("python_stdlib", True), ("odd.csv", False)])
+def test_the_page_of_a_shipped_study_opens_fitted_and_that_of_a_table_does_not(tmp_path, source, fitted):
+    (tmp_path / "odd.csv").write_text(AMBIGUOUS)
+    page = notebook(source, str(tmp_path), choices={} if fitted else {"N": "params", "failed": True})
+    code = "".join(page["cells"][1]["source"])
+    script = tmp_path / "page.py"
+    script.write_text(f"{code}\nshown.session.wait()\nassert (shown.session.fit is not None) is {fitted}\n")
+    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_columns_of_other_names_are_recognised(tmp_path):

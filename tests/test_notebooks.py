@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import chinchilla_nb
+
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 TUTORIALS = [path for path in NOTEBOOKS if path.name[0].isdigit()]
 # The page of `make demo` is run by Voila, whose visitors see no stored output.
@@ -111,3 +113,24 @@ def test_links_lead_somewhere():
             for target in re.findall(r"\]\(([^)#]+)\)", cell.source if cell.cell_type == "markdown" else ""):
                 if "://" not in target:
                     assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_uses_public_names_alone(notebook):
+    for cell in code_cells(notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "chinchilla_nb":
+                assert node.module == "chinchilla_nb", f"cell {cell.id!r} imports from {node.module}"
+                assert {name.name for name in node.names} <= set(chinchilla_nb.__all__), f"cell {cell.id!r}"
+
+
+def test_code_that_only_phrases_a_sentence_is_hidden(notebook):
+    for cell in code_cells(notebook):
+        last = ast.parse(cell.source).body[-1]
+        value = last.value if isinstance(last, ast.Expr) else None
+        phrases = isinstance(value, ast.Call) and ast.unparse(value.func) == "Markdown"
+        # The first is for JupyterLab and Notebook, the second for the documentation.
+        hidden = (
+            cell.metadata.get("jupyter", {}).get("source_hidden", False),
+            "hide-input" in cell.metadata.get("tags", []),
+        )
+        assert hidden == (phrases, phrases), f"cell {cell.id!r}"

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 import runs_as_tables as corpus
 
-from chinchilla_nb.opening import RowsLeftOutWarning, open_session
+from chinchilla_nb.database import Database
+from chinchilla_nb.opening import RowsLeftOutWarning, open_session, read_runs
 from chinchilla_nb.records.columns.questions import UnclearColumns
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -152,3 +153,28 @@ def test_a_folder_of_json_files_is_a_table_if_they_hold_runs(tmp_path):
     assert "D is column 'summary.tokens'" in " ".join(session.remarks)
     (results / "df.csv").write_text("C,N,D,loss\n6e16,1e8,1e8,3.0\n")
     assert len(open_session(results).runs) == 1
+
+
+def test_the_runs_of_a_file_are_read_in_its_units_and_go_into_a_project(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(
+        "Run name,params (M),Training bytes,val/loss\na,1.5,2000000,3.1\nb,3,4000000,nan\nc,6,9000000,2.5\n"
+    )
+    with pytest.warns(RowsLeftOutWarning, match="line 3: loss") as caught:
+        runs = read_runs(path, D="Training bytes")
+    assert caught[0].filename == __file__  # the line of the user, not one of this package
+    assert runs[["N", "D", "loss", "Run name"]].to_numpy().tolist() == [
+        [1_500_000, 2_000_000, 3.1, "a"],
+        [6_000_000, 9_000_000, 2.5, "c"],
+    ]
+    assert runs["C"].tolist() == [1.8e13, 3.24e14]  # 6ND
+    assert runs.attrs["data_unit"] == "bytes"
+    assert "N is column 'params (M)', the parameters, in millions (1.5M to 6M)." in runs.attrs["remarks"]
+    database = Database(tmp_path)
+    database.extend(runs)
+    pd.testing.assert_frame_equal(database.df.copy(), runs)
+
+
+def test_a_table_that_leaves_a_question_is_not_read():
+    with pytest.raises(UnclearColumns, match="'Training bytes' counts bytes"):
+        read_runs(pd.DataFrame({"params": [1e6, 2e6], "Training bytes": [1e7, 2e7], "loss": [3.0, 2.5]}))

@@ -114,3 +114,31 @@ def test_what_is_no_table_of_plans(cc, plans, message):
 def test_nothing_is_planned_without_a_fit(tmp_path):
     with pytest.raises(InputError, match="the scaling law has not been estimated yet: call fit"):
         Chinchilla(str(tmp_path), AXES, log_level=30).plan(C=1e21)
+
+
+def test_a_plan_names_the_nearest_configuration(cc, caplog):
+    row = cc.plan(C=1e20)
+    widths, depths = SEARCH["hyperparam_grid"].values()
+    sizes = {(w, d): transformer_size_without_embeddings(w, d) for w in widths for d in depths}
+    losses = {key: float(cc.predict_loss(N, 1e20 / 6 / N)) for key, N in sizes.items()}
+    best = min(losses, key=losses.get)
+    assert row.nearest_config.item() == dict(zip(("d_model", "n_layers"), best, strict=True))
+    assert row.nearest_N.item() == sizes[best]
+    assert row.nearest_loss.item() == pytest.approx(losses[best])
+    assert row.nearest_extra_loss.item() == pytest.approx(losses[best] - row.loss.item())
+    assert "nearest_N" not in cc.plan(C=1e20, N=7e9)
+
+
+def test_a_budget_beyond_the_model_search_is_said(tmp_path, capsys):
+    cc = Chinchilla(str(tmp_path), AXES, model_search_config=SEARCH, log_level=30)
+    cc.database.df = table_of(make_runs())
+    cc.fit(parallel=False)
+    largest = transformer_size_without_embeddings(4096, 48)
+    for ask in (lambda: cc.plan(C=1e25), lambda: cc.allocate_compute(1e25), lambda: cc.scale(C=1e25)):
+        capsys.readouterr()
+        ask()
+        said = "".join(capsys.readouterr())
+        factor = float(allocate(LAW, 1e25)[0]) / largest
+        assert "N* = " in said
+        assert "largest of 16" in " ".join(said.split())
+        assert f"{factor:.2g}" in said

@@ -37,6 +37,7 @@ def chinchilla(runs: Runs, law: ScalingLaw | None = None, regime: SeedRegime | N
             uncertainty=None,
             settings=settings,
             data_unit="tokens",
+            drawn_laws=(),
         )
     )
 
@@ -75,6 +76,16 @@ def saved(visualizer: Visualizer) -> set[str]:
 
 def legend(figure: Figure) -> set[str]:
     return {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+
+
+def test_excluded_runs_lie_beneath_those_that_count_and_hide_nothing(visualizer, runs):
+    cc = chinchilla(runs.take(range(5)), LAW)
+    cc.session.excluded_runs = runs.take(range(5, 11))
+    for ax in visualizer.plot(cc).axes[:3]:
+        by_count = {len(dots.get_offsets()): dots for dots in ax.collections}
+        counting, excluded = by_count[5], by_count[6]
+        assert excluded.get_zorder() < counting.get_zorder()
+        assert len(excluded.get_facecolor()) == 0
 
 
 def test_plot_draws_three_planes_and_saves_them(visualizer, runs):

@@ -6,17 +6,24 @@ C is left out because it can follow from a convention, which may change while ru
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.conversion import check_type
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import MOST_VALUES, check_type, first_items
+from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["RunKey", "is_among", "run_keys", "without"]
+__all__ = ["RunKey", "as_run_keys", "is_among", "run_keys", "without"]
 
 RunKey = tuple[float, float, float, int]
 """N, D and loss of a run, and the number of earlier runs with the same three values."""
+
+KEY_LENGTH = 4
+"""Number of values of a `RunKey`."""
 
 
 def run_keys(runs: Runs) -> tuple[RunKey, ...]:
@@ -37,6 +44,21 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
         keys.append((*numbers, seen[numbers]))
         seen[numbers] += 1
     return tuple(keys)
+
+
+def as_run_keys(keys: Iterable[RunKey]) -> frozenset[RunKey]:
+    """Return keys of runs as a set.
+
+    Raises
+    ------
+    InputTypeError
+        If they are something else, which would stand for no run.
+    """
+    given = first_items(keys, MOST_VALUES)
+    if given is not None and all(isinstance(key, tuple) and len(key) == KEY_LENGTH for key in given):
+        with suppress(TypeError):  # a key that holds a list
+            return frozenset(given)
+    raise InputTypeError("keys", "must be keys of runs, as run_keys returns them", got=brief(keys))
 
 
 def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:

@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 from chinchilla_nb.figures.approaches import APPROACH_TITLES, ApproachCurves, ApproachesFigure, approaches_figure
-from chinchilla_nb.figures.colours import PALETTE, LossScale, loss_scale
+from chinchilla_nb.figures.colours import (
+    DARK_PALETTE,
+    LIGHT_PALETTE,
+    STEPS,
+    LossScale,
+    loss_scale,
+    loss_steps,
+    steps_of,
+)
 from chinchilla_nb.figures.exponent_region import ExponentRegionFigure, exponent_region_figure
+from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
+from chinchilla_nb.figures.law_lines import LawLine, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
@@ -27,15 +37,29 @@ from chinchilla_nb.figures.residuals import (
 from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
-from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, ratio_title, zoomed
+from chinchilla_nb.figures.ticks import (
+    SCALES,
+    Axis,
+    Scale,
+    axes_in_words,
+    data_title,
+    linear_axis,
+    linearised,
+    log_axis,
+    ratio_title,
+    zoomed,
+)
 
 __all__ = [
     "APPROACH_TITLES",
+    "DARK_PALETTE",
     "LATEST",
     "LEVEL",
+    "LIGHT_PALETTE",
     "MAX_DOTS",
     "NOTHING",
-    "PALETTE",
+    "SCALES",
+    "STEPS",
     "Against",
     "ApproachCurves",
     "ApproachesFigure",
@@ -43,10 +67,13 @@ __all__ = [
     "Ends",
     "FrontierFigure",
     "FrontierIntervals",
+    "GroupCurve",
+    "GroupsFigure",
     "Histogram",
     "IsoFlopFigure",
     "IsoLoss",
     "LandscapeFigure",
+    "LawLine",
     "LossFigure",
     "LossScale",
     "Plane",
@@ -56,27 +83,35 @@ __all__ = [
     "ProfileFigure",
     "ResidualsFigure",
     "RollOutFigure",
+    "Scale",
     "Scatter",
     "SliceCurves",
     "SweepChart",
     "SweepFigure",
     "approaches_figure",
+    "axes_in_words",
     "basis_in_words",
     "data_title",
     "frontier_figure",
     "frontier_intervals",
+    "groups_figure",
     "isoflop_figure",
     "landscape_figure",
     "linear_axis",
+    "linearised",
     "log_axis",
     "loss_figure",
+    "loss_lines",
     "loss_scale",
+    "loss_steps",
+    "plane_lines",
     "polyline",
     "prediction_figure",
     "exponent_region_figure",
     "profile_figure",
     "ratio_title",
     "residuals_figure",
+    "steps_of",
     "sweep_figure",
     "roll_out_figure",
     "zoomed",

@@ -13,20 +13,22 @@ from chinchilla_nb.engine.compute.product import ProductCompute
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures import curves
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.intervals import FrontierIntervals
+from chinchilla_nb.figures.levels import even_levels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, log_axis, round_apart, rounded_outward, within_reach
+from chinchilla_nb.figures.ticks import Axis, Scale, axis_of, data_title, rounded_outward, within_reach
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
 
-LEVELS = 10
-"""Number of losses for which iso-loss curves are drawn."""
+SAMPLES = 40
+"""Places along the diagonal of N and D at which the law is asked for the losses in view."""
 # Ranges of the axes if there is nothing to draw: those of published models.
 _DEFAULT_RANGES = {"C": (1e18, 1e24), "N": (1e8, 1e12), "D": (1e9, 1e13)}
 # A frontier may widen the axes of N and D by this factor beyond the runs, so that a bad fit does not squeeze the runs.
@@ -65,7 +67,7 @@ class IsoLoss:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Plane:
-    """One log-log chart.
+    """One chart.
 
     Attributes
     ----------
@@ -76,7 +78,7 @@ class Plane:
     iso_loss : tuple of IsoLoss
         From the lowest loss to the highest.
     frontier : Polyline
-        Compute-optimal allocations: the two ends of a straight line, or empty.
+        Compute-optimal allocations: the two ends of a straight line, more points of a bent one, or empty.
     band : Polyline
         Outline of the 95 % band around the frontier.
     regime : Polyline
@@ -112,6 +114,13 @@ class Plane:
     def budget_line(self, C: float) -> Polyline:
         """Return the isoFLOP line of a budget, from one side of this plane to the other."""
         return _budget_line(self.compute, self.x, self.y, C)
+
+    def frontier_of(self, law: Law) -> Polyline:
+        """Return the efficient frontier of another law, somewhat beyond the axes; empty for a law of compute alone."""
+        if axes_of(law.parameters) == ("C",):
+            return NOTHING
+        box = _box(self.compute, self.x, self.y, _MARGIN)
+        return _joined(self.compute, curves.frontier(law, box, self.compute), self.x, self.y)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -180,6 +189,7 @@ def frontier_figure(
     excluded: Runs | None = None,
     data_unit: str = "tokens",
     intervals: FrontierIntervals | None = None,
+    scale: Scale = "log",
 ) -> FrontierFigure:
     """Lay out the three planes.
 
@@ -204,17 +214,19 @@ def frontier_figure(
         The unit of D.
     intervals : FrontierIntervals, optional
         How sure the frontier is; drawn as bands and, with a budget, as the region of the optimum. No axis changes.
+    scale : str
+        Whether the axes are logarithmic, as they are except for ``"linear"``.
     """
     law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
     excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
     planned = [point for point in (next_point, off_frontier) if point]
-    axes = _axes(runs, excluded, law, compute, regime, planned, budgets, data_unit)
+    axes = _axes(runs, excluded, law, compute, regime, planned, budgets, data_unit, log=scale != "linear")
     ends = {name: (axis.low, axis.high) for name, axis in axes.items()}
     levels = _levels(law, ends, compute) if law else np.empty(0)
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     # Only the runs determine the colours, so that a new fit recolours no run.
-    scale = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
+    colours = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
     CN, CD, ND = (
         Plane(
             x=axes[x],
@@ -234,13 +246,13 @@ def frontier_figure(
         for x, y in (("C", "N"), ("C", "D"), ("N", "D"))
     )
     if law:
-        CN, CD, ND = (_with_curves(plane, law, levels, scale) for plane in (CN, CD, ND))
+        CN, CD, ND = (_with_curves(plane, law, levels, colours) for plane in (CN, CD, ND))
     figure = FrontierFigure(
         planes=(CN, CD, ND),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
-        colour=read_only(scale.normalise(runs.loss[shown])),
-        loss=scale,
+        colour=read_only(colours.normalise(runs.loss[shown])),
+        loss=colours,
         law=law,
         intervals=None,
         note=note(len(shown), len(runs), *((axis, getattr(excluded, name)) for name, axis in axes.items())),
@@ -257,6 +269,8 @@ def _axes(
     planned: list[tuple[float, float]],
     budgets: list[float],
     data_unit: str,
+    *,
+    log: bool,
 ) -> dict[str, Axis]:
     """Return axes of C, N and D that cover everything drawn."""
     shown = {"C": list(runs.C), "N": list(runs.N), "D": list(runs.D)}
@@ -267,10 +281,10 @@ def _axes(
     shown["C"] += budgets
     for name, drawn in shown.items():
         apart = getattr(excluded, name)
-        drawn += list(apart[within_reach(drawn, apart, log=True)])
+        drawn += list(apart[within_reach(drawn, apart, log=log)])
     titles = {"D": data_title(data_unit)}
     if not shown["C"]:
-        return {name: log_axis(name, ends, titles.get(name)) for name, ends in _DEFAULT_RANGES.items()}
+        return {name: axis_of(name, ends, titles.get(name), log=log) for name, ends in _DEFAULT_RANGES.items()}
     if law and (budgets or not shown["N"]):
         with np.errstate(all="ignore"):
             optimal = optima(law, [min(shown["C"]), max(shown["C"])], compute)
@@ -281,7 +295,7 @@ def _axes(
     for name in ("N", "D"):
         # If only budgets are known, the axes are centred on their even split.
         shown[name] = shown[name] or [float(at_ratio(compute, C, 1.0)) for C in shown["C"]]
-    return {name: log_axis(name, values, titles.get(name)) for name, values in shown.items()}
+    return {name: axis_of(name, values, titles.get(name), log=log) for name, values in shown.items()}
 
 
 def _dots(runs: Runs, shown: NDArray[np.intp], x: str, y: str) -> Polyline:
@@ -306,19 +320,18 @@ def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _levels(law: Law, box: curves.Box, compute: Compute) -> NDArray[np.float64]:
-    """Return round losses, ascending, near those predicted at even steps along the diagonal of N and D."""
+    """Return losses in even steps, ascending, over the range predicted along the diagonal of N and D."""
     ends = {name: np.log(box[name]) for name in ("C", "N", "D")}
     start, end = log_C(compute, ends["N"], ends["D"])
     first = max(0.0, (ends["C"][0] - start) / (end - start))
     last = min(1.0, (ends["C"][1] - start) / (end - start))
     if first >= last:
         return np.empty(0)
-    along = first + (last - first) * (np.arange(LEVELS) + 0.5) / LEVELS
+    along = first + (last - first) * (np.arange(SAMPLES) + 0.5) / SAMPLES
     N, D = (np.exp(low + along * (high - low)) for low, high in (ends["N"], ends["D"]))
     with np.errstate(all="ignore"):
         losses = law.loss(N, D)
-    levels = round_apart(losses[np.isfinite(losses)])
-    return levels if len(levels) > 1 else np.empty(0)
+    return even_levels(losses[np.isfinite(losses)])
 
 
 def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: LossScale, margin: float = 0.0) -> Plane:
@@ -331,7 +344,7 @@ def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: Los
             for level in levels
             for path in curves.iso_loss(law, level, box, compute)
         ]
-    frontier = _joined(compute, curves.frontier(law, box, compute), x, y)
+    frontier = _joined(compute, curves.frontier(law, box, compute), plane.x, plane.y)
     texts = [f"{level:.12g}" for level, _ in pieces]
     places = place_labels(
         [_fractions(plane, line) for _, line in pieces],
@@ -365,17 +378,17 @@ def _outline(regime: SeedRegime, compute: Compute) -> tuple[NDArray[np.float64],
 
 
 def _budget_line(compute: Compute, x: Axis, y: Axis, C: float) -> Polyline:
-    return _joined(compute, curves.isoflop(C, _box(compute, x, y), compute), x.name, y.name)
+    return _joined(compute, curves.isoflop(C, _box(compute, x, y), compute), x, y)
 
 
-def _joined(compute: Compute, pieces: list[curves.Path], x: str, y: str) -> Polyline:
-    """Return a curve, by its two ends if it is a straight line in logarithms."""
+def _joined(compute: Compute, pieces: list[curves.Path], x: Axis, y: Axis) -> Polyline:
+    """Return a curve, by its two ends if it is a straight line on logarithmic axes."""
     if not pieces:
         return NOTHING
     log_N, log_D = (np.concatenate(logs) for logs in zip(*pieces, strict=True))
-    if _is_straight(log_N, log_D):
+    if x.log and y.log and _is_straight(log_N, log_D):
         log_N, log_D = log_N[[0, -1]], log_D[[0, -1]]
-    return _project(compute, x, y, np.exp(log_N), np.exp(log_D))
+    return _project(compute, x.name, y.name, np.exp(log_N), np.exp(log_D))
 
 
 def _is_straight(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:

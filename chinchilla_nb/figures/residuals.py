@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +13,24 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.thinning import note, thin
-from chinchilla_nb.figures.ticks import Axis, data_title, linear_axis, log_axis, rounded_outward, within_reach
+from chinchilla_nb.figures.ticks import (
+    LITTLE,
+    Axis,
+    Scale,
+    axis_of,
+    data_title,
+    linear_axis,
+    log_axis,
+    rounded_outward,
+    within_reach,
+)
+from chinchilla_nb.quantity import plain
 
 __all__ = [
     "Histogram",
@@ -154,6 +166,14 @@ class LossFigure:
     intervals : FrontierIntervals or None
         How sure the frontier is.
     note : str
+    E : float
+        The irreducible loss of the law if the axis is L - E, else zero; subtracted from everything drawn.
+    next_point, off_frontier : Polyline
+        One point or none: the next run, and a run of the same budget off the frontier.
+    budget : Polyline
+        The line of the chosen budget.
+    region : Polyline
+        The 95 % interval of the loss of the next run, by its ends; or empty.
     """
 
     scatter: Scatter
@@ -167,19 +187,36 @@ class LossFigure:
     compute: Compute
     intervals: FrontierIntervals | None
     note: str
+    E: float = 0.0
+    next_point: Polyline = NOTHING
+    off_frontier: Polyline = NOTHING
+    budget: Polyline = NOTHING
+    region: Polyline = NOTHING
 
     @property
     def band(self) -> Polyline:
         """Outline of the 95 % band around the frontier."""
         return self.band_in_view(self.scatter.x, self.scatter.y)
 
+    def in_view(self, x: Axis, y: Axis) -> LossFigure:
+        """Return this figure on other axes."""
+        return replace(self, scatter=replace(self.scatter, x=x, y=y), frontier=self.frontier_in_view(x))
+
     def frontier_in_view(self, x: Axis) -> Polyline:
         """Return the frontier along another axis of C, extended somewhat beyond it."""
-        return _lowest_loss(self.law, *_extended(x), self.compute)
+        return _above(_lowest_loss(self.law, *_extended(x), self.compute), self.E)
+
+    def frontier_of(self, law: Law, x: Axis) -> Polyline:
+        """Return the lowest loss that another law predicts along an axis of C, extended somewhat beyond it."""
+        return _above(_lowest_loss(law, *_extended(x), self.compute), self.E)
 
     def band_in_view(self, x: Axis, y: Axis) -> Polyline:
         """Return the outline of the band around the frontier on other axes, extended somewhat beyond them."""
-        return self.intervals.loss_band(_extended(x), _extended(y)) if self.intervals else NOTHING
+        if self.intervals is None:
+            return NOTHING
+        low, high = _extended(y)
+        band = self.intervals.loss_band(_extended(x), (low + self.E, high + self.E))
+        return Polyline(band.x, band.y - self.E)
 
 
 def prediction_figure(
@@ -199,7 +236,8 @@ def prediction_figure(
     C : array_like, shape (n_runs,), optional
         FLOPs of each run, for errors against compute.
     excluded : tuple of array_like
-        True and predicted losses of excluded runs, drawn in another style and left out of the errors.
+        True and predicted losses of excluded runs, drawn in another style and left out of the errors. They stretch the
+        axes at most by a tenth of their length.
 
     Raises
     ------
@@ -225,7 +263,7 @@ def prediction_figure(
     apart = polyline(*excluded)
     both = np.concatenate([loss, predictions])
     # Both axes have the same range: a run must be within reach in both coordinates to stretch it.
-    reached = within_reach(both, apart.x, log=False) & within_reach(both, apart.y, log=False)
+    reached = np.logical_and(*(within_reach(both, ends, log=False, share=LITTLE) for ends in (apart.x, apart.y)))
     both = np.concatenate([both, apart.x[reached], apart.y[reached]])
     x, y = linear_axis("loss", both, "True loss"), linear_axis("loss", both, "Predicted loss", upright=True)
     ends = read_only(np.array([x.low, x.high]))
@@ -235,7 +273,7 @@ def prediction_figure(
         errors=_histogram(residuals),
         by_compute=by_compute,
         shown=read_only(shown),
-        note=note(len(shown), len(loss)),
+        note=note(len(shown), len(loss), (x, apart.x), (y, apart.y)),
     )
 
 
@@ -246,10 +284,12 @@ def residuals_figure(
     excluded: Runs | None = None,
     excluded_predictions: ArrayLike = (),
     data_unit: str = "tokens",
+    scale: Scale = "log",
 ) -> ResidualsFigure:
     """Lay out true minus predicted loss against N, D and C; errors as for `prediction_figure`.
 
     Excluded runs are drawn in another style and stretch an axis at most by its length. ``data_unit`` is the unit of D.
+    Axes of N, D and C are linear if ``scale`` is ``"linear"``.
     """
     residuals = _checked("losses", runs.loss, (len(runs),)) - _checked("predictions", predictions, (len(runs),))
     excluded = excluded or Runs([], [], [])
@@ -257,11 +297,11 @@ def residuals_figure(
     shown = thin(runs.C, runs.N, runs.D, runs.loss, residuals)
     apart = thin(excluded.C, excluded.N, excluded.D, excluded.loss, off)
     y = _residual_axis(np.append(residuals, off[within_reach(residuals, off, log=False)]), upright=True)
-    scale = loss_scale(runs.loss)
+    colours, log = loss_scale(runs.loss), scale != "linear"
 
     def against(name: str, title: str | None = None) -> Scatter:
         values, others = getattr(runs, name), getattr(excluded, name)
-        x = log_axis(name, np.append(values, others[within_reach(values, others, log=True)]), title)
+        x = axis_of(name, np.append(values, others[within_reach(values, others, log=log)]), title, log=log)
         return Scatter(x, y, polyline(values[shown], residuals[shown]), polyline(others[apart], off[apart]))
 
     N, D, C = against("N"), against("D", data_title(data_unit)), against("C")
@@ -270,8 +310,8 @@ def residuals_figure(
         panels=(N, D, C),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
-        colour=read_only(scale.normalise(runs.loss[shown])),
-        loss=scale,
+        colour=read_only(colours.normalise(runs.loss[shown])),
+        loss=colours,
         note=note(len(shown), len(runs), *off_axes),
     )
 
@@ -283,6 +323,7 @@ def loss_figure(
     C_range: tuple[float, float] | None = None,
     excluded: Runs | None = None,
     intervals: FrontierIntervals | None = None,
+    scale: Scale = "log",
 ) -> LossFigure:
     """Lay out loss against compute, with the envelope of the runs and the efficient frontier of the law.
 
@@ -294,9 +335,13 @@ def loss_figure(
     C_range : tuple of float, optional
         FLOPs that the axes cover in addition to those of the runs, with the predicted losses there.
     excluded : Runs, optional
-        Excluded runs, drawn in another style; they stretch an axis at most by its length.
+        Excluded runs, drawn in another style; they stretch the axis of C at most by its length, and that of the loss at
+        most by a tenth of it.
     intervals : FrontierIntervals, optional
         How sure the frontier is, drawn as a band. No axis changes.
+    scale : str
+        ``"log"``, ``"linear"``, or ``"excess"``: L - E on logarithmic axes, with E of the law. Runs with L <= E have no
+        place there; the note counts them. For a law without E, and without a law, E is zero.
 
     Raises
     ------
@@ -306,29 +351,60 @@ def loss_figure(
     _checked("losses", runs.loss, (len(runs),))
     law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
     excluded = excluded or Runs([], [], [])
-    shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
-    scale = loss_scale(runs.loss)
-    C, losses = np.append(runs.C, C_range or ()), runs.loss
+    colours, log = loss_scale(runs.loss), scale != "linear"
+    E = _irreducible(law) if scale == "excess" else 0.0
+    E = E if (runs.loss > E).any() else 0.0
+    shown, apart = (
+        drawn[some.loss[drawn] > E] for some in (runs, excluded) for drawn in [thin(some.C, some.N, some.D, some.loss)]
+    )
+    C, losses, off = (
+        np.append(runs.C, C_range or ()),
+        runs.loss[runs.loss > E] - E,
+        excluded.loss[excluded.loss > E] - E,
+    )
     if C_range:
-        predicted = _lowest_loss(law, *C_range, compute).y
+        predicted = _above(_lowest_loss(law, *C_range, compute), E).y
         losses = np.append(losses, rounded_outward(losses, np.append(predicted[:1], predicted[-1:])))
-    x = log_axis("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=True)]))
-    y = log_axis("loss", np.append(losses, excluded.loss[within_reach(losses, excluded.loss, log=True)]))
+    x = axis_of("C", np.append(C, excluded.C[within_reach(C, excluded.C, log=log)]), log=log)
+    title = f"Loss above E = {plain(E, 4)}, L − E" if E else None
+    near = within_reach(losses, off, log=log, share=LITTLE)
+    y = axis_of("loss", np.append(losses, off[near]), title, log=log, upright=True)
+    below = int(np.count_nonzero(runs.loss <= E))
+    drawn_note = note(len(shown) + below, len(runs), (x, excluded.C), (y, excluded.loss - E))
+    below_note = f"{below:,} run{'' if below == 1 else 's'} with L ≤ E not drawn" if below else ""
     return LossFigure(
         scatter=Scatter(
-            x, y, polyline(runs.C[shown], runs.loss[shown]), polyline(excluded.C[apart], excluded.loss[apart])
+            x,
+            y,
+            polyline(runs.C[shown], runs.loss[shown] - E),
+            polyline(excluded.C[apart], excluded.loss[apart] - E),
         ),
-        envelope=_envelope(runs),
-        frontier=_lowest_loss(law, x.low, x.high, compute),
+        envelope=_above(_envelope(runs), E),
+        frontier=_above(_lowest_loss(law, x.low, x.high, compute), E),
         shown=read_only(shown),
         shown_excluded=read_only(apart),
-        colour=read_only(scale.normalise(runs.loss[shown])),
-        loss=scale,
+        colour=read_only(colours.normalise(runs.loss[shown])),
+        loss=colours,
         law=law,
         compute=compute,
         intervals=intervals,
-        note=note(len(shown), len(runs), (x, excluded.C), (y, excluded.loss)),
+        note=" · ".join(filter(None, (drawn_note, below_note))),
+        E=E,
     )
+
+
+def _irreducible(law: Law | None) -> float:
+    """Return the irreducible loss of a law; zero if it has none."""
+    if law is None:
+        return 0.0
+    kinds = {parameter.name: parameter.kind for parameter in law.parameters}
+    return next((value for name, value in law.as_dict().items() if kinds[name] == "floor"), 0.0)
+
+
+def _above(line: Polyline, E: float) -> Polyline:
+    """Return the part of a line of losses above E, as L - E."""
+    keep = line.y > E
+    return polyline(line.x[keep], line.y[keep] - E) if E else line
 
 
 def _extended(axis: Axis) -> tuple[float, float]:
@@ -343,7 +419,8 @@ def _lowest_loss(law: Law | None, low: float, high: float, compute: Compute) -> 
         return NOTHING
     C = np.geomspace(low, high, 121)
     with np.errstate(all="ignore"):
-        loss = law.loss(*optima(law, C, compute))
+        of_compute = axes_of(law.parameters) == ("C",)
+        loss = law.loss(C) if of_compute else law.loss(*optima(law, C, compute))
     known = np.isfinite(loss) & (loss > 0)
     return polyline(C[known], loss[known])
 

@@ -66,7 +66,7 @@ class ErrorFigure:
 
 def frontier_line(law: Law, x: Axis, compute: Compute = SIX_ND) -> Polyline:
     """Return the efficient frontier of a law, N* against C, from one end of an axis of compute to the other."""
-    ends = np.array([x.low, x.high]) if in_proportion(compute) else np.geomspace(x.low, x.high, SAMPLES)
+    ends = np.array([x.low, x.high]) if in_proportion(compute) and x.log else np.geomspace(x.low, x.high, SAMPLES)
     N, _ = optima(law, ends, compute)
     known = np.isfinite(N)
     return polyline(ends[known], N[known])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +14,15 @@ from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.quantity import RAISED_CHARACTERS, compact, plain, scientific
 
 __all__ = [
+    "LITTLE",
+    "SCALES",
     "Axis",
+    "Scale",
+    "axes_in_words",
+    "axis_of",
     "data_title",
     "linear_axis",
+    "linearised",
     "log_axis",
     "ratio_title",
     "round_apart",
@@ -24,17 +31,25 @@ __all__ = [
     "zoomed",
 ]
 
+Scale = Literal["log", "linear", "excess"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+"""Scales of charts: logarithmic, linear, or logarithmic with losses as L - E, where the frontier of a law is a line."""
+
 MAX_TICKS = 7
 """Most labelled ticks of an axis."""
+MANY_TICKS = 3
+"""Labelled ticks from which a logarithmic axis needs none at even steps."""
 LEAST_DECADES = 0.5
-"""Shortest logarithmic axis."""
+"""Shortest logarithmic axis of C, N or D."""
+LEAST_LOSS_DECADES = 0.02
+"""Shortest logarithmic axis of losses, which differ by little."""
 PADDING = 0.05
 """Space at each end of an axis, as a share of the range of the values."""
 # Widths of a character, of a superscript, of the gap between two labels and of the overhang allowed at the high end, as
 # fractions of an axis of 170 pixels: the true width is unknown here, and charts on usual pages are no narrower.
 CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
-UPRIGHT_GAP = 24 / 170
-"""Distance between two labels of an upright axis, as a fraction of its length."""
+UPRIGHT_GAP = 22 / 218
+"""Distance between two labels of an upright axis, as a fraction of its length in the lowest chart."""
 
 Text = Callable[[float, int], str]
 """Formats a number, rounded to a number of digits."""
@@ -60,6 +75,8 @@ class Axis:
     ticks, minor_ticks : ndarray
         Values with a labelled tick, and values with a small tick without a label.
     tick_labels : tuple of str
+    upright : bool
+        Whether the axis is always vertical, where labels are stacked and can be closer together.
     """
 
     name: str
@@ -70,6 +87,11 @@ class Axis:
     ticks: NDArray[np.float64]
     tick_labels: tuple[str, ...]
     minor_ticks: NDArray[np.float64]
+    upright: bool = False
+
+    def text(self, value: float) -> str:
+        """Return a value with three digits, written as on this axis."""
+        return _TEXTS.get(self.name, plain)(value, 3)
 
     def fraction(self, values: ArrayLike) -> NDArray[np.float64]:
         """Return the positions of values along the axis, from 0 at its low end to 1 at its high end."""
@@ -97,8 +119,13 @@ LARGEST = 1e250
 _TITLES = {"C": "Compute C (FLOPs)", "N": "Parameters N", "D": data_title(), "loss": "Loss L"}
 
 
-def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[np.bool_]:
-    """Return which of the others may stretch an axis of the values: those no further off than its length.
+LITTLE = 0.1
+"""Share of its length by which excluded runs may stretch an axis of losses: runs that crashed have losses far above
+others, which would be squeezed into a corner."""
+
+
+def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool, share: float = 1.0) -> NDArray[np.bool_]:
+    """Return which of the others may stretch an axis of the values: those no further off than a share of its length.
 
     If there are no values, all of them may.
     """
@@ -109,7 +136,7 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool) -> NDArray[
         known, asked = np.log10(known), np.log10(asked)
     low, high = known.min(), known.max()
     with np.errstate(over="ignore"):  # an axis may end beyond the largest float
-        reach = max(high - low, LEAST_DECADES if log else 0.0)
+        reach = share * max(high - low, LEAST_DECADES if log else 0.0)
         return np.asarray((asked >= low - reach) & (asked <= high + reach))
 
 
@@ -125,8 +152,24 @@ def rounded_outward(values: ArrayLike, others: ArrayLike) -> NDArray[np.float64]
     return np.asarray(10 ** np.where((asked < low) | (asked > high), outward, asked))
 
 
-def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
-    """Return a logarithmic axis around positive values, padded by five per cent and at least half a decade long.
+def axis_of(name: str, values: ArrayLike, title: str | None = None, *, log: bool, upright: bool = False) -> Axis:
+    """Return an axis around positive values, either logarithmic or linear; its low end is positive.
+
+    Raises
+    ------
+    InputError
+        As for `log_axis`.
+    """
+    axis = log_axis(name, values, title, upright=upright)
+    if log:
+        return axis
+    least, largest = np.min(values), np.max(values)
+    pad = PADDING * (largest - least) or 0.05 * largest
+    return _between(replace(axis, log=False), max(least - pad, least / 2), largest + pad)
+
+
+def log_axis(name: str, values: ArrayLike, title: str | None = None, *, upright: bool = False) -> Axis:
+    """Return a logarithmic axis around positive values, padded by five per cent and not shorter than a reader can use.
 
     Raises
     ------
@@ -140,28 +183,51 @@ def log_axis(name: str, values: ArrayLike, title: str | None = None) -> Axis:
         rule = f"needs values between {1 / LARGEST:g} and {LARGEST:g}"
         raise InputError(f"an axis for {name}", rule, got=f"{values.min():g} to {values.max():g}")
     low, high = np.log10(values.min()), np.log10(values.max())
-    pad = max(PADDING * (high - low), (LEAST_DECADES - (high - low)) / 2)
-    low, high = float(10 ** (low - pad)), float(10 ** (high + pad))
-    text = _TEXTS.get(name, plain)
-    ticks, labels = _log_ticks(low, high, text)
-    minor = read_only(_minor_log_ticks(low, high))
-    return Axis(name, title or _TITLES.get(name, name), low, high, True, read_only(ticks), labels, minor)
+    least = LEAST_LOSS_DECADES if name == "loss" else LEAST_DECADES
+    pad = max(PADDING * (high - low), (least - (high - low)) / 2)
+    none = read_only(np.empty(0))
+    axis = Axis(name, title or _TITLES.get(name, name), 0.0, 1.0, True, none, (), none, upright)
+    return _between(axis, float(10 ** (low - pad)), float(10 ** (high + pad)))
+
+
+def _between(axis: Axis, low: float, high: float) -> Axis:
+    """Return an axis with these ends, and ticks for them."""
+    text = _TEXTS.get(axis.name, plain)
+    if axis.log:
+        ticks, labels = _log_ticks(low, high, text, axis.upright)
+        minor = _minor_log_ticks(low, high)
+    else:
+        ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), text, axis.upright)
+        minor = np.empty(0)
+    return replace(axis, low=low, high=high, ticks=read_only(ticks), tick_labels=labels, minor_ticks=read_only(minor))
+
+
+def axes_in_words(x: Axis, y: Axis) -> tuple[str, str]:
+    """Return a sentence about each axis of a chart, for readers who cannot see it."""
+    across, up = (
+        f"{axis.title}, from {axis.text(axis.low)} to {axis.text(axis.high)}{' on a logarithmic scale' * axis.log}"
+        for axis in (x, y)
+    )
+    return f"Across: {across}.", f"Up: {up}."
+
+
+def linearised(axis: Axis) -> Axis:
+    """Return an axis as a linear one with the same ends."""
+    return _between(replace(axis, log=False), axis.low, axis.high) if axis.log else axis
 
 
 def zoomed(axis: Axis, low: float, high: float) -> Axis:
-    """Return a logarithmic axis with another range, and ticks for it.
+    """Return an axis with another range, and ticks for it.
 
     Raises
     ------
     InputError
-        If the axis is linear, or the ends are not positive and ascending.
+        If the ends are not finite and ascending, or those of a logarithmic axis not positive.
     """
-    if not axis.log or not 0 < low < high < np.inf:
-        rule = "only a logarithmic axis can be zoomed, to 0 < low < high"
-        raise InputError("", rule, got=f"({low}, {high})")
-    ticks, labels = _log_ticks(low, high, _TEXTS.get(axis.name, plain))
-    minor = read_only(_minor_log_ticks(low, high))
-    return Axis(axis.name, axis.title, low, high, True, read_only(ticks), labels, minor)
+    if not (-np.inf < low < high < np.inf and (low > 0 or not axis.log)):
+        rule = "can be zoomed to finite ends low < high, a logarithmic one to positive ends"
+        raise InputError("an axis", rule, got=f"({low}, {high})")
+    return _between(axis, low, high)
 
 
 def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, upright: bool = False) -> Axis:
@@ -174,14 +240,8 @@ def linear_axis(name: str, values: ArrayLike, title: str | None = None, *, uprig
     # For identical values the axis is wide enough for ticks that differ in floating point.
     pad = max(PADDING * (high - low), 0.01 * max(abs(low), abs(high)) if high - low < 1e-6 * abs(high) else 0.0)
     low, high = (low - pad, high + pad) if pad else (low - 0.5, high + 0.5)
-    if upright:
-        ticks = _multiples(_nice_step(2.5 * UPRIGHT_GAP * (high - low)), low, high)
-        labels = tuple(plain(value, 12) for value in ticks)
-    else:
-        ticks, labels = _linear_ticks(low, high, lambda values: (values - low) / (high - low), plain)
-    return Axis(
-        name, title or _TITLES.get(name, name), low, high, False, read_only(ticks), labels, read_only(np.empty(0))
-    )
+    none = read_only(np.empty(0))
+    return _between(Axis(name, title or _TITLES.get(name, name), 0.0, 1.0, False, none, (), none, upright), low, high)
 
 
 def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
@@ -196,7 +256,7 @@ def round_apart(targets: ArrayLike) -> NDArray[np.float64]:
     return np.unique([_on_step(t, _nice_step(gap)) for t, gap in zip(targets[apart], nearest[apart], strict=True)])
 
 
-def _log_ticks(low: float, high: float, text: Text) -> Ticks:
+def _log_ticks(low: float, high: float, text: Text, upright: bool) -> Ticks:
     """Return ticks at powers of ten, thinned if dense; within three decades also at 1, 2, 5 or at even steps."""
 
     def position(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -204,37 +264,44 @@ def _log_ticks(low: float, high: float, text: Text) -> Ticks:
 
     exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for least, values in _log_candidates(exponents):
-        found = _labelled(values[(values >= low * (1 - 1e-12)) & (values <= high * (1 + 1e-12))], position, text)
-        if len(found[0]) >= least and _fits(position(found[0]), found[1]):
+        if least < MANY_TICKS and len((even := _linear_ticks(low, high, position, text, upright))[0]) >= MANY_TICKS:
+            return even
+        inside = values[(values >= low * (1 - 1e-12)) & (values <= high * (1 + 1e-12))]
+        found = _labelled(inside, position, text, upright)
+        if len(found[0]) >= least and _fits(position(found[0]), found[1], upright):
             return found
-    return _linear_ticks(low, high, position, text)
+    return _linear_ticks(low, high, position, text, upright)
 
 
 def _log_candidates(exponents: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield sets of tick values to try, best first, each with the number of values that must lie inside."""
     # From text, because 10.0**23 is off by one unit in the last place, which a label would show.
     for stride in (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100):
-        yield 3, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
-    for mantissas in ((1, 2, 5), (1, 3)):
-        yield 3, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
+        yield MANY_TICKS, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
+    for mantissas in ((1, 2, 5), (1, 3), (1, 2, 3, 5)):
+        yield MANY_TICKS, np.array([float(f"{m}e{int(e)}") for e in exponents for m in mantissas])
     for stride in (1, 2, 3, 4):
         yield 2, np.array([float(f"1e{int(e)}") for e in exponents if e % stride == 0])
     yield 2, np.array([float(f"{m}e{int(e)}") for e in exponents for m in (2, 5)])
 
 
 def _linear_ticks(
-    low: float, high: float, position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
+    low: float,
+    high: float,
+    position: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    text: Text,
+    upright: bool = False,
 ) -> Ticks:
     """Return ticks at multiples of the finest step of 1, 2 or 5 whose labels fit, or else two ticks far apart."""
     finest = step = _nice_step((high - low) / 20)
     while True:
-        values, labels = _labelled(_multiples(step, low, high), position, text)
+        values, labels = _labelled(_multiples(step, low, high), position, text, upright)
         if len(values) < 2:
             break
-        if _fits(position(values), labels):
+        if _fits(position(values), labels, upright):
             return values, labels
         step = _nice_step(2.5 * step)
-    values, labels = _labelled(_multiples(finest, low, high), position, text)
+    values, labels = _labelled(_multiples(finest, low, high), position, text, upright)
     return values[[0, -1]], (labels[0], labels[-1])
 
 
@@ -244,16 +311,23 @@ def _multiples(step: float, low: float, high: float) -> NDArray[np.float64]:
 
 
 def _labelled(
-    values: NDArray[np.float64], position: Callable[[NDArray[np.float64]], NDArray[np.float64]], text: Text
+    values: NDArray[np.float64],
+    position: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    text: Text,
+    upright: bool,
 ) -> Ticks:
     """Return values with labels, without those whose label would overhang the high end too far."""
     labels = [text(value, 12) for value in values]
+    if upright:
+        return values, tuple(labels)
     ends = position(values) + _widths(labels) / 2
     inside = ends <= 1 + OVERHANG
     return values[inside], tuple(label for label, keep in zip(labels, inside, strict=True) if keep)
 
 
-def _fits(positions: NDArray[np.float64], labels: tuple[str, ...]) -> bool:
+def _fits(positions: NDArray[np.float64], labels: tuple[str, ...], upright: bool) -> bool:
+    if upright:
+        return len(labels) <= MAX_TICKS and bool((np.diff(positions) >= UPRIGHT_GAP).all())
     widths = _widths(labels)
     clear = np.diff(positions) - (widths[1:] + widths[:-1]) / 2
     return len(labels) <= MAX_TICKS and bool((clear >= GAP).all())

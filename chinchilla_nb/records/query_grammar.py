@@ -28,6 +28,8 @@ from chinchilla_nb.quantity import SUFFIXES
 __all__ = ["KEYWORDS", "All", "Comparison", "Not", "OneOf", "Query", "Text", "parse_query"]
 
 KEYWORDS = ("and", "or", "not")
+LONGEST_SHOWN = 60
+"""Characters of the name of a column that a message shows."""
 MOST_BRACKETS = 50
 """Brackets inside each other; more are a mistake, and Python could not follow thousands."""
 
@@ -209,7 +211,7 @@ class _Parser:
         if self.next.kind != "sign":
             return Text(first.text)
         sign = self._take().text
-        return Comparison(first.text, sign, self._value(f"{first.text} {sign}"))
+        return Comparison(first.text, sign, self._value(f"{first.text[:LONGEST_SHOWN]} {sign}"))
 
     def _value(self, before: str) -> str:
         if self.next.kind == "quoted":

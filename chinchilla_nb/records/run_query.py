@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean, nearest_or_all
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
@@ -83,12 +84,12 @@ def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDA
     if sign in _EQUAL:
         equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
         if not equal.any():
-            raise _not_found(f"no run has {name} = {value!r}", value, _texts(values))
+            raise _not_found(f"no run has {name} = {brief(value)}", value, _texts(values))
         return ~equal if sign == "!=" else equal
     if sign in ("~", "!~"):
         found = _with_text(value, values)
         if not found.any():
-            raise _not_found(f"no {name} contains {value!r}", value, _texts(values))
+            raise _not_found(f"no {name} contains {brief(value)}", value, _texts(values))
         return ~found if sign == "!~" else found
     raise InputError(name, "is text", remedy="compare it with =, != or ~")
 
@@ -118,7 +119,7 @@ def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
         return name
     found = [one for one in columns if one.casefold() == name.casefold()]
     if not found:
-        raise _not_found(f"there is no column {name!r}", name, list(columns))
+        raise _not_found(f"there is no column {brief(name)}", name, list(columns))
     return found[0]
 
 
@@ -138,12 +139,12 @@ def _containing(text: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
     texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
     if not texts:
         remedy = did_you_mean(text, [*columns, *KEYWORDS]) or "compare a number, as in loss < 3"
-        raise InputError("", f"there is no text column to search for {text!r}", remedy=remedy)
+        raise InputError("", f"there is no text column to search for {brief(text)}", remedy=remedy)
     found = np.any([_with_text(text, values) for values in texts], axis=0)
     if not found.any():
         known = [*columns, *KEYWORDS, *(one for values in texts for one in _texts(values))]
         remedy = did_you_mean(text, known) or "write a condition as in loss < 3"
-        raise InputError("", f"no text column contains {text!r}", remedy=remedy)
+        raise InputError("", f"no text column contains {brief(text)}", remedy=remedy)
     return np.asarray(found, dtype=bool)
 
 

@@ -15,11 +15,11 @@ NO_TOKEN = f"This address lacks the token of the workbench that is running. {OPE
 FOREIGN = f"This request comes from another page, or names another host. {OPEN_AGAIN}"
 REASONS = {
     403: f"This request is not allowed. {OPEN_AGAIN}",
-    404: 'There is nothing at this address. <a href="/">Open the workbench.</a>',
+    404: 'There is nothing at this address. <a href="{base}">Open the workbench.</a>',
     500: "The server failed to answer. Its terminal shows the error; reload the page to try again.",
 }
 """What was wrong and what to do, for the answers that a person may see."""
-OTHER_REASON = 'The workbench does not answer such requests. <a href="/">Open the workbench.</a>'
+OTHER_REASON = 'The workbench does not answer such requests. <a href="{base}">Open the workbench.</a>'
 # "light dark" lets the browser use its dark colours where the user prefers them.
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -46,8 +46,9 @@ class PlainErrors(RequestHandler):
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         """Write the page of an error."""
         title = f"{status_code} {http.HTTPStatus(status_code).phrase}"
+        reason = self.refusal or REASONS.get(status_code, OTHER_REASON).format(base=self.settings["base_url"])
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(PAGE.format(title=title, reason=self.refusal or REASONS.get(status_code, OTHER_REASON)))
+        self.finish(PAGE.format(title=title, reason=reason))
 
 
 class ForeignRequest(PlainErrors):

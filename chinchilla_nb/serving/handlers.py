@@ -9,6 +9,8 @@ from tornado.web import HTTPError, authenticated
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+from chinchilla_nb.serving.first_page import FAILED, FIRST
+
 __all__ = ["Channels", "Page"]
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
@@ -34,8 +36,16 @@ class Page(TornadoVoilaHandler):
         _forget_token(self.request)
         # Reading it sets the cookie that the page returns when it asks to shut down its kernel.
         _ = self.xsrf_token
-        await super().get(path)
-        self.write(CLEAN_ADDRESS)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.write(FIRST + CLEAN_ADDRESS)
+        await self.flush()
+        try:
+            await super().get(path)
+        except Exception:
+            # The status has been sent: all that can still be said is in the page.
+            self.log.exception("chinchilla-nb: the kernel of the page did not start")
+            self.write(FAILED)
 
 
 def _forget_token(request: HTTPServerRequest) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chinchilla_nb.serving.address import LOCAL, Address
+
 __all__ = ["LISTENING", "PAGE", "STOP_SECONDS", "Order"]
 
 PAGE = "workbench.ipynb"
@@ -28,8 +30,20 @@ class Order:
         Whoever knows it can open the page.
     port : int
         Port to listen on; 0 for a free one.
+    origin, path : str
+        The address of the page, as in `Address`.
+    unused_seconds : float
+        Seconds after which the kernel of an open page that nobody uses ends; 0 for never.
     """
 
     folder: str
     token: str
     port: int
+    origin: str = LOCAL.origin
+    path: str = LOCAL.path
+    unused_seconds: float = 0.0
+
+    @property
+    def address(self) -> Address:
+        """The address of the page."""
+        return Address(self.origin, self.path)

@@ -13,7 +13,7 @@ from chinchilla_nb.printable import printable
 __all__ = ["notebook", "title"]
 
 DARK_THEME = """
-<link rel="stylesheet" href="/voila/templates/lab/static/theme-dark.css"
+<link rel="stylesheet" href="{base}voila/templates/lab/static/theme-dark.css"
  media="(prefers-color-scheme: dark)">
 <script>{
   const isDark = matchMedia("(prefers-color-scheme: dark)");
@@ -34,6 +34,7 @@ def notebook(
     allow_functions: Sequence[str] = (),
     allow_folders: Sequence[str] = (),
     choices: Mapping[str, str | bool] = MappingProxyType({}),
+    base: str = "/",
 ) -> dict[str, Any]:
     """Return the notebook that opens a workbench.
 
@@ -47,27 +48,35 @@ def notebook(
         What panels may call and open, as for `Workbench`.
     choices : mapping of str to str or bool
         What a table holds, as further arguments of `Workbench`.
+    base : str
+        Path of the page, seen from a browser.
     """
     head = f"<h1>{_as_html(' '.join(title(source, folder).split()))}</h1>"
     # Last, because the first element has no space above it.
-    head += DARK_THEME
+    head += DARK_THEME.replace("{base}", base)
     allowed = f"allow_functions={list(allow_functions)!a}, allow_folders={list(allow_folders)!a}"
     allowed += "".join(f", {name}={value!a}" for name, value in choices.items())
     code = [
         "import html, os, warnings\n",
         "from IPython.display import HTML, display\n",
-        "from chinchilla_nb import Workbench\n",
+        "from chinchilla_nb import Workbench, datasets\n",
         "from chinchilla_nb.opening import RowsLeftOutWarning\n",
         "from chinchilla_nb.printable import printable\n",
         'warnings.simplefilter("ignore", RowsLeftOutWarning)  # the workbench shows them\n',
         # ASCII, because a path may hold bytes that are not UTF-8, which no message to the kernel can.
+        # The server's private folder, which it removes when it ends.
+        "session_file = os.path.abspath('session.json')\n",
         f"os.chdir({folder!a})\n",
         # The command has opened the source before, but it may have changed. Voila would advise options of its own.
         "try:\n",
-        f"    shown = Workbench({source!a}, {allowed})\n",
+        f"    shown = Workbench({source!a}, session_file=session_file, {allowed})\n",
         "except (OSError, TypeError, ValueError) as error:\n",
         "    reason = html.escape(printable(str(error)))\n",
         "    shown = HTML(f'<p>The workbench cannot be opened: {reason}. Then reload this page.</p>')\n",
+        # The runs of a shipped study are known to determine its law, so that nobody has to ask for the fit.
+        "else:\n",
+        f"    if {source!a} in datasets.names() and shown.session.fit is None:\n",
+        "        shown.session.start_fit()\n",
         "display(shown)",
     ]
     return {

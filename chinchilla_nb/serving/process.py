@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chinchilla_nb.serving.address import LOCAL, Address
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
 
 __all__ = ["Server", "serving"]
@@ -46,7 +47,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(notebook: dict[str, Any], port: int) -> Iterator[Server | None]:
+def serving(
+    notebook: dict[str, Any], port: int, address: Address = LOCAL, unused_seconds: float = 0.0
+) -> Iterator[Server | None]:
     """Serve a notebook until the block ends; gives None if the server did not start, and has said why.
 
     Parameters
@@ -55,17 +58,21 @@ def serving(notebook: dict[str, Any], port: int) -> Iterator[Server | None]:
         The notebook, as JSON.
     port : int
         Port to listen on; 0 for a free one.
+    address : Address
+        Where the page is, seen from a browser.
+    unused_seconds : float
+        As for `Order`.
     """
     with tempfile.TemporaryDirectory(prefix="chinchilla-nb-", ignore_cleanup_errors=True) as folder:
         (Path(folder) / PAGE).write_text(json.dumps(notebook), encoding="utf-8")
-        order = Order(folder, secrets.token_hex(TOKEN_BYTES), port)
+        order = Order(folder, secrets.token_hex(TOKEN_BYTES), port, address.origin, address.path, unused_seconds)
         with _process(order) as process:
             listening = _listening_port(process)
             yield _server(process, order, listening) if listening else None
 
 
 def _server(process: subprocess.Popen[bytes], order: Order, port: int) -> Server:
-    url = f"http://127.0.0.1:{port}/?token={order.token}"
+    url = f"{order.origin or f'http://127.0.0.1:{port}'}{order.path}?token={order.token}"
     link = Path(order.folder) / "open.html"
     link.write_text(_link(url), encoding="utf-8")
     return Server(url, link, process.wait)

@@ -31,9 +31,10 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from chinchilla_nb.printable import printable
+from chinchilla_nb.serving.address import LOCAL, Address
 from chinchilla_nb.serving.errors import with_plain_errors
 from chinchilla_nb.serving.handlers import Channels, Page
-from chinchilla_nb.serving.kernels import OwnKernel
+from chinchilla_nb.serving.kernels import Kernels, OwnKernel
 from chinchilla_nb.serving.order import LISTENING, PAGE, STOP_SECONDS, Order
 from chinchilla_nb.serving.origins import without_foreign_requests
 
@@ -81,7 +82,15 @@ class PlainText(logging.Formatter):
 
 
 class WorkbenchServer(Voila):
-    """Voila on one page, which only the token opens."""
+    """Voila on one page, which only the token opens.
+
+    Attributes
+    ----------
+    address : Address
+        Where the page is, seen from a browser.
+    """
+
+    address: Address = LOCAL
 
     def _config_file_paths_default(self) -> list[str]:
         # By default it executes voila.py of the current folder. The user's settings are meant for other pages.
@@ -104,7 +113,7 @@ class WorkbenchServer(Voila):
             sockets = bind_sockets(self.port, self.ip)
         except OSError as error:
             sys.exit(f"chinchilla-nb: port {self.port} cannot be used: {error.strerror}")
-        HTTPServer(without_foreign_requests(self.app)).add_sockets(sockets)
+        HTTPServer(without_foreign_requests(self.app, self.address)).add_sockets(sockets)
         self.ioloop = IOLoop.current()
         threading.Thread(target=_end_with_the_command, args=[self.ioloop], daemon=True).start()
         _report(sockets[0].getsockname()[1])
@@ -122,6 +131,7 @@ def main() -> None:
         sys.set_int_max_str_digits(0)
     # The instance, because Jupyter Server logs to its logger.
     server = WorkbenchServer.instance(config=_configuration(order))
+    server.address = order.address
     _log_errors([server.log, logging.getLogger("tornado")], PlainText(order.token))
     try:
         server.initialize([])
@@ -133,6 +143,7 @@ def main() -> None:
 
 
 def _configuration(order: Order) -> Config:
+    address = order.address
     return Config(
         {
             "Voila": {
@@ -140,17 +151,31 @@ def _configuration(order: Order) -> Config:
                 "token": order.token,
                 "ip": "127.0.0.1",
                 "port": order.port,
+                # Links lead to the first; paths arrive without it, as the router removes it.
+                "base_url": address.path,
+                "server_url": "/",
                 "open_browser": False,
                 "log_level": logging.ERROR,
                 "connection_dir_root": order.folder,
-                # Voila admits any Host, and its log shows addresses with their token.
-                "tornado_settings": {"allow_remote_access": False, "log_function": log_request, "headers": HEADERS},
+                "tornado_settings": {
+                    # Voila admits any Host. Behind a proxy only the router knows which is right.
+                    "allow_remote_access": address.is_proxied,
+                    **({"allow_origin": address.origin} if address.origin else {}),
+                    # Voila's log shows addresses with their token.
+                    "log_function": log_request,
+                    "headers": HEADERS,
+                    # Other pages behind the same proxy have cookies of their own.
+                    "xsrf_cookie_kwargs": {"path": address.path},
+                },
             },
             "VoilaConfiguration": {
                 "kernel_spec_manager_class": OwnKernel,
+                "multi_kernel_manager_class": Kernels,
                 # By default an address can name them, and Voila never answers one that names a template it lacks.
                 "allow_template_override": "NO",
                 "allow_theme_override": "NO",
+                # Voila leaves out the base URL.
+                "page_config_hook": lambda config, **_: {**config, "themesUrl": f"{address.path}voila/api/themes"},
                 "extension_allowlist": EXTENSIONS,
             },
             "MappingKernelManager": {
@@ -159,9 +184,20 @@ def _configuration(order: Order) -> Config:
                 # Other users of this machine can connect to the sockets of a kernel and read what it sends.
                 "transport_encryption": "auto",
             },
-            "IdentityProvider": {"cookie_options": {"samesite": "Lax"}},
+            "Kernels": {"unused_seconds": order.unused_seconds},
+            # A kernel that has ended by itself is not started again: the panels of the page would not be in it.
+            "AsyncIOLoopKernelRestarter": {"restart_limit": 0},
+            "IdentityProvider": {"cookie_options": {"samesite": "Lax"}, **_own_cookie(address)},
         }
     )
+
+
+def _own_cookie(address: Address) -> dict[str, Any]:
+    """Return how the login cookie is named, if Jupyter Server behind the same proxy would name its own the same."""
+    if not address.is_proxied:
+        return {}
+    name = "chinchilla-nb" + re.sub(r"[^a-zA-Z0-9]+", "-", address.path).rstrip("-")
+    return {"cookie_name": name, "secure_cookie": address.origin.startswith("https:")}
 
 
 def _log_errors(loggers: Sequence[logging.Logger], formatter: logging.Formatter) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from html import escape
 from importlib import import_module
 from typing import Any
@@ -10,18 +12,21 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.checks import as_names
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
+from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.opening import TableChoices, session_of_source
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.cells import is_shown_elsewhere, register_creation
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import close_parts
 from chinchilla_nb.widgets.base.project_files import Folders, allowed_folders
-from chinchilla_nb.widgets.base.snapshot import Snapshot
-from chinchilla_nb.widgets.base.style import style_sheet
+from chinchilla_nb.widgets.base.snapshot import IN_VOILA, Snapshot
+from chinchilla_nb.widgets.base.style import note, style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
@@ -31,15 +36,17 @@ _MODULES = {
     "Configuration": ("config.config_panel", "ConfigPanel"),
     "Runs": ("run_log.run_log_panel", "RunLogPanel"),
     "Scaling law": ("fit.fit_panel", "FitPanel"),
+    "Fit history": ("history.history_panel", "HistoryPanel"),
     "Frontier": ("frontier.frontier_panel", "FrontierPanel"),
     "Approaches": ("approaches.approaches_panel", "ApproachesPanel"),
+    "Groups": ("groups.groups_panel", "GroupsPanel"),
     "Simulation": ("simulation.simulation_panel", "SimulationPanel"),
 }
-_CHARTS = ("Frontier", "Approaches", "Simulation")
+_CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 
 
 class Workbench(Snapshot, ipywidgets.VBox):
-    """Panels for configuration, runs, fit, frontier, approaches and simulation that share one session.
+    """Panels for configuration, runs, fit and its history, frontier, approaches, groups and simulation, on one session.
 
     Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.
@@ -54,14 +61,18 @@ class Workbench(Snapshot, ipywidgets.VBox):
         notebook defines; they are imported.
     allow_folders : iterable of str or path
         Folders where files may be imported, loaded and saved by path, besides the project's.
+    session_file : str or path, optional
+        File that keeps the session if its runs have no project folder, such as those of a table or a study: settings,
+        exclusions, budget and fits, which are restored when it is opened again. Where `source` is the path of a
+        project, that is ``chinchilla_nb.session.json`` in its folder; for an open one, see `Chinchilla.keep_session`.
     N, D, C, loss, checkpoints, failed
         What a table holds, and which of its rows are taken, as for `open_session`.
 
     Attributes
     ----------
     session : Session
-    remarks : HTML
-        What was taken of a table.
+    remarks, kept : HTML
+        What was taken of a table; what is not kept or not restored of the session.
     fit, frontier : FitPanel, FrontierPanel
     toggles : dict of str to ToggleButton
         Buttons that show and hide the panels, by panel name.
@@ -79,6 +90,7 @@ class Workbench(Snapshot, ipywidgets.VBox):
         *,
         allow_functions: Iterable[str] = (),
         allow_folders: Folders = (),
+        session_file: str | os.PathLike[str] | None = None,
         N: Any = None,
         D: Any = None,
         C: Any = None,
@@ -90,9 +102,12 @@ class Workbench(Snapshot, ipywidgets.VBox):
         allow_functions, allow_folders = as_names(allow_functions, "allow_functions"), allowed_folders(allow_folders)
         choices = TableChoices(N, D, C, loss, checkpoints, failed)
         self.session, unclear = _opened(source, choices, allow_functions)
+        if self.session is not getattr(source, "session", source):
+            self._keep(session_file, AllowedFunctions(allow_functions).find)
         self._allowed: dict[str, dict[str, Any]] = {
             "Configuration": {"allow_functions": allow_functions, "allow_folders": allow_folders},
             "Runs": {"allow_folders": allow_folders},
+            "Fit history": {"allow_functions": allow_functions},
         }
         self.fit = FitPanel(self.session)
         self.frontier = FrontierPanel(self.session, allow_folders=allow_folders)
@@ -107,18 +122,22 @@ class Workbench(Snapshot, ipywidgets.VBox):
         self.errors = ErrorNotes()
         self.guard = Guard(self.errors.report)
         self.remarks = ipywidgets.HTML(_remarks(self.session.remarks))
-        nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.errors])
+        self.kept = ipywidgets.HTML()
+        nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.kept, self.errors])
         nav.add_class("cnb")
         nav.add_class("cnb-nav")
         self._controls, self._charts = ipywidgets.VBox(), ipywidgets.VBox()
         bench = ipywidgets.Box([self._controls, self._charts])
         bench.add_class("cnb-bench")
         super().__init__([nav, bench])
+        register_creation(self)
         self.add_class("cnb-workbench")
         for toggle in self.toggles.values():
             toggle.layout.width = "auto"
             toggle.observe(self._arrange, "value")
         self._arrange()
+        self.session.observe(self._show_kept, "keeping_problem")
+        self._show_kept()
         if unclear is not None:
             self._ask(unclear)
 
@@ -126,12 +145,36 @@ class Workbench(Snapshot, ipywidgets.VBox):
         """Return a PNG of the frontier."""
         return self.frontier.snapshot()
 
+    @property
+    def contained(self) -> tuple[Panel, ...]:
+        """The panels opened so far, also those that are hidden."""
+        return tuple(self.panels.values())
+
     def close(self) -> None:
-        """Close every panel."""
-        for panel in self.panels.values():
-            panel.close()
+        """Close every panel, except those that are also shown elsewhere: in a cell of their own, or in another box."""
+        for panel in self.contained:
+            if not is_shown_elsewhere(panel, besides=self):
+                panel.close()
+        self._controls.children = self._charts.children = ()
+        with suppress(ValueError):  # closed before
+            self.session.unobserve(self._show_kept, "keeping_problem")
         close_parts(self)
         super().close()
+
+    def _keep(self, file: str | os.PathLike[str] | None, find: Finder) -> None:
+        """Keep the session in its project folder, or else in a file if one was given."""
+        if getattr(self.session.database, "project_dir", None) is not None:
+            self.session.keep(find=find)
+        elif file is not None:
+            self.session.keep(file, find)
+
+    @guarded
+    def _show_kept(self, _change: Any = None) -> None:
+        """Say what of the session is not kept; that it has no file matters only on a page that is loaded again."""
+        problem = self.session.keeping_problem
+        if not problem and self.session.session_file is None and IN_VOILA in os.environ:
+            problem = "Nothing of this session is kept when the page is loaded again: its runs have no project folder."
+        self.kept.value = note("warn", problem) if problem else ""
 
     def _ask(self, unclear: UnclearColumns) -> None:
         """Let the run log ask what the columns of a table mean."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -31,14 +32,24 @@ def adaptive_map(function: Callable[[Any], R], items: Iterable[Any]) -> Iterator
 
 
 def _process_map(function: Callable[[Any], R], items: list[Any]) -> Iterator[R]:
-    from joblib import Parallel, cpu_count, delayed
+    from joblib import Parallel, delayed, effective_n_jobs
 
-    if cpu_count() == 1:
+    if effective_n_jobs(-1) == 1:  # of the backend chosen: a cluster may have many, also where this machine has one
         yield from map(function, items)
         return
-    results: Any = Parallel(n_jobs=-1, return_as="generator")(delayed(function)(item) for item in items)
+    # Each item in a tuple, because joblib leaves an array on a single worker of Dask, and it is lost with that worker.
+    tasks = (delayed(_applied)(function, (item,)) for item in items)
+    results: Any = Parallel(n_jobs=-1, return_as="generator")(tasks)
     try:
-        yield from results
+        for result in results:  # noqa: UP028  `yield from` would close the results itself, before the `finally`
+            yield result
     finally:
-        # When interrupted or cancelled, drop queued items now, not when the garbage collector runs.
-        results.close()
+        # When interrupted or cancelled, drop queued items now, not when the garbage collector runs. Joblib then warns
+        # of results that nobody has used.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
+
+
+def _applied(function: Callable[[Any], R], item: tuple[Any]) -> R:
+    return function(*item)

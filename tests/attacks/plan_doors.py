@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from doors import Door
 from result_doors import DRAWS, FIT
@@ -29,6 +31,17 @@ def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Chinchilla.plan", cc.plan, project, words)
     plans = {"plans": [{"C": 1e21}], "level": 0.95, "uncertainty": FitUncertainty(cc.uncertainty("sandwich").value)}
     yield Door("Chinchilla.plans", cc.plans, plans)
+    table = {"N": [1e9, 7e9], "C": None, "hardware": HARDWARE, "level": 0.95, "uncertainty": None}
+    words = {"N": "N|give", "C": "C|give"}
+    yield Door("Chinchilla.chinchilla_table", cc.chinchilla_table, table, words)
+    optimal = {"fit": FIT, **table, "uncertainty": DRAWS}
+    yield Door("optimal_runs", chinchilla_nb.optimal_runs, optimal, words)
+    path = {"path": Path(tempfile.mkdtemp()) / "table.tex"}
+    yield Door("ChinchillaTable.save", cc.chinchilla_table([1e9]).save, path)
+    saved = {"path": path["path"].with_name("report.html"), "title": "a", "date": None, "definitions": None}
+    yield Door("Chinchilla.save_report", cc.save_report, {**saved, "table": None}, dear=True)
+    shown = {"session": cc.session, **{name: saved[name] for name in ("title", "date", "definitions")}, "table": None}
+    yield Door("report_page", chinchilla_nb.report_page, shown, dear=True)
     yield from _engine()
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from doors import Door, bounded
 from runs import GRID, make_runs
 from slices_of_runs import sliced_runs
 
 import chinchilla_nb
 from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, Rollout, Runs
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
@@ -56,6 +60,8 @@ RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_G
 RESULTS = (FIT, FRONTIER_FIT, FRONTIER, FRONTIER_FIT.law, DRAWS, ROLL_OUTS, BY_GROUPS, FORECAST, COMPARISON)
 """Values that are right for some arguments and wrong for others."""
 
+FIND = AllowedFunctions().find
+
 
 def result_doors(cc: Chinchilla) -> Iterator[Door]:
     """Yield the doors of the results; the project must have been fitted."""
@@ -67,8 +73,24 @@ def result_doors(cc: Chinchilla) -> Iterator[Door]:
     yield Door(
         "study", bounded(chinchilla_nb.study, "repetitions", "seeds", most=MOST + 1), STUDY, STUDY_WORDS, dear=True
     )
+    charted = {"table": chinchilla_nb.study(**STUDY), "against": "seeds", "by": None, "error": "N_error"}
+    yield Door("study_chart", chinchilla_nb.study_chart, charted)
     yield Door("Chinchilla.influence", cc.influence, {"C": 1e20, "parallel": False}, dear=True)
     yield from _approaches(cc)
+    yield from _groups()
+    yield from _history(cc)
+
+
+def _history(cc: Chinchilla) -> Iterator[Door]:
+    session = cc.session
+    number = {"number": "number"}
+    yield Door("Chinchilla.restore_fit", cc.restore_fit, {"number": 1}, number)
+    yield Door("Chinchilla.compare_fits", cc.compare_fits, {"one": 1, "other": 2}, {"one": "number", "other": "number"})
+    yield Door("Session.find_fit", session.find_fit, {"number": 1})
+    past = {"past": session.fits[0], "find": FIND}
+    yield Door("Session.restore_fit", session.restore_fit, past)
+    yield Door("Session.draw_fits", session.draw_fits, {"fits": session.fits[:1]})
+    yield Door("Session.keep", session.keep, {"path": "session.json", "find": FIND}, {"path": "path|file|session"})
 
 
 def _approaches(cc: Chinchilla) -> Iterator[Door]:
@@ -86,6 +108,25 @@ def _approaches(cc: Chinchilla) -> Iterator[Door]:
     yield Door("IsoFlop.minima", SLICED.isoflop.minima, {"level": 0.95})
     weighed = {"law": FIT.law, "N": 1e9, "D": 1e10, "compute": SIX_ND}
     yield Door("deadweight_compute", chinchilla_nb.deadweight_compute, weighed)
+
+
+def _groups() -> Iterator[Door]:
+    """Yield the doors of groups of runs; those of the project have no column to divide them by."""
+    problem, runs = FIT.problem, FIT.runs
+    columns = {"group": np.resize(["one", "other"], len(runs))}
+    grouped = replace(problem, runs=Runs(runs.N, runs.D, runs.loss, columns=columns))
+    groups = chinchilla_nb.fit_groups(grouped, "group")
+    given = {"problem": grouped, "by": "group"}
+    yield Door("fit_groups", chinchilla_nb.fit_groups, given, {"by": "by|column"}, dear=True)
+    compared = {"value": groups, "model": "efficiency", "baseline": "one", "C": 1e20, "level": 0.95}
+    yield Door("GroupComparison", lambda **those: repr(chinchilla_nb.GroupComparison(**those)), compared, dear=True)
+    yield Door("GroupComparison.under", chinchilla_nb.GroupComparison(**compared).under, {"model": "pooled"})
+    yield Door("Groups.fit", groups.fit, {"model": "pooled"})
+    yield Door("Groups.test", groups.test, {"model": "pooled"})
+    project = Chinchilla(tempfile.mkdtemp(), log_level=50, param_grid=dict(GRID.axes))
+    project.database.df = pd.DataFrame({"N": runs.N, "D": runs.D, "loss": runs.loss, **columns})
+    asked = {"by": "group", "model": "efficiency", "baseline": None, "C": 1e20, "level": 0.95}
+    yield Door("Chinchilla.groups", project.groups, asked, {"by": "by|column"}, dear=True)
 
 
 def _uncertainty(cc: Chinchilla) -> Iterator[Door]:

@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from doors import Door, bounded
+from law_doors import law_doors
 from odd_values import ODD_VALUES
 from plan_doors import plan_doors
 from result_doors import COMPARISON, FRONTIER, FRONTIER_FIT, RESULTS, ROLL_OUTS, result_doors
@@ -71,7 +72,16 @@ SIX_ND = chinchilla_nb.SIX_ND
 KAPLAN = KaplanLaw(8.8e13, 5.4e13, 0.076, 0.095)
 TABLE = chinchilla_nb.read_table("t.csv", b"N,D,loss,note\n1000,20000,3.5,a\n2000,30000,3.25,b\n")
 SOURCES = {name: Source(name) for name in ("N", "D", "loss")}
-_PANELS = ("ConfigPanel", "RunLogPanel", "FitPanel", "FrontierPanel", "ApproachesPanel", "SimulationPanel")
+_PANELS = (
+    "ConfigPanel",
+    "RunLogPanel",
+    "FitPanel",
+    "HistoryPanel",
+    "FrontierPanel",
+    "ApproachesPanel",
+    "GroupsPanel",
+    "SimulationPanel",
+)
 HYPERPARAMETERS = {"width": [64, 128], "depth": [1, 2]}
 
 VALUES: tuple[Any, ...] = (
@@ -85,6 +95,9 @@ VALUES: tuple[Any, ...] = (
     *({"N": 1, "D": 2, "loss": 3}, [{"N": 1, "D": 2, "loss": 3}], {"C": 1}, {"C": object()}, {1: 2}, [object()]),
 )  # fmt: skip
 """Values of every kind."""
+
+
+FILTER_WORDS = {"query": "query|column|condition|value|quote|bracket|a number"}
 
 
 def size(width: int, depth: int) -> int:
@@ -114,6 +127,8 @@ NOT_CALLED = {
                 "MeasuredCompute",
                 "Influence",
                 "Interval",
+                "LawByHand",
+                "LawErrors",
                 "LossSensitivity",
                 "Overtraining",
                 "Plan",
@@ -131,6 +146,7 @@ NOT_CALLED = {
     "DEVICES": "a mapping",
     "FAMILIES": "a mapping",
     "HOFFMANN_GRID": "a grid of starts",
+    "PUBLISHED_LAWS": "a mapping",
     "SIX_ND": "a value",
     "Compute": "an interface",
 }
@@ -164,6 +180,7 @@ class Doors:
         yield from self._compute()
         yield from result_doors(self.cc)
         yield from plan_doors(self.cc)
+        yield from law_doors(self.cc)
         for name in ("compact", "plain", "scientific"):
             yield Door(name, getattr(chinchilla_nb, name), {"value": 1234.5, "digits": 3})
         for name, option in (
@@ -203,7 +220,7 @@ class Doors:
             {"config_path": "config"},
         )
         flags = {"parallel": False, "simulation": True}
-        fit = {**flags, "exhaustive": False}
+        fit = {**flags, "exhaustive": False, "start": LAW}
         yield Door("Chinchilla.fit", cc.fit, fit, dear=True)
         yield Door("Chinchilla.fit_scaling_law", cc.fit_scaling_law, fit, dear=True)
         yield Door("Chinchilla.adjust_D_to_N", cc.adjust_D_to_N, {"N": 1e9})
@@ -223,10 +240,15 @@ class Doors:
         del pilot["budget"]
         yield Door("Chinchilla.seed_spread", cc.seed_spread, pilot, words, dear=True)
         yield Door("Chinchilla.seed", cc.seed, {"design": "log-uniform"})
+        yield Door("Chinchilla.filter", cc.filter, {"query": "N > 1"}, FILTER_WORDS)
         swept = {"plot": True, "img_name": "x"}
         yield Door("Chinchilla.sweep_param_grid", lambda **a: _silent(cc.sweep_param_grid, **a), swept, dear=True)
         yield Door("Chinchilla.scale", lambda **a: cc.scale(**({"C": 1e20} | a)), {"C": 1e20, "simulation": True})
         yield Door("Chinchilla.scale", cc.scale, {"scaling_factor": 2.0}, {"scaling_factor": "scaling_factor|C"})
+        chosen = {"N": RUNS.N[0], "reason": "diverged"}
+        words = {"N": "N", "reason": "reason"}
+        yield Door("Chinchilla.exclude", cc.exclude, chosen, words)
+        yield Door("Chinchilla.include", cc.include, {"N": RUNS.N[0]}, words)
         yield Door("Chinchilla.report", lambda plot: _silent(cc.report, plot=plot), {"plot": False}, dear=True)
         yield Door("Chinchilla.step", cc.step, {"num_seeding_steps": 10**6, **flags, "scaling_factor": 2.0}, dear=True)
         row = {"N": 1e9, "D": 1e10, "loss": 2.5, "C": 6e19, "note": "a"}
@@ -321,13 +343,16 @@ class Doors:
         keys = chinchilla_nb.run_keys(RUNS)[:1]
         yield Door("Session.exclude", session.exclude, {"keys": keys})
         yield Door("Session.include", session.include, {"keys": keys})
+        yield Door("Session.filter_runs", session.filter_runs, {"query": "N > 1"}, FILTER_WORDS)
         yield Door("Session.select_included", session.select_included, {"runs": RUNS})
         yield Door("Session.select_excluded", session.select_excluded, {"runs": RUNS})
         work = {"steps": lambda: iter(()), "on_progress": None, "on_end": None}
         yield Door("Session.start", session.start, work)
         fresh = self.session()
         for name in ("run_fit", "start_fit"):
-            yield Door(f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map}, dear=True)
+            yield Door(
+                f"Session.{name}", getattr(fresh, name), {"exhaustive": False, "map": map, "start": LAW}, dear=True
+            )
         yield Door("Session.wait", session.wait, {"timeout": 1.0})
         yield Door("Session.wait_for_uncertainty", session.wait_for_uncertainty, {"timeout": 1.0})
         yield Door("Session.wait_for_roll_outs", session.wait_for_roll_outs, {"timeout": 1.0})
@@ -352,12 +377,24 @@ class Doors:
             },
         )
 
+        yield Door(
+            "read_runs",
+            chinchilla_nb.read_runs,
+            {"source": table_of(RUNS), **choices},
+            {
+                "source": "source|nothing at|configuration|neither|data frame|column",
+                "N": "N|C must be",
+                "D": "D|C must be",
+            },
+        )
+
     def _panels(self) -> Iterator[Door]:
         source = self.session()
         options = {
             "Workbench": {
                 "allow_functions": (),
                 "allow_folders": (),
+                "session_file": None,
                 "N": None,
                 "D": None,
                 "C": None,
@@ -367,6 +404,7 @@ class Doors:
             },
             "ConfigPanel": {"allow_functions": (), "allow_folders": ()},
             "RunLogPanel": {"allow_folders": ()},
+            "HistoryPanel": {"allow_functions": ()},
             "FrontierPanel": {"allow_folders": ()},
         }
         words = {

@@ -1,7 +1,8 @@
 """Waiting times for the panels in a real page: clicks, drags and appends. Prints; asserts nothing.
 
     python tests/benchmarks/bench_panels.py                  everything, about three minutes
-    python tests/benchmarks/bench_panels.py slider append    parts of it: cancel, simulation, slider, append, many
+    python tests/benchmarks/bench_panels.py slider append    parts of it: cancel, simulation, slider, by_hand, append,
+                                                             many
 
 Every wait begins with the event in the page (or the line of Python in the kernel) and ends with the frame that shows
 the result, so that it includes messages, kernel and drawing. JupyterLab in Chromium with software rendering.
@@ -47,6 +48,7 @@ FITTED_BENCH = "session.run_fit()\nworkbench = Workbench(cc)\nworkbench"
 INTERVALS_DONE = "session.wait_for_uncertainty()"
 WITH_RUNS = "workbench.toggles['Runs'].value = True"
 BUDGET, OFF_FRONTIER = 0, 1  # index of the slider on the page
+ALPHA = 3  # once the sliders of a law by hand are open, before the others
 FIT_READY = "cnbButton('Fit').disabled === false"
 READOUT = "[...document.querySelectorAll('.cnb-tiles')].at(-1).textContent"
 DIAMOND = "[...document.querySelector('.bqplot').querySelectorAll('g.object_grp')].at(-1).getAttribute('transform')"
@@ -145,6 +147,23 @@ def slider(opened: Any) -> None:
         report("Budget slider while intervals are estimated", times, 0.1)
 
 
+def by_hand(opened: Any) -> None:
+    """Move alpha of a law by hand: alone, with the others fitted, and with the diagnostics open."""
+    path = "path.line[style*='--cnb-law-by-hand']"
+    lines = f'[...document.querySelectorAll("{path}")].map(p => p.getAttribute("d")).join()'
+    residuals = "document.querySelectorAll('.cnb-charts')[0].innerHTML"
+    for runs in (240, 2_000):
+        with opened(OPEN.format(runs=runs, then=FITTED_BENCH), INTERVALS_DONE) as page:
+            seconds(page, "cnbButton('Law by hand').click()", "document.querySelectorAll('.cnb-hand-row').length === 5")
+            wait_idle(page)
+            report(f"Law by hand, slider to its lines, {runs:,} runs", echoes(page, ALPHA, lines), 0.1)
+            run_code(page, "workbench.fit.hand_law.follow.value = True")
+            report("  the others follow", echoes(page, ALPHA, lines), 0.1)
+            run_code(page, "workbench.fit.diagnostics.value = True")
+            wait_idle(page)
+            report("  to the residuals too", echoes(page, ALPHA, f"{lines} + {residuals}"), 0.1)
+
+
 def append(opened: Any) -> None:
     """Record runs from a cell."""
     with opened(OPEN.format(runs=1_000, then=FITTED_BENCH), WITH_RUNS) as page:
@@ -197,7 +216,9 @@ def many(opened: Any) -> None:
         report("Run log: next page", times)
 
 
-PARTS: dict[str, Callable[[Any], None]] = {part.__name__: part for part in (cancel, simulation, slider, append, many)}
+PARTS: dict[str, Callable[[Any], None]] = {
+    part.__name__: part for part in (cancel, simulation, slider, by_hand, append, many)
+}
 
 
 def main(*names: str) -> None:

@@ -28,6 +28,7 @@ from chinchilla_nb.engine.laws.family import Law
 FIRST_SEED = {"tuning": 0, "reported": 1_000_000}
 MADE_FOR = {
     studies.few_runs: ("few_runs", "3 to 10 runs"),
+    studies.with_outliers: ("outliers", "one to three losses 10 to 200 % too high"),
     studies.few_sizes: ("few_sizes", "one or two N (or D), or all within 10 to 40 %"),
     studies.collinear: ("collinear", "D a power of N, or one isoFLOP slice"),
     studies.short_collinear: ("collinear", "one decade of C, D/N within 30 % either way"),

@@ -213,6 +213,14 @@ def one_decade(rng: Rng) -> Study:
     return study(rng, truth, N, D, log_uniform(rng, 0.01, 0.03), tuple(NOISE))
 
 
+def with_outliers(rng: Rng) -> Study:
+    """Draw healthy runs, one to three of which ended at a loss 10 to 200 % above."""
+    one = healthy(rng)
+    loss, count = one.runs.loss.copy(), int(rng.integers(1, 4))
+    loss[rng.choice(len(loss), count, replace=False)] *= 1 + log_uniform(rng, 0.1, 2, count)
+    return replace(one, runs=Runs(one.runs.N, one.runs.D, loss))
+
+
 def off_the_optimum(rng: Rng) -> Study:
     """Draw runs with at least three times too many, or too few, tokens per parameter."""
     truth, n, C = some_law(rng), round(log_uniform(rng, 60, 300)), budgets(rng, 2, 3.5)

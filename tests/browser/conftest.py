@@ -106,7 +106,12 @@ def _opener(
 
 
 def _of_notebook_itself(error: Error) -> bool:
-    """Whether this is the error that Notebook 7.6 raises about its own settings in every page, even without widgets."""
+    """Whether this is an error that every page raises, even without widgets.
+
+    Notebook 7.6 raises one about its own settings, and JupyterLab one when a kernel ends before it has answered.
+    """
+    if "Canceled future for create_subshell_request" in str(error):
+        return True
     return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 

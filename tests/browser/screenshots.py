@@ -42,7 +42,7 @@ def photograph(page: Page, name: str) -> None:
     page.get_by_text("Residual by compute").wait_for()
     print(screenshot(page, f"{name}-fitted", WORKBENCH))
     shown = ["Scaling law", "Frontier"]
-    for panel in ("Configuration", "Runs", "Approaches", "Simulation"):
+    for panel in ("Configuration", "Runs", "Approaches", "Groups", "Simulation"):
         for title in (*shown, panel):
             _toggle(page, title)
         shown = [panel]

@@ -33,7 +33,7 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     expect(charts).to_have_count(3)
     shown = int(run_code(page, "print(len(panel.slices.dots.x))"))
     expect(charts.nth(0).locator(DOTS)).to_have_count(shown + 5)  # and the minima
-    assert charts.nth(0).locator("path.line[style*='--cnb-iso-loss']").count() == 10  # parabolas and laws
+    assert charts.nth(0).locator("path.line[style*='--cnb-loss-']").count() == 10  # parabolas and laws
 
     # The last run of the figure is one of the largest budget.
     charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1).click(force=True)

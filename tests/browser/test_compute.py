@@ -28,7 +28,7 @@ frontier
 """,
     """
 config = ConfigPanel(cc)
-config.sections[list(config.sections)[-1]].toggle.value = True
+next(section for kind, section in config.sections.items() if kind.__name__ == "ComputeEditor").toggle.value = True
 config
 """,
 )

@@ -215,7 +215,7 @@ def test_the_fit_panel_shows_the_law(cc):
     panel.fit_button.click()
     panel.wait()
     said = " ".join(map(text_of, (panel.law, panel.facts))).replace("&thinsp;", "")
-    assert "L(N, D) = [(6.4×10¹³ / N)0.7379 + 1.8×10¹³ / D]0.103" in said
+    assert "L(N, D) = [(6.4×10¹³ / N)0.7379 + 1.8×10¹³ / D]0.1030" in said
     # N* grows as C to the 1 / (1 + alpha_N / alpha_D).
     assert f"N* ∝ C{1 / (1 + 0.076 / 0.103):.3f}" in said
     shown = "".join(tile.value for tile in panel.parameters.values.values())
@@ -231,8 +231,10 @@ def test_the_fit_panel_shows_the_law(cc):
     landscape = panel.charts.landscape.value
     assert 'aria-label="Objective by starting α_N and α_D' in landscape
     assert "Minimum over Nc and Dc: " in text_of(panel.charts.landscape)
-    assert landscape.count("<rect") == 16
-    np.testing.assert_allclose(panel.charts.dots["prediction"].x, panel.charts.dots["prediction"].y, rtol=1e-9)
+    assert landscape.count("<title>") == 16
+    np.testing.assert_allclose(
+        panel.charts.dots["prediction"].settled.x, panel.charts.dots["prediction"].settled.y, rtol=1e-9
+    )
     assert panel.snapshot()["image/png"].startswith(b"\x89PNG")
     assert panel.problems.value == ""
     assert panel.errors.value == ""

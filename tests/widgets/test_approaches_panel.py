@@ -152,15 +152,15 @@ def test_a_refused_slice_has_no_chart_of_residuals(panel, database):
         database.append(N=N, D=1e23 / 6 / N, loss=2.2)
     panel.slice.label = "C = 10²³"
     assert "it has 2 distinct sizes" in text_of(panel.about)
-    assert not is_shown(panel.slices.residual_figure)
+    assert not is_shown(panel.cards[1])
     panel.slice.label = "all"
-    assert is_shown(panel.slices.residual_figure)
+    assert is_shown(panel.cards[1])
 
 
 def test_scattered_runs_say_why_there_are_no_slices(panel, database):
     database.df = table_of(make_runs(30, noise=0.003))
     assert "IsoFLOP parabolas need" in text_of(panel.about)
-    assert not is_shown(panel.slices.figure)
+    assert not is_shown(panel.cards[0])
     assert not is_shown(panel.against)
     assert "Envelope" in text_of(panel._frontier_key)
     assert "IsoFLOP" not in text_of(panel._frontier_key)

@@ -91,3 +91,53 @@ def test_a_panel_shown_in_two_cells_is_closed_with_the_last_of_them(run):
     assert run("print(panel.comm is not None)") == "False\n"
     assert run("panel", "c").startswith("This RunLogPanel was closed")
     assert run("count()").split()[1:] == ["1", "2"]
+
+
+IS_OPEN = "print(bench.frontier.comm is not None, bench.fit.comm is not None)"
+
+
+@pytest.mark.parametrize(
+    "holding",
+    [
+        "bench",
+        "ipywidgets.VBox([bench])",
+        "ipywidgets.VBox([bench.frontier, bench.fit])",
+        "ipywidgets.Tab([ipywidgets.HBox([bench.frontier]), bench.fit])",
+        "bench.toggles['Frontier'].value = False; bench",
+        "other = ipywidgets.VBox([bench.frontier])",
+    ],
+    ids=["workbench", "workbench in a box", "box", "tab", "hidden in the workbench", "box of a variable"],
+)
+def test_a_panel_that_is_shown_elsewhere_stays_open_when_its_own_cell_shows_another(run, holding):
+    run("import ipywidgets\nbench = Workbench(folder)", "a")
+    run(holding, "b")
+    run("bench.frontier", "c")
+    run("bench.fit", "c")
+    assert run(IS_OPEN) == "True True\n"
+
+
+def test_a_panel_of_a_workbench_that_only_a_variable_holds_stays_open(run):
+    run("bench = Workbench(folder)", "a")
+    run("bench.frontier", "b")
+    run("bench.fit", "b")
+    assert run(IS_OPEN) == "True True\n"
+    run("old, bench = bench, Workbench(folder)", "a")
+    run("bench.frontier", "b")
+    assert run("print(old.fit.comm is not None)") == "False\n"
+
+
+def test_a_panel_in_a_cell_of_its_own_outlives_the_workbench_that_is_made_again(run):
+    make = "bench = Workbench(folder); bench"
+    run(make, "a")
+    run("first = bench; bench.frontier", "b")
+    run(make, "a")
+    assert run("print(*(one.comm is not None for one in (first.frontier, first.fit, first)))") == "True False False\n"
+    run("bench.frontier", "b")
+    assert run("print(first.frontier.comm is not None)") == "False\n"
+
+
+def test_a_workbench_in_the_cell_of_its_panel_leaves_the_panel_open(run):
+    run("bench = Workbench(folder)", "a")
+    run("bench.frontier", "b")
+    run("bench", "b")
+    assert run(IS_OPEN) == "True True\n"

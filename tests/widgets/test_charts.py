@@ -8,10 +8,23 @@ import pytest
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.figures import PALETTE, frontier_figure, log_axis, loss_figure
+from chinchilla_nb.figures import (
+    DARK_PALETTE,
+    LIGHT_PALETTE,
+    frontier_figure,
+    log_axis,
+    loss_figure,
+    loss_scale,
+    loss_steps,
+    steps_of,
+)
+from chinchilla_nb.widgets.approaches.approaches_panel import ApproachesPanel
+from chinchilla_nb.widgets.base.palette import palette_css
 from chinchilla_nb.widgets.base.style import note, shade, tiles
 from chinchilla_nb.widgets.charts.plots import Frame, tick_key
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.simulation.simulation_panel import SimulationPanel
 
 
 @pytest.fixture
@@ -108,7 +121,7 @@ def shown(runs: Runs, charts: FrontierCharts, labels: list[str]) -> None:
 
 def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
     N, D = (np.geomspace(low, 1e3 * low, 200) for low in (1e7, 1e9))
-    N, D = np.append(N, np.full(60, 1e9)), np.append(D, np.full(60, 3e10))
+    N, D = np.append(N, np.geomspace(1e8, 9e8, 60)), np.append(D, np.geomspace(3e10, 9e11, 60))
     runs, labels = Runs(N, D, law.loss(N, D)), [f"run {i}" for i in range(260)]
     charts = FrontierCharts()
     shown(runs.take(np.arange(260) < 200), charts, labels[:200])
@@ -138,7 +151,7 @@ def test_a_run_that_moves_the_colours_recolours_all(law):
     shown(runs, charts, [""] * 40)
     more = Runs(np.append(N, 1e9), np.append(D, 1e10), np.append(runs.loss, 1.2))
     shown(more, charts, [""] * 41)
-    np.testing.assert_array_equal(charts.charts[0].runs.color, frontier_figure(more).colour)
+    np.testing.assert_array_equal(charts.charts[0].runs.color, loss_steps(frontier_figure(more).colour))
     assert charts.charts[0].runs.color[-1] == 0
 
 
@@ -153,10 +166,13 @@ def test_runs_without_a_law_and_a_law_without_runs(law, runs):
     assert len(charts.charts[0].iso_loss.x) == 0
 
 
-def test_shades_are_the_palette():
-    assert [shade(i / (len(PALETTE) - 1)) for i in range(len(PALETTE))] == list(PALETTE)
-    assert shade(-1) == PALETTE[0]
-    assert shade(2) == PALETTE[-1]
+def test_shades_have_a_value_in_each_theme():
+    css = palette_css()
+    light, dark = css.split("[data-jp-theme-light='false']")
+    for place, step in ((-1, 0), (0, 0), (0.5, 16), (1, 31), (2, 31)):
+        assert shade(place).startswith(f"var(--cnb-loss-{step}, #")
+        for theme, palette in ((light, LIGHT_PALETTE), (dark, DARK_PALETTE)):
+            assert f"--cnb-loss-{step}: {steps_of(palette)[step]};" in theme
 
 
 def test_html_pieces_escape():
@@ -270,3 +286,55 @@ def test_no_axis_is_drawn_before_there_is_something_to_show():
     axis = log_axis("C", [1e18, 1e21])
     frame.show(axis, axis)
     assert all(axis.visible and axis.label for axis in frame.axes.values())
+
+
+def test_curves_of_the_loss_are_named_beside_them_where_they_are_seen(charts, runs, law):
+    frontier, envelope = charts.loss.names.frontier, charts.loss.names.envelope
+    assert [*frontier.text, *envelope.text] == ["Efficient frontier", "Lowest so far"]
+    # On the curve, left of the middle of the axis, so that the text fits below it.
+    x = charts.loss.frame.view[0]
+    assert 0.4 < x.fraction(frontier.x)[0] < 0.6
+    predicted = np.interp(np.log(frontier.x), np.log(charts.loss.frontier.x), charts.loss.frontier.y)
+    np.testing.assert_allclose(frontier.y, predicted, rtol=1e-3)
+    assert (envelope.x[0], envelope.y[0]) == (runs.C.max(), runs.loss.min())
+    assert "Lowest" not in charts.key.value
+    charts.loss.frame.scales["x"].set_state({"max": float(np.median(runs.C))})
+    charts.follow_zoom()
+    assert list(charts.loss.names.envelope.text) == []
+    charts.show(frontier_figure(Runs([], [], []), law), None, [])
+    assert list(frontier.text) == []
+    assert "Efficient frontier" in charts.key.value
+
+
+@pytest.mark.parametrize("losses", [[2.0, 2.5, 3.3], [1.1e-6, 1.3e-6, 5.2e-6], [2.13, 2.1301], [2.2], [0.9, 900.0]])
+def test_the_colour_bar_has_both_ends_and_no_labels_that_collide(losses):
+    places, labels = loss_scale(losses).labels()
+    assert len(set(labels)) == len(labels)
+    if len(losses) > 1:
+        assert (places[0], places[-1]) == (0, 1)
+    # A bar of 250 pixels and characters of at most 6.4.
+    middles, widths = 250 * places, 6.4 * np.array([len(label) for label in labels])
+    assert (np.diff(middles) >= (widths[1:] + widths[:-1]) / 2 + 5).all()
+
+
+def test_other_panels_follow_the_scale_of_the_session(session):
+    session.run_fit()
+    panels = [ApproachesPanel(session), SimulationPanel(session), FitPanel(session)]
+    simulation, fitted = panels[1], panels[2]
+    simulation.run_button.click()
+    simulation.wait()
+    fitted.diagnostics.value = True
+    frames = [card.frame for card in panels[0].cards[2:]] + [simulation.charts.plane.frame]
+    frames += [*fitted.charts.residuals.values()]
+    before = [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames]
+    for panel, scale in zip(panels, ("linear", "log", "linear"), strict=True):
+        panel.scale.value = scale
+        assert session.chart_scale == scale
+        for other in panels:
+            assert other.scale.value == scale
+            assert other.errors.value == ""
+        for frame in frames:
+            assert type(frame.scales["x"]).__name__ == ("LinearScale" if scale == "linear" else "LogScale")
+            assert frame.axes["x"].scale is frame.scales["x"]
+    session.chart_scale = "log"
+    assert [(frame.scales["x"].min, frame.scales["x"].max) for frame in frames] == before

@@ -25,6 +25,7 @@ from chinchilla_nb.engine.planning.model_sizes import transformer_size, transfor
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.widgets.config.choices_text import choices_text, parse_choices
 from chinchilla_nb.widgets.config.grid_editor import GridEditor
+from chinchilla_nb.widgets.config.loss_editor import LossEditor
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -322,7 +323,7 @@ def test_a_function_without_a_name_is_restored_when_it_is_chosen_again(cc, panel
 
 def test_sections_are_created_when_opened_and_summarise_their_settings(cc):
     panel = ConfigPanel(cc)
-    assert [type(editor) for editor in panel.editors] == [GridEditor]
+    assert [type(editor) for editor in panel.editors] == [LossEditor]
     summaries = {kind.__name__: text_of(section.summary) for kind, section in panel.sections.items()}
     assert summaries == {
         "LawEditor": "Chinchilla: E + A/Nα + B/Dβ",

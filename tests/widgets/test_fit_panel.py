@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fitting.fit import FitError, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.laws.starts import StartGrid
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.figures import landscape_figure
 from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
@@ -284,16 +285,16 @@ def test_diagnostics_show_the_last_fit_and_are_created_when_opened(session, data
     charts, fit = panel.charts, session.fit
     assert charts in panel.children
     predicted = fit.law.loss(rows.N, rows.D)
-    np.testing.assert_allclose(charts.dots["prediction"].x, database.df.loss)
-    np.testing.assert_allclose(charts.dots["prediction"].y, predicted)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.x, database.df.loss)
+    np.testing.assert_allclose(charts.dots["prediction"].settled.y, predicted)
     for name, values in {"N": rows.N, "D": rows.D, "C": 6 * rows.N * rows.D}.items():
-        np.testing.assert_allclose(charts.dots[name].x, values)
-        np.testing.assert_allclose(charts.dots[name].y, database.df.loss - predicted, atol=1e-12)
+        np.testing.assert_allclose(charts.dots[name].settled.x, values)
+        np.testing.assert_allclose(charts.dots[name].settled.y, database.df.loss - predicted, atol=1e-12)
     # The outline of the histogram contains every run; bins have equal widths, so heights add up to the count.
     assert sum(charts.bars.y[1:-1:2]) == 30
     database.df = database.df.iloc[:25]
     session.run_fit()
-    assert len(charts.dots["C"].x) == 25
+    assert len(charts.dots["C"].settled.x) == 25
     panel.diagnostics.value = False
     assert charts not in panel.children
 
@@ -312,6 +313,20 @@ def test_landscape_is_the_minimum_objective_by_starting_exponents(session):
     assert figure.shade[figure.best] == figure.shade.min() == 0
 
 
+def test_the_landscape_marks_its_lowest_start_and_the_law_apart(session):
+    session.run_fit()
+    panel = FitPanel(session)
+    panel.diagnostics.value = True
+    figure, drawn = landscape_figure(session.fit), panel.charts.landscape.value
+    lowest = np.unravel_index(np.argmin(figure.objective), figure.objective.shape)
+    marked = re.search(r'class="cnb-best" x="(\d+)" y="(\d+)"', drawn)
+    assert (int(marked[1]), len(figure.up) - 1 - int(marked[2])) == lowest
+    # The starts 0, 0.5, ..., 2 are the middles of five cells.
+    at = re.search(r'cnb-law-at" style="left:([\d.]+)%;bottom:([\d.]+)%', drawn)
+    expected = [100 * (value / 0.5 + 0.5) / 5 for value in (session.fit.law.alpha, session.fit.law.beta)]
+    assert [float(at[1]), float(at[2])] == pytest.approx(expected, abs=0.06)
+
+
 def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_changed(session):
     session.run_fit()
     # The same number of starts in a different layout.
@@ -320,7 +335,7 @@ def test_the_landscape_shows_the_grid_of_the_fit_even_when_the_settings_have_cha
     session.settings = dataclasses.replace(session.settings, grid=other)
     panel = FitPanel(session)
     panel.diagnostics.value = True
-    assert panel.charts.landscape.value.count("<rect") == 25
+    assert panel.charts.landscape.value.count("<title>") == 25
     assert "α 2, β 0.5" in panel.charts.landscape.value
 
 
@@ -350,12 +365,12 @@ def test_excluded_runs_are_hollow_in_the_diagnostics(session):
     session.exclude(run_keys(session.runs)[:4])
     # Immediately, although this fit used them.
     for name in ("prediction", "N", "D", "C"):
-        assert (len(charts.dots[name].x), len(charts.excluded[name].x)) == (26, 4)
-        assert charts.excluded[name].names[0].startswith("Excluded\n")
+        assert (len(charts.dots[name].settled.x), len(charts.dots[name].excluded.x)) == (26, 4)
+        assert charts.dots[name].excluded.names[0].startswith("Excluded\n")
     session.run_fit()
-    assert (len(charts.dots["N"].x), len(charts.excluded["N"].x)) == (26, 4)
+    assert (len(charts.dots["N"].settled.x), len(charts.dots["N"].excluded.x)) == (26, 4)
     session.undo_exclusion()
-    assert len(charts.excluded["N"].x) == 0
+    assert len(charts.dots["N"].excluded.x) == 0
     assert panel.errors.value == ""
 
 

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+from runs import LAW
 
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -129,14 +130,19 @@ def test_dots_have_tooltips_in_readable_units(session, database):
     panel = FrontierPanel(session)
     # bqplot sets a tooltip as text; the browser test proves it.
     names = panel.charts.charts[0].runs.names
-    assert names[0].startswith(attack)
-    assert names[-1].split("\n") == [
-        "Chinchilla",
-        "Loss 1.93",
-        "N 70B parameters",
-        "D 1.4T tokens (20 per parameter)",
-        "C 5.88×10²³ FLOPs",
+    assert names[0].startswith(f"run: {attack}")
+    facts = [
+        "run: Chinchilla",
+        "N: 70B parameters",
+        "D: 1.4T tokens (20 per parameter)",
+        "C: 5.88×10²³ FLOPs",
+        "Loss: 1.93",
     ]
+    assert names[-1].split("\n") == facts
+    session.fit = dataclasses.replace(session.run_fit(), law=LAW)
+    # Hoffmann et al.'s law for 70e9 and 1.4e12: 1.69 + 406.4 / 70e9^0.34 + 410.7 / 1.4e12^0.28 = 1.9366.
+    predicted = ["Predicted loss: 1.9366", "Residual: −0.00665"]
+    assert panel.charts.loss.runs.names[-1].split("\n") == [*facts, *predicted]
 
 
 def test_a_budget_far_outside_the_runs_is_named(session):
@@ -157,3 +163,65 @@ def test_a_law_without_an_optimum_at_the_budget_is_named(session):
     assert "C must have an optimum of at least one parameter and one token, got " in text_of(panel.allocation)
     assert panel.errors.value == ""
     assert all(len(chart.next_point.x) == 0 for chart in panel.charts.charts)
+
+
+def ends(panel) -> list[tuple[float, float]]:
+    return [(scale.min, scale.max) for frame in panel.charts.frames for scale in frame.scales.values()]
+
+
+def test_axes_follow_a_budget_up_and_down_again(session):
+    session.run_fit()
+    panel, other = FrontierPanel(session), FrontierPanel(session)
+    other.budget.type("1e23")
+    panel.budget.type("1e30")
+    assert ends(panel)[0][1] > 1e30
+    panel.budget.type("1e23")
+    assert ends(panel) == ends(other)
+    assert panel.errors.value == ""
+
+
+def test_axes_stay_while_the_budget_is_chosen_on_a_chart(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    panel.budget.type("1e30")
+    before = ends(panel)
+    panel._choose(1e22)
+    assert panel.budget.C == 1e22
+    assert ends(panel) == before
+    panel.budget.type("1e21")
+    assert ends(panel) != before
+
+
+def test_one_switch_scales_all_charts(session, law):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    before = ends(panel)
+    panel.scale.value = "linear"
+    assert session.chart_scale == "linear"
+    for chart, _ in panel.charts.all:
+        for mark in chart.figure.marks:
+            assert {side: mark.scales[side] for side in ("x", "y")} == chart.frame.scales
+        assert [type(scale).__name__ for scale in chart.frame.scales.values()] == ["LinearScale"] * 2
+        assert [chart.frame.axes[side].scale for side in ("x", "y")] == list(chart.frame.scales.values())
+    session.chart_scale = "excess"
+    assert panel.scale.value == "excess"
+    # On L - E the marker of the next run is where the law without E puts it.
+    loss = panel.charts.loss
+    N, D = optimum(law, float(loss.next_point.x[0]))
+    assert loss.next_point.y[0] == pytest.approx(law.loss(N, D) - session.fit.law.E, rel=1e-4)
+    panel.scale.value = "log"
+    assert ends(panel) == before
+    assert panel.errors.value == ""
+
+
+def test_a_chart_can_be_zoomed_on_either_scale(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    for name in ("linear", "log"):
+        session.chart_scale = name
+        scale = panel.charts.charts[0].frame.scales["x"]
+        scale.set_state({"min": scale.min + (scale.max - scale.min) / 4})
+        assert not panel.modes.reset.disabled
+        panel.modes.reset.click()
+        assert panel.modes.reset.disabled
+    assert panel.errors.value == ""

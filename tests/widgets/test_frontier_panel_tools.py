@@ -86,14 +86,24 @@ def test_a_dragged_marker_stays_on_the_frontier(panel, law):
     assert panel.budget.C <= 1e24
 
 
+def draw_box(modes, chart, x, y):
+    """Draw a box as the page reports it when the mouse button is released."""
+    modes.mode.value = SELECT
+    brush = chart.figure.interaction
+    brush.brushing = True
+    brush.selected_x, brush.selected_y = np.array(x), np.array(y)
+    brush.brushing = False
+
+
+def click_dot(mark, index):
+    mark._handle_custom_msgs(mark, {"event": "element_click", "data": {"index": index}})
+
+
 def test_a_box_lists_runs_and_excludes_them(panel, session, rows):
     panel.modes.mode.value = SELECT
     CN = panel.charts.charts[0]
-    brush = CN.figure.interaction
     C = 6 * rows.N * rows.D
-    brush.brushing = True
-    brush.selected_x, brush.selected_y = np.array([1e18, 1e19]), np.array([1.0, 1e12])
-    brush.brushing = False
+    draw_box(panel.modes, CN, (1e18, 1e19), (1.0, 1e12))
     inside = (C >= 1e18) & (C <= 1e19)
     assert 3 <= inside.sum() <= 20
     assert len(panel.selection.chosen) == inside.sum()
@@ -238,12 +248,13 @@ def test_errors_on_a_change_of_size_are_shown(panel):
         ("on_budget", lambda modes, chart: drag(chart, 2e20, 5e8)),
         ("on_zoom", lambda modes, chart: chart.frame.scales["x"].set_state({"min": 1e20, "max": 1e21})),
         ("on_zoom", lambda modes, chart: modes.reset.click()),
-        ("on_region", lambda modes, chart: setattr(modes.mode, "value", ZOOM)),
+        ("on_region", lambda modes, chart: draw_box(modes, chart, (1.0, 2.0), (1.0, 2.0))),
+        ("on_row", lambda modes, chart: click_dot(chart.runs, 0)),
     ],
-    ids=["drag", "zoom", "reset", "mode"],
+    ids=["drag", "zoom", "reset", "box", "dot"],
 )
 def test_errors_on_mouse_events_are_shown(panel, callback, act):
-    callbacks = {name: lambda *_: None for name in ("on_budget", "on_zoom", "on_region")}
+    callbacks = {name: lambda *_: None for name in ("on_budget", "on_zoom", "on_region", "on_rows", "on_row")}
     act(ChartModes(panel.guard, panel.charts, **{**callbacks, callback: fail}), panel.charts.charts[0])
     assert "lost?" in panel.errors.value
 
@@ -270,15 +281,15 @@ def test_a_study_of_bytes_is_described_in_bytes():
 
 
 def test_an_empty_box_is_reported(panel):
-    panel.selection.select(("C", "N"), ((1.0, 2.0), (1.0, 2.0)))
-    assert "There are no runs in the box" in panel.selection.table.value
+    draw_box(panel.modes, panel.charts.charts[0], (1.0, 2.0), (1.0, 2.0))
+    assert "There are no runs in it" in panel.selection.table.value
     assert panel.selection.exclude.layout.display == "none"
 
 
 def test_run_names_are_escaped_in_the_list(session, database):
     database.df = database.df.assign(run="<img src=x onerror=alert(1)>")
     panel = FrontierPanel(session)
-    panel.selection.select(("C", "N"), ((1e17, 1e23), (1.0, 1e15)))
+    session.view.select(run_keys(session.all_runs))
     assert "&lt;img src=x" in panel.selection.table.value
     assert "<img" not in panel.selection.table.value
 

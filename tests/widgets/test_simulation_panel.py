@@ -52,12 +52,12 @@ def test_run_finds_a_law_without_noise_and_touches_no_run(panel, session, databa
     runs, table, before = session.runs, database.df, session.fit
     # Before, a sentence takes the place of two charts without axes.
     assert panel.charts.empty in panel.charts.children
-    assert panel.charts.plane.figure not in panel.charts.children
+    assert panel.charts.cards[0] not in panel.charts.children
     panel.run_button.click()
     panel.wait()
     assert "13 runs done" in text_of(panel.state)
     assert panel.charts.empty not in panel.charts.children
-    assert panel.charts.children[:2] == (panel.charts.plane.figure, panel.charts.trace.figure)
+    assert panel.charts.children[:2] == panel.charts.cards[:2]
     law = KNOWN_LAWS["Hoffmann et al. 2022"]
     assert panel.simulated.fit.law.as_dict() == pytest.approx(law.as_dict(), rel=1e-3)
     assert len(panel.charts.plane.runs.x) == 13
@@ -312,7 +312,7 @@ def test_what_the_user_chose_is_left_as_it_is(session):
 
 def test_no_chart_is_shown_before_it_has_something_to_show(session):
     panel = SimulationPanel(session)
-    figures = (panel.charts.plane.figure, panel.charts.trace.figure, panel.charts.study.figure)
+    figures = panel.charts.cards
     assert not set(figures) & set(panel.charts.children)
     assert panel.charts.empty in panel.charts.children
     assert "Press Study" in panel.charts.summary.value

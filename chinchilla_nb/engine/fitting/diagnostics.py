@@ -10,6 +10,7 @@ from chinchilla_nb.engine.fitting.reliability.design import check_design
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.limits import check_limits
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.fitting.reliability.outliers import check_outliers
 from chinchilla_nb.engine.fitting.reliability.precision import check_precision
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
@@ -23,6 +24,7 @@ def diagnose(problem: Problem, law: Law) -> tuple[FitWarning, ...]:
     near = Linearised.of(problem, law)
     return (
         *check_design(problem),
+        *check_outliers(problem, near),
         *check_limits(problem, near),
         *check_precision(problem, near),
         *_outside_the_runs(law, problem.runs),

@@ -23,6 +23,7 @@ from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
 from chinchilla_nb.engine.fitting.profiles import Profiles
 from chinchilla_nb.engine.fitting.relayed import relayed
+from chinchilla_nb.engine.fitting.reliability.linearised import point_of
 from chinchilla_nb.engine.fitting.results import Fit, FitProgress, FitStatus
 from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, screen, spread_sample
 from chinchilla_nb.engine.fitting.search import Search, places_of
@@ -168,9 +169,12 @@ class _Fitting:
         return tuple(parameter.kind for parameter in self.problem.family.parameters)
 
     def promising(self, landscape: Array, exhaustive: bool) -> Array:
-        """Return the starts of the grid to optimise from, the best or all, as rows of theta."""
+        """Return the starts to optimise from, as rows of theta: the best or all of the grid, and a law given as one."""
         best = slice(None) if exhaustive else np.argsort(landscape, kind="stable")[:PROMISING]
-        return self.box.theta(self.problem.starts.points()[best])
+        points = self.problem.starts.points()[best]
+        if self.problem.start is not None:
+            points = np.vstack([points, point_of(self.problem.start)])
+        return self.box.theta(points)
 
     def answer(
         self, best: Minimum, minima: list[Minimum], landscape: Array, *, scale: float = 1.0, final: bool = False

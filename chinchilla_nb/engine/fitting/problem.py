@@ -19,7 +19,7 @@ from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, ch
 from chinchilla_nb.engine.fitting.precision import as_precision
 from chinchilla_nb.engine.fitting.user_functions import per_run
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
-from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.family import Family, Law
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 from chinchilla_nb.engine.runs import Runs, check_losses
@@ -57,6 +57,9 @@ class Problem:
         Lower and upper bound of parameters, by name; equal bounds fix a parameter.
     dtype : type
         Precision in which the final optimum is polished and its objective evaluated.
+    start : Law, optional
+        A law that the search starts from in addition, such as one set by hand. It does not change what is asked, only
+        where the answer is looked for.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class Problem:
     weight_fn: WeightFunction | None = None
     bounds: Bounds = field(default_factory=dict)
     dtype: type[np.floating[Any]] = np.longdouble
+    start: Law | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.runs, Runs):
@@ -91,16 +95,18 @@ class Problem:
             names = ", ".join(self.starts.axes)
             remedy = f"give starts of {', '.join(p.name for p in self.family.parameters)}, or its own, family.starts"
             raise InputError("starts", f"must be of the law {self.family.name!r}", got=names, remedy=remedy)
+        check_start(self.start, self.family)
         object.__setattr__(self, "bounds", MappingProxyType(as_bounds(self.bounds, self.family)))
         object.__setattr__(self, "dtype", as_precision(self.dtype))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A mapping proxy does not pickle.
         bounds = dict(self.bounds)
-        return Problem, (self.runs, self.family, self.starts, self.loss_fn, self.weight_fn, bounds, self.dtype)
+        parts = (self.runs, self.family, self.starts, self.loss_fn, self.weight_fn, bounds, self.dtype, self.start)
+        return Problem, parts
 
     def alike(self, other: Problem) -> bool:
-        """Return whether two problems are the same, so that a fit of one also solves the other."""
+        """Return whether two problems are the same, so that a fit of one also solves the other, whatever its start."""
         check_type(other, "other", Problem)
         return (
             self.family is other.family
@@ -142,6 +148,23 @@ class Problem:
             rule = "must return weights that are finite and not negative"
             raise FitError("weight_fn", rule, got=str(bad[0]) if bad.size else "only 0")
         return weight
+
+
+def check_start(start: Any, family: Family) -> None:
+    """Check that a law to start from is one of the family, or None.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if start is None:
+        return
+    if not isinstance(start, Law) or isinstance(start, type):
+        raise InputTypeError("start", "must be a law or None", got=brief(start))
+    if start.parameters != family.parameters:
+        names = ", ".join(parameter.name for parameter in family.parameters)
+        raise InputError("start", f"must have the parameters {names}", got=", ".join(start.as_dict()))
 
 
 def check_weight(weight_fn: Any) -> None:

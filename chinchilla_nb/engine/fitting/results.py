@@ -100,6 +100,12 @@ class Fit:
         return len(self.problem.starts)
 
     @property
+    def starts_text(self) -> str:
+        """What the search started from, in words."""
+        text = f"{self.starts:,} start{'s' * (self.starts != 1)}"
+        return text if self.problem.start is None else f"{text} and a law set by hand"
+
+    @property
     def optima(self) -> int:
         """The number of distinct minima that were followed to the end."""
         return len(self.minima)
@@ -171,7 +177,7 @@ class Fit:
             *((name, f"{value:.6g}{self._how_held(name)}") for name, value in self.law.as_dict().items()),
             ("loss", f"{loss_name(self.loss_fn)} = {self.objective:.6g} per run, {total:.6g} in all"),
             ("runs", f"{len(self.runs)}, half of them within {percent(float(typical))} of the law"),
-            ("status", f"{self.status.value}; {self.starts:,} starts, {self.optima} distinct {optima}"),
+            ("status", f"{self.status.value}; {self.starts_text}, {self.optima} distinct {optima}"),
         ]
 
 

@@ -155,7 +155,7 @@ class ScalingLaw:
         text = f"{notation.loss} = {notation.number(self.E)}"
         for factor, axis, power in ((self.A, "N", self.alpha), (self.B, "D", self.beta)):
             base = notation.power(notation.variable(axis), notation.exponent(power))
-            text += f" + {notation.number(factor)}{notation.over}{base}"
+            text += f" + {notation.ratio(notation.number(factor), base)}"
         return text
 
     def __str__(self) -> str:

@@ -93,7 +93,7 @@ class FrontierLaw:
         check_type(notation, "notation", Notation)
         base = notation.power(notation.variable("C"), notation.exponent(self.alpha))
         left = f"{notation.variable('L')}({notation.variable('C')})"
-        return f"{left} = {notation.number(self.E)} + {notation.number(self.A)}{notation.over}{base}"
+        return f"{left} = {notation.number(self.E)} + {notation.ratio(notation.number(self.A), base)}"
 
     def __str__(self) -> str:
         return self.equation(TEXT)

@@ -188,9 +188,10 @@ class KaplanLaw:
     def equation(self, notation: Notation) -> str:
         """Return the equation of the law with its values."""
         check_type(notation, "notation", Notation)
-        over, power = notation.over, notation.power
-        sizes = power(f"({notation.number(self.N_c)}{over}{notation.variable('N')})", notation.exponent(self._ratio))
-        data = f"{notation.number(self.D_c)}{over}{notation.variable('D')}"
+        ratio, power = notation.ratio, notation.power
+        N, D = (notation.variable(letter) for letter in "ND")
+        sizes = power(f"({ratio(notation.number(self.N_c), N)})", notation.exponent(self._ratio))
+        data = ratio(notation.number(self.D_c), D)
         return f"{notation.loss} = {power(f'[{sizes} + {data}]', notation.exponent(self.alpha_D))}"
 
     def __str__(self) -> str:

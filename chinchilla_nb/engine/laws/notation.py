@@ -22,15 +22,15 @@ class Notation:
         Writes a letter such as ``N``.
     power : callable
         ``power(base, exponent)``.
-    over : str
-        The division sign.
+    ratio : callable
+        ``ratio(numerator, denominator)``.
     """
 
     number: Callable[[float], str]
     exponent: Callable[[float], str]
     variable: Callable[[str], str]
     power: Callable[[str, str], str]
-    over: str
+    ratio: Callable[[str, str], str]
 
     @property
     def loss(self) -> str:
@@ -43,17 +43,21 @@ def _four_digits(value: float) -> str:
     return f"{value:.4g}"
 
 
+def _divided(numerator: str, denominator: str) -> str:
+    return f"{numerator} / {denominator}"
+
+
 TEXT = Notation(
     number=_four_digits,
     exponent=_four_digits,
     variable=str,
     power=lambda base, exponent: f"{base}^{exponent}",
-    over=" / ",
+    ratio=_divided,
 )
 HTML = Notation(
     number=_four_digits,
     exponent=_four_digits,
     variable=lambda letter: f"<i>{letter}</i>",
     power=lambda base, exponent: f"{base}<sup>&thinsp;{exponent}</sup>",
-    over=" / ",
+    ratio=_divided,
 )

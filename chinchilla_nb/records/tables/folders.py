@@ -17,9 +17,14 @@ __all__ = ["json_files", "read_table_folder"]
 ENDINGS = (".json", ".json.gz")
 
 
+SESSION_FILE = "chinchilla_nb.session.json"
+"""The file that keeps a session in the folder of a project, which holds no runs."""
+
+
 def json_files(folder: Path) -> list[Path]:
     """Return the JSON files in a folder that are not hidden, by name."""
     files = (path for path in folder.iterdir() if path.name.lower().endswith(ENDINGS) and path.name[0] != ".")
+    files = (path for path in files if path.name != SESSION_FILE)
     return sorted(path for path in files if path.is_file())
 
 

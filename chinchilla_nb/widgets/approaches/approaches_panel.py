@@ -29,12 +29,16 @@ from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, Thr
 from chinchilla_nb.widgets.approaches.slice_chart import SliceChart
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
+from chinchilla_nb.widgets.charts.chart_runs import chart_runs, hidden_among, hidden_in_words
 from chinchilla_nb.widgets.charts.legend import line, symbol
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 
 __all__ = ["ApproachesPanel"]
 
@@ -60,6 +64,8 @@ class ApproachesPanel(Panel):
         Where slices come from, what the loss is drawn against, and which slice is shown alone.
     slices : SliceChart
     frontiers : ThreeFrontiers
+    cards : tuple of ChartCard
+        The slices, their residuals and the frontiers.
     table, bias, notes, about : HTML
         The comparison; what approach 2 does wrong; what limits the approaches; the slices or the chosen one.
     """
@@ -76,22 +82,33 @@ class ApproachesPanel(Panel):
         self._key, self._frontier_key = ipywidgets.HTML(), ipywidgets.HTML()
         for key in (self._key, self._frontier_key):
             key.add_class("cnb-key")
-        left = ipywidgets.VBox([self._key, self.slices.figure, self.about, self.slices.residual_figure])
-        right = ipywidgets.VBox([self._frontier_key, self.frontiers.figure, self.bias, self.notes])
+        slices, frontiers = self.slices, self.frontiers
+        self.cards = (
+            ChartCard("Slices of equal compute", slices.frame, slices.figure),
+            ChartCard("Residuals of the slices", slices.residual_frame, slices.residual_figure),
+            ChartCard("N* by compute, three approaches", frontiers.frame, frontiers.figure),
+        )
+        left = ipywidgets.VBox([self._key, self.cards[0], self.about, self.cards[1]])
+        right = ipywidgets.VBox([self._frontier_key, self.cards[2], self.bias, self.notes])
         for column in (left, right):
             column.add_class("cnb-card")
         self.charts = ipywidgets.Box([left, right])
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")
-        self.compose(self._controls, self.empty, self.table, self.charts)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.compose(self.filter_note, self._controls, self.empty, self.table, self.charts)
         self.slices.dots.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
         self.watch(self._recompare, "fit")
+        self.watch(self._rescale, "chart_scale")
         self.watch(self._follow_runs, "revision")
+        self.watch(self._show_filter, "revision", "fit")
+        self.watch_view(self._draw_slices, "hidden_groups")
         self.watch(self._take_uncertainty, "uncertainty")
         self.watch(self._follow_settings, "settings")
+        self._rescale()
         self._recompare()
         self._stop_watching = self.session.watch_uncertainty()
 
@@ -111,7 +128,9 @@ class ApproachesPanel(Panel):
         )
         self._fields = Row(parts, [self.by, self.tolerance, self.against, self.slice, self.budget])
         self._wrong: dict[ipywidgets.Widget, str] = {}  # what is wrong in which field
-        self._controls = ipywidgets.VBox([parts.title("Three approaches"), self._fields])
+        self.scale = ScaleChoice(self.guard, self.session)
+        head = parts.box([parts.title("Three approaches"), self.scale], "cnb-bar", "cnb-looks")
+        self._controls = ipywidgets.VBox([head, self._fields])
         self._controls.add_class("cnb-choices")
         for field, callback in (
             (self.tolerance, self._type_tolerance),
@@ -126,6 +145,10 @@ class ApproachesPanel(Panel):
         """Stop watching the session and remove the panel from the page."""
         self._stop_watching()
         super().close()
+
+    @guarded
+    def _show_filter(self, _change: Any) -> None:
+        self.filter_note.show()
 
     @guarded
     def _type_tolerance(self, change: Any) -> None:
@@ -200,6 +223,10 @@ class ApproachesPanel(Panel):
         self._show()
 
     @guarded
+    def _rescale(self, _change: Any = None) -> None:
+        self.scale.rescale(card.frame for card in self.cards)
+
+    @guarded
     def _draw_slices(self, _change: Any) -> None:
         if self.view.comparison is not None and not self._writing:
             self._show_slices(self.view.comparison)
@@ -231,6 +258,8 @@ class ApproachesPanel(Panel):
         self.bias.value = "" if comparison.bias is None else note("warn", sentence(comparison.bias.text(C)))
         self.notes.value = _notes(comparison, stale=self.session.stale)
         self._show_slices(comparison)
+        for card in self.cards:
+            card.describe()
 
     def _missing(self) -> str:
         """Return what the panel needs before it can show more."""
@@ -244,7 +273,7 @@ class ApproachesPanel(Panel):
 
     def _show_slices(self, comparison: Comparison) -> None:
         isoflop, unit = comparison.isoflop, self.session.data_unit
-        for part in (self.slices.figure, self.slices.residual_figure, self._key):
+        for part in (*self.cards[:2], self._key):
             set_shown(part, isoflop is not None)
         for field in (self.slice, self.against):
             set_shown(field, isoflop is not None)
@@ -257,9 +286,11 @@ class ApproachesPanel(Panel):
         shown = [index for one in figure.slices for index in one.slice.runs]
         self._offer_slices(figure)
         with self._writing:
-            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit))
-        set_shown(self.slices.residual_figure, bool(len(self.slices.off_parabola.x)))
-        self._key.value = _slice_key(law is not None, figure.beyond)
+            seen = ~hidden_among(self.session, runs.take(shown))
+            self.slices.show(figure, self.view.chosen, run_labels(runs, shown, unit), seen)
+        set_shown(self.cards[1], bool(len(self.slices.off_parabola.x)))
+        hidden = hidden_in_words(self.session, chart_runs(self.session))
+        self._key.value = _slice_key(law is not None, figure.beyond, hidden)
         minima = isoflop.minima(LEVEL)["N"]
         self.about.value = _about(isoflop, figure, self.view.chosen, minima)
 
@@ -328,8 +359,8 @@ def _all_slices(isoflop: IsoFlop) -> str:
     return "".join(f'<div class="cnb-caption">{escape(sentence(text))}</div>' for text in lines)
 
 
-def _slice_key(has_law: bool, beyond: int) -> str:
-    hue = f'class="cnb-hue" stroke="{shade(0.5)}"'
+def _slice_key(has_law: bool, beyond: int, hidden: str) -> str:
+    hue = f'stroke="{shade(0.5)}"'
     items = [line(f'{hue} stroke-width="2"', "Parabola of a slice")]
     if has_law:
         items.append(line(f'{hue} stroke-width="1.3" stroke-dasharray="4 3"', "Fitted law"))
@@ -339,6 +370,8 @@ def _slice_key(has_law: bool, beyond: int) -> str:
         items.append(
             f'<span class="cnb-item cnb-muted">{beyond:,} run{"" if beyond == 1 else "s"} above the chart</span>'
         )
+    if hidden:
+        items.append(f'<span class="cnb-item cnb-muted">{escape(hidden)}</span>')
     return f'<div class="cnb-legend">{"".join(items)}</div>'
 
 

@@ -6,7 +6,6 @@ import bqplot
 
 from chinchilla_nb.figures import ApproachesFigure, polyline
 from chinchilla_nb.widgets.base.style import ACCENT, INK, MUTED
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
 
 __all__ = ["COLOURS", "DASHES", "ThreeFrontiers"]
@@ -48,7 +47,7 @@ class ThreeFrontiers:
             )
             self.dots[name] = self.frame.dots(colors=[colour], marker=_SHAPES[name], default_size=28)
         marks = [*self.bands.values(), self._budget, *self.lines.values(), *self.dots.values()]
-        self.figure = self.frame.figure(marks, HEIGHT)
+        self.figure = self.frame.figure(marks)
 
     def show(self, figure: ApproachesFigure) -> None:
         """Draw a figure."""

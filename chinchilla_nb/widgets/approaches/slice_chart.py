@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT
-from chinchilla_nb.widgets.charts.plots import PAPER, Frame, iso_loss_colour, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import PAPER, Frame, set_dots, set_line
 
 __all__ = ["SliceChart"]
 
@@ -44,22 +43,27 @@ class SliceChart:
         self.intervals = self.frame.lines(colors=[INK], stroke_width=2.0)
         self.minima = self.frame.marker("diamond", INK, stroke=PAPER, stroke_width=1.0, default_size=80)
         marks = [self.laws, self.parabolas, self.dots, self.intervals, self.minima]
-        self.figure = self.frame.figure(marks, HEIGHT)
+        self.figure = self.frame.figure(marks)
         self.off_parabola = self.residual_frame.runs()
         self.off_law = self.residual_frame.hollow()
         self._zero = self.residual_frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
-        self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "190px")
+        self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "cnb-low")
 
-    def show(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
-        """Draw a figure, with one label for each run of its slices, in their order."""
+    def show(
+        self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str], seen: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Draw a figure, with one label for each run of its slices, in their order, and only the dots that are seen."""
         slices = figure.slices
-        self._of_dot = np.repeat(np.arange(len(slices)), [len(one.dots) for one in slices])
+        of_dot = np.repeat(np.arange(len(slices)), [len(one.dots) for one in slices])
+        seen = np.ones(len(of_dot), dtype=bool) if seen is None else seen
+        self._of_dot = of_dot[seen]
         self.frame.show(figure.x, figure.y)
         self.residual_frame.show(figure.x, figure.residual)
         strength = np.array([1.0 if chosen in (None, at) else FAINT for at in range(len(slices))])
-        near = np.concatenate([one.near for one in slices])
+        near = np.concatenate([one.near for one in slices])[seen]
         colour = np.array([one.shade for one in slices])
-        set_dots(self.dots, _joined([one.dots for one in slices]), labels, colour[self._of_dot])
+        names = [label for label, is_seen in zip(labels, seen, strict=True) if is_seen]
+        set_dots(self.dots, _some(_joined([one.dots for one in slices]), seen), names, colour[self._of_dot])
         self.dots.opacities = (strength[self._of_dot] * np.where(near, 1.0, FAR)).tolist()
         self.dots.selected = None
         for mark, name in ((self.parabolas, "parabola"), (self.laws, "law")):
@@ -68,17 +72,26 @@ class SliceChart:
         with_minimum = [at for at, one in enumerate(slices) if len(one.minimum)]
         set_line(self.minima, _joined([slices[at].minimum for at in with_minimum]))
         self.minima.opacities = strength[with_minimum].tolist()
-        self._show_residuals(figure, chosen, labels)
+        self._show_residuals(figure, chosen, labels, of_dot, seen)
 
-    def _show_residuals(self, figure: IsoFlopFigure, chosen: int | None, labels: Sequence[str]) -> None:
+    def _show_residuals(
+        self,
+        figure: IsoFlopFigure,
+        chosen: int | None,
+        labels: Sequence[str],
+        of_dot: NDArray[np.intp],
+        seen: NDArray[np.bool_],
+    ) -> None:
         slices = figure.slices
         shown = [one for at, one in enumerate(slices) if chosen in (None, at)]
-        which = np.isin(self._of_dot, [at for at in range(len(slices)) if chosen in (None, at)])
+        which = np.isin(of_dot, [at for at in range(len(slices)) if chosen in (None, at)])
         which &= np.concatenate([one.near for one in slices])
+        among, which = seen[which], which & seen
         names = [label for label, is_shown in zip(labels, which, strict=True) if is_shown]
-        colour = np.array([one.shade for one in slices])[self._of_dot][which]
-        set_dots(self.off_parabola, _joined([one.off_parabola for one in shown]), names, colour)
+        colour = np.array([one.shade for one in slices])[of_dot][which]
+        set_dots(self.off_parabola, _some(_joined([one.off_parabola for one in shown]), among), names, colour)
         off_law = _joined([] if chosen is None else [one.off_law for one in shown])
+        off_law = _some(off_law, among) if len(off_law) else off_law
         set_dots(self.off_law, off_law, names if len(off_law) else [])
         set_line(self._zero, polyline([figure.x.low, figure.x.high], [0.0, 0.0]))
 
@@ -98,6 +111,10 @@ def _joined(lines: Sequence[Polyline]) -> Polyline:
     return polyline(np.concatenate([one.x for one in lines]), np.concatenate([one.y for one in lines]))
 
 
+def _some(dots: Polyline, which: NDArray[np.bool_]) -> Polyline:
+    return polyline(dots.x[which], dots.y[which])
+
+
 def _set_rows(
     mark: bqplot.Lines, slices: Sequence[SliceCurves], name: str, strength: NDArray[np.float64], *, coloured: bool
 ) -> None:
@@ -106,7 +123,7 @@ def _set_rows(
     rows = [row for row in rows if len(row[0])]
     with mark.hold_sync():
         if coloured:
-            mark.colors = [iso_loss_colour(shade(place)) for _, place, _ in rows] or [MUTED]
+            mark.colors = [shade(place) for _, place, _ in rows] or [MUTED]
         mark.opacities = [float(weight) for *_, weight in rows] or [1.0]
         mark.x = np.array([line.x for line, *_ in rows]) if rows else np.empty(0)
         mark.y = np.array([line.y for line, *_ in rows]) if rows else np.empty(0)

@@ -85,7 +85,10 @@ class ExportControl(ipywidgets.VBox):
             self.code.value = copy_block(text, "the allocation")
 
 
-COUNTS = {f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")}
+COUNTS = {
+    *(f"{name}{end}" for name in ("N", "D") for end in ("", "_low", "_high")),
+    *("configuration_N", "configuration_D"),
+}
 """Names of numbers that are written as integers."""
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import compact, plain, scientific
 
@@ -11,11 +14,23 @@ __all__ = ["RUNS_FOR_A_FIT", "model_facts", "run_labels", "runs_in_words"]
 
 RUNS_FOR_A_FIT = "a fit needs at least three, preferably ten or more"
 """What panels say where there are no runs."""
+MOST_TEXTS = 6
+"""Columns of text that a description has: with more, it would hide the chart."""
 
 
-def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens") -> list[str]:
-    """Return a plain-text description of each of these runs, with one fact per line."""
-    return [_label(runs, int(index), data_unit) for index in shown]
+def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens", law: Law | None = None) -> list[str]:
+    """Return a plain-text description of each of these runs, with one fact per line; with a law, its predictions."""
+    rows = [int(index) for index in shown]
+    labels = [_label(runs, row, data_unit) for row in rows]
+    if law is None:
+        return labels
+    with np.errstate(all="ignore"):
+        predicted = np.asarray(law.loss(runs.N[rows], runs.D[rows]), dtype=float)
+    residuals = runs.loss[rows] - predicted
+    return [
+        f"{label}\nPredicted loss: {loss:.5g}\nResidual: " + f"{residual:+.3g}".replace("-", "\N{MINUS SIGN}")
+        for label, loss, residual in zip(labels, predicted, residuals, strict=True)
+    ]
 
 
 def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:
@@ -33,6 +48,15 @@ def runs_in_words(count: int) -> str:
 
 
 def _label(runs: Runs, index: int, data_unit: str) -> str:
-    facts = model_facts(float(runs.N[index]), float(runs.D[index]), float(runs.C[index]), data_unit)
-    names = [str(values[index]) for values in runs.columns.values() if values.dtype.kind in "OUT"]
-    return "\n".join([*names, f"Loss {runs.loss[index]:.5g}", *facts])
+    N, D, C = (float(values[index]) for values in (runs.N, runs.D, runs.C))
+    texts = {name: values[index] for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
+    known = [f"{name}: {text}" for name, text in texts.items() if isinstance(text, str) and text]
+    return "\n".join(
+        [
+            *known[:MOST_TEXTS],
+            f"N: {compact(N)} parameters",
+            f"D: {compact(D)} {data_unit} ({plain(D / N)} per parameter)",
+            f"C: {scientific(C)} FLOPs",
+            f"Loss: {runs.loss[index]:.5g}",
+        ]
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import ipywidgets
+from traitlets import HasTraits
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputTypeError
@@ -45,7 +46,7 @@ class Panel(Snapshot, ipywidgets.VBox):
         self.session = session_of(source)
         self.errors = ErrorNotes()
         self.guard = Guard(self.errors.report)
-        self._watched: list[tuple[Callable[..., None], list[str]]] = []
+        self._watched: list[tuple[HasTraits, Callable[..., None], list[str]]] = []
         self._sheet = style_sheet(*self.sheets)
         self.add_class("cnb")
 
@@ -55,13 +56,20 @@ class Panel(Snapshot, ipywidgets.VBox):
 
     def watch(self, callback: Callable[..., None], *names: str) -> None:
         """Run the callback when one of these traits of the session changes, until the panel is closed."""
-        self.session.observe(callback, list(names))
-        self._watched.append((callback, list(names)))
+        self._watch(self.session, callback, *names)
+
+    def watch_view(self, callback: Callable[..., None], *names: str) -> None:
+        """Run the callback when one of these traits of the session's view changes, until the panel is closed."""
+        self._watch(self.session.view, callback, *names)
+
+    def _watch(self, watched: HasTraits, callback: Callable[..., None], *names: str) -> None:
+        watched.observe(callback, list(names))
+        self._watched.append((watched, callback, list(names)))
 
     def close(self) -> None:
         """Stop watching the session and remove the panel from the page."""
-        for callback, names in self._watched:
-            self.session.unobserve(callback, names)
+        for watched, callback, names in self._watched:
+            watched.unobserve(callback, names)
         self._watched.clear()
         close_parts(self)
         super().close()

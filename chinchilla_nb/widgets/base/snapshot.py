@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from IPython.display import DisplayHandle, display
 from traitlets import HasTraits
 
+from chinchilla_nb.serving.kernel_watch import KERNEL_WATCH
 from chinchilla_nb.widgets.base.cells import register_display
 from chinchilla_nb.work.job import running_loop
 
@@ -61,6 +62,7 @@ class Snapshot(HasTraits):
         display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
         register_display(self)
         if IN_VOILA in os.environ:
+            display({"text/html": KERNEL_WATCH}, raw=True)
             return  # a Voila page is not saved, and creating the snapshot would delay it by a second
         # No text version beside it: then GitHub shows the PNG, and nbval, which skips images, compares nothing.
         self._snapshot_handle = display(self.snapshot(), raw=True, display_id=True)

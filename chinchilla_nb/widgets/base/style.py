@@ -14,8 +14,9 @@ from pathlib import Path
 import ipywidgets
 
 from chinchilla_nb.engine.sentences import sentence as plain_sentence
-from chinchilla_nb.figures import PALETTE
+from chinchilla_nb.figures import loss_steps
 from chinchilla_nb.widgets.base.accessible_names import NAMES
+from chinchilla_nb.widgets.base.palette import LOSS_COLOURS, palette_css
 
 __all__ = ["ACCENT", "INK", "MUTED", "note", "sentence", "shade", "style_sheet", "tile_content", "tiles", "typeset"]
 
@@ -25,6 +26,8 @@ ACCENT = "var(--cnb-accent, #00796b)"
 
 
 FOLDER = Path(__file__).resolve().parents[1]
+SHARED_SHEETS = ("base/style.css", "base/buttons.css", "base/lost_kernel.css", "charts/chart_card.css")
+"""Sheets of every panel."""
 
 _SUBSCRIPT = re.compile(r"(?<!\w)([A-Zα-ω])_(\w)(?!\w)")
 _POWER = re.compile(r"\^(?:\(([^()]*)\)|([α-ω](?:<span[^>]*>\w</span>)?))")
@@ -42,8 +45,8 @@ def style_sheet(*more: str) -> ipywidgets.HTML:
 
     There may be additional sheets for its class of panel.
     """
-    files = (FOLDER / name for name in ("base/style.css", *more))
-    css = "".join(file.read_text(encoding="utf-8") for file in files)
+    files = (FOLDER / name for name in (*SHARED_SHEETS, *more))
+    css = palette_css() + "".join(file.read_text(encoding="utf-8") for file in files)
     sheet = ipywidgets.HTML(f"<style>{css}</style>{NAMES}")
     sheet.add_class("cnb-sheet")
     return sheet
@@ -55,11 +58,8 @@ def sentence(text: str) -> str:
 
 
 def shade(place: float) -> str:
-    """Return the colour at a position on the loss scale, from 0 (lowest loss) to 1 (highest), as ``#rrggbb``."""
-    at = min(max(place, 0.0), 1.0) * (len(PALETTE) - 1)
-    left = min(int(at), len(PALETTE) - 2)
-    pairs = zip(bytes.fromhex(PALETTE[left][1:]), bytes.fromhex(PALETTE[left + 1][1:]), strict=True)
-    return "#" + "".join(f"{round(a + (at - left) * (b - a)):02x}" for a, b in pairs)
+    """Return the colour of the theme at a position on the loss scale, from 0 (lowest loss) to 1 (highest), for CSS."""
+    return LOSS_COLOURS[int(loss_steps(place))]
 
 
 def tiles(facts: Iterable[tuple[str, ...]]) -> str:

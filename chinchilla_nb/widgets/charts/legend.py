@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from chinchilla_nb.figures import LEVEL, PALETTE, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.figures import LEVEL, FrontierFigure, LossFigure, LossScale
 from chinchilla_nb.quantity import percent
-from chinchilla_nb.widgets.base.style import ACCENT, MUTED, shade
+from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
+from chinchilla_nb.widgets.base.style import ACCENT, MUTED
 
 __all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
 
@@ -29,9 +30,8 @@ def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
     items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
     if len(plane.excluded):
         items.append(symbol(HOLLOW, "Excluded"))
-    if plane.iso_loss:
-        items.append(line(f'class="cnb-hue" stroke="{shade(0.5)}" stroke-width="1.5"', "Iso-loss curve"))
-    if len(plane.frontier):
+    # Iso-loss curves carry their losses, and the chart of loss against compute names its curves.
+    if len(plane.frontier) and loss is None:
         items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))
     if any(len(plane.band) for plane in figure.planes):
         items.append(symbol(BAND, f"{percent(LEVEL)} band"))
@@ -40,8 +40,6 @@ def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
         items.append(symbol(f'<path d="M9 1L14 7L9 13L4 7Z" fill="{ACCENT}"/>', "Next run"))
     if len(plane.regime):
         items.append(symbol(SEED_REGIME, "Seed regime"))
-    if len(plane.dots):
-        items.append(line('stroke="var(--cnb-muted)" stroke-width="2" stroke-dasharray="2 3"', "Lowest loss so far"))
     # Both figures have a note if they do not draw all runs.
     remarks = dict.fromkeys(filter(None, (figure.note, loss.note if loss else "")))
     items += [f'<span class="cnb-item cnb-muted">{escape(remark)}</span>' for remark in remarks]
@@ -60,11 +58,8 @@ def line(stroke: str, name: str) -> str:
 
 
 def _loss_bar(scale: LossScale) -> str:
-    places = scale.normalise(scale.ticks)
     ticks = "".join(
-        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>'
-        for place, label in zip(places, scale.tick_labels, strict=True)
+        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>' for place, label in zip(*scale.labels(), strict=True)
     )
-    return (
-        f'<span class="cnb-scale"><i style="background:linear-gradient(90deg,{",".join(PALETTE)})"></i>{ticks}</span>'
-    )
+    gradient = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
+    return f'<span class="cnb-scale"><i style="background:{gradient}"></i>{ticks}</span>'

@@ -12,16 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
-from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, iso_loss_colour, set_dots, set_line
+from chinchilla_nb.widgets.charts.law_lines import LawLines
+from chinchilla_nb.widgets.charts.plots import SEED_REGIME, Frame, set_line
 from chinchilla_nb.widgets.charts.run_dots import RunDots
 
-__all__ = ["HEIGHT", "PlaneChart"]
-
-HEIGHT = "310px"
+__all__ = ["PlaneChart"]
 
 
 class PlaneChart:
-    """One log-log chart.
+    """One chart of C, N or D against another of them.
 
     Attributes
     ----------
@@ -33,6 +32,8 @@ class PlaneChart:
     levels : bqplot.Label
         The losses that label the iso-loss curves.
     budget : BudgetMarks
+    laws : LawLines
+        The frontiers of the laws beside the fit.
     plane : Plane
         What is drawn, on the visible ranges of the axes.
     """
@@ -58,23 +59,18 @@ class PlaneChart:
         )
         self.frontier = self.frame.lines(colors=[INK], stroke_width=2.5)
         self.band = self.frame.band()
-        self.excluded = self.frame.hollow()
         self.dots = RunDots(self.frame)
-        self.runs = self.dots.settled
-        self.levels = bqplot.Label(
-            x=np.empty(0),
-            y=np.empty(0),
-            text=[],
-            scales=self.frame.scales,
+        self.runs, self.excluded = self.dots.settled, self.dots.excluded
+        self.levels = self.frame.labels(
             colors=[INK],
             default_size=11,
             font_weight="normal",
             apply_clip=False,
             align="middle",
         )
-        runs = [self.dots.settled, self.dots.latest, self.excluded]
-        below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *runs]
-        self.figure = self.frame.figure([*below, self.levels, *self.budget.above], HEIGHT)
+        self.laws = LawLines(self.frame)
+        below = [self.band, self.iso_loss, self.regime, *self.budget.below, self.frontier, *self.dots.marks]
+        self.figure = self.frame.figure([*below, self.levels, *self.laws.marks, *self.budget.above])
 
     @property
     def moved(self) -> bool:
@@ -98,8 +94,8 @@ class PlaneChart:
     ) -> None:
         """Draw the axes and the runs of a plane."""
         self.frame.show(plane.x, plane.y)
-        self.dots.show(plane.dots, labels, colour)
-        set_dots(self.excluded, plane.excluded, excluded_labels)
+        self.dots.show(plane.dots, labels, colour, self.figure)
+        self.dots.show_excluded(plane.excluded, excluded_labels, len(plane.dots))
         set_line(self.regime, plane.regime)
 
     def show_curves(self, plane: Plane) -> None:
@@ -145,7 +141,7 @@ def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
         for rows in ([curve.line.x for curve in curves], [curve.line.y for curve in curves])
     )
     with mark.hold_sync():
-        mark.colors = [iso_loss_colour(shade(curve.colour)) for curve in curves] or [MUTED]
+        mark.colors = [shade(curve.colour) for curve in curves] or [MUTED]
         mark.x, mark.y = x, y
 
 

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import bqplot
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import PALETTE, Axis, Polyline, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, linearised, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
 
 __all__ = [
     "BAND",
     "BUDGET_GRIP",
     "ENVELOPE",
+    "EXCLUDED",
     "NEXT_RUN",
     "PAPER",
     "REGION",
     "SEED_REGIME",
+    "SELECTED",
+    "STACKED",
     "Frame",
     "dot_area",
-    "iso_loss_colour",
     "set_dots",
     "set_line",
     "tick_key",
 ]
+
+M = TypeVar("M", bound=bqplot.Mark)
 
 MANY = 500
 """Number of runs from which dots are drawn small, so that what lies beneath them stays visible."""
@@ -36,8 +42,8 @@ MANY = 500
 PAPER = "var(--cnb-paper, #ffffff)"
 """The background colour of a panel: hollow dots are filled with it, so that they hide what lies beneath."""
 
-# bqplot gives marks no CSS class of their own, so the style sheets find marks by the names of these colours: to invert
-# colours by loss on a dark page, to make dashes finer, and to show with the mouse pointer what can be dragged.
+# bqplot gives marks no CSS class of their own, so the style sheets find marks by the names of these colours: to make
+# dashes finer, and to show with the mouse pointer what can be dragged.
 RUN_OUTLINE = "var(--cnb-run-outline, #808080)"
 SEED_REGIME = "var(--cnb-seed-regime, #6b6b6b)"
 ENVELOPE = "var(--cnb-envelope, #6b6b6b)"
@@ -45,11 +51,9 @@ BUDGET_GRIP = "var(--cnb-budget-grip, #00796b)"
 BAND = "var(--cnb-band, #6b6b6b)"
 REGION = "var(--cnb-region, #00796b)"
 NEXT_RUN = "var(--cnb-next-run, #00796b)"
-
-
-def iso_loss_colour(shade: str) -> str:
-    """Return the colour of an iso-loss curve: the shade, as the fallback of a CSS variable that is never defined."""
-    return f"var(--cnb-iso-loss, {shade})"
+EXCLUDED = "var(--cnb-excluded, #6b6b6b)"
+STACKED = "var(--cnb-stacked, #212121)"
+SELECTED = "var(--cnb-selected, #00796b)"
 
 
 class Frame:
@@ -58,7 +62,7 @@ class Frame:
     Parameters
     ----------
     log_x, log_y : bool
-        Whether a scale is logarithmic.
+        Whether a scale is logarithmic before `show` is called with other axes.
 
     Attributes
     ----------
@@ -70,12 +74,13 @@ class Frame:
     """
 
     def __init__(self, *, log_x: bool = True, log_y: bool = True) -> None:
-        self.scales = {
-            side: bqplot.LogScale(min=1.0, max=10.0, allow_padding=False)
-            if log
-            else bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
-            for side, log in (("x", log_x), ("y", log_y))
-        }
+        self._log = {"x": log_x, "y": log_y}
+        self._kinds = {(side, log): _scale(log) for side, log in self._log.items()}
+        self.scales = {side: self._kinds[side, log] for side, log in self._log.items()}
+        self._marks: list[bqplot.Mark] = []
+        self._linear = False
+        self._given: tuple[Axis, Axis] | None = None
+        self._on_rescale: list[Callable[[], None]] = []
         # Hidden until there is something to show: before that an axis has no title and no ticks.
         self.axes = {
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
@@ -86,20 +91,57 @@ class Frame:
         self._ranges: dict[str, tuple[float, float]] = {}  # as last set by `reset`
 
     def show(self, x: Axis, y: Axis) -> None:
-        """Set range, title and ticks; if the user has panned or zoomed, the range stays theirs until `reset`."""
-        zoomed = self.zoomed
+        """Set scale, range, title and ticks.
+
+        If the user has panned or zoomed, the range stays theirs until `reset` or until a scale becomes another.
+        """
+        self._given = x, y
+        x, y = (linearised(axis) if self._linear else axis for axis in (x, y))
+        zoomed, changed = self.zoomed, {side: axis.log for side, axis in (("x", x), ("y", y))} != self._log
         self._whole = {"x": x, "y": y}
-        if not zoomed:
+        if changed:
+            self._rescale()
+        if changed or not zoomed:
             self.reset()
+
+    def linearise(self, linear: bool) -> None:
+        """Show logarithmic axes as linear ones with the same ends, or as they are given again."""
+        self._linear = linear
+        if self._given is not None:
+            self.show(*self._given)
+
+    def on_rescale(self, callback: Callable[[], None]) -> None:
+        """Run the callback whenever a scale has become logarithmic or linear; `scales` then holds another one."""
+        self._on_rescale.append(callback)
+
+    def _rescale(self) -> None:
+        """Give axes and marks scales of the kinds that the axes ask for."""
+        self._log = {side: axis.log for side, axis in self._whole.items()}
+        for side, log in self._log.items():
+            if (side, log) not in self._kinds:
+                self._kinds[side, log] = _scale(log)
+        self.scales = {side: self._kinds[side, log] for side, log in self._log.items()}
+        with self.writing:
+            for side, axis in self._whole.items():
+                self._set_range(side, axis)
+            for side, axis in self.axes.items():
+                axis.scale = self.scales[side]
+            for mark in self._marks:
+                mark.scales = {**mark.scales, **self.scales}
+        for callback in self._on_rescale:
+            callback()
 
     def reset(self) -> None:
         """Show the whole ranges again."""
         with self.writing:
             for side, axis in self._whole.items():
                 self._label(side, axis)
-                self._ranges[side] = axis.low, axis.high
-                with self.scales[side].hold_sync():
-                    self.scales[side].min, self.scales[side].max = axis.low, axis.high
+                self._set_range(side, axis)
+
+    def _set_range(self, side: str, axis: Axis) -> None:
+        self._ranges[side] = axis.low, axis.high
+        with self.scales[side].hold_sync():
+            self.scales[side].min, self.scales[side].max = axis.low, axis.high
 
     def follow_zoom(self) -> None:
         """Update the ticks after the user pans or zooms: bqplot keeps the ticks it was given."""
@@ -126,7 +168,7 @@ class Frame:
 
     def _is_range(self, side: str) -> bool:
         low, high = self._range(side)
-        return 0 < low < high
+        return low < high and (low > 0 or not self._log[side])
 
     def _label(self, side: str, axis: Axis) -> None:
         drawn = self.axes[side]
@@ -138,7 +180,15 @@ class Frame:
 
     def lines(self, **looks: object) -> bqplot.Lines:
         """Return an empty line on these axes."""
-        return bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks)
+        return self._own(bqplot.Lines(x=np.empty(0), y=np.empty(0), scales=self.scales, **looks))
+
+    def labels(self, **looks: object) -> bqplot.Label:
+        """Return an empty mark of texts on these axes."""
+        return self._own(bqplot.Label(x=np.empty(0), y=np.empty(0), text=[], scales=self.scales, **looks))
+
+    def _own(self, mark: M) -> M:
+        self._marks.append(mark)
+        return mark
 
     def band(self) -> bqplot.Lines:
         """Return an empty band on these axes: an outline without a line, filled."""
@@ -148,18 +198,22 @@ class Frame:
 
     def dots(self, **looks: object) -> bqplot.Scatter:
         """Return an empty scatter on these axes."""
-        return bqplot.Scatter(
-            x=np.empty(0), y=np.empty(0), scales=self.scales, display_names=False, names_unique=False, **looks
+        empty = np.empty(0)
+        return self._own(
+            bqplot.Scatter(x=empty, y=empty, scales=self.scales, display_names=False, names_unique=False, **looks)
         )
 
     def runs(self) -> bqplot.Scatter:
         """Return an empty scatter of runs, coloured by loss and with tooltips."""
-        colour = bqplot.ColorScale(colors=list(PALETTE), min=0.0, max=1.0)
+        # Not a continuous scale, which the page would mix itself, and CSS variables cannot be mixed there.
+        steps = [float(step) for step in range(len(LOSS_COLOURS))]
+        colour = bqplot.OrdinalColorScale(colors=list(LOSS_COLOURS), domain=steps)
         mark = self.dots(
             color=np.empty(0),
             stroke=RUN_OUTLINE,
             stroke_width=0.75,
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            preserve_domain={"color": True},
         )
         mark.scales = {**self.scales, "color": colour}
         return mark
@@ -173,8 +227,16 @@ class Frame:
             **looks,
         )
 
+    def ring(self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False) -> bqplot.Scatter:
+        """Return an empty scatter of transparent rings, with a tooltip if they are named."""
+        # Not `fill=False`: the pointer would be over a ring only on its line.
+        tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None
+        return self.dots(
+            colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], tooltip=tooltip
+        )
+
     def hollow(self) -> bqplot.Scatter:
-        """Return an empty scatter of excluded runs."""
+        """Return an empty scatter of hollow dots."""
         return self.dots(
             colors=[PAPER],
             stroke=MUTED,
@@ -182,17 +244,30 @@ class Frame:
             tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
         )
 
-    def figure(self, marks: Sequence[bqplot.Mark], height: str) -> bqplot.Figure:
-        """Return a figure of these marks that takes the available width."""
-        return bqplot.Figure(
+    def in_words(self) -> tuple[str, ...]:
+        """Return sentences that name the axes and their visible ranges; none before the first drawing."""
+        return axes_in_words(*self.view) if self._whole else ()
+
+    def figure(self, marks: Sequence[bqplot.Mark], *classes: str) -> bqplot.Figure:
+        """Return a figure of these marks that takes the available width; the style sheet sets its height."""
+        figure = bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 18},
+            fig_margin={"top": 8, "bottom": 44, "left": 58, "right": 14},
             padding_x=0.0,
             padding_y=0.0,
             display_toolbar=False,
-            layout=ipywidgets.Layout(width="auto", min_width="0", height=height),
+            layout=ipywidgets.Layout(width="auto", min_width="0"),
         )
+        for name in ("cnb-chart", *classes):
+            figure.add_class(name)
+        return figure
+
+
+def _scale(log: bool) -> bqplot.Scale:
+    if log:
+        return bqplot.LogScale(min=1.0, max=10.0, allow_padding=False)
+    return bqplot.LinearScale(min=0.0, max=1.0, allow_padding=False)
 
 
 def tick_key(value: float) -> str:
@@ -234,4 +309,4 @@ def set_dots(
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:
-            mark.color = colour
+            mark.color = loss_steps(colour).astype(float)

@@ -35,14 +35,15 @@ from chinchilla_nb.widgets.config.search_editor import SearchEditor
 __all__ = ["ConfigPanel"]
 
 _EDITORS: tuple[type[Editor], ...] = (
+    LossEditor,
+    ComputeEditor,
     LawEditor,
-    GridEditor,
     LimitsEditor,
     PlanEditor,
-    LossEditor,
     SearchEditor,
-    ComputeEditor,
+    GridEditor,
 )
+"""What changes results most comes first."""
 
 
 class ConfigPanel(Panel):
@@ -91,7 +92,7 @@ class ConfigPanel(Panel):
         self.save_button.on_click(self._save)
         self.path.observe(self._forget, "value")
         self.watch(self._show, "settings", "revision")
-        self.sections[GridEditor].toggle.value = True
+        self.sections[LossEditor].toggle.value = True
         self._show()
 
     @property
@@ -191,7 +192,8 @@ class ConfigPanel(Panel):
         with self._writing:
             for editor in self.editors:
                 editor.show(self.session.settings)
-        self.grid.suggest.disabled = not len(self.session.runs)
+        if self.sections[GridEditor].content is not None:
+            self.grid.suggest.disabled = not len(self.session.runs)
         self._show_state()
 
     def _show_state(self) -> None:

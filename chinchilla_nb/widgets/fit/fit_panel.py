@@ -11,18 +11,24 @@ from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
 from chinchilla_nb.figures import prediction_figure
 from chinchilla_nb.next_step import planned_budget
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
-from chinchilla_nb.widgets.fit.fit_result import fit_facts, law_text, warning_text
+from chinchilla_nb.widgets.fit.fit_result import fit_facts, warning_text
+from chinchilla_nb.widgets.fit.hand_law_section import HandLawSection
 from chinchilla_nb.widgets.fit.interval_bar import IntervalBar
 from chinchilla_nb.widgets.fit.parameter_tiles import ParameterTiles
 from chinchilla_nb.widgets.fit.profile_card import ProfileCard
 from chinchilla_nb.widgets.fit.progress_curve import ProgressCurve
+from chinchilla_nb.widgets.fit.residual_choice import ResidualChoice
 from chinchilla_nb.widgets.fit.roll_out_section import RollOutSection
+from chinchilla_nb.widgets.fit.typeset_law import parameter_texts, typeset_law
 
 __all__ = ["FitPanel"]
 
@@ -41,6 +47,8 @@ class FitPanel(Panel):
     state, curve, law, facts, problems : HTML
         Progress of a fit; its best objective so far; the law; how it was found; warnings and errors, each with its
         remedy.
+    filter_note : FilterNote
+        The filter that fits follow, and that of the fit if it is another one.
     loss : LossChoice
         What a fit minimises.
     other_losses : HTML
@@ -51,15 +59,21 @@ class FitPanel(Panel):
         What the intervals are based on.
     profile : ProfileCard or None
         The profile of the parameter whose interval was clicked; created by the first click.
+    hand_law : HandLawSection
+        A law whose parameters are set by hand, beside the fit.
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
+    scale : ScaleChoice
+        The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
+    residuals_of : ResidualChoice
+        Whose residuals they show.
     charts : FitCharts or None
         Created when first opened, so that they cost nothing before.
     """
 
-    sheets = ("charts/charts.css", "base/loss_choice.css", "fit/fit.css")
+    sheets = ("charts/charts.css", "charts/groups.css", "base/loss_choice.css", "fit/fit.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
@@ -73,10 +87,12 @@ class FitPanel(Panel):
         self.intervals = IntervalBar(self.guard, self.session)
         self.profile: ProfileCard | None = None
         self.roll_outs = RollOutSection(self.guard, self.session)
+        self.hand_law = HandLawSection(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
         self.loss, self.other_losses = LossChoice(self.guard, self.session), ipywidgets.HTML()
         result = (self.law, self.parameters, self.facts, self.intervals, self.other_losses)
-        self._above = (self._bar(), self.loss, self.curve, *result)
-        self._parts = (self.problems, self.roll_outs, self._bar_below())
+        self._above = (self._bar(), self.loss, self.filter_note, self.curve, *result)
+        self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
         self._arrange()
         self._follow()
         self._stop_watching = self.session.watch_uncertainty()
@@ -104,7 +120,9 @@ class FitPanel(Panel):
         )
         self.diagnostics.layout.width = "140px"
         self.diagnostics.observe(self._show_diagnostics, "value")
-        self._below = ipywidgets.Box([self.diagnostics])
+        self.scale = ScaleChoice(self.guard, self.session)
+        self.residuals_of = ResidualChoice(self.guard, self.session, self._show_diagnostics)
+        self._below = ipywidgets.Box([self.diagnostics, self.residuals_of, self.scale])
         self._below.add_class("cnb-bar")
         self._below.add_class("cnb-below")
         return self._below
@@ -129,7 +147,13 @@ class FitPanel(Panel):
         )
         self.watch(self._show_problems, "error", "fit")
         self.watch(self._hide_profile, "busy", "fit")
-        self.watch(self._show_diagnostics, "fit", "excluded")
+        self.watch(
+            self._show_diagnostics, "fit", "excluded", "filter_changes", "law_by_hand", "overlays", "chart_scale"
+        )
+        self.watch(self._show_hand_law, "busy", "fit", "revision", "settings", "law_by_hand")
+        self.watch_view(self._show_diagnostics, "grouped_by", "hidden_groups")
+        self.watch_view(self._redraw_roll_outs, "hidden_groups")
+        self.watch_view(self._show_selected, "selected")
         for show in (
             self._show_state,
             self._show_result,
@@ -137,6 +161,7 @@ class FitPanel(Panel):
             self._show_other_losses,
             self._show_roll_outs,
             self._show_problems,
+            self._show_hand_law,
         ):
             show()
         self._show_diagnostics()
@@ -204,10 +229,23 @@ class FitPanel(Panel):
         fit, wanted = self.session.fit, self.diagnostics.value
         self._below.layout.display = None if fit is not None else "none"
         self.diagnostics.icon = "caret-down" if wanted else "caret-right"
+        self.residuals_of.show()
+        set_shown(self.scale, wanted)
+        self.scale.follow()
+        self.roll_outs.rescale()
         if fit is not None and wanted:
-            self.charts = self.charts or FitCharts()
-            self.charts.show(fit, self.session.excluded_runs, self.session.data_unit)
+            self.charts = self.charts or FitCharts(self.guard, self.session)
+            self.charts.show(fit, self.residuals_of.chosen)
         self._arrange()
+
+    @guarded
+    def _redraw_roll_outs(self, _change: Any) -> None:
+        self.roll_outs.redraw()
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        if self.charts is not None and self.session.fit is not None and self.diagnostics.value:
+            self.charts.show_selected()
 
     def _arrange(self) -> None:
         """Compose the parts that have been created and are wanted."""
@@ -225,6 +263,7 @@ class FitPanel(Panel):
         running = session.busy and isinstance(progress, FitProgress)
         self.progress.layout.display = "" if session.busy else "none"
         self.progress.value = progress.done / progress.total if running and progress.total else 0.0
+        self.filter_note.show()
         text = escape(self._state())
         stale = session.stale and not session.busy
         self.state.value = f'<span class="{"cnb-warn" if stale else "cnb-muted"}">{text}</span>'
@@ -235,8 +274,9 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        self.law.value = law_text(fit, uncertainty) if fit is not None else _PREVIEW
-        self.parameters.show(fit, uncertainty)
+        texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
+        self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
+        self.parameters.show(fit, texts, uncertainty)
         self._fit_shown = fit
         self._show_facts()
 
@@ -245,6 +285,10 @@ class FitPanel(Panel):
         session, fit = self.session, self._fit_shown
         budget = planned_budget(session.settings, session.runs, session.budget)
         self.facts.value = fit_facts(fit, budget) if fit is not None else ""
+
+    @guarded
+    def _show_hand_law(self, change: Any = None) -> None:
+        self.hand_law.show(moved_only=change is not None and change["name"] == "law_by_hand")
 
     @guarded
     def _show_loss(self, _change: Any = None) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from html import escape
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, FitWarning
 from chinchilla_nb.engine.fitting.losses import loss_name
-from chinchilla_nb.engine.laws.allocation import exponents
-from chinchilla_nb.engine.laws.notation import HTML
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded, scientific
+from chinchilla_nb.quantity import scientific
 from chinchilla_nb.widgets.base.labels import runs_in_words
 
-__all__ = ["badge", "fit_facts", "law_text", "warning_text"]
+__all__ = ["badge", "fit_facts", "warning_text"]
 
 FAR = 10.0
 """Budget as a multiple of the largest run beyond which the badge of a fit warns: runs are usually scaled by ten, and
@@ -36,8 +30,6 @@ _REMEDIES = {
     "compute": "keep the convention for plans, or choose the C of the runs under Compute in the configuration",
 }
 """What to do in a panel about warnings, by code, where the remedy of a cell is code."""
-NOTATION = replace(HTML, number=partial(plain, digits=4))
-"""Notation of laws in the panel: HTML, with numbers formatted by `plain`."""
 
 
 def badge(fit: Fit, budget: float | None) -> tuple[str, str]:
@@ -66,7 +58,7 @@ def fit_facts(fit: Fit, budget: float | None) -> str:
     kind, said = badge(fit, budget)
     facts = (
         f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
-        f"{fit.starts:,} starts, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
+        f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     hint = f' title="{escape(_MEANING)}"' if fit.status is FitStatus.CONVERGED else ""
     return (
@@ -75,29 +67,6 @@ def fit_facts(fit: Fit, budget: float | None) -> str:
     )
 
 
-def law_text(fit: Fit, uncertainty: Uncertainty | None) -> str:
-    """Return the law of a fit and how the compute-optimal N and D grow with compute, as HTML."""
-    return f'<div class="cnb-law"><span>{fit.law.equation(NOTATION)}</span>{_growth(fit, uncertainty)}</div>'
-
-
 def warning_text(warning: FitWarning) -> str:
     """Return a warning with what to do about it in a panel."""
     return f"{warning.message}: {_REMEDIES.get(warning.code, warning.remedy)}"
-
-
-def _growth(fit: Fit, uncertainty: Uncertainty | None) -> str:
-    """Return the exponents of N* and D* with their intervals; empty if there is no optimum."""
-    try:
-        a, b = exponents(fit.law, float(fit.runs.C.max()), fit.runs.compute)
-    except ValueError:
-        return ""
-    known = uncertainty.interval(LEVEL) if uncertainty is not None else {}
-    written = []
-    for name, letter, value in (("a", "N", a), ("b", "D", b)):
-        text, within = f"{value:.3f}", ""
-        if name in known:
-            ends = float(known[name].low), float(known[name].high)
-            text = rounded(value, known_digits(value, *ends, 3))
-            within = f' <span class="cnb-growth">({escape(interval_text(*ends))})</span>'
-        written.append(f"<i>{letter}</i>* ∝ <i>C</i><sup>&thinsp;{text}</sup>{within}")
-    return f"<span>{' &emsp; '.join(written)}</span>"

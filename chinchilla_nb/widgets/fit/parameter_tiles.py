@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import ipywidgets
@@ -11,14 +11,11 @@ from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import LEVEL
-from chinchilla_nb.quantity import interval_text, known_digits, percent, plain, rounded
+from chinchilla_nb.quantity import interval_text, percent
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import tile_content
 
 __all__ = ["ParameterTiles"]
-
-DIGITS = 4
-"""Digits of a parameter of which no interval is known."""
 
 
 class ParameterTiles(ipywidgets.Box):
@@ -44,22 +41,25 @@ class ParameterTiles(ipywidgets.Box):
         super().__init__()
         self.add_class("cnb-tiles")
 
-    def show(self, fit: Fit | None, uncertainty: Uncertainty | None = None) -> None:
-        """Show a fit, with the intervals of its parameters if they are known; nothing for None."""
+    def show(self, fit: Fit | None, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> None:
+        """Show a fit, with the intervals of its parameters if they are known; nothing for None.
+
+        ``texts`` are the parameters of its law as text, by name.
+        """
         parameters = fit.law.parameters if fit is not None else ()
         if list(self.values) != [parameter.name for parameter in parameters]:
             self._build(parameters)
         if fit is None:
             return
         intervals, held = uncertainty.interval(LEVEL) if uncertainty is not None else {}, fit.held
-        for (name, value), parameter, tile in zip(fit.law.as_dict().items(), parameters, self.children, strict=True):
-            button, text, limits = self.intervals[name], plain(value, DIGITS), held.get(name)
-            fixed = limits is not None and limits.fixed
+        for parameter, tile in zip(parameters, self.children, strict=True):
+            name, limits = parameter.name, held.get(parameter.name)
+            button, fixed = self.intervals[name], limits is not None and limits.fixed
             button.layout.display = None if intervals and not fixed else "none"
             if intervals and not fixed:
-                ends = float(intervals[name].low), float(intervals[name].high)
-                button.description, text = interval_text(*ends), rounded(value, known_digits(value, *ends))
-            self.values[name].value = tile_content(_name(parameter), text, *([] if limits is None else [limits.text]))
+                button.description = interval_text(float(intervals[name].low), float(intervals[name].high))
+            said = [] if limits is None else [limits.text]
+            self.values[name].value = tile_content(_name(parameter), texts[name], *said)
             (tile.remove_class if limits is None else tile.add_class)("cnb-locked")
 
     def _build(self, parameters: tuple[Parameter, ...]) -> None:

@@ -25,13 +25,12 @@ from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import ACCENT, INK, MUTED, note
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.plots import REGION, Frame, set_line
 from chinchilla_nb.work.background import Background
 from chinchilla_nb.work.job import Outcome, error_sentence, running_loop
 
 __all__ = ["ProfileCard"]
-
-HEIGHT = "220px"
 
 
 class ProfileCard(ipywidgets.VBox):
@@ -73,9 +72,15 @@ class ProfileCard(ipywidgets.VBox):
         self.fitted = self.exponents.dots(marker="cross", colors=[INK])
         bar = ipywidgets.Box([self.text, self.close_button])
         bar.add_class("cnb-bar")
-        self._size = self.size.figure([self.N], HEIGHT)
-        self._exponents = self.exponents.figure([self.edge, self.fitted], HEIGHT)
-        charts = ipywidgets.Box([self.errors.figure([self.curve, self.limit], HEIGHT), self._size, self._exponents])
+        self._error, self._size, self._exponents = (
+            ChartCard(title, frame, frame.figure(marks, "cnb-low"))
+            for title, frame, marks in (
+                ("Misfit by value", self.errors, [self.curve, self.limit]),
+                ("N* by value", self.size, [self.N]),
+                ("Both exponents", self.exponents, [self.edge, self.fitted]),
+            )
+        )
+        charts = ipywidgets.Box([self._error, self._size, self._exponents])
         for box, name in ((charts, "cnb-charts"), (charts, "cnb-pair"), (self, "cnb-card")):
             box.add_class(name)
         super().__init__([bar, charts])
@@ -127,6 +132,7 @@ class ProfileCard(ipywidgets.VBox):
         set_line(self.edge, figure.edge)
         set_line(self.fitted, figure.fitted)
         self._exponents.layout.display = None
+        self._exponents.describe()
 
     def _draw(self, figure: ProfileFigure) -> None:
         self.errors.show(figure.x, figure.errors_axis)
@@ -136,6 +142,8 @@ class ProfileCard(ipywidgets.VBox):
         if figure.N_axis is not None:
             self.size.show(figure.x, figure.N_axis)
             set_line(self.N, figure.N)
+        for card in (self._error, self._size):
+            card.describe()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from html import escape
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
-from chinchilla_nb.figures import LEVEL, RollOutFigure
+from chinchilla_nb.figures import LEVEL, Polyline, RollOutFigure
 from chinchilla_nb.quantity import percent, scientific
-from chinchilla_nb.widgets.base.labels import run_labels
+from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import BAND, line, symbol
 from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
 
 __all__ = ["RollOutChart"]
-
-HEIGHT = "280px"
 
 
 class RollOutChart(ipywidgets.VBox):
@@ -27,6 +28,7 @@ class RollOutChart(ipywidgets.VBox):
     dots : bqplot.Scatter
     bias, band : bqplot.Lines
     key : HTML
+    card : ChartCard
     """
 
     def __init__(self) -> None:
@@ -35,17 +37,23 @@ class RollOutChart(ipywidgets.VBox):
         self.dots, self.band = self.frame.runs(), self.frame.band()
         self.bias = self.frame.lines(colors=[INK], stroke_width=2.5)
         self._zero = self.frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
-        super().__init__([self.key, self.frame.figure([self.band, self._zero, self.bias, self.dots], HEIGHT)])
+        figure = self.frame.figure([self.band, self._zero, self.bias, self.dots])
+        self.card = ChartCard("Errors of predictions beyond C₀", self.frame, figure)
+        super().__init__([self.key, self.card])
         self.add_class("cnb-card")
 
-    def show(self, figure: RollOutFigure, data_unit: str) -> None:
-        """Draw a figure. ``data_unit`` is what D counts."""
+    def show(self, figure: RollOutFigure, data_unit: str, hidden: NDArray[np.bool_]) -> None:
+        """Draw a figure. ``data_unit`` is what D counts; dots of hidden groups are left out."""
         self.frame.show(figure.x, figure.y)
-        set_dots(self.dots, figure.dots, _labels(figure, data_unit), figure.shade[figure.part])
+        seen = np.flatnonzero(~hidden)
+        labels = _labels(figure, data_unit)
+        dots = Polyline(figure.dots.x[seen], figure.dots.y[seen])
+        set_dots(self.dots, dots, [labels[at] for at in seen.tolist()], figure.shade[figure.part][seen])
         set_line(self._zero, figure.zero)
         set_line(self.bias, figure.bias)
         set_line(self.band, figure.band)
         self.key.value = _key(figure)
+        self.card.describe(f"{runs_in_words(len(dots))}.")
 
 
 def _labels(figure: RollOutFigure, data_unit: str) -> list[str]:
@@ -63,7 +71,7 @@ def _key(figure: RollOutFigure) -> str:
     """Return the legend: each C0 with its colour, the bias and the band."""
     items = ['<span class="cnb-item">Fitted up to C₀ =</span>']
     items += [
-        symbol(f'<circle class="cnb-hue" cx="9" cy="7" r="5" fill="{shade(float(place))}"/>', scientific(float(C0)))
+        symbol(f'<circle cx="9" cy="7" r="5" fill="{shade(float(place))}"/>', scientific(float(C0)))
         for place, C0 in zip(figure.shade, figure.C0, strict=True)
     ]
     items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Bias of the law"))

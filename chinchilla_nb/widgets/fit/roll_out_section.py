@@ -14,6 +14,7 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import sentence
+from chinchilla_nb.widgets.charts.chart_runs import hidden_among
 from chinchilla_nb.widgets.fit.roll_out_chart import RollOutChart
 
 __all__ = ["RollOutSection"]
@@ -75,10 +76,22 @@ class RollOutSection(ipywidgets.VBox):
             self._draw(roll_outs)
         set_shown(self.opened, opened)
 
+    def redraw(self) -> None:
+        """Draw again what is shown, after groups have been hidden or shown."""
+        self._drawn = None
+        self.show()
+
+    def rescale(self) -> None:
+        """Follow the scale of the charts of the session."""
+        if self.chart is not None:
+            self.chart.frame.linearise(self._session.chart_scale == "linear")
+
     def _draw(self, roll_outs: RollOuts) -> None:
         self._drawn, self.chart = roll_outs, self.chart or RollOutChart()
         self.opened.children = (self.notes, self.chart)
-        self.chart.show(roll_out_figure(roll_outs), self._session.data_unit)
+        self.chart.frame.linearise(self._session.chart_scale == "linear")
+        figure = roll_out_figure(roll_outs)
+        self.chart.show(figure, self._session.data_unit, hidden_among(self._session, figure.held_out))
         notes = (*roll_outs.notes[1:], str(Drift.of(roll_outs)))
         self.notes.value = "".join(_caption(sentence(text)) for text in notes)
 

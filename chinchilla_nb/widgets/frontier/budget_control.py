@@ -69,6 +69,7 @@ class BudgetControl(ipywidgets.VBox):
         bar = ipywidgets.Box([label, self.text, unit, self.hardware_toggle, self.slider, self.remark])
         bar.add_class("cnb-bar")
         super().__init__([bar, self.hardware, self.problem])
+        self.add_class("cnb-budget")
         self.hardware_toggle.observe(self._open_hardware, "value")
         self.slider.observe(self._slid, "value")
         self.text.observe(self._typed, "value")

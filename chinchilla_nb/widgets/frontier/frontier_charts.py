@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import bqplot
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
+from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame
+from chinchilla_nb.widgets.charts.run_dots import UNKNOWN, DotRuns
 
 __all__ = ["FrontierCharts"]
+
+LAST = 9
+"""Place of the tools among the charts and what is shown between these."""
+_TITLES = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
 
 
 class FrontierCharts(ipywidgets.Box):
@@ -24,28 +36,43 @@ class FrontierCharts(ipywidgets.Box):
     ----------
     charts : tuple of PlaneChart
     loss : LossChart
+    cards : tuple of ChartCard
+        The four charts under their titles.
     key : HTML
         The legend: the loss scale and the meaning of dots and lines.
     tools : VBox
-        Takes the room that is left next to the charts.
+        What stands below the charts.
     """
 
     def __init__(self) -> None:
         self.charts = (PlaneChart(), PlaneChart(), PlaneChart())
-        self.loss = LossChart(HEIGHT)
+        self.loss = LossChart()
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
+        self._laws: tuple[NamedLaw, ...] = ()
         self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
         self.key.add_class("cnb-key")
         self.tools.add_class("cnb-tools")
-        super().__init__([self.key, *(chart.figure for chart in self.charts), self.loss.figure, self.tools])
+        self.cards = tuple(
+            ChartCard(title, chart.frame, chart.figure) for title, (chart, _) in zip(_TITLES, self.all, strict=True)
+        )
+        super().__init__([self.key, *self.cards, self.tools])
         self.add_class("cnb-charts")
+        self.add_class("cnb-pair")
+        for place, card in enumerate(self.cards, start=1):
+            card.layout.order = str(place)
+        self.tools.layout.order = str(LAST)
 
     @property
     def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
         """All charts with the names of their axes."""
         CN, CD, ND = self.charts
         return (CN, ("C", "N")), (CD, ("C", "D")), (ND, ("N", "D")), (self.loss, ("C", "loss"))
+
+    def place_below(self, part: ipywidgets.DOMWidget, names: tuple[str, str]) -> None:
+        """Show a part as wide as the page below the row of the chart with axes of these names."""
+        place = [axes for _, axes in self.all].index(names) + 1
+        part.layout.order = str(place + place % 2)  # that of the last of two charts side by side
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -58,6 +85,7 @@ class FrontierCharts(ipywidgets.Box):
         loss: LossFigure | None,
         labels: Sequence[str],
         excluded_labels: Sequence[str] = (),
+        dots: DotRuns = UNKNOWN,
     ) -> None:
         """Draw the figures, keeping the visible ranges where the user has panned or zoomed.
 
@@ -68,13 +96,49 @@ class FrontierCharts(ipywidgets.Box):
             None if there are no runs.
         labels, excluded_labels : sequence of str
             Tooltips of the runs that are drawn, as plain text.
+        dots : DotRuns
+            Which runs these are.
         """
         self._figure, self._loss = figure, loss
+        for one, _ in self.all:
+            one.dots.about = dots
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        if loss is not None:
+            labels, excluded_labels = (
+                [texts[at] for at in np.searchsorted(known, drawn)]
+                for texts, known, drawn in (
+                    (labels, figure.shown, loss.shown),
+                    (excluded_labels, figure.shown_excluded, loss.shown_excluded),
+                )
+            )
         self.loss.show(loss, labels, excluded_labels)
+        self._draw_laws(anew=True)
         self.key.value = frontier_legend(figure, loss)
+        self._describe(len(labels), len(excluded_labels))
+
+    def _describe(self, runs: int, excluded: int) -> None:
+        """Say in words what the charts show."""
+        counted = runs_in_words(runs) + (f" and {runs_in_words(excluded)} excluded" if excluded else "")
+        for card in self.cards:
+            card.describe(f"{counted[0].upper()}{counted[1:]}.")
+
+    def show_selected(self, chosen: NDArray[np.bool_]) -> None:
+        """Draw rings around some runs in every chart, given by a mask over the rows of the log."""
+        for chart, _ in self.all:
+            chart.dots.show_selected(chosen)
+
+    def show_laws(self, laws: tuple[NamedLaw, ...]) -> None:
+        """Draw the laws beside the fit; nothing else is redrawn, and no axis changes."""
+        self._laws = laws
+        self._draw_laws()
+
+    def _draw_laws(self, *, anew: bool = False) -> None:
+        """Draw the laws beside the fit: those that are not drawn yet, or all of them on other axes."""
+        for chart in self.charts if self._figure is not None else ():
+            chart.laws.show(plane_lines(chart.plane, self._laws, () if anew else chart.laws.drawn))
+        self.loss.show_laws(self._laws, anew=anew)
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Redraw only the bands."""
@@ -94,6 +158,32 @@ class FrontierCharts(ipywidgets.Box):
             if self._figure is not None and chart.moved:
                 chart.show_curves(self._figure.in_view(plane, *chart.frame.view))
         self.loss.show_frontier()
+        self._draw_laws(anew=True)
+
+    def drawn(self) -> tuple[FrontierFigure | None, LossFigure | None]:
+        """Return what is on the page now: the figures on their visible ranges, with the marks of the budget."""
+        figure, loss = self._figure, self._loss
+        if figure is not None:
+            CN, CD, ND = (
+                replace(
+                    figure.in_view(plane, *chart.frame.view),
+                    next_point=_line(chart.next_point),
+                    off_frontier=_line(chart.off_frontier),
+                    isoflop=_line(chart.isoflop),
+                    region=_line(chart.budget.region),
+                )
+                for chart, plane in zip(self.charts, figure.planes, strict=True)
+            )
+            figure = replace(figure, planes=(CN, CD, ND))
+        if loss is not None:
+            loss = replace(
+                loss.in_view(*self.loss.frame.view),
+                next_point=_line(self.loss.next_point),
+                off_frontier=_line(self.loss.off_frontier),
+                budget=_line(self.loss.budget.line),
+                region=_line(self.loss.budget.region),
+            )
+        return figure, loss
 
     @property
     def _compute(self) -> Compute:
@@ -132,3 +222,7 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
+
+
+def _line(mark: bqplot.Mark) -> Polyline:
+    return polyline(mark.x, mark.y)

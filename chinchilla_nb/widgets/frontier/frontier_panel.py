@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.checks import as_float, brief
 from chinchilla_nb.engine.errors import InputError
@@ -28,23 +30,33 @@ from chinchilla_nb.figures import (
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
+from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note, sentence
+from chinchilla_nb.widgets.charts.chart_runs import chart_runs
+from chinchilla_nb.widgets.charts.group_legend import GroupLegend
+from chinchilla_nb.widgets.charts.law_lines import SHEET as LAW_SHEET
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.budget_control import BudgetControl
 from chinchilla_nb.widgets.frontier.chart_modes import ChartModes
+from chinchilla_nb.widgets.frontier.chart_modes import Ends as Region
 from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
 from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
+from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
+from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
 __all__ = ["FrontierPanel"]
@@ -54,6 +66,8 @@ LEAST_DPI, MOST_DPI = 10, 1_000
 """On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
 IMAGES = ("png", "svg")
 """Kinds of images that `FrontierPanel.picture` returns."""
+SHRINK = 10.0
+"""Axes that end further beyond the largest budget on the slider than by this factor follow the runs again."""
 _NO_RUNS_C = (1e18, 1e22)
 
 
@@ -75,6 +89,8 @@ class FrontierPanel(Panel):
     charts : FrontierCharts
     modes : ChartModes
         The modes of the mouse on the charts.
+    scale : ScaleChoice
+        Whether the charts are logarithmic.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
     caution : HTML
@@ -85,23 +101,34 @@ class FrontierPanel(Panel):
         The cost of a smaller or larger model.
     next_runs : NextRunsControl
         The runs after which N* at the budget is expected to be known best.
+    overlays : OverlayControl
+        Lays published laws and forecasts over the runs.
     forecasts : ForecastControl
         Saves and opens forecasts, and lists them.
     plans : PlanControl
         Plans under constraints, and the table that compares them.
+    filter_note : FilterNote
+        The filter that the charts follow.
+    groups : GroupLegend
+        The column that colours the runs, and the groups that charts show.
+    publish : PublishControl
+        Saves a report, and a Chinchilla table.
     selection : Selection
+        The selected runs, below the chart in which they were selected.
     export : ExportControl
         Images, table and code to save or copy.
     """
 
-    sheets = ("charts/charts.css",)
-    snapshot_of = ("fit", "uncertainty", "roll_outs")
+    sheets = ("charts/charts.css", "charts/groups.css", LAW_SHEET)
+    snapshot_of = ("fit", "uncertainty", "roll_outs", "law_by_hand", "overlays")
 
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
+        self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
+        self._on_chart = Writing()  # axes must not move under a mouse that drags the budget
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
         self.charts = FrontierCharts()
@@ -110,6 +137,7 @@ class FrontierPanel(Panel):
         self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
         self.forecasts = ForecastControl(self.guard, self.session, files)
+        self.overlays = OverlayControl(self.guard, self.session)
         self.export = ExportControl(
             self.guard,
             {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
@@ -119,15 +147,31 @@ class FrontierPanel(Panel):
         self.plans = PlanControl(
             self.guard, self.session, self.budget, lambda: self.budget_control.chosen_hardware, self._draw_budget
         )
+        self.publish = PublishControl(self.guard, self.session, lambda: self.budget_control.chosen_hardware)
         self.compute = ComputeNote(self.guard, self.session)
-        self.modes = ChartModes(self.guard, self.charts, self._choose, self._follow_zoom, self.selection.select)
+        self.groups = GroupLegend(self.guard, self.session)
+        self.filter_note = FilterNote(self.guard, self.session)
+        self.charts.children = (*self.charts.children, self.selection)
+        self.modes = ChartModes(
+            self.guard,
+            self.charts,
+            self._choose,
+            self._follow_zoom,
+            self._select_region,
+            self._select_rows,
+            self._toggle_row,
+        )
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        tools = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs, self.forecasts, self.export)
-        self.charts.tools.children = tools
-        above = ipywidgets.Box([self.modes.hint, self.selection.bar])
+        planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
+        self.charts.tools.children = (*planned, self.publish, self.overlays, self.forecasts, self.export)
+        above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
-        self.compose(self.budget_control, self.allocation, self.modes, above, self.charts, self.selection)
+        self.scale = ScaleChoice(self.guard, self.session)
+        looks = ipywidgets.Box([self.modes, self.scale])
+        looks.add_class("cnb-bar")
+        looks.add_class("cnb-looks")
+        self.compose(self.filter_note, self.budget_control, self.allocation, looks, above, self.groups, self.charts)
         self.budget.observe(self._move, "C")
         self.budget.observe(self._share_budget, ["C", "chosen"])
         self.watch(self._follow_budget, "budget")
@@ -135,10 +179,17 @@ class FrontierPanel(Panel):
         for field in (self.budget_control.hardware_toggle, *self.budget_control.hardware.fields):
             field.observe(self._redraw, "value")  # plans take their days and costs from it
         self.watch(self._draw, "revision", "settings", "fit")
+        self.watch_view(self._draw, "grouped_by", "hidden_groups")
+        self.watch_view(self._show_selected, "selected")
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
+        self.watch(self.publish.clear, "revision", "settings", "fit")
+        self.watch(self.publish.update_intervals, "uncertainty")
+        self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
+        self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
         self._draw()
+        self._show_laws()
         self._follow_budget()
         self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
@@ -160,9 +211,16 @@ class FrontierPanel(Panel):
         self._figure = None  # so that `_move` leaves the budget to be drawn below, with the rest
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
+        self.filter_note.show()
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
+
+    @guarded
+    def _draw_scale(self, _change: Any) -> None:
+        self.scale.follow()
+        if self._figure is not None:
+            self._draw_all()
 
     @guarded
     def _draw_intervals(self, _change: Any) -> None:
@@ -188,11 +246,18 @@ class FrontierPanel(Panel):
         self.forecasts.show()
 
     @guarded
+    def _show_laws(self, _change: Any = None) -> None:
+        """Draw the laws beside the fit; budgets and plans stay those of the fit."""
+        self.overlays.show()
+        self.charts.show_laws(self.session.drawn_laws)
+
+    @guarded
     def _move(self, change: Any) -> None:
         if self._figure is None:
             return
         low, high = self._covered
-        if low <= change["new"] <= high:
+        left = high > SHRINK * self.budget.range[1] and not self._on_chart
+        if low <= change["new"] <= high and not left:
             self._draw_budget()
         else:
             self._draw_all()
@@ -217,7 +282,8 @@ class FrontierPanel(Panel):
     def _choose(self, C: float) -> None:
         """Set the budget chosen on a chart, limited to the range of the slider."""
         before = self.budget.C
-        self.budget.choose(self.budget.clamp(C, self._covered[1]))
+        with self._on_chart:
+            self.budget.choose(self.budget.clamp(C, self._covered[1]))
         if self.budget.C == before:
             self._draw_budget()  # moves a marker that was dragged off the frontier back to it
 
@@ -227,7 +293,8 @@ class FrontierPanel(Panel):
 
     def _draw_all(self) -> None:
         session = self.session
-        runs, excluded, fit, unit = session.runs, session.excluded_runs, session.fit, session.data_unit
+        chosen = self._shown = chart_runs(session)
+        runs, excluded, fit, unit = chosen.runs, chosen.excluded, session.fit, session.data_unit
         self._covered = self.budget.range
         self._intervals = self._intervals_over(self._covered)
         self._figure = frontier_figure(
@@ -238,24 +305,69 @@ class FrontierPanel(Panel):
             excluded=excluded,
             data_unit=unit,
             intervals=self._intervals,
+            scale=session.chart_scale,
         )
         loss = None
         if len(runs):
-            loss = loss_figure(runs, fit, C_range=self._covered, excluded=excluded, intervals=self._intervals)
-        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit)
+            loss = loss_figure(
+                runs,
+                fit,
+                C_range=self._covered,
+                excluded=excluded,
+                intervals=self._intervals,
+                scale=session.chart_scale,
+            )
+        law = None if fit is None else fit.law
+        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit, law)
         self.charts.show(
             self._figure,
             loss,
-            run_labels(runs, self._figure.shown, unit),
+            run_labels(runs, self._figure.shown, unit, law),
             [f"Excluded\n{label}" for label in excluded_labels],
+            chosen.dots(self._figure.shown, self._figure.shown_excluded),
         )
+        self.groups.show(chosen)
+        self.modes.follow_marks()
+        self.charts.show_selected(self.selection.mask)
         self._draw_budget()
+
+    def _select_region(self, names: tuple[str, str] | None, ends: Region | None) -> None:
+        """Select the runs that charts show and that lie in a box; None clears the selection."""
+        runs = self.session.all_runs
+        rows = np.sort(np.concatenate([self._shown.rows, self._shown.excluded_rows]))
+        for name, (low, high) in zip(names or (), ends or (), strict=True):
+            values = getattr(runs, name)[rows]
+            rows = rows[(values >= low) & (values <= high)]
+        if names is None:
+            self.selection.select(rows[:0])
+            self.selection.forget()
+        else:
+            self._select_rows(names, rows)
+
+    def _select_rows(self, names: tuple[str, str], rows: NDArray[np.intp]) -> None:
+        """Select runs by a box or a lasso in the chart with these axes, and list them below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.select(rows)
+
+    def _toggle_row(self, names: tuple[str, str], row: int) -> None:
+        """Select the run that was clicked in the chart with these axes, or no more, and list those below it."""
+        self.charts.place_below(self.selection, names)
+        self.selection.toggle(row)
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        """Mark the selected runs in all charts, whatever has selected them."""
+        if not self.selection.selecting:
+            self.modes.drop()
+            self.selection.forget()
+        self.charts.show_selected(self.selection.mask)
 
     def _draw_budget(self) -> None:
         """Redraw what depends only on the budget, and show what to train with it."""
         if self._figure is None:
             return
         C, best, chosen, outside, unit = self.budget.C, None, None, None, self.session.data_unit
+        real: NearestConfiguration | None = None
         self.export.clear_link()
         fit = self.session.fit
         if fit is None:
@@ -278,12 +390,15 @@ class FrontierPanel(Panel):
                     convention=fit.runs.compute.text,
                     size="" if self.size.optimal else self.size.in_words,
                 )
+                real = NearestConfiguration.at(self.session, C)
+                self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
         self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
+        self.caution.value += "" if real is None else real.warning
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
-        self.export.show(self._allocation(chosen))
+        self.export.show(self._allocation(chosen, real))
         off = chosen if not self.size.optimal else None
         tooltips = (
             _tooltip("Next run", best, C, unit, "Drag to change the budget"),
@@ -295,12 +410,15 @@ class FrontierPanel(Panel):
             other, tooltips = (plan.N, plan.D, plan.loss), (tooltips[0], _plan_tooltip(plan, unit))
         self.charts.move_budget(C, _place(best), other, tooltips)
 
-    def _allocation(self, chosen: OffFrontier | None) -> dict[str, float | str] | None:
+    def _allocation(
+        self, chosen: OffFrontier | None, real: NearestConfiguration | None
+    ) -> dict[str, float | str] | None:
         fit, C = self.session.fit, self.budget.C
         if chosen is None or fit is None:
             return None
         ends, convention = self._ends(C, chosen), fit.runs.compute.text
-        return allocation_values(C, chosen, self.session.data_unit, ends, convention, self.size.factor)
+        values = allocation_values(C, chosen, self.session.data_unit, ends, convention, self.size.factor)
+        return values | (real.values if real is not None and self.size.optimal else {})
 
     def _ends(self, C: float, chosen: OffFrontier) -> dict[str, Ends]:
         """Return the intervals of what is not chosen: off the frontier, those of the loss alone."""
@@ -332,20 +450,22 @@ class FrontierPanel(Panel):
         return lambda: self.picture(kind, DPI)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return a PNG of the planes at this budget."""
+        """Return a PNG of the charts."""
         from chinchilla_nb.drawing import SNAPSHOT_DPI
 
         return {"image/png": self.picture("png", SNAPSHOT_DPI)}
 
     def picture(self, kind: str, dpi: int) -> bytes:
-        """Return the planes at this budget as an image, drawn with matplotlib because bqplot draws only in open pages.
+        """Return the charts as they are on the page, drawn with matplotlib because bqplot draws only in open pages.
+
+        Ranges, scales, runs, curves and the marks of the budget are those of the page; colours are of a light one.
 
         Parameters
         ----------
         kind : str
             ``"png"`` or ``"svg"``.
         dpi : int
-            Pixels per inch, 10 to 1,000; the image is 13.5 inches wide.
+            Pixels per inch, 10 to 1,000; the image is 11 inches wide.
 
         Raises
         ------
@@ -359,27 +479,10 @@ class FrontierPanel(Panel):
         # Imported here because matplotlib takes longer to import than everything else.
         from chinchilla_nb.drawing import draw_frontier, image_of
 
-        fit, C = self.session.fit, self.budget.C
-        point = off = None
-        if fit is not None:
-            try:
-                compute = fit.runs.compute
-                point = _model(off_frontier(fit.law, C, 1.0, compute))
-                off = None if self.size.optimal else _model(off_frontier(fit.law, C, self.size.factor, compute))
-            except ValueError:
-                pass  # a law without an optimum has no next run; the panel says why
-        figure = frontier_figure(
-            self.session.runs,
-            fit,
-            regime=self.session.settings.seed_regime,
-            next_point=point,
-            off_frontier=off,
-            budget=C,
-            excluded=self.session.excluded_runs,
-            data_unit=self.session.data_unit,
-            intervals=self._intervals,
-        )
-        return image_of(draw_frontier(figure, fit.law if fit else None), kind, dpi)
+        figure, loss = self.charts.drawn()
+        if figure is None:
+            raise RuntimeError("the panel could not be drawn, and says why")
+        return image_of(draw_frontier(figure, figure.law, beside=self.session.drawn_laws, loss=loss), kind, dpi)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
@@ -394,10 +497,6 @@ class FrontierPanel(Panel):
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         named = "convention" if "convention" not in theirs else "convention of C"
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
-
-
-def _model(run: OffFrontier) -> tuple[float, float]:
-    return run.N, run.D
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:

@@ -23,6 +23,7 @@ from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.page_actions import Download, copy_block
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.frontier.budget import Budget
+from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.plan_choice import (
     GOALS,
     LOSS,
@@ -153,8 +154,9 @@ class PlanControl(ipywidgets.VBox):
             notes = "".join(
                 note("warn", sentence(text)) for text in plan_notes(self.plan, fit.runs, self._session.data_unit)
             )
-            row = plan_row(self.plan, self._believed)
-            self.outcome.value = plan_tiles(self.plan, row, self._session.data_unit) + notes
+            row, real = plan_row(self.plan, self._believed), NearestConfiguration(self._session, self.plan)
+            tiles = plan_tiles(self.plan, row, self._session.data_unit)
+            self.outcome.value = tiles + real.html + real.warning + notes
             self._show_code()
         for field in (self.loss, self.value, self.inference_tokens, self.unique_tokens):
             mark_wrong(field, field is wrong)

@@ -1,4 +1,4 @@
-"""The runs inside a box drawn on a chart: list them, exclude them from fits, and include them again."""
+"""The selected runs: list them, exclude them from fits, and include them again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 
@@ -23,7 +24,10 @@ ROWS = 12
 
 
 class Selection(ipywidgets.VBox):
-    """A list of the selected runs, and buttons to exclude them, include them and undo.
+    """A list of the selected runs, and buttons to exclude them, include them, undo and clear.
+
+    The selection is that of the session's view, whatever made it: a box or a lasso, a click on a dot or on a row of the
+    table, or code.
 
     Parameters
     ----------
@@ -32,52 +36,73 @@ class Selection(ipywidgets.VBox):
 
     Attributes
     ----------
+    selecting : Writing
+        True while this list changes the selection, not another panel.
     chosen : ndarray of int
         Indices of the selected runs among all runs of the session, including excluded ones.
-    exclude, include, undo : Button
-    bar : Box
-        The buttons, to be shown near the charts.
+    exclude, include, undo, clear : Button
     table : HTML
     """
 
     def __init__(self, guard: Guard, session: Session) -> None:
         self.guard, self._session = guard, session
-        self._region: tuple[tuple[str, str], Any] | None = None
+        self.selecting = Writing()
+        self._nothing_inside = False  # the last box or lasso had no run in it
         self.chosen: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._excluded = np.empty(0, dtype=bool)
         self.table = ipywidgets.HTML()
         self.exclude = ipywidgets.Button(tooltip="Leave these runs out of fits and predictions; nothing is deleted")
-        self.include = ipywidgets.Button(tooltip="Include the excluded runs in the box again")
+        self.include = ipywidgets.Button(tooltip="Include the excluded runs among them again")
         self.undo = ipywidgets.Button(description="Undo", tooltip="Undo the last exclusion or inclusion")
-        self.exclude.on_click(self._exclude)
-        self.include.on_click(self._include)
-        self.undo.on_click(self._undo)
-        self.bar = ipywidgets.Box([self.exclude, self.include, self.undo])
-        self.bar.add_class("cnb-bar")
-        super().__init__([self.table])
+        self.clear = ipywidgets.Button(description="Clear", tooltip="Select no run")
+        for button, action in (
+            (self.exclude, self._exclude),
+            (self.include, self._include),
+            (self.undo, self._undo),
+            (self.clear, self._clear),
+        ):
+            button.on_click(action)
+        bar = ipywidgets.Box([self.exclude, self.include, self.undo, self.clear])
+        bar.add_class("cnb-bar")
+        super().__init__([bar, self.table])
+        self.add_class("cnb-selection")
         self.refresh()
 
-    def select(self, names: tuple[str, str] | None, ends: Any) -> None:
-        """List the runs whose quantities of these names lie between these ends; None clears the selection."""
-        self._region = None if names is None else (names, ends)
+    def select(self, rows: NDArray[np.intp]) -> None:
+        """Select the runs in these rows of the log, and say so if there is none."""
+        keys = run_keys(self._session.all_runs)
+        self._nothing_inside = not len(rows)
+        with self.selecting:
+            self._session.view.select(keys[row] for row in rows)
         self.refresh()
+
+    def toggle(self, row: int) -> None:
+        """Add the run in a row of the log to the selection, or take it out."""
+        self._nothing_inside = False
+        self._session.view.toggle_selected(run_keys(self._session.all_runs)[row])
+
+    def forget(self) -> None:
+        """Say no more that a box or a lasso was empty."""
+        self._nothing_inside = False
+        self.refresh()
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Which runs of the log are selected, shape (n_runs,)."""
+        return is_among(self._session.all_runs, self._session.view.selected)
 
     def refresh(self) -> None:
-        """List the runs in the box, or hide the list if there is no box."""
+        """List the selected runs, or hide the list if there is nothing to say."""
         runs, session = self._session.all_runs, self._session
-        inside = np.full(len(runs), self._region is not None)
-        for name, (low, high) in zip(*self._region, strict=True) if self._region else ():
-            values = getattr(runs, name)
-            inside &= (values >= low) & (values <= high)
-        self.chosen = np.flatnonzero(inside)
+        self.chosen = np.flatnonzero(self.mask)
         self._excluded = is_among(runs, session.excluded)[self.chosen]
         excluded = int(np.count_nonzero(self._excluded))
         _offer(self.exclude, "Exclude", len(self.chosen) - excluded)
         _offer(self.include, "Include", excluded)
         self.undo.layout.display = None if session.can_undo_exclusion else "none"
-        for part in (self, self.bar):
-            part.layout.display = None if self._region else "none"
-        self.table.value = _table(runs, self.chosen, self._excluded) if self._region else ""
+        shown = bool(len(self.chosen)) or self._nothing_inside
+        self.layout.display = None if shown else "none"
+        self.table.value = _table(runs, self.chosen, self._excluded) if shown else ""
 
     @guarded
     def _exclude(self, _button: ipywidgets.Button) -> None:
@@ -91,6 +116,11 @@ class Selection(ipywidgets.VBox):
     def _undo(self, _button: ipywidgets.Button) -> None:
         self._session.undo_exclusion()
 
+    @guarded
+    def _clear(self, _button: ipywidgets.Button) -> None:
+        self._session.view.select(())
+        self.forget()
+
     def _keys(self, *, excluded: bool) -> Iterable[Any]:
         keys = run_keys(self._session.all_runs)
         return [keys[index] for index in self.chosen[self._excluded == excluded]]
@@ -103,7 +133,7 @@ def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:
 
 def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) -> str:
     if not len(chosen):
-        return '<div class="cnb-caption">There are no runs in the box: draw another one.</div>'
+        return '<div class="cnb-caption">There are no runs in it: draw another one.</div>'
     texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
     heads = [*texts, "N", "D", "C", "Loss", *([""] if excluded.any() else [])]
     order = np.argsort(runs.loss[chosen], kind="stable")[:ROWS]
@@ -119,6 +149,6 @@ def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) ->
         for index, out in zip(chosen[order], excluded[order], strict=True)
     ]
     more = f"; the {ROWS} with the lowest loss are listed" if len(chosen) > len(rows) else ""
-    return f'<div class="cnb-caption">{runs_in_words(len(chosen))} in the box{more}</div>' + html_table(
+    return f'<div class="cnb-caption">{runs_in_words(len(chosen))} selected{more}</div>' + html_table(
         rows, heads, table_class="cnb-runs"
     )

@@ -15,8 +15,23 @@ from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast_score import ForecastScore
+from chinchilla_nb.records.run_values import own_title
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
+
+# The page answers a click on a row by choosing it in the list of rows, as a user of that list would: alone, with Ctrl
+# besides others, or with Shift up to it. The focus goes to the field whose arrow keys move the row.
+_SELECT_ROW = (
+    "const row = event.target.closest('[role=row]'), log = this.closest('.cnb');"
+    "if (row && log && !getSelection().toString()) {"
+    " const list = log.querySelector('.cnb-runs-picker select'), all = [...list.options];"
+    " const at = [...row.parentNode.children].indexOf(row);"
+    " const from = event.shiftKey && list.selectedIndex >= 0 ? list.selectedIndex : at;"
+    " if (event.ctrlKey || event.metaKey) { all[at].selected = !all[at].selected; }"
+    " else { all.forEach((one, i) => { one.selected = Math.min(from, at) <= i && i <= Math.max(from, at); }); }"
+    " list.dispatchEvent(new Event('change', {bubbles: true}));"
+    " log.querySelector('.cnb-row-field input').focus({preventScroll: true}); }"
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,18 +60,20 @@ def full_width(columns: Mapping[str, Column]) -> int:
     return sum(column.width for column in columns.values())
 
 
-def write_rows(columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_]) -> str:
-    """Return these rows as HTML; excluded ones are struck through."""
+def write_rows(
+    columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_], selected: NDArray[np.bool_]
+) -> str:
+    """Return these rows as HTML; excluded ones are struck through, selected ones marked."""
     if not len(rows):
         return '<div class="cnb-runs-none cnb-muted">No runs match.</div>'
     lines = []
     scales = {name: _largest(column) for name, column in columns.items() if column.bar}
     for row in rows:
         cells = "".join(_cell(column, column.values[row], scales.get(name)) for name, column in columns.items())
-        out = "" if included[row] else " cnb-out"
-        lines.append(f'<div class="cnb-run{out}" role="row">{cells}</div>')
+        kinds = f"{'' if included[row] else ' cnb-out'}{' cnb-picked' if selected[row] else ''}"
+        lines.append(f'<div class="cnb-run{kinds}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {tracks(columns)}; min-width: {full_width(columns)}px"
-    return f'<div role="table" style="{style}">{"".join(lines)}</div>'
+    return f'<div role="table" style="{style}" onclick="{escape(_SELECT_ROW)}">{"".join(lines)}</div>'
 
 
 def _cell(column: Column, value: Any, scale: float | None) -> str:
@@ -145,8 +162,7 @@ def run_columns(
         )
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"
-        title = name if name not in columns else f"{name} (yours)"
-        columns[title] = Column(values, str if text else number, 128 if text else 84)
+        columns[own_title(name)] = Column(values, str if text else number, 128 if text else 84)
     return columns
 
 

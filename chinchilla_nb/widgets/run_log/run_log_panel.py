@@ -20,7 +20,6 @@ from functools import partial
 from html import escape
 from typing import Any
 
-import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,20 +34,23 @@ from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.quantity import interval_text
+from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
+from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.style import note
 from chinchilla_nb.widgets.run_log.column_choice import ColumnChoice
+from chinchilla_nb.widgets.run_log.filter_bar import FilterBar
 from chinchilla_nb.widgets.run_log.import_form import ImportForm
+from chinchilla_nb.widgets.run_log.log_texts import counts_in_words, first_steps, tooltip
 from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
-from chinchilla_nb.widgets.run_log.run_log_view import SELECTIONS, RunLogView, ShownRuns
+from chinchilla_nb.widgets.run_log.run_log_view import RunLogView, ShownRuns
 from chinchilla_nb.widgets.run_log.run_table import RunTable
 
 __all__ = ["RunLogPanel"]
@@ -72,10 +74,10 @@ class RunLogPanel(Panel):
     shown : ShownRuns
         What that view shows of the log.
     table : RunTable
-    query : Text
-        A filter such as ``loss < 3 N >= 1B adam``.
-    which : Dropdown
-        Shows all runs, those in the fit, or those excluded.
+    filter : FilterBar
+        Which rows are shown, and whether charts and fits use only these.
+    query, which : Text, Dropdown
+        Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
     loss : LossChoice
@@ -97,7 +99,7 @@ class RunLogPanel(Panel):
     other processes append to it appear within a second, until the panel is closed.
     """
 
-    sheets = ("base/loss_choice.css", "run_log/run_log.css")
+    sheets = ("base/loss_choice.css", "run_log/run_log.css", "run_log/run_selection.css")
     snapshot_of = ("revision", "fit", "forecasts")
 
     shown: ShownRuns
@@ -106,10 +108,11 @@ class RunLogPanel(Panel):
         super().__init__(source)
         self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
         self._message = ""
+        self._selecting = Writing()
         parts = self._parts = Parts()
         unit = self.session.data_unit
         self.view = RunLogView()
-        self.table = RunTable(self.guard, parts, self._check, self._show_view)
+        self.table = RunTable(self.guard, parts, self._check, self._show_view, self._select)
         self.form = RunForm(self.guard, parts, self._predicted, lambda: self.session.runs.compute, unit)
         files = ProjectFiles(self.session, allow_folders)
         self.loss = LossChoice(self.guard, self.session, "Fits minimise")
@@ -126,8 +129,8 @@ class RunLogPanel(Panel):
         self.state, self.empty, self.query_error = make.html(), make.html(), make.html()
         self.add_toggle = make.toggle("Add a run", "Record a run by hand", value=not len(self.session.all_runs))
         self.import_toggle = make.toggle("Import", "Add runs from a file")
-        self.query = make.text("Filter the runs", "grow", placeholder="Filter: loss < 3 N >= 1B adam")
-        self.which = make.choice("Which runs are shown", SELECTIONS, "m")
+        self.filter = FilterBar(self.guard, make, self.session, self._filter)
+        self.query, self.which = self.filter.query, self.filter.which
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
@@ -135,8 +138,9 @@ class RunLogPanel(Panel):
         self.save = make.button("CSV", "Save the matching rows as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
         above = make.box([make.title("Runs"), *toggles, self.save, self.state], "cnb-bar")
-        below = make.box([self.query, self.which, self.exclude_matching, self.undo], "cnb-bar")
-        self._log = make.box([self.choice, self.copy, below, self.query_error, self.table], "cnb-log")
+        below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
+        notes = (self.query_error, self.filter.problem, self.filter.lost)
+        self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
         self.compose(above, self.form, self.file, self.empty, self._log)
 
@@ -145,8 +149,8 @@ class RunLogPanel(Panel):
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings", "uncertainty")
         self.watch(self._show_loss, "settings")
-        for control in (self.query, self.which):
-            control.observe(self._filter, "value")
+        self.watch_view(self._show_filter, "query")
+        self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
             toggle.observe(self._show_sections, "value")
         for button, callback in (
@@ -177,8 +181,9 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
-        columns, included = self._log_now()
-        shown = self.shown = self.view.of(columns, included)
+        runs, excluded, selected = self.session.all_runs, self.session.excluded, self.session.view.selected
+        columns, included = self._columns(), ~is_among(runs, excluded)
+        shown = self.shown = self.view.of(columns, included, is_among(runs, selected))
         if self.columns_toggle.value:
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
@@ -186,6 +191,7 @@ class RunLogPanel(Panel):
             self.copy.show(shown.columns, shown.matching, asked=False)
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
+        self.filter.show_lost()
         self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
@@ -198,13 +204,29 @@ class RunLogPanel(Panel):
     def _choose_column(self, name: str, shown: bool) -> None:
         self._show_view(self.view.with_column(name, shown))
 
-    @guarded
-    def _filter(self, _change: Any) -> None:
+    def _filter(self) -> None:
         self._show_view(self.view.filtered(self.query.value, self.which.value))
 
-    def _log_now(self) -> tuple[dict[str, Column], NDArray[np.bool_]]:
-        """Return the columns of the log, and which runs are included."""
-        return self._columns(), ~is_among(self.session.all_runs, self.session.excluded)
+    @guarded
+    def _show_filter(self, _change: Any) -> None:
+        """Show the filter that charts and fits follow, whatever has set it."""
+        self.filter.show()
+        self._filter()
+
+    # Selecting runs
+
+    def _select(self, rows: list[int]) -> None:
+        keys = self._keys_of(self.session.all_runs)
+        with self._selecting:
+            self.session.view.select(keys[row] for row in rows)
+
+    @guarded
+    def _show_selected(self, _change: Any) -> None:
+        """Mark the selected runs, and turn to the first of them if they were selected elsewhere."""
+        self._show_table()
+        page = self.shown.page_of_selected
+        if not self._selecting and page is not None:
+            self._show_view(self.view.turned_to(page))
 
     def _predicted(self, N: float, D: float) -> str:
         """Return the loss that the law predicts, with its interval once that is known; empty without a law."""
@@ -223,20 +245,15 @@ class RunLogPanel(Panel):
         return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
-        count, excluded = len(included), int(np.count_nonzero(~included))
-        parts = [runs_in_words(count)]
-        if excluded:
-            parts += [f"{count - excluded:,} in the fit", f"{excluded:,} excluded in this session"]
-        if self._message:
-            parts.append(self._message)
+        parts = [*counts_in_words(self.session, included), *([self._message] if self._message else [])]
         self.state.value = f'<span class="cnb-muted" role="status">{escape(" · ".join(parts))}</span>'
         for part in (self._log, self.columns_toggle, self.copy_toggle, self.save):
-            set_shown(part, bool(count))
+            set_shown(part, bool(len(included)))
         database = self.session.database
         if lost := getattr(database, "lost", ""):
             self.empty.value = note("warn", f"{lost}.")
         else:
-            self.empty.value = "" if count else _first_steps(getattr(database, "project_dir", None))
+            self.empty.value = "" if len(included) else first_steps(getattr(database, "project_dir", None))
 
     @guarded
     def _save(self, _button: Any) -> None:
@@ -262,10 +279,10 @@ class RunLogPanel(Panel):
         self.form.seed.disabled = session.settings.seed_regime is None
         self.form.step.disabled = session.fit is None
         factor = session.settings.scaling_factor or DEFAULT_FACTOR
-        self.form.seed.tooltip = _tooltip(
+        self.form.seed.tooltip = tooltip(
             self.form.seed, "Fill in a run drawn from the seed ranges", "Set seed ranges in the configuration first"
         )
-        self.form.step.tooltip = _tooltip(
+        self.form.step.tooltip = tooltip(
             self.form.step,
             f"Fill in the compute-optimal run with {factor:g} times the largest compute so far",
             "Fit the scaling law first",
@@ -293,7 +310,8 @@ class RunLogPanel(Panel):
         if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
-        self.session.exclude(keys[row] for row in self.shown.matching)
+        reason = f"matches the filter {self.query.value.strip()}"
+        self.session.exclude((keys[row] for row in self.shown.matching), reason=reason)
 
     @guarded
     def _forget_message(self, _change: Any) -> None:
@@ -363,21 +381,3 @@ def _name_column(runs: Runs) -> str:
     texts = [column for column, values in runs.columns.items() if values.dtype.kind in "OUT"]
     written = {"_".join(column.casefold().replace("_", " ").split()): column for column in reversed(texts)}
     return next((written[name] for name in _NAME_COLUMNS if name in written), _NAME_COLUMNS[0])
-
-
-def _tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
-    """Return what a button does, or what must be done before it can be used."""
-    return needs if button.disabled else does
-
-
-def _first_steps(project_dir: Any) -> str:
-    """Return the ways to add runs to an empty log, as HTML."""
-    ways = [
-        "Fill in a run above: N, D and its final loss.",
-        "Press <b>Import</b> to add a CSV, JSON or Parquet file; what its columns mean is recognised, or asked.",
-    ]
-    if project_dir is not None:
-        code = f"Chinchilla({str(project_dir)!r}).append(N=…, D=…, loss=…)"
-        ways.append(f"Call <code>{escape(code)}</code> at the end of a training job: the run appears here by itself.")
-    lines = "".join(f"<li>{way}</li>" for way in ways)
-    return f'<div class="cnb-empty"><b>No runs yet</b>: {RUNS_FOR_A_FIT}.<ul>{lines}</ul></div>'

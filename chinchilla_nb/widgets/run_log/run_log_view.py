@@ -17,7 +17,7 @@ __all__ = ["PAGE", "SELECTIONS", "RunLogView", "ShownRuns"]
 PAGE = 15
 """Number of rows on a page."""
 
-SELECTIONS = ALL, IN_THE_FIT, EXCLUDED = ("All runs", "In the fit", "Excluded")
+SELECTIONS = ALL, IN_THE_FIT, EXCLUDED, SELECTED = ("All runs", "In the fit", "Excluded", "Selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ class RunLogView:
         """Show or hide a column."""
         return replace(self, hidden=self.hidden - {name} if shown else self.hidden | {name})
 
-    def of(self, columns: Mapping[str, Column], included: NDArray[np.bool_]) -> ShownRuns:
+    def of(
+        self, columns: Mapping[str, Column], included: NDArray[np.bool_], selected: NDArray[np.bool_] | None = None
+    ) -> ShownRuns:
         """Return what this view shows of a log.
 
         Parameters
@@ -70,8 +72,11 @@ class RunLogView:
         columns : mapping of str to Column
             All columns of the log; the query can use hidden ones too.
         included : ndarray of bool, shape (n_runs,)
-            Which runs are included in fits.
+            Which runs are not excluded.
+        selected : ndarray of bool, shape (n_runs,), optional
+            Which runs are selected; by default none.
         """
+        selected = np.zeros(len(included), dtype=bool) if selected is None else selected
         kept, query_error = np.ones(len(included), dtype=bool), None
         if len(included):
             try:
@@ -79,12 +84,12 @@ class RunLogView:
             except ValueError as error:
                 query_error = error
         if self.selection != ALL:
-            kept &= included if self.selection == IN_THE_FIT else ~included
+            kept &= {IN_THE_FIT: included, EXCLUDED: ~included, SELECTED: selected}[self.selection]
         # If all columns are hidden, show all of them, because an empty table is of no use.
         shown = {name: column for name, column in columns.items() if name not in self.hidden} or columns
         view = self if self.sorted_by in shown else replace(self, sorted_by=next(iter(shown)), descending=True)
         order = _order(shown[view.sorted_by].values, descending=view.descending)
-        return ShownRuns(view, shown, included, order[kept[order]], query_error)
+        return ShownRuns(view, shown, included, selected, order[kept[order]], query_error)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,8 +102,8 @@ class ShownRuns:
         The view, sorted by a column that is shown.
     columns : mapping of str to Column
         The columns that are shown.
-    included : ndarray of bool, shape (n_runs,)
-        Which runs of the log are included in fits.
+    included, selected : ndarray of bool, shape (n_runs,)
+        Which runs of the log are not excluded, and which are selected.
     matching : ndarray of int, shape (n_matching,)
         Positions in the log of the matching runs, in the order in which they are shown.
     query_error : ValueError or None
@@ -108,6 +113,7 @@ class ShownRuns:
     view: RunLogView
     columns: Mapping[str, Column]
     included: NDArray[np.bool_]
+    selected: NDArray[np.bool_]
     matching: NDArray[np.intp]
     query_error: ValueError | None
 
@@ -126,6 +132,12 @@ class ShownRuns:
         """Positions in the log of the runs on the page, from top to bottom."""
         start = self.page * PAGE
         return self.matching[start : start + PAGE]
+
+    @property
+    def page_of_selected(self) -> int | None:
+        """The first page with a selected run; None if no matching run is selected."""
+        places = np.flatnonzero(self.selected[self.matching])
+        return int(places[0]) // PAGE if len(places) else None
 
     @property
     def can_exclude(self) -> bool:

@@ -10,12 +10,13 @@ from chinchilla_nb.engine.planning.scaling import optimum
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
-from chinchilla_nb.figures import Polyline, frontier_figure
+from chinchilla_nb.figures import Polyline, Scale, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
 from chinchilla_nb.quantity import compact, percent
 from chinchilla_nb.widgets.base.style import ACCENT, INK
+from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
-from chinchilla_nb.widgets.charts.plane_chart import HEIGHT, PlaneChart
+from chinchilla_nb.widgets.charts.plane_chart import PlaneChart
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
 from chinchilla_nb.widgets.simulation.plan import Plan
 
@@ -31,6 +32,10 @@ class SimulationCharts(ipywidgets.Box):
     true_frontier : bqplot.Lines
     trace : TraceChart
     study : StudyChart
+    cards : tuple of ChartCard
+        These three under their titles.
+    scale : str
+        The scale of the plane from its next drawing on.
     empty : HTML
         Says what will be shown in place of the first two charts, before a simulation.
     key, summary : HTML
@@ -47,6 +52,12 @@ class SimulationCharts(ipywidgets.Box):
         self.summary.add_class("cnb-summary")
         self.empty = ipywidgets.HTML(_EMPTY)
         self.empty.add_class("cnb-two-charts")
+        self.cards = (
+            ChartCard("Runs and frontiers", self.plane.frame, self.plane.figure),
+            ChartCard("Estimate of N* as runs are added", self.trace.frame, self.trace.figure),
+            ChartCard("Error of N* by number of seeds", self.study.frame, self.study.figure),
+        )
+        self.scale: Scale = "log"
         super().__init__()
         self.add_class("cnb-charts")
         self._shown = {"simulation": False, "study": False}
@@ -54,7 +65,7 @@ class SimulationCharts(ipywidgets.Box):
 
     def show_all(self) -> None:
         """Hold the charts and the text that stands in for them, so that closing the panel closes all of them."""
-        self.children = [self.empty, self.plane.figure, self.trace.figure, self.study.figure, self.key, self.summary]
+        self.children = [self.empty, *self.cards, self.key, self.summary]
 
     def show_simulation(self, state: SimulationProgress, plan: Plan) -> None:
         """Draw the runs so far, both frontiers and the trace of N*."""
@@ -62,13 +73,17 @@ class SimulationCharts(ipywidgets.Box):
         self._arrange()
         truth, C, compute = plan.task.law, plan.numbers.budget, state.runs.compute
         # The axes include the true optimum at the target budget, so that they do not move with the fit.
-        figure = frontier_figure(state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute))
+        figure = frontier_figure(
+            state.runs, state.fit, regime=plan.regime, next_point=optimum(truth, C, compute), scale=self.scale
+        )
         plane = figure.planes[0]
         self.plane.show(plane, figure.colour, [_label(state.runs, index) for index in figure.shown])
         set_line(self.true_frontier, frontier_line(truth, plane.x, compute))
         self.plane.move_budget(plane, C, None if state.fit is None else optimum(state.fit.law, C, compute))
         counts, laws = [len(fit.runs) for fit in state.fits], [fit.law for fit in state.fits]
         self.trace.show(trace_figure(counts, laws, truth, C, state.total, compute))
+        for card in self.cards[:2]:
+            card.describe()
 
     def show_study(self, study: SeedsStudyProgress | None) -> None:
         """Show how errors fall with the number of seeds; None stands for no simulation yet."""
@@ -80,12 +95,13 @@ class SimulationCharts(ipywidgets.Box):
             quartiles = study.quartiles()
             self.study.show(error_figure(study.seeds, quartiles))
             self.summary.value = _summarise(study.seeds, quartiles)
+            self.cards[2].describe()
 
     def _arrange(self) -> None:
         """Show the charts that have something to show, and a text in place of the others: no chart is ever empty."""
         simulated, studied = self._shown["simulation"], self._shown["study"]
-        charts = [self.plane.figure, self.trace.figure] if simulated else [self.empty]
-        charts += [self.study.figure] if studied else []
+        charts = [*self.cards[:2]] if simulated else [self.empty]
+        charts += [self.cards[2]] if studied else []
         self.children = [*charts, *([self.key] if simulated or studied else []), self.summary]
 
 
@@ -101,19 +117,20 @@ class TraceChart:
 
     Attributes
     ----------
+    frame : Frame
     figure : bqplot.Figure
     line, truth : bqplot.Lines
     """
 
     def __init__(self) -> None:
-        self._frame = Frame(log_x=False)
-        self.truth = self._frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
-        self.line = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
-        self.figure = self._frame.figure([self.truth, self.line], HEIGHT)
+        self.frame = Frame(log_x=False)
+        self.truth = self.frame.lines(colors=[ACCENT], line_style="dashed", stroke_width=2.5)
+        self.line = self.frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self.frame.figure([self.truth, self.line])
 
     def show(self, figure: TraceFigure) -> None:
         """Draw the estimates."""
-        self._frame.show(figure.x, figure.y)
+        self.frame.show(figure.x, figure.y)
         set_line(self.truth, figure.truth)
         set_line(self.line, figure.line)
 
@@ -123,22 +140,23 @@ class StudyChart:
 
     Attributes
     ----------
+    frame : Frame
     figure : bqplot.Figure
     median, band : bqplot.Lines
     """
 
     def __init__(self) -> None:
-        self._frame = Frame()
+        self.frame = Frame()
         # A closed outline, because a band between two lines fails in the page while both are empty.
-        self.band = self._frame.lines(
+        self.band = self.frame.lines(
             colors=[INK], fill="inside", fill_colors=[INK], fill_opacities=[0.18], stroke_width=0.0, close_path=True
         )
-        self.median = self._frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
-        self.figure = self._frame.figure([self.band, self.median], HEIGHT)
+        self.median = self.frame.lines(colors=[INK], stroke_width=2.0, marker="circle", marker_size=28)
+        self.figure = self.frame.figure([self.band, self.median])
 
     def show(self, figure: ErrorFigure) -> None:
         """Draw the errors."""
-        self._frame.show(figure.x, figure.y)
+        self.frame.show(figure.x, figure.y)
         lower, upper = figure.lower, figure.upper
         set_line(self.band, Polyline(np.append(lower.x, upper.x[::-1]), np.append(lower.y, upper.y[::-1])))
         set_line(self.median, figure.median)

@@ -18,6 +18,7 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.style import note
+from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.simulation.control import Control, Ending, State
 from chinchilla_nb.widgets.simulation.law_comparison import comparison_table
 from chinchilla_nb.widgets.simulation.plan import Plan, usual_regime
@@ -81,7 +82,12 @@ class SimulationPanel(Panel):
         form.add_class("cnb-two-columns")
         self.source, self.comparison, self.failure = (ipywidgets.HTML() for _ in range(3))
         self.charts = SimulationCharts()
-        self.compose(self._bar(), form, self.source, self.failure, self.comparison, self.charts)
+        self.scale = ScaleChoice(self.guard, self.session)
+        looks = ipywidgets.Box([self.scale])
+        looks.add_class("cnb-bar")
+        looks.add_class("cnb-looks")
+        parts = (self.source, self.failure, self.comparison, looks)
+        self.compose(self._bar(), form, *parts, self.charts)
         for editor in (self.task, self.procedure):
             editor.observe(self._show_state, "value")
         self.simulation_control.observe(self._show_simulation, "latest")
@@ -91,6 +97,8 @@ class SimulationPanel(Panel):
             control.observe(self._renew_snapshot, "state")
         self.work.observe(self._show_failure, "error")
         self.watch(self._follow_fit, "fit", "revision")
+        self.watch(self._rescale, "chart_scale")
+        self._rescale()
         self.watch(self._show_source, "settings", "revision")
         self._follow_fit()
         self._show_source()
@@ -147,6 +155,13 @@ class SimulationPanel(Panel):
         self.simulation_control.cancel()
         self.charts.show_all()
         super().close()
+
+    @guarded
+    def _rescale(self, _change: Any = None) -> None:
+        self.charts.scale = self.session.chart_scale
+        self.scale.rescale([self.charts.trace.frame, self.charts.study.frame])
+        if self.simulated is not None and self._plan is not None:
+            self.charts.show_simulation(self.simulated, self._plan)
 
     @guarded
     def _run(self, _button: ipywidgets.Button) -> None:

@@ -1,0 +1,129 @@
+"""The lines of laws that are drawn beside the fit: frontiers in the planes, and lowest losses by compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.figures.planes import Plane
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.residuals import LossFigure
+from chinchilla_nb.figures.ticks import Axis
+
+__all__ = ["LawLine", "loss_lines", "plane_lines"]
+
+Points = NDArray[np.float64]
+
+WIDTH, HEIGHT = 230.0, 240.0
+"""Size of a small chart in pixels; on a larger one labels cover a smaller part."""
+CHARACTER, LINE = 6.6, 13.0
+"""Width of a character and height of a line of a label, in pixels."""
+ABOVE = 9.0
+"""Distance of the middle of a label above its line, in pixels."""
+PLACES = 72
+"""Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
+OVER_LABEL, OVER_LINE = 10.0, 1.0
+"""What it costs to cover a point of another label, and a point of another line."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LawLine:
+    """The line of a law, with its label.
+
+    Attributes
+    ----------
+    law : NamedLaw
+    line : Polyline
+        Empty where the law has no frontier.
+    label : Polyline
+        Where the middle of its label is, just above the line: one point, or none if no part of the line is in view.
+    """
+
+    law: NamedLaw
+    line: Polyline
+    label: Polyline
+
+
+def plane_lines(plane: Plane, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()) -> tuple[LawLine, ...]:
+    """Return the efficient frontiers of laws in a plane, on its axes; ``known`` are those drawn there so far."""
+    lines = _lines(laws, plane.frontier_of, known)
+    return _labelled(laws, lines, plane.frontier, plane.x, plane.y)
+
+
+def loss_lines(
+    figure: LossFigure, x: Axis, y: Axis, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()
+) -> tuple[LawLine, ...]:
+    """Return the lowest losses that laws predict by compute, on other axes of the chart; see `plane_lines`."""
+    lines = _lines(laws, lambda law: figure.frontier_of(law, x), known)
+    return _labelled(laws, lines, figure.frontier_in_view(x), x, y)
+
+
+def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: Sequence[LawLine]) -> list[Polyline]:
+    """Return the line of each law, computed anew only for laws that are not drawn yet."""
+    drawn = {one.law: one.line for one in known}
+    return [drawn[law] if law in drawn else line_of(law.law) for law in laws]
+
+
+def _labelled(
+    laws: Sequence[NamedLaw], lines: Sequence[Polyline], fitted: Polyline, x: Axis, y: Axis
+) -> tuple[LawLine, ...]:
+    """Return lines with labels that cover each other, and the other lines, as little as possible."""
+    paths = [_along(line, x, y) for line in lines]
+    others = [_along(fitted, x, y), *paths]
+    taken = np.empty((0, 2))
+    drawn = []
+    for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
+        half = np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
+        rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
+        place = _place(path, half, taken, rest)
+        label = NOTHING
+        if place is not None:
+            taken = np.concatenate([taken, _inside_box(place, half)])
+            label = polyline([_value_at(x, place[0])], [_value_at(y, place[1])])
+        drawn.append(LawLine(law, lines[at], label))
+    return tuple(drawn)
+
+
+def _value_at(axis: Axis, fraction: float) -> float:
+    """Return the value at a fraction of an axis."""
+    if axis.log:
+        return float(axis.low * (axis.high / axis.low) ** fraction)
+    return float(axis.low + fraction * (axis.high - axis.low))
+
+
+def _along(line: Polyline, x: Axis, y: Axis) -> Points:
+    """Return points along the part of a line that is in view, in fractions of the chart."""
+    if len(line) < 2:
+        return np.empty((0, 2))
+    corners = np.column_stack([x.fraction(line.x), y.fraction(line.y)])
+    distance = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
+    steps = np.linspace(0, distance[-1], PLACES)
+    points = np.column_stack([np.interp(steps, distance, part) for part in corners.T])
+    return points[((points >= 0) & (points <= 1)).all(axis=1)]
+
+
+def _place(path: Points, half: Points, taken: Points, rest: Points) -> Points | None:
+    """Return the middle of the label of a line, from its high end; None if no part of it is in view."""
+    if not len(path):
+        return None
+    chosen = path[::-1]
+    middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
+    cost = OVER_LABEL * _covered(middles, taken, 2 * half) + OVER_LINE * _covered(middles, rest, half)
+    return np.asarray(middles[np.argmin(cost)])
+
+
+def _covered(middles: Points, points: Points, half: Points) -> NDArray[np.float64]:
+    """Return how many points each box covers."""
+    if not len(points):
+        return np.zeros(len(middles))
+    return np.asarray((np.abs(middles[:, None] - points) < half).all(axis=2).sum(axis=1), dtype=float)
+
+
+def _inside_box(middle: Points, half: Points) -> Points:
+    """Return points of a label that others must not cover."""
+    return middle + half * np.column_stack([np.linspace(-1, 1, 9), np.zeros(9)])

@@ -1,0 +1,26 @@
+"""The values of runs by the names that tables, filters and charts use for them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chinchilla_nb.engine.runs import Runs
+
+__all__ = ["FIT_COLUMNS", "own_title", "run_values"]
+
+FIT_COLUMNS = ("forecast", "residual")
+"""Columns of the table of runs that follow from fits and forecasts."""
+_QUANTITIES = ("#", "N", "D", "D/N", "C", "loss")
+
+
+def run_values(runs: Runs) -> dict[str, NDArray]:
+    """Return what is known of each run, by name: its position counted from 1, its quantities, and its own columns."""
+    quantities = (np.arange(1, len(runs) + 1), runs.N, runs.D, runs.D / runs.N, runs.C, runs.loss)
+    own = {own_title(name): values for name, values in runs.columns.items()}
+    return {**dict(zip(_QUANTITIES, quantities, strict=True)), **own}
+
+
+def own_title(name: str) -> str:
+    """Return the name of a column of the user's own, marked if it is also that of a quantity or of a fit's column."""
+    return f"{name} (yours)" if name in _QUANTITIES or name in FIT_COLUMNS else name

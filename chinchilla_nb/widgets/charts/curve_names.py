@@ -1,0 +1,59 @@
+"""The names of the frontier and of the lowest losses beside their curves, in the chart of loss against compute."""
+
+from __future__ import annotations
+
+import bqplot
+import numpy as np
+
+from chinchilla_nb.figures import Axis, Polyline
+from chinchilla_nb.widgets.base.style import INK, MUTED
+from chinchilla_nb.widgets.charts.plots import Frame
+
+__all__ = ["CurveNames"]
+
+FRONTIER_NAME, ENVELOPE_NAME = "Efficient frontier", "Lowest so far"
+FRONTIER_AT = 0.52
+"""Where the name of the frontier ends, as a fraction of the axis of C: below it lies no run, and left of it is room."""
+
+
+class CurveNames:
+    """Two texts: one ends below the frontier, where no run can lie, the other begins right of the last run.
+
+    Parameters
+    ----------
+    frame : Frame
+
+    Attributes
+    ----------
+    frontier, envelope : bqplot.Label
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        looks = {"default_size": 11, "font_weight": "normal"}
+        self.frontier = frame.labels(colors=[INK], align="end", x_offset=-8, y_offset=16, **looks)
+        self.envelope = frame.labels(colors=[MUTED], align="start", x_offset=9, y_offset=-6, **looks)
+
+    @property
+    def marks(self) -> list[bqplot.Label]:
+        """The marks, to be drawn above the curves."""
+        return [self.frontier, self.envelope]
+
+    def hide(self) -> None:
+        """Write no name."""
+        for mark in self.marks:
+            mark.text = []
+
+    def show(self, frontier: Polyline, envelope: Polyline, x: Axis, y: Axis) -> None:
+        """Write the names of curves that can be seen on these axes."""
+        at = np.empty(0, dtype=int)
+        if len(frontier):
+            at = np.array([np.abs(x.fraction(frontier.x) - FRONTIER_AT).argmin()])
+        _write(self.frontier, FRONTIER_NAME, Polyline(frontier.x[at], frontier.y[at]), x, y)
+        _write(self.envelope, ENVELOPE_NAME, Polyline(envelope.x[-1:], envelope.y[-1:]), x, y)
+
+
+def _write(mark: bqplot.Label, name: str, place: Polyline, x: Axis, y: Axis) -> None:
+    inside = (x.low < place.x) & (place.x < x.high) & (y.low < place.y) & (place.y < y.high)
+    with mark.hold_sync():
+        mark.x, mark.y = place.x[inside], place.y[inside]
+        mark.text = [name] * int(inside.sum())

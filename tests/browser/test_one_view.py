@@ -1,0 +1,161 @@
+"""Groups, selection and filter in a real page: dots that can be hovered and clicked, legends, lassos, and rows."""
+
+from __future__ import annotations
+
+import pytest
+from pages import run_code
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 30_000
+OPEN = """
+import numpy as np
+from chinchilla_nb import Database, ScalingLaw, Session, Settings, Workbench, run_keys
+law = ScalingLaw(E=1.7, A=400, B=410, alpha=0.34, beta=0.28)
+rng = np.random.default_rng(7)
+N, D = np.tile(np.geomspace(1e7, 1e9, 5), 8), np.repeat(np.geomspace(1e9, 1e11, 8), 5)
+database = Database()
+loss = law.loss(N, D) * np.exp(rng.normal(0, 0.01, 40))
+database.df = __import__("pandas").DataFrame({"N": N, "D": D, "loss": loss, "optimizer": ["adam", "lion"] * 20})
+session = Session(database, Settings())
+workbench = Workbench(session)
+workbench.toggles["Runs"].value = True
+session.run_fit()
+workbench
+"""
+SELECTED = "print([row for row, key in enumerate(run_keys(session.all_runs)) if key in session.view.selected])"
+
+HOVERED = """([chart, colour]) => {
+    const dots = [...document.querySelectorAll('.cnb-charts .bqplot')[chart].querySelectorAll('path.dot.element')];
+    const runs = dots.filter(dot => dot.getAttribute('style').includes(colour));
+    const hit = runs.filter(dot => {
+        const {x, y, width, height} = dot.getBoundingClientRect();
+        const top = document.elementFromPoint(x + width / 2, y + height / 2);
+        return runs.includes(top);
+    });
+    return [runs.length, hit.length];
+}"""
+"""How many runs a chart has, and in the middle of how many the pointer is over a run."""
+
+
+def charts(page: Page):
+    return page.locator(".cnb-charts .bqplot")
+
+
+def rings(page: Page) -> list[int]:
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.cnb-charts .bqplot')].slice(0, 4).map(
+            chart => chart.querySelectorAll("path.element[style*='--cnb-selected']").length)"""
+    )
+
+
+def until_selected(page: Page, rows: list[int]) -> None:
+    for _ in range(60):
+        if run_code(page, SELECTED).strip() == str(rows):
+            return
+        page.wait_for_timeout(100)
+    assert run_code(page, SELECTED).strip() == str(rows)
+
+
+def open_workbench(lab, theme: str = "light") -> Page:
+    page = lab(OPEN, theme=theme, size=(1400, 2400))
+    charts(page).nth(3).locator("path.dot.element").first.wait_for(timeout=WAIT_MS)
+    return page
+
+
+def test_every_run_can_be_hovered(lab):
+    page = open_workbench(lab)
+    run_code(page, "session.exclude([key for key in run_keys(session.all_runs)][20:])")
+    expect(charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']")).to_have_count(20)
+    for chart in range(4):
+        assert page.evaluate(HOVERED, [chart, "--cnb-run-outline"]) == [20, 20]
+
+
+def test_a_tooltip_names_the_run_that_counts_and_what_is_predicted(lab):
+    page = open_workbench(lab)
+    # The second run is a repetition of the first, and excluded.
+    run_code(page, "database.append(N=N[0], D=D[0], loss=3.0 * loss[0], optimizer='adam')")
+    run_code(page, "session.exclude(run_keys(session.all_runs)[-1:])")
+    page.wait_for_timeout(1500)
+    dot = charts(page).first.locator("path.dot.element[style*='--cnb-run-outline']").first
+    box = dot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tooltip = page.locator(".bqplot_tooltip_div:visible td:visible").filter(has_text="Residual").first
+    expect(tooltip).to_contain_text("optimizer: adam")
+    expect(tooltip).to_contain_text("Predicted loss: ")
+    expect(tooltip).not_to_contain_text("Excluded")
+
+
+def test_a_legend_hides_its_group_in_every_chart(lab):
+    page = open_workbench(lab)
+    page.get_by_label("Colour by").first.select_option("optimizer")
+    legend = page.locator(".cnb-groups").last
+    lion = legend.get_by_role("button", name="lion")
+    expect(lion).to_have_text("lion · 20")
+    blue, orange = (f"path.dot.element[style*='--cnb-group-{at}']" for at in (0, 1))
+    expect(charts(page).nth(3).locator(blue)).to_have_count(20)
+    expect(charts(page).nth(3).locator(orange)).to_have_count(20)
+    lion.click()
+    for at in range(4):
+        expect(charts(page).nth(at).locator(orange)).to_have_count(0)
+    expect(legend.get_by_role("status")).to_have_text("1 group hidden (20 runs); fits use them all the same")
+    lion.click()
+    expect(charts(page).first.locator(orange)).to_have_count(20)
+
+
+def test_a_dot_a_row_and_an_arrow_key_select_runs_everywhere(lab):
+    page = open_workbench(lab)
+    dot = charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']").first
+    box = dot.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    until_selected(page, [0])
+    expect(page.locator(".cnb-picked")).to_have_count(1)
+    assert rings(page) == [1, 1, 1, 1]
+    page.locator(".cnb-pager").get_by_role("button", name="«").click()
+    rows = page.locator(".cnb-runs-scroll [role=row]")
+    rows.nth(4).click(position={"x": 200, "y": 10})
+    until_selected(page, [35])
+    rows.nth(2).click(position={"x": 200, "y": 10}, modifiers=["Shift"])
+    until_selected(page, [35, 36, 37])
+    rows.nth(9).click(position={"x": 200, "y": 10}, modifiers=["Control"])
+    until_selected(page, [30, 35, 36, 37])
+    rows.nth(2).click(position={"x": 200, "y": 10})
+    until_selected(page, [37])
+    page.keyboard.press("ArrowDown")
+    until_selected(page, [36])
+    for _ in range(14):
+        page.keyboard.press("ArrowDown")
+    until_selected(page, [22])
+    page.keyboard.press("ArrowUp")
+    until_selected(page, [23])
+    expect(page.locator(".cnb-picked")).to_have_count(1)
+
+
+def test_a_lasso_selects_what_it_surrounds(lab):
+    page = open_workbench(lab)
+    page.get_by_role("button", name="Lasso", exact=True).click()
+    page.wait_for_timeout(800)
+    dots = charts(page).nth(2).locator("path.dot.element[style*='--cnb-run-outline']")
+    x, y = (dots.nth(0).bounding_box()[side] for side in ("x", "y"))
+    page.mouse.move(x - 6, y - 6)
+    page.mouse.down()
+    for across, up in ((14, -6), (14, 14), (-6, 14), (-6, 0)):
+        page.mouse.move(x + across, y + up, steps=4)
+    page.mouse.up()
+    until_selected(page, [0])
+    assert rings(page) == [1, 1, 1, 1]
+
+
+def test_the_filter_drives_charts_and_fits(lab):
+    page = open_workbench(lab)
+    page.get_by_placeholder("Filter: loss < 3 N >= 1B adam").fill("optimizer = lion and N > 1e7")
+    page.get_by_role("button", name="Use in charts and fits", exact=True).click()
+    note = page.get_by_text("Filter optimizer = lion and N > 1e7: 16 of 40 runs · this law was fitted without it")
+    expect(note).to_have_count(2)
+    expect(charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']")).to_have_count(16)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    expect(page.get_by_text("Up to date with 16 runs")).to_be_visible(timeout=WAIT_MS)
+    page.get_by_role("button", name="Use all runs").first.click()
+    expect(charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']")).to_have_count(40)
+    expect(page.get_by_text("The runs have changed since this fit: press Fit")).to_be_visible()

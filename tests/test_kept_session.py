@@ -1,0 +1,321 @@
+"""A session that is kept in the folder of its project: restored, written whole, and never at the expense of a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from command import ROOT
+from runs import make_runs, table_of
+
+from chinchilla_nb import log_huber, mae
+from chinchilla_nb.config.allowed_functions import AllowedFunctions
+from chinchilla_nb.config.settings import Settings, change_settings
+from chinchilla_nb.database import Database
+from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.opening import open_session
+from chinchilla_nb.session import Session
+
+NAME = "chinchilla_nb.session.json"
+CHANGES = {
+    "param_grid": {"E": [1.5], "A": [300], "B": [300], "alpha": [0.3], "beta": [0.3]},
+    "seed_ranges": {"C": (1e18, 1e20), "N_to_D": (10, 30)},
+    "num_seeding_steps": 7,
+    "scaling_factor": 2.5,
+    "bounds": {"E": (0.5, 3.0)},
+    "compute": "8ND",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Database(tmp_path).df = table_of(make_runs(12, rng=2))
+    return tmp_path
+
+
+def kept(folder, **options):
+    session = open_session(folder)
+    session.keep(**options)
+    return session
+
+
+def changed(folder) -> Session:
+    """A session with everything that is kept."""
+    session = kept(folder)
+    session.settings = change_settings(session.settings, **CHANGES, loss_fn=log_huber)
+    session.exclude(run_keys(session.all_runs)[2:4])
+    session.filter_runs("loss < 100")
+    session.run_fit()
+    session.budget = 3e21
+    return session
+
+
+def test_everything_is_restored_to_the_bit(folder):
+    before = changed(folder)
+    after = kept(folder)
+    assert after.keeping_problem == ""
+    for name in ("family", "grid", "loss_fn", "weight_fn", "num_seeding_steps", "scaling_factor", "bounds", "compute"):
+        assert getattr(after.settings, name) == getattr(before.settings, name)
+    assert after.settings.seed_regime == before.settings.seed_regime
+    assert after.excluded == before.excluded
+    assert (after.budget, after.view.query) == (3e21, "loss < 100")
+    assert after.fit.law == before.fit.law
+    assert not after.stale
+    assert [past.made for past in after.fits] == [past.made for past in before.fits]
+    after.undo_exclusion()
+    assert after.excluded == frozenset()
+
+
+def test_nothing_is_written_before_something_changes(folder):
+    session = kept(folder)
+    assert not (folder / NAME).exists()
+    session.run_fit()
+    written = (folder / NAME).stat().st_mtime_ns
+    kept(folder)
+    assert (folder / NAME).stat().st_mtime_ns == written
+
+
+def test_the_file_is_json_that_a_person_can_read(folder):
+    session = changed(folder)
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    assert (content["format"], content["version"]) == ("chinchilla_nb session", 1)
+    assert content["settings"]["loss_fn"] == "log_huber"
+    assert content["settings"]["bounds"] == {"E": [0.5, 3.0]}
+    assert content["fits"][0]["law"] == session.fit.law.as_dict()
+    assert content["budget"] == 3e21
+    assert "\n" in (folder / NAME).read_text(encoding="utf-8")[:50]
+
+
+def test_a_stale_fit_is_restored_as_such(folder):
+    session = changed(folder)
+    session.settings = change_settings(session.settings, loss_fn=mae)
+    after = kept(folder)
+    assert after.fit.law == session.fit.law
+    assert after.stale
+    assert after.settings.loss_fn is mae
+
+
+def test_runs_logged_since_are_new(folder):
+    changed(folder)
+    Database(folder).append(N=1e9, D=2e10, loss=2.5)
+    after = kept(folder)
+    assert (after.new_runs, len(after.fit.runs)) == (1, 10)
+
+
+def test_a_configuration_that_was_changed_wins(folder):
+    (folder / "config.yaml").write_text("scaling_factor: 3.0\n")
+    session = open_session(folder / "config.yaml")
+    session.keep()
+    session.settings = change_settings(session.settings, scaling_factor=4.0)
+    session.exclude(run_keys(session.all_runs)[:1])
+    again = open_session(folder / "config.yaml")
+    again.keep()
+    assert again.settings.scaling_factor == 4.0
+    (folder / "config.yaml").write_text("scaling_factor: 5.0\n")
+    again = open_session(folder / "config.yaml")
+    again.keep()
+    assert again.settings.scaling_factor == 5.0
+    assert len(again.excluded) == 1
+    assert "the configuration has changed since" in again.keeping_problem.lower()
+
+
+DAMAGED = {
+    "empty": "",
+    "cut": '{"format": "chinchilla_nb session", "version": 1, "settings": {',
+    "other": '{"a": 1}',
+    "a list": "[]",
+    "twice": '{"format": "chinchilla_nb session", "version": 1, "version": 1}',
+    "deep": "[" * 100_000,
+    "incomplete": '{"format": "chinchilla_nb session", "version": 1}',
+    "binary": "\x00\x01",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_file_is_reported_and_moved_aside(folder, text):
+    (folder / NAME).write_text(text, encoding="utf-8")
+    session = kept(folder)
+    assert "the session file" in session.keeping_problem.lower()
+    assert "moved aside" in session.keeping_problem
+    assert (folder / NAME).read_text(encoding="utf-8") == text
+    session.run_fit()
+    assert (folder / "chinchilla_nb.session.damaged.json").read_text(encoding="utf-8") == text
+    assert kept(folder).fit.law == session.fit.law
+    (folder / NAME).write_text("again", encoding="utf-8")
+    kept(folder).budget = 1e20
+    assert (folder / "chinchilla_nb.session.damaged-2.json").read_text(encoding="utf-8") == "again"
+
+
+def altered(folder, **values):
+    """Write a session file with some values changed, and return what is said of it."""
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    content |= values
+    (folder / NAME).write_text(json.dumps(content), encoding="utf-8")
+    return kept(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("excluded", [[1, 2, 3]]),
+        ("excluded", [["a", 2, 3, 0]]),
+        ("excluded", 5),
+        ("budget", -1),
+        ("budget", 1e200),
+        ("budget", True),
+        ("budget", "1e20"),
+        ("fits", {}),
+        ("fits", [{}]),
+        ("settings", []),
+        ("fit", 3),
+        ("opened", None),
+    ],
+)
+def test_an_odd_value_is_named_and_nothing_is_restored(folder, name, value):
+    changed(folder)
+    session = altered(folder, **{name: value})
+    assert f"damaged at '{name}'" in session.keeping_problem
+    assert (session.fit, session.excluded, session.fits) == (None, frozenset(), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("law", {"E": 1}),
+        ("law", {"E": "x", "A": 1, "B": 1, "alpha": 1, "beta": 1}),
+        ("made", "yesterday"),
+        ("made", "2026-01-01"),
+        ("objective", None),
+        ("status", "perfect"),
+        ("runs", "zz"),
+        ("n_runs", 1.5),
+        ("intervals", {"E": [1, 2]}),
+        ("loss", "x" * 2000),
+    ],
+)
+def test_an_odd_fit_is_damage(folder, name, value):
+    changed(folder)
+    fits = json.loads((folder / NAME).read_text(encoding="utf-8"))["fits"]
+    fits[0][name] = value
+    assert "damaged at 'fits'" in altered(folder, fits=fits).keeping_problem
+
+
+def test_a_law_that_is_not_that_of_the_runs_is_not_shown(folder):
+    table = Database(folder).df
+    noise = 1 + 0.01 * np.random.default_rng(1).standard_normal(len(table))
+    Database(folder).df = table.assign(loss=table["loss"] * noise)
+    changed(folder)
+    fits = json.loads((folder / NAME).read_text(encoding="utf-8"))["fits"]
+    fits[0]["objective"] *= 2
+    fits[0]["law"]["E"] = 0.1
+    session = altered(folder, fits=fits)
+    assert session.fit is None
+    assert "was found differently" in session.error
+
+
+def test_a_file_of_a_later_version_stays_as_it_is(folder):
+    changed(folder)
+    session = altered(folder, version=2)
+    before = (folder / NAME).read_bytes()
+    assert "must be of version 1, got version 2: update chinchilla_nb" in session.keeping_problem
+    session.run_fit()
+    assert (folder / NAME).read_bytes() == before
+
+
+def test_a_link_is_neither_read_nor_written(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "precious"
+    elsewhere.write_text("mine")
+    (folder / NAME).symlink_to(elsewhere)
+    session = kept(folder)
+    assert "symbolic link" in session.keeping_problem
+    session.run_fit()
+    assert elsewhere.read_text() == "mine"
+    (folder / NAME).unlink()
+    session = kept(folder)
+    (folder / NAME).symlink_to(elsewhere)  # between opening and writing
+    session.run_fit()
+    assert elsewhere.read_text() == "mine"
+    assert "This session is not kept" in session.keeping_problem
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_does_not_hold_up_the_opening(folder):
+    os.mkfifo(folder / NAME)
+    assert "cannot be read" in kept(folder).keeping_problem
+
+
+def test_functions_in_the_file_are_found_as_those_of_a_configuration_are(folder, monkeypatch):
+    changed(folder)
+    session = altered(folder, settings={"loss_fn": "os:system", "scaling_factor": 2.0})
+    assert "neither defined in this notebook nor allowed" in session.keeping_problem
+    assert session.settings.loss_fn is Settings().loss_fn
+    assert session.settings.scaling_factor == 2.0
+    monkeypatch.syspath_prepend(folder)
+    (folder / "my_losses.py").write_text("def mine(y_true, y_pred):\n    return abs(y_true - y_pred)\n")
+    session = open_session(folder)
+    (folder / NAME).unlink()
+    session.keep()
+    mine = AllowedFunctions(["my_losses:mine"]).find("my_losses:mine")
+    session.settings = change_settings(session.settings, loss_fn=mine)
+    session.budget = 1e19
+    assert "nor allowed" in kept(folder).keeping_problem
+    assert kept(folder, find=AllowedFunctions(["my_losses:mine"]).find).settings.loss_fn.__name__ == "mine"
+
+
+def test_fits_of_two_open_pages_are_all_kept(folder):
+    one, other = kept(folder), kept(folder)
+    one.run_fit()
+    other.run_fit()
+    one.run_fit()
+    assert len(kept(folder).fits) == 3
+
+
+def test_on_an_event_loop_changes_are_written_a_little_later_and_once(folder):
+    async def drag() -> None:
+        session = kept(folder)
+        for step in range(100):
+            session.budget = 1e20 + step * 1e18
+        assert not (folder / NAME).exists()
+        await asyncio.sleep(1)
+
+    asyncio.run(drag())
+    assert json.loads((folder / NAME).read_text(encoding="utf-8"))["budget"] == 1.99e20
+
+
+def test_what_is_not_written_yet_is_written_when_python_ends(folder):
+    code = f"""
+import asyncio, sys
+from chinchilla_nb.opening import open_session
+async def change():
+    session = open_session({str(folder)!r})
+    session.keep()
+    session.budget = 7e20
+    return session
+session = asyncio.run(change())
+"""
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+    assert json.loads((folder / NAME).read_text(encoding="utf-8"))["budget"] == 7e20
+
+
+def test_runs_without_a_folder_need_a_path(tmp_path):
+    with pytest.raises(InputError, match="has no project folder to be kept in"):
+        open_session("python_stdlib").keep()
+    session = open_session("python_stdlib")
+    session.keep(tmp_path / "session.json")
+    session.exclude(run_keys(session.all_runs)[:2])
+    again = open_session("python_stdlib")
+    again.keep(tmp_path / "session.json")
+    assert again.excluded == session.excluded
+
+
+def test_a_folder_of_json_runs_is_still_one(tmp_path):
+    for number, run in enumerate(table_of(make_runs(4)).to_dict("records")):
+        (tmp_path / f"{number}.json").write_text(json.dumps(run))
+    (tmp_path / NAME).write_text('{"format": "chinchilla_nb session"}')
+    assert len(open_session(tmp_path).runs) == 4
