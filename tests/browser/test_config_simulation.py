@@ -66,8 +66,8 @@ def test_configuration_in_lab(lab):
             page.get_by_role("button", name=name).nth(at).click()
     run_code(page, "from chinchilla_nb import huber, log_huber\ncc.loss_fn = log_huber\ncc.scaling_factor = 2.5")
     for at in (0, 1):
-        expect(page.get_by_label("Loss").nth(at)).to_have_value("Huber of the logarithms")
-        expect(page.get_by_label("Scaling factor").nth(at)).to_have_value("2.5")
+        expect(page.get_by_label("Loss", exact=True).nth(at)).to_have_value("Huber of the logarithms")
+        expect(page.get_by_label("Scaling factor", exact=True).nth(at)).to_have_value("2.5")
     # With the keyboard only: from the low end to the high end of the same row.
     box(page, "Lowest of the starting values of E").first.focus()
     page.keyboard.press("Tab")

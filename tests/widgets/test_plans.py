@@ -180,5 +180,5 @@ def test_without_a_law_there_is_nothing_to_plan(session):
 
 def test_the_numbers_of_a_plan_stand_with_their_intervals(panel, session):
     panel.plans.shape.value, panel.plans.value.value = "Fixed N", "100M"
-    known = plan_intervals(panel.plans.plan, session.uncertainty, 0.95)["loss"]
-    assert interval_text(float(known.low), float(known.high)) in panel.plans.outcome.value
+    low, high = plan_intervals(panel.plans.plan, session.uncertainty, 0.95)["loss"]
+    assert interval_text(low, high) in panel.plans.outcome.value
