@@ -83,7 +83,7 @@ def test_a_click_opens_a_profile(lab):
     draws(page)
     page.locator("button.cnb-interval").nth(3).click()
     expect(page.get_by_text("these runs agree with any α")).to_be_visible(timeout=WAIT_MS)
-    charts = page.locator(".cnb-pair .bqplot")
+    charts = page.locator(".cnb-card .cnb-pair .bqplot")
     expect(charts).to_have_count(3)
     expect(page.get_by_text("Of both exponents together")).to_be_visible(timeout=WAIT_MS)
     screenshot(page, "profile", ".cnb-workbench")

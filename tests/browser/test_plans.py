@@ -23,7 +23,7 @@ def test_plans_are_compared(lab):
     expect(page.get_by_text("Deadweight compute")).to_be_visible(timeout=WAIT_MS)
     add.click()
     page.locator("select[title='The constraint of the plan']").select_option("Fixed N")
-    field = page.get_by_placeholder("7B")
+    field = page.get_by_placeholder("7B", exact=True)
     field.fill("2B")
     expect(page.locator(".cnb-value").get_by_text("2B", exact=True)).to_be_visible(timeout=WAIT_MS)
     add.click()

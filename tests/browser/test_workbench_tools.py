@@ -124,8 +124,8 @@ def test_mouse_on_the_charts(lab):
     assert 0 < count < 30
     page.get_by_role("button", name=f"Exclude {count} run").click()
     until(page, f"len(session.runs) == 30 - {count}")
-    hollow = page.locator(".bqplot").first.locator("path.element[style*='fill: var(--cnb-paper']")
-    expect(hollow).to_have_count(count + 1)
+    rings = page.locator(".bqplot").first.locator("path.dot.element[style*='--cnb-excluded']")
+    expect(rings).to_have_count(count + 1)
     page.get_by_role("button", name=f"Include {count} run").click()
     until(page, "len(session.runs) == 30")
 
@@ -149,15 +149,19 @@ def test_every_control_can_be_focused_and_shows_it(lab):
     expect(page.get_by_text("Compute, same loss")).to_be_visible(timeout=WAIT_MS)
     page.get_by_placeholder("5.76e23").focus()
     reached = []
-    while "CSV" not in reached and len(reached) < 30:
+    while "CSV" not in reached and len(reached) < 60:
         page.keyboard.press("Tab")
         text, outline = page.evaluate(
             "() => [document.activeElement.textContent.trim(), getComputedStyle(document.activeElement).outlineStyle]"
         )
         reached.append(text)
         assert outline == "solid", text
-    modes, languages = ("Set budget", "Pan / zoom", "Select runs"), ("Python", "YAML", "Copy")
-    wanted = ("Hardware", *modes, "Reset", *languages, "PNG", "SVG", "CSV")
+    modes, scales = ("Set budget", "Pan / zoom", "Select runs", "Lasso"), ("Log", "Linear", "Log, L − E")
+    charts = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
+    wanted = (
+        *("Hardware", *modes, *scales, *charts, "Reset", "Plan", "Choose runs", "Report", "Table"),
+        *("Python", "YAML", "Copy", "PNG", "SVG", "CSV"),
+    )
     assert [text for text in reached if text in wanted] == list(wanted)
     assert reached.count("") >= 2  # the handles of the two sliders
 
