@@ -278,7 +278,7 @@ def test_losses_of_crashed_runs_leave_the_axes_of_losses_as_they_are():
     runs, crashed = Runs(np.geomspace(1e8, 1e9, 6), [1e10] * 6, loss), Runs([2e8, 3e8], [1e10] * 2, [7.9, 4.3])
     alone, drawn = figures.loss_figure(runs), figures.loss_figure(runs, excluded=crashed)
     assert (drawn.scatter.y.low, drawn.scatter.y.high) == (alone.scatter.y.low, alone.scatter.y.high)
-    assert drawn.note == "1 excluded run beyond the charts"
+    assert drawn.note == "2 excluded runs beyond the charts"
     predicted = np.array(loss) + 0.01
     parity = figures.prediction_figure(loss, predicted, excluded=(crashed.loss, [3.1, 3.0]))
     assert parity.scatter.x.high == parity.scatter.y.high < 4.3
