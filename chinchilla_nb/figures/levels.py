@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["even_levels"]
 
-MOST = 15
+MOST = 11
 """Most curves of a chart: more hide its dots."""
 LONG_TAIL = 4.0
 """Ratio of the highest loss to the lowest from which steps are even in logarithms: even steps of the loss itself would

@@ -94,6 +94,7 @@ FitPanel(cc)
 def test_another_law_in_lab(lab, width, theme):
     page = lab(CONFIG, LAW, size=(width, 1600), theme=theme)
     page.get_by_role("button", name="▸ Law").click()
+    page.get_by_role("button", name="▸ Starting values of the fit").click()
     page.get_by_role("button", name="▸ Parameters in the fit").click()
     page.get_by_role("button", name="▸ Starting values of the fit").click()
     page.get_by_label("Law", exact=True).select_option("Kaplan: [(N_c/N)^(α_N/α_D) + D_c/D]^α_D")

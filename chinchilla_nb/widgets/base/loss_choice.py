@@ -68,13 +68,13 @@ class LossChoice(ipywidgets.Box):
         loss_fn = self._session.settings.loss_fn
         kind, value = recognise(loss_fn)
         if self._typed() is not None and same_function(self._typed(), loss_fn):
-            self._say("")
+            self._show_note("")
             return
         with self._writing:
             self.kind.options = self._options()
             self.kind.value = kind
             self.option.value = "" if value is None else number_text(value)
-        self._say("")
+        self._show_note("")
 
     def _options(self) -> list[tuple[str, str]]:
         """Return the built-in losses, and the function in the settings if it is the user's own."""
@@ -110,14 +110,14 @@ class LossChoice(ipywidgets.Box):
         try:
             loss_fn = loss_of(self.kind.value, self.option.value)
         except InputError as error:
-            self._say(str(error))
+            self._show_note(str(error))
             return
         settings = self._session.settings
         if not same_function(loss_fn, settings.loss_fn):
             self._session.settings = replace(settings, loss_fn=loss_fn)
-        self._say("")
+        self._show_note("")
 
-    def _say(self, problem: str) -> None:
+    def _show_note(self, problem: str) -> None:
         kind, symbol = self.kind.value, option_of(self.kind.value)
         set_shown(self.option, bool(symbol))
         self.option.description = f"{symbol} ="
