@@ -91,7 +91,7 @@ class KeptSession(FitHistory, ChosenBudget):
             if folder is None:
                 raise InputError("the session", "has no project folder to be kept in", remedy="give the path of a file")
             path = Path(folder, SESSION_FILE)
-        file = as_file_path(path, "path")
+        file = as_file_path(path, "path").absolute()  # the current folder may change
         self._opened_with = _saved(self.settings)
         kept, problems, writes = None, [], True
         try:

@@ -314,6 +314,19 @@ def test_runs_without_a_folder_need_a_path(tmp_path):
     assert again.excluded == session.excluded
 
 
+def test_the_file_stays_where_it_was_when_the_current_folder_changes(tmp_path, monkeypatch):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    monkeypatch.chdir(here)
+    session = open_session("python_stdlib")
+    session.keep("session.json")
+    monkeypatch.chdir(there)
+    session.exclude(run_keys(session.all_runs)[:2])
+    assert (here / "session.json").is_file()
+    assert not (there / "session.json").exists()
+
+
 def test_a_folder_of_json_runs_is_still_one(tmp_path):
     for number, run in enumerate(table_of(make_runs(4)).to_dict("records")):
         (tmp_path / f"{number}.json").write_text(json.dumps(run))
