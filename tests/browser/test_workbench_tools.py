@@ -83,7 +83,10 @@ def test_mouse_on_the_charts(lab):
 
     # The wheel zooms, the ticks follow, and Reset zoom shows the whole range again.
     page.get_by_role("button", name="Pan / zoom", exact=True).click()
+    # Until bqplot has drawn what takes the wheel, the wheel scrolls the page, and the chart leaves the mouse.
+    page.locator(".bqplot.cnb-pan").first.locator("[style*='cursor: move']").wait_for(state="attached", timeout=WAIT_MS)
     wait_idle(page)
+    box = plot_box(page, 0)
     ticks = page.locator(".bqplot").first.locator(".axis").first.locator(".tick text")
     shown = ticks.all_text_contents()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
