@@ -16,6 +16,7 @@ from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
@@ -391,7 +392,7 @@ class FrontierPanel(Panel):
                 best = off_frontier(fit.law, C, 1.0, fit.runs.compute)
                 chosen = off_frontier(fit.law, C, self.size.factor, fit.runs.compute)
             except ValueError as error:
-                self.allocation.value = note("warn", f"{error}.")
+                self.allocation.value = note("warn", stopped(str(error)))
             else:
                 self.allocation.value = next_run_tiles(
                     chosen,
