@@ -24,7 +24,7 @@ from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.conversion import check_callable
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.sentences import sentence
+from chinchilla_nb.engine.sentences import sentence, stopped
 from chinchilla_nb.fit_history import MOST_FITS, FitHistory
 from chinchilla_nb.records.tables.folders import SESSION_FILE
 from chinchilla_nb.session_file import KeptState, OtherVersion, read_session, session_text
@@ -97,10 +97,11 @@ class KeptSession(FitHistory, ChosenBudget):
         try:
             kept = read_session(file)
         except OtherVersion as error:
-            problems, writes = [f"{error}. Nothing is kept of this session"], False
+            problems, writes = [f"{stopped(str(error))} Nothing is kept of this session"], False
         except InputError as error:
             self._is_damaged = True
-            problems = [f"{error}. Nothing was restored, and the file is moved aside before another is written"]
+            moved = "Nothing was restored, and the file is moved aside before another is written"
+            problems = [f"{stopped(str(error))} {moved}"]
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             problems, writes = [f"the session file {str(file)!r} cannot be read, {reason}. Nothing is kept"], False
@@ -170,7 +171,7 @@ class KeptSession(FitHistory, ChosenBudget):
                 self._is_damaged = False
             _write_changed(path, session_text(_with_others(self._kept(), path)).encode())
         except (OSError, ValueError) as error:
-            problem = f"{NOT_KEPT}: {error}."
+            problem = stopped(f"{NOT_KEPT}: {error}")
         if problem or self.keeping_problem.startswith(NOT_KEPT):
             self._on_loop(partial(setattr, self, "keeping_problem", problem))
 

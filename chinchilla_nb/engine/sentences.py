@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["sentence"]
+__all__ = ["sentence", "stopped"]
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital letter at its beginning and a full stop at its end."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return a text with a capital letter at its beginning and a full stop at its end, unless it ends as a question."""
+    return f"{text[:1].upper()}{stopped(text)[1:]}"
+
+
+def stopped(text: str) -> str:
+    """Return a text with a full stop at its end, unless it ends as a question; it may begin with a name."""
+    return text if text.endswith("?") else f"{text}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from html import escape
@@ -16,7 +17,7 @@ from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
-from chinchilla_nb.opening import TableChoices, session_of_source
+from chinchilla_nb.opening import RowsLeftOutWarning, TableChoices, session_of_source
 from chinchilla_nb.records.columns.questions import UnclearColumns
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.cells import is_shown_elsewhere, register_creation
@@ -208,7 +209,9 @@ def _opened(
 ) -> tuple[Session, UnclearColumns | None]:
     """Return the session of a source; an empty one if it is a table whose columns are not clear."""
     try:
-        return session_of_source(source, choices, allow_functions=allow_functions), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RowsLeftOutWarning)  # among the remarks, which the workbench shows
+            return session_of_source(source, choices, allow_functions=allow_functions), None
     except UnclearColumns as error:
         return Session(Database(), Settings()), error
 

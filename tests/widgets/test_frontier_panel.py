@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from runs import LAW
 
+from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.planning.seeding import SeedRegime
+from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 
@@ -225,3 +227,15 @@ def test_a_chart_can_be_zoomed_on_either_scale(session):
         panel.modes.reset.click()
         assert panel.modes.reset.disabled
     assert panel.errors.value == ""
+
+
+def test_plans_of_earlier_runs_are_marked(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    assert panel.stale.value == ""
+    session.exclude([run_keys(session.all_runs)[0]])
+    assert "The runs have changed since this fit. The numbers and charts below" in text_of(panel.stale)
+    session.run_fit()
+    assert panel.stale.value == ""
+    session.settings = dataclasses.replace(session.settings, loss_fn=mse)
+    assert "The settings have changed since this fit." in text_of(panel.stale)

@@ -15,6 +15,7 @@ from chinchilla_nb.config.reading import read_settings
 from chinchilla_nb.config.saving import write_config
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.suggestion import suggest_grid
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Editor, mark_wrong
@@ -237,7 +238,7 @@ class ConfigPanel(Panel):
         try:
             write_config(path, self.session.settings, project_dir)
         except (ValueError, OSError) as error:
-            self._say(note("bad", f"Nothing was saved: {error}."), wrong_path=isinstance(error, OSError))
+            self._say(note("bad", stopped(f"Nothing was saved: {error}")), wrong_path=isinstance(error, OSError))
             return
         more = "" if project_dir is not None else ", project_dir=..."
         self._say(note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again."))
@@ -253,7 +254,7 @@ class ConfigPanel(Panel):
         try:
             self.session.settings = read_settings(path, overrides, find=self._functions.find).settings
         except (ValueError, TypeError, OSError) as error:
-            self._say(note("bad", f"Nothing was loaded: {error}."), wrong_path=True)
+            self._say(note("bad", stopped(f"Nothing was loaded: {error}")), wrong_path=True)
             return
         self._say(note("good", f"Loaded {path}."))
 
@@ -262,7 +263,7 @@ class ConfigPanel(Panel):
         try:
             return self._files.path(self.path.value)
         except InputError as error:
-            self._say(note("bad", f"Nothing was {done}: {error}."), wrong_path=True)
+            self._say(note("bad", stopped(f"Nothing was {done}: {error}")), wrong_path=True)
             return None
 
 

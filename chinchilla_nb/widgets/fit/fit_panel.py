@@ -17,6 +17,7 @@ from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import set_shown
+from chinchilla_nb.widgets.base.staleness import changed_since_fit
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 from chinchilla_nb.widgets.fit.fit_charts import FitCharts
@@ -347,13 +348,10 @@ class FitPanel(Panel):
         session = self.session
         if session.fit is None:
             return f"{runs_in_words(count)} ready: press Fit"
-        if not session.stale:
-            took = f" · {self._curve.elapsed:.1f} s" if self._timed else ""
-            return f"Up to date with {runs_in_words(count)}{took}"
-        if session.new_runs:
-            return f"{runs_in_words(session.new_runs)} since this fit: press Fit"
-        changed = "settings" if session.fit.runs is session.runs else "runs"
-        return f"The {changed} have changed since this fit: press Fit"
+        if changed := changed_since_fit(session):
+            return f"{changed}: press Fit"
+        took = f" · {self._curve.elapsed:.1f} s" if self._timed else ""
+        return f"Up to date with {runs_in_words(count)}{took}"
 
 
 _PREVIEW = (

@@ -7,6 +7,7 @@ import math
 import traitlets
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.quantity import LARGEST_BUDGET, scientific, written_budget
 from chinchilla_nb.widgets.base.typed_number import parse_budget
 
@@ -67,7 +68,7 @@ class Budget(traitlets.HasTraits):
             C = parse_budget(text)
             self.check(C)
         except ValueError as error:
-            self.problem = f"{error}. The budget stays at {written_budget(self.C)} FLOPs."
+            self.problem = f"{stopped(str(error))} The budget stays at {written_budget(self.C)} FLOPs."
             return
         self._choose(C, text)
 

@@ -11,6 +11,7 @@ import ipywidgets
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.engine.uncertainty.interval import interval_title
 from chinchilla_nb.quantity import compact, interval_text, level_percent, plain, scientific, written_budget
 from chinchilla_nb.records.forecast import Forecast
@@ -93,7 +94,7 @@ class ForecastControl(ipywidgets.VBox):
             forecast, path = self._forecast(), self._new_path()
             forecast.save(path)
         except (ValueError, OSError) as error:
-            self.message.value = note("bad", f"Nothing was saved: {error}.")
+            self.message.value = note("bad", stopped(f"Nothing was saved: {error}"))
             return
         self._session.open_forecast(forecast)
         known = "with both intervals"
@@ -112,7 +113,7 @@ class ForecastControl(ipywidgets.VBox):
         except FileNotFoundError:
             self.message.value = note("bad", f"Nothing was opened: there is no file {brief(text)}.")
         except (ValueError, OSError) as error:
-            self.message.value = note("bad", f"Nothing was opened: {error}.")
+            self.message.value = note("bad", stopped(f"Nothing was opened: {error}"))
         else:
             self.message.value = note("good", "Opened.") if added else note("warn", "This forecast is open already.")
 

@@ -16,6 +16,7 @@ from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
@@ -37,6 +38,7 @@ from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
+from chinchilla_nb.widgets.base.staleness import changed_since_fit
 from chinchilla_nb.widgets.base.style import note, sentence
 from chinchilla_nb.widgets.charts.chart_runs import chart_runs
 from chinchilla_nb.widgets.charts.group_legend import GroupLegend
@@ -93,6 +95,8 @@ class FrontierPanel(Panel):
         Whether the charts are logarithmic.
     allocation : HTML
         N, D, tokens per parameter and predicted loss at the budget.
+    stale : HTML
+        What has changed since the fit; empty if nothing has.
     caution : HTML
         How far that lies outside the runs; empty if it does not.
     compute : ComputeNote
@@ -132,7 +136,7 @@ class FrontierPanel(Panel):
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
         self.charts = FrontierCharts()
-        self.allocation, self.caution = ipywidgets.HTML(), ipywidgets.HTML()
+        self.allocation, self.caution, self.stale = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
         self.off_frontier = OffFrontierControl(self.guard, self.size)
         self.next_runs = NextRunsControl(self.guard, self.session, self.budget)
         files = ProjectFiles(self.session, allow_folders)
@@ -171,7 +175,9 @@ class FrontierPanel(Panel):
         looks = ipywidgets.Box([self.modes, self.scale])
         looks.add_class("cnb-bar")
         looks.add_class("cnb-looks")
-        self.compose(self.filter_note, self.budget_control, self.allocation, looks, above, self.groups, self.charts)
+        self.compose(
+            self.filter_note, self.budget_control, self.stale, self.allocation, looks, above, self.groups, self.charts
+        )
         self.budget.observe(self._move, "C")
         self.budget.observe(self._share_budget, ["C", "chosen"])
         self.watch(self._follow_budget, "budget")
@@ -212,9 +218,16 @@ class FrontierPanel(Panel):
         self.budget.follow(lowest, largest, default)
         self.selection.refresh()
         self.filter_note.show()
+        self._show_stale()
         self.compute.show()
         self.next_runs.clear()
         self._draw_all()
+
+    def _show_stale(self) -> None:
+        """Say that the law is not that of the current runs and settings, as this panel may be shown without its fit."""
+        changed = changed_since_fit(self.session)
+        said = f"{changed}. The numbers and charts below show the law of that fit; fit again to update them."
+        self.stale.value = note("warn", said) if changed else ""
 
     @guarded
     def _draw_scale(self, _change: Any) -> None:
@@ -379,7 +392,7 @@ class FrontierPanel(Panel):
                 best = off_frontier(fit.law, C, 1.0, fit.runs.compute)
                 chosen = off_frontier(fit.law, C, self.size.factor, fit.runs.compute)
             except ValueError as error:
-                self.allocation.value = note("warn", f"{error}.")
+                self.allocation.value = note("warn", stopped(str(error)))
             else:
                 self.allocation.value = next_run_tiles(
                     chosen,

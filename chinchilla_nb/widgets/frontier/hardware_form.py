@@ -8,6 +8,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.quantity import number_text, scientific
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
@@ -101,7 +102,7 @@ class HardwareForm(ipywidgets.VBox):
             self._budget.check(C)
         except InputError as error:
             self._mark(self._named.get(error.where))
-            self.outcome.value = note("warn", f"{error}.")
+            self.outcome.value = note("warn", stopped(str(error)))
             return
         self._mark(None)
         self._say(C)

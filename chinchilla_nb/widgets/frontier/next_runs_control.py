@@ -10,6 +10,7 @@ import ipywidgets
 from chinchilla_nb.engine.design.next_runs import ChosenRuns, choose_runs
 from chinchilla_nb.engine.design.study import FittedStudy
 from chinchilla_nb.engine.design.targets import OptimalN
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import next_candidates
 from chinchilla_nb.quantity import compact, percent, plain, scientific
@@ -80,7 +81,7 @@ class NextRunsControl(ipywidgets.VBox):
             study = FittedStudy(fit, OptimalN(self._budget.C, fit.runs.compute))
             chosen = choose_runs(study, next_candidates(session.settings, fit), SHOWN, self.criterion.value)
         except ValueError as error:
-            self.table.value = note("warn", f"{error}.")
+            self.table.value = note("warn", stopped(str(error)))
             return
         self.table.value = _table_of(chosen, study.target.text, session.data_unit)
 

@@ -10,6 +10,7 @@ import ipywidgets
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.columns.run_states import FAILED
 from chinchilla_nb.records.importers.sources import is_address, read_source
@@ -216,7 +217,7 @@ class ImportForm(ipywidgets.VBox):
     def show_error(self, error: Exception) -> None:
         """Show why there is nothing to add."""
         self.add.disabled, self.add.description = True, "Add"
-        self.preview.value = note("warn", f"{error}.")
+        self.preview.value = note("warn", stopped(str(error)))
 
     def _set_shown(self, shown: bool) -> None:
         for part in (self.mapping, self.loss, self.buttons):

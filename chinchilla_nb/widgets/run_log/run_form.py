@@ -10,6 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.widgets.base.echo import Writing
@@ -136,7 +137,8 @@ class RunForm(ipywidgets.VBox):
             mark_wrong(field, name in problems)
         self.add.disabled = len(numbers) < len(_EXAMPLES)
         facts = "" if problems else f'<div class="cnb-muted cnb-facts">{escape(self._facts(numbers))}</div>'
-        cautions = [*(f"{name} {problem}." for name, problem in problems.items()), *filter(None, [self.caution])]
+        cautions = [stopped(f"{name} {problem}") for name, problem in problems.items()]
+        cautions += filter(None, [self.caution])
         self.remark.value = "".join(note("warn", caution) for caution in cautions) + facts
 
     def _facts(self, numbers: Mapping[str, float]) -> str:

@@ -29,6 +29,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
 from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.html_table import html_table
@@ -192,7 +193,7 @@ class RunLogPanel(Panel):
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
         self.filter.show_lost()
-        self.query_error.value = "" if shown.query_error is None else note("warn", f"{shown.query_error}.")
+        self.query_error.value = "" if shown.query_error is None else note("warn", stopped(shown.query_error))
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
 
