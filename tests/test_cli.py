@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import urllib.request
 from pathlib import Path
 
@@ -203,6 +204,31 @@ def test_the_page_of_a_shipped_study_opens_fitted_and_that_of_a_table_does_not(t
     script.write_text(f"{code}\nshown.session.wait()\nassert (shown.session.fit is not None) is {fitted}\n")
     ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
+
+
+LOOP = """
+async def main():
+{page}
+    while shown.session.busy or shown.session.fit is None or not os.path.exists(session_file):
+        await asyncio.sleep(0.1)
+    print(shown.session.fit.runs.loss.size)
+
+asyncio.run(main())
+"""
+"""Runs the page of a study as a kernel does, in an event loop, until its fit is kept."""
+
+
+def test_the_page_of_a_shipped_study_can_be_loaded_again(tmp_path):
+    """Its kept fit is made again in the background, beside which no other can start."""
+    code = "".join(notebook("python_stdlib", str(tmp_path))["cells"][1]["source"])
+    script = tmp_path / "page.py"
+    script.write_text("import asyncio\n" + LOOP.format(page=textwrap.indent(code, "    ")))
+    for _ in range(2):
+        ended = subprocess.run(
+            [sys.executable, script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stdout.endswith(f"{len(datasets.load('python_stdlib').df)}\n")
 
 
 def test_columns_of_other_names_are_recognised(tmp_path):

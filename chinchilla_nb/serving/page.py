@@ -73,9 +73,10 @@ def notebook(
         "except (OSError, TypeError, ValueError) as error:\n",
         "    reason = html.escape(printable(str(error)))\n",
         "    shown = HTML(f'<p>The workbench cannot be opened: {reason}. Then reload this page.</p>')\n",
-        # The runs of a shipped study are known to determine its law, so that nobody has to ask for the fit.
+        # The runs of a shipped study are known to determine its law, so that nobody has to ask for the fit. A kept
+        # fit is being made again when the page is loaded again.
         "else:\n",
-        f"    if {source!a} in datasets.names() and shown.session.fit is None:\n",
+        f"    if {source!a} in datasets.names() and shown.session.fit is None and not shown.session.busy:\n",
         "        shown.session.start_fit()\n",
         "display(shown)",
     ]

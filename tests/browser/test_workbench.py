@@ -78,7 +78,7 @@ def test_workbench_in_lab(lab):
     choose_budgets(page)
 
     run_code(page, f"database.append(N=2e7, D=5e11, loss=2.9, run={ATTACK!r})")
-    expect(page.get_by_text("1 run since this fit")).to_be_visible()
+    expect(page.get_by_text("1 run since this fit: press Fit")).to_be_visible()
     dots = page.locator(".bqplot").first.locator(DOTS)
     expect(dots).to_have_count(32)  # with the marker of the next run
     dots.nth(30).hover(force=True)
