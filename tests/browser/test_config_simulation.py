@@ -145,6 +145,6 @@ def test_simulation_in_voila(voila, width, theme):
 
 def test_the_parameters_of_a_target_law_can_be_read(lab):
     page = lab(CONFIG + SIMULATION, "SimulationPanel(cc)")
-    number = box(page, "β of the target law")
+    number = page.locator(".cnb-law-number input").last
     number.fill("0.364632")
     assert number.evaluate("input => input.scrollWidth <= input.clientWidth")
