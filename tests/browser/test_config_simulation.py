@@ -144,3 +144,10 @@ def test_simulation_in_voila(voila, width, theme):
     expect(page.get_by_text("Cancelled at")).to_be_visible(timeout=5_000)
     assert_nothing_sticks_out(page)
     screenshot(page, f"simulation-{theme}-{width}")
+
+
+def test_the_parameters_of_a_target_law_can_be_read(lab):
+    page = lab(CONFIG + SIMULATION, "SimulationPanel(cc)")
+    number = page.locator(".cnb-law-number input").last
+    number.fill("0.364632")
+    assert number.evaluate("input => input.scrollWidth <= input.clientWidth")

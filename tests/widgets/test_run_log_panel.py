@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from html import unescape
 
 import numpy as np
 import pytest
@@ -147,6 +148,8 @@ def test_the_filter_applies_and_a_mistake_in_it_is_explained(panel, session):
     panel.query.value = "loss < "
     assert "finish the condition" in text_of(panel.query_error)
     assert panel.exclude_matching.disabled
+    panel.query.value = "los < 3"
+    assert unescape(text_of(panel.query_error)).rstrip().endswith("did you mean 'loss'?")
     panel.query.value = "loss < 0.1"
     assert panel.query_error.value == ""
     assert "No runs match" in text_of(panel.table.body)

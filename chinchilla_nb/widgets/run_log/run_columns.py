@@ -143,12 +143,12 @@ def run_columns(
         How runs came out against their forecasts, by position.
     """
     columns = {
-        "#": Column(np.arange(1, len(runs) + 1), str, 42, "Position in the log"),
-        "N": Column(runs.N, compact, 60, "Parameters N"),
-        "D": Column(runs.D, compact, 60, data_title(data_unit)),
+        "#": Column(np.arange(1, len(runs) + 1), str, 40, "Position in the log"),
+        "N": Column(runs.N, compact, 54, "Parameters N"),
+        "D": Column(runs.D, compact, 54, data_title(data_unit)),
         "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),
-        "C": Column(runs.C, scientific, 86, "Compute in FLOPs"),
-        "loss": Column(runs.loss, lambda value: f"{value:.4f}", 66, "Measured loss"),
+        "C": Column(runs.C, scientific, 76, "Compute in FLOPs"),
+        "loss": Column(runs.loss, lambda value: f"{value:.4f}", 62, "Measured loss"),
     }
     if scores:
         columns["forecast"] = _forecast_column(len(runs), scores)

@@ -193,7 +193,7 @@ class RunLogPanel(Panel):
         self._show_state(included)
         mark_wrong(self.query, shown.query_error is not None)
         self.filter.show_lost()
-        self.query_error.value = "" if shown.query_error is None else note("warn", stopped(shown.query_error))
+        self.query_error.value = "" if shown.query_error is None else note("warn", stopped(str(shown.query_error)))
         self.exclude_matching.disabled = not shown.can_exclude
         self.undo.disabled = not self.session.can_undo_exclusion
 

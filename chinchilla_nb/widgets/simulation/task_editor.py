@@ -73,7 +73,8 @@ class TaskEditor(ipywidgets.VBox):
         self.preset = parts.choice("The law to recover", self._presets(), label="Target law")
         self.preset_row = Row(parts, [self.preset])
         self.numbers = {
-            name: parts.text(f"{symbol} of the target law", "s", label=symbol) for name, symbol in _SYMBOLS.items()
+            name: parts.text(f"{symbol} of the target law", "law-number", label=symbol)
+            for name, symbol in _SYMBOLS.items()
         }
         self.numbers_row = Row(parts, list(self.numbers.values()), "cnb-unnamed")
         families = [(name, name) for name in NOISE_FAMILIES]
