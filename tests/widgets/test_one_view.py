@@ -58,6 +58,16 @@ def click(mark, index):
 # Groups
 
 
+def test_a_scale_of_losses_is_shown_only_where_something_has_its_colours(session):
+    session.fit = None
+    frontier = FrontierPanel(session)
+    assert "cnb-scale" in frontier.charts.key.value
+    session.view.group_by("optimizer")
+    assert "cnb-scale" not in frontier.charts.key.value
+    session.run_fit()  # its iso-loss curves have these colours
+    assert "cnb-scale" in frontier.charts.key.value
+
+
 def test_every_chart_has_the_colours_of_the_groups(panels, session):
     panels[2].groups.column.value = "optimizer"
     assert session.view.grouped_by == "optimizer"

@@ -24,10 +24,11 @@ SEED_REGIME = (
 """Symbol of the seed regime."""
 
 
-def frontier_legend(figure: FrontierFigure, loss: LossFigure | None) -> str:
-    """Return the legend of a frontier figure."""
+def frontier_legend(figure: FrontierFigure, loss: LossFigure | None, *, grouped: bool) -> str:
+    """Return the legend of a frontier figure, whose dots have the colours of their groups or of their losses."""
     plane = figure.planes[0]
-    items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if len(plane.dots) else []
+    by_loss = plane.iso_loss or (len(plane.dots) and not grouped)
+    items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if by_loss else []
     if len(plane.excluded):
         items.append(symbol(HOLLOW, "Excluded"))
     # Iso-loss curves carry their losses, and the chart of loss against compute names its curves.

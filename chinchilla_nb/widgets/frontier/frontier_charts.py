@@ -115,8 +115,13 @@ class FrontierCharts(ipywidgets.Box):
             )
         self.loss.show(loss, labels, excluded_labels)
         self._draw_laws(anew=True)
-        self.key.value = frontier_legend(figure, loss)
+        self._show_legend()
         self._describe(len(labels), len(excluded_labels))
+
+    def _show_legend(self) -> None:
+        if self._figure is not None:
+            grouped = self.loss.dots.about.groups is not None
+            self.key.value = frontier_legend(self._figure, self._loss, grouped=grouped)
 
     def _describe(self, runs: int, excluded: int) -> None:
         """Say in words what the charts show."""
@@ -148,7 +153,7 @@ class FrontierCharts(ipywidgets.Box):
         for chart in self.charts:
             chart.show_band(self._figure.band_in_view(*chart.frame.view))
         self.loss.show_intervals(intervals)
-        self.key.value = frontier_legend(self._figure, self._loss)
+        self._show_legend()
 
     def follow_zoom(self) -> None:
         """Redraw ticks and curves after the user pans or zooms; runs are not redrawn."""
