@@ -121,5 +121,6 @@ class BudgetControl(ipywidgets.VBox):
         # Widen, move, tighten, each in its own message: in a single one, the page would clip the value to the old range
         # and report that as the user's choice.
         self.slider.min, self.slider.max = min(low, self.slider.min), max(high, self.slider.max)
-        self.slider.value = math.log10(self._budget.C)
+        # At a step, because the page would move the handle there and report that, perhaps after a later budget is set.
+        self.slider.value = round(math.log10(self._budget.C) / STEP) * STEP
         self.slider.min, self.slider.max = low, high
