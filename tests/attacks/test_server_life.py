@@ -182,7 +182,8 @@ def test_the_page_and_its_refusals_have_the_colours_that_the_browser_prefers(ser
     background = "getComputedStyle(document.body).backgroundColor"
     assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(17, 17, 17)", "#a6a6a6")
     page.emulate_media(color_scheme="light")
-    assert (page.evaluate(background), page.evaluate(muted)) == ("rgb(255, 255, 255)", "#616161")
+    page.wait_for_function(f"() => {muted} === '#616161'", timeout=10_000)
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
     text = "getComputedStyle(document.querySelector('p')).color"
     page.goto(server.origin + "/nothing")
     assert page.evaluate(text) == "rgb(0, 0, 0)"

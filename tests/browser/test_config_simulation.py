@@ -96,7 +96,6 @@ def test_another_law_in_lab(lab, width, theme):
     page.get_by_role("button", name="▸ Law").click()
     page.get_by_role("button", name="▸ Starting values of the fit").click()
     page.get_by_role("button", name="▸ Parameters in the fit").click()
-    page.get_by_role("button", name="▸ Starting values of the fit").click()
     page.get_by_label("Law", exact=True).select_option("Kaplan: [(N_c/N)^(α_N/α_D) + D_c/D]^α_D")
     expect(page.get_by_text("Fits start from the 144 starting values of this law")).to_be_visible(timeout=WAIT_MS)
     for form in (".cnb-grid", ".cnb-limits"):

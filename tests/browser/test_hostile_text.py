@@ -75,8 +75,12 @@ runs.query.value = f'"{image}"'
 runs.query.value = ""
 bench
 """
-MADE_OF_TEXT = "img[src=x], script, .pwned, [onmouseover], [onerror], [onload]"
-"""The elements that the texts would become."""
+MADE_OF_TEXT = """() =>
+  [...document.querySelectorAll(".jp-OutputArea-output :is(img, script, .pwned, [onmouseover], [onerror], [onload])")]
+    .map(element => element.cloneNode().outerHTML + (element.tagName === "SCRIPT" ? element.textContent : ""))
+    .filter(code => code.includes("pwned"))
+"""
+"""The elements that the texts would become; those of the package itself have handlers, too."""
 FAILED_OPENINGS = r"""
 for source in (f"nothing {image}", str(folder / "absent.yaml"), str(folder / f"{image}.yaml")):
     try:
@@ -99,4 +103,4 @@ def test_hostile_text_stays_text(app, request):
     page.evaluate("() => document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=window.control=1>')")
     page.wait_for_function("() => window.control === 1", timeout=PAGE_MS)
     assert page.evaluate("() => window.pwned ?? null") is None
-    assert page.locator(".jp-OutputArea-output").locator(MADE_OF_TEXT).all_inner_texts() == []
+    assert page.evaluate(MADE_OF_TEXT) == []
