@@ -115,9 +115,8 @@ def test_the_table_of_the_fourth_tutorial_opens_as_it_says():
     assert '`chinchilla-nb export.csv --D "Training bytes"`' in said
     names = {}
     for cell in notebook.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "folder" not in names:
             exec(cell.source, names)
-            break
     with pytest.raises(UnclearColumns, match="give D='Training bytes'"):
         open_session(names["folder"] / "export.csv")
     with pytest.warns(RowsLeftOutWarning, match="2 of 79 rows left out"):

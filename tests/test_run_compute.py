@@ -240,7 +240,7 @@ def test_the_ladder_of_measured_FLOPs():
     from chinchilla_nb import open_session
 
     session = open_session(path)
-    assert "compute='fitted'" in " ".join(session.remarks)
+    assert "unless the setting compute is 'fitted'" in " ".join(session.remarks)
     assert disagreement(session.runs) is not None
     session.settings = change_settings(session.settings, compute="fitted")
     assert session.runs.compute == fitted_compute(session.runs).compute

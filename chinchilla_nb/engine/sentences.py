@@ -12,4 +12,4 @@ def sentence(text: str) -> str:
 
 def stopped(text: str) -> str:
     """Return a text with a full stop at its end, unless it ends as a question; it may begin with a name."""
-    return text if text.endswith("?") else f"{text}."
+    return text if text[-1:] == "?" else f"{text}."

@@ -131,6 +131,7 @@ NOT_CALLED = {
                 "LawErrors",
                 "LossSensitivity",
                 "Overtraining",
+                "RowsLeftOutWarning",
                 "Plan",
                 "ProfileCurve",
                 "RollOut",

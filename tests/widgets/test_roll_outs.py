@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 import pytest
+from copied_text import copied_text
 from ipywidgets.widgets.widget import _instances
 from runs import make_runs, table_of
 from waiting import until
@@ -171,7 +172,7 @@ class TestTile:
         for factor in (0, 1):  # on the frontier, and a model of twice the size
             panel.off_frontier.slider.value = factor
             copied: dict = {}
-            exec(text_of(panel.export.code).strip(), copied)  # as a user would
+            exec(copied_text(panel.export.code), copied)  # as a user would
             run = copied["allocation"]
             exact = session.uncertainty.predict_loss(run["N"], run["D"], roll_outs=session.roll_outs)
             np.testing.assert_allclose(run["predicted_loss_as_done_low"], float(exact.low), rtol=2e-3)

@@ -146,6 +146,7 @@ class HandLawSection(ipywidgets.VBox):
     def _turn(self, _change: Any) -> None:
         self.show()
 
+    @guarded
     def _slid(self, name: str, change: dict[str, int]) -> None:
         if not self._writing:
             self._throttle.submit(name, self.rows[name].position_at(change["new"]))

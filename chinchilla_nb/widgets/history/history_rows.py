@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from chinchilla_nb.fit_history import family_name, fit_differences, options_text
+from chinchilla_nb.html_table import html_table
 from chinchilla_nb.past_fit import PastFit
 from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 from chinchilla_nb.widgets.base.labels import runs_in_words
@@ -54,15 +55,11 @@ def differences_table(compared: Sequence[tuple[int, PastFit]]) -> str:
     if len(compared) != 2:
         return ""
     (first, one), (second, other) = compared
-    head = f"<tr><th></th><th>Fit {first}</th><th>Fit {second}</th></tr>"
-    rows = "".join(
-        f"<tr><th>{escape(name)}</th><td>{_cell(before)}</td><td>{_cell(after)}</td></tr>"
-        for name, before, after in fit_differences(one, other)
-    )
-    return f'<table class="cnb-differences"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    rows = [(name, _cell(before), _cell(after)) for name, before, after in fit_differences(one, other)]
+    return html_table(rows, ("", f"Fit {first}", f"Fit {second}"), named_rows=True, table_class="cnb-differences")
 
 
 def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
-    return escape(plain(value, DIGITS + 1) if isinstance(value, float) else str(value)[:LONGEST_OPTIONS])
+    return plain(value, DIGITS + 1) if isinstance(value, float) else str(value)[:LONGEST_OPTIONS]
