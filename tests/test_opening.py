@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import warnings
 from pathlib import Path
 
@@ -114,13 +115,16 @@ def test_the_table_of_the_fourth_tutorial_opens_as_it_says():
     said = "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert '`chinchilla-nb export.csv --D "Training bytes"`' in said
     names = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and "folder" not in names:
-            exec(cell.source, names)
+    here = Path.cwd()
+    try:
+        exec(next(cell.source for cell in notebook.cells if cell.cell_type == "code"), names)
+        folder = Path.cwd()  # that of the notebook's files
+    finally:
+        os.chdir(here)
     with pytest.raises(UnclearColumns, match="give D='Training bytes'"):
-        open_session(names["folder"] / "export.csv")
+        open_session(folder / "export.csv")
     with pytest.warns(RowsLeftOutWarning, match="2 of 79 rows left out"):
-        session = open_session(names["folder"] / "export.csv", D="Training bytes")
+        session = open_session(folder / "export.csv", D="Training bytes")
     assert session.runs.D.tolist() == names["study"].D.drop([4, 9]).tolist()
 
 

@@ -52,7 +52,10 @@ def _equal(values: NDArray[Any], wanted: Any, name: str) -> NDArray[np.bool_]:
     if values.dtype.kind in NUMERIC:
         if isinstance(wanted, str):
             raise InputError(name, "holds numbers", got=brief(wanted), remedy="give a number")
-        equal = np.asarray(values == wanted, dtype=bool)
+        try:
+            equal = np.asarray(values == wanted, dtype=bool)
+        except OverflowError:  # an integer beyond float64, which no run has
+            equal = np.zeros(len(values), dtype=bool)
         remedy = ""
     else:
         texts = [str(one) for one in values]

@@ -109,7 +109,10 @@ NOT_CALLED = {
         (
             *(
                 "Certificate",
+                "ChinchillaTable",
                 "Comparison",
+                "Groups",
+                "OptimalRuns",
                 "Deadweight",
                 "Draws",
                 "Envelope",
@@ -152,7 +155,7 @@ NOT_CALLED = {
     "Compute": "an interface",
 }
 """Public names that are not called, and why; the methods of results are attacked."""
-FOR_PANELS = {"compose", "watch"}
+FOR_PANELS = {"compose", "watch", "watch_view"}
 """Methods of panels for the panels themselves, and those that extend them."""
 
 
@@ -250,6 +253,8 @@ class Doors:
         words = {"N": "N", "reason": "reason"}
         yield Door("Chinchilla.exclude", cc.exclude, chosen, words)
         yield Door("Chinchilla.include", cc.include, {"N": RUNS.N[0]}, words)
+        yield Door("Chinchilla.exclude", cc.exclude, {"query": "N > 1"}, FILTER_WORDS)
+        yield Door("Chinchilla.include", cc.include, {"query": "N > 1"}, FILTER_WORDS)
         yield Door("Chinchilla.report", lambda plot: _silent(cc.report, plot=plot), {"plot": False}, dear=True)
         yield Door("Chinchilla.step", cc.step, {"num_seeding_steps": 10**6, **flags, "scaling_factor": 2.0}, dear=True)
         row = {"N": 1e9, "D": 1e10, "loss": 2.5, "C": 6e19, "note": "a"}
@@ -342,7 +347,7 @@ class Doors:
             {"database": Database(), "settings": Settings(), "data_unit": "tokens", "remarks": ("C = 6ND.",)},
         )
         keys = chinchilla_nb.run_keys(RUNS)[:1]
-        yield Door("Session.exclude", session.exclude, {"keys": keys})
+        yield Door("Session.exclude", session.exclude, {"keys": keys, "reason": "a"})
         yield Door("Session.include", session.include, {"keys": keys})
         yield Door("Session.filter_runs", session.filter_runs, {"query": "N > 1"}, FILTER_WORDS)
         yield Door("Session.select_included", session.select_included, {"runs": RUNS})
@@ -420,7 +425,7 @@ class Doors:
                 words,
                 dear=True,
             )
-        for name in ("FitPanel", "SimulationPanel"):
+        for name in ("FitPanel", "GroupsPanel", "SimulationPanel"):
             yield Door(f"{name}.wait", getattr(chinchilla_nb, name)(source).wait, {"timeout": 0.0}, dear=True)
         yield Door(
             "FrontierPanel.picture", chinchilla_nb.FrontierPanel(source).picture, {"kind": "png", "dpi": 40}, dear=True
