@@ -144,6 +144,17 @@ def test_an_appended_run_is_drawn_and_the_others_are_not_touched(law):
             assert len(dots.latest.x) == 0
 
 
+def test_an_append_changes_the_size_of_no_dot(law, runs):
+    # The page lays out a whole chart again, with all of its dots, whenever the size of a mark's dots changes.
+    charts = FrontierCharts()
+    shown(runs.take(np.arange(len(runs)) < len(runs) - 1), charts, [""] * (len(runs) - 1))
+    sizes: list[float] = []
+    for mark in [mark for chart, _ in charts.all for mark in chart.dots.marks]:
+        mark.observe(lambda change: sizes.append(change["new"]), "default_size")
+    shown(runs, charts, [""] * len(runs))
+    assert not sizes
+
+
 def test_a_run_that_moves_the_colours_recolours_all(law):
     N, D = (np.geomspace(low, 1e3 * low, 40) for low in (1e7, 1e9))
     runs = Runs(N, D, law.loss(N, D))

@@ -84,5 +84,4 @@ def _update(mark: bqplot.Scatter, dots: Polyline, labels: Sequence[str], size: i
     names = [] if mark.names is None else list(mark.names)
     same = np.array_equal(mark.x, dots.x) and np.array_equal(mark.y, dots.y) and names == list(labels)
     if not (same and mark.default_size == size):
-        set_dots(mark, dots, labels)
-        mark.default_size = size
+        set_dots(mark, dots, labels, area=size)

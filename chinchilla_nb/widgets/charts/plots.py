@@ -297,15 +297,14 @@ def set_dots(
     dots: Polyline,
     labels: Sequence[str],
     colour: NDArray[np.float64] | None = None,
-    among: int | None = None,
+    area: int | None = None,
 ) -> None:
     """Show runs with their tooltips, coloured by their positions on the loss scale.
 
-    Without ``colour`` the colours stay as they are. Dots are as large as in a chart of ``among`` dots, by default the
-    number of these runs.
+    Without ``colour`` the colours stay as they are. Dots have the ``area``, by default that in a chart of these alone.
     """
     with mark.hold_sync():
-        mark.default_size = dot_area(len(dots) if among is None else among)
+        mark.default_size = dot_area(len(dots)) if area is None else area
         mark.x, mark.y = dots.x, dots.y
         mark.names = np.array(labels, dtype=str)
         if colour is not None:

@@ -93,8 +93,9 @@ class RunDots:
     def show(self, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64], figure: bqplot.Figure) -> None:
         """Show runs with their tooltips, coloured by their positions on the loss scale or by their groups."""
         coinciding, labels = _stack(dots, labels)
+        area = dot_area(len(dots))
         set_line(self.stacked, coinciding)
-        self.stacked.default_size = round(WIDE_RING * dot_area(len(dots)))
+        self.stacked.default_size = round(WIDE_RING * area)
         if self.about.groups is not None:
             self.by_group.show(dots, labels, self.about.groups, figure, above=self.latest)
             dots, labels, colour = NOTHING, (), colour[:0]
@@ -104,12 +105,11 @@ class RunDots:
         if not self._stays(dots, labels, colour):
             count, self._colour = len(dots), colour
             set_dots(self.settled, dots, labels, colour)
-        set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], len(dots))
+        set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], area)
 
     def show_excluded(self, dots: Polyline, labels: Sequence[str], among: int) -> None:
         """Show excluded runs with their tooltips, in a chart of ``among`` runs that count."""
-        set_dots(self.excluded, dots, labels)
-        self.excluded.default_size = round(RING * dot_area(among))
+        set_dots(self.excluded, dots, labels, area=round(RING * dot_area(among)))
 
     def show_selected(self, chosen: NDArray[np.bool_]) -> None:
         """Draw rings around the dots of some runs, given by a mask over the rows of the log."""
