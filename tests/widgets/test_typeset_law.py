@@ -24,7 +24,7 @@ def rows():
 
 
 def test_the_law_is_typeset_with_fractions_and_raised_exponents():
-    html = typeset_law(LAW, RUNS, parameter_texts(LAW, None))
+    html = typeset_law(LAW, RUNS, parameter_texts(LAW, {}), {})
     fractions = re.findall(r'cnb-frac"><span>(.*?)</span><i class="cnb-unseen"> / </i><span>(.*?)</span>', html)
     assert fractions == [("406.4", "<i>N</i><sup>0.34</sup>"), ("410.7", "<i>D</i><sup>0.28</sup>")]
     assert 'aria-label="L(N, D) = 1.69 + 406.4 / N^0.34 + 410.7 / D^0.28"' in html

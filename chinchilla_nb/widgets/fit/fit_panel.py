@@ -9,7 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
-from chinchilla_nb.figures import prediction_figure
+from chinchilla_nb.figures import LEVEL, prediction_figure
 from chinchilla_nb.next_step import planned_budget
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
@@ -65,9 +65,9 @@ class FitPanel(Panel):
     roll_outs : RollOutSection
         How the law, fitted to the smaller runs, has predicted the larger ones.
     diagnostics : ToggleButton
-    scale : ScaleChoice
-        The scale of the charts below it.
         Shows and hides the charts of how well the law describes the runs.
+    scale : ScaleChoice
+        The scale of these charts.
     residuals_of : ResidualChoice
         Whose residuals they show.
     charts : FitCharts or None
@@ -275,9 +275,10 @@ class FitPanel(Panel):
         fit, uncertainty = self.session.fit, self.session.uncertainty
         if self.session.busy and isinstance(progress, FitProgress) and progress.best is not None:
             fit, uncertainty = progress.best, None
-        texts = parameter_texts(fit.law, uncertainty) if fit is not None else {}
-        self.law.value = typeset_law(fit.law, fit.runs, texts, uncertainty) if fit is not None else _PREVIEW
-        self.parameters.show(fit, texts, uncertainty)
+        intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
+        texts = parameter_texts(fit.law, intervals) if fit is not None else {}
+        self.law.value = typeset_law(fit.law, fit.runs, texts, intervals) if fit is not None else _PREVIEW
+        self.parameters.show(fit, texts, intervals)
         self._fit_shown = fit
         self._show_facts()
 

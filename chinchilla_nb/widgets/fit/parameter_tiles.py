@@ -9,7 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.parameters import Parameter
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.quantity import interval_text, percent
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -41,7 +41,7 @@ class ParameterTiles(ipywidgets.Box):
         super().__init__()
         self.add_class("cnb-tiles")
 
-    def show(self, fit: Fit | None, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> None:
+    def show(self, fit: Fit | None, texts: Mapping[str, str], intervals: Mapping[str, Interval]) -> None:
         """Show a fit, with the intervals of its parameters if they are known; nothing for None.
 
         ``texts`` are the parameters of its law as text, by name.
@@ -51,7 +51,7 @@ class ParameterTiles(ipywidgets.Box):
             self._build(parameters)
         if fit is None:
             return
-        intervals, held = uncertainty.interval(LEVEL) if uncertainty is not None else {}, fit.held
+        held = fit.held
         for parameter, tile in zip(parameters, self.children, strict=True):
             name, limits = parameter.name, held.get(parameter.name)
             button, fixed = self.intervals[name], limits is not None and limits.fixed

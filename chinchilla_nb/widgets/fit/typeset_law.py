@@ -11,8 +11,6 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.notation import HTML, TEXT
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.interval import Interval
-from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.figures import LEVEL
 from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 
 __all__ = ["DIGITS", "parameter_texts", "typeset_law"]
@@ -21,9 +19,8 @@ DIGITS = 4
 """Digits of a parameter of which no interval is known."""
 
 
-def parameter_texts(law: Law, uncertainty: Uncertainty | None) -> dict[str, str]:
-    """Return the parameters of a law by name, each with as many digits as its interval determines."""
-    intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
+def parameter_texts(law: Law, intervals: Mapping[str, Interval]) -> dict[str, str]:
+    """Return the parameters of a law by name, each with as many digits as its interval, if it is known, determines."""
     return {name: _text(value, intervals.get(name)) for name, value in law.as_dict().items()}
 
 
@@ -33,7 +30,7 @@ def _text(value: float, ends: Interval | None) -> str:
     return rounded(value, known_digits(value, float(ends.low), float(ends.high)))
 
 
-def typeset_law(law: Law, runs: Runs, texts: Mapping[str, str], uncertainty: Uncertainty | None = None) -> str:
+def typeset_law(law: Law, runs: Runs, texts: Mapping[str, str], intervals: Mapping[str, Interval]) -> str:
     """Return the equation of a law, and how its compute-optimal N and D grow with compute, as HTML.
 
     Parameters
@@ -43,8 +40,8 @@ def typeset_law(law: Law, runs: Runs, texts: Mapping[str, str], uncertainty: Unc
         Their largest C is that at which growth is described.
     texts : mapping of str to str
         The parameters of the law as text, by name.
-    uncertainty : Uncertainty, optional
-        How sure the exponents of growth are.
+    intervals : mapping of str to Interval
+        Those of the exponents of growth, a and b, if they are known.
     """
     written = dict(zip(law.as_dict().values(), texts.values(), strict=True))
 
@@ -60,7 +57,7 @@ def typeset_law(law: Law, runs: Runs, texts: Mapping[str, str], uncertainty: Unc
     )
     spoken = escape(law.equation(replace(TEXT, number=number, exponent=number)))
     equation = f'<span role="math" aria-label="{spoken}">{law.equation(notation)}</span>'
-    return f'<div class="cnb-law">{equation}{_growth(law, runs, uncertainty)}</div>'
+    return f'<div class="cnb-law">{equation}{_growth(law, runs, intervals)}</div>'
 
 
 def _fraction(numerator: str, denominator: str) -> str:
@@ -68,13 +65,12 @@ def _fraction(numerator: str, denominator: str) -> str:
     return f'<span class="cnb-frac">{parts}</span>'
 
 
-def _growth(law: Law, runs: Runs, uncertainty: Uncertainty | None) -> str:
+def _growth(law: Law, runs: Runs, intervals: Mapping[str, Interval]) -> str:
     """Return how the compute-optimal N and D grow with compute; empty if there is no optimum."""
     try:
         found = exponents(law, float(runs.C.max()), runs.compute)
     except ValueError:
         return ""
-    intervals = uncertainty.interval(LEVEL) if uncertainty is not None else {}
     written = []
     for name, letter, value in zip("ab", "ND", found, strict=True):
         text, within = f"{value:.3f}", ""
