@@ -17,7 +17,7 @@ from chinchilla_nb.engine.conversion import check_callable, check_type, first_it
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, iter_fit
 from chinchilla_nb.engine.fitting.losses import loss_name
-from chinchilla_nb.engine.laws.families import FAMILIES
+from chinchilla_nb.engine.laws.families import family_of
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
@@ -265,7 +265,7 @@ def fit_rows(fits: tuple[PastFit, ...]) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "fit": number,
             "made": past.made[:19].replace("T", " "),
-            "law": family_name(past),
+            "law": family_of(past.law).name,
             "loss": past.loss,
             "options": options_text(past),
             "runs": past.n_runs,
@@ -289,11 +289,6 @@ def fit_differences(one: PastFit, other: PastFit) -> list[tuple[str, Any, Any]]:
     always = {"objective", *one.law.as_dict(), *other.law.as_dict()}
     pairs = [(name, first.get(name), second.get(name)) for name in names if not name.endswith(("_low", "_high"))]
     return [pair for pair in pairs if pair[0] in always or pair[1] != pair[2]]
-
-
-def family_name(past: PastFit) -> str:
-    """Return the name of the form of the law of a fit."""
-    return next(family.name for family in FAMILIES.values() if family.parameters == past.law.parameters)
 
 
 def options_text(past: PastFit) -> str:

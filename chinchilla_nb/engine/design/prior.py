@@ -22,7 +22,7 @@ from chinchilla_nb.engine.fitting.reliability.linearised import point_of
 from chinchilla_nb.engine.fitting.user_functions import per_run
 from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
-from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES
+from chinchilla_nb.engine.laws.families import family_of
 from chinchilla_nb.engine.laws.family import Coordinates, Family, Law
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
@@ -89,7 +89,7 @@ class PriorStudy:
     @functools.cached_property
     def family(self) -> Family:
         """The form of the laws."""
-        return next(one for one in PLANNING_FAMILIES.values() if one.parameters == self.laws[0].parameters)
+        return family_of(self.laws[0])
 
     @functools.cached_property
     def boxes(self) -> tuple[Coordinates, ...]:

@@ -12,7 +12,7 @@ from chinchilla_nb.engine.laws.family import Family, Law
 from chinchilla_nb.engine.laws.frontier_family import FRONTIER
 from chinchilla_nb.engine.laws.kaplan_family import KAPLAN
 
-__all__ = ["FAMILIES", "PLANNING_FAMILIES", "family_named", "law_of"]
+__all__ = ["FAMILIES", "PLANNING_FAMILIES", "family_named", "family_of", "law_of"]
 
 PLANNING_FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (CHINCHILLA, KAPLAN)})
 """The families of laws in N and D, which a project plans with."""
@@ -35,6 +35,11 @@ def family_named(name: object, families: Mapping[str, Family] = FAMILIES) -> Fam
             remedy = "a project plans N and D; use fit(Runs.frontier(C, loss), law='frontier')"
         raise InputError("law", rule, got=brief(name), remedy=remedy)
     return families[name]
+
+
+def family_of(law: Law) -> Family:
+    """Return the family of a law."""
+    return next(family for family in FAMILIES.values() if family.parameters == law.parameters)
 
 
 def law_of(params: Mapping[str, float]) -> Law:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from chinchilla_nb.fit_history import family_name, fit_differences, options_text
+from chinchilla_nb.engine.laws.families import family_of
+from chinchilla_nb.fit_history import fit_differences, options_text
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.past_fit import PastFit
 from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
@@ -24,7 +25,7 @@ def fit_row(number: int, past: PastFit, *, current: bool) -> str:
     excluded = f", {len(past.excluded)} excluded" if past.excluded else ""
     facts = [
         past.made[:16].replace("T", " "),
-        family_name(past),
+        family_of(past.law).name,
         past.loss,
         f"{runs_in_words(past.n_runs)}{excluded}",
         f"objective {plain(past.objective, DIGITS)}",

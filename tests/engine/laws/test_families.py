@@ -12,7 +12,7 @@ from runs import LAW
 from chinchilla_nb import FAMILIES, FrontierLaw, KaplanLaw, Runs
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D, exponents
-from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES
+from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES, family_of
 from chinchilla_nb.engine.laws.family import losses_of
 from chinchilla_nb.engine.laws.notation import HTML, TEXT
 from chinchilla_nb.engine.laws.parameters import axes_of
@@ -32,6 +32,10 @@ LIMITS = {
 
 def test_every_family_is_tested():
     assert LAWS.keys() == FAMILIES.keys() == LIMITS.keys()
+
+
+def test_a_law_tells_its_family():
+    assert {name: family_of(law).name for name, law in LAWS.items()} == {name: name for name in FAMILIES}
 
 
 @pytest.fixture(params=LAWS)
