@@ -172,11 +172,8 @@ class Planning:
 
     def _nearest(self, plan: Plan) -> dict[str, Any]:
         """Return the configuration of the model search in the place of an optimum, and warn if N* lies outside it."""
-        if self.session.settings.model_search is None:
-            return {}
         try:
-            models = self.session.settings.models
-            found = None if models is None else nearest_model(plan, models)
+            found = nearest_model(plan, self.session.settings.models)
         except InputError as error:  # an estimator that fails, or no configuration that can be trained
             self.logger.warning(str(error))
             return {}

@@ -65,13 +65,14 @@ class NearestModel:
         }
 
 
-def nearest_model(plan: Plan, models: ModelTable) -> NearestModel | None:
+def nearest_model(plan: Plan, models: ModelTable | None) -> NearestModel | None:
     """Return the configuration in the place of an optimum; None for a plan whose N is chosen by something else.
 
     Parameters
     ----------
     plan : Plan
-    models : ModelTable
+    models : ModelTable or None
+        The configurations of a model search; there is none to return without one.
 
     Raises
     ------
@@ -79,8 +80,8 @@ def nearest_model(plan: Plan, models: ModelTable) -> NearestModel | None:
         If no configuration can be trained with the budget, or reaches the loss.
     """
     check_type(plan, "plan", Plan)
-    check_type(models, "models", ModelTable)
-    if plan.constraints.given not in GOALS:
+    check_type(models, "models", ModelTable, type(None))
+    if models is None or plan.constraints.given not in GOALS:
         return None
     law = plan.law.law if isinstance(plan.law, DataLimitedLaw) else plan.law
     real = make_plan(law, replace(plan.constraints, models=models), plan.compute)

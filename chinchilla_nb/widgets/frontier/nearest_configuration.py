@@ -35,11 +35,10 @@ class NearestConfiguration:
         self.found: NearestModel | None = None
         self.problem, self._unit = "", session.data_unit
         self._config = None if plan is None else plan.model_config
-        if plan is None or session.settings.model_search is None:
+        if plan is None:
             return
         try:
-            models = session.settings.models
-            self.found = None if models is None else nearest_model(plan, models)
+            self.found = nearest_model(plan, session.settings.models)
         except InputError as error:  # an estimator that fails, or no configuration that can be trained
             self.problem = str(error)
 
