@@ -174,7 +174,10 @@ class Workbench(Snapshot, ipywidgets.VBox):
         """Say what of the session is not kept; that it has no file matters only on a page that is loaded again."""
         problem = self.session.keeping_problem
         if not problem and self.session.session_file is None and IN_VOILA in os.environ:
-            problem = "Nothing of this session is kept when the page is loaded again: its runs have no project folder."
+            has_folder = getattr(self.session.database, "project_dir", None) is not None
+            # A notebook that made the session itself may choose settings and exclusions in its cells.
+            why = "the notebook does not call session.keep()" if has_folder else "its runs have no project folder"
+            problem = f"Nothing of this session is kept when the page is loaded again: {why}."
         self.kept.value = note("warn", problem) if problem else ""
 
     def _ask(self, unclear: UnclearColumns) -> None:

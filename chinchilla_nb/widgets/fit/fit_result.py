@@ -6,7 +6,7 @@ from html import escape
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, FitWarning
 from chinchilla_nb.engine.fitting.losses import loss_name
-from chinchilla_nb.quantity import scientific
+from chinchilla_nb.quantity import plain, scientific
 from chinchilla_nb.widgets.base.labels import runs_in_words
 
 __all__ = ["badge", "fit_facts", "warning_text"]
@@ -57,7 +57,7 @@ def fit_facts(fit: Fit, budget: float | None) -> str:
     """Return the badge of a fit and how the law was found, as HTML; `budget` as for `badge`."""
     kind, said = badge(fit, budget)
     facts = (
-        f"{loss_name(fit.loss_fn)} {fit.objective:.4g} per run · {runs_in_words(len(fit.runs))} · "
+        f"{loss_name(fit.loss_fn)} {plain(fit.objective, 4)} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     hint = f' title="{escape(_MEANING)}"' if fit.status is FitStatus.CONVERGED else ""
