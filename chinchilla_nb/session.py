@@ -16,7 +16,6 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_losses import BackgroundLosses
-from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
@@ -29,7 +28,6 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.fit_history import Circumstances
 from chinchilla_nb.kept_session import KeptSession
-from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -55,7 +53,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession, ChartScale):
+class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
