@@ -291,7 +291,7 @@ class _ValidRuns:
         if left_out:
             warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
         loss = f"Fits minimise {loss_name(Settings().loss_fn)}, the default, unless another loss is chosen."
-        return [f"{where}:", *self.reading.sentences(), loss, *([f"{left_out}."] if left_out else [])]
+        return [f"{where}:", *self.reading.sentences(self.preview.rows), loss, *([f"{left_out}."] if left_out else [])]
 
 
 def _level_of_caller() -> int:

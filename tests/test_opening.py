@@ -58,6 +58,36 @@ def test_rows_that_were_left_out_are_among_the_remarks(tmp_path):
     assert len(open_session(path, failed=True).runs) == 12
 
 
+def test_ranges_and_settings_are_those_of_the_rows_that_are_taken(tmp_path):
+    rows = [
+        "params,tokens,loss,arch,state",
+        "2e7,4e8,3.5,dense,finished",
+        "6e7,1.2e9,3.125,dense,finished",
+        "6e7,1.2e9,3.125,dense,finished",  # a duplicate
+        "9e9,4e11,9.75,moe,crashed",
+        "1e5,2e9,0.5,rwkv,running",
+    ]
+    (tmp_path / "sweep.csv").write_text("\n".join(rows) + "\n")
+    with pytest.warns(RowsLeftOutWarning):
+        said = " ".join(open_session(tmp_path / "sweep.csv").remarks)
+    assert "the parameters (20M to 60M)" in said
+    assert "the tokens (400M to 1.2B)" in said
+    assert "(3.12 to 3.5)" in said
+    assert "differ in" not in said
+    with pytest.warns(RowsLeftOutWarning, match="in the file twice"):
+        said = " ".join(open_session(tmp_path / "sweep.csv", failed=True).remarks)
+    assert "(0.5 to 9.75)" in said
+    assert "The runs differ in 'arch' ('dense', 'moe', 'rwkv')" in said
+
+
+def test_ranges_are_those_of_the_checkpoints_that_are_taken(tmp_path):
+    lines = [f"{name},{N},{step * 1e8},{3 + 5 / step}" for name, N in (("a", 2e7), ("b", 6e7)) for step in range(1, 11)]
+    (tmp_path / "log.csv").write_text("\n".join(["name,params,tokens,loss", *lines]) + "\n")
+    said = " ".join(open_session(tmp_path / "log.csv", checkpoints="last").remarks)
+    assert "the tokens (1B)" in said
+    assert "(3.5)" in said
+
+
 def test_a_data_frame():
     session = open_session(pd.DataFrame(corpus.table()))
     assert session.runs.D.tolist() == corpus.D

@@ -471,6 +471,15 @@ def test_failed_runs_are_added_on_request(panel, here):
     assert not panel.file.mapping.failed.value
 
 
+def test_ranges_of_an_import_are_those_of_the_rows_that_would_be_added(panel, here):
+    rows = "2e7,4e8,3.5,finished\n6e7,1.2e9,3.25,finished\n6e7,1.2e9,3.25,finished\n6e7,1.1e9,9.75,crashed\n"
+    (here / "sweep.csv").write_text(f"params,tokens,loss,state\n{rows}")
+    panel.file.path.value = "sweep.csv"
+    assert "(3.25 to 3.5)" in text_of(panel.file.preview)
+    panel.file.mapping.failed.value = True
+    assert "(3.25 to 9.75)" in text_of(panel.file.preview)
+
+
 def test_another_column_and_another_unit_are_chosen_by_hand(panel, here):
     (here / "sweep.csv").write_text("size,params,tokens,loss\n14,20000000,400000000,3.5\n50,60000000,1200000000,3.1\n")
     panel.file.path.value = "sweep.csv"

@@ -23,7 +23,7 @@ def preview_html(name: str, reading: Reading, preview: Preview) -> str:
     """Return what was recognised in a file, what would be added, and what would not."""
     count = len(preview.rows)
     head = f"<b>{escape(name)}</b>: {count:,} of {count + len(preview.rejected):,} rows can be added."
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences())
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences(preview.rows))
     parts = [f'<div class="cnb-facts">{head}</div><ul class="cnb-said">{said}</ul>', _accepted(preview)]
     if preview.left_out:
         names = ", ".join(preview.left_out)
