@@ -28,6 +28,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.fit_history import Circumstances
 from chinchilla_nb.kept_session import KeptSession
+from chinchilla_nb.left_out_rows import LeftOutRows
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
@@ -53,7 +54,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession):
+class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -102,6 +103,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession):
         Forecasts that are scored once their runs are logged; see `Forecasts`.
     law_by_hand, overlays
         Laws that charts show beside the fit; see `LawOverlays`.
+    left_out : tuple of LeftOut
+        Rows of tables that are not among the runs, each with its line and reason; see `LeftOutRows`.
 
     Notes
     -----

@@ -59,6 +59,7 @@ STATE = {
     "forecasting",
     "kept_session",
     "law_overlays",
+    "left_out_rows",
     "next_step",
     "open_forecasts",
     "past_fit",

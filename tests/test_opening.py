@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import runs_as_tables as corpus
 
+from chinchilla_nb import Workbench
 from chinchilla_nb.database import Database
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session, read_runs
 from chinchilla_nb.records.columns.questions import UnclearColumns
@@ -86,6 +87,29 @@ def test_ranges_are_those_of_the_checkpoints_that_are_taken(tmp_path):
     said = " ".join(open_session(tmp_path / "log.csv", checkpoints="last").remarks)
     assert "the tokens (1B)" in said
     assert "(3.5)" in said
+
+
+def test_every_row_that_was_left_out_is_known_with_its_line_and_reason(tmp_path):
+    rows = ["2e7,4e8,3.5,finished", "6e7,1.2e9,3.1,finished", *(f"6e7,1.{at}e9,3.1,crashed" for at in range(3, 9))]
+    (tmp_path / "sweep.csv").write_text("\n".join(["params,tokens,loss,state", *rows]))
+    with pytest.warns(RowsLeftOutWarning, match="and 3 more"):
+        session = open_session(tmp_path / "sweep.csv")
+    (left_out,) = session.left_out
+    assert (left_out.source, left_out.place) == (repr(str(tmp_path / "sweep.csv")), "line")
+    assert [row.place for row in left_out.rows] == [4, 5, 6, 7, 8, 9]
+    with pytest.warns(RowsLeftOutWarning):
+        table = read_runs(tmp_path / "sweep.csv")
+    assert table.attrs["left_out"] == [
+        {"line": line, "reason": "did not finish (state: 'crashed')"} for line in range(4, 10)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        workbench = Workbench(tmp_path / "sweep.csv")
+    assert "and 3 more" in workbench.remarks.value
+    assert workbench.left_out.rows.value.count("did not finish") == 6
+    assert "cnb-none" not in workbench.left_out._dom_classes
+    workbench.close()
+    assert open_session(pd.DataFrame(corpus.table())).left_out == ()
 
 
 def test_a_data_frame():
