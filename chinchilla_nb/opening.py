@@ -53,7 +53,10 @@ PROJECT_FILE = "df.csv"
 
 
 class RowsLeftOutWarning(UserWarning):
-    """A table was opened without the rows that are not valid runs."""
+    """A table was opened without the rows that are not valid runs.
+
+    ``session.left_out`` of `open_session`, and ``attrs["left_out"]`` of `read_runs`, have all of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,8 @@ def read_runs(
     -------
     DataFrame
         A row per run: C, N, D, loss, and the other columns of the table. ``attrs["remarks"]`` are sentences on what was
-        taken of the table and what was left out, and ``attrs["data_unit"]`` is what D counts.
+        taken of the table and what was left out, ``attrs["left_out"]`` has the line of each row that was left out and
+        the reason, and ``attrs["data_unit"]`` is what D counts.
 
     Raises
     ------
@@ -170,7 +174,8 @@ def read_runs(
     if not isinstance(session.database, Database):
         raise InputTypeError("source", "must hold a table of runs", got=brief(source))
     table = session.database.df.copy()
-    table.attrs.update(remarks=list(session.remarks), data_unit=session.data_unit)
+    left_out = [{one.place: row.place, "reason": row.reason} for one in session.left_out for row in one.rows]
+    table.attrs.update(remarks=list(session.remarks), left_out=left_out, data_unit=session.data_unit)
     return table
 
 
@@ -254,7 +259,9 @@ def _open_configuration(path: Path, find: Finder) -> Session:
 def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
     """Open a table in memory, without the rows that are not valid runs."""
     opened = _ValidRuns.of(table, where, choices)
-    return _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
+    session = _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
+    session.leave_out(where, opened.preview.rejected)
+    return session
 
 
 def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
@@ -263,7 +270,10 @@ def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
     taken = opened.reading.sources
     same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", NOT_READ), loss=taken["loss"])
     database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
-    return Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=opened.remarks(where, "run"))
+    remarks = opened.remarks(where, "run")
+    session = Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=remarks)
+    session.leave_out(where, opened.preview.rejected, "run")
+    return session
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +301,7 @@ class _ValidRuns:
         if left_out:
             warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
         loss = f"Fits minimise {loss_name(Settings().loss_fn)}, the default, unless another loss is chosen."
-        return [f"{where}:", *self.reading.sentences(), loss, *([f"{left_out}."] if left_out else [])]
+        return [f"{where}:", *self.reading.sentences(self.preview.rows), loss, *([f"{left_out}."] if left_out else [])]
 
 
 def _level_of_caller() -> int:

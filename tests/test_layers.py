@@ -59,6 +59,7 @@ STATE = {
     "forecasting",
     "kept_session",
     "law_overlays",
+    "left_out_rows",
     "next_step",
     "open_forecasts",
     "past_fit",
@@ -67,6 +68,7 @@ STATE = {
     "run_view",
     "session",
     "session_file",
+    "session_values",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chinchilla_nb.engine.conversion import check_choice, check_type
 from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.quantity import compact
@@ -81,17 +84,31 @@ class Reading:
         variant = self.taken["D"].variant if "D" in self.taken else ""
         return {BYTES: "bytes", SAMPLES: "samples"}.get(variant, "tokens")
 
-    def sentences(self) -> list[str]:
-        """Return what was taken and decided, in sentences."""
-        said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
+    def sentences(self, runs: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+        """Return what was taken and decided, in sentences.
+
+        Parameters
+        ----------
+        runs : sequence of mapping of str to value
+            The runs that are taken of the table, as of `Preview.rows`: ranges and differences are theirs, without rows
+            that are left out; of all rows by default.
+        """
+        numbers = {quantity: _numbers(quantity, way, runs) for quantity, way in self.taken.items()}
+        said = [f"{_taken(quantity, way, numbers[quantity])}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
-        said += [sentence(note) for note in (*self.notes, *self.table.notes)]
+        mixed = self._mixed(runs or self.table.rows, numbers.get("N"))
+        said += [sentence(note) for note in (*self.notes, mixed, *self.table.notes) if note]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
-            rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
+            rows, trained = len(self.table.rows), self.checkpoints.runs_in_words
             taken = f"{KEEP[self.keep]} is taken"
-            said.append(f"{rows:,} rows are checkpoints of {runs}, because {self.checkpoints.why}: {taken}.")
+            said.append(f"{rows:,} rows are checkpoints of {trained}, because {self.checkpoints.why}: {taken}.")
         return said
+
+    def _mixed(self, runs: Sequence[Mapping[str, Any]], N: NDArray[np.float64] | None) -> str:
+        """Return in which settings runs differ; empty if in none."""
+        used = {column for source in self.sources.values() for column in source.columns}
+        return mixed_settings(_names(self.table), runs, N, used)
 
 
 def read_columns(
@@ -143,8 +160,6 @@ def read_columns(
         choices.ask("loss", several, [choices.taken["loss"]])
     _offer(choices, names, columns, found, considered)
     history = _history(choices, names, columns, checkpoints)
-    if mixed := _mixed(choices, names, columns):
-        choices.notes.append(mixed)
     return Reading(
         table,
         MappingProxyType(_in_order(choices.taken)),
@@ -230,15 +245,13 @@ def _history(
     return None if keep == "all" else history
 
 
-def _mixed(choices: Choices, names: Mapping[str, ColumnName], columns: Columns) -> str:
-    """Return in which settings the runs differ; empty if in none."""
-    used = {column for way in choices.taken.values() for column in way.source.columns}
-    N = choices.taken["N"].numbers if "N" in choices.taken else None
-    return mixed_settings(names, columns, N, used)
+def _numbers(quantity: str, way: Candidate, runs: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """Return a quantity of runs, or of all rows if there are no runs."""
+    return np.array([run[quantity] for run in runs], dtype=float) if runs else way.numbers
 
 
-def _taken(quantity: str, way: Candidate) -> str:
-    span = quantity_range(quantity, way.numbers[way.numbers > 0])  # rows with others are left out
+def _taken(quantity: str, way: Candidate, numbers: NDArray[np.float64]) -> str:
+    span = quantity_range(quantity, numbers[numbers > 0])  # rows with others are left out
     source = way.source
     if isinstance(source, Product):
         if not source.columns:
