@@ -67,6 +67,7 @@ STATE = {
     "run_view",
     "session",
     "session_file",
+    "session_groups",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

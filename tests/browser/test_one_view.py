@@ -160,12 +160,12 @@ def test_a_click_on_a_dot_selects_its_run_in_every_mode(lab, mode):
     assert rings(page) == [2, 2, 2, 2]
 
 
-MARGIN = """chart => {
+PLOT = """chart => {
     const figure = document.querySelectorAll('.cnb-charts .bqplot')[chart];
-    const {left, top, right, bottom} = figure.querySelector('.plotarea_events').getBoundingClientRect();
-    return [left, top, right, bottom];
+    const {left, top, bottom} = figure.querySelector('.plotarea_events').getBoundingClientRect();
+    return [left, top, bottom];
 }"""
-"""The ends of the plot area of a chart, in pixels of the page."""
+"""The left, the upper and the lower end of the plot area of a chart, in pixels of the page."""
 
 
 @pytest.mark.parametrize("mode", ["Select runs", "Lasso"])
@@ -173,7 +173,7 @@ def test_what_is_drawn_from_beside_the_axes_selects_what_it_encloses(lab, mode):
     page = open_workbench(lab)
     page.get_by_role("button", name=mode, exact=True).click()
     page.wait_for_timeout(800)
-    left, top, right, bottom = page.evaluate(MARGIN, 2)
+    left, top, bottom = page.evaluate(PLOT, 2)
     # The smallest model has the leftmost column of dots in the chart of D by N: rows 0, 5, 10, ...
     dots = charts(page).nth(2).locator("path.dot.element[style*='--cnb-run-outline']")
     first, second = (dots.nth(row).bounding_box()["x"] for row in (0, 1))

@@ -74,5 +74,6 @@ class ChartCard(ipywidgets.VBox):
             f'<span class="cnb-chart-title" tabindex="0" role="img" aria-label="Chart: {title}" '
             f'aria-describedby="{self._id}" onkeydown="{escape(_STEP_BUDGET)}">{title}</span>'
             f'<button type="button" class="cnb-enlarge" aria-pressed="false" aria-label="Enlarge {title}" '
-            f'title="Let this chart fill the panel; Escape returns" onclick="{escape(_ENLARGE)}">⤢</button></div>{CHART_MOUSE}'
+            f'title="Let this chart fill the panel; Escape returns" onclick="{escape(_ENLARGE)}">⤢</button></div>'
+            f"{CHART_MOUSE}"
         )

@@ -9,8 +9,6 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.checks import as_float, brief
-from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
@@ -51,6 +49,7 @@ from chinchilla_nb.widgets.frontier.chart_modes import Ends as Region
 from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.frontier.frontier_picture import FrontierPicture
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
@@ -64,10 +63,6 @@ from chinchilla_nb.widgets.frontier.selection import Selection
 __all__ = ["FrontierPanel"]
 
 DPI = 150
-LEAST_DPI, MOST_DPI = 10, 1_000
-"""On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
-IMAGES = ("png", "svg")
-"""Kinds of images that `FrontierPanel.picture` returns."""
 SHRINK = 10.0
 """Axes that end further beyond the largest budget on the slider than by this factor follow the runs again."""
 _NO_RUNS_C = (1e18, 1e22)
@@ -471,7 +466,8 @@ class FrontierPanel(Panel):
     def picture(self, kind: str, dpi: int) -> bytes:
         """Return the charts as they are on the page, drawn with matplotlib because bqplot draws only in open pages.
 
-        Ranges, scales, runs, curves and the marks of the budget are those of the page; colours are of a light one.
+        Ranges, scales, runs with their groups, curves, laws beside the fit and the marks of the budget are those of the
+        page; colours are of a light one.
 
         Parameters
         ----------
@@ -485,17 +481,12 @@ class FrontierPanel(Panel):
         InputError
             If it is another kind of image, or the resolution is too low or too high.
         """
-        if not (isinstance(kind, str) and kind in IMAGES):
-            raise InputError("kind", f"must be one of {', '.join(IMAGES)}", got=brief(kind))
-        if not LEAST_DPI <= as_float(dpi, "dpi") <= MOST_DPI:
-            raise InputError("dpi", f"must be between {LEAST_DPI} and {MOST_DPI:,}", got=brief(dpi))
-        # Imported here because matplotlib takes longer to import than everything else.
-        from chinchilla_nb.drawing import draw_frontier, image_of
+        return self._picture.image(kind, dpi)
 
-        figure, loss = self.charts.drawn()
-        if figure is None:
-            raise RuntimeError("the panel could not be drawn, and says why")
-        return image_of(draw_frontier(figure, figure.law, beside=self.session.drawn_laws, loss=loss), kind, dpi)
+    @property
+    def _picture(self) -> FrontierPicture:
+        """What the charts show now."""
+        return FrontierPicture.of(self.charts, self.session, self._shown)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
