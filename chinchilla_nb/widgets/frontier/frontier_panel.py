@@ -9,13 +9,14 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.sentences import stopped
-from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
@@ -32,6 +33,7 @@ from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.filter_note import FilterNote
+from chinchilla_nb.widgets.base.fit_badge import badge, chip
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
@@ -401,8 +403,10 @@ class FrontierPanel(Panel):
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
-        self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
-        self.caution.value += "" if real is None else real.warning
+        cautions = ["" if fit is None else _unsure(fit, C, self.session.uncertainty)]
+        cautions.append("" if outside is None else note("warn", sentence(outside.text(unit))))
+        cautions.append("" if real is None else real.warning)
+        self.caution.value = "".join(cautions)
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
@@ -501,6 +505,12 @@ class FrontierPanel(Panel):
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         named = "convention" if "convention" not in theirs else "convention of C"
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
+
+
+def _unsure(fit: Fit, C: float, uncertainty: Uncertainty | None) -> str:
+    """Return the badge of a fit that calls for care, as this panel may be shown without its fit; empty otherwise."""
+    kind, _ = badge(fit, C, uncertainty)
+    return f'<div class="cnb-facts">{chip(fit, C, uncertainty)}</div>' if kind == "warn" else ""
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
