@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
 from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.engine.uncertainty.cautions import cautions
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
@@ -95,7 +96,7 @@ class Report:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
-            ("Goodness of fit", _goodness(fit)),
+            ("Goodness of fit", _goodness(fit, cautions(fit, _next_budget(fit, settings), uncertainty))),
             ("Next model", _next_model(fit, settings, uncertainty, roll_outs)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
@@ -225,12 +226,12 @@ def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, s
     return tuple(rows)
 
 
-def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
+def _goodness(fit: Fit, limits: Iterable[str]) -> tuple[tuple[str, str], ...]:
     residuals, loss = fit.residuals, fit.runs.loss
     spread = float(np.sum((loss - loss.mean()) ** 2))
     rows = [
         ("runs", f"{len(fit.runs):,}"),
-        ("status", fit.status.value),
+        ("status", " · ".join([fit.status.value, *limits])),
         (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
         ("median absolute relative error", percent(float(np.median(np.abs(residuals) / loss)))),

@@ -68,6 +68,7 @@ STATE = {
     "run_view",
     "session",
     "session_file",
+    "session_groups",
     "session_values",
 }
 TEXT = {"html_table", "printable", "quantity"}

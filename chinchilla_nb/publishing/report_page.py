@@ -80,7 +80,7 @@ def report_page(
         _result(fit, report),
         f'<div class="beside">{parameters}{goodness}</div>',
         f'<div class="charts">{_section("Charts", "".join(fit_charts(session, fit, uncertainty)))}</div>',
-        _titled("Roll-outs", roll_out_chart(session.roll_outs)),
+        _titled("Roll-outs", roll_out_chart(session)),
         *plans,
         _section("Compute-optimal runs", _chinchilla(session, fit, uncertainty, table)),
         _titled("Other laws", _facts(other_laws(session))),

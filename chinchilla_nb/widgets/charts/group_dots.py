@@ -9,15 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import NOTHING, Polyline
-from chinchilla_nb.figures.group_colours import GROUP_LOOKS, group_look
+from chinchilla_nb.figures.group_colours import GROUP_LOOKS, group_areas, group_look
 from chinchilla_nb.widgets.charts.late_names import LateNames
 from chinchilla_nb.widgets.charts.plots import PAPER, Frame, dot_area
 
 __all__ = ["GroupDots", "group_colour"]
-
-AREAS = 2.2, 1.3
-"""Areas of the dots of the first and the last group, in areas of a dot without a group. Later groups lie above earlier
-ones, which stay visible around them where runs of several groups are at one place."""
 
 
 class GroupDots:
@@ -46,7 +42,7 @@ class GroupDots:
     ) -> None:
         """Show dots by group, in marks that lie directly above another mark of the figure."""
         self._create(int(groups.max(initial=-1)) + 1, figure, above)
-        areas = np.geomspace(*AREAS, len(self.marks)) * dot_area(len(dots))
+        areas = [area * dot_area(len(dots)) for area in group_areas(len(self.marks))]
         self.parts = []
         for group, (mark, area) in enumerate(zip(self.marks, areas, strict=True)):
             members = np.flatnonzero(groups == group)
