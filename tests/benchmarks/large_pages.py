@@ -79,7 +79,7 @@ def _filter(page: Any, turn: int) -> float:
     act = f"const b = {box}; b.value = '{text}'; b.dispatchEvent(new Event('input', {{bubbles: true}}))"
     waited = seconds(page, act, changed(page, TABLE))
     wait_idle(page)
-    run_code(page, "workbench.runs.query.value = ''")
+    run_code(page, "workbench.panels['Runs'].query.value = ''")
     return _idle(page, waited)
 
 
@@ -114,14 +114,14 @@ def _exclude(page: Any, turn: int) -> float:
 
 
 WAITS = {
+    "append": _append,
     "budget slider": _slider,
     "another fit": _fit,
     "colours of groups": _colour,
+    "exclude a run": _exclude,
+    "selection by a box": _box,
+    "run log: filter": _filter,
     "run log: next page": _page,
     "run log: sort": _sort,
-    "run log: filter": _filter,
-    "selection by a box": _box,
-    "append": _append,
-    "exclude a run": _exclude,
 }
-"""What is done in a page, in this order."""
+"""What is done in a page, in this order: a new run is on the first page of the log."""
