@@ -31,6 +31,7 @@ from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importers.sources import RunLogs, at_address, is_address, recognise
 from chinchilla_nb.records.importing import Preview, preview_reading
+from chinchilla_nb.records.rows import frame_of_rows
 from chinchilla_nb.records.tables import (
     FORMATS_TEXT,
     Table,
@@ -293,7 +294,7 @@ class _ValidRuns:
         preview = preview_reading(reading, failed=choices.failed)
         if not preview.rows:
             raise InputError(where, "holds no valid run", remedy=_left_out(preview, "line"))
-        return cls(pd.DataFrame([dict(row) for row in preview.rows]), reading, preview)
+        return cls(frame_of_rows(preview.rows), reading, preview)
 
     def remarks(self, where: str, place: str) -> list[str]:
         """Return what to say of the table; warn of what is left out, by its place: a line or a run."""

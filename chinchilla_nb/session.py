@@ -223,9 +223,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows)
         if self.fit is self._fitted_from.fit and self._fitted_from != self._chosen(self.fit):
             return 0
         before, runs = self.fit.runs, self.runs
-        # A convention that is estimated from the runs changes with each of them.
-        shared = runs.take(np.arange(min(len(before), len(runs)))).under(before.compute, runs.C[: len(before)])
-        appended = len(runs) > len(before) and before.alike(shared)
+        # Not the convention of C: one that is estimated from the runs changes with each of them.
+        appended = len(runs) > len(before) and runs.begin_with(before)
         return len(runs) - len(before) if appended else 0
 
     @property

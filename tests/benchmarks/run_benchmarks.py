@@ -1,7 +1,7 @@
 """All figures of speed and memory as one markdown table. Prints; asserts nothing.
 
-    python tests/benchmarks/run_benchmarks.py                    everything (make benchmarks), about ten minutes
-    python tests/benchmarks/run_benchmarks.py floor peer memory  parts: floor, peer, growth, memory, browser
+    python tests/benchmarks/run_benchmarks.py                    everything (make benchmarks), about twenty minutes
+    python tests/benchmarks/run_benchmarks.py floor peer memory  parts: floor, peer, growth, memory, load, browser
 
 Every line is a ratio of two things that are timed in turn, several times each, in one run: other load on the machine
 then affects both alike. The seconds are medians; the ratio is the median of the ratios of each pair. Lines against the
@@ -19,13 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from interleaved import Peer, interleaved, seconds_of
+from table_line import HEAD, Line
 
 from chinchilla_nb import Chinchilla, Runs, ScalingLaw, asymmetric_mae, fit, log_huber, open_session, study
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -35,20 +35,6 @@ HUBER = functools.partial(log_huber, delta=1e-3)
 SMALL_AXES = {"E": [1.0, 2.0], "a": [1.0, 10.0], "b": [1.0, 10.0], "alpha": [0.2, 0.6], "beta": [0.2, 0.6]}
 """32 starts, for calls that are timed several times: the peer takes a second for these, and a minute for 4,500."""
 SEEDS = {"C": (1e18, 1e22), "N_to_D": (1, 100)}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the table: what is timed, what it is compared with, and seconds (or MB) of both."""
-
-    what: str
-    ours: float
-    against: str
-    theirs: float
-    ratio: float
-
-    def __str__(self) -> str:
-        return f"| {self.what} | {self.ours:.3g} | {self.against} | {self.theirs:.3g} | {self.ratio:.3g} |"
 
 
 def runs_of(count: int) -> Runs:
@@ -208,6 +194,14 @@ def memory() -> Iterator[Line]:
         yield Line(f"peak memory, MB: {what}", used, "imports alone", idle, used / idle)
 
 
+def load() -> Iterator[Line]:
+    """Compare 100,000 runs with 10,000, and a long file that grows with a short one; see `bench_load.py`."""
+    import bench_load
+
+    for part in bench_load.PARTS.values():
+        yield from part()
+
+
 def browser() -> Iterator[Line]:
     """Compare the waiting times in a page with their goals; `bench_panels.py` says what each is."""
     import bench_panels
@@ -251,7 +245,7 @@ def megabytes(code: str) -> float:
 
 
 PARTS: dict[str, Callable[[], Iterator[Line]]] = {
-    part.__name__: part for part in (floor, peer, growth, memory, browser)
+    part.__name__: part for part in (floor, peer, growth, memory, load, browser)
 }
 
 
@@ -259,7 +253,7 @@ def main(*names: str) -> None:
     """Print the table."""
     logging.disable(logging.INFO)  # what is said of each table that is opened
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print("| what | seconds | against | seconds | ratio |\n|---|---|---|---|---|")
+    print(HEAD)
     for name in names or PARTS:
         for line in PARTS[name]():
             print(line, flush=True)
