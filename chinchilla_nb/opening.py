@@ -41,6 +41,7 @@ from chinchilla_nb.records.tables import (
     read_table_folder,
     table_from_frame,
 )
+from chinchilla_nb.run_origin import PROJECT_FILE
 from chinchilla_nb.session import Session
 
 __all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "read_runs", "session_of_source"]
@@ -49,8 +50,6 @@ LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
-PROJECT_FILE = "df.csv"
-"""Name of the file of a project, which is read strictly also when it is opened as a table."""
 
 
 class RowsLeftOutWarning(UserWarning):
@@ -189,18 +188,25 @@ def session_of_source(source: Any, choices: TableChoices, *, allow_functions: It
     if isinstance(source, pd.DataFrame):
         return _open_table(table_from_frame(source), "the data frame", choices)
     if isinstance(source, str) and is_address(source):
-        return _open_logs(at_address(source), source, choices)
+        return _opened(_open_logs(at_address(source), source, choices), source)
     if isinstance(source, (str, os.PathLike)) and os.fspath(source):
-        return _open_path(Path(os.fsdecode(source)), allowed.find, choices)
+        path = Path(os.fsdecode(source))
+        return _opened(_open_path(path, allowed.find, choices), str(path.absolute()))
     if isinstance(source, datasets.Study):
         # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
-        return _in_memory(source.df, settings, source.data_unit)
+        return _opened(_in_memory(source.df, settings, source.data_unit), f"the study {source.name}")
     rule = (
         "must be a Chinchilla, a study or its name, a data frame, or the path of a folder, a configuration or a table"
     )
     raise InputTypeError("source", rule, got=brief(source))
+
+
+def _opened(session: Session, origin: str) -> Session:
+    """Note where the runs of a session were read, unless that is known, as that of a study is."""
+    session.opened_from = session.opened_from or origin
+    return session
 
 
 def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:

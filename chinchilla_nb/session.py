@@ -32,6 +32,7 @@ from chinchilla_nb.left_out_rows import LeftOutRows
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
+from chinchilla_nb.run_origin import RunOrigin
 from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -54,7 +55,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows):
+class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -103,6 +104,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows)
         Forecasts that are scored once their runs are logged; see `Forecasts`.
     law_by_hand, overlays
         Laws that charts show beside the fit; see `LawOverlays`.
+    opened_from : str
+        Where the runs were read; see `RunOrigin`.
     left_out : tuple of LeftOut
         Rows of tables that are not among the runs, each with its line and reason; see `LeftOutRows`.
 

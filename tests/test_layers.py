@@ -65,6 +65,7 @@ STATE = {
     "past_fit",
     "run_compute",
     "run_filter",
+    "run_origin",
     "run_view",
     "session",
     "session_file",

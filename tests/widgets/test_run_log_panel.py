@@ -530,6 +530,21 @@ def test_many_rows_that_are_left_out_are_listed_in_part_and_saved_whole(session)
     assert "<i>big.csv,line,2500,'=cmd() <script>" in content
 
 
+def test_rows_that_may_be_checkpoints_are_said_with_the_control_that_takes_the_last(panel, here):
+    lines = [f"{N},{D},{5 - N / 1e9 - D / 1e10}" for D in (1e9, 2e9, 3e9) for N in (7e7, 1.6e8, 4e8)]
+    (here / "sweep.csv").write_text("\n".join(["params,tokens,loss", *lines]))
+    panel.file.path.value = "sweep.csv"
+    said = html.unescape(text_of(panel.file.preview))
+    assert "choose 'the last checkpoint of each run' under Rows" in said
+    assert "set checkpoints" not in said
+    rows = panel.file.mapping.checkpoints
+    assert ">Rows<" in rows.description
+    assert "cnb-none" not in rows._dom_classes
+    assert panel.file.add.description == "Add 9 runs"
+    rows.value = "last"
+    assert panel.file.add.description == "Add 3 runs"
+
+
 def test_ranges_of_an_import_are_those_of_the_rows_that_would_be_added(panel, here):
     rows = "2e7,4e8,3.5,finished\n6e7,1.2e9,3.25,finished\n6e7,1.2e9,3.25,finished\n6e7,1.1e9,9.75,crashed\n"
     (here / "sweep.csv").write_text(f"params,tokens,loss,state\n{rows}")

@@ -63,6 +63,8 @@ class Reading:
         Which rows belong to one run, if the table has a row for each checkpoint.
     keep : str
         Which of those rows are taken: a key of `KEEP`.
+    doubt : str
+        Why rows that are taken as runs may be checkpoints, without a full stop; empty if nothing says so.
     """
 
     table: Table
@@ -72,6 +74,7 @@ class Reading:
     notes: tuple[str, ...]
     checkpoints: Checkpoints | None
     keep: str
+    doubt: str = ""
 
     @property
     def sources(self) -> dict[str, AnySource]:
@@ -84,7 +87,9 @@ class Reading:
         variant = self.taken["D"].variant if "D" in self.taken else ""
         return {BYTES: "bytes", SAMPLES: "samples"}.get(variant, "tokens")
 
-    def sentences(self, runs: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    def sentences(
+        self, runs: Sequence[Mapping[str, Any]] = (), take_last: str = "set checkpoints to 'last'"
+    ) -> list[str]:
         """Return what was taken and decided, in sentences.
 
         Parameters
@@ -92,13 +97,18 @@ class Reading:
         runs : sequence of mapping of str to value
             The runs that are taken of the table, as of `Preview.rows`: ranges and differences are theirs, without rows
             that are left out; of all rows by default.
+        take_last : str
+            What to do to take the last of the rows that may be checkpoints.
         """
         numbers = {quantity: _numbers(quantity, way, runs) for quantity, way in self.taken.items()}
         said = [f"{_taken(quantity, way, numbers[quantity])}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
         mixed = self._mixed(runs or self.table.rows, numbers.get("N"))
-        said += [sentence(note) for note in (*self.notes, mixed, *self.table.notes) if note]
+        doubt = self.doubt and (
+            f"{self.doubt}, and each row is taken as a run; if the rows of an N are checkpoints of one run, {take_last}"
+        )
+        said += [sentence(note) for note in (*self.notes, doubt, mixed, *self.table.notes) if note]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
             rows, trained = len(self.table.rows), self.checkpoints.runs_in_words
             taken = f"{KEEP[self.keep]} is taken"
@@ -159,7 +169,7 @@ def read_columns(
     if "loss" in choices.taken and loss is None and (several := losses_in_rows(names, columns, choices.taken)):
         choices.ask("loss", several, [choices.taken["loss"]])
     _offer(choices, names, columns, found, considered)
-    history = _history(choices, names, columns, checkpoints)
+    history, doubt = _history(choices, names, columns, checkpoints)
     return Reading(
         table,
         MappingProxyType(_in_order(choices.taken)),
@@ -168,6 +178,7 @@ def read_columns(
         tuple(choices.notes),
         history,
         checkpoints or "last",
+        doubt,
     )
 
 
@@ -229,20 +240,18 @@ def _offer(
 
 def _history(
     choices: Choices, names: Mapping[str, ColumnName], columns: Columns, keep: str | None
-) -> Checkpoints | None:
-    """Return the checkpoints of a table, and ask about them if its rows may be runs of their own."""
+) -> tuple[Checkpoints | None, str]:
+    """Return the checkpoints of a table, or why rows taken as runs may be some; ask where neither is likely enough."""
     if columns.table.columns[: len(REQUIRED)] == REQUIRED and keep is None:
-        return None  # written by this package, with one row for each run
+        return None, ""  # written by this package, with one row for each run
     sources = {quantity: way.source for quantity, way in choices.taken.items()}
     history = find_checkpoints(names, columns, sources)
     if history is not None and history.few and keep is None:
-        rule = "each row is taken as a run; if the rows of an N are checkpoints of one run, set checkpoints to 'last'"
-        choices.notes.append(f"{history.why}, and {rule}")
-        return None
+        return None, history.why
     if history is not None and not history.certain and keep is None:
         why = f"the rows may be runs, or checkpoints of {history.runs_in_words}, because {history.why}"
         choices.questions["checkpoints"] = Question("checkpoints", why, ())
-    return None if keep == "all" else history
+    return None if keep == "all" else history, ""
 
 
 def _numbers(quantity: str, way: Candidate, runs: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:

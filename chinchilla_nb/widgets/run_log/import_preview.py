@@ -9,6 +9,7 @@ from html import escape
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import Candidate
+from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.importing import Preview
 from chinchilla_nb.widgets.base.style import note, sentence
@@ -17,6 +18,8 @@ __all__ = ["preview_html", "questions_html"]
 
 _SHOWN = 5
 """Number of accepted rows that a preview lists."""
+TAKE_LAST = f"choose {KEEP['last']!r} under Rows"
+"""What to do in the form about rows that may be checkpoints."""
 MOST_KINDS = 5
 """Reasons that a note counts; the list of rows has all."""
 LONGEST_KIND = 60
@@ -27,7 +30,7 @@ def preview_html(name: str, reading: Reading, preview: Preview) -> str:
     """Return what was recognised in a file, what would be added, and what would not."""
     count = len(preview.rows)
     head = f"<b>{escape(name)}</b>: {count:,} of {count + len(preview.rejected):,} rows can be added."
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences(preview.rows))
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences(preview.rows, TAKE_LAST))
     parts = [f'<div class="cnb-facts">{head}</div><ul class="cnb-said">{said}</ul>', _accepted(preview)]
     if preview.left_out:
         names = ", ".join(preview.left_out)
