@@ -9,6 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.figures import LEVEL, prediction_figure
 from chinchilla_nb.next_step import planned_budget
 from chinchilla_nb.widgets.base.filter_note import FilterNote
@@ -316,7 +317,7 @@ class FitPanel(Panel):
 
     @guarded
     def _show_problems(self, _change: Any = None) -> None:
-        parts = [note("bad", self.session.error)] if self.session.error else []
+        parts = [note("bad", in_symbols(self.session.error))] if self.session.error else []
         if self.session.fit is not None:
             parts += [note("warn", sentence(warning_text(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)

@@ -6,6 +6,7 @@ from html import escape
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitWarning
 from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.fit_badge import chip
@@ -31,5 +32,5 @@ def fit_facts(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -
 
 
 def warning_text(warning: FitWarning) -> str:
-    """Return a warning with what to do about it in a panel."""
-    return f"{warning.message}: {_REMEDIES.get(warning.code, warning.remedy)}"
+    """Return a warning with what to do about it in a panel, and with symbols as in the law."""
+    return in_symbols(f"{warning.message}: {_REMEDIES.get(warning.code, warning.remedy)}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
@@ -389,7 +390,7 @@ class FrontierPanel(Panel):
                 best = off_frontier(fit.law, C, 1.0, fit.runs.compute)
                 chosen = off_frontier(fit.law, C, self.size.factor, fit.runs.compute)
             except ValueError as error:
-                self.allocation.value = note("warn", stopped(str(error)))
+                self.allocation.value = note("warn", in_symbols(stopped(str(error))))
             else:
                 self.allocation.value = next_run_tiles(
                     chosen,
