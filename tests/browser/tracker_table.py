@@ -26,7 +26,7 @@ HEADER = ("Name", "State", "model/n_params", "train/tokens", "eval/loss", "lr", 
 
 
 def tracker_table(seed: int = 0) -> str:
-    """Return the export as the text of a CSV file: 36 finished runs, one of them twice, and four that did not finish."""
+    """Return the export as the text of a CSV file: 36 runs that finished, one of them twice, and 4 that did not."""
     rng = np.random.default_rng(seed)
     rows = [
         _row(architecture, N, C, 0, rng)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from layout_faults import layout_faults
 from pages import assert_no_cell_failed, screenshot
 from places import Opened
 from playwright.sync_api import Error, FloatRect, Locator, expect
 
-WAIT_MS = 6_000
+WAIT_MS = 20_000
 """Milliseconds that a reply of the kernel may take on a busy machine."""
 WORKBENCH = ".cnb-workbench"
 SETTLE_MS = 700
@@ -45,21 +46,23 @@ class Walk:
             self._taken += 1
             try:
                 step(self)
-                self._check_errors()
+                self._check()
             except (AssertionError, Error) as error:
                 self.failed.append(step.__name__)
                 reason = str(error).partition("Aria snapshot")[0].strip()
                 print(f"{self._opened.name} {step.__name__}: {reason}", flush=True)
             screenshot(self.page, f"{self._opened.name}-{self._taken:02d}-{step.__name__}", WORKBENCH)
 
-    def _check_errors(self) -> None:
-        """Check that neither the page, nor a panel, nor the kernel has reported an error."""
+    def _check(self) -> None:
+        """Check that page, panels and kernel have reported no error, and that nothing is cut off."""
         assert not self._opened.errors, "\n".join(self._opened.errors)
         alerts = self.page.locator(".cnb [role=alert]:visible").all_inner_texts()
         assert not alerts, "\n".join(alerts)
         logged = self._opened.log.read_text(encoding="utf-8", errors="replace")
         assert "Traceback" not in logged, logged[logged.index("Traceback") :][:3000]
         assert_no_cell_failed(self.page)
+        faults = layout_faults(self.page)
+        assert not faults, "\n".join(faults)
 
     def show(self, *panels: str) -> None:
         """Show these panels and hide all others."""
@@ -77,10 +80,10 @@ class Walk:
         """Return the control whose tooltip begins like this."""
         return self.page.locator(f"{WORKBENCH} [title^='{title}']")
 
-    def see(self, text: str | Locator) -> Locator:
+    def see(self, text: str | Locator, within_ms: float = WAIT_MS) -> Locator:
         """Wait until a text or an element is in view, and return it."""
         found = self.page.locator(WORKBENCH).get_by_text(text) if isinstance(text, str) else text
-        expect(found.first).to_be_visible(timeout=WAIT_MS)
+        expect(found.first).to_be_visible(timeout=within_ms)
         return found
 
     def see_no(self, text: str | Locator) -> None:

@@ -81,8 +81,8 @@ def open_diagnostics(walk: Walk) -> None:
     """Predictions and residuals, also those of the published law."""
     walk.page.get_by_role("button", name="Diagnostics").click()
     walk.see("Residual by compute")
-    walk.titled("Whose predictions and residuals").select_option("Hoffmann et al. 2022")
-    walk.see("of Hoffmann et al. 2022")
+    walk.page.get_by_label("of", exact=True).select_option("Hoffmann et al. 2022")
+    walk.see("Predictions and residuals of Hoffmann et al. 2022, not of the fit")
 
 
 def open_roll_outs(walk: Walk) -> None:
@@ -101,15 +101,15 @@ def compare_and_restore_fits(walk: Walk) -> None:
     walk.see("press Fit")
     walk.fit()
     walk.show("Scaling law", "Fit history", "Frontier")
-    for toggle in walk.button("Compare").all()[:2]:
-        toggle.click()
+    for number in (1, 3):
+        walk.titled(f"Draw the law of fit {number}").click()
     walk.see(walk.page.locator(".cnb-differences"))
 
 
 def restore_a_fit(walk: Walk) -> None:
     """Its settings come back with it."""
-    for toggle in walk.button("Compare").all()[:2]:
-        toggle.click()
+    for number in (1, 3):
+        walk.titled(f"Draw the law of fit {number}").click()
     walk.titled("Make fit 1 the fit again").click()
     expect(loss(walk)).to_have_value("Huber of the logarithms", timeout=WAIT_MS)
     walk.see("Up to date with")

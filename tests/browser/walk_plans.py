@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages import wait_idle
+from pages import PAGE_MS, wait_idle
 from playwright.sync_api import expect
 from walk import SETTLE_MS, WAIT_MS, Walk
 
@@ -77,7 +77,7 @@ def shrink_the_chart_again(walk: Walk) -> None:
 def hover_a_run(walk: Walk) -> None:
     """The tooltip names the run, its residual and what is predicted."""
     walk.plot(LOSS)
-    walk.chart(LOSS).locator("path.dot.element[style*='--cnb-']").first.hover(force=True)
+    walk.chart(LOSS).locator("path.dot.element[style*='--cnb-group']").first.hover(force=True)
     expect(walk.page.locator(".bqplot_tooltip_div:visible").filter(has_text="Predicted loss").first).to_be_visible()
 
 
@@ -140,15 +140,12 @@ def simulate_from_the_fit(walk: Walk) -> None:
     field.fill(value)
     expect(walk.page.locator(".cnb-wrong")).to_have_count(0, timeout=WAIT_MS)
     walk.button("Run").click()
-    walk.see("runs done")
+    walk.see("101 runs done", PAGE_MS)
 
 
 def open_the_configuration(walk: Walk) -> None:
     """What matters first, and each section opens."""
     walk.show("Configuration")
-    for section in walk.page.get_by_role("button", name="▸").all():
-        section.click()
-    walk.page.wait_for_timeout(SETTLE_MS)
     closed = walk.page.get_by_role("button", name="▸")
     while closed.count():
         closed.first.click()

@@ -1,8 +1,8 @@
 """Walk through all that the workbench does: ``python tests/browser/walk_rows.py FOLDER [NAME ...]``.
 
 JupyterLab, Notebook and Voila, light and dark, 900, 1,400 and 1,900 pixels wide, on the export of a tracker. Every step
-clicks, checks what follows, and saves a screenshot. A name, such as ``notebook-dark-1900``, consists of an application, a theme and a width;
-without names all eighteen are walked, which takes about a minute each.
+clicks, checks what follows, and saves a screenshot. A name, such as ``notebook-dark-1900``, consists of an application,
+a theme and a width; without names all eighteen are walked, which takes about two minutes each.
 """
 
 from __future__ import annotations
