@@ -14,8 +14,8 @@ from typing import Protocol
 import pytest
 from find_chromium import find_chromium
 from notebook_servers import NotebookServer, serve_lab, serve_notebook, serve_voila
-from pages import open_in_lab, open_in_voila, write_notebook
-from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
+from pages import collect_errors, open_in_lab, open_in_voila, write_notebook
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -95,7 +95,7 @@ def _opener(
             write_notebook(server.notebooks / name, cells)
             page = browser.new_page(viewport={"width": size[0], "height": size[1]})
             pages.callback(_close, page)
-            page.on("pageerror", lambda error: None if _of_notebook_itself(error) else errors.append(str(error)))
+            collect_errors(page, errors)
             # Fonts and icons from other hosts: tests must not depend on the network.
             page.route(lambda url: not url.startswith((server.url, "data:", "blob:")), _refuse)
             show(page, server.url + route + name, theme)
@@ -103,16 +103,6 @@ def _opener(
 
         yield open_notebook
     assert not errors, "\n".join(errors)
-
-
-def _of_notebook_itself(error: Error) -> bool:
-    """Whether this is an error that every page raises, even without widgets.
-
-    Notebook 7.6 raises one about its own settings, and JupyterLab one when a kernel ends before it has answered.
-    """
-    if "Canceled future for create_subshell_request" in str(error):
-        return True
-    return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 
 def _refuse(route: Route) -> None:

@@ -23,10 +23,11 @@ STOP_SECONDS = 10
 
 @dataclass(frozen=True)
 class NotebookServer:
-    """A running server: its URL, and the folder of the notebooks it serves."""
+    """A running server: its URL, the folder of the notebooks it serves, and what it and its kernels have logged."""
 
     url: str
     notebooks: Path
+    log: Path
 
 
 JUPYTER_OPTIONS = [
@@ -85,7 +86,7 @@ def _serve(module: str, options: list[str], *, ready: str, folder: Path) -> Iter
         )
         try:
             _wait_until_it_answers(url + ready, process, log)
-            yield NotebookServer(url, notebooks)
+            yield NotebookServer(url, notebooks, log)
         finally:
             _stop(process)
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 PAGE_MS = 60_000
 """Milliseconds a page may take to load, to run its cells or to draw its widgets on a busy machine."""
@@ -88,6 +88,21 @@ def assert_no_cell_failed(page: Page) -> None:
         "[data-mime-type='application/vnd.jupyter.stderr'], .jp-RenderedText[data-mime-type*='error']"
     )
     assert not failures.all_inner_texts(), "\n".join(failures.all_inner_texts())
+
+
+def collect_errors(page: Page, errors: list[str]) -> None:
+    """Append the errors that the JavaScript of a page raises from now on, except those of an application itself."""
+    page.on("pageerror", lambda error: None if _of_notebook_itself(error) else errors.append(str(error)))
+
+
+def _of_notebook_itself(error: Error) -> bool:
+    """Whether this is an error that every page raises, even without widgets.
+
+    Notebook 7.6 raises one about its own settings, and JupyterLab one when a kernel ends before it has answered.
+    """
+    if "Canceled future for create_subshell_request" in str(error):
+        return True
+    return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 
 def screenshot(page: Page, name: str, down_to: str = "body") -> Path:

@@ -6,30 +6,19 @@ JupyterLab, Notebook and Voila, light and dark, 900 and 1,400 pixels wide, on th
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
-import tempfile
-from pathlib import Path
 
-from conftest import CHROMIUM_OPTIONS
-from find_chromium import find_chromium
-from notebook_servers import serve_lab, serve_notebook, serve_voila
-from pages import PAGE_MS, open_in_lab, open_in_voila, screenshot, write_notebook
-from playwright.sync_api import Page, sync_playwright
+from pages import PAGE_MS, screenshot
+from places import names_of, open_places
+from playwright.sync_api import Page
 
 OPEN = """
 from chinchilla_nb import Workbench, datasets
 Workbench(datasets.load("python_stdlib"))
 """
-PLACES = {
-    "lab": (serve_lab, "/doc/tree/", open_in_lab),
-    "notebook": (serve_notebook, "/notebooks/", open_in_lab),
-    "voila": (serve_voila, "/voila/render/", open_in_voila),
-}
-NAMES = ["-".join(parts) for parts in itertools.product(PLACES, ("light", "dark"), ("900", "1400"))]
+WIDTHS = (900, 1400)
 WORKBENCH = ".cnb-workbench"
-HEIGHT = 2600
 
 
 def photograph(page: Page, name: str) -> None:
@@ -60,19 +49,8 @@ def _toggle(page: Page, panel: str) -> None:
 def main(folder: str, *only: str) -> None:
     """Take all screenshots, or those with the given names."""
     os.environ["CHINCHILLA_NB_SCREENSHOTS"] = folder
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)
-        for place, names in itertools.groupby(only or NAMES, key=lambda name: name.split("-")[0]):
-            serve, route, show = PLACES[place]
-            with tempfile.TemporaryDirectory() as root, serve(Path(root)) as server:
-                write_notebook(server.notebooks / "workbench.ipynb", (OPEN,))
-                for name in names:
-                    _, theme, width = name.split("-")
-                    page = browser.new_page(viewport={"width": int(width), "height": HEIGHT})
-                    show(page, f"{server.url}{route}workbench.ipynb", theme)
-                    photograph(page, name)
-                    page.close()
-        browser.close()
+    for opened in open_places(only or names_of(WIDTHS), OPEN):
+        photograph(opened.page, opened.name)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,38 @@ def test_a_dot_a_row_and_an_arrow_key_select_runs_everywhere(lab):
     expect(page.locator(".cnb-picked")).to_have_count(1)
 
 
+@pytest.mark.parametrize("place", ["voila", "notebook"])
+def test_shift_selects_rows_where_it_selects_text_too(place, request):
+    page = request.getfixturevalue(place)(OPEN, size=(1400, 2400))
+    rows = page.locator(".cnb-runs-scroll [role=row]")
+    rows.nth(4).click(position={"x": 200, "y": 10}, timeout=WAIT_MS)
+    expect(page.locator(".cnb-picked")).to_have_count(1)
+    rows.nth(7).click(position={"x": 200, "y": 10}, modifiers=["Shift"])
+    expect(page.locator(".cnb-picked")).to_have_count(4)
+    assert page.evaluate("() => getSelection().toString()") == ""
+
+
+ARROW_AT_ONCE = """row => {
+    const field = row.closest('.cnb').querySelector('.cnb-row-field input');
+    row.click();
+    field.stepDown();  // what the key does
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+    field.dispatchEvent(new Event('change', {bubbles: true}));
+}"""
+
+
+def test_an_arrow_key_moves_from_the_row_just_clicked_before_the_kernel_has_answered(lab):
+    page = open_workbench(lab)
+    rows = page.locator(".cnb-runs-scroll [role=row]")
+    rows.nth(2).click(position={"x": 200, "y": 10})
+    rows.nth(5).click(position={"x": 200, "y": 10}, modifiers=["Shift"])
+    until_selected(page, [34, 35, 36, 37])
+    rows.nth(5).evaluate(ARROW_AT_ONCE)
+    until_selected(page, [33])
+    page.keyboard.press("ArrowDown")
+    until_selected(page, [32])
+
+
 def test_a_lasso_selects_what_it_surrounds(lab):
     page = open_workbench(lab)
     page.get_by_role("button", name="Lasso", exact=True).click()

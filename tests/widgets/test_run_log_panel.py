@@ -418,6 +418,16 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, here):
     assert "2 imported from sweep.csv" in text_of(panel.state)
 
 
+def test_a_file_takes_the_place_of_the_form_that_an_empty_log_opens():
+    empty = RunLogPanel(Session(Database(), Settings()))
+    assert empty.add_toggle.value
+    empty.import_toggle.value = True
+    assert not empty.add_toggle.value
+    empty.add_toggle.value = True  # both can be wanted
+    assert empty.import_toggle.value
+    empty.close()
+
+
 def test_what_a_file_does_not_say_is_asked(panel, session, here):
     """The form shows each way to read it, with its first rows; a click chooses one, and its fields say so."""
     (here / "sweep.csv").write_text(

@@ -20,9 +20,12 @@ from chinchilla_nb.records.run_values import own_title
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
 # The page answers a click on a row by choosing it in the list of rows, as a user of that list would: alone, with Ctrl
-# besides others, or with Shift up to it. The focus goes to the field whose arrow keys move the row.
+# besides others, or with Shift up to it. Shift selects text as well, except in JupyterLab, which prevents that. The
+# focus goes to the field whose arrow keys move the row, and which must hold this row before the kernel can say so: an
+# arrow key pressed at once moves from there.
 _SELECT_ROW = (
     "const row = event.target.closest('[role=row]'), log = this.closest('.cnb');"
+    "if (event.shiftKey) getSelection().removeAllRanges();"
     "if (row && log && !getSelection().toString()) {"
     " const list = log.querySelector('.cnb-runs-picker select'), all = [...list.options];"
     " const at = [...row.parentNode.children].indexOf(row);"
@@ -30,7 +33,9 @@ _SELECT_ROW = (
     " if (event.ctrlKey || event.metaKey) { all[at].selected = !all[at].selected; }"
     " else { all.forEach((one, i) => { one.selected = Math.min(from, at) <= i && i <= Math.max(from, at); }); }"
     " list.dispatchEvent(new Event('change', {bubbles: true}));"
-    " log.querySelector('.cnb-row-field input').focus({preventScroll: true}); }"
+    " const field = log.querySelector('.cnb-row-field input');"
+    " if (list.selectedOptions.length === 1) { field.value = this.dataset.below - list.selectedIndex; }"
+    " field.focus({preventScroll: true}); }"
 )
 
 
@@ -61,9 +66,16 @@ def full_width(columns: Mapping[str, Column]) -> int:
 
 
 def write_rows(
-    columns: Mapping[str, Column], rows: NDArray[np.intp], included: NDArray[np.bool_], selected: NDArray[np.bool_]
+    columns: Mapping[str, Column],
+    rows: NDArray[np.intp],
+    included: NDArray[np.bool_],
+    selected: NDArray[np.bool_],
+    below: int,
 ) -> str:
-    """Return these rows as HTML; excluded ones are struck through, selected ones marked."""
+    """Return these rows as HTML; excluded ones are struck through, selected ones marked.
+
+    ``below`` is the place of the first of them, counted from the last row of all pages.
+    """
     if not len(rows):
         return '<div class="cnb-runs-none cnb-muted">No runs match.</div>'
     lines = []
@@ -73,7 +85,8 @@ def write_rows(
         kinds = f"{'' if included[row] else ' cnb-out'}{' cnb-picked' if selected[row] else ''}"
         lines.append(f'<div class="cnb-run{kinds}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {tracks(columns)}; min-width: {full_width(columns)}px"
-    return f'<div role="table" style="{style}" onclick="{escape(_SELECT_ROW)}">{"".join(lines)}</div>'
+    head = f'<div role="table" style="{style}" data-below="{below}" onclick="{escape(_SELECT_ROW)}">'
+    return f"{head}{''.join(lines)}</div>"
 
 
 def _cell(column: Column, value: Any, scale: float | None) -> str:

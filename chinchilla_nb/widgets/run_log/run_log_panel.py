@@ -267,6 +267,8 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_sections(self, change: Any = None) -> None:
+        if change is not None and change["owner"] is self.import_toggle and not len(self.session.all_runs):
+            self.add_toggle.value = False  # an empty log opens it, and the file takes its place
         for toggle, section in (
             (self.add_toggle, self.form),
             (self.import_toggle, self.file),

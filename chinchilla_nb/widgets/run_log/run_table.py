@@ -107,7 +107,8 @@ class RunTable(ipywidgets.VBox):
         self._show_head(shown)
         self._show_boxes(shown.rows, shown.included)
         self._show_picker(shown)
-        self.body.value = write_rows(shown.columns, shown.rows, shown.included, shown.selected)
+        below = len(shown.matching) - shown.page * PAGE
+        self.body.value = write_rows(shown.columns, shown.rows, shown.included, shown.selected, below)
         self._show_place(shown)
 
     def _show_head(self, shown: ShownRuns) -> None:
