@@ -181,7 +181,7 @@ class Workbench(Snapshot, ipywidgets.VBox):
         if not problem and self.session.session_file is None and IN_VOILA in os.environ:
             has_folder = getattr(self.session.database, "project_dir", None) is not None
             # A notebook that made the session itself may choose settings and exclusions in its cells.
-            why = "the notebook does not call session.keep()" if has_folder else "its runs have no project folder"
+            why = "the notebook that made it does not keep it" if has_folder else "its runs have no project folder"
             problem = f"Nothing of this session is kept when the page is loaded again: {why}."
         self.kept.value = note("warn", problem) if problem else ""
 

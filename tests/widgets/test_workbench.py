@@ -300,7 +300,7 @@ def test_a_page_of_voila_says_why_nothing_is_kept(tmp_path, rows, monkeypatch):
     monkeypatch.setenv("VOILA_REQUEST_URL", "http://localhost/")
     assert "its runs have no project folder." in Workbench(rows).kept.value
     cc = Chinchilla(tmp_path, log_level=50)
-    assert "the notebook does not call session.keep()." in Workbench(cc).kept.value
+    assert "the notebook that made it does not keep it." in Workbench(cc).kept.value
     cc.session.keep()
     assert Workbench(cc).kept.value == ""
     assert Workbench(tmp_path).kept.value == ""
