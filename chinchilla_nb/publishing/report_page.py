@@ -73,7 +73,8 @@ def report_page(
     if fit is None:
         raise InputError("the scaling law", "has not been estimated yet", remedy="fit the runs first")
     uncertainty = session.uncertainty
-    report = Report.of(fit, session.settings, session.stale, uncertainty, session.forecast_scores, session.roll_outs)
+    known = session.stale, uncertainty, session.forecast_scores, session.roll_outs
+    report = Report.of(fit, session.settings, *known, budget=session.budget)
     runs = fit.runs
     parameters, goodness, *plans = (_section(name, _facts(rows)) for name, rows in report.tables)
     sections = [

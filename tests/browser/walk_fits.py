@@ -46,7 +46,7 @@ def set_a_law_by_hand(walk: Walk) -> None:
     expect(walk.page.locator(".cnb-hand-row")).to_have_count(5, timeout=WAIT_MS)
     drag_slider(walk, 3, 40)
     walk.see("times that of the fit")
-    assert walk.page.locator(LINE).count() == 4
+    expect(walk.page.locator(LINE)).to_have_count(4, timeout=WAIT_MS)
 
 
 def fix_and_follow(walk: Walk) -> None:

@@ -130,7 +130,7 @@ def colour_by_a_column(walk: Walk) -> None:
     expect(entry).to_have_text("mamba · 18", timeout=WAIT_MS)
     entry.click()
     walk.see("1 group hidden (18 runs)")
-    assert walk.chart(PLANE).locator("path.dot.element[style*='--cnb-group-1']").count() == 0
+    expect(walk.chart(PLANE).locator("path.dot.element[style*='--cnb-group-1']")).to_have_count(0, timeout=WAIT_MS)
 
 
 def show_the_group_again(walk: Walk) -> None:
