@@ -6,7 +6,11 @@ from typing import Literal
 
 import traitlets
 
-__all__ = ["ChartScale"]
+__all__ = ["CHART_SCALES", "ChartScale", "Scale"]
+
+Scale = Literal["log", "linear", "excess"]
+CHART_SCALES: tuple[Scale, ...] = ("log", "linear", "excess")
+"""The choices of `ChartScale.chart_scale`."""
 
 
 class ChartScale(traitlets.HasTraits):
@@ -19,4 +23,4 @@ class ChartScale(traitlets.HasTraits):
         a line.
     """
 
-    chart_scale: traitlets.Enum[Literal["log", "linear", "excess"]] = traitlets.Enum(("log", "linear", "excess"), "log")
+    chart_scale: traitlets.Enum[Scale] = traitlets.Enum(CHART_SCALES, "log")

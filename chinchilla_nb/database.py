@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
@@ -86,7 +87,7 @@ class Database(HasTraits):
     former: pd.DataFrame | None
     _held: HeldRows
     _known: tuple[pd.DataFrame, Seen] | None
-    _runs: tuple[pd.DataFrame, Runs] | None
+    _runs: tuple[Mapping[str, NDArray[Any]], Runs] | None
 
     def __init__(
         self,
@@ -170,11 +171,12 @@ class Database(HasTraits):
     @property
     def runs(self) -> Runs:
         """The runs as arrays; the same object until they change."""
-        rows = self._rows()
+        self._settle()
+        columns = self._held.columns
         made = self._runs
-        if made is None or made[0] is not rows:
-            columns = {name: rows[name].to_numpy() for name in rows.columns if name not in REQUIRED}
-            made = self._runs = rows, Runs(rows["N"], rows["D"], rows["loss"], rows["C"], columns)
+        if made is None or made[0] is not columns:
+            others = {name: values for name, values in columns.items() if name not in REQUIRED}
+            made = self._runs = columns, Runs(columns["N"], columns["D"], columns["loss"], columns["C"], others)
         return made[1]
 
     def append(self, /, **result: Any) -> None:
@@ -253,13 +255,24 @@ class Database(HasTraits):
         OSError
             If the file cannot be read, or another thread writes to it for a minute.
         """
+        return self._refresh(compare=True)
+
+    def follow(self) -> bool:
+        """Read what other processes have appended to the file, and return whether there was anything new.
+
+        This is `refresh` for whoever calls it again and again: while the file grows, its cost does not grow with it. A
+        row that was changed in the file meanwhile is found some seconds later. Errors as for `refresh`.
+        """
+        return self._refresh(compare=False)
+
+    def _refresh(self, *, compare: bool) -> bool:
         if self._file is None:
             return False
         hold = self._changing.hold()
         with hold, hold:
             hold.acquire()
             # An interrupted append may have kept observers from learning about its rows, which are not new here then.
-            new = self._read_new(self._file) or self._interrupted
+            new = self._read_new(self._file, compare=compare) or self._interrupted
             revision = self._changed() if new else self._changes
             self._interrupted = False
         self._announce(revision)
@@ -294,7 +307,7 @@ class Database(HasTraits):
         self.log_level = log_level
         self.logger = get_logger(log_level, "chinchilla_nb.database")
         self._changing = ThreadLock("the database", self.logger.warning)
-        self._runs = None  # a table, and the same as arrays
+        self._runs = None  # the columns of the rows held, and the runs made of them
         self.former = None
         self._left = 0  # rows remaining in the file after it lost others
         self._added = 0  # rows appended since then, which do not make up for those lost
@@ -345,12 +358,14 @@ class Database(HasTraits):
         else:
             self._take(self._file, reading, len(rows) if seen is None else 0)
 
-    def _read_new(self, file: CsvFile) -> bool:
+    def _read_new(self, file: CsvFile, *, compare: bool) -> bool:
         """Hold what others have written to the file, and return whether there was anything."""
         seen = self._held.seen
         if file.is_settled(seen):
             return False
-        reading = self._read_more(file)
+        reading = self._read_more(file, compare=compare)
+        if reading.seen is seen:
+            return False
         new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
         if new:
             self._take(file, reading)
@@ -358,9 +373,9 @@ class Database(HasTraits):
             self._held.add_read(reading.rows, reading.seen)
         return new
 
-    def _read_more(self, file: CsvFile) -> Reading:
+    def _read_more(self, file: CsvFile, *, compare: bool = True) -> Reading:
         """Read what follows in the file; all of it if that changes how the values of a column are read."""
-        reading = file.read_from(self._held.seen)
+        reading = file.read_from(self._held.seen, compare=compare)
         return reading if reading.everything or self._held.goes_with(reading.rows) else file.read_from(Seen())
 
     def _take(self, file: CsvFile, reading: Reading, appended: int = 0) -> None:

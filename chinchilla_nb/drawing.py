@@ -50,7 +50,9 @@ from chinchilla_nb.figures import (
     steps_of,
 )
 from chinchilla_nb.figures.group_colours import GROUP_LOOKS
+from chinchilla_nb.figures.grouped_runs import DotGroup, GroupedRuns
 from chinchilla_nb.figures.studies import StudyFigure
+from chinchilla_nb.printable import printable
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = [
@@ -72,12 +74,16 @@ SNAPSHOT_DPI = 75
 """Resolution of snapshots, which are stored in the notebook."""
 IN_A_ROW, IN_A_NARROW_ROW = 8, 5
 """Most entries of a legend beside one another: those of the fit, without laws beside it, fit into one row."""
+LONGEST_LABEL = 40
+"""Characters of an entry of a legend that are shown."""
 
 _INK, _FAINT, _HOLLOW, _FRONTIER = "#222222", "#d9d9d9", "#616161", "#000000"
 _REGIME, _NEXT = "#0072b2", "#00796b"  # the latter is the accent of panels
 _BY_HAND, _LAWS = "#b84300", ("#0064a8", "#00735c", "#8a3ffc", "#7a5c00")
 _DASHES: tuple[Any, ...] = ("--", ":", "-.", (0, (4, 4)))
 _APPROACHES = ("#0072b2", "#d55e00", "#222222")
+_MARKERS = {"circle": "o", "square": "s", "triangle-up": "^", "triangle-down": "v", "cross": "P"}
+"""Shapes of groups as matplotlib names them."""
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
 
@@ -145,10 +151,13 @@ def draw_frontier(
     beside: Sequence[NamedLaw] = (),
     *,
     loss: LossFigure | None = None,
+    groups: GroupedRuns | None = None,
+    note: str = "",
 ) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.
 
-    ``beside`` are laws whose frontiers are drawn as well. With ``loss``, loss against compute is a fourth chart.
+    ``beside`` are laws whose frontiers are drawn as well. With ``loss``, loss against compute is a fourth chart. With
+    ``groups``, runs have the colours and shapes of these instead of the colour of their loss. ``note`` stands below.
 
     Raises
     ------
@@ -163,39 +172,36 @@ def draw_frontier(
         figure = _figure(11.0, 10.4 if law else 10.0)
         axes = figure.subplots(2, 2).ravel()
     handles: dict[str, Any] = {}
+    dot_groups = None if groups is None else tuple(groups.among(drawing.shown))
     for ax, plane in zip(axes[:3], drawing.planes, strict=True):
-        handles |= _draw_plane(ax, plane, drawing.colour, colours)
+        handles |= _draw_plane(ax, plane, drawing.colour, colours, dot_groups)
         handles |= _draw_laws(ax, beside, [plane.frontier_of(one.law) for one in beside])
     if loss is not None:
-        handles |= _draw_loss(axes[3], loss, colours)
+        handles |= _draw_loss(axes[3], loss, colours, None if groups is None else tuple(groups.among(loss.shown)))
         x = loss.scatter.x
         handles |= _draw_laws(axes[3], beside, [loss.frontier_of(one.law, x) for one in beside])
     if len(drawing.loss.ticks):
         _draw_colour_bar(axes[-1], drawing.loss, colours)
-    if handles:
-        figure.legend(
-            handles.values(),
-            handles.keys(),
-            loc="outside lower center",
-            ncols=min(len(handles), IN_A_ROW if loss is None else IN_A_NARROW_ROW),
-            frameon=False,
-            fontsize=9,
-        )
+    notes = dict.fromkeys(filter(None, (drawing.note, loss.note if loss else "", note)))
+    _draw_legend(figure, handles, IN_A_ROW if loss is None else IN_A_NARROW_ROW, " · ".join(notes))
     if law is not None:
         plane = drawing.planes[2]
         models = [("Next", plane.next_point), ("Off the frontier", plane.off_frontier)]
         lines = [_model(name, law, point, plane.compute, drawing.intervals) for name, point in models if len(point)]
         figure.suptitle("\n".join([f"${law.equation(MATHTEXT)}$", *lines]), fontsize=11)
-    _write_note(figure, " · ".join(dict.fromkeys(filter(None, (drawing.note, loss.note if loss else "")))))
     return figure
 
 
-def draw_predictions(drawing: PredictionFigure) -> Figure:
-    """Draw predicted against true loss and the errors, without pyplot and without writing a file."""
+def draw_predictions(drawing: PredictionFigure, groups: GroupedRuns | None = None) -> Figure:
+    """Draw predicted against true loss and the errors, without pyplot and without writing a file.
+
+    With ``groups``, runs have the colours and shapes of these.
+    """
+    dot_groups = None if groups is None else tuple(groups.among(drawing.shown))
     panels = 2 if drawing.by_compute is None else 3
     figure = _figure(4.2 * panels, 4.3)
     axes = figure.subplots(1, panels)
-    _draw_scatter(axes[0], drawing.scatter)
+    handles = _draw_scatter(axes[0], drawing.scatter, dot_groups)
     axes[0].plot(drawing.identity.x, drawing.identity.y, color=_INK, lw=0.9, ls="--", zorder=1)
     axes[0].text(
         0.83,
@@ -212,11 +218,11 @@ def draw_predictions(drawing: PredictionFigure) -> Figure:
     )
     axes[0].set_title("Prediction")
     if drawing.by_compute is not None:
-        _draw_scatter(axes[1], drawing.by_compute)
+        _draw_scatter(axes[1], drawing.by_compute, dot_groups)
         axes[1].axhline(0, color=_INK, lw=0.9, ls="--", zorder=1)
         axes[1].set_title("Error by compute")
     _draw_histogram(axes[-1], drawing.errors)
-    _write_note(figure, drawing.note)
+    _draw_legend(figure, handles, IN_A_NARROW_ROW, drawing.note)
     return figure
 
 
@@ -308,10 +314,36 @@ def _draw_slices(ax: Axes, slices: IsoFlopFigure) -> None:
         ax.text(0.99, 0.01, f"{runs} above the chart", transform=ax.transAxes, ha="right", fontsize=8, color="#666666")
 
 
-def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
+def _draw_legend(figure: Figure, handles: dict[str, Any], in_a_row: int, note: str) -> None:
+    """Draw a legend below the charts, headed by a note, which would overlap it at the edge of the figure."""
+    if not handles:
+        _write_note(figure, note)
+        return
+    legend = figure.legend(
+        handles.values(),
+        [_literal(label) for label in handles],
+        loc="outside lower center",
+        ncols=min(len(handles), in_a_row),
+        frameon=False,
+        fontsize=9,
+        title=note or None,
+        title_fontsize=8,
+    )
+    legend.get_title().set_color("#666666")
+
+
+def _literal(label: str) -> str:
+    """Return a name of others as matplotlib writes it: without formulas, and not left out for its first character."""
+    text = printable(label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…").replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
+
+
+def _draw_plane(
+    ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap, groups: Sequence[DotGroup] | None
+) -> dict[str, Any]:
     """Draw one plane; return the handles of its legend by label."""
     _set_axes(ax, plane.x, plane.y)
-    handles = _draw_runs(ax, plane.dots, plane.excluded, colour, colours)
+    handles = _draw_runs(ax, plane.dots, plane.excluded, colour, colours, groups)
     if len(plane.regime):
         # The fill is below the runs, the outline above them.
         ax.fill(plane.regime.x, plane.regime.y, fc=_HOLLOW, alpha=0.07, lw=0, zorder=1.5)
@@ -329,11 +361,11 @@ def _draw_plane(ax: Axes, plane: Plane, colour: np.ndarray, colours: Colormap) -
     return handles | _draw_budget(ax, plane.isoflop, plane.next_point, plane.off_frontier)
 
 
-def _draw_loss(ax: Axes, drawing: LossFigure, colours: Colormap) -> dict[str, Any]:
+def _draw_loss(ax: Axes, drawing: LossFigure, colours: Colormap, groups: Sequence[DotGroup] | None) -> dict[str, Any]:
     """Draw loss against compute; return the handles of its legend by label."""
     scatter = drawing.scatter
     _set_axes(ax, scatter.x, scatter.y)
-    handles = _draw_runs(ax, scatter.dots, scatter.excluded, drawing.colour, colours)
+    handles = _draw_runs(ax, scatter.dots, scatter.excluded, drawing.colour, colours, groups)
     (lowest,) = ax.plot(drawing.envelope.x, drawing.envelope.y, color=_HOLLOW, lw=1.3, ls=(0, (1.5, 1.8)), zorder=2.8)
     handles["Lowest loss so far"] = lowest
     if len(drawing.frontier):
@@ -342,16 +374,36 @@ def _draw_loss(ax: Axes, drawing: LossFigure, colours: Colormap) -> dict[str, An
     return handles | _draw_budget(ax, drawing.budget, drawing.next_point, drawing.off_frontier)
 
 
-def _draw_runs(ax: Axes, dots: Polyline, excluded: Polyline, colour: np.ndarray, colours: Colormap) -> dict[str, Any]:
-    """Draw runs and excluded runs; return the handles of their legend by label."""
+def _draw_runs(
+    ax: Axes,
+    dots: Polyline,
+    excluded: Polyline,
+    colour: np.ndarray,
+    colours: Colormap,
+    groups: Sequence[DotGroup] | None,
+) -> dict[str, Any]:
+    """Draw runs, coloured by loss or by group, and excluded runs; return the handles of their legend by label."""
     handles: dict[str, Any] = {}
-    if len(dots):
-        size = 26 if len(dots) <= 500 else 9
+    size = 26 if len(dots) <= 500 else 9
+    if groups is not None:
+        handles |= _draw_groups(ax, dots, groups, size)
+    elif len(dots):
         ax.scatter(dots.x, dots.y, c=colours(colour), s=size, lw=0.4, edgecolors="white", zorder=3)
         handles["Training run"] = Line2D([], [], ls="", marker="o", ms=5, mec="white", mfc=colours(0.35))
     if len(excluded):
         hollow = ax.scatter(excluded.x, excluded.y, s=44, fc="none", ec=_HOLLOW, lw=1.0, alpha=0.7, zorder=2.9)
         handles["Excluded run"] = hollow
+    return handles
+
+
+def _draw_groups(ax: Axes, dots: Polyline, groups: Sequence[DotGroup], size: float) -> dict[str, Any]:
+    """Draw runs with the colour and the shape of their groups; return the handles of their legend by label."""
+    handles: dict[str, Any] = {}
+    for group in groups:
+        colour, marker = group.look.light, _MARKERS[group.look.shape]
+        x, y = dots.x[group.dots], dots.y[group.dots]
+        ax.scatter(x, y, c=colour, marker=marker, s=size * group.area, lw=0.5, edgecolors="white", zorder=3)
+        handles[group.label] = Line2D([], [], ls="", marker=marker, ms=6, mec="white", mfc=colour)
     return handles
 
 
@@ -426,9 +478,13 @@ def _draw_colour_bar(ax: Axes, loss: LossScale, colours: Colormap) -> None:
     bar.outline.set_visible(False)
 
 
-def _draw_scatter(ax: Axes, scatter: Scatter) -> None:
+def _draw_scatter(ax: Axes, scatter: Scatter, groups: Sequence[DotGroup] | None) -> dict[str, Any]:
+    """Draw dots; return the handles of the legend of their groups by label."""
     _set_axes(ax, scatter.x, scatter.y)
+    if groups is not None:
+        return _draw_groups(ax, scatter.dots, groups, 18)
     ax.scatter(scatter.dots.x, scatter.dots.y, s=18, c=_REGIME, alpha=0.7, lw=0.3, edgecolors="white", zorder=3)
+    return {}
 
 
 def _draw_histogram(ax: Axes, errors: Histogram) -> None:

@@ -23,7 +23,7 @@ class Exclusions(HasTraits):
     excluded : frozenset of RunKey
         Runs that are kept but not used.
     exclusion_changes : int
-        Number of changes of `excluded` so far, including undos.
+        Number of changes of `excluded` and of the reasons so far, including undos.
     """
 
     excluded = Instance(frozenset, ())
@@ -47,8 +47,12 @@ class Exclusions(HasTraits):
         """
         given = as_run_keys(keys)
         check_type(reason, "reason", str)
+        told = {key for key in given if reason and self._reasons.get(key) != reason}
         self._reasons |= dict.fromkeys(given if reason else given - self.excluded, reason)
-        self.excluded = self.excluded | given
+        if not given <= self.excluded:
+            self.excluded = self.excluded | given
+        elif told:  # runs that were excluded before have another reason now
+            self.exclusion_changes += 1
 
     def include(self, keys: Iterable[RunKey]) -> None:
         """Use excluded runs again."""

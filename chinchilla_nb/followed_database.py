@@ -73,6 +73,10 @@ class FollowedDatabase(Database):
         self._announce(revision)
         return True
 
+    def follow(self) -> bool:
+        """Read the logs if they have changed; as `refresh`."""
+        return self.refresh()
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A copy, such as one for another process, has the runs and follows nothing.
         return _in_memory, (self.df,)

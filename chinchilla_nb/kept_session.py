@@ -8,7 +8,7 @@ import itertools
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from traitlets import Unicode
 
+from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_file_path
 from chinchilla_nb.chosen_budget import ChosenBudget
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
@@ -24,8 +25,11 @@ from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.settings import SETTINGS, Settings, make_settings
 from chinchilla_nb.engine.conversion import check_callable
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.sentences import sentence, stopped
+from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.fit_history import MOST_FITS, FitHistory
+from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.records.tables.folders import SESSION_FILE
 from chinchilla_nb.session_file import KeptState, OtherVersion, read_session, session_text
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
@@ -37,11 +41,18 @@ DELAY = 0.3
 """Seconds between a change and its being written, so that a drag does not write a file at each step; less than it takes
 to load a page again."""
 NOT_KEPT = "This session is not kept"
-KEPT_TRAITS = ("settings", "excluded", "fits", "current_fit", "budget")
+KEPT_TRAITS = (
+    *("settings", "exclusion_changes", "fits", "current_fit", "budget"),
+    *("law_by_hand", "overlays", "chart_scale"),
+)
+KEPT_OF_VIEW = ("query", "grouped_by", "hidden_groups")
 
 
-class KeptSession(FitHistory, ChosenBudget):
-    """The part of a session that a file keeps: settings, exclusions, filter, budget and fits.
+class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale):
+    """The part of a session that a file keeps.
+
+    It keeps settings, exclusions, filter, budget and fits, the laws that are drawn beside the fit, and how charts
+    colour, hide and scale.
 
     Attributes
     ----------
@@ -93,18 +104,7 @@ class KeptSession(FitHistory, ChosenBudget):
             path = Path(folder, SESSION_FILE)
         file = as_file_path(path, "path").absolute()  # the current folder may change
         self._opened_with = _saved(self.settings)
-        kept, problems, writes = None, [], True
-        try:
-            kept = read_session(file)
-        except OtherVersion as error:
-            problems, writes = [f"{stopped(str(error))} Nothing is kept of this session"], False
-        except InputError as error:
-            self._is_damaged = True
-            moved = "Nothing was restored, and the file is moved aside before another is written"
-            problems = [f"{stopped(str(error))} {moved}"]
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            problems, writes = [f"the session file {str(file)!r} cannot be read, {reason}. Nothing is kept"], False
+        kept, problems, writes = self._read(file)
         if kept is not None:
             problems += self._take(kept, find or AllowedFunctions().find)
         if writes and not os.access(file.parent, os.W_OK):
@@ -113,8 +113,26 @@ class KeptSession(FitHistory, ChosenBudget):
         if writes:
             self.session_file = file
             self.observe(self._keep_later, list(KEPT_TRAITS))
-            self.view.observe(self._keep_later, "query")
+            self.view.observe(self._keep_later, list(KEPT_OF_VIEW))
             atexit.register(_flush, weakref.ref(self))
+
+    def _read(self, file: Path) -> tuple[KeptState | None, list[str], bool]:
+        """Return what a file keeps, what is wrong with it, and whether another may be written in its place."""
+        aside = "the file is moved aside before another is written"
+        try:
+            kept = read_session(file)
+        except OtherVersion as error:
+            return None, [f"{stopped(str(error))} Nothing is kept of this session"], False
+        except InputError as error:
+            self._is_damaged = True
+            return None, [f"{stopped(str(error))} Nothing was restored, and {aside}"], True
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            return None, [f"the session file {str(file)!r} cannot be read, {reason}. Nothing is kept"], False
+        if kept is None or not kept.damage:
+            return kept, [], True
+        self._is_damaged = True
+        return kept, [f"{stopped(kept.damage)} The rest was restored, and {aside}"], True
 
     def flush_session(self) -> None:
         """Write what has changed and is not written yet."""
@@ -132,13 +150,33 @@ class KeptSession(FitHistory, ChosenBudget):
         elif kept.settings != self._opened_with:
             problems.append("the configuration has changed since, so the settings of the last session are not restored")
         self.excluded, self.budget, self.fits = kept.excluded, kept.budget, kept.fits[-MOST_FITS:]
+        for reason, keys in kept.reasons.items():
+            self.exclude(keys & kept.excluded, reason=reason)
         self.view.query = kept.query
+        problems += self._take_charts(kept)
         current = next((past for past in self.fits if past.made == kept.current), None)
         if current is not None and same:
             try:
                 self._bring_back(current, *self._prepared(current, find))
             except (TypeError, ValueError) as error:
                 problems.append(f"the last fit is not restored: {error}")
+        return problems
+
+    def _take_charts(self, kept: KeptState) -> list[str]:
+        """Restore the laws beside the fit, and how charts look; return what cannot be."""
+        self.chart_scale = kept.chart_scale
+        self.view.group_by(kept.grouped_by)
+        if kept.grouped_by is not None:
+            self.view.hide_groups(kept.hidden_groups)
+        problems = []
+        for name, restore in (
+            ("the law by hand is", partial(setattr, self, "law_by_hand", kept.law_by_hand)),
+            ("the laws beside the fit are", partial(setattr, self, "overlays", kept.overlays)),
+        ):
+            try:
+                restore()
+            except InputError as error:
+                problems.append(f"{name} not restored: {error}")
         return problems
 
     def _keep_later(self, _change: Any) -> None:
@@ -156,10 +194,16 @@ class KeptSession(FitHistory, ChosenBudget):
             opened=self._opened_with,
             settings=_saved(self.settings),
             excluded=self.excluded,
+            reasons=_by_reason(self.exclusion_reasons),
             query=self.view.query,
             budget=self.budget,
             fits=self.fits,
             current=current,
+            law_by_hand=self.law_by_hand,
+            overlays=self.overlays,
+            grouped_by=self.view.grouped_by,
+            hidden_groups=self.view.hidden_groups,
+            chart_scale=self.chart_scale,
         )
 
     def _write(self) -> None:
@@ -181,6 +225,14 @@ def _flush(session: weakref.ref[KeptSession]) -> None:
     kept = session()
     if kept is not None:
         kept.flush_session()
+
+
+def _by_reason(reasons: Mapping[RunKey, str]) -> dict[str, frozenset[RunKey]]:
+    """Return the keys of the runs that are excluded for each reason."""
+    found: dict[str, set[RunKey]] = {}
+    for key, reason in reasons.items():
+        found.setdefault(reason, set()).add(key)
+    return {reason: frozenset(found[reason]) for reason in sorted(found)}
 
 
 def _saved(settings: Settings) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.csv_file import CsvFile
 from chinchilla_nb.records.importers.sources import RunLogs, at_address, is_address, recognise
 from chinchilla_nb.records.importing import Preview, preview_reading
+from chinchilla_nb.records.rows import frame_of_rows
 from chinchilla_nb.records.tables import (
     FORMATS_TEXT,
     Table,
@@ -40,6 +41,7 @@ from chinchilla_nb.records.tables import (
     read_table_folder,
     table_from_frame,
 )
+from chinchilla_nb.run_origin import PROJECT_FILE
 from chinchilla_nb.session import Session
 
 __all__ = ["RowsLeftOutWarning", "TableChoices", "open_session", "read_runs", "session_of_source"]
@@ -48,12 +50,13 @@ LONGEST_PATH = 300
 """Characters of a path that an error shows, so that its end, the name, is among them."""
 MAX_NAMED = 3
 """Number of left-out rows that a message names one by one."""
-PROJECT_FILE = "df.csv"
-"""Name of the file of a project, which is read strictly also when it is opened as a table."""
 
 
 class RowsLeftOutWarning(UserWarning):
-    """A table was opened without the rows that are not valid runs."""
+    """A table was opened without the rows that are not valid runs.
+
+    ``session.left_out`` of `open_session`, and ``attrs["left_out"]`` of `read_runs`, have all of them.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,8 @@ def read_runs(
     -------
     DataFrame
         A row per run: C, N, D, loss, and the other columns of the table. ``attrs["remarks"]`` are sentences on what was
-        taken of the table and what was left out, and ``attrs["data_unit"]`` is what D counts.
+        taken of the table and what was left out, ``attrs["left_out"]`` has the line of each row that was left out and
+        the reason, and ``attrs["data_unit"]`` is what D counts.
 
     Raises
     ------
@@ -170,7 +174,8 @@ def read_runs(
     if not isinstance(session.database, Database):
         raise InputTypeError("source", "must hold a table of runs", got=brief(source))
     table = session.database.df.copy()
-    table.attrs.update(remarks=list(session.remarks), data_unit=session.data_unit)
+    left_out = [{one.place: row.place, "reason": row.reason} for one in session.left_out for row in one.rows]
+    table.attrs.update(remarks=list(session.remarks), left_out=left_out, data_unit=session.data_unit)
     return table
 
 
@@ -183,18 +188,25 @@ def session_of_source(source: Any, choices: TableChoices, *, allow_functions: It
     if isinstance(source, pd.DataFrame):
         return _open_table(table_from_frame(source), "the data frame", choices)
     if isinstance(source, str) and is_address(source):
-        return _open_logs(at_address(source), source, choices)
+        return _opened(_open_logs(at_address(source), source, choices), source)
     if isinstance(source, (str, os.PathLike)) and os.fspath(source):
-        return _open_path(Path(os.fsdecode(source)), allowed.find, choices)
+        path = Path(os.fsdecode(source))
+        return _opened(_open_path(path, allowed.find, choices), str(path.absolute()))
     if isinstance(source, datasets.Study):
         # Repeated runs scatter both ways; the default loss weighs over-prediction tenfold, Hoffmann's does not.
         loss_fn = partial(log_huber, delta=1e-3)
         settings = Settings(seed_regime=source.seed_regime, loss_fn=loss_fn)
-        return _in_memory(source.df, settings, source.data_unit)
+        return _opened(_in_memory(source.df, settings, source.data_unit), f"the study {source.name}")
     rule = (
         "must be a Chinchilla, a study or its name, a data frame, or the path of a folder, a configuration or a table"
     )
     raise InputTypeError("source", rule, got=brief(source))
+
+
+def _opened(session: Session, origin: str) -> Session:
+    """Note where the runs of a session were read, unless that is known, as that of a study is."""
+    session.opened_from = session.opened_from or origin
+    return session
 
 
 def _open_path(path: Path, find: Finder, choices: TableChoices) -> Session:
@@ -254,7 +266,9 @@ def _open_configuration(path: Path, find: Finder) -> Session:
 def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
     """Open a table in memory, without the rows that are not valid runs."""
     opened = _ValidRuns.of(table, where, choices)
-    return _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
+    session = _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
+    session.leave_out(where, opened.preview.rejected)
+    return session
 
 
 def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
@@ -263,7 +277,10 @@ def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
     taken = opened.reading.sources
     same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", NOT_READ), loss=taken["loss"])
     database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
-    return Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=opened.remarks(where, "run"))
+    remarks = opened.remarks(where, "run")
+    session = Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=remarks)
+    session.leave_out(where, opened.preview.rejected, "run")
+    return session
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,7 +300,7 @@ class _ValidRuns:
         preview = preview_reading(reading, failed=choices.failed)
         if not preview.rows:
             raise InputError(where, "holds no valid run", remedy=_left_out(preview, "line"))
-        return cls(pd.DataFrame([dict(row) for row in preview.rows]), reading, preview)
+        return cls(frame_of_rows(preview.rows), reading, preview)
 
     def remarks(self, where: str, place: str) -> list[str]:
         """Return what to say of the table; warn of what is left out, by its place: a line or a run."""
@@ -291,7 +308,7 @@ class _ValidRuns:
         if left_out:
             warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
         loss = f"Fits minimise {loss_name(Settings().loss_fn)}, the default, unless another loss is chosen."
-        return [f"{where}:", *self.reading.sentences(), loss, *([f"{left_out}."] if left_out else [])]
+        return [f"{where}:", *self.reading.sentences(self.preview.rows), loss, *([f"{left_out}."] if left_out else [])]
 
 
 def _level_of_caller() -> int:

@@ -89,10 +89,11 @@ class PastFits:
         return pd.DataFrame(rows, columns=columns).set_index("")
 
     def keep_session(self) -> Path | None:
-        """Restore the last session of this project, and keep settings, exclusions, budget and fits from now on.
+        """Restore the last session of this project, and keep what changes from now on.
 
-        They are kept in ``chinchilla_nb.session.json`` in the project folder, which is JSON that can be read. Opening a
-        project by its path in `Workbench` or with the command ``chinchilla-nb`` does this, too.
+        Settings, exclusions, budget, fits, the laws beside them and the look of charts are kept in
+        ``chinchilla_nb.session.json`` in the project folder, which is JSON that can be read. Opening a project by its
+        path in `Workbench` or with the command ``chinchilla-nb`` does this, too.
 
         Returns
         -------

@@ -199,6 +199,8 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def _as_digits(digits: int) -> int:
+    if type(digits) is int and 1 <= digits <= MOST_DIGITS:
+        return digits
     number = as_float(digits, "digits")
     if not (number.is_integer() and 1 <= number <= MOST_DIGITS):
         raise InputError("digits", f"must be a whole number from 1 to {MOST_DIGITS}", got=brief(digits))

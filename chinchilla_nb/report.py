@@ -18,6 +18,7 @@ from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
+from chinchilla_nb.engine.uncertainty.cautions import cautions
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED, Interval
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
@@ -91,14 +92,15 @@ class Report:
         budget : float, optional
             In FLOPs, of the next model; by default that of the next scaled run.
         """
-        outside = outside_the_runs(fit.law, fit.runs, _next_budget(fit, settings, budget))
+        C = _next_budget(fit, settings, budget)
+        outside = outside_the_runs(fit.law, fit.runs, C)
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
         warnings += [str(outside)] if outside else []
         if stale:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
-            ("Goodness of fit", _goodness(fit)),
+            ("Goodness of fit", _goodness(fit, cautions(fit, C, uncertainty))),
             ("Next model", _next_model(fit, settings, uncertainty, roll_outs, budget)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
@@ -107,7 +109,6 @@ class Report:
         remedies = [outside.remedy] if outside else []
         # Another compute convention makes nothing surer.
         remedies += [warning.remedy for warning in fit.warnings if warning.code != "compute"]
-        C = _next_budget(fit, settings, budget)
         summary = _summary(uncertainty, C, remedies, roll_outs) if uncertainty else ()
         filtered = [f"The fit uses only the runs that match the filter {query}."] if query else []
         notes = (*filtered, *(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
@@ -229,12 +230,12 @@ def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, s
     return tuple(rows)
 
 
-def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
+def _goodness(fit: Fit, limits: Iterable[str]) -> tuple[tuple[str, str], ...]:
     residuals, loss = fit.residuals, fit.runs.loss
     spread = float(np.sum((loss - loss.mean()) ** 2))
     rows = [
         ("runs", f"{len(fit.runs):,}"),
-        ("status", fit.status.value),
+        ("status", " · ".join([fit.status.value, *limits])),
         (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
         ("median absolute relative error", percent(float(np.median(np.abs(residuals) / loss)))),
@@ -245,7 +246,7 @@ def _goodness(fit: Fit) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _next_budget(fit: Fit, settings: Settings, chosen: float | None = None) -> float:
+def _next_budget(fit: Fit, settings: Settings, chosen: float | None) -> float:
     if chosen is not None:
         return chosen
     return next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)

@@ -16,7 +16,6 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Instance, Int, Unicode, observe
 
 from chinchilla_nb.background_losses import BackgroundLosses
-from chinchilla_nb.chart_scale import ChartScale
 from chinchilla_nb.checks import as_float, as_names
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
@@ -29,10 +28,11 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.fit_history import Circumstances
 from chinchilla_nb.kept_session import KeptSession
-from chinchilla_nb.law_overlays import LawOverlays
+from chinchilla_nb.left_out_rows import LeftOutRows
 from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
+from chinchilla_nb.run_origin import RunOrigin
 from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
 
 __all__ = ["RunSource", "Session"]
@@ -55,7 +55,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession, ChartScale):
+class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
     """Runs, settings and fit; starts, reports and cancels long work.
 
     Parameters
@@ -104,6 +104,10 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession,
         Forecasts that are scored once their runs are logged; see `Forecasts`.
     law_by_hand, overlays
         Laws that charts show beside the fit; see `LawOverlays`.
+    opened_from : str
+        Where the runs were read; see `RunOrigin`.
+    left_out : tuple of LeftOut
+        Rows of tables that are not among the runs, each with its line and reason; see `LeftOutRows`.
 
     Notes
     -----
@@ -222,9 +226,8 @@ class Session(RunCompute, BackgroundLosses, Forecasts, LawOverlays, KeptSession,
         if self.fit is self._fitted_from.fit and self._fitted_from != self._chosen(self.fit):
             return 0
         before, runs = self.fit.runs, self.runs
-        # A convention that is estimated from the runs changes with each of them.
-        shared = runs.take(np.arange(min(len(before), len(runs)))).under(before.compute, runs.C[: len(before)])
-        appended = len(runs) > len(before) and before.alike(shared)
+        # Not the convention of C: one that is estimated from the runs changes with each of them.
+        appended = len(runs) > len(before) and runs.begin_with(before)
         return len(runs) - len(before) if appended else 0
 
     @property

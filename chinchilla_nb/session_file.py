@@ -1,9 +1,10 @@
 """The file that keeps a session: JSON that a person can read, and that is data only.
 
 It holds the settings that differ from the defaults, as a configuration file has them; the excluded runs, each as N, D,
-loss and the number of earlier runs with the same three values; the filter; the chosen budget; and the fits, with when
-each was made, its law, what it minimised, its settings, exclusions and filter, a fingerprint of its runs, and its
-intervals. Functions are named and never stored: reading the file imports nothing.
+loss and the number of earlier runs with the same three values, and why they are; the filter; the chosen budget; the
+fits, with when each was made, its law, what it minimised, its settings, exclusions and filter, a fingerprint of its
+runs, and its intervals; the laws that are drawn beside the fit; and how charts colour, hide and scale. Functions are
+named and never stored: reading the file imports nothing.
 """
 
 from __future__ import annotations
@@ -12,21 +13,39 @@ import errno
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from chinchilla_nb import __version__
+from chinchilla_nb.chart_scale import CHART_SCALES, Scale
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import FitStatus
-from chinchilla_nb.engine.laws.families import law_of
+from chinchilla_nb.engine.laws.families import FAMILIES
 from chinchilla_nb.engine.laws.family import Law
+from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
-from chinchilla_nb.past_fit import DIGITS, PastFit
-from chinchilla_nb.quantity import LARGEST_BUDGET
+from chinchilla_nb.past_fit import PastFit
+from chinchilla_nb.session_values import (
+    LONGEST_TEXT,
+    optional,
+    read_budget,
+    read_config,
+    read_count,
+    read_end,
+    read_fingerprint,
+    read_flag,
+    read_key,
+    read_law,
+    read_list,
+    read_named_law,
+    read_number,
+    read_object,
+    read_text,
+    read_time,
+)
 from chinchilla_nb.whole_file import open_regular
 
 __all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "session_text"]
@@ -34,8 +53,8 @@ __all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "se
 FORMAT, VERSION = "chinchilla_nb session", 1
 LARGEST_FILE = 20_000_000
 """Size of a file in bytes up to which it is read; a hundred fits that exclude a thousand runs each have a third."""
-LONGEST_TEXT = 1000
-"""Characters of a text in the file: the names and reasons that are written have a tenth."""
+MOST_REFUSED = 3
+"""Values of a damaged file that a sentence names."""
 LONGEST_PATH = 300
 """Characters of a path in a sentence."""
 
@@ -55,6 +74,8 @@ class KeptState:
     settings : dict
         Those that it has.
     excluded : frozenset of RunKey
+    reasons : dict of str to frozenset of RunKey
+        Why some of these are excluded.
     query : str
         The filter of the runs; empty for none.
     budget : float or None
@@ -62,15 +83,32 @@ class KeptState:
     fits : tuple of PastFit
     current : str
         When the fit that is shown was made; empty if none is.
+    law_by_hand : Law or None
+    overlays : tuple of NamedLaw
+        The laws that charts show beside the fit.
+    grouped_by : str or None
+        The column of the colours and shapes of charts.
+    hidden_groups : frozenset of str
+        The groups of it that charts do not show.
+    chart_scale : Scale
+    damage : str
+        What of the file could not be read, in a sentence without a full stop; empty if all could.
     """
 
     opened: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     excluded: frozenset[RunKey] = frozenset()
+    reasons: Mapping[str, frozenset[RunKey]] = field(default_factory=dict)
     query: str = ""
     budget: float | None = None
     fits: tuple[PastFit, ...] = ()
     current: str = ""
+    law_by_hand: Law | None = None
+    overlays: tuple[NamedLaw, ...] = ()
+    grouped_by: str | None = None
+    hidden_groups: frozenset[str] = frozenset()
+    chart_scale: Scale = "log"
+    damage: str = ""
 
 
 def session_text(kept: KeptState) -> str:
@@ -82,10 +120,18 @@ def session_text(kept: KeptState) -> str:
         "opened": kept.opened,
         "settings": kept.settings,
         "excluded": _written_keys(kept.excluded),
+        "reasons": [
+            {"reason": reason[:LONGEST_TEXT], "runs": _written_keys(keys)} for reason, keys in kept.reasons.items()
+        ],
         "filter": kept.query,
         "budget": kept.budget,
         "fit": kept.current,
         "fits": [_written_fit(past) for past in kept.fits],
+        "law_by_hand": None if kept.law_by_hand is None else kept.law_by_hand.as_dict(),
+        "overlays": list(_written_laws(kept.overlays)),
+        "grouped_by": kept.grouped_by,
+        "hidden_groups": sorted(kept.hidden_groups),
+        "chart_scale": kept.chart_scale,
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -93,10 +139,12 @@ def session_text(kept: KeptState) -> str:
 def read_session(path: Path) -> KeptState | None:
     """Read a session file; None if there is none.
 
+    Values that cannot be read are those of a new session, and are named in `KeptState.damage`.
+
     Raises
     ------
     InputError
-        If it is damaged, or another file; an OtherVersion if it is of another version.
+        If it is cut off, or another file; an OtherVersion if it is of another version.
     OSError
         If it cannot be read, or is a link: a project folder that somebody has sent must not lead to another file.
     """
@@ -131,13 +179,32 @@ def _content(path: Path) -> Any:
 
 def _state(content: Mapping[str, Any], where: str) -> KeptState:
     values: dict[str, Any] = {}
-    for name, (key, read) in READERS.items():
+    refused: list[str] = []
+    for name, entry in ENTRIES.items():
+        if entry.key in content or not entry.later:
+            values |= _values(name, entry, content, refused)
+    if refused:
+        more = f" and {len(refused) - MOST_REFUSED} more" if len(refused) > MOST_REFUSED else ""
+        refused = [f"{where} is damaged at {', '.join(refused[:MOST_REFUSED])}{more}"]
+    return KeptState(**values, damage="".join(refused))
+
+
+def _values(name: str, entry: Entry, content: Mapping[str, Any], refused: list[str]) -> dict[str, Any]:
+    """Return the value of a field, if it can be read, and add to what is refused, an item of a list by itself."""
+    found = []
+    try:
+        if entry.collect is None:
+            return {name: entry.read(content[entry.key])}
+        items = read_list(content[entry.key])
+    except UNREADABLE:
+        refused.append(f"{entry.key!r}, got {brief(content[entry.key]) if entry.key in content else 'none'}")
+        return {}
+    for number, item in enumerate(items, 1):
         try:
-            values[name] = read(content[key])
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            got = brief(content[key]) if key in content else "none"
-            raise InputError(where, f"is damaged at {key!r}", got=got) from None
-    return KeptState(**values)
+            found.append(entry.read(item))
+        except UNREADABLE:
+            refused.append(f"{entry.key!r}, got {brief(item)} as item {number}")
+    return {name: entry.collect(found)}
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -175,123 +242,88 @@ def _written_fit(past: PastFit) -> dict[str, Any]:
     }
 
 
+def _written_laws(laws: Iterable[NamedLaw]) -> Iterator[dict[str, Any]]:
+    """Yield the laws whose form has a name, so that they can be read; a form of the user's own is code."""
+    for one in laws:
+        form = next((name for name, family in FAMILIES.items() if family.parameters == one.law.parameters), None)
+        if form is not None:
+            yield {"name": one.name, "form": form, "law": one.law.as_dict(), "source": one.source[:LONGEST_TEXT]}
+
+
 def _end(value: float) -> float | str:
     return value if math.isfinite(value) else repr(value)
 
 
-def _read_end(written: Any) -> float:
-    return float(written) if written in ("inf", "-inf", "nan") else _number(written)
-
-
-def _number(written: Any) -> float:
-    if isinstance(written, bool) or not isinstance(written, (int, float)):
-        raise TypeError
-    number = float(written)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _budget(written: Any) -> float | None:
-    if written is None:
-        return None
-    budget = _number(written)
-    if not 0 < budget <= LARGEST_BUDGET:
-        raise ValueError
-    return budget
-
-
-def _count(written: Any) -> int:
-    if type(written) is not int or written < 0:
-        raise ValueError
-    return written
-
-
-def _short(written: Any) -> str:
-    if not isinstance(written, str) or len(written) > LONGEST_TEXT:
-        raise TypeError
-    return written
-
-
-def _time(written: Any) -> str:
-    """Return a time; its text is compared and sorted."""
-    if datetime.fromisoformat(_short(written)).tzinfo is None:
-        raise ValueError
-    return _short(written)
-
-
-def _object(written: Any) -> dict[str, Any]:
-    if not isinstance(written, dict):
-        raise TypeError
-    return written
-
-
-def _config(written: Any) -> dict[str, Any] | str:
-    return _short(written) if isinstance(written, str) else _object(written)
-
-
-def _flag(written: Any) -> bool:
-    if not isinstance(written, bool):
-        raise TypeError
-    return written
-
-
-def _fingerprint(written: Any) -> str:
-    if len(_short(written)) != DIGITS:
-        raise ValueError
-    int(written, 16)
-    return _short(written)
-
-
-def _keys(written: Any) -> frozenset[RunKey]:
-    if not isinstance(written, list):
-        raise TypeError
-    keys = [(_number(N), _number(D), _number(loss), _count(count)) for N, D, loss, count in written]
-    return frozenset(keys)
-
-
-def _law(written: Any) -> Law:
-    return law_of({name: _number(value) for name, value in _object(written).items()})
-
-
 def _read_fit(written: Any) -> PastFit:
-    found = _object(written)
-    law = _law(found["law"])
-    ends = {name: (_read_end(low), _read_end(high)) for name, (low, high) in _object(found["intervals"]).items()}
+    found = read_object(written)
+    law = read_law(found["law"])
+    ends = {name: (read_end(low), read_end(high)) for name, (low, high) in read_object(found["intervals"]).items()}
     if ends and ends.keys() != law.as_dict().keys():
         raise ValueError
     return PastFit(
-        made=_time(found["made"]),
+        made=read_time(found["made"]),
         law=law,
-        loss=_short(found["loss"]),
-        objective=_number(found["objective"]),
+        loss=read_text(found["loss"]),
+        objective=read_number(found["objective"]),
         status=FitStatus(found["status"]),
-        exhaustive=_flag(found["exhaustive"]),
-        n_runs=_count(found["n_runs"]),
-        logged=_count(found["logged"]),
-        runs=_fingerprint(found["runs"]),
-        excluded=_keys(found["excluded"]),
-        query=_short(found["filter"]),
-        start=None if found["start"] is None else _law(found["start"]),
-        config=_config(found["settings"]),
-        method=_short(found["method"]),
+        exhaustive=read_flag(found["exhaustive"]),
+        n_runs=read_count(found["n_runs"]),
+        logged=read_count(found["logged"]),
+        runs=read_fingerprint(found["runs"]),
+        excluded=frozenset(map(read_key, read_list(found["excluded"]))),
+        query=read_text(found["filter"]),
+        start=optional(read_law)(found["start"]),
+        config=read_config(found["settings"]),
+        method=read_text(found["method"]),
         intervals=ends,
     )
 
 
-def _fits(written: Any) -> tuple[PastFit, ...]:
-    if not isinstance(written, list):
-        raise TypeError
-    return tuple(_read_fit(one) for one in written)
+def _reason(written: Any) -> tuple[str, frozenset[RunKey]]:
+    found = read_object(written)
+    return read_text(found["reason"]), frozenset(map(read_key, read_list(found["runs"])))
 
 
-READERS = {
-    "opened": ("opened", _object),
-    "settings": ("settings", _object),
-    "excluded": ("excluded", _keys),
-    "query": ("filter", _short),
-    "budget": ("budget", _budget),
-    "fits": ("fits", _fits),
-    "current": ("fit", _short),
+def _scale(written: Any) -> Scale:
+    return CHART_SCALES[CHART_SCALES.index(written)]
+
+
+class Entry(NamedTuple):
+    """How a field is read.
+
+    Attributes
+    ----------
+    key : str
+        Its name in the file.
+    read : callable
+        Returns the value of what the file has, or of each item of a list.
+    collect : callable, optional
+        For a list, what its items are put into.
+    later : bool
+        Whether a file may lack it, because earlier releases did not write it.
+    """
+
+    key: str
+    read: Callable[[Any], Any]
+    collect: Callable[[list[Any]], Any] | None = None
+    later: bool = False
+
+
+ENTRIES = {
+    "opened": Entry("opened", read_object),
+    "settings": Entry("settings", read_object),
+    "excluded": Entry("excluded", read_key, frozenset),
+    "reasons": Entry("reasons", _reason, dict, later=True),
+    "query": Entry("filter", read_text),
+    "budget": Entry("budget", optional(read_budget)),
+    "fits": Entry("fits", _read_fit, tuple),
+    "current": Entry("fit", read_text),
+    "law_by_hand": Entry("law_by_hand", optional(read_law), later=True),
+    "overlays": Entry("overlays", read_named_law, tuple, later=True),
+    "grouped_by": Entry("grouped_by", optional(read_text), later=True),
+    "hidden_groups": Entry("hidden_groups", read_text, frozenset, later=True),
+    "chart_scale": Entry("chart_scale", _scale, later=True),
 }
-"""For each field, its key in the file, and how it is read; what cannot be read raises a ValueError or the like."""
+"""How each field of a `KeptState` is read."""
+UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a value that cannot be read raises."""

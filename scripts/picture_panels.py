@@ -43,12 +43,12 @@ def cells_and_names() -> tuple[list[str], list[str]]:
 
 def save(panel: Locator, path: Path) -> None:
     """Save a picture of a panel, up to `TALLEST`, with few colours: a palette halves the file."""
-    panel.scroll_into_view_if_needed()
+    panel.evaluate("element => element.scrollIntoView({block: 'start'})")
     box = panel.bounding_box()
     assert box is not None
-    picture = Image.open(io.BytesIO(panel.screenshot()))
-    scale = picture.width / box["width"]
-    picture = picture.crop((0, 0, picture.width, min(picture.height, round(TALLEST * scale))))
+    # Not a screenshot of the element: one taller than the window shows what stands above it instead.
+    shown = {**box, "height": min(box["height"], TALLEST)}
+    picture = Image.open(io.BytesIO(panel.page.screenshot(clip=shown)))
     path.parent.mkdir(exist_ok=True)
     picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}: {picture.width} x {picture.height}, {path.stat().st_size / 1e3:.0f} kB")

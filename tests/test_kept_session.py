@@ -13,11 +13,13 @@ import pytest
 from command import ROOT
 from runs import make_runs, table_of
 
-from chinchilla_nb import log_huber, mae
+from chinchilla_nb import ScalingLaw, log_huber, mae
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.settings import Settings, change_settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.laws.named import NamedLaw
+from chinchilla_nb.engine.laws.published import PUBLISHED_LAWS
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.opening import open_session
 from chinchilla_nb.session import Session
@@ -53,6 +55,13 @@ def changed(folder) -> Session:
     session.filter_runs("loss < 100")
     session.run_fit()
     session.budget = 3e21
+    session.exclude(run_keys(session.all_runs)[2:3], reason="diverged <b>")
+    session.law_by_hand = ScalingLaw(E=1.7, A=400.0, B=410.0, alpha=0.34, beta=0.28)
+    forecast = NamedLaw("Forecast for 1e22 FLOPs", session.fit.law, "saved forecast")
+    session.overlays = (*PUBLISHED_LAWS.values(), forecast)[-4:]
+    session.chart_scale = "excess"
+    session.view.group_by("optimizer")
+    session.view.hide_groups(["adam"])
     return session
 
 
@@ -64,7 +73,12 @@ def test_everything_is_restored_to_the_bit(folder):
         assert getattr(after.settings, name) == getattr(before.settings, name)
     assert after.settings.seed_regime == before.settings.seed_regime
     assert after.excluded == before.excluded
+    assert list(after.exclusion_reasons.values()) == ["diverged <b>"]
+    assert after.exclusion_reasons == before.exclusion_reasons
     assert (after.budget, after.view.query) == (3e21, "loss < 100")
+    assert (after.law_by_hand, after.overlays) == (before.law_by_hand, before.overlays)
+    assert (after.view.grouped_by, after.view.hidden_groups) == ("optimizer", frozenset({"adam"}))
+    assert after.chart_scale == "excess"
     assert after.fit.law == before.fit.law
     assert not after.stale
     assert [past.made for past in after.fits] == [past.made for past in before.fits]
@@ -175,13 +189,123 @@ def altered(folder, **values):
         ("settings", []),
         ("fit", 3),
         ("opened", None),
+        ("reasons", {}),
+        ("reasons", [{"reason": 3, "runs": []}]),
+        ("law_by_hand", {"E": -1}),
+        ("law_by_hand", {"E": "1.7", "A": 1, "B": 1, "alpha": 1, "beta": 1}),
+        ("law_by_hand", []),
+        ("overlays", {}),
+        ("overlays", [{"name": "", "form": "chinchilla", "law": {}, "source": ""}]),
+        ("overlays", [{"name": "x", "form": "os:system", "law": {}, "source": ""}]),
+        ("overlays", [{"name": "x", "form": ["chinchilla"], "law": {"E": 1}, "source": ""}]),
+        ("grouped_by", 5),
+        ("grouped_by", "x" * 2000),
+        ("hidden_groups", "adam"),
+        ("chart_scale", "cubic"),
+        ("chart_scale", ["log"]),
     ],
 )
-def test_an_odd_value_is_named_and_nothing_is_restored(folder, name, value):
-    changed(folder)
+def test_an_odd_value_is_named_and_the_rest_is_restored(folder, name, value):
+    before = changed(folder)
+    text = (folder / NAME).read_text(encoding="utf-8")
     session = altered(folder, **{name: value})
-    assert f"damaged at '{name}'" in session.keeping_problem
-    assert (session.fit, session.excluded, session.fits) == (None, frozenset(), ())
+    assert f"damaged at '{name}', got " in session.keeping_problem
+    assert "The rest was restored, and the file is moved aside" in session.keeping_problem
+    if name != "excluded":
+        assert session.excluded == before.excluded
+    if name != "budget":
+        assert session.budget == before.budget
+    if name != "fits":
+        assert [past.made for past in session.fits] == [past.made for past in before.fits]
+    if name != "chart_scale":
+        assert session.chart_scale == "excess"
+    if name not in {"law_by_hand", "settings", "opened"}:
+        assert session.law_by_hand == before.law_by_hand
+    assert json.loads((folder / NAME).read_text(encoding="utf-8")) == {**json.loads(text), name: value}
+    session.budget = 2e20
+    aside = folder / "chinchilla_nb.session.damaged.json"
+    assert json.loads(aside.read_text(encoding="utf-8"))[name] == value
+    assert kept(folder).keeping_problem == ""
+
+
+def test_an_odd_item_of_a_list_is_named_and_the_others_are_restored(folder):
+    before = changed(folder)
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    session = altered(
+        folder,
+        excluded=[*content["excluded"], [1, 2]],
+        fits=[{"made": "now"}, *content["fits"]],
+        overlays=[content["overlays"][0], {"name": "x"}],
+        reasons=[3, *content["reasons"]],
+        hidden_groups=["adam", 5],
+    )
+    said = session.keeping_problem
+    for item in ("'excluded', got [1, 2] as item 3", "'reasons', got 3 as item 1", "and 2 more"):
+        assert item in said
+    assert (session.excluded, session.fit.law) == (before.excluded, before.fit.law)
+    assert session.overlays == before.overlays[:1]
+    assert session.exclusion_reasons == before.exclusion_reasons
+    assert session.view.hidden_groups == frozenset({"adam"})
+
+
+def test_what_a_session_refuses_is_said_and_the_rest_is_restored(folder):
+    before = changed(folder)
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    session = altered(
+        folder,
+        law_by_hand=PUBLISHED_LAWS["Kaplan et al. 2020"].law.as_dict(),
+        overlays=content["overlays"] * 2,
+        grouped_by=None,
+    )
+    said = session.keeping_problem
+    assert "The law by hand is not restored: law_by_hand must have the parameters E, A, B, alpha, beta" in said
+    assert "The laws beside the fit are not restored: overlays must be at most 4 laws" in said
+    assert (session.law_by_hand, session.overlays, session.view.hidden_groups) == (None, (), frozenset())
+    assert (session.fit.law, session.budget) == (before.fit.law, before.budget)
+
+
+def test_a_file_of_an_earlier_release_has_less_and_is_restored(folder):
+    before = changed(folder)
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    later = {"reasons", "law_by_hand", "overlays", "grouped_by", "hidden_groups", "chart_scale"}
+    earlier = {name: value for name, value in content.items() if name not in later}
+    (folder / NAME).write_text(json.dumps(earlier), encoding="utf-8")
+    session = kept(folder)
+    assert session.keeping_problem == ""
+    assert (session.fit.law, session.excluded) == (before.fit.law, before.excluded)
+    assert (session.law_by_hand, session.overlays, session.chart_scale) == (None, (), "log")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: setattr(session, "law_by_hand", session.settings.family.published),
+        lambda session: setattr(session, "overlays", tuple(PUBLISHED_LAWS.values())[:1]),
+        lambda session: setattr(session, "chart_scale", "linear"),
+        lambda session: session.view.group_by("optimizer"),
+        lambda session: session.exclude(session.excluded, reason="again"),
+    ],
+    ids=["law by hand", "overlays", "scale", "groups", "reason"],
+)
+def test_each_change_is_written_by_itself(folder, change):
+    session = kept(folder)
+    session.exclude(run_keys(session.all_runs)[:1])
+    before = (folder / NAME).read_text(encoding="utf-8")
+    change(session)
+    assert (folder / NAME).read_text(encoding="utf-8") != before
+
+
+def test_a_law_of_the_users_own_form_is_not_written(folder):
+    class Constant(ScalingLaw):
+        parameters = ()
+
+        def as_dict(self):
+            return {"c": 1.0}
+
+    session = kept(folder)
+    session.overlays = (NamedLaw("mine", Constant(1.7, 400.0, 410.0, 0.34, 0.28)),)
+    again = kept(folder)
+    assert (again.keeping_problem, again.overlays) == ("", ())
 
 
 @pytest.mark.parametrize(

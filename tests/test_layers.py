@@ -59,14 +59,18 @@ STATE = {
     "forecasting",
     "kept_session",
     "law_overlays",
+    "left_out_rows",
     "next_step",
     "open_forecasts",
     "past_fit",
     "run_compute",
     "run_filter",
+    "run_origin",
     "run_view",
     "session",
     "session_file",
+    "session_groups",
+    "session_values",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import runs_as_tables as corpus
 
+from chinchilla_nb import Workbench
 from chinchilla_nb.database import Database
 from chinchilla_nb.opening import RowsLeftOutWarning, open_session, read_runs
 from chinchilla_nb.records.columns.questions import UnclearColumns
@@ -56,6 +57,59 @@ def test_rows_that_were_left_out_are_among_the_remarks(tmp_path):
     assert session.remarks[-1].startswith("2 of 12 rows left out: line 12: did not finish (State: 'crashed'); line 13")
     assert len(session.runs) == 10
     assert len(open_session(path, failed=True).runs) == 12
+
+
+def test_ranges_and_settings_are_those_of_the_rows_that_are_taken(tmp_path):
+    rows = [
+        "params,tokens,loss,arch,state",
+        "2e7,4e8,3.5,dense,finished",
+        "6e7,1.2e9,3.125,dense,finished",
+        "6e7,1.2e9,3.125,dense,finished",  # a duplicate
+        "9e9,4e11,9.75,moe,crashed",
+        "1e5,2e9,0.5,rwkv,running",
+    ]
+    (tmp_path / "sweep.csv").write_text("\n".join(rows) + "\n")
+    with pytest.warns(RowsLeftOutWarning):
+        said = " ".join(open_session(tmp_path / "sweep.csv").remarks)
+    assert "the parameters (20M to 60M)" in said
+    assert "the tokens (400M to 1.2B)" in said
+    assert "(3.12 to 3.5)" in said
+    assert "differ in" not in said
+    with pytest.warns(RowsLeftOutWarning, match="in the file twice"):
+        said = " ".join(open_session(tmp_path / "sweep.csv", failed=True).remarks)
+    assert "(0.5 to 9.75)" in said
+    assert "The runs differ in 'arch' ('dense', 'moe', 'rwkv')" in said
+
+
+def test_ranges_are_those_of_the_checkpoints_that_are_taken(tmp_path):
+    lines = [f"{name},{N},{step * 1e8},{3 + 5 / step}" for name, N in (("a", 2e7), ("b", 6e7)) for step in range(1, 11)]
+    (tmp_path / "log.csv").write_text("\n".join(["name,params,tokens,loss", *lines]) + "\n")
+    said = " ".join(open_session(tmp_path / "log.csv", checkpoints="last").remarks)
+    assert "the tokens (1B)" in said
+    assert "(3.5)" in said
+
+
+def test_every_row_that_was_left_out_is_known_with_its_line_and_reason(tmp_path):
+    rows = ["2e7,4e8,3.5,finished", "6e7,1.2e9,3.1,finished", *(f"6e7,1.{at}e9,3.1,crashed" for at in range(3, 9))]
+    (tmp_path / "sweep.csv").write_text("\n".join(["params,tokens,loss,state", *rows]))
+    with pytest.warns(RowsLeftOutWarning, match="and 3 more"):
+        session = open_session(tmp_path / "sweep.csv")
+    (left_out,) = session.left_out
+    assert (left_out.source, left_out.place) == (repr(str(tmp_path / "sweep.csv")), "line")
+    assert [row.place for row in left_out.rows] == [4, 5, 6, 7, 8, 9]
+    with pytest.warns(RowsLeftOutWarning):
+        table = read_runs(tmp_path / "sweep.csv")
+    assert table.attrs["left_out"] == [
+        {"line": line, "reason": "did not finish (state: 'crashed')"} for line in range(4, 10)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        workbench = Workbench(tmp_path / "sweep.csv")
+    assert "and 3 more" in workbench.remarks.value
+    assert workbench.left_out.rows.value.count("did not finish") == 6
+    assert "cnb-none" not in workbench.left_out._dom_classes
+    workbench.close()
+    assert open_session(pd.DataFrame(corpus.table())).left_out == ()
 
 
 def test_a_data_frame():

@@ -171,7 +171,7 @@ def test_odd_runs_and_laws_draw_without_a_warning(visualizer, odd, law):
 
 def test_thinning_is_noted_in_the_figure(visualizer):
     figure = visualizer.plot(chinchilla(make_runs(2_500), LAW))
-    assert "1,000 of 2,500 runs drawn" in {text.get_text() for text in figure.texts}
+    assert "1,000 of 2,500 runs drawn" in {legend.get_title().get_text() for legend in figure.legends}
 
 
 @pytest.mark.parametrize(

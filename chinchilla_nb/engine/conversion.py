@@ -53,6 +53,8 @@ def as_float(value: Any, name: str) -> float:
     InputError
         If it is not one.
     """
+    if type(value) is float:  # most are, and charts convert thousands of them
+        return value
     try:
         return _number(value)
     except OverflowError:

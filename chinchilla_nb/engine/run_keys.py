@@ -5,6 +5,7 @@ C is left out because it can follow from a convention, which may change while ru
 
 from __future__ import annotations
 
+import numbers
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -40,9 +41,9 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
     check_type(runs, "runs", Runs)
     seen: Counter[tuple[float, float, float]] = Counter()
     keys = []
-    for numbers in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True):
-        keys.append((*numbers, seen[numbers]))
-        seen[numbers] += 1
+    for values in zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True):
+        keys.append((*values, seen[values]))
+        seen[values] += 1
     return tuple(keys)
 
 
@@ -65,7 +66,12 @@ def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:
     """Return which runs have one of the keys."""
     if not keys:
         return np.zeros(len(runs), dtype=bool)
-    return np.array([key in keys for key in run_keys(runs)], dtype=bool)
+    among = np.zeros(len(runs), dtype=bool)
+    # All runs that are equal to one with a key have its N, so that their counts are those among all runs.
+    sizes = np.array([key[0] for key in keys if isinstance(key[0], numbers.Real)], dtype=np.float64)
+    alike = np.flatnonzero(np.isin(runs.N, sizes))
+    among[alike] = [key in keys for key in run_keys(runs.take(alike))]
+    return among
 
 
 def without(runs: Runs, excluded: frozenset[RunKey]) -> Runs:

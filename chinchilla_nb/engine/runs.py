@@ -248,6 +248,17 @@ class Runs:
             and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in known)
         )
 
+    def begin_with(self, others: Runs) -> bool:
+        """Return whether the first of these runs are others, in their order, and C the same, as it is stored.
+
+        Columns and the conventions of C are not compared.
+        """
+        check_type(others, "others", Runs)
+        count = len(others)
+        return others._known == self._known and all(
+            np.array_equal(getattr(others, name), getattr(self, name)[:count]) for name in self._known
+        )
+
     @property
     def _known(self) -> tuple[str, ...]:
         return _NUMBERS if self.has_sizes else ("loss", "C")

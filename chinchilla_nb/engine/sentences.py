@@ -6,8 +6,12 @@ __all__ = ["sentence", "stopped"]
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital letter at its beginning and a full stop at its end, unless it ends as a question."""
-    return f"{text[:1].upper()}{stopped(text)[1:]}"
+    """Return a text with a capital letter at its beginning and a full stop at its end, unless it ends as a question.
+
+    A symbol such as α stays: its capital letter is another symbol.
+    """
+    first = text[:1]
+    return f"{first.upper() if first.isascii() else first}{stopped(text)[1:]}"
 
 
 def stopped(text: str) -> str:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["GROUP_LOOKS", "REST", "GroupLook", "group_look"]
+import numpy as np
+
+__all__ = ["GROUP_LOOKS", "REST", "GroupLook", "group_areas", "group_look"]
+
+_AREAS = 2.2, 1.3
+"""Areas of the dots of the first and the last group, in areas of a dot without a group. Later groups lie above earlier
+ones, which stay visible around them where runs of several groups are at one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +49,8 @@ REST = GroupLook("#6b6b6b", "#999999", "circle")
 def group_look(index: int) -> GroupLook:
     """Return the look of a group by its index."""
     return GROUP_LOOKS[index] if index < len(GROUP_LOOKS) else REST
+
+
+def group_areas(count: int) -> list[float]:
+    """Return the area of the dots of each of so many groups, in areas of a dot without a group."""
+    return [float(area) for area in np.geomspace(*_AREAS, count)]

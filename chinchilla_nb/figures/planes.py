@@ -226,7 +226,7 @@ def frontier_figure(
     levels = _levels(law, ends, compute) if law else np.empty(0)
     shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
     # Only the runs determine the colours, so that a new fit recolours no run.
-    colours = loss_scale(runs.loss if len(np.unique(runs.loss)) > 1 else np.append(runs.loss, levels))
+    colours = loss_scale(runs.loss if (runs.loss != runs.loss[:1]).any() else np.append(runs.loss, levels))
     CN, CD, ND = (
         Plane(
             x=axes[x],
@@ -273,7 +273,11 @@ def _axes(
     log: bool,
 ) -> dict[str, Axis]:
     """Return axes of C, N and D that cover everything drawn."""
-    shown = {"C": list(runs.C), "N": list(runs.N), "D": list(runs.D)}
+    # The ends of the runs stand for them: an axis depends on nothing else.
+    shown = {
+        name: [float(values.min()), float(values.max())] if len(values) else []
+        for name, values in (("C", runs.C), ("N", runs.N), ("D", runs.D))
+    }
     models = [*zip(*_outline(regime, compute), strict=True)] if regime else []
     for N, D in [*models, *planned]:
         for name, value in (("N", N), ("D", D), ("C", compute.C(N, D))):
@@ -281,7 +285,8 @@ def _axes(
     shown["C"] += budgets
     for name, drawn in shown.items():
         apart = getattr(excluded, name)
-        drawn += list(apart[within_reach(drawn, apart, log=log)])
+        near = apart[within_reach(drawn, apart, log=log)]
+        drawn += [float(near.min()), float(near.max())] if len(near) else []
     titles = {"D": data_title(data_unit)}
     if not shown["C"]:
         return {name: axis_of(name, ends, titles.get(name), log=log) for name, ends in _DEFAULT_RANGES.items()}

@@ -50,6 +50,8 @@ NARROWEST = 1e-9
 """Least half-width of an axis of residuals, in units of the loss; smaller residuals are rounding."""
 # How far the frontier extends beyond zoomed axes, as a share of their length.
 _MARGIN = 0.4
+SAMPLED = 64
+"""Runs whose lowest losses rule out most of the others before these are sorted."""
 OUTLYING = 4
 """Residuals further outside the quartiles than this multiple of their distance are left out of the histogram."""
 
@@ -439,12 +441,25 @@ def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np
 
 def _envelope(runs: Runs) -> Polyline:
     """Return the lowest loss up to each compute as a step function, with a step at every run that is lower."""
-    order = np.lexsort((runs.loss, runs.C))
-    C, lowest = runs.C[order], np.minimum.accumulate(runs.loss[order])
+    C, loss = _near_lowest(runs.C, runs.loss)
+    order = np.lexsort((loss, C))
+    C, lowest = C[order], np.minimum.accumulate(loss[order])
     record = np.append(True, np.diff(lowest) < 0)
     corners, losses = C[record], lowest[record]
-    x = np.append(np.repeat(corners, 2)[1:], C[-1])
+    x = np.append(np.repeat(corners, 2)[1:], runs.C.max())
     return polyline(x, np.repeat(losses, 2))
+
+
+def _near_lowest(
+    C: NDArray[np.float64], loss: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return C and loss without most of the runs that have a loss above that of a run of no more compute."""
+    some = slice(None, None, max(1, len(C) // SAMPLED))
+    order = np.argsort(C[some])
+    known, lowest = C[some][order], np.minimum.accumulate(loss[some][order])
+    before = np.searchsorted(known, C, side="right") - 1
+    kept = (before < 0) | (loss <= lowest[np.maximum(before, 0)])
+    return C[kept], loss[kept]
 
 
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:
@@ -484,4 +499,4 @@ def _whole(axis: Axis) -> tuple[NDArray[np.float64], tuple[str, ...]]:
 
 def _residual_axis(residuals: NDArray[np.float64], *, upright: bool) -> Axis:
     """Return an axis of residuals that includes zero and is not so narrow that it shows rounding."""
-    return linear_axis("residual", [*residuals, -NARROWEST, NARROWEST], RESIDUAL, upright=upright)
+    return linear_axis("residual", np.append(residuals, [-NARROWEST, NARROWEST]), RESIDUAL, upright=upright)

@@ -34,7 +34,7 @@ def thin(*columns: NDArray[np.float64], limit: int = MAX_DOTS) -> NDArray[np.int
 
 def _spread(columns: Sequence[NDArray[np.float64]], limit: int) -> NDArray[np.intp]:
     extremes = [pick(column) for column in columns for pick in (np.argmin, np.argmax)]
-    order = np.argsort(columns[0], kind="stable")
+    order = np.argsort(columns[0])
     others = order[~np.isin(order, extremes)]
     count = limit - len(set(extremes))
     spread = others[np.linspace(0, len(others) - 1, count).round().astype(np.intp)]

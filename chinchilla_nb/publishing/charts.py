@@ -2,47 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
+
+import numpy as np
 
 from chinchilla_nb.drawing import draw_frontier, draw_predictions, draw_roll_outs, svg_of
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.parameters import axes_of
-from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.figures import frontier_figure, frontier_intervals, prediction_figure, roll_out_figure
+from chinchilla_nb.figures import Polyline, frontier_figure, frontier_intervals, prediction_figure, roll_out_figure
+from chinchilla_nb.figures.grouped_runs import GroupedRuns
 from chinchilla_nb.session import Session
+from chinchilla_nb.session_groups import groups_of, hidden_among
 
 __all__ = ["fit_charts", "roll_out_chart"]
 
 
 def fit_charts(session: Session, fit: Fit, uncertainty: Uncertainty | None) -> list[str]:
-    """Return the charts of a fit as HTML: the planes, if it is a law of N and D, and predictions."""
+    """Return the charts of a fit as HTML: the planes, if it is a law of N and D, and predictions.
+
+    Groups of runs, hidden ones, the laws beside the fit and the scale are those that panels show.
+    """
     charts = []
+    seen = np.flatnonzero(~hidden_among(session, fit.runs))
+    runs, groups = fit.runs.take(seen), _groups(session, fit.runs.take(seen))
+    left_out = len(fit.runs) - len(runs)
+    hidden = f" {left_out:,} of {len(fit.runs):,} runs belong to hidden groups." if left_out else ""
     if "N" in axes_of(fit.problem.family.parameters):
         C, intervals = fit.runs.C, None
         if uncertainty is not None:
             intervals = frontier_intervals(uncertainty, (float(C.min()), float(C.max())), session.roll_outs)
+        excluded = session.excluded_runs
         planes = frontier_figure(
-            fit.runs,
+            runs,
             fit,
             regime=session.settings.seed_regime,
-            excluded=session.excluded_runs,
+            excluded=excluded.take(~hidden_among(session, excluded)),
             data_unit=session.data_unit,
             intervals=intervals,
+            scale=session.chart_scale,
         )
         caption = "Runs, curves of equal predicted loss and the efficient frontier in the planes C-N, C-D and N-D."
-        charts.append(_chart(svg_of(draw_frontier(planes, None), "planes"), caption))
-    predictions = prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C)
+        drawn = draw_frontier(planes, None, beside=session.drawn_laws, groups=groups)
+        charts.append(_chart(svg_of(drawn, "planes"), caption + hidden))
+    if not len(runs):
+        return charts
+    predictions = prediction_figure(runs.loss, fit.predictions[seen], runs.C)
     caption = "Predicted and measured losses, their differences by compute, and how these are distributed."
-    return [*charts, _chart(svg_of(draw_predictions(predictions), "predictions"), caption)]
+    return [*charts, _chart(svg_of(draw_predictions(predictions, groups), "predictions"), caption + hidden)]
 
 
-def roll_out_chart(roll_outs: RollOuts | None) -> str:
-    """Return the chart of roll-outs as HTML; empty if there are none."""
+def _groups(session: Session, runs: Runs) -> GroupedRuns | None:
+    """Return the groups that colour these runs; None if their loss does."""
+    groups, column = groups_of(session, runs), session.view.grouped_by
+    return None if groups is None or column is None else GroupedRuns(column, groups)
+
+
+def roll_out_chart(session: Session) -> str:
+    """Return the chart of the roll-outs of a session as HTML, without hidden groups; empty if there are none."""
+    roll_outs = session.roll_outs
     if roll_outs is None or not roll_outs.parts:
         return ""
+    figure = roll_out_figure(roll_outs)
+    seen = ~hidden_among(session, figure.held_out)
+    figure = replace(figure, dots=Polyline(figure.dots.x[seen], figure.dots.y[seen]), part=figure.part[seen])
     caption = "Errors of the law, fitted to the runs below a budget, on the runs beyond it, and their drift."
-    return _chart(svg_of(draw_roll_outs(roll_out_figure(roll_outs)), "roll-outs"), caption)
+    return _chart(svg_of(draw_roll_outs(figure), "roll-outs"), caption)
 
 
 def _chart(svg: str, caption: str) -> str:

@@ -17,6 +17,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.agreement import disagreement
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
@@ -59,8 +60,8 @@ def fit_facts(fit: Fit, uncertainty: Uncertainty | None, rng: np.random.Generato
         ("law", f"L = {problem.family.form} ({problem.family.name})"),
         ("loss function", loss_in_words(fit.loss_fn)),
         ("weights of runs", "equal" if problem.weight_fn is None else f"{_name(problem.weight_fn)}(C)"),
-        ("limits of parameters", _bounds_in_words(problem.bounds)),
-        ("starts", _starts_in_words(fit)),
+        ("limits of parameters", in_symbols(_bounds_in_words(problem.bounds))),
+        ("starts", in_symbols(_starts_in_words(fit))),
         ("optimiser", _optimiser_in_words(fit)),
         ("certificate", _certificate_in_words(fit)),
         ("intervals", "not estimated" if uncertainty is None else basis_in_words(uncertainty)),

@@ -11,6 +11,7 @@ from chinchilla_nb.checks import as_texts
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.planning.optimal_runs import optimal_runs
 from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
@@ -76,12 +77,13 @@ def report_page(
     known = session.stale, uncertainty, session.forecast_scores, session.roll_outs
     report = Report.of(fit, session.settings, *known, budget=session.budget)
     runs = fit.runs
-    parameters, goodness, *plans = (_section(name, _facts(rows)) for name, rows in report.tables)
+    tables = [(name, tuple((in_symbols(key), value) for key, value in rows)) for name, rows in report.tables]
+    parameters, goodness, *plans = (_section(name, _facts(rows)) for name, rows in tables)
     sections = [
         _result(fit, report),
         f'<div class="beside">{parameters}{goodness}</div>',
         f'<div class="charts">{_section("Charts", "".join(fit_charts(session, fit, uncertainty)))}</div>',
-        _titled("Roll-outs", roll_out_chart(session.roll_outs)),
+        _titled("Roll-outs", roll_out_chart(session)),
         *plans,
         _section("Compute-optimal runs", _chinchilla(session, fit, uncertainty, table)),
         _titled("Other laws", _facts(other_laws(session))),
@@ -106,7 +108,7 @@ def report_page(
 def _result(fit: Fit, report: Report) -> str:
     """Return the law, what is known with it, and what limits it."""
     parts = [f'<div class="law">{as_mathml(fit.law)}</div>']
-    parts += [f"<p>{escape(' '.join(report.summary))}</p>"] if report.summary else []
+    parts += [f"<p>{escape(in_symbols(' '.join(report.summary)))}</p>"] if report.summary else []
     parts += [_list(report.notes)] if report.notes else []
     if report.warnings:
         parts.append(f'<div class="warnings"><h3>Warnings</h3>{_list(report.warnings)}</div>')
@@ -144,4 +146,4 @@ def _facts(rows: Facts) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(printable(sentence(item)))}</li>' for item in items)}</ul>"
+    return f"<ul>{''.join(f'<li>{escape(printable(sentence(in_symbols(item))))}</li>' for item in items)}</ul>"

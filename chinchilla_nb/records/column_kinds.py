@@ -40,7 +40,7 @@ class ColumnKinds:
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._kinds = {name: _kind_of(table[name].tolist()) for name in table.columns if name not in REQUIRED}
+        self._kinds = {name: _kind_of_column(table[name]) for name in table.columns if name not in REQUIRED}
 
     def as_read(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
         """Return appended rows as the file reads them back; None if that is known only after reading all its rows."""
@@ -61,17 +61,30 @@ class ColumnKinds:
     def goes_with(self, more: pd.DataFrame) -> bool:
         """Return whether rows that were read alone are what they are when they are read with the table."""
         for name, column in self._kinds.items():
-            kind = _kind_of(more[name].tolist()) if name in more else _Kind.NOTHING
+            kind = _kind_of_column(more[name]) if name in more else _Kind.NOTHING
             if _joined(column, kind) is _Kind.OTHER or (column is _Kind.TEXT and kind not in (column, _Kind.NOTHING)):
                 return False
         return True
 
+    def add(self, more: pd.DataFrame) -> None:
+        """Count in rows that go with the table."""
+        names = [name for name in more.columns if name not in REQUIRED]
+        added = {name: _joined(self._kinds.get(name, _Kind.NOTHING), _kind_of_column(more[name])) for name in names}
+        self._kinds = self._kinds | added
+
+
+def _kind_of_column(column: pd.Series[Any]) -> _Kind:
+    """Return the kind of a column; one of floats is known without a look at each value in turn."""
+    if column.dtype.kind == "f":
+        return _Kind.NUMBER if column.notna().any() else _Kind.NOTHING
+    return _kind_of(column.tolist())
+
 
 def _kind_of(values: Sequence[Any]) -> _Kind:
-    """Return the kind of a column of values."""
-    kinds = {_kind_of_value(value) for value in values} - {_Kind.NOTHING}
-    if _Kind.TEXT in kinds:
+    """Return the kind of a column of values: text if one of them is, which is mostly the first."""
+    if any(isinstance(value, str) and value for value in values):
         return _Kind.TEXT
+    kinds = {_kind_of_value(value) for value in values} - {_Kind.NOTHING}
     return _Kind.OTHER if len(kinds) > 1 else next(iter(kinds), _Kind.NOTHING)
 
 

@@ -99,8 +99,16 @@ class CsvFile:
         except OSError:
             return False
 
-    def read_from(self, seen: Seen) -> Reading:
+    def read_from(self, seen: Seen, *, compare: bool = True) -> Reading:
         """Read the rows that have not been seen: those that follow, or all if the file holds anything else as well.
+
+        Parameters
+        ----------
+        seen : Seen
+        compare : bool
+            Whether to compare all that has been seen with the file. Otherwise, if that was done in the last seconds,
+            only the rows that follow are read, and the bytes before them: the cost does not grow with the file, but a
+            row that was changed while the file grew is found by a later call.
 
         Returns
         -------
@@ -122,9 +130,15 @@ class CsvFile:
             return Reading(empty_table(self.columns), True, NOTHING)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())  # before the bytes, so that a change from here on is noticed
+            if not compare and seen.compared_lately:
+                if seen.is_current(status):
+                    return Reading(read_rows(b"", list(seen.header), self.path, seen.lines), False, seen)
+                if seen.may_have_grown(status) and seen.ends(file):
+                    return self._read_on(file.read(), status, seen, compared=False)
+                file.seek(0)
             data = file.read()
         if seen.begins(data):
-            return self._read_on(data, status, seen)
+            return self._read_on(data[seen.size :], status, seen, compared=True)
         header = list(seen.header)
         if seen.has_whole(data):
             return Reading(read_rows(b"", header, self.path, seen.lines), False, Seen.all_of(header, data, status))
@@ -202,10 +216,10 @@ class CsvFile:
             kind = "is a folder" if error.errno == errno.EISDIR else "is a pipe or a device"
             raise InputError(str(self.path), f"{kind}, not a file of runs", remedy="move it away") from None
 
-    def _read_on(self, data: bytes, status: os.stat_result, seen: Seen) -> Reading:
-        added = data[seen.size : data.rfind(b"\n") + 1]  # the rest may be a row that is still being written
+    def _read_on(self, data: bytes, status: os.stat_result, seen: Seen, *, compared: bool) -> Reading:
+        added = data[: data.rfind(b"\n") + 1]  # the rest may be a row that is still being written
         rows = read_rows(added, list(seen.header), self.path, seen.lines)
-        return Reading(rows, False, seen.followed_by(added, status))
+        return Reading(rows, False, seen.followed_by(added, status, compared=compared))
 
     def _check_known(self, known: pd.DataFrame, seen: Seen) -> None:
         """Raise an InputError if the file has rows that are not among those of a table."""
@@ -261,7 +275,7 @@ class CsvFile:
         alone = size == status.st_size == seen.size and seen.is_current(status)
         with explain_write_errors(self.path):
             self._write_lines(file, lines, size)
-        return seen.followed_by(lines, os.fstat(file.fileno())) if alone else None
+        return seen.followed_by(lines, os.fstat(file.fileno()), compared=False) if alone else None
 
     def _write_lines(self, file: io.FileIO, lines: bytes, size: int) -> None:
         """Write all of some lines at the end of a file of a size, or nothing."""

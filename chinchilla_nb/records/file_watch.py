@@ -22,7 +22,7 @@ class FileWatch:
     Parameters
     ----------
     database : Database
-        Its `refresh` is called, which notifies its observers of new rows.
+        Its `follow` is called, which notifies its observers of new rows.
     """
 
     def __init__(self, database: Any) -> None:
@@ -68,7 +68,7 @@ class FileWatch:
         while not stop.wait(max(PERIOD, took)):  # looking at many files must leave time for others
             begun = monotonic()
             try:
-                self._database.refresh()
+                self._database.follow()
             except Exception as error:  # noqa: BLE001  reported to the watchers
                 self._report(error)
             else:

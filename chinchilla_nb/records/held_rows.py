@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from chinchilla_nb.records.column_kinds import ColumnKinds
-from chinchilla_nb.records.rows import REQUIRED, as_integers
+from chinchilla_nb.records.joined_rows import arrays_of, joined_columns
+from chinchilla_nb.records.rows import as_integers
 from chinchilla_nb.records.seen import Seen
 
 __all__ = ["HeldRows"]
 
+MOST_BATCHES = 1_000
+"""Batches that are kept apart from the table: one copy of the table in so many appends costs little for each of them."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Batch:
-    """Appended rows that are not in the table yet, as an append must not copy it."""
+    """Rows that follow and are not in the table yet, as an append must not copy it."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]] | pd.DataFrame
     total: int  # rows up to here
     seen: Seen | None  # the file up to here; None if these rows lie beyond what could be read
 
@@ -49,12 +54,29 @@ class HeldRows:
     def __init__(self, table: pd.DataFrame, seen: Seen) -> None:
         self._state = _State(table, seen)
         self._joined = self._state, 0, table
+        self._columns = self._state, 0, arrays_of(table)
         self._kinds = self._state, ColumnKinds(table)
 
     @property
     def table(self) -> pd.DataFrame:
         """All rows; the same object until they change."""
         return self.snapshot()[0]
+
+    @property
+    def columns(self) -> Mapping[str, NDArray[Any]]:
+        """All rows as one array for each column, C, N, D and loss as float64; the same object until the rows change.
+
+        Rows that were added since the last call are joined to its arrays: their table is not needed.
+        """
+        state = self._state
+        batches = list(state.batches)
+        joined, count, columns = self._columns
+        if joined is not state:
+            count, columns = 0, arrays_of(state.table)
+        if any(len(batch.rows) for batch in batches[count:]):
+            columns = joined_columns([columns, *map(arrays_of, _frames(batches[count:]))])
+        self._columns = state, len(batches), columns
+        return columns
 
     @property
     def seen(self) -> Seen:
@@ -94,50 +116,60 @@ class HeldRows:
 
     def add(self, rows: Sequence[Mapping[str, Any]], seen: Seen | None) -> None:
         """Add rows that were appended to the file; None if others have written what could not be read."""
-        state, count, table = self._joined
-        if state is self._state and count and count == len(state.batches) and state.batches[-1].seen is not None:
-            self._state = _State(table, state.batches[-1].seen)  # so that batches that are in a table are kept once
-            self._joined = self._state, 0, table
-            if self._kinds[0] is state:
-                self._kinds = self._state, self._kinds[1]
+        self._fold()
         self._state.batches.append(_Batch(rows, len(self) + len(rows), seen))
 
     def add_read(self, rows: pd.DataFrame, seen: Seen) -> None:
         """Add the rows that follow in the file; those that were appended beyond what could be read are among them."""
-        state, table = self._state, self.table
+        state = self._state
         if any(batch.seen is None for batch in state.batches):
-            table = _with(state.table, [batch for batch in state.batches if batch.seen is not None])
-        self._state = _State(_joined(table, rows) if len(rows) else table, seen)
+            known = [batch for batch in state.batches if batch.seen is not None]
+            self._state = _State(_with(state.table, [*known, _Batch(rows, 0, seen)]), seen)
+            return
+        self._fold()
+        self._current_kinds().add(rows)
+        self._state.batches.append(_Batch(rows, len(self) + len(rows), seen))
 
     def replace(self, table: pd.DataFrame, seen: Seen) -> None:
         """Hold a table instead."""
         self._state = _State(table, seen)
+
+    def _fold(self) -> None:
+        """Put the batches into the table if they are many, or are in a table anyway, so that they are kept once."""
+        state, count, _ = self._joined
+        batches = self._state.batches
+        is_joined = state is self._state and 0 < count == len(batches)
+        if not (is_joined or len(batches) >= MOST_BATCHES) or batches[-1].seen is None:
+            return
+        state, columns = self._state, self.columns
+        table, seen = self.snapshot()
+        self._state = folded = _State(table, seen)
+        self._joined = folded, 0, table
+        self._columns = folded, 0, columns
+        if self._kinds[0] is state:
+            self._kinds = folded, self._kinds[1]
 
 
 def _seen(state: _State, batches: Sequence[_Batch]) -> Seen:
     return next((batch.seen for batch in reversed(batches) if batch.seen is not None), state.seen)
 
 
+def _frames(batches: Sequence[_Batch]) -> list[pd.DataFrame]:
+    """Return the rows of batches as tables, those of appends that follow each other as one."""
+    frames: list[pd.DataFrame] = []
+    for is_read, group in groupby(batches, key=lambda batch: isinstance(batch.rows, pd.DataFrame)):
+        if is_read:
+            frames += [batch.rows for batch in group]
+        else:
+            frames.append(pd.DataFrame([dict(row) for batch in group for row in batch.rows]))
+    return [frame for frame in frames if len(frame)]
+
+
 def _with(table: pd.DataFrame, batches: Sequence[_Batch]) -> pd.DataFrame:
-    rows = [dict(row) for batch in batches for row in batch.rows]
-    return _joined(table, pd.DataFrame(rows)) if rows else table
-
-
-def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Return both tables as one, with the columns of both and NaN where a row has no value."""
-    names = [*table.columns, *(name for name in more.columns if name not in table.columns)]
-    columns: dict[str, Any] = {}
-    for name in names:
-        parts = [
-            part[name].to_numpy() if name in part else np.full(len(part), np.nan) for part in (table, more) if len(part)
-        ]
-        if not parts:
-            columns[name] = table[name] if name in table else more[name]
-        elif name in REQUIRED:
-            values = np.concatenate([part.astype(np.float64) for part in parts])
-            columns[name] = as_integers(values) if name in ("N", "D") else values
-        elif len({part.dtype.kind for part in parts}) == 1 or all(part.dtype.kind in "iuf" for part in parts):
-            columns[name] = np.concatenate(parts)
-        else:  # numbers and text, or True and NaN: values keep their types
-            columns[name] = pd.Series([value for part in parts for value in part.tolist()])
-    return pd.DataFrame(columns)
+    """Return a table with the rows of batches below it."""
+    frames = _frames(batches)
+    if not frames:
+        return table
+    columns = joined_columns([arrays_of(one) for one in (table, *frames)])
+    whole = {name: as_integers(columns[name]) for name in ("N", "D")}
+    return pd.DataFrame({**columns, **whole})

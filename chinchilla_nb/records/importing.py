@@ -12,6 +12,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
@@ -20,6 +23,7 @@ from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_ro
 from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.names import read_name
 from chinchilla_nb.records.columns.reading import Reading
+from chinchilla_nb.records.columns.ready_numbers import ready_numbers
 from chinchilla_nb.records.columns.run_states import DIVERGED, RunStates
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.summaries import summary_rows
@@ -54,7 +58,13 @@ def preview_reading(reading: Reading, known: Runs | None = None, *, failed: bool
     """Return what importing a table as it was read would add; arguments and errors as for `preview_import`."""
     check_type(reading, "reading", Reading)
     return preview_import(
-        reading.table, reading.sources, known, checkpoints=reading.checkpoints, keep=reading.keep, failed=failed
+        reading.table,
+        reading.sources,
+        known,
+        checkpoints=reading.checkpoints,
+        keep=reading.keep,
+        failed=failed,
+        numbers={quantity: way.numbers for quantity, way in reading.taken.items()},
     )
 
 
@@ -66,6 +76,7 @@ def preview_import(
     checkpoints: Checkpoints | None = None,
     keep: str = "all",
     failed: bool = False,
+    numbers: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Preview:
     """Return what importing a table would add.
 
@@ -83,6 +94,8 @@ def preview_import(
     failed : bool
         Whether to take runs whose state says that they did not finish, and those whose loss has diverged to a finite
         number.
+    numbers : mapping of str to ndarray of float64, shape (n_rows,), optional
+        What the sources give in each row, if that is known, as `Columns.quantity` returns it.
 
     Raises
     ------
@@ -101,8 +114,11 @@ def preview_import(
     losses = _losses(table, sources["loss"], checkpoints, keep)
     sizes = _sizes_of_runs(table, sources.get("N"), checkpoints)
     values = {number: {**table.rows[number], **sizes.get(number, {})} for number in losses}
+    ready = ready_numbers(table, sources, numbers or {})
+    for number in sizes if "N" in ready else ():
+        ready["N"][number] = None
     rows, refused = _checked(
-        values, losses, sources, frozenset(others).difference(REQUIRED), _Refusals(table, known, failed=failed)
+        values, losses, sources, frozenset(others).difference(REQUIRED), _Refusals(table, known, failed=failed), ready
     )
     if not failed:
         refused |= _diverged(rows)
@@ -120,6 +136,7 @@ def _checked(
     sources: Mapping[str, AnySource],
     kept: AbstractSet[str],
     refusals: _Refusals,
+    ready: Mapping[str, Sequence[float | None]],
 ) -> tuple[dict[int, CheckedRow], dict[int, InputError]]:
     """Return the rows that are runs, by number, and why others are none."""
     rows: dict[int, CheckedRow] = {}
@@ -127,7 +144,8 @@ def _checked(
     for number, loss in losses.items():
         try:
             refusals.check_kind(number, values[number])
-            row = _row(values[number], sources, kept, loss)
+            known = {quantity: numbers[number] for quantity, numbers in ready.items()}
+            row = _row(values[number], sources, kept, loss, known)
             refusals.check_twice(row, number, values[number])
         except InputError as error:
             refused[number] = error
@@ -234,9 +252,13 @@ def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:
 
 
 def _row(
-    values: Mapping[str, Any], sources: Mapping[str, AnySource], kept: AbstractSet[str], loss: float | None
+    values: Mapping[str, Any],
+    sources: Mapping[str, AnySource],
+    kept: AbstractSet[str],
+    loss: float | None,
+    known: Mapping[str, float | None],
 ) -> CheckedRow:
-    numbers = dict(_numbers(values, sources))
+    numbers = dict(_numbers(values, sources, known))
     if "loss" not in numbers:
         raise InputError(f"loss ({_label(sources['loss'])})", "is empty")
     if loss is not None and loss == loss:
@@ -256,9 +278,15 @@ def _row(
     return row_of(numbers, others)
 
 
-def _numbers(values: Mapping[str, Any], sources: Mapping[str, AnySource]) -> Iterator[tuple[str, float]]:
+def _numbers(
+    values: Mapping[str, Any], sources: Mapping[str, AnySource], known: Mapping[str, float | None]
+) -> Iterator[tuple[str, float]]:
     """Yield the quantities in a row; a wrong value is an error, a missing one is not."""
     for quantity, source in sources.items():
+        number = known.get(quantity)
+        if number is not None:
+            yield quantity, number
+            continue
         if quantity != "loss" and any(_is_nan(values.get(column)) for column in source.columns):
             continue  # in a loss, NaN means divergence
         try:

@@ -11,7 +11,8 @@ import numbers
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = [
     "checked_row",
     "empty_table",
     "first_bad",
+    "frame_of_rows",
     "row_of",
     "rows_beyond",
     "rows_missing",
@@ -125,9 +127,15 @@ def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> Checke
 def check_columns(names: Iterable[str]) -> None:
     """Raise a ValueError unless each name reads back unchanged from the header of a CSV file."""
     for name in names:
-        if not isinstance(name, str) or not name or name != name.strip() or CONTROL.search(name):
+        if not isinstance(name, str) or not _reads_back(name):
             rule = "must be a single line of text without leading or trailing spaces"
             raise InputError("a column name", rule, got=brief(name), remedy="rename the column")
+
+
+@lru_cache(maxsize=MOST_COLUMNS)
+def _reads_back(name: str) -> bool:
+    """Return whether a name reads back unchanged; every row has the same few."""
+    return bool(name) and name == name.strip() and not CONTROL.search(name)
 
 
 def _plain(value: Any, name: str) -> bool | int | float | str:
@@ -140,6 +148,8 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     ValueError
         If it is neither a number nor text without other control characters.
     """
+    if type(value) is float or type(value) is int:  # most are
+        return value
     if isinstance(value, str):
         text = str.__str__(value)  # NumPy and others have types of their own for text
         if CONTROL.search(value):
@@ -166,8 +176,18 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
 
 def with_line_breaks(values: Iterable[tuple[str, Any]]) -> list[str]:
     """Return the names of columns that hold text of several lines, from values with the names of their columns."""
-    several = (name for name, value in values if isinstance(value, str) and LINE_BREAK.search(value))
-    return list(dict.fromkeys(several))
+    texts = [(name, value) for name, value in values if isinstance(value, str)]
+    if not LINE_BREAK.search("".join([value for _, value in texts])):
+        return []
+    return list(dict.fromkeys(name for name, value in texts if LINE_BREAK.search(value)))
+
+
+def frame_of_rows(rows: Sequence[CheckedRow]) -> pd.DataFrame:
+    """Return checked rows as a table: C, N, D and loss as float64, then the other columns, NaN where a row has none."""
+    columns: dict[str, Any] = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in REQUIRED}
+    others = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in columns]
+    # As a list of dicts, pandas would convert columns with missing values in another way.
+    return pd.DataFrame(columns | {name: pd.Series([row.get(name, np.nan) for row in rows]) for name in others})
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -253,8 +273,16 @@ def checked_frame(frame: Any) -> pd.DataFrame:
         if name in REQUIRED:
             frame[name] = _numbers(frame[name], name)
         elif frame[name].dtype.kind not in "biuf":
-            frame[name] = pd.Series([_plain(value, f"df, row {row}: {name}") for row, value in enumerate(frame[name])])
+            frame[name] = _plain_column(frame[name].tolist(), name)
     return tidy(frame)
+
+
+def _plain_column(values: list[Any], name: str) -> pd.Series[Any]:
+    """Return a user's column as plain values; errors as for `checked_frame`."""
+    texts = [value for value in values if type(value) is str]
+    if len(texts) == len(values) and not CONTROL.search("".join(texts)):
+        return pd.Series(values)
+    return pd.Series([_plain(value, f"df, row {row}: {name}") for row, value in enumerate(values)])
 
 
 def check_header(names: list[str], where: str) -> None:

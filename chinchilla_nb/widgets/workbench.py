@@ -23,8 +23,9 @@ from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.cells import is_shown_elsewhere, register_creation
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.left_out_list import LeftOutList
 from chinchilla_nb.widgets.base.panel import Panel
-from chinchilla_nb.widgets.base.parts import close_parts
+from chinchilla_nb.widgets.base.parts import Parts, close_parts
 from chinchilla_nb.widgets.base.project_files import Folders, allowed_folders
 from chinchilla_nb.widgets.base.snapshot import IN_VOILA, Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
@@ -74,6 +75,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
     session : Session
     remarks, kept : HTML
         What was taken of a table; what is not kept or not restored of the session.
+    left_out : LeftOutList
+        The rows of a table that was opened which are not among the runs.
     fit, frontier : FitPanel, FrontierPanel
     toggles : dict of str to ToggleButton
         Buttons that show and hide the panels, by panel name.
@@ -123,8 +126,10 @@ class Workbench(Snapshot, ipywidgets.VBox):
         self.errors = ErrorNotes()
         self.guard = Guard(self.errors.report)
         self.remarks = ipywidgets.HTML(_remarks(self.session.remarks))
+        self.left_out = LeftOutList(self.guard, Parts())
+        self.left_out.show(self.session.left_out)
         self.kept = ipywidgets.HTML()
-        nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.kept, self.errors])
+        nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.left_out, self.kept, self.errors])
         nav.add_class("cnb")
         nav.add_class("cnb-nav")
         self._controls, self._charts = ipywidgets.VBox(), ipywidgets.VBox()
@@ -174,7 +179,10 @@ class Workbench(Snapshot, ipywidgets.VBox):
         """Say what of the session is not kept; that it has no file matters only on a page that is loaded again."""
         problem = self.session.keeping_problem
         if not problem and self.session.session_file is None and IN_VOILA in os.environ:
-            problem = "Nothing of this session is kept when the page is loaded again: its runs have no project folder."
+            has_folder = getattr(self.session.database, "project_dir", None) is not None
+            # A notebook that made the session itself may choose settings and exclusions in its cells.
+            why = "the notebook that made it does not keep it" if has_folder else "its runs have no project folder"
+            problem = f"Nothing of this session is kept when the page is loaded again: {why}."
         self.kept.value = note("warn", problem) if problem else ""
 
     def _ask(self, unclear: UnclearColumns) -> None:

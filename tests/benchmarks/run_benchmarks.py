@@ -1,7 +1,7 @@
 """All figures of speed and memory as one markdown table. Prints; asserts nothing.
 
-    python tests/benchmarks/run_benchmarks.py                    everything (make benchmarks), about ten minutes
-    python tests/benchmarks/run_benchmarks.py floor peer memory  parts: floor, peer, growth, memory, browser
+    python tests/benchmarks/run_benchmarks.py                    everything (make benchmarks), about twenty minutes
+    python tests/benchmarks/run_benchmarks.py floor peer memory  parts: floor, peer, growth, memory, load, browser
 
 Every line is a ratio of two things that are timed in turn, several times each, in one run: other load on the machine
 then affects both alike. The seconds are medians; the ratio is the median of the ratios of each pair. Lines against the
@@ -13,18 +13,19 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from interleaved import Peer, interleaved, seconds_of
+from table_line import HEAD, Line
 
 from chinchilla_nb import Chinchilla, Runs, ScalingLaw, asymmetric_mae, fit, log_huber, open_session, study
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -32,22 +33,8 @@ from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
 HUBER = functools.partial(log_huber, delta=1e-3)
 SMALL_AXES = {"E": [1.0, 2.0], "a": [1.0, 10.0], "b": [1.0, 10.0], "alpha": [0.2, 0.6], "beta": [0.2, 0.6]}
-"""32 starts: the peer needs an hour for 4,500."""
+"""32 starts, for calls that are timed several times: the peer takes a second for these, and a minute for 4,500."""
 SEEDS = {"C": (1e18, 1e22), "N_to_D": (1, 100)}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the table: what is timed, what it is compared with, and seconds (or MB) of both."""
-
-    what: str
-    ours: float
-    against: str
-    theirs: float
-    ratio: float
-
-    def __str__(self) -> str:
-        return f"| {self.what} | {self.ours:.3g} | {self.against} | {self.theirs:.3g} | {self.ratio:.3g} |"
 
 
 def runs_of(count: int) -> Runs:
@@ -126,6 +113,24 @@ def peer() -> Iterator[Line]:
         )
         yield Line("import Chinchilla", ours, "chinchilla 0.2.0", theirs, ratio)
     other.close()
+    yield _whole_grid(interpreter)
+
+
+def _whole_grid(interpreter: str) -> Line:
+    """Compare one fit of the peer from all starts with the median of fits here before and after it."""
+    runs = runs_of(240)
+    axes = {name: values.tolist() for name, values in HOFFMANN_GRID.axes.items()}
+    rows = list(zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True))
+    other = Peer(interpreter, rows, axes)
+
+    def ours() -> float:
+        return seconds_of(lambda: fit(runs, HOFFMANN_GRID, asymmetric_mae))
+
+    before = [ours() for _ in range(5)]
+    theirs = other.seconds("fit")
+    here = statistics.median([*before, *(ours() for _ in range(5))])
+    other.close()
+    return Line("fit, asymmetric_mae, 4,500 starts x 240 runs", here, "chinchilla 0.2.0", theirs, theirs / here)
 
 
 def growth() -> Iterator[Line]:
@@ -189,6 +194,14 @@ def memory() -> Iterator[Line]:
         yield Line(f"peak memory, MB: {what}", used, "imports alone", idle, used / idle)
 
 
+def load() -> Iterator[Line]:
+    """Compare 100,000 runs with 10,000, and a long file that grows with a short one; see `bench_load.py`."""
+    import bench_load
+
+    for part in bench_load.PARTS.values():
+        yield from part()
+
+
 def browser() -> Iterator[Line]:
     """Compare the waiting times in a page with their goals; `bench_panels.py` says what each is."""
     import bench_panels
@@ -232,7 +245,7 @@ def megabytes(code: str) -> float:
 
 
 PARTS: dict[str, Callable[[], Iterator[Line]]] = {
-    part.__name__: part for part in (floor, peer, growth, memory, browser)
+    part.__name__: part for part in (floor, peer, growth, memory, load, browser)
 }
 
 
@@ -240,7 +253,7 @@ def main(*names: str) -> None:
     """Print the table."""
     logging.disable(logging.INFO)  # what is said of each table that is opened
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print("| what | seconds | against | seconds | ratio |\n|---|---|---|---|---|")
+    print(HEAD)
     for name in names or PARTS:
         for line in PARTS[name]():
             print(line, flush=True)

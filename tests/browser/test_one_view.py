@@ -179,6 +179,46 @@ def test_a_lasso_selects_what_it_surrounds(lab):
     assert rings(page) == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("mode", ["Set budget", "Pan / zoom", "Select runs", "Lasso"])
+def test_a_click_on_a_dot_selects_its_run_in_every_mode(lab, mode):
+    page = open_workbench(lab)
+    page.get_by_role("button", name=mode, exact=True).click()
+    page.wait_for_timeout(800)
+    for chart, (row, chosen) in enumerate([(0, [0]), (39, [0, 39]), (0, [39]), (20, [20, 39])]):
+        dots = charts(page).nth(chart).locator("path.dot.element[style*='--cnb-run-outline']")
+        box = dots.nth(row).bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        until_selected(page, chosen)
+    assert rings(page) == [2, 2, 2, 2]
+
+
+PLOT = """chart => {
+    const figure = document.querySelectorAll('.cnb-charts .bqplot')[chart];
+    const {left, top, bottom} = figure.querySelector('.plotarea_events').getBoundingClientRect();
+    return [left, top, bottom];
+}"""
+"""The left, the upper and the lower end of the plot area of a chart, in pixels of the page."""
+
+
+@pytest.mark.parametrize("mode", ["Select runs", "Lasso"])
+def test_what_is_drawn_from_beside_the_axes_selects_what_it_encloses(lab, mode):
+    page = open_workbench(lab)
+    page.get_by_role("button", name=mode, exact=True).click()
+    page.wait_for_timeout(800)
+    left, top, bottom = page.evaluate(PLOT, 2)
+    # The smallest model has the leftmost column of dots in the chart of D by N: rows 0, 5, 10, ...
+    dots = charts(page).nth(2).locator("path.dot.element[style*='--cnb-run-outline']")
+    first, second = (dots.nth(row).bounding_box()["x"] for row in (0, 1))
+    between = (first + second) / 2
+    page.mouse.move(left - 30, top - 5)
+    page.mouse.down()
+    # A box ends at the opposite corner; a lasso goes around by the fourth one.
+    for x, y in ((left - 30, bottom + 5), (between, bottom + 5), (between, top - 5))[: 2 if mode != "Lasso" else 3]:
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+    until_selected(page, list(range(0, 40, 5)))
+
+
 def test_the_filter_drives_charts_and_fits(lab):
     page = open_workbench(lab)
     page.get_by_placeholder("Filter: loss < 3 N >= 1B adam").fill("optimizer = lion and N > 1e7")

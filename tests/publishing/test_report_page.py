@@ -263,7 +263,7 @@ def test_weights_and_limits_are_stated(tmp_path):
     cc.database.df = table_of(make_runs(20, noise=0.01))
     facts = dict(fit_facts(cc.fit(), None, np.random.default_rng([1, 2])))
     assert facts["weights of runs"] == "by_compute(C)"
-    assert facts["limits of parameters"] == "alpha fixed at 0.34; beta from 0.2 to 0.5"
+    assert facts["limits of parameters"] == "α fixed at 0.34; β from 0.2 to 0.5"
     assert facts["random numbers"] == "PCG64, seed [1, 2]"
 
 

@@ -359,8 +359,8 @@ def test_a_row_is_checked_once_on_its_way_into_the_log(tmp_path, monkeypatch):
         assert database.runs.N.tolist() == [1e9, 2e9, 3e9]
     finally:
         sys.setprofile(None)
-    # Three numbers a row, and one column that is the user's; the file was not read again either.
-    assert Counter(checks) == {"parse_quantity": 9, "row_of": 3, "_plain": 3}
+    # The numbers of a column are read at once, and one column is the user's; the file was not read again either.
+    assert Counter(checks) == {"row_of": 3, "_plain": 3}
     assert Counted.looks == 9
 
 

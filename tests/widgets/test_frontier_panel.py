@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
 
@@ -12,6 +13,7 @@ from runs import LAW
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.widgets.charts import late_names
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 
@@ -145,6 +147,31 @@ def test_dots_have_tooltips_in_readable_units(session, database):
     # Hoffmann et al.'s law for 70e9 and 1.4e12: 1.69 + 406.4 / 70e9^0.34 + 410.7 / 1.4e12^0.28 = 1.9366.
     predicted = ["Predicted loss: 1.9366", "Residual: −0.00665"]
     assert panel.charts.loss.runs.names[-1].split("\n") == [*facts, *predicted]
+
+
+def test_after_another_fit_tooltips_wait_for_the_curves(session, database):
+    """The page redraws all dots when their tooltips change, and would show the curves later."""
+    panel = FrontierPanel(session)
+    charts = [chart for chart, _ in panel.charts.all]
+
+    def predicted() -> list[bool]:
+        return [all("Predicted loss" in name for name in chart.runs.names) for chart in charts]
+
+    async def main() -> None:
+        session.fit = fit
+        assert all(len(chart.frontier.x) for chart in charts)
+        assert predicted() == [False] * 4
+        database.append(N=7e9, D=1.4e11, loss=2.2)
+        await asyncio.sleep(late_names.SECONDS / 3)  # a new dot does not wait for its tooltip
+        newest = [*charts[0].runs.names, *charts[0].dots.latest.names][-1]
+        assert newest.startswith("N: 7B parameters")
+        await asyncio.sleep(2 * late_names.SECONDS)
+        assert predicted() == [True] * 4
+
+    fit = session.run_fit()
+    session.fit = None
+    assert predicted() == [False] * 4
+    asyncio.run(main())
 
 
 def test_a_budget_far_outside_the_runs_is_named(session):

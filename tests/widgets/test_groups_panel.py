@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import numpy as np
@@ -13,6 +14,7 @@ from two_groups import two_groups
 from chinchilla_nb import Database, GroupsPanel, Session, Settings, mse
 from chinchilla_nb.engine.groups.comparison import fit_groups
 from chinchilla_nb.engine.groups.quantities import multiplier
+from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.quantity import rounded
 
 
@@ -23,8 +25,8 @@ def session_of(**columns) -> Session:
     return Session(database, Settings(grid=GRID, loss_fn=mse))
 
 
-def text_of(html: str) -> str:
-    return re.sub(r"<[^>]+>", " ", html)
+def text_of(shown: str) -> str:
+    return re.sub(r"<[^>]+>", " ", shown)
 
 
 @pytest.fixture
@@ -85,6 +87,36 @@ def test_without_a_column_the_panel_says_what_it_needs():
     assert empty.errors.value == ""
 
 
+def keys_of(session: Session, kind: str) -> list:
+    runs = session.all_runs
+    return run_keys(runs.take(runs.columns["kind"] == kind))
+
+
+@pytest.mark.parametrize("leave_out", ["exclusions", "filter"])
+def test_a_column_that_no_longer_divides_the_runs_stays_chosen_and_the_panel_says_why(leave_out):
+    n = 40
+    panel = GroupsPanel(session_of(kind=np.resize(["<b>llama", "mamba"], n), seed=np.resize([0, 1, 2], n)))
+    session = panel.session
+    assert panel.by.value == "kind"
+    if leave_out == "filter":
+        session.filter_runs("kind = mamba")
+    else:
+        session.exclude(keys_of(session, "<b>llama"))
+    assert panel.view.by == panel.by.value == "kind"
+    assert panel.compare_button.disabled
+    said = html.unescape(text_of(panel.state.value))
+    assert "'kind' has one value, 'mamba', among the runs that count: use runs of another value" in said
+    assert "20 of 40 runs are excluded or left out by the filter." in said
+    panel.by.value = "seed"
+    assert not panel.compare_button.disabled
+    assert "Press Compare to fit laws to the groups of seed" in panel.state.value
+    session.filter_runs("")
+    session.excluded = frozenset()
+    assert [value for _, value in panel.by.options] == ["kind", "seed"]
+    assert not panel.compare_button.disabled
+    assert panel.errors.value == ""
+
+
 def test_new_runs_and_other_columns_make_it_stale(panel):
     assert panel.state.value == ""
     panel.session.database.append(N=1e9, D=1e10, loss=3.0, kind="first")
@@ -110,8 +142,8 @@ def test_names_are_escaped():
     panel = GroupsPanel(session_of(kind=kinds))
     panel.compare_button.click()
     panel.wait()
-    for html in (panel.tiles, panel.laws, panel.notes, panel.about, panel.sharing, panel.state):
-        assert "<img" not in html.value
+    for part in (panel.tiles, panel.laws, panel.notes, panel.about, panel.sharing, panel.state):
+        assert "<img" not in part.value
     assert "&lt;img" in panel.laws.value
 
 

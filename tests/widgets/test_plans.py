@@ -8,16 +8,13 @@ import re
 
 import pandas as pd
 import pytest
-from copied_text import copied_text
-from runs import AXES
 
-from chinchilla_nb import Chinchilla, Hardware, compact, plan_intervals
+from chinchilla_nb import compact, plan_intervals
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.frontier.plan_choice import LOSS, SEARCH, SHAPES, PlanChoice, as_constraints
-from chinchilla_nb.widgets.frontier.plan_table import plan_call
 
 
 @pytest.fixture
@@ -136,29 +133,6 @@ def test_the_table_has_the_intervals_that_are_known_now(panel, session):
     )
     assert low in panel.plans.table.value
     assert high in panel.plans.table.value
-
-
-def test_the_code_makes_the_same_table(panel, session, tmp_path):
-    panel.budget_control.hardware_toggle.value = True
-    panel.budget_control.hardware.speed.value = "H100 SXM · 989e12"
-    panel.budget_control.hardware.price.value = "2.5"
-    panel.budget.type("1e21")
-    plans = panel.plans
-    plans.add.click()
-    plans.shape.value, plans.value.value = "Listed sizes", "1B, 3B"
-    plans.add.click()
-    code = copied_text(plans.code)
-    cc = Chinchilla(str(tmp_path), AXES, log_level=50)
-    cc.session.fit = session.fit
-    table = eval(code, {"cc": cc, "Hardware": Hardware})
-    assert table.index.tolist() == list(plans._rows)
-    for label, row in plans._rows.items():
-        for name in ("C", "N", "D", "loss", "days", "cost"):
-            assert table[name][label] == pytest.approx(row[name], rel=1e-6)
-
-
-def test_one_plan_is_one_call():
-    assert plan_call([{"C": 1e21, "models": True}]) == "cc.plan(C=1e21, models=True)"
 
 
 def test_the_models_of_the_search(session):

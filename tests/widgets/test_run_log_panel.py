@@ -27,6 +27,7 @@ from chinchilla_nb.database import Database
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.quantity import interval_text
+from chinchilla_nb.records.tables import Rejected
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 from chinchilla_nb.widgets.run_log.run_log_view import PAGE
@@ -399,7 +400,8 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, here):
     assert panel.file.mapping.columns["N"].value == "Model Size"
     assert panel.file.mapping.units["D"].value == "×B"
     assert "2 of 3 rows can be added" in text_of(panel.file.preview)
-    assert "Line 3: loss (val_loss) is nan" in text_of(panel.file.preview)
+    assert "1 row cannot be added: loss (val_loss) (1)." in text_of(panel.file.preview)
+    assert "3 loss (val_loss) is nan" in text_of(panel.file.left_out.rows)
     assert panel.file.add.description == "Add 2 runs"
     panel.file.mapping.units["D"].value = "×1"
     assert "2B 40 2.6 lion" in text_of(panel.file.preview)
@@ -471,7 +473,8 @@ def test_n_of_a_file_with_one_model_is_typed(panel, session, here):
 def test_failed_runs_are_added_on_request(panel, here):
     (here / "sweep.csv").write_text("params,tokens,loss,state\n2e7,4e8,3.5,finished\n6e7,1.2e9,3.1,crashed\n")
     panel.file.path.value = "sweep.csv"
-    assert "Line 3: did not finish (state: 'crashed')" in html.unescape(text_of(panel.file.preview))
+    assert "1 row cannot be added: did not finish (1)." in text_of(panel.file.preview)
+    assert "3 did not finish (state: 'crashed')" in html.unescape(text_of(panel.file.left_out.rows))
     assert panel.file.add.description == "Add 1 run"
     panel.file.mapping.failed.value = True
     assert panel.file.add.description == "Add 2 runs"
@@ -479,6 +482,86 @@ def test_failed_runs_are_added_on_request(panel, here):
     (here / "other.csv").write_text("params,tokens,loss\n2e7,4e8,3.5\n")
     panel.file.path.value = "other.csv"
     assert not panel.file.mapping.failed.value
+
+
+def rows_left_out(shown) -> dict[int, str]:
+    """Return the reason of each row that a list of left-out rows shows, by line."""
+    rows = re.findall(r"<td>([\d,]+)</td><td>(.*?)</td>", shown.rows.value)
+    return {int(line.replace(",", "")): html.unescape(why) for line, why in rows}
+
+
+def test_every_row_that_is_left_out_can_be_read_before_and_after_the_import(panel, session, here):
+    rows = [
+        "2e7,4e8,3.5,finished",
+        *(f"{6 + at}e7,{10 + 3 * at % 7}e8,3.1,crashed" for at in range(12)),
+        "2e7,4e8,3.5,finished",
+    ]
+    (here / "sweep.csv").write_text("\n".join(["params,tokens,loss,state", *rows]))
+    panel.file.path.value = "sweep.csv"
+    assert "13 rows cannot be added: did not finish (12); is in the file twice (1)." in text_of(panel.file.preview)
+    assert "more" not in text_of(panel.file.preview)
+    before = rows_left_out(panel.file.left_out)
+    assert list(before) == [*range(3, 15), 15]
+    assert before[3] == "did not finish (state: 'crashed')"
+    assert before[15] == "is in the file twice (line 2 holds the same run)"
+    assert "cnb-none" in panel.left_out._dom_classes
+    panel.file.add.click()
+    assert "1 imported from sweep.csv, 13 left out" in text_of(panel.state)
+    assert rows_left_out(panel.left_out) == before
+    assert [(one.source, len(one.rows)) for one in session.left_out] == [("sweep.csv", 13)]
+    panel.left_out.save.click()
+    assert 'download="left-out-rows.csv"' in panel.left_out.link.value
+    assert panel.errors.value == ""
+
+
+def test_a_file_that_is_imported_again_replaces_its_list_of_rows(panel, session, here):
+    (here / "a.csv").write_text("params,tokens,loss,state\n2e7,4e8,3.5,finished\n6e7,1.2e9,3.1,crashed\n")
+    panel.file.path.value = "a.csv"
+    panel.file.add.click()
+    panel.file.read.click()
+    panel.file.mapping.failed.value = True
+    panel.file.add.click()
+    (left_out,) = session.left_out
+    assert [row.reason for row in left_out.rows] == ["is already in the log: a run has the same N, D and loss"]
+
+
+def test_many_rows_that_are_left_out_are_listed_in_part_and_saved_whole(session):
+    rows = [Rejected(at, "=cmd() <script>", "odd") for at in range(1, 2501)]
+    session.leave_out("<i>big.csv", rows)
+    panel = RunLogPanel(session)
+    assert list(rows_left_out(panel.left_out)) == list(range(1, 1001))
+    assert "2,500 rows are left out of &lt;i&gt;big.csv (the first 1,000 are listed; the file has all)" in (
+        panel.left_out.rows.value
+    )
+    assert "<script>" not in panel.left_out.rows.value
+    panel.left_out.save.click()
+    content = base64.b64decode(re.search(r"base64,([^\"]*)", panel.left_out.link.value)[1]).decode()
+    assert len(content.splitlines()) == 2501
+    assert "<i>big.csv,line,2500,'=cmd() <script>" in content
+
+
+def test_rows_that_may_be_checkpoints_are_said_with_the_control_that_takes_the_last(panel, here):
+    lines = [f"{N},{D},{5 - N / 1e9 - D / 1e10}" for D in (1e9, 2e9, 3e9) for N in (7e7, 1.6e8, 4e8)]
+    (here / "sweep.csv").write_text("\n".join(["params,tokens,loss", *lines]))
+    panel.file.path.value = "sweep.csv"
+    said = html.unescape(text_of(panel.file.preview))
+    assert "choose 'the last checkpoint of each run' under Rows" in said
+    assert "set checkpoints" not in said
+    rows = panel.file.mapping.checkpoints
+    assert ">Rows<" in rows.description
+    assert "cnb-none" not in rows._dom_classes
+    assert panel.file.add.description == "Add 9 runs"
+    rows.value = "last"
+    assert panel.file.add.description == "Add 3 runs"
+
+
+def test_ranges_of_an_import_are_those_of_the_rows_that_would_be_added(panel, here):
+    rows = "2e7,4e8,3.5,finished\n6e7,1.2e9,3.25,finished\n6e7,1.2e9,3.25,finished\n6e7,1.1e9,9.75,crashed\n"
+    (here / "sweep.csv").write_text(f"params,tokens,loss,state\n{rows}")
+    panel.file.path.value = "sweep.csv"
+    assert "(3.25 to 3.5)" in text_of(panel.file.preview)
+    panel.file.mapping.failed.value = True
+    assert "(3.25 to 9.75)" in text_of(panel.file.preview)
 
 
 def test_another_column_and_another_unit_are_chosen_by_hand(panel, here):

@@ -292,3 +292,15 @@ def test_rows_left_out_are_said_once_on_the_panel(tmp_path, rows):
     rows.to_csv(tmp_path / "runs.csv", index=False)
     workbench = Workbench(tmp_path / "runs.csv")
     assert "1 of 30 rows left out" in workbench.remarks.value
+
+
+def test_a_page_of_voila_says_why_nothing_is_kept(tmp_path, rows, monkeypatch):
+    from chinchilla_nb import Chinchilla
+
+    monkeypatch.setenv("VOILA_REQUEST_URL", "http://localhost/")
+    assert "its runs have no project folder." in Workbench(rows).kept.value
+    cc = Chinchilla(tmp_path, log_level=50)
+    assert "the notebook that made it does not keep it." in Workbench(cc).kept.value
+    cc.session.keep()
+    assert Workbench(cc).kept.value == ""
+    assert Workbench(tmp_path).kept.value == ""

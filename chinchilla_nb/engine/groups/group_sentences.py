@@ -7,7 +7,7 @@ import numpy as np
 from chinchilla_nb.engine.groups.comparison import Groups
 from chinchilla_nb.engine.groups.sharing import shared_in_words
 from chinchilla_nb.engine.uncertainty.interval import Interval
-from chinchilla_nb.quantity import interval_text, known_digits, rounded
+from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 
 __all__ = ["is_told", "multiplier_sentence", "sharing_sentence"]
 
@@ -38,4 +38,4 @@ def sharing_sentence(value: Groups, model: str) -> str:
         return ""
     verdict = "reject" if test.rejected else "do not reject"
     shared = shared_in_words(model, value.problem.family.parameters)
-    return f"the runs {verdict} that {shared} (p = {test.p:.2g} against {test.against!r})"
+    return f"the runs {verdict} that {shared} (p = {plain(test.p, 2)} against the model that shares the least)"

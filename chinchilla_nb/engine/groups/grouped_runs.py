@@ -80,11 +80,8 @@ def group_runs(runs: Runs, by: str) -> GroupedRuns:
     small = [name for name in own if counts[name] < FEWEST_RUNS]
     names = tuple(name for name in own if name not in small)
     if len(names) < 2:
-        got = f"{_listed(own)} of {brief(by)}" if own else f"{brief(by)}, which is empty"
-        if small:
-            got += f", of which {_listed(small)} {_have(small)} one run"
-        rule = f"must have two values with at least {FEWEST_RUNS} runs each to be compared"
-        raise FitError("by", rule, got=got, remedy="add runs, or choose another column")
+        remedy = "use runs of another value as well, or choose another column"
+        raise FitError(brief(by), f"{_too_few(own, small)} among the runs that count", remedy=remedy)
     place = np.array([names.index(name) if name in names else -1 for name in found.names], dtype=np.intp)
     number = place[found.of]
     inside = number >= 0
@@ -111,6 +108,14 @@ def _divides(runs: Runs, by: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _too_few(own: Sequence[str], small: Sequence[str]) -> str:
+    """Return which values a column has, where fewer than two of them can be groups."""
+    if len(own) < 2:
+        return f"has one value, {_listed(own)}," if own else "has no value"
+    large = [name for name in own if name not in small]
+    return f"has {_listed(large) if large else 'no value'} with two runs or more, and {_listed(small)} with one,"
 
 
 def _left_out(by: str, counts: dict[str, int], small: Sequence[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.quantity import scientific
+from chinchilla_nb.quantity import plain, scientific
 
 __all__ = ["Extrapolation", "outside_the_runs"]
 
@@ -145,6 +145,4 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
 
 def _number(value: float) -> str:
     """Return a number with three digits or, between a thousand and a million, all of its whole part."""
-    if value >= 1e6:
-        return scientific(value, 3)
-    return f"{value:,.0f}" if value >= 1e3 else f"{value:.3g}"
+    return f"{value:,.0f}" if 1e3 <= value < 1e6 else plain(value)

@@ -7,6 +7,7 @@ from chinchilla_nb.engine.planning.data_limit import MEASURED_EPOCHS
 from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import plain
 
 __all__ = ["plan_notes"]
 
@@ -41,10 +42,10 @@ def plan_notes(plan: Plan, runs: Runs | None = None, data_unit: str = "tokens") 
         return tuple(found)
     times = plan.training_FLOPs / float(runs.C.max())
     if times > FAR:
-        found.append(f"the plan takes {times:,.3g} times the compute of the largest run")
+        found.append(f"the plan takes {plain(times)} times the compute of the largest run")
     ratios = runs.D / runs.N
     low, high = float(ratios.min()), float(ratios.max())
     if not low / VISIBLE <= plan.tokens_per_parameter <= high * VISIBLE:
-        ratio = f"{plan.tokens_per_parameter:,.3g}"
-        found.append(f"the plan has {ratio} {data_unit} per parameter, and the runs have {low:,.3g} to {high:,.3g}")
+        ratio = plain(plan.tokens_per_parameter)
+        found.append(f"the plan has {ratio} {data_unit} per parameter, and the runs have {plain(low)} to {plain(high)}")
     return tuple(found)

@@ -25,7 +25,7 @@ def next_budget(factor: float, runs: Runs, regime: SeedRegime | None) -> float:
     InputError
         If there is neither a run nor a seed regime to scale up from.
     """
-    reached = [*runs.C.tolist(), *((regime.C[1],) if regime else ())]
+    reached = [*([float(runs.C.max())] if len(runs) else []), *((regime.C[1],) if regime else ())]
     if not reached:
         raise InputError("", "there is nothing to scale up from", remedy="append runs, or give seed_ranges or C")
     return float(factor * max(reached))

@@ -106,9 +106,12 @@ class Region:
 def scanned_values(problem: Problem) -> dict[str, tuple[float, ...]]:
     """Return values all over the range of each exponent and irreducible loss of a law, inside the bounds, by name."""
     scans = {"exponent": EXPONENTS, "floor": tuple(float(problem.runs.loss.min()) * FLOORS)}
+    box = problem.family.coordinates(problem.runs, problem.bounds)
     found = {}
-    for parameter in problem.family.parameters:
+    for parameter, least, largest in zip(problem.family.parameters, box.lower, box.upper, strict=True):
         low, high = problem.bounds.get(parameter.name, (0.0, np.inf))
+        if parameter.kind == "exponent":  # a coordinate itself: some laws have no exponents near zero
+            low, high = max(low, float(least)), min(high, float(largest))
         if low < high and parameter.kind in scans:
             ends = {float(end) for end in (low, high) if np.isfinite(end)}
             inside = {float(value) for value in scans[parameter.kind] if low <= value <= high}

@@ -86,7 +86,8 @@ class Uncertainty(abc.ABC):
             n_free = np.count_nonzero(self.near.free)
             found.insert(0, f"{len(self.near.error)} runs cannot show how precisely they determine {n_free} parameters")
         elif self.undetermined:
-            found.insert(0, "these runs hardly determine some of the parameters; see the warnings of the fit")
+            where = "; see the warnings of the fit" if self.fit.warnings else ""
+            found.insert(0, f"these runs hardly determine some of the parameters{where}")
         return tuple(found)
 
     def interval(self, level: float = 0.95) -> dict[str, Interval]:

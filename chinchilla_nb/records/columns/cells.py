@@ -10,7 +10,7 @@ from chinchilla_nb.quantity import exponent_notation, parse_number, parse_quanti
 from chinchilla_nb.records.columns.units import UNITS, find_unit
 from chinchilla_nb.records.tables.missing import MISSING
 
-__all__ = ["Cell", "cell_number", "is_empty", "read_cell"]
+__all__ = ["OF_ANY_SIGN", "Cell", "cell_number", "is_empty", "read_cell"]
 
 _WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
 _MARGIN = re.compile(r"(.*[0-9])\s*(?:±|\+/-)\s*[0-9.]+(?:[eE][-+]?[0-9]+)?")
@@ -61,14 +61,14 @@ def cell_number(value: Any, unit: str) -> float:
     """
     if isinstance(value, str):
         value, own = _parts(value)
-        unit = own or ("×1" if value[-1:].isalpha() and unit not in _OF_ANY_SIGN else unit)
-    if unit in _OF_ANY_SIGN:
+        unit = own or ("×1" if value[-1:].isalpha() and unit not in OF_ANY_SIGN else unit)
+    if unit in OF_ANY_SIGN:
         cell = read_cell(value)
         return parse_quantity(value if cell is None else UNITS[unit].convert(cell.number))
     return UNITS[unit].convert(parse_quantity(value))
 
 
-_OF_ANY_SIGN = frozenset({"10^x", "e^x", "2^x", "ln", "-x"})
+OF_ANY_SIGN = frozenset({"10^x", "e^x", "2^x", "ln", "-x"})
 """Units whose numbers need not be positive, or whose quantity need not be."""
 
 

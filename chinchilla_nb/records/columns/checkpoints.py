@@ -98,7 +98,7 @@ def _of_named_runs(
     run = _numbered(str(row.get(identity)) for row in columns.table.rows)
     if not is_run:
         run = _split(run, progress, columns, used)
-    rises = any(len(np.unique(progress[rows][np.isfinite(progress[rows])])) > 1 for rows in _rows_of(run))
+    rises = not _is_same_in_runs(progress, run)
     even = _is_even(run, progress)
     if not rises or not (is_run or is_step or even):  # models that were trained for several D
         return None
@@ -131,7 +131,7 @@ def _identity(names: Mapping[str, ColumnName], columns: Columns, N: NDArray[np.f
         if column is None:
             continue
         run = _numbered(str(row.get(column)) for row in columns.table.rows)
-        if all(len(set(N[rows][np.isfinite(N[rows])].tolist())) <= 1 for rows in _rows_of(run)):
+        if _is_same_in_runs(N, run):
             return column
     return None
 
@@ -154,14 +154,25 @@ def _split(
     for column in columns.table.columns:
         if not repeated:
             break
+        if column in used:
+            continue
         values = [str(row.get(column)) for row in rows]
-        if column in used or not 1 < len(set(values)) <= len(rows) / FEWEST:
+        if not 1 < len(set(values)) <= len(rows) / FEWEST:
             continue
         finer = _numbered(f"{number} {value}" for number, value in zip(run.tolist(), values, strict=True))
         left = _repeated(finer, progress)
         if left < repeated and np.median(np.bincount(finer)) >= min(FEWEST, np.median(np.bincount(run))):
             run, repeated = finer, left
     return run
+
+
+def _is_same_in_runs(values: NDArray[np.float64], run: NDArray[np.intp]) -> bool:
+    """Return whether the finite values of each run are equal."""
+    finite = np.isfinite(values)
+    values, run = values[finite], run[finite]
+    of_run = np.full(run.max(initial=-1) + 1, np.nan)
+    of_run[run] = values
+    return bool((values == of_run[run]).all())
 
 
 def _repeated(run: NDArray[np.intp], progress: NDArray[np.float64]) -> int:
@@ -234,8 +245,7 @@ def _segments(progress: NDArray[np.float64], N: NDArray[np.float64]) -> NDArray[
 
 def _is_even(run: NDArray[np.intp], progress: NDArray[np.float64], fewest: int = FEWEST) -> bool:
     """Return whether the runs have several rows each, mostly at equal steps: a plan of runs has other ratios."""
-    sizes = [len(rows) for rows in _rows_of(run)]
-    if np.median(sizes) < fewest:
+    if np.median(np.bincount(run)) < fewest:
         return False
     steps = [np.diff(np.unique(progress[rows])) for rows in _rows_of(run) if len(rows) >= fewest]
     steps = [one for one in steps if one.size]

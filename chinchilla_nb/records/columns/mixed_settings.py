@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.names import ColumnName
-from chinchilla_nb.records.columns.values import Columns
 from chinchilla_nb.records.columns.word_lists import words_of
 
 __all__ = ["mixed_settings"]
@@ -32,32 +31,36 @@ SHOWN = 3
 
 
 def mixed_settings(
-    names: Mapping[str, ColumnName], columns: Columns, N: NDArray[np.float64] | None, used: Collection[str]
+    names: Mapping[str, ColumnName],
+    rows: Sequence[Mapping[str, Any]],
+    N: NDArray[np.float64] | None,
+    used: Collection[str],
 ) -> str:
     """Return in which settings the runs differ, in a sentence without a full stop; empty if in none.
 
     Parameters
     ----------
     names : mapping of str to ColumnName
-    columns : Columns
+    rows : sequence of mapping of str to value
+        The runs.
     N : ndarray of float64, shape (n_rows,), or None
         The size of each row, if it is known.
     used : collection of str
         Columns that hold quantities, and are no settings.
     """
-    found = [one for column, name in names.items() if column not in used and (one := _said(name, columns, N))]
+    found = [one for column, name in names.items() if column not in used and (one := _said(name, rows, N))]
     if not found:
         return ""
     listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
     return f"the runs differ in {listed}, and one law is fitted to all of them: leave out those that follow another law"
 
 
-def _said(name: ColumnName, columns: Columns, N: NDArray[np.float64] | None) -> str:
+def _said(name: ColumnName, rows: Sequence[Mapping[str, Any]], N: NDArray[np.float64] | None) -> str:
     """Return a setting and its values, ``'optimizer' ('adam', 'muon')``; empty if the runs do not differ in it."""
     words = set(name.words)
     if words & OTHERS or not words & (KINDS | NUMBERS):
         return ""
-    values = [_text(row.get(name.column)) for row in columns.table.rows]
+    values = [_text(row.get(name.column)) for row in rows]
     distinct = [one for one in dict.fromkeys(values) if one]
     if not 1 < len(distinct) <= MOST_KINDS:
         return ""

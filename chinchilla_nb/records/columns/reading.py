@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chinchilla_nb.engine.conversion import check_choice, check_type
 from chinchilla_nb.engine.sentences import sentence
 from chinchilla_nb.quantity import compact
@@ -60,6 +63,8 @@ class Reading:
         Which rows belong to one run, if the table has a row for each checkpoint.
     keep : str
         Which of those rows are taken: a key of `KEEP`.
+    doubt : str
+        Why rows that are taken as runs may be checkpoints, without a full stop; empty if nothing says so.
     """
 
     table: Table
@@ -69,6 +74,7 @@ class Reading:
     notes: tuple[str, ...]
     checkpoints: Checkpoints | None
     keep: str
+    doubt: str = ""
 
     @property
     def sources(self) -> dict[str, AnySource]:
@@ -81,17 +87,38 @@ class Reading:
         variant = self.taken["D"].variant if "D" in self.taken else ""
         return {BYTES: "bytes", SAMPLES: "samples"}.get(variant, "tokens")
 
-    def sentences(self) -> list[str]:
-        """Return what was taken and decided, in sentences."""
-        said = [f"{_taken(quantity, way)}." for quantity, way in self.taken.items()]
+    def sentences(
+        self, runs: Sequence[Mapping[str, Any]] = (), take_last: str = "set checkpoints to 'last'"
+    ) -> list[str]:
+        """Return what was taken and decided, in sentences.
+
+        Parameters
+        ----------
+        runs : sequence of mapping of str to value
+            The runs that are taken of the table, as of `Preview.rows`: ranges and differences are theirs, without rows
+            that are left out; of all rows by default.
+        take_last : str
+            What to do to take the last of the rows that may be checkpoints.
+        """
+        numbers = {quantity: _numbers(quantity, way, runs) for quantity, way in self.taken.items()}
+        said = [f"{_taken(quantity, way, numbers[quantity])}." for quantity, way in self.taken.items()]
         if "C" not in self.taken and {"N", "D"} <= self.taken.keys() and "C" not in self.questions:
             said.append("C = 6ND.")
-        said += [sentence(note) for note in (*self.notes, *self.table.notes)]
+        mixed = self._mixed(runs or self.table.rows, numbers.get("N"))
+        doubt = self.doubt and (
+            f"{self.doubt}, and each row is taken as a run; if the rows of an N are checkpoints of one run, {take_last}"
+        )
+        said += [sentence(note) for note in (*self.notes, doubt, mixed, *self.table.notes) if note]
         if self.checkpoints is not None and "checkpoints" not in self.questions:
-            rows, runs = len(self.table.rows), self.checkpoints.runs_in_words
+            rows, trained = len(self.table.rows), self.checkpoints.runs_in_words
             taken = f"{KEEP[self.keep]} is taken"
-            said.append(f"{rows:,} rows are checkpoints of {runs}, because {self.checkpoints.why}: {taken}.")
+            said.append(f"{rows:,} rows are checkpoints of {trained}, because {self.checkpoints.why}: {taken}.")
         return said
+
+    def _mixed(self, runs: Sequence[Mapping[str, Any]], N: NDArray[np.float64] | None) -> str:
+        """Return in which settings runs differ; empty if in none."""
+        used = {column for source in self.sources.values() for column in source.columns}
+        return mixed_settings(_names(self.table), runs, N, used)
 
 
 def read_columns(
@@ -142,9 +169,7 @@ def read_columns(
     if "loss" in choices.taken and loss is None and (several := losses_in_rows(names, columns, choices.taken)):
         choices.ask("loss", several, [choices.taken["loss"]])
     _offer(choices, names, columns, found, considered)
-    history = _history(choices, names, columns, checkpoints)
-    if mixed := _mixed(choices, names, columns):
-        choices.notes.append(mixed)
+    history, doubt = _history(choices, names, columns, checkpoints)
     return Reading(
         table,
         MappingProxyType(_in_order(choices.taken)),
@@ -153,6 +178,7 @@ def read_columns(
         tuple(choices.notes),
         history,
         checkpoints or "last",
+        doubt,
     )
 
 
@@ -214,31 +240,27 @@ def _offer(
 
 def _history(
     choices: Choices, names: Mapping[str, ColumnName], columns: Columns, keep: str | None
-) -> Checkpoints | None:
-    """Return the checkpoints of a table, and ask about them if its rows may be runs of their own."""
+) -> tuple[Checkpoints | None, str]:
+    """Return the checkpoints of a table, or why rows taken as runs may be some; ask where neither is likely enough."""
     if columns.table.columns[: len(REQUIRED)] == REQUIRED and keep is None:
-        return None  # written by this package, with one row for each run
+        return None, ""  # written by this package, with one row for each run
     sources = {quantity: way.source for quantity, way in choices.taken.items()}
     history = find_checkpoints(names, columns, sources)
     if history is not None and history.few and keep is None:
-        rule = "each row is taken as a run; if the rows of an N are checkpoints of one run, set checkpoints to 'last'"
-        choices.notes.append(f"{history.why}, and {rule}")
-        return None
+        return None, history.why
     if history is not None and not history.certain and keep is None:
         why = f"the rows may be runs, or checkpoints of {history.runs_in_words}, because {history.why}"
         choices.questions["checkpoints"] = Question("checkpoints", why, ())
-    return None if keep == "all" else history
+    return None if keep == "all" else history, ""
 
 
-def _mixed(choices: Choices, names: Mapping[str, ColumnName], columns: Columns) -> str:
-    """Return in which settings the runs differ; empty if in none."""
-    used = {column for way in choices.taken.values() for column in way.source.columns}
-    N = choices.taken["N"].numbers if "N" in choices.taken else None
-    return mixed_settings(names, columns, N, used)
+def _numbers(quantity: str, way: Candidate, runs: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """Return a quantity of runs, or of all rows if there are no runs."""
+    return np.array([run[quantity] for run in runs], dtype=float) if runs else way.numbers
 
 
-def _taken(quantity: str, way: Candidate) -> str:
-    span = quantity_range(quantity, way.numbers[way.numbers > 0])  # rows with others are left out
+def _taken(quantity: str, way: Candidate, numbers: NDArray[np.float64]) -> str:
+    span = quantity_range(quantity, numbers[numbers > 0])  # rows with others are left out
     source = way.source
     if isinstance(source, Product):
         if not source.columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from chinchilla_nb.checks import brief
@@ -50,16 +51,15 @@ class RunStates:
 
     def check(self, row: Mapping[str, Any]) -> None:
         """Raise an InputError if the tracker, or a flag, says that the run of a row did not finish or diverged."""
-        if self._state is not None and _is_unfinished(row.get(self._state)):
+        if self._state is not None and isinstance(row.get(self._state), str) and _says_unfinished(row[self._state]):
             raise InputError("", UNFINISHED, place=f"({self._state}: {brief(row[self._state])})")
         for column, (refusal, failed) in self._flags.items():
             if _TRUTH.get(str(row.get(column)).strip().lower()) is failed:
                 raise InputError("", refusal, place=f"({column}: {brief(row[column])})")
 
 
-def _is_unfinished(value: Any) -> bool:
-    """Return whether the state of a run says that it did not finish."""
-    if not isinstance(value, str):
-        return False
+@lru_cache(maxsize=1_000)
+def _says_unfinished(value: str) -> bool:
+    """Return whether the text for the state of a run says that it did not finish; many runs have the same."""
     word = value.rpartition(".")[2].lower().replace(" ", "").replace("_", "").replace("-", "")
     return word.startswith(_BEGINNINGS)

@@ -26,4 +26,4 @@ def find_column(wanted: str, names: Mapping[str, ColumnName], columns: Columns, 
     for column, name in names.items():
         by_name.setdefault("".join(name.words), column)
     found = (by_name[one] for one in wanted.split() if one in by_name)
-    return next((one for one in found if (columns[one].are_numbers if numbers else columns[one].filled)), None)
+    return next((one for one in found if (columns[one].are_numbers if numbers else columns.has_values(one))), None)

@@ -41,12 +41,14 @@ def losses_in_rows(names: Mapping[str, ColumnName], columns: Columns, taken: Map
     splits = [] if split is None else [value.strip().lower() for value in _values(table, split)]
     if split is not None and len(splits) > 1 and _SPLIT_VALUES.intersection(splits):
         return _why(table, split)
+    found = [find_column(name, names, columns, numbers=False) for name in _DATA.split()]
+    if not any(found):
+        return ""
     run = find_column(_RUNS, names, columns, numbers=False)
     runs = [
         (row.get(run) if run else None, *(float(taken[one].numbers[number]) for one in ("N", "D") if one in taken))
         for number, row in enumerate(table.rows)
     ]
-    found = (find_column(name, names, columns, numbers=False) for name in _DATA.split())
     several = (column for column in found if column is not None and _differs_in_runs(table, column, runs))
     return next((_why(table, column) for column in several), "")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.checks import brief
-from chinchilla_nb.records.columns.cells import is_empty, read_cell
+from chinchilla_nb.records.columns.cells import Cell, is_empty, read_cell
 from chinchilla_nb.records.columns.sources import AnySource, Product
 from chinchilla_nb.records.columns.units import UNITS
 from chinchilla_nb.records.tables import Table
@@ -82,6 +83,8 @@ class Columns:
                 product = product * self[column].numbers
             return product
         values = self[source.column]
+        if source.unit == "×1" and not values.units:
+            return values.numbers.copy()
         convert = UNITS[source.unit].convert
         return np.array(
             [
@@ -90,17 +93,31 @@ class Columns:
             ]
         )
 
+    def has_values(self, column: str) -> bool:
+        """Return whether a cell of a column is not empty; its numbers are not read."""
+        return any(not is_empty(row.get(column)) for row in self.table.rows)
+
     def _read(self, column: str) -> Values:
+        cells = [row.get(column) for row in self.table.rows]
+        if set(map(type, cells)) <= {float, NoneType}:
+            numbers = np.array(cells, dtype=float)  # None becomes NaN
+            filled = len(cells) - cells.count(None)
+            return Values(numbers, {}, filled, filled, "")
         numbers = np.full(len(self.table.rows), np.nan)
         units: dict[int, str] = {}
         filled = readable = 0
         text = ""
-        for place, row in enumerate(self.table.rows):
-            value = row.get(column)
+        known: dict[str, Cell | None] = {}  # texts such as names of settings stand in many rows
+        for place, value in enumerate(cells):
             if is_empty(value):
                 continue
             filled += 1
-            cell = read_cell(value)
+            if isinstance(value, str):
+                if value not in known:
+                    known[value] = read_cell(value)
+                cell = known[value]
+            else:
+                cell = read_cell(value)
             if cell is None:
                 text = text or brief(value)
                 continue

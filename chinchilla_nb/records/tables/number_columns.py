@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
@@ -14,12 +14,16 @@ from chinchilla_nb.records.tables.missing import MISSING
 __all__ = ["convert_columns"]
 
 # Digits of other scripts and underscores, which `int` and `float` accept, are not numbers of a table.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+LONGEST_WHOLE = 400
+"""Digits of the longest whole number."""
+_INTEGER = re.compile(rf"[-+]?[0-9]{{1,{LONGEST_WHOLE}}}")
 _FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?i:nan|inf(?:inity)?))")
 _NOT_FINITE = re.compile(r"[-+]?(?i:nan|inf(?:inity)?)")
 _LIST = re.compile(r"[0-9]+(?:,[0-9]+)+")
 """Several numbers in one cell, such as 0,1,2,3."""
 _LEADING_ZERO = re.compile(r"0[0-9]+")
+_PLAIN = frozenset("0123456789.eE+-")
+"""Characters of numbers without marks that group digits."""
 _GROUPS = " \u00a0\u2009\u202f'\u2019"
 """Marks that group digits and are never decimal marks."""
 
@@ -57,6 +61,10 @@ class _Numbers:
     def among(cls, cells: Iterable[Any]) -> _Numbers | None:
         """Return the numbers of a column, None if less than half of its filled cells are numbers, or some are lists."""
         texts = [cell.strip() for cell in cells if isinstance(cell, str)]
+        plain = _plain_numbers(texts)
+        if plain is not None and plain.numbers:
+            may_be_groups = all(map(_FORMS[","].fullmatch, plain.texts)) if plain.has_points else True
+            return cls(plain.texts, tuple(_FORMS) if may_be_groups else (".",))
         filled = [text for text in texts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
         numbers = [number for cell in filled if (number := _number_in(cell))]
         holds_lists = any(_LIST.fullmatch(text) for text in set(filled).difference(numbers))
@@ -129,6 +137,42 @@ def convert_columns(
     return converted, notes
 
 
+class _Plain(NamedTuple):
+    """The numbers of a column that has nothing else and no marks but decimal points.
+
+    Attributes
+    ----------
+    texts : list of str
+        As they are written, without empty cells.
+    numbers : list of int or list of float
+        Integers if all of them are.
+    has_points, has_leading_zero : bool
+        Whether there is a point, or a whole number that begins with a zero.
+    """
+
+    texts: list[str]
+    numbers: list[Any]
+    has_points: bool
+    has_leading_zero: bool
+
+
+def _plain_numbers(texts: Sequence[str]) -> _Plain | None:
+    """Return the numbers of a column without a look at each in turn; None if there is anything but plain numbers."""
+    filled = [text for text in texts if text]
+    characters = set("".join(filled))
+    if not characters <= _PLAIN:
+        return None
+    are_whole = characters.isdisjoint(".eE")
+    if are_whole and max(map(len, filled), default=0) > LONGEST_WHOLE:
+        return None
+    try:
+        numbers = list(map(int if are_whole else float, filled))
+    except ValueError:
+        return None
+    zero = any(text[0] == "0" and text.isdecimal() and len(text) > 1 for text in filled)
+    return _Plain(filled, numbers, "." in characters, zero)
+
+
 def _number_in(cell: str) -> str:
     """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
     found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
@@ -171,6 +215,13 @@ def _either(name: str, numbers: _Numbers) -> InputError:
 
 def _converted(cells: Sequence[Any], mark: str) -> list[Any]:
     """Return cells as numbers if all are, with None for those that say that there is none; else as text."""
+    plain = _plain_numbers([cell.strip() for cell in cells if isinstance(cell, str)]) if mark in ("", ".") else None
+    if plain is not None and not plain.has_leading_zero:
+        numbers = iter(plain.numbers)
+        return [
+            cell if not isinstance(cell, str) else next(numbers) if cell and not cell.isspace() else None
+            for cell in cells
+        ]
     texts = [_with_point(cell.strip(), mark) if isinstance(cell, str) else "" for cell in cells]
     wanted = [text for text in texts if text.lower() not in MISSING]
     if any(_LEADING_ZERO.fullmatch(text) for text in wanted):

@@ -85,6 +85,9 @@ def _separator(text: str) -> str | None:
 
 def _rows(text: str, separator: str) -> Iterator[GridRow]:
     """Yield the rows of a text that are not blank or a drawn line; one whose end cannot be found is the last."""
+    if '"' not in text:
+        yield from _rows_without_quotes(text, separator)
+        return
     try:
         for row in split_rows(text, separator):
             if any(value.strip(_RULE) for value in row.values):
@@ -94,6 +97,14 @@ def _rows(text: str, separator: str) -> Iterator[GridRow]:
                 yield GridRow(row.line, cells, row.mistake, is_quoted=row.quoted[0])
     except BrokenRow as error:
         yield GridRow(error.line, [], f"cannot be read, and neither can the lines after it ({error.reason})")
+
+
+def _rows_without_quotes(text: str, separator: str) -> Iterator[GridRow]:
+    """Yield the rows of a text in which each line is a row: most tables, and several times faster."""
+    drawn = _RULE + separator
+    for place, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+        if line.strip(drawn):
+            yield GridRow(place, [cell.strip() for cell in line.split(separator)])
 
 
 def _aligned_rows(text: str) -> list[GridRow]:
@@ -112,6 +123,8 @@ def _aligned_rows(text: str) -> list[GridRow]:
 def _without_comments(rows: Sequence[GridRow]) -> tuple[list[GridRow], list[GridRow]]:
     """Return the rows that are not comments, and those that are: none where most runs begin with such a mark."""
     comments = [row for row in rows if _is_comment(row)]
+    if not comments:
+        return list(rows), []
     others = [row for row in rows if not _is_comment(row)]
     width = _width(rows)
     if sum(len(row.cells) == width for row in comments) > sum(len(row.cells) == width for row in others):

@@ -23,6 +23,7 @@ from chinchilla_nb.figures import (
     isoflop_figure,
 )
 from chinchilla_nb.quantity import compact, interval_text, percent, written_budget
+from chinchilla_nb.session_groups import hidden_among
 from chinchilla_nb.widgets.approaches.approaches_table import approaches_table
 from chinchilla_nb.widgets.approaches.approaches_view import ApproachesView
 from chinchilla_nb.widgets.approaches.frontier_chart import COLOURS, DASHES, ThreeFrontiers
@@ -36,7 +37,7 @@ from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
-from chinchilla_nb.widgets.charts.chart_runs import chart_runs, hidden_among, hidden_in_words
+from chinchilla_nb.widgets.charts.chart_runs import chart_runs, hidden_in_words
 from chinchilla_nb.widgets.charts.legend import line, symbol
 from chinchilla_nb.widgets.charts.scale_choice import ScaleChoice
 

@@ -26,7 +26,13 @@ ACCENT = "var(--cnb-accent, #00796b)"
 
 
 FOLDER = Path(__file__).resolve().parents[1]
-SHARED_SHEETS = ("base/style.css", "base/buttons.css", "base/lost_kernel.css", "charts/chart_card.css")
+SHARED_SHEETS = (
+    "base/style.css",
+    "base/buttons.css",
+    "base/left_out.css",
+    "base/lost_kernel.css",
+    "charts/chart_card.css",
+)
 """Sheets of every panel."""
 
 _SUBSCRIPT = re.compile(r"(?<!\w)([A-Zα-ω])_(\w)(?!\w)")

@@ -8,6 +8,7 @@ from itertools import count
 import bqplot
 import ipywidgets
 
+from chinchilla_nb.widgets.charts.chart_mouse import CHART_MOUSE
 from chinchilla_nb.widgets.charts.plots import Frame
 
 __all__ = ["ChartCard"]
@@ -74,4 +75,5 @@ class ChartCard(ipywidgets.VBox):
             f'aria-describedby="{self._id}" onkeydown="{escape(_STEP_BUDGET)}">{title}</span>'
             f'<button type="button" class="cnb-enlarge" aria-pressed="false" aria-label="Enlarge {title}" '
             f'title="Let this chart fill the panel; Escape returns" onclick="{escape(_ENLARGE)}">⤢</button></div>'
+            f"{CHART_MOUSE}"
         )

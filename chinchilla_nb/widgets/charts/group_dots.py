@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import NOTHING, Polyline
-from chinchilla_nb.figures.group_colours import GROUP_LOOKS, group_look
-from chinchilla_nb.widgets.charts.plots import PAPER, Frame, dot_area, set_dots
+from chinchilla_nb.figures.group_colours import GROUP_LOOKS, group_areas, group_look
+from chinchilla_nb.widgets.charts.late_names import LateNames
+from chinchilla_nb.widgets.charts.plots import PAPER, Frame, dot_area
 
 __all__ = ["GroupDots", "group_colour"]
-
-AREAS = 2.2, 1.3
-"""Areas of the dots of the first and the last group, in areas of a dot without a group. Later groups lie above earlier
-ones, which stay visible around them where runs of several groups are at one place."""
 
 
 class GroupDots:
@@ -31,7 +28,7 @@ class GroupDots:
     """
 
     def __init__(self, frame: Frame) -> None:
-        self._frame = frame
+        self._frame, self._late = frame, LateNames()
         self.marks: list[bqplot.Scatter] = []
         self.parts: list[tuple[bqplot.Scatter, NDArray[np.intp]]] = []
 
@@ -45,19 +42,19 @@ class GroupDots:
     ) -> None:
         """Show dots by group, in marks that lie directly above another mark of the figure."""
         self._create(int(groups.max(initial=-1)) + 1, figure, above)
-        areas = np.geomspace(*AREAS, len(self.marks)) * dot_area(len(dots))
+        areas = [area * dot_area(len(dots)) for area in group_areas(len(self.marks))]
         self.parts = []
         for group, (mark, area) in enumerate(zip(self.marks, areas, strict=True)):
             members = np.flatnonzero(groups == group)
             said = [labels[at] for at in members.tolist()]
-            _update(mark, Polyline(dots.x[members], dots.y[members]), said, round(area))
+            self._late.show(mark, Polyline(dots.x[members], dots.y[members]), said, round(area))
             self.parts.append((mark, members))
 
     def clear(self) -> None:
         """Show no dots."""
         self.parts = []
         for mark in self.marks:
-            _update(mark, NOTHING, [], mark.default_size)
+            self._late.show(mark, NOTHING, [], mark.default_size)
 
     def _create(self, count: int, figure: bqplot.Figure, above: bqplot.Mark) -> None:
         """Add the marks of groups that have none yet to a figure."""
@@ -77,11 +74,3 @@ def group_colour(group: int) -> str:
 
 def _mark(frame: Frame, group: int) -> bqplot.Scatter:
     return frame.marker(group_look(group).shape, group_colour(group), stroke=PAPER, stroke_width=0.75)
-
-
-def _update(mark: bqplot.Scatter, dots: Polyline, labels: Sequence[str], size: int) -> None:
-    """Change a mark, if anything in it changes."""
-    names = [] if mark.names is None else list(mark.names)
-    same = np.array_equal(mark.x, dots.x) and np.array_equal(mark.y, dots.y) and names == list(labels)
-    if not (same and mark.default_size == size):
-        set_dots(mark, dots, labels, area=size)

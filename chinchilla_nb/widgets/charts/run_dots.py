@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.figures import LATEST, NOTHING, Polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.group_dots import GroupDots
+from chinchilla_nb.widgets.charts.late_names import LateNames
 from chinchilla_nb.widgets.charts.plots import EXCLUDED, SELECTED, STACKED, Frame, dot_area, set_dots, set_line
 
 __all__ = ["UNKNOWN", "DotRuns", "RunDots"]
@@ -75,6 +76,7 @@ class RunDots:
         self.by_group = GroupDots(frame)
         self.about = UNKNOWN
         self._colour = np.empty(0)  # of the settled runs
+        self._late = LateNames()
 
     @property
     def marks(self) -> tuple[bqplot.Scatter, ...]:
@@ -102,14 +104,17 @@ class RunDots:
         else:
             self.by_group.clear()
         count = len(self.settled.x)
-        if not self._stays(dots, labels, colour):
+        if self._stays(dots, colour):
+            self._late.write(self.settled, labels[:count])
+        else:
             count, self._colour = len(dots), colour
+            self._late.forget(self.settled)
             set_dots(self.settled, dots, labels, colour)
         set_dots(self.latest, Polyline(dots.x[count:], dots.y[count:]), labels[count:], colour[count:], area)
 
     def show_excluded(self, dots: Polyline, labels: Sequence[str], among: int) -> None:
         """Show excluded runs with their tooltips, in a chart of ``among`` runs that count."""
-        set_dots(self.excluded, dots, labels, area=round(RING * dot_area(among)))
+        self._late.show(self.excluded, dots, labels, round(RING * dot_area(among)))
 
     def show_selected(self, chosen: NDArray[np.bool_]) -> None:
         """Draw rings around the dots of some runs, given by a mask over the rows of the log."""
@@ -128,15 +133,14 @@ class RunDots:
             return int(rows[at])
         return None
 
-    def _stays(self, dots: Polyline, labels: Sequence[str], colour: NDArray[np.float64]) -> bool:
-        """Whether the settled runs still come first, unchanged, and few others follow."""
+    def _stays(self, dots: Polyline, colour: NDArray[np.float64]) -> bool:
+        """Whether the settled runs still come first, at their places, and few others follow."""
         mark, count = self.settled, len(self.settled.x)
         return (
             0 < count <= len(dots) <= count + LATEST
             and mark.default_size == dot_area(len(dots))
             and np.array_equal(mark.x, dots.x[:count])
             and np.array_equal(mark.y, dots.y[:count])
-            and list(mark.names) == list(labels[:count])
             and np.allclose(self._colour, colour[:count], rtol=0, atol=SAME_COLOUR)
         )
 

@@ -240,8 +240,7 @@ class ConfigPanel(Panel):
         except (ValueError, OSError) as error:
             self._say(note("bad", stopped(f"Nothing was saved: {error}")), wrong_path=isinstance(error, OSError))
             return
-        more = "" if project_dir is not None else ", project_dir=..."
-        self._say(note("good", f"Saved. Chinchilla.from_config({str(path)!r}{more}) opens it again."))
+        self._say(note("good", f"Saved {path}. Load reads it again."))
 
     @guarded
     def _load(self, _button: ipywidgets.Button) -> None:

@@ -9,6 +9,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.figures import LEVEL, prediction_figure
 from chinchilla_nb.next_step import planned_budget
 from chinchilla_nb.widgets.base.filter_note import FilterNote
@@ -133,7 +134,7 @@ class FitPanel(Panel):
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
-        self.watch(self._show_facts, "budget", "settings", "revision", "excluded")
+        self.watch(self._show_facts, "uncertainty", "budget", "settings", "revision", "excluded")
         self.watch(self._show_loss, "settings")
         self.watch(self._show_other_losses, "busy", "loss_sensitivity", "budget", "settings", "revision", "excluded")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
@@ -286,7 +287,7 @@ class FitPanel(Panel):
     def _show_facts(self, _change: Any = None) -> None:
         session, fit = self.session, self._fit_shown
         budget = planned_budget(session.settings, session.runs, session.budget)
-        self.facts.value = fit_facts(fit, budget) if fit is not None else ""
+        self.facts.value = fit_facts(fit, budget, session.uncertainty) if fit is not None else ""
 
     @guarded
     def _show_hand_law(self, change: Any = None) -> None:
@@ -316,7 +317,7 @@ class FitPanel(Panel):
 
     @guarded
     def _show_problems(self, _change: Any = None) -> None:
-        parts = [note("bad", self.session.error)] if self.session.error else []
+        parts = [note("bad", in_symbols(self.session.error))] if self.session.error else []
         if self.session.fit is not None:
             parts += [note("warn", sentence(warning_text(warning))) for warning in self.session.fit.warnings]
         self.problems.value = "".join(parts)

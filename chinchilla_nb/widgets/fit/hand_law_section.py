@@ -10,6 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.family import Family
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
@@ -195,7 +196,7 @@ class HandLawSection(ipywidgets.VBox):
         try:
             change()
         except InputError as error:
-            self.problem.value = note("bad", stopped(str(error)))
+            self.problem.value = note("bad", in_symbols(stopped(str(error))))
             row.box.add_class("cnb-wrong")
             return False
         self.problem.value = ""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from chinchilla_nb.engine.fitting.fit import FitProgress
+from chinchilla_nb.quantity import plain
 from chinchilla_nb.work.remaining import RemainingTime
 
 __all__ = ["ProgressCurve"]
@@ -83,6 +84,6 @@ class ProgressCurve:
             f'<div class="cnb-curve"><svg width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="Best objective '
             f'so far"><polyline points="{path}" fill="none" stroke="var(--cnb-accent)" stroke-width="2"/>'
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="var(--cnb-accent)"/></svg>'
-            f'<span class="cnb-muted">Best objective so far<br><b>{self.points[-1][1]:.4g}</b> per run, from '
-            f"{self.points[0][1]:.4g}</span></div>"
+            f'<span class="cnb-muted">Best objective so far<br><b>{plain(self.points[-1][1], 4)}</b> per run, from '
+            f"{plain(self.points[0][1], 4)}</span></div>"
         )

@@ -11,10 +11,10 @@ from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.figures import roll_out_figure
 from chinchilla_nb.session import Session
+from chinchilla_nb.session_groups import hidden_among
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import sentence
-from chinchilla_nb.widgets.charts.chart_runs import hidden_among
 from chinchilla_nb.widgets.fit.roll_out_chart import RollOutChart
 
 __all__ = ["RollOutSection"]

@@ -29,9 +29,9 @@ __all__ = ["BUDGET", "LASSO", "SELECT", "ZOOM", "ChartModes"]
 BUDGET, ZOOM, SELECT, LASSO = "Set budget", "Pan / zoom", "Select runs", "Lasso"
 _HINTS = {
     BUDGET: "Click a chart, or drag ◆ or the dashed line. A click on a run selects it.",
-    ZOOM: "Drag to pan, scroll to zoom. Charts with the same axis of C move together.",
-    SELECT: "Drag a box around runs.",
-    LASSO: "Draw around runs; a further line adds those inside it.",
+    ZOOM: "Drag to pan, scroll to zoom. Charts with the same axis of C move together. A click on a run selects it.",
+    SELECT: "Drag a box around runs, or click single ones.",
+    LASSO: "Draw around runs, or click single ones; a further line adds those inside it.",
 }
 
 DRAG_PERIOD, ZOOM_PERIOD = 0.06, 0.1

@@ -9,15 +9,15 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.checks import as_float, brief
-from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.fit import Fit
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.off_frontier import OffFrontier, off_frontier
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.sentences import stopped
-from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
@@ -34,6 +34,7 @@ from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.filter_note import FilterNote
+from chinchilla_nb.widgets.base.fit_badge import badge, chip
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import model_facts, run_labels
 from chinchilla_nb.widgets.base.panel import Panel
@@ -51,6 +52,7 @@ from chinchilla_nb.widgets.frontier.chart_modes import Ends as Region
 from chinchilla_nb.widgets.frontier.compute_note import ComputeNote
 from chinchilla_nb.widgets.frontier.forecast_control import ForecastControl
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
+from chinchilla_nb.widgets.frontier.frontier_picture import FrontierPicture
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.nearest_configuration import NearestConfiguration
 from chinchilla_nb.widgets.frontier.next_run import allocation_values, next_run_tiles
@@ -64,10 +66,6 @@ from chinchilla_nb.widgets.frontier.selection import Selection
 __all__ = ["FrontierPanel"]
 
 DPI = 150
-LEAST_DPI, MOST_DPI = 10, 1_000
-"""On a coarser image no letter can be drawn; a finer one would take a gigabyte."""
-IMAGES = ("png", "svg")
-"""Kinds of images that `FrontierPanel.picture` returns."""
 SHRINK = 10.0
 """Axes that end further beyond the largest budget on the slider than by this factor follow the runs again."""
 _NO_RUNS_C = (1e18, 1e22)
@@ -392,7 +390,7 @@ class FrontierPanel(Panel):
                 best = off_frontier(fit.law, C, 1.0, fit.runs.compute)
                 chosen = off_frontier(fit.law, C, self.size.factor, fit.runs.compute)
             except ValueError as error:
-                self.allocation.value = note("warn", stopped(str(error)))
+                self.allocation.value = note("warn", in_symbols(stopped(str(error))))
             else:
                 self.allocation.value = next_run_tiles(
                     chosen,
@@ -406,8 +404,10 @@ class FrontierPanel(Panel):
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
-        self.caution.value = "" if outside is None else note("warn", sentence(outside.text(unit)))
-        self.caution.value += "" if real is None else real.warning
+        cautions = ["" if fit is None else _unsure(fit, C, self.session.uncertainty)]
+        cautions.append("" if outside is None else note("warn", sentence(outside.text(unit))))
+        cautions.append("" if real is None else real.warning)
+        self.caution.value = "".join(cautions)
         self.off_frontier.show(chosen, unit)
         self.forecasts.offer(chosen, of_budget=self.size.optimal)
         self.plans.refresh()
@@ -471,7 +471,8 @@ class FrontierPanel(Panel):
     def picture(self, kind: str, dpi: int) -> bytes:
         """Return the charts as they are on the page, drawn with matplotlib because bqplot draws only in open pages.
 
-        Ranges, scales, runs, curves and the marks of the budget are those of the page; colours are of a light one.
+        Ranges, scales, runs with their groups, curves, laws beside the fit and the marks of the budget are those of the
+        page; colours are of a light one.
 
         Parameters
         ----------
@@ -485,17 +486,12 @@ class FrontierPanel(Panel):
         InputError
             If it is another kind of image, or the resolution is too low or too high.
         """
-        if not (isinstance(kind, str) and kind in IMAGES):
-            raise InputError("kind", f"must be one of {', '.join(IMAGES)}", got=brief(kind))
-        if not LEAST_DPI <= as_float(dpi, "dpi") <= MOST_DPI:
-            raise InputError("dpi", f"must be between {LEAST_DPI} and {MOST_DPI:,}", got=brief(dpi))
-        # Imported here because matplotlib takes longer to import than everything else.
-        from chinchilla_nb.drawing import draw_frontier, image_of
+        return self._picture.image(kind, dpi)
 
-        figure, loss = self.charts.drawn()
-        if figure is None:
-            raise RuntimeError("the panel could not be drawn, and says why")
-        return image_of(draw_frontier(figure, figure.law, beside=self.session.drawn_laws, loss=loss), kind, dpi)
+    @property
+    def _picture(self) -> FrontierPicture:
+        """What the charts show now."""
+        return FrontierPicture.of(self.charts, self.session, self._shown)
 
     def _table(self) -> bytes:
         """Write the runs as CSV, with columns for exclusion and for the predictions of the fit where they apply."""
@@ -510,6 +506,12 @@ class FrontierPanel(Panel):
         table = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **ours, **theirs}
         named = "convention" if "convention" not in theirs else "convention of C"
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
+
+
+def _unsure(fit: Fit, C: float, uncertainty: Uncertainty | None) -> str:
+    """Return the badge of a fit that calls for care, as this panel may be shown without its fit; empty otherwise."""
+    kind, _ = badge(fit, C, uncertainty)
+    return f'<div class="cnb-facts">{chip(fit, C, uncertainty)}</div>' if kind == "warn" else ""
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:

@@ -31,7 +31,8 @@ from chinchilla_nb.widgets.frontier.plan_choice import (
     PlanChoice,
     as_constraints,
 )
-from chinchilla_nb.widgets.frontier.plan_table import plan_call, plan_tiles, plans_csv, plans_html
+from chinchilla_nb.widgets.frontier.plan_code import plan_code
+from chinchilla_nb.widgets.frontier.plan_table import plan_tiles, plans_csv, plans_html
 
 __all__ = ["PlanControl"]
 
@@ -41,11 +42,10 @@ MOST_PLANS = 50
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Added:
-    """A plan of the table: the fit and the arguments that it is made with, and its numbers with their intervals."""
+    """A plan of the table: the fit that it is made with, and its numbers with their intervals."""
 
     fit: Fit
     plan: Plan
-    arguments: Mapping[str, Any]
     row: Mapping[str, Any]
 
 
@@ -87,7 +87,6 @@ class PlanControl(ipywidgets.VBox):
         self._hardware, self._on_plan = hardware, on_plan
         self.choice = PlanChoice()
         self.plan: Plan | None = None
-        self._arguments: dict[str, Any] = {}
         self._added: dict[str, _Added] = {}
         self.toggle = ipywidgets.ToggleButton(
             description="Plan", tooltip="Plan under constraints, and compare plans", icon="caret-right"
@@ -144,9 +143,9 @@ class PlanControl(ipywidgets.VBox):
             return
         wrong = None
         try:
-            self._arguments = self.choice.arguments(self._budget.C, self._hardware())
-            models = self._session.settings.models if self._arguments.get("models") is True else None
-            self.plan = make_plan(fit.law, as_constraints(self._arguments, models), fit.runs.compute)
+            arguments = self.choice.arguments(self._budget.C, self._hardware())
+            models = self._session.settings.models if arguments.get("models") is True else None
+            self.plan = make_plan(fit.law, as_constraints(arguments, models), fit.runs.compute)
         except InputError as error:
             wrong = self._field_of(error.where)
             self.outcome.value, self.code.value = note("warn", sentence(str(error))), ""
@@ -193,7 +192,7 @@ class PlanControl(ipywidgets.VBox):
         if self.plan is None or fit is None or len(self._added) >= MOST_PLANS:
             return
         row = plan_row(self.plan, self._believed)
-        self._added[self.plan.constraints.text] = _Added(fit, self.plan, self._arguments, row)
+        self._added[self.plan.constraints.text] = _Added(fit, self.plan, row)
         self._show_table()
 
     def update_intervals(self) -> None:
@@ -234,8 +233,12 @@ class PlanControl(ipywidgets.VBox):
         self._show_code()
 
     def _show_code(self) -> None:
-        asked = [one.arguments for one in self._added.values()] or ([self._arguments] if self.plan is not None else [])
-        self.code.value = copy_block(plan_call(asked), "the code of these plans") if asked else ""
+        fit, plan = self._session.fit, self.plan
+        asked = {label: (one.fit, one.plan) for label, one in self._added.items()}
+        if not asked and fit is not None and plan is not None:
+            asked = {plan.constraints.text: (fit, plan)}
+        code = plan_code(asked, self._session.origin) if asked else ""
+        self.code.value = copy_block(code, "the code of these plans") if code else ""
 
 
 def _menu(options: Any, tooltip: str, width: str) -> ipywidgets.Dropdown:

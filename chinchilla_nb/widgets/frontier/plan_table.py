@@ -1,20 +1,18 @@
-"""Plans in words: the tiles of one, the table of several, and the code that makes them."""
+"""Plans in words: the tiles of one, and the table of several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.html_table import html_table
-from chinchilla_nb.quantity import compact, interval_text, number_text, percent, plain, rounded, scientific
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, rounded, scientific
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.style import tiles
 
-__all__ = ["plan_call", "plan_tiles", "plans_csv", "plans_html"]
+__all__ = ["plan_tiles", "plans_csv", "plans_html"]
 
 Write = Callable[[float, int], str]
 """Formats a number, rounded to a number of digits."""
@@ -54,14 +52,6 @@ def plans_csv(rows: Mapping[str, Mapping[str, Any]]) -> bytes:
     return spreadsheet_csv({"plan": list(rows), **columns})
 
 
-def plan_call(plans: Sequence[Mapping[str, Any]]) -> str:
-    """Return the Python code that makes a plan, or a table of several."""
-    if len(plans) == 1:
-        return f"cc.plan({_keywords(plans[0])})"
-    lines = "".join(f"        dict({_keywords(given)}),\n" for given in plans)
-    return f"cc.plans(\n    [\n{lines}    ]\n)"
-
-
 _WRITTEN: dict[str, tuple[str, Write, int]] = {
     "C": ("Compute (FLOPs)", scientific, 3),
     "N": ("Parameters N", compact, 3),
@@ -97,19 +87,6 @@ def _cell(name: str, row: Mapping[str, Any]) -> str:
     if low is None or high is None or low == high:
         return text
     return f"{text}\n{interval_text(low, high, write, digits)}"
-
-
-def _keywords(given: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_code(value)}" for name, value in given.items())
-
-
-def _code(value: Any) -> str:
-    if isinstance(value, Hardware):
-        known = [(one.name, getattr(value, one.name)) for one in fields(value)]
-        return f"Hardware({', '.join(f'{name}={_code(one)}' for name, one in known if one is not None)})"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_code, value))}]"
-    return number_text(value) if isinstance(value, float) else repr(value)
 
 
 def _plain(value: Any) -> Any:

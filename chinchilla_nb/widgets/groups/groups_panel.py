@@ -14,11 +14,12 @@ from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
 from chinchilla_nb.figures import groups_figure
 from chinchilla_nb.quantity import scientific, written_budget
+from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import run_labels
+from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence
@@ -69,7 +70,8 @@ class GroupsPanel(Panel):
         self.filter_note = FilterNote(self.guard, self.session)
         self.compose(self.filter_note, self._controls, self.state, self._results)
         self.view.observe(self._draw, ["model", "chosen_baseline", "budget", "groups"])
-        self.view.observe(self._follow, ["by", "problem"])
+        self.view.observe(self._offer, "by")
+        self.view.observe(self._follow, "problem")
         self.watch(self._offer, "revision", "settings")
         self.watch(self._rescale, "chart_scale")
         self._rescale()
@@ -172,8 +174,11 @@ class GroupsPanel(Panel):
     @guarded
     def _offer(self, _change: Any = None) -> None:
         self.filter_note.show()
-        self.view.offer(self.session.runs, self.session.view.grouped_by)
-        self._offer_choices(self.by, [(name, name) for name in self.view.columns], self.view.by)
+        view, session = self.view, self.session
+        view.problem = ""  # of other runs, settings or another column
+        view.offer(session.runs, session.all_runs.columns, session.view.grouped_by)
+        offered = [*view.columns, *([view.by] if view.by and view.by not in view.columns else [])]
+        self._offer_choices(self.by, [(name, name) for name in offered], view.by)
         self._show_state()
 
     @guarded
@@ -230,7 +235,7 @@ class GroupsPanel(Panel):
 
     def _show_state(self) -> None:
         session, view = self.session, self.view
-        self.compare_button.disabled = session.busy or not view.by
+        self.compare_button.disabled = session.busy or not view.by or bool(view.obstacle)
         self.cancel_button.disabled = not self._under_way
         self.state.value = self._said()
 
@@ -243,7 +248,9 @@ class GroupsPanel(Panel):
             return _caption(f"Fitting the groups{done} …")
         if view.problem:
             return note("warn", sentence(view.problem))
-        if not view.columns:
+        if view.obstacle:
+            return note("warn", f"{sentence(view.obstacle)}{_not_counted(session)}")
+        if not view.by:
             return note(
                 "good",
                 "To compare groups, such as architectures or data sets, add runs with a column that has a few values, "
@@ -254,6 +261,13 @@ class GroupsPanel(Panel):
         if view.stale(session):
             return note("warn", "The runs, the settings or the column have changed since these fits: press Compare.")
         return ""
+
+
+def _not_counted(session: Session) -> str:
+    """Return how many runs do not count, after a sentence; nothing if all do."""
+    every, lacking = len(session.all_runs), len(session.all_runs) - len(session.runs)
+    are = "is" if lacking == 1 else "are"
+    return f" {lacking:,} of {runs_in_words(every)} {are} excluded or left out by the filter." if lacking else ""
 
 
 def _sentences(groups: Groups, view: GroupsView) -> list[str]:

@@ -11,7 +11,7 @@ from chinchilla_nb.engine.groups.sharing import MODELS
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.uncertainty.interval import Interval
 from chinchilla_nb.html_table import html_table
-from chinchilla_nb.quantity import interval_text, known_digits, rounded
+from chinchilla_nb.quantity import interval_text, known_digits, plain, rounded
 from chinchilla_nb.widgets.base.style import tiles
 
 __all__ = ["laws_table", "multiplier_tiles", "shared_symbols", "sharing_table"]
@@ -49,8 +49,8 @@ def sharing_table(groups: Groups, model: str) -> str:
     rows, classes = [], []
     for name, fit in groups.fits.items():
         test = groups.test(name)
-        verdict = "–" if test is None else f"{'rejected' if test.rejected else 'not rejected'} (p = {test.p:.2g})"
-        rows.append([shared_symbols(name, groups.problem), f"{fit.free}", f"{fit.value:.4g}", verdict])
+        verdict = "–" if test is None else f"{'rejected' if test.rejected else 'not rejected'} (p = {plain(test.p, 2)})"
+        rows.append([shared_symbols(name, groups.problem), f"{fit.free}", plain(fit.value, 4), verdict])
         classes.append("cnb-chosen" if name == model else "")
     head = ["Shared", "Parameters", "Loss per run", "Test"]
     return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws", row_classes=classes))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import traitlets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.groups.comparison import Groups
-from chinchilla_nb.engine.groups.grouped_runs import dividing_columns
+from chinchilla_nb.engine.groups.grouped_runs import dividing_columns, group_runs
 from chinchilla_nb.engine.groups.quantities import common_compute, default_baseline
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.session import Session
@@ -23,9 +25,11 @@ class GroupsView(traitlets.HasTraits):
     Attributes
     ----------
     columns : tuple of str
-        The columns that divide the runs into groups.
+        The columns that divide the runs that count into groups.
     by : str
         The chosen column; empty if there is none.
+    obstacle : str
+        Why the chosen column does not divide the runs that count; empty if it does.
     model : str
         What is shared.
     chosen_baseline : str
@@ -40,6 +44,7 @@ class GroupsView(traitlets.HasTraits):
 
     columns = traitlets.Tuple()
     by = traitlets.Unicode("")
+    obstacle = traitlets.Unicode("")
     model = traitlets.Unicode(DEFAULT_MODEL)
     chosen_baseline = traitlets.Unicode("")
     budget = traitlets.Float(None, allow_none=True)
@@ -67,13 +72,26 @@ class GroupsView(traitlets.HasTraits):
             raise InputError("groups", "must be fitted first")
         return common_compute(next(iter(self.groups.fits.values()))) if self.budget is None else self.budget
 
-    def offer(self, runs: Runs, preferred: str | None = None) -> None:
-        """Take over which columns divide the runs; where the chosen one does not, choose the preferred or first one."""
+    def offer(self, runs: Runs, known: Container[str], preferred: str | None = None) -> None:
+        """Take over which columns divide the runs that count.
+
+        A chosen column stays chosen for as long as it is known, because another one would answer another question.
+
+        Parameters
+        ----------
+        runs : Runs
+            Those that count.
+        known : container of str
+            Columns of all runs.
+        preferred : str, optional
+            The column that is chosen first, if it divides the runs.
+        """
         columns = dividing_columns(runs)
         with self.hold_trait_notifications():
             self.columns = columns
-            if self.by not in columns:
+            if self.by not in known:
                 self.by = preferred if preferred in columns else next(iter(columns), "")
+            self.obstacle = _why_undivided(runs, self.by) if self.by and self.by not in columns else ""
 
     def take(self, groups: Groups) -> None:
         """Take over fits, and a model that could be fitted."""
@@ -103,3 +121,11 @@ class GroupsView(traitlets.HasTraits):
             return not self.groups.problem.alike(session.problem)
         except InputError:  # the compute convention cannot be used any more
             return True
+
+
+def _why_undivided(runs: Runs, by: str) -> str:
+    try:
+        group_runs(runs, by)
+    except InputError as error:
+        return str(error)
+    return ""

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from chinchilla_nb.engine.laws.families import family_of
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.fit_history import fit_differences, options_text
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.past_fit import PastFit
@@ -56,7 +57,7 @@ def differences_table(compared: Sequence[tuple[int, PastFit]]) -> str:
     if len(compared) != 2:
         return ""
     (first, one), (second, other) = compared
-    rows = [(name, _cell(before), _cell(after)) for name, before, after in fit_differences(one, other)]
+    rows = [(in_symbols(name), _cell(before), _cell(after)) for name, before, after in fit_differences(one, other)]
     return html_table(rows, ("", f"Fit {first}", f"Fit {second}"), named_rows=True, table_class="cnb-differences")
 
 

@@ -103,8 +103,8 @@ class ColumnMapping(ipywidgets.Box):
             sources = reading.sources
             for name in self.columns:
                 self._show_source(name, sources.get(name))
-            has_checkpoints = reading.checkpoints is not None or "checkpoints" in reading.questions
-            set_shown(self.checkpoints, has_checkpoints or bool(self.checkpoints.value))
+            asked = "checkpoints" in reading.questions or bool(reading.doubt)
+            set_shown(self.checkpoints, asked or reading.checkpoints is not None or bool(self.checkpoints.value))
             if reading.checkpoints is not None and "checkpoints" not in reading.questions:
                 self.checkpoints.value = reading.keep
             set_shown(self.failed, failed)

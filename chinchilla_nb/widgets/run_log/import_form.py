@@ -11,15 +11,17 @@ from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.sentences import stopped
+from chinchilla_nb.left_out_rows import LeftOut
 from chinchilla_nb.records.columns.reading import Reading, read_columns
 from chinchilla_nb.records.columns.run_states import FAILED
 from chinchilla_nb.records.importers.sources import is_address, read_source
 from chinchilla_nb.records.importing import Preview, preview_reading
 from chinchilla_nb.records.rows import CheckedRow
-from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Table, read_table
+from chinchilla_nb.records.tables import COMPRESSED, FORMATS, FORMATS_TEXT, Rejected, Table, read_table
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
+from chinchilla_nb.widgets.base.left_out_list import LeftOutList
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.project_files import ProjectFiles
@@ -57,6 +59,8 @@ class ImportForm(ipywidgets.VBox):
     ways : WaysToRead
         Buttons for the ways to read a table that leaves a question.
     preview : HTML
+    left_out : LeftOutList
+        The rows that would not be added.
     add, cancel : Button
     """
 
@@ -91,13 +95,13 @@ class ImportForm(ipywidgets.VBox):
         self.read = parts.button("Read", "Read the file at this path")
         self.mapping = ColumnMapping(guard, parts, self._show_reading, data_unit)
         self.ways = WaysToRead(guard, parts, self.mapping.choose)
-        self.preview = parts.html()
+        self.preview, self.left_out = parts.html(), LeftOutList(guard, parts)
         self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
         self.cancel = parts.button("Cancel", "Discard this file")
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")
         source = parts.box([self.upload, self.path, self.read], "cnb-bar")
         super().__init__(
-            [source, self.mapping, self.preview, self.ways, self.loss, self.buttons],
+            [source, self.mapping, self.preview, self.left_out, self.ways, self.loss, self.buttons],
             **parts.look(ipywidgets.VBox, ("cnb-section",)),
         )
         self._connect()
@@ -118,6 +122,11 @@ class ImportForm(ipywidgets.VBox):
     def rows(self) -> tuple[CheckedRow, ...]:
         """The rows that can be added, in the form that `Database.extend` takes."""
         return () if self._preview is None else self._preview.rows
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """The rows that cannot be added."""
+        return () if self._preview is None else self._preview.rejected
 
     @guarded
     def _read_upload(self, _change: Any) -> None:
@@ -175,6 +184,7 @@ class ImportForm(ipywidgets.VBox):
         if self._read is None:
             return
         name, table = self._read
+        self.left_out.show(())
         try:
             reading = read_columns(table, **self.mapping.chosen)
             if reading.questions:
@@ -201,6 +211,7 @@ class ImportForm(ipywidgets.VBox):
         self._read, self._preview = None, None
         mark_wrong(self.path, False)
         self.preview.value = ""
+        self.left_out.show(())
         self.ways.offer(None)
         self._set_shown(False)
 
@@ -213,6 +224,7 @@ class ImportForm(ipywidgets.VBox):
         self.add.description = f"Add {count:,} run{'' if count == 1 else 's'}"
         self.add.disabled = not count
         self.preview.value = preview_html(name, reading, preview)
+        self.left_out.show([LeftOut(name, preview.rejected)] if preview.rejected else [])
 
     def show_error(self, error: Exception) -> None:
         """Show why there is nothing to add."""

@@ -9,6 +9,7 @@ from html import escape
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
 from chinchilla_nb.records.columns.candidates import Candidate
+from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.importing import Preview
 from chinchilla_nb.widgets.base.style import note, sentence
@@ -16,14 +17,20 @@ from chinchilla_nb.widgets.base.style import note, sentence
 __all__ = ["preview_html", "questions_html"]
 
 _SHOWN = 5
-"""Number of accepted and of rejected rows that a preview lists."""
+"""Number of accepted rows that a preview lists."""
+TAKE_LAST = f"choose {KEEP['last']!r} under Rows"
+"""What to do in the form about rows that may be checkpoints."""
+MOST_KINDS = 5
+"""Reasons that a note counts; the list of rows has all."""
+LONGEST_KIND = 60
+"""Characters of a reason in that note; longer ones quote a cell."""
 
 
 def preview_html(name: str, reading: Reading, preview: Preview) -> str:
     """Return what was recognised in a file, what would be added, and what would not."""
     count = len(preview.rows)
     head = f"<b>{escape(name)}</b>: {count:,} of {count + len(preview.rejected):,} rows can be added."
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences())
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in reading.sentences(preview.rows, TAKE_LAST))
     parts = [f'<div class="cnb-facts">{head}</div><ul class="cnb-said">{said}</ul>', _accepted(preview)]
     if preview.left_out:
         names = ", ".join(preview.left_out)
@@ -78,13 +85,8 @@ def _written(row: Mapping[str, object], name: str) -> str:
 
 
 def _rejected(preview: Preview) -> str:
-    lines = "".join(f"<li>Line {one.place:,}: {escape(one.reason)}</li>" for one in preview.rejected[:_SHOWN])
-    more = len(preview.rejected) - _SHOWN
-    rest = ""
-    if more > 0:
-        kinds = Counter(one.kind for one in preview.rejected)
-        worst = "; ".join(f"{escape(kind[:60])} ({number:,})" for kind, number in kinds.most_common(3))
-        rest = f'<div class="cnb-muted">and {more:,} more. Most frequent: {worst}</div>'
-    count = len(preview.rejected)
-    title = f"{count:,} row{'' if count == 1 else 's'} cannot be added"
-    return f'<div class="cnb-note cnb-warn" role="note"><span>{title}<ul>{lines}</ul>{rest}</span></div>'
+    """Return how many rows cannot be added, and the most frequent reasons."""
+    count, kinds = len(preview.rejected), Counter(one.kind for one in preview.rejected)
+    reasons = "; ".join(f"{kind[:LONGEST_KIND]} ({number:,})" for kind, number in kinds.most_common(MOST_KINDS))
+    others = f"; and {len(kinds) - MOST_KINDS:,} other reasons" if len(kinds) > MOST_KINDS else ""
+    return note("warn", f"{count:,} row{'' if count == 1 else 's'} cannot be added: {reasons}{others}.")

@@ -39,6 +39,7 @@ from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.left_out_list import LeftOutList
 from chinchilla_nb.widgets.base.loss_choice import LossChoice
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
@@ -81,6 +82,8 @@ class RunLogPanel(Panel):
         Its text, such as ``loss < 3 N >= 1B adam``, and whether all runs are shown, those in the fit, or others.
     form : RunForm
     file : ImportForm
+    left_out : LeftOutList
+        The rows of tables that were opened or imported which are not among the runs.
     loss : LossChoice
         What fits minimise, asked for with an import.
     choice : ColumnChoice
@@ -118,10 +121,11 @@ class RunLogPanel(Panel):
         files = ProjectFiles(self.session, allow_folders)
         self.loss = LossChoice(self.guard, self.session, "Fits minimise")
         self.file = ImportForm(self.guard, parts, files, lambda: self.session.all_runs, self.loss, unit)
+        self.left_out = LeftOutList(self.guard, parts)
         self.choice, self.copy = ColumnChoice(self.guard, parts, self._choose_column), RunCopy(parts)
         self._build()
         self._connect()
-        for show in (self._show_table, self._show_form, self._show_sections):
+        for show in (self._show_table, self._show_form, self._show_sections, self._show_left_out):
             show()
         self._stop_watching = self.session.watch_file(partial(self.errors.report, "watch_file"))
 
@@ -143,13 +147,14 @@ class RunLogPanel(Panel):
         notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
-        self.compose(above, self.form, self.file, self.empty, self._log)
+        self.compose(above, self.form, self.file, self.left_out, self.empty, self._log)
 
     def _connect(self) -> None:
         self.watch(self._forget_message, "excluded")
         self.watch(self._show_table, "revision", "fit", "forecasts")
         self.watch(self._show_form, "fit", "settings", "uncertainty")
         self.watch(self._show_loss, "settings")
+        self.watch(self._show_left_out, "left_out")
         self.watch_view(self._show_filter, "query")
         self.watch_view(self._show_selected, "selected")
         for toggle in (self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle):
@@ -296,6 +301,10 @@ class RunLogPanel(Panel):
     def _show_loss(self, _change: Any = None) -> None:
         self.loss.show()
 
+    @guarded
+    def _show_left_out(self, _change: Any = None) -> None:
+        self.left_out.show(self.session.left_out)
+
     # Excluding runs
 
     def _keys_of(self, runs: Runs) -> tuple[RunKey, ...]:
@@ -373,7 +382,10 @@ class RunLogPanel(Panel):
         if not rows:
             return
         self._extend(rows)
-        self._message = f"{len(rows):,} imported from {self.file.name}"
+        rejected = self.file.rejected
+        left_out = f", {len(rejected):,} left out" if rejected else ""
+        self._message = f"{len(rows):,} imported from {self.file.name}{left_out}"
+        self.session.leave_out(self.file.name, rejected)
         self.file.clear()
         self.import_toggle.value = False
         self._show_table()

@@ -55,6 +55,7 @@ def test_tokens_per_parameter_outside_those_of_the_runs_are_named():
     assert "has 1 tokens per parameter; the runs have 2 to 4, and C is 1,000 times" in str(
         outside_the_runs(EVEN, runs, 2.4e16)
     )
+    assert "and C is 1,000 times" in str(outside_the_runs(EVEN, runs, 2.39999e16))
 
 
 def test_it_depends_on_the_budget_and_not_on_the_largest_run():
