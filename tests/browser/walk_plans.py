@@ -21,12 +21,13 @@ def type_a_budget(walk: Walk) -> None:
 
 def describe_the_hardware(walk: Walk) -> None:
     """A budget from devices, days and speed, in the words of a data sheet."""
+    budget = walk.page.get_by_placeholder(BUDGET)
+    before = budget.input_value()
     walk.page.get_by_role("button", name="Hardware").click()
     walk.titled("Peak FLOP/s of one device").fill("989 TFLOP/s")
     walk.titled("Number of devices").fill("1024")
     walk.titled("Price of a device").fill("2")
-    walk.see("FLOPs").first.wait_for()
-    walk.page.wait_for_timeout(SETTLE_MS)
+    expect(budget).not_to_have_value(before, timeout=WAIT_MS)
 
 
 def shrink_the_axes(walk: Walk) -> None:
@@ -125,7 +126,7 @@ def compare_three_approaches(walk: Walk) -> None:
     """Slices of equal compute, their parabolas, and the comparison with the fit."""
     walk.show("Approaches")
     walk.see("3 · Parametric fit")
-    walk.page.wait_for_timeout(2 * SETTLE_MS)
+    walk.see("On these slices approach 2")
 
 
 def simulate_from_the_fit(walk: Walk) -> None:
