@@ -26,7 +26,7 @@ from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import compact, interval_text, percent, rounded, scientific
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, rounded, scientific
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.records.forecast_score import ForecastScore
 
@@ -93,7 +93,7 @@ class Report:
             In FLOPs, of the next model; by default that of the next scaled run.
         """
         C = _next_budget(fit, settings, budget)
-        outside = outside_the_runs(fit.law, fit.runs, C)
+        outside = outside_the_runs(fit.law, fit.runs, C)  # says more than the fit's own warning does
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
         warnings += [str(outside)] if outside else []
         if stale:
@@ -263,7 +263,7 @@ def _next_model(
     if chosen is None:
         how_large = f"{settings.scaling_factor or DEFAULT_FACTOR:g} × the largest so far"
     else:
-        how_large = f"the budget chosen, {budget / fit.runs.C.max():.3g} × the largest run"
+        how_large = f"the budget chosen, {plain(budget / fit.runs.C.max())} × the largest run"
     try:
         run = compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
     except ValueError as error:
