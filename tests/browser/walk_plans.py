@@ -44,10 +44,10 @@ def shrink_the_axes(walk: Walk) -> None:
 
 def draw_the_loss_above_e(walk: Walk) -> None:
     """On the scale of L - E the law is a line."""
-    before = walk.ticks(LOSS)
+    before = walk.ticks(LOSS).all_text_contents()
     walk.button("Log, L − E").first.click()
     walk.see(walk.chart(LOSS).get_by_text("L − E"))
-    assert walk.ticks(LOSS) != before
+    expect(walk.ticks(LOSS)).not_to_have_text(before, timeout=WAIT_MS)
 
 
 def draw_linear_axes(walk: Walk) -> None:
@@ -62,7 +62,7 @@ def fill_the_panel_with_a_chart(walk: Walk) -> None:
     walk.button("Log").first.click()
     small = walk.plot(LOSS)["width"]
     walk.button(f"Enlarge {LOSS}").click()
-    assert walk.plot(LOSS)["width"] > 1.3 * small
+    assert walk.plot(LOSS)["width"] > 1.3 * small, "the chart does not fill the panel"
 
 
 def shrink_the_chart_again(walk: Walk) -> None:
