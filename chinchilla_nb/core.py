@@ -650,8 +650,8 @@ class Chinchilla(
         scored = session.forecast_scores
         for problem in session.forecast_problems:
             self.logger.warning("a forecast is not scored: %s", problem)
-        query = session.filter_of_fit
-        show(Report.of(fit, session.settings, session.stale, session.uncertainty, scored, session.roll_outs, query))
+        known = session.stale, session.uncertainty, scored, session.roll_outs
+        show(Report.of(fit, session.settings, *known, session.filter_of_fit, session.budget))
         if drawn:
             show(self.plot())
             show(self.visualizer.LBFGS(fit.predictions, fit.runs.loss, C=fit.runs.C))

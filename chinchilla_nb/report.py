@@ -16,8 +16,8 @@ from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.fitting.losses import loss_name
 from chinchilla_nb.engine.laws.allocation import exponents
-from chinchilla_nb.engine.planning.extrapolation import Extrapolation, outside_the_runs
-from chinchilla_nb.engine.planning.scaling import next_budget
+from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
+from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
 from chinchilla_nb.engine.uncertainty.cautions import cautions
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED, Interval
@@ -25,8 +25,8 @@ from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
-from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step
-from chinchilla_nb.quantity import compact, interval_text, percent, rounded, scientific
+from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, rounded, scientific
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.records.forecast_score import ForecastScore
 
@@ -70,6 +70,7 @@ class Report:
         forecasts: Iterable[tuple[Forecast, tuple[ForecastScore, ...]]] = (),
         roll_outs: RollOuts | None = None,
         query: str | None = None,
+        budget: float | None = None,
     ) -> Report:
         """Summarise a fit.
 
@@ -88,16 +89,19 @@ class Report:
             Of the runs of the fit, beyond budgets: they add a second interval of the loss, and what they show.
         query : str, optional
             The filter that the fit was made under.
+        budget : float, optional
+            In FLOPs, of the next model; by default that of the next scaled run.
         """
-        outside = _extrapolation(fit, settings)
+        C = _next_budget(fit, settings, budget)
+        outside = outside_the_runs(fit.law, fit.runs, C)  # says more than the fit's own warning does
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
         warnings += [str(outside)] if outside else []
         if stale:
             warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
-            ("Goodness of fit", _goodness(fit, cautions(fit, _next_budget(fit, settings), uncertainty))),
-            ("Next model", _next_model(fit, settings, uncertainty, roll_outs)),
+            ("Goodness of fit", _goodness(fit, cautions(fit, C, uncertainty))),
+            ("Next model", _next_model(fit, settings, uncertainty, roll_outs, budget)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))
         if scored:
@@ -105,7 +109,7 @@ class Report:
         remedies = [outside.remedy] if outside else []
         # Another compute convention makes nothing surer.
         remedies += [warning.remedy for warning in fit.warnings if warning.code != "compute"]
-        summary = _summary(uncertainty, _next_budget(fit, settings), remedies, roll_outs) if uncertainty else ()
+        summary = _summary(uncertainty, C, remedies, roll_outs) if uncertainty else ()
         filtered = [f"The fit uses only the runs that match the filter {query}."] if query else []
         notes = (*filtered, *(uncertainty.notes if uncertainty else ()), *_outcomes(roll_outs))
         return cls(str(fit.law), summary, notes, tables, tuple(warnings))
@@ -242,27 +246,32 @@ def _goodness(fit: Fit, limits: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _next_budget(fit: Fit, settings: Settings) -> float:
+def _next_budget(fit: Fit, settings: Settings, chosen: float | None) -> float:
+    if chosen is not None:
+        return chosen
     return next_budget(settings.scaling_factor or DEFAULT_FACTOR, fit.runs, settings.seed_regime)
 
 
-def _extrapolation(fit: Fit, settings: Settings) -> Extrapolation | None:
-    """Return how far the next model lies outside the runs, which says more than the fit's own warning does."""
-    return outside_the_runs(fit.law, fit.runs, _next_budget(fit, settings))
-
-
 def _next_model(
-    fit: Fit, settings: Settings, uncertainty: Uncertainty | None, roll_outs: RollOuts | None
+    fit: Fit,
+    settings: Settings,
+    uncertainty: Uncertainty | None,
+    roll_outs: RollOuts | None,
+    chosen: float | None,
 ) -> tuple[tuple[str, str], ...]:
-    factor, budget = settings.scaling_factor or DEFAULT_FACTOR, _next_budget(fit, settings)
+    budget = _next_budget(fit, settings, chosen)
+    if chosen is None:
+        how_large = f"{settings.scaling_factor or DEFAULT_FACTOR:g} × the largest so far"
+    else:
+        how_large = f"the budget chosen, {plain(budget / fit.runs.C.max())} × the largest run"
     try:
-        run = next_scale_step(settings, fit.runs, fit)
+        run = compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
     except ValueError as error:
         return (("none", str(error)),)
     at = uncertainty.allocate(budget, LEVEL) if uncertainty else {}
     loss = uncertainty.predict_loss(run.N, run.D, LEVEL) if uncertainty else None
     rows = [
-        ("compute C", f"{budget:.4g} FLOPs, {factor:g} × the largest so far"),
+        ("compute C", f"{budget:.4g} FLOPs, {how_large}"),
         ("convention", convention_in_words(fit.runs, settings.compute)),
         ("parameters N", f"{run.N:,}{_within(at.get('N'), compact)}"),
         ("tokens D", f"{run.D:,.0f}{_within(at.get('D'), compact)}"),

@@ -18,9 +18,10 @@ FIND = """() => {
         const range = document.createRange();
         range.selectNodeContents(element);
         const text = range.getBoundingClientRect(), box = element.getBoundingClientRect();
+        const folded = element.querySelector('details:not([open])');
         const scrolls = [...element.querySelectorAll('*')].some(one => one.scrollWidth > one.clientWidth + 1
             && getComputedStyle(one).overflowX === 'auto');
-        if (scrolls || !element.matches('.widget-html, .jupyter-widget-html')) return box;
+        if (folded || scrolls || !element.matches('.widget-html, .jupyter-widget-html')) return box;
         return text.width && text.height ? text : box;
     };
     const named = element => (element.title || element.textContent || element.className).trim().slice(0, 50);

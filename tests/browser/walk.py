@@ -110,9 +110,9 @@ class Walk:
         assert box is not None, f"the chart {title} is not shown"
         return box
 
-    def ticks(self, title: str) -> list[str]:
+    def ticks(self, title: str) -> Locator:
         """Return the labels of the axes of a chart."""
-        return self.chart(title).locator(".axis .tick text").all_text_contents()
+        return self.chart(title).locator(".axis .tick text")
 
     def drag(self, points: Iterable[tuple[float, float]]) -> None:
         """Drag the mouse along points of the page."""

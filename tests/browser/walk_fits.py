@@ -35,8 +35,8 @@ def open_a_profile(walk: Walk) -> None:
     """A click on an interval shows the profile of its parameter."""
     walk.page.get_by_role("button", name="95 % interval of α").click()
     walk.see(walk.button("Close"))
-    walk.see_no("Computing")
-    walk.page.wait_for_timeout(2000)
+    walk.see("Misfit by value")
+    walk.see_no("Fitting the other parameters")
 
 
 def set_a_law_by_hand(walk: Walk) -> None:
@@ -46,7 +46,7 @@ def set_a_law_by_hand(walk: Walk) -> None:
     expect(walk.page.locator(".cnb-hand-row")).to_have_count(5, timeout=WAIT_MS)
     drag_slider(walk, 3, 40)
     walk.see("times that of the fit")
-    assert walk.page.locator(LINE).count() == 4
+    expect(walk.page.locator(LINE)).to_have_count(4, timeout=WAIT_MS)
 
 
 def fix_and_follow(walk: Walk) -> None:
@@ -91,7 +91,7 @@ def open_roll_outs(walk: Walk) -> None:
     walk.see_no("arXiv:2203.15556")
     walk.page.get_by_role("button", name="Diagnostics").click()
     walk.page.get_by_role("button", name="Roll-outs").click()
-    walk.page.wait_for_timeout(2000)
+    walk.see(walk.chart("Errors of predictions beyond C₀"))
 
 
 def compare_and_restore_fits(walk: Walk) -> None:

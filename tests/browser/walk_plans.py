@@ -21,12 +21,13 @@ def type_a_budget(walk: Walk) -> None:
 
 def describe_the_hardware(walk: Walk) -> None:
     """A budget from devices, days and speed, in the words of a data sheet."""
+    budget = walk.page.get_by_placeholder(BUDGET)
+    before = budget.input_value()
     walk.page.get_by_role("button", name="Hardware").click()
     walk.titled("Peak FLOP/s of one device").fill("989 TFLOP/s")
     walk.titled("Number of devices").fill("1024")
     walk.titled("Price of a device").fill("2")
-    walk.see("FLOPs").first.wait_for()
-    walk.page.wait_for_timeout(SETTLE_MS)
+    expect(budget).not_to_have_value(before, timeout=WAIT_MS)
 
 
 def shrink_the_axes(walk: Walk) -> None:
@@ -43,10 +44,10 @@ def shrink_the_axes(walk: Walk) -> None:
 
 def draw_the_loss_above_e(walk: Walk) -> None:
     """On the scale of L - E the law is a line."""
-    before = walk.ticks(LOSS)
+    before = walk.ticks(LOSS).all_text_contents()
     walk.button("Log, L − E").first.click()
     walk.see(walk.chart(LOSS).get_by_text("L − E"))
-    assert walk.ticks(LOSS) != before
+    expect(walk.ticks(LOSS)).not_to_have_text(before, timeout=WAIT_MS)
 
 
 def draw_linear_axes(walk: Walk) -> None:
@@ -61,7 +62,7 @@ def fill_the_panel_with_a_chart(walk: Walk) -> None:
     walk.button("Log").first.click()
     small = walk.plot(LOSS)["width"]
     walk.button(f"Enlarge {LOSS}").click()
-    assert walk.plot(LOSS)["width"] > 1.3 * small
+    assert walk.plot(LOSS)["width"] > 1.3 * small, "the chart does not fill the panel"
 
 
 def shrink_the_chart_again(walk: Walk) -> None:
@@ -125,7 +126,7 @@ def compare_three_approaches(walk: Walk) -> None:
     """Slices of equal compute, their parabolas, and the comparison with the fit."""
     walk.show("Approaches")
     walk.see("3 · Parametric fit")
-    walk.page.wait_for_timeout(2 * SETTLE_MS)
+    walk.see("On these slices approach 2")
 
 
 def simulate_from_the_fit(walk: Walk) -> None:

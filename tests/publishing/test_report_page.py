@@ -172,6 +172,20 @@ def test_the_next_model_and_the_chinchilla_table_are_in_it(cc, page):
     assert [row[0] for row in own.sections["Compute-optimal runs"][1:]] == ["3B"]
 
 
+def test_the_next_model_is_that_of_the_budget_that_was_chosen(cc):
+    (N, _), _ = cc.scale(C=1e24, simulation=True)
+    cc.session.budget = 1e24
+    try:
+        own = Page(report_page(cc.session, date=DAY))
+    finally:
+        cc.session.budget = None
+    assert own.facts("Next model")["parameters N"].startswith(f"{N:,} (")
+    times = round(1e24 / cc.session.runs.C.max(), -1)  # three digits of a number of four
+    assert 1000 < times < 10_000
+    assert own.facts("Next model")["compute C"] == f"1e+24 FLOPs, the budget chosen, {times:,.0f} × the largest run"
+    assert "At 10²⁴ FLOPs the law puts the optimum at" in own.text
+
+
 def test_a_stale_fit_says_so(cc):
     before = cc.session.settings
     cc.loss_fn = mse

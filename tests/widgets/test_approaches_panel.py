@@ -130,6 +130,17 @@ def test_tolerance_and_budget_are_typed(panel):
     assert "At 10²² FLOPs" in text_of(panel.table)
 
 
+def test_the_budget_chosen_in_another_panel_is_that_of_the_comparison_unless_one_is_typed(panel, session):
+    session.budget = 5e23
+    assert "At 5×10²³ FLOPs" in text_of(panel.table)
+    assert panel.budget.placeholder == "5e23"
+    panel.budget.value = "1e24"
+    session.budget = 2e23
+    assert "At 10²⁴ FLOPs" in text_of(panel.table)
+    panel.budget.value = ""
+    assert "At 2×10²³ FLOPs" in text_of(panel.table)
+
+
 def test_loss_can_be_drawn_against_other_sizes(panel, session):
     panel.against.value = "D/N"
     assert panel.slices.frame.axes["x"].label == "Tokens per parameter"

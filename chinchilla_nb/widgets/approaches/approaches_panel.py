@@ -36,6 +36,7 @@ from chinchilla_nb.widgets.base.labels import run_labels
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.base.style import note, sentence, shade
+from chinchilla_nb.widgets.base.throttle import Throttle
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.chart_runs import chart_runs, hidden_in_words
 from chinchilla_nb.widgets.charts.legend import line, symbol
@@ -45,6 +46,8 @@ __all__ = ["ApproachesPanel"]
 
 MOST_NAMED = 2
 """Refused slices that are named; a study of scattered runs has dozens."""
+REDRAW_SECONDS = 0.2
+"""Shortest time between two comparisons while a budget is dragged in another panel, which needs the processor too."""
 ALL, SIMILAR = -1, 0
 """Values of the first options, all slices and similar C; a drop-down list whose value is None shows an empty field."""
 _DASH = {"dotted": "2 3", "dash_dotted": "7 3 2 3", "solid": "none"}
@@ -102,6 +105,8 @@ class ApproachesPanel(Panel):
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
+        self._throttle = Throttle(self._draw, REDRAW_SECONDS)
+        self.watch(self._follow_budget, "budget")
         self.watch(self._recompare, "fit")
         self.watch(self._rescale, "chart_scale")
         self.watch(self._follow_runs, "revision")
@@ -222,6 +227,11 @@ class ApproachesPanel(Panel):
     @guarded
     def _draw(self, _change: Any = None) -> None:
         self._show()
+
+    @guarded
+    def _follow_budget(self, _change: Any) -> None:
+        """Compare at the budget that is chosen elsewhere, which may be dragged."""
+        self._throttle.submit()
 
     @guarded
     def _rescale(self, _change: Any = None) -> None:

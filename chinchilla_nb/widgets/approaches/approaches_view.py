@@ -109,9 +109,10 @@ class ApproachesView(traitlets.HasTraits):
         return True
 
     def budget_of(self, session: Session) -> float:
-        """Return the budget at which the approaches are compared."""
-        if self.budget is not None:
-            return self.budget
+        """Return the budget at which the approaches are compared: the one typed here, or else that of the session."""
+        chosen = session.budget if self.budget is None else self.budget
+        if chosen is not None:
+            return chosen
         settings = session.settings
         return next_budget(settings.scaling_factor or DEFAULT_FACTOR, session.runs, settings.seed_regime)
 

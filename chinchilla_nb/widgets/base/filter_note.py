@@ -38,6 +38,7 @@ class FilterNote(ipywidgets.Box):
         self.end.on_click(self._end)
         super().__init__([self.text, self.end])
         self.add_class("cnb-bar")
+        self.add_class("cnb-filter-note")
         self.show()
 
     def show(self) -> None:

@@ -36,7 +36,7 @@ def tooltip(button: ipywidgets.Button, does: str, needs: str) -> str:
 def first_steps(project_dir: Any) -> str:
     """Return the ways to add runs to an empty log, as HTML."""
     ways = [
-        "Fill in a run above: N, D and its final loss.",
+        "Press <b>Add a run</b> and fill in N, D and its final loss.",
         "Press <b>Import</b> to add a CSV, JSON or Parquet file; what its columns mean is recognised, or asked.",
     ]
     if project_dir is not None:
