@@ -19,6 +19,7 @@ __all__ = [
     "compact",
     "deviation",
     "exponent_notation",
+    "flop_rate",
     "interval_text",
     "known_digits",
     "level_percent",
@@ -45,6 +46,7 @@ LEVEL_DIGITS = 0.005
 RAISED_CHARACTERS = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 _SUPERSCRIPT = str.maketrans("-0123456789", RAISED_CHARACTERS)
 _UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+_PREFIXES = (("E", 1e18), ("P", 1e15), ("T", 1e12), ("G", 1e9))
 _WRITTEN = re.compile(
     # Digits in groups of three, or as they come.
     r"([-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3})+|[0-9]+(?:_[0-9]+)*)?"
@@ -228,6 +230,14 @@ def level_percent(level: float) -> str:
     visible = LEVEL_DIGITS * min(value, 100 - value)
     decimals = next((count for count in range(17) if abs(round(value, count) - value) <= visible), 17)
     return f"{value:.{decimals}f} %"
+
+
+def flop_rate(value: float, digits: int = 4) -> str:
+    """Format FLOPs per second with a prefix: ``989 TFLOP/s``; errors as for `scientific`."""
+    value, digits = as_float(value, "value"), _as_digits(digits)
+    rounded = float(f"{value:.{digits - 1}e}")
+    prefix, unit = next(((name, unit) for name, unit in _PREFIXES if rounded >= unit), ("", 1.0))
+    return f"{plain(rounded / unit, digits)} {prefix}FLOP/s"
 
 
 def signed(value: float) -> str:

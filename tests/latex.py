@@ -53,10 +53,19 @@ def problems(source: str) -> list[str]:
 
 def compiled(source: str, folder: Path) -> str:
     """Return what pdflatex says of errors in a document around a fragment; empty if it compiles or is missing."""
+    code, text = _run(source, folder)
+    return "" if code == 0 else text[text.find("\n!") :]
+
+
+def too_wide(source: str, folder: Path) -> list[str]:
+    """Return what pdflatex says of lines that are wider than the text of an article; empty if it is missing."""
+    return re.findall(r"Overfull \\hbox[^\n]*", _run(source, folder)[1])
+
+
+def _run(source: str, folder: Path) -> tuple[int, str]:
     if shutil.which("pdflatex") is None:
-        return ""
+        return 0, ""
     (folder / "page.tex").write_text(PAGE % source, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "page.tex"]
     ended = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
-    text = ended.stdout.decode(errors="replace")
-    return "" if ended.returncode == 0 else text[text.find("\n!") :]
+    return ended.returncode, ended.stdout.decode(errors="replace")

@@ -11,6 +11,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import (
     compact,
     deviation,
+    flop_rate,
     interval_text,
     known_digits,
     level_percent,
@@ -202,3 +203,19 @@ def test_a_list_in_which_a_comma_may_be_part_of_a_number_is_refused(text):
 )
 def test_a_list_is_split_at_its_commas(text, count):
     assert len(split_list(text)) == count
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (989e12, "989 TFLOP/s"),
+        (1.979e15, "1.979 PFLOP/s"),
+        (312e12, "312 TFLOP/s"),
+        (999.96e12, "1 PFLOP/s"),
+        (2e18, "2 EFLOP/s"),
+        (1.5e9, "1.5 GFLOP/s"),
+        (2e7, "2×10⁷ FLOP/s"),
+    ],
+)
+def test_flop_rates_have_the_prefix_of_their_unit(value, text):
+    assert flop_rate(value) == text

@@ -41,6 +41,20 @@ _ACCENTS = frozenset(
 """Accents that the default fonts of LaTeX put on any letter."""
 _LETTERS = frozenset("ßæœøåÆŒØÅłŁ")
 """Letters that they have besides."""
+NEW_LINE = r"\\"
+TEXT_WIDTH = 345.0
+"""Width of the text of a page in points: that of the class article at 10 points."""
+GAP = 6.0
+"""Points between columns: twice the `\\tabcolsep` of the table."""
+_WIDTHS = MappingProxyType(
+    {**dict.fromkeys(".,:;'|il\N{THIN SPACE}", 2.5), **dict.fromkeys("MmWw\N{MULTIPLICATION SIGN}", 8.0)}
+    | dict.fromkeys(RAISED_CHARACTERS, 3.8)
+)
+"""Widths of characters in points at 8 points, rounded up: those of Computer Modern, in `\\footnotesize`."""
+DIGIT, CAPITAL = 4.3, 6.5
+"""Widths of a digit or another letter, and of a capital."""
+SMALLER = 0.95
+"""Widths in `\\scriptsize`, relative to these."""
 
 
 def latex_text(text: str) -> str:
@@ -60,7 +74,8 @@ def latex_table(
     Parameters
     ----------
     rows : iterable of sequence of str
-        Plain text, which is escaped here. The second line of a cell, an interval, is set smaller below the first.
+        Plain text, which is escaped here. The second line of a cell, an interval, is set smaller below the first, and
+        on two lines where the table would be wider than `TEXT_WIDTH`.
     head : sequence of str
         Names of the columns, set on two lines, since they are longer than numbers.
     caption : str
@@ -70,6 +85,8 @@ def latex_table(
     notes : iterable of str
         Plain text, a paragraph each below the table.
     """
+    rows = [list(row) for row in rows]
+    is_wide = _table_width(rows, head) > TEXT_WIDTH
     lines = [
         "% needs \\usepackage{booktabs}",
         r"\begin{table}",
@@ -85,7 +102,7 @@ def latex_table(
         split = [cell.partition("\n") for cell in row]
         lines.append(f"    {_row([first for first, _, _ in split])}")
         if any(second for _, _, second in split):
-            below = [rf"{{\scriptsize {latex_text(second)}}}" if second else "" for _, _, second in split]
+            below = [_interval(second, is_wide) if second else "" for _, _, second in split]
             lines += [f"    {' & '.join(below)} \\\\", r"    \addlinespace"]
     if lines[-1].strip() == r"\addlinespace":
         lines.pop()
@@ -98,14 +115,45 @@ def _row(cells: Iterable[str]) -> str:
     return f"{' & '.join(map(latex_text, cells))} \\\\"
 
 
+def _interval(text: str, is_wide: bool) -> str:
+    """Return an interval in small type, its ends below each other in a wide table."""
+    low, dash, high = text.partition("\N{EN DASH}")
+    if not (is_wide and dash):
+        return rf"{{\scriptsize {latex_text(text)}}}"
+    lines = (f"{low.rstrip()}\N{THIN SPACE}{dash}", high.lstrip())
+    return _above_each_other(rf"{{\scriptsize {latex_text(line)}}}" for line in lines)
+
+
 def _stacked(name: str) -> str:
     """Return the name of a column on two lines of about the same length."""
+    lines = _halves(name)
+    return latex_text(name) if len(lines) < 2 else _above_each_other(map(latex_text, lines))
+
+
+def _above_each_other(lines: Iterable[str]) -> str:
+    return rf"\shortstack[r]{{{NEW_LINE.join(lines)}}}"
+
+
+def _halves(name: str) -> tuple[str, ...]:
     words = name.split()
     if len(words) < 2:
-        return latex_text(name)
+        return (name,)
     halves = [(" ".join(words[:place]), " ".join(words[place:])) for place in range(1, len(words))]
-    above, below = min(halves, key=lambda half: max(map(len, half)))
-    return rf"\shortstack[r]{{{latex_text(above)}\\{latex_text(below)}}}"
+    return min(halves, key=lambda half: max(map(len, half)))
+
+
+def _table_width(rows: Sequence[Sequence[str]], head: Sequence[str]) -> float:
+    """Return the width of a table in points, with intervals on one line, or slightly more than that."""
+    columns = []
+    for name, *cells in zip(head, *rows, strict=True):
+        split = [cell.partition("\n") for cell in cells]
+        widths = [_width(first) for first, _, _ in split] + [SMALLER * _width(below) for _, _, below in split]
+        columns.append(max(*map(_width, _halves(name)), *widths, 0.0))
+    return sum(columns) + GAP * (len(columns) - 1)
+
+
+def _width(text: str) -> float:
+    return sum(_WIDTHS.get(one, CAPITAL if one.isupper() else DIGIT) for one in text)
 
 
 def _written(text: str) -> str:

@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["FIT_COLUMNS", "own_title", "run_values"]
+__all__ = ["FIT_COLUMNS", "REASON", "own_title", "run_values"]
 
 FIT_COLUMNS = ("forecast", "residual")
 """Columns of the table of runs that follow from fits and forecasts."""
+REASON = "exclusion reason"
+"""The column of the table of runs that says why some are excluded."""
 _QUANTITIES = ("#", "N", "D", "D/N", "C", "loss")
 
 
@@ -22,5 +24,5 @@ def run_values(runs: Runs) -> dict[str, NDArray]:
 
 
 def own_title(name: str) -> str:
-    """Return the name of a column of the user's own, marked if it is also that of a quantity or of a fit's column."""
-    return f"{name} (yours)" if name in _QUANTITIES or name in FIT_COLUMNS else name
+    """Return the name of a column of the user's own, marked if it is also that of a quantity or of the session's."""
+    return f"{name} (yours)" if name in {*_QUANTITIES, *FIT_COLUMNS, REASON} else name

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from latex import compiled, problems
+from latex import compiled, problems, too_wide
 from runs import AXES, make_runs, table_of
 
 from chinchilla_nb import Chinchilla, Hardware, KaplanLaw, ScalingLaw
@@ -110,6 +110,31 @@ def test_its_latex_compiles_whatever_the_text_holds(cc, tmp_path):
         folder.mkdir()
         assert problems(table.to_latex()) == []
         assert compiled(table.to_latex(), folder) == ""
+
+
+@pytest.mark.parametrize("device", ["H100 SXM", 989e12])
+@pytest.mark.parametrize("asked", [{"N": [4e8, 7e9, 70e9, 1e12]}, {"C": [1e20, 1e24, 1e27]}], ids=["sizes", "budgets"])
+@pytest.mark.parametrize("noise", [0.004, 0.03])
+def test_its_latex_fits_between_the_margins_of_an_article(tmp_path, noise, asked, device):
+    """With days, cost and intervals of all numbers, which are wider the less is known."""
+    project = Chinchilla(tmp_path, AXES, loss_fn=mse, log_level=50)
+    project.database.df = table_of(make_runs(noise=noise))
+    project.fit()
+    project.uncertainty("sandwich")
+    table = project.chinchilla_table(asked.get("N"), C=asked.get("C"), hardware=Hardware(device, 1024, 0.4, 2.5))
+    assert table.head[-2:] == ["Days", "Cost"]
+    assert problems(table.to_latex()) == []
+    assert too_wide(table.to_latex(), tmp_path) == []
+
+
+def test_intervals_stay_on_one_line_where_there_is_room(cc):
+    assert r"{\scriptsize" in cc.chinchilla_table([1e9]).to_latex()
+    assert r"\shortstack[r]{{\scriptsize" not in cc.chinchilla_table([1e9]).to_latex()
+
+
+def test_the_speed_of_a_device_has_its_prefix(cc):
+    notes = " ".join(cc.chinchilla_table([1e9], hardware=Hardware(989e12, 64, 0.4)).notes)
+    assert "Days and cost: 64 × 989 TFLOP/s at 40 % of the peak." in notes
 
 
 def test_every_character_compiles_at_the_beginning_of_a_row_and_in_a_caption(tmp_path):

@@ -115,7 +115,7 @@ def test_a_box_lists_runs_and_excludes_them(panel, session, rows):
     # They stay in the box as hollow dots, and can be included again.
     assert len(panel.selection.chosen) == len(CN.excluded.x) == inside.sum()
     assert "excluded" in panel.selection.table.value
-    assert panel.selection.exclude.layout.display == "none"
+    assert panel.selection.exclude.layout.display == panel.selection.why.layout.display == "none"
     panel.selection.include.click()
     assert len(session.runs) == 30
     panel.selection.undo.click()
@@ -441,3 +441,12 @@ def test_what_is_copied_is_escaped():
     block = copy_block("<script>'\"&", "a <b>")
     assert "<script>" not in block
     assert "<b>" not in block
+
+
+def test_selected_runs_are_excluded_with_a_reason(panel, session):
+    session.view.select(run_keys(session.all_runs)[:2])
+    panel.selection.why.value = "crashed <b>"
+    panel.selection.exclude.click()
+    assert list(session.exclusion_reasons.values()) == ["crashed <b>"] * 2
+    assert "excluded: crashed &lt;b&gt;" in panel.selection.table.value
+    assert panel.errors.value == ""

@@ -782,3 +782,48 @@ def test_a_predicted_loss_stands_with_its_interval(panel, session):
     session.uncertainty = session.fit.uncertainty("sandwich")
     known = session.uncertainty.predict_loss(1e9, 2e10, 0.95)
     assert interval_text(float(known.low), float(known.high)) in panel.form.remark.value
+
+
+# Reasons of exclusions
+
+
+def test_the_reason_of_an_exclusion_is_typed_and_shown_in_the_table(panel, session):
+    assert "exclusion reason" not in panel.shown.columns
+    panel.why.value = "  diverged <b>\n at step 100 "
+    row = panel.shown.rows[0]
+    panel.table.boxes[0].value = False
+    key = run_keys(session.all_runs)[row]
+    assert session.exclusion_reasons == {key: "diverged <b> at step 100"}
+    assert panel.shown.columns["exclusion reason"].values[row] == "diverged <b> at step 100"
+    assert "diverged &lt;b&gt; at step 100" in panel.table.body.value
+    panel.query.value = "loss > 3"
+    panel.exclude_matching.click()
+    assert set(session.exclusion_reasons.values()) == {"diverged <b> at step 100"}
+    panel.undo.click()
+    panel.undo.click()
+    panel.query.value = panel.why.value = ""
+    assert session.exclusion_reasons == {}
+    assert "exclusion reason" not in panel.shown.columns
+    panel.query.value = "loss > 3"
+    panel.exclude_matching.click()
+    assert set(session.exclusion_reasons.values()) == {"matches the filter loss > 3"}
+    panel.query.value = "exclusion reason: filter"
+    assert panel.errors.value == ""
+
+
+def test_a_reason_given_in_a_cell_appears_at_once_and_a_column_of_that_name_stays(rows):
+    database = Database()
+    database.df = rows.assign(**{"exclusion reason": "mine"})
+    session = Session(database, Settings())
+    panel = RunLogPanel(session)
+    session.exclude(run_keys(session.all_runs)[:1])
+    assert "exclusion reason" not in panel.shown.columns
+    session.exclude(run_keys(session.all_runs)[:1], reason="crashed")
+    assert panel.shown.columns["exclusion reason"].values.tolist()[:2] == ["crashed", ""]
+    assert set(panel.shown.columns["exclusion reason (yours)"].values) == {"mine"}
+
+
+def test_a_long_reason_is_cut(panel, session):
+    panel.why.value = "x" * 10_000
+    panel.table.boxes[0].value = False
+    assert list(session.exclusion_reasons.values()) == ["x" * 300]

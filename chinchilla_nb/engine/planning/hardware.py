@@ -11,6 +11,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_positive_number, as_positive_values
 from chinchilla_nb.engine.errors import InputError, nearest_or_all
 from chinchilla_nb.engine.planning.devices import DEVICES
+from chinchilla_nb.quantity import flop_rate
 
 __all__ = ["Hardware"]
 
@@ -66,7 +67,7 @@ class Hardware:
     @property
     def text(self) -> str:
         """The devices and how well they are used, such as ``64 × H100 SXM at 40 %``."""
-        device = self.device if isinstance(self.device, str) else f"{self.device:.4g} FLOP/s"
+        device = self.device if isinstance(self.device, str) else flop_rate(self.device)
         return f"{self.devices:g} × {device} at {100 * self.utilisation:.3g} %"
 
     def C(self, days: float) -> float:

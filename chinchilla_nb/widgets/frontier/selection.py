@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ipywidgets
@@ -15,6 +15,7 @@ from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.exclusion_reason import ExclusionReason
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
 
@@ -41,6 +42,7 @@ class Selection(ipywidgets.VBox):
     chosen : ndarray of int
         Indices of the selected runs among all runs of the session, including excluded ones.
     exclude, include, undo, clear : Button
+    why : ExclusionReason
     table : HTML
     """
 
@@ -62,7 +64,8 @@ class Selection(ipywidgets.VBox):
             (self.clear, self._clear),
         ):
             button.on_click(action)
-        bar = ipywidgets.Box([self.exclude, self.include, self.undo, self.clear])
+        self.why = ExclusionReason()
+        bar = ipywidgets.Box([self.exclude, self.why, self.include, self.undo, self.clear])
         bar.add_class("cnb-bar")
         super().__init__([bar, self.table])
         self.add_class("cnb-selection")
@@ -98,15 +101,16 @@ class Selection(ipywidgets.VBox):
         self._excluded = is_among(runs, session.excluded)[self.chosen]
         excluded = int(np.count_nonzero(self._excluded))
         _offer(self.exclude, "Exclude", len(self.chosen) - excluded)
+        self.why.layout.display = self.exclude.layout.display
         _offer(self.include, "Include", excluded)
         self.undo.layout.display = None if session.can_undo_exclusion else "none"
         shown = bool(len(self.chosen)) or self._nothing_inside
         self.layout.display = None if shown else "none"
-        self.table.value = _table(runs, self.chosen, self._excluded) if shown else ""
+        self.table.value = _table(runs, self.chosen, self._excluded, self._reasons()) if shown else ""
 
     @guarded
     def _exclude(self, _button: ipywidgets.Button) -> None:
-        self._session.exclude(self._keys(excluded=False))
+        self._session.exclude(self._keys(excluded=False), reason=self.why.reason)
 
     @guarded
     def _include(self, _button: ipywidgets.Button) -> None:
@@ -121,6 +125,14 @@ class Selection(ipywidgets.VBox):
         self._session.view.select(())
         self.forget()
 
+    def _reasons(self) -> list[str]:
+        """Return why each selected run is excluded; empty for runs that are not, and where that was not said."""
+        known = self._session.exclusion_reasons
+        if not known:
+            return [""] * len(self.chosen)
+        keys = run_keys(self._session.all_runs)
+        return [known.get(keys[index], "") for index in self.chosen]
+
     def _keys(self, *, excluded: bool) -> Iterable[Any]:
         keys = run_keys(self._session.all_runs)
         return [keys[index] for index in self.chosen[self._excluded == excluded]]
@@ -131,7 +143,11 @@ def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:
     button.layout.display = None if count else "none"
 
 
-def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) -> str:
+def _excluded(excluded: bool, reason: str) -> str:
+    return f"excluded: {reason}" if reason else "excluded" if excluded else ""
+
+
+def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_], reasons: Sequence[str]) -> str:
     if not len(chosen):
         return '<div class="cnb-caption">There are no runs in it: draw another one.</div>'
     texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
@@ -144,9 +160,9 @@ def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_]) ->
             compact(float(runs.D[index])),
             scientific(float(runs.C[index])),
             f"{runs.loss[index]:.5g}",
-            *(["excluded" if out else ""] if excluded.any() else []),
+            *([_excluded(excluded[place], reasons[place])] if excluded.any() else []),
         ]
-        for index, out in zip(chosen[order], excluded[order], strict=True)
+        for place, index in zip(order, chosen[order], strict=True)
     ]
     more = f"; the {ROWS} with the lowest loss are listed" if len(chosen) > len(rows) else ""
     return f'<div class="cnb-caption">{runs_in_words(len(chosen))} selected{more}</div>' + html_table(

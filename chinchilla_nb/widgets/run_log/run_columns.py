@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -15,7 +15,7 @@ from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS, WIDENED
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast_score import ForecastScore
-from chinchilla_nb.records.run_values import own_title
+from chinchilla_nb.records.run_values import REASON, own_title
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
@@ -142,6 +142,7 @@ def run_columns(
     residuals: NDArray[np.float64] | None,
     data_unit: str = "tokens",
     scores: Mapping[int, tuple[ForecastScore, ...]] | None = None,
+    reasons: Sequence[str] = (),
 ) -> dict[str, Column]:
     """Return the columns of the run table: those that all runs have, those of the session, and the user's own.
 
@@ -154,6 +155,8 @@ def run_columns(
         What D counts.
     scores : mapping of int to tuple of ForecastScore, optional
         How runs came out against their forecasts, by position.
+    reasons : sequence of str
+        Why each run is excluded, empty for runs that are not; none if that was said of no run.
     """
     columns = {
         "#": Column(np.arange(1, len(runs) + 1), str, 40, "Position in the log"),
@@ -173,6 +176,8 @@ def run_columns(
             "Measured minus predicted loss",
             bar=True,
         )
+    if reasons:
+        columns[REASON] = Column(np.array(reasons, dtype=object), str, 160, "Why the run is excluded")
     for name, values in runs.columns.items():
         text = values.dtype.kind not in "iufb"
         columns[own_title(name)] = Column(values, str if text else number, 128 if text else 84)

@@ -36,6 +36,7 @@ from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR, next_scale_step, next_seed
 from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.base.echo import Writing
+from chinchilla_nb.widgets.base.exclusion_reason import ExclusionReason
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import runs_in_words
@@ -92,6 +93,7 @@ class RunLogPanel(Panel):
         Show and hide the form, the import, the choice of columns, and the rows to copy.
     save : Button
         Saves the matching rows as CSV.
+    why : ExclusionReason
     exclude_matching, undo : Button
         Exclude all runs that match the filter; undo the last exclusion, including one made in another panel.
     state, empty, query_error : HTML
@@ -137,13 +139,14 @@ class RunLogPanel(Panel):
         self.filter = FilterBar(self.guard, make, self.session, self._filter)
         self.query, self.which = self.filter.query, self.filter.which
         self.exclude_matching = make.button("Exclude these", "Exclude all runs that match the filter")
+        self.why = make.make(ExclusionReason)
         self.undo = make.button("Undo", "Undo the last exclusion")
         self.columns_toggle = make.toggle("Columns", "Choose the columns")
         self.copy_toggle = make.toggle("Copy", "Copy the matching rows, and show them")
         self.save = make.button("CSV", "Save the matching rows as CSV")
         toggles = [self.add_toggle, self.import_toggle, self.columns_toggle, self.copy_toggle]
         above = make.box([make.title("Runs"), *toggles, self.save, self.state], "cnb-bar")
-        below = make.box([*self.filter.fields, self.exclude_matching, self.undo], "cnb-bar")
+        below = make.box([*self.filter.fields, self.exclude_matching, self.why, self.undo], "cnb-bar")
         notes = (self.query_error, self.filter.problem, self.filter.lost)
         self._log = make.box([self.choice, self.copy, below, *notes, self.table], "cnb-log")
         self.add_class("cnb-run-log")
@@ -248,7 +251,9 @@ class RunLogPanel(Panel):
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
         residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
-        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run)
+        known = self.session.exclusion_reasons
+        reasons = [known.get(key, "") for key in self._keys_of(runs)] if known else []
+        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run, reasons)
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
         parts = [*counts_in_words(self.session, included), *([self._message] if self._message else [])]
@@ -315,14 +320,17 @@ class RunLogPanel(Panel):
     @guarded
     def _check(self, row: int, checked: bool) -> None:
         key = self._keys_of(self.session.all_runs)[row]
-        (self.session.include if checked else self.session.exclude)([key])
+        if checked:
+            self.session.include([key])
+        else:
+            self.session.exclude([key], reason=self.why.reason)
 
     @guarded
     def _exclude_matching(self, _button: Any) -> None:
         if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
         keys = self._keys_of(self.session.all_runs)
-        reason = f"matches the filter {self.query.value.strip()}"
+        reason = self.why.reason or f"matches the filter {self.query.value.strip()}"
         self.session.exclude((keys[row] for row in self.shown.matching), reason=reason)
 
     @guarded
