@@ -28,7 +28,7 @@ TOLERANCE = 1e-8
 LARGEST_DECREASE = 1e-10
 """Relative decrease that a model of second order may still promise at an optimum."""
 SAME_MINIMUM = 1e-9
-"""Difference of parameters up to which two minima are one: more than rounding leaves, less than the distance of kinks."""
+"""Difference of parameters up to which two minima are one: above rounding, below the distance of kinks."""
 ROUNDING = 1e-24
 """Decrease that counts as rounding, where runs follow a law exactly: losses are about one, and are squared."""
 
