@@ -110,7 +110,9 @@ class Objective:
         return one.take(np.flatnonzero(one.weight))
 
     def members(self, which: Any) -> Objective:
-        """Return some of the objectives."""
+        """Return some of the objectives; a single one is that of all its members."""
+        if self.weight.ndim == self.target.ndim == 1:
+            return self
         weight = self.weight if self.weight.ndim == 1 else self.weight[which]
         target = self.target if self.target.ndim == 1 else self.target[which]
         predictor = self.predictor.members(which) if isinstance(self.predictor, Grouping) else self.predictor
