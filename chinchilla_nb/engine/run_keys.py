@@ -6,6 +6,7 @@ C is left out because it can follow from a convention, which may change while ru
 from __future__ import annotations
 
 import numbers
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -68,8 +69,8 @@ def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:
         return np.zeros(len(runs), dtype=bool)
     among = np.zeros(len(runs), dtype=bool)
     # All runs that are equal to one with a key have its N, so that their counts are those among all runs.
-    sizes = np.array([key[0] for key in keys if isinstance(key[0], numbers.Real)], dtype=np.float64)
-    alike = np.flatnonzero(np.isin(runs.N, sizes))
+    known = [key[0] for key in keys if isinstance(key[0], numbers.Real) and key[0] <= sys.float_info.max]
+    alike = np.flatnonzero(np.isin(runs.N, np.array(known, dtype=np.float64)))
     among[alike] = [key in keys for key in run_keys(runs.take(alike))]
     return among
 

@@ -18,7 +18,7 @@ from chinchilla_nb.records.seen import Seen
 __all__ = ["HeldRows"]
 
 MOST_BATCHES = 1_000
-"""Batches that are kept apart from the table: one copy of the table in so many appends costs little for each of them."""
+"""Batches that are kept apart from the table: one copy of it in so many appends costs little for each of them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
