@@ -555,6 +555,21 @@ def test_envelope_is_the_lowest_loss_up_to_each_compute():
     assert not len(figure.frontier)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_envelope_of_many_runs_has_a_step_at_every_run_that_is_lower(seed):
+    rng = np.random.default_rng(seed)
+    C = np.round(10 ** rng.uniform(0, 3, 3_000)) + 1  # many are equal
+    loss = np.round(rng.uniform(1, 3, 3_000), 2) if seed % 2 else 5 * C**-0.1 * rng.uniform(1, 1.2, 3_000)
+    lowest, steps = np.inf, []
+    for budget, value in sorted(zip(C.tolist(), loss.tolist(), strict=True)):
+        if value < lowest:
+            lowest = value
+            steps.append((budget, value))
+    envelope = figures.loss_figure(Runs(C, np.ones(3_000), loss, C)).envelope
+    assert list(zip(envelope.x[::2], envelope.y[::2], strict=True)) == steps
+    assert envelope.x[-1] == C.max()
+
+
 def test_loss_figure_frontier_is_the_least_loss_for_each_compute():
     figure = figures.loss_figure(noisy_runs(), LAW)
     assert len(figure.frontier) > 50

@@ -6,9 +6,11 @@ C is left out because it can follow from a convention, which may change while ru
 from __future__ import annotations
 
 import numbers
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +70,9 @@ def is_among(runs: Runs, keys: frozenset[RunKey]) -> NDArray[np.bool_]:
         return np.zeros(len(runs), dtype=bool)
     among = np.zeros(len(runs), dtype=bool)
     # All runs that are equal to one with a key have its N, so that their counts are those among all runs.
-    sizes = np.array([key[0] for key in keys if isinstance(key[0], numbers.Real)], dtype=np.float64)
-    alike = np.flatnonzero(np.isin(runs.N, sizes))
+    given: list[Any] = [key[0] for key in keys]  # a user's keys may hold anything
+    sizes = [size for size in given if isinstance(size, numbers.Real) and size <= sys.float_info.max]
+    alike = np.flatnonzero(np.isin(runs.N, np.array(sizes, dtype=np.float64)))
     among[alike] = [key in keys for key in run_keys(runs.take(alike))]
     return among
 

@@ -286,7 +286,7 @@ def _axes(
     for name, drawn in shown.items():
         apart = getattr(excluded, name)
         near = apart[within_reach(drawn, apart, log=log)]
-        drawn += [float(near.min()), float(near.max())] if len(near) else []
+        drawn.extend([float(near.min()), float(near.max())] if len(near) else [])
     titles = {"D": data_title(data_unit)}
     if not shown["C"]:
         return {name: axis_of(name, ends, titles.get(name), log=log) for name, ends in _DEFAULT_RANGES.items()}

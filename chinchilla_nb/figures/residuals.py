@@ -50,8 +50,6 @@ NARROWEST = 1e-9
 """Least half-width of an axis of residuals, in units of the loss; smaller residuals are rounding."""
 # How far the frontier extends beyond zoomed axes, as a share of their length.
 _MARGIN = 0.4
-SAMPLED = 64
-"""Runs whose lowest losses rule out most of the others before these are sorted."""
 OUTLYING = 4
 """Residuals further outside the quartiles than this multiple of their distance are left out of the histogram."""
 
@@ -441,25 +439,13 @@ def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np
 
 def _envelope(runs: Runs) -> Polyline:
     """Return the lowest loss up to each compute as a step function, with a step at every run that is lower."""
-    C, loss = _near_lowest(runs.C, runs.loss)
-    order = np.lexsort((loss, C))
-    C, lowest = C[order], np.minimum.accumulate(loss[order])
+    order = np.argsort(runs.C)
+    C, first = np.unique(runs.C[order], return_index=True)
+    lowest = np.minimum.accumulate(np.minimum.reduceat(runs.loss[order], first))
     record = np.append(True, np.diff(lowest) < 0)
     corners, losses = C[record], lowest[record]
-    x = np.append(np.repeat(corners, 2)[1:], runs.C.max())
+    x = np.append(np.repeat(corners, 2)[1:], C[-1])
     return polyline(x, np.repeat(losses, 2))
-
-
-def _near_lowest(
-    C: NDArray[np.float64], loss: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return C and loss without most of the runs that have a loss above that of a run of no more compute."""
-    some = slice(None, None, max(1, len(C) // SAMPLED))
-    order = np.argsort(C[some])
-    known, lowest = C[some][order], np.minimum.accumulate(loss[some][order])
-    before = np.searchsorted(known, C, side="right") - 1
-    kept = (before < 0) | (loss <= lowest[np.maximum(before, 0)])
-    return C[kept], loss[kept]
 
 
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:

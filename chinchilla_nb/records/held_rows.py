@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -18,7 +17,7 @@ from chinchilla_nb.records.seen import Seen
 __all__ = ["HeldRows"]
 
 MOST_BATCHES = 1_000
-"""Batches that are kept apart from the table: one copy of the table in so many appends costs little for each of them."""
+"""Batches that are kept apart from the table: one copy of it in so many appends costs little for each of them."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +62,7 @@ class HeldRows:
         return self.snapshot()[0]
 
     @property
-    def columns(self) -> Mapping[str, NDArray[Any]]:
+    def columns(self) -> dict[str, NDArray[Any]]:
         """All rows as one array for each column, C, N, D and loss as float64; the same object until the rows change.
 
         Rows that were added since the last call are joined to its arrays: their table is not needed.
@@ -157,12 +156,14 @@ def _seen(state: _State, batches: Sequence[_Batch]) -> Seen:
 def _frames(batches: Sequence[_Batch]) -> list[pd.DataFrame]:
     """Return the rows of batches as tables, those of appends that follow each other as one."""
     frames: list[pd.DataFrame] = []
-    for is_read, group in groupby(batches, key=lambda batch: isinstance(batch.rows, pd.DataFrame)):
-        if is_read:
-            frames += [batch.rows for batch in group]
+    appended: list[dict[str, Any]] = []
+    for batch in batches:
+        if isinstance(batch.rows, pd.DataFrame):
+            frames += [pd.DataFrame(appended), batch.rows]
+            appended = []
         else:
-            frames.append(pd.DataFrame([dict(row) for batch in group for row in batch.rows]))
-    return [frame for frame in frames if len(frame)]
+            appended += map(dict, batch.rows)
+    return [frame for frame in (*frames, pd.DataFrame(appended)) if len(frame)]
 
 
 def _with(table: pd.DataFrame, batches: Sequence[_Batch]) -> pd.DataFrame:

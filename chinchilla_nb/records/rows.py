@@ -151,12 +151,7 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     if type(value) is float or type(value) is int:  # most are
         return value
     if isinstance(value, str):
-        text = str.__str__(value)  # NumPy and others have types of their own for text
-        if CONTROL.search(value):
-            text = " ".join(text.split()) if LINE_BREAK.search(text) else text
-            if CONTROL.search(text):
-                raise InputError(name, "must be text without control characters", got=brief(value))
-        return text
+        return _plain_text(value, name)
     if value is None or value is pd.NA:
         return math.nan
     if isinstance(value, (bool, np.bool_)):
@@ -172,6 +167,16 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
         except Exception:  # noqa: BLE001, S110  a value of the user may raise anything when it is read
             pass
     raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
+
+
+def _plain_text(value: str, name: str) -> str:
+    """Return text as one line; errors as for `_plain`."""
+    text = str.__str__(value)  # NumPy and others have types of their own for text
+    if CONTROL.search(value):
+        text = " ".join(text.split()) if LINE_BREAK.search(text) else text
+        if CONTROL.search(text):
+            raise InputError(name, "must be text without control characters", got=brief(value))
+    return text
 
 
 def with_line_breaks(values: Iterable[tuple[str, Any]]) -> list[str]:

@@ -66,7 +66,7 @@ def _append(page: Any, turn: int) -> float:
     loss = 4 + turn / 16
     count = page.evaluate(f"() => {DOTS}")
     line = f"cc.append(N=1e9 + {turn}, D=1e10, loss={loss}, name='new', arch='a')"
-    return _idle(page, seconds_from_kernel(page, line, f"{TABLE}.includes('{loss:.4f}') && {DOTS} > {count}"))
+    return _idle(page, seconds_from_kernel(page, line, f"{TABLE}.includes('{loss:.4f}') && {DOTS} !== {count}"))
 
 
 def _fit(page: Any, turn: int) -> float:

@@ -135,3 +135,13 @@ def test_columns_that_a_frame_does_not_have_are_named(columns, message):
 def test_only_a_frame_is_one(frame):
     with pytest.raises(InputTypeError, match="^frame must be a pandas DataFrame"):
         Runs.from_frame(frame)
+
+
+def test_runs_begin_with_others_whatever_follows():
+    runs = make_runs(6)
+    first = runs.take(np.arange(4))
+    assert runs.begin_with(first)
+    assert runs.begin_with(runs)
+    assert not first.begin_with(runs)
+    assert not runs.begin_with(runs.take(np.arange(1, 4)))
+    assert not runs.begin_with(first.under(first.compute, 2 * first.C))

@@ -48,13 +48,13 @@ class RepeatedRuns:
     @classmethod
     def of(cls, runs: Runs, log_error: Array, n_free: int) -> RepeatedRuns | None:
         """Compare the errors of repeated runs with those of the law; None without repeated runs."""
-        _, number, counts = np.unique(
-            np.stack([runs.N, runs.D], axis=1), axis=0, return_inverse=True, return_counts=True
-        )
+        _, size = np.unique(runs.N, return_inverse=True)
+        _, data = np.unique(runs.D, return_inverse=True)
+        pair = size * (data.max() + 1) + data  # pairs of integers are sorted several times faster as one
+        _, number, counts = np.unique(pair, return_inverse=True, return_counts=True)
         degrees, distinct = len(runs) - len(counts), len(counts) - n_free
         if not degrees:
             return None
-        number = number.reshape(-1)
         mean = np.bincount(number, log_error) / counts
         pure = float(np.sum((log_error - mean[number]) ** 2))
         lack = float(counts @ mean**2)

@@ -60,13 +60,24 @@ def _said(name: ColumnName, rows: Sequence[Mapping[str, Any]], N: NDArray[np.flo
     words = set(name.words)
     if words & OTHERS or not words & (KINDS | NUMBERS):
         return ""
-    values = [_text(row.get(name.column)) for row in rows]
+    texts: dict[tuple[type, Any], str] = {}  # 1, 1.0 and True are equal and written differently
+    values = [_text_of(row.get(name.column), texts) for row in rows]
     distinct = [one for one in dict.fromkeys(values) if one]
     if not 1 < len(distinct) <= MOST_KINDS:
         return ""
     if words & KINDS:
         return f"{name.column!r} ({', '.join(distinct[:SHOWN])}{', ...' if len(distinct) > SHOWN else ''})"
     return f"{name.column!r} ({len(distinct)} values)" if N is not None and _differ_within_a_size(values, N) else ""
+
+
+def _text_of(value: Any, known: dict[tuple[type, Any], str]) -> str:
+    """Return `_text` of a value, once for all rows that have it."""
+    if not isinstance(value, (str, float, int)):  # such as a list, which cannot be looked up
+        return _text(value)
+    key = type(value), value
+    if key not in known:
+        known[key] = _text(value)
+    return known[key]
 
 
 def _text(value: Any) -> str:

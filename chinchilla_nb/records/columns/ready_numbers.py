@@ -39,5 +39,6 @@ def ready_numbers(
         is_ready = np.isfinite(numbers) & (numbers > 0)
         if source.unit != "×1":
             is_ready &= np.array([not isinstance(row.get(source.column), str) for row in table.rows], dtype=bool)
-        ready[quantity] = np.where(is_ready, numbers, None).tolist()
+        asked = zip(numbers.tolist(), is_ready.tolist(), strict=True)
+        ready[quantity] = [number if is_valid else None for number, is_valid in asked]
     return ready

@@ -69,4 +69,4 @@ def is_number(cell: Any) -> bool:
 
 
 def _filled(row: Cells) -> int:
-    return sum([not is_blank(cell) for cell in row])
+    return sum(not is_blank(cell) for cell in row)

@@ -43,7 +43,7 @@ def read_table(name: str, content: bytes) -> Table:
     table = _read(name, content, ending)
     if not table.rows and not table.rejected:
         raise InputError(brief(name), "holds no rows")
-    several = with_line_breaks(value for row in table.rows for value in row.items() if type(value[1]) is not float)
+    several = with_line_breaks(value for row in table.rows for value in row.items())
     if not several:
         return table
     return replace(table, notes=(*table.notes, f"a run keeps the text of {', '.join(several)} in one line"))
