@@ -6,23 +6,20 @@ import argparse
 import contextlib
 import importlib.util
 import os
-import shlex
 import signal
 import socket
 import sys
-import warnings
 import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_folder
-from chinchilla_nb.opening import RowsLeftOutWarning, TableChoices, session_of_source
+from chinchilla_nb.command_options import Parser, add_table_options, message, opened, table_choices
 from chinchilla_nb.printable import printable
-from chinchilla_nb.records.columns.checkpoints import KEEP
-from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
 from chinchilla_nb.records.tables import FORMATS_TEXT
+from chinchilla_nb.report_command import report_main
 from chinchilla_nb.serving.address import LOCAL, Address, parse_address
 from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
@@ -46,6 +43,7 @@ examples:
   chinchilla-nb mlruns         logs of a tracker or training framework, followed as they grow (docs: Runs from trackers)
   chinchilla-nb http://localhost:5000  runs of an MLflow server
   chinchilla-nb {STUDY}  a study that comes with the package
+  chinchilla-nb report runs.csv --out report.html  a fit and its report as one file, without the workbench
 
 tables:
   {FORMATS_TEXT};
@@ -75,30 +73,22 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     arguments : sequence of str, optional
         Used instead of those of the command line.
     """
-    given = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["report"]:
+        return report_main(words[1:])
+    given = _parser().parse_args(words)
     source = given.source or default_source()
-    choices = TableChoices(given.N, given.D, given.C, given.loss, given.checkpoints, given.failed)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RowsLeftOutWarning)  # among the remarks
-            session = session_of_source(source, choices, allow_functions=given.allow_functions)
-    except UnclearColumns as error:
-        return _message(f"{error.where} {error.rule}: {questions_text(error.reading, _flag)}")
-    except (OSError, TypeError, ValueError) as error:
-        return _message(str(error))
+    choices = table_choices(given)
+    session = opened(source, choices, given.allow_functions)
     if importlib.util.find_spec("voila") is None:
-        return _message("Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'")
+        return message("Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'")
     if given.port and not _is_free(given.port):
-        return _message(f"port {given.port} cannot be used: choose another, or omit --port to use a free one")
+        return message(f"port {given.port} cannot be used: choose another, or omit --port to use a free one")
     if session.remarks:
-        sys.stderr.write(f"{_message(' '.join(session.remarks))}\n")
+        sys.stderr.write(f"{message(' '.join(session.remarks))}\n")
     folder = str(Path.cwd())
     page = notebook(source, folder, given.allow_functions, given.allow_folders, choices.given(), given.address.path)
     return _serve(page, _name(title(source, folder), session), given)
-
-
-def _flag(name: str, value: str) -> str:
-    return f"--{name} {shlex.quote(value)}"
 
 
 def default_source() -> str:
@@ -106,17 +96,8 @@ def default_source() -> str:
     return "." if Path("df.csv").is_file() else STUDY
 
 
-def _message(text: str) -> str:
-    return printable(f"chinchilla-nb: {text}")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="chinchilla-nb",
         description="Open the workbench on training runs in a browser, on this machine only.",
         epilog=EXAMPLES,
@@ -159,17 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a folder whose files the page may read and write, besides the project's",
     )
-    table = parser.add_argument_group("what a table holds, if that cannot be recognised")
-    for name, what in (
-        ("N", "the parameters"),
-        ("D", "the training tokens"),
-        ("C", "the compute in FLOPs, or 6ND if no column is"),
-        ("loss", "the loss"),
-    ):
-        table.add_argument(f"--{name}", metavar="COLUMN[:UNIT]", help=f"column with {what}")
-    keep = "; ".join(f"{name}: {what}" for name, what in KEEP.items())
-    table.add_argument("--checkpoints", choices=KEEP, help=f"what to take if rows are checkpoints, {keep}")
-    table.add_argument("--failed", action="store_true", help="take runs that crashed, failed or diverged, too")
+    add_table_options(parser)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -215,7 +186,7 @@ def _serve(notebook: dict[str, Any], what: str, given: argparse.Namespace) -> st
     served = serving(notebook, given.port, given.address, SECONDS_PER_HOUR * given.idle_hours)
     with contextlib.suppress(KeyboardInterrupt), served as server:
         if server is None:
-            return _message("the server did not start: see above")
+            return message("the server did not start: see above")
         sys.stdout.write(f"\n  The workbench on {printable(what)} is at  {server.url}\n\n")
         if given.address.is_proxied and not given.address.origin:
             sys.stdout.write("  Behind a proxy, put the address of the proxy before this path.\n")
@@ -224,7 +195,7 @@ def _serve(notebook: dict[str, Any], what: str, given: argparse.Namespace) -> st
         if given.browser and _has_screen():
             webbrowser.open(server.link.as_uri())
         with _saying_that_it_stops():
-            return _message("the server ended unexpectedly: see above") if server.wait() else None
+            return message("the server ended unexpectedly: see above") if server.wait() else None
     return None
 
 
