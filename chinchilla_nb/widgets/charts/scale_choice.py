@@ -14,11 +14,11 @@ from chinchilla_nb.widgets.charts.plots import Frame
 __all__ = ["ScaleChoice"]
 
 _NAMES = {"log": "Log", "linear": "Linear", "excess": "Log, L − E"}
-_TOOLTIPS = (
-    "Logarithmic axes",
-    "Linear axes",
-    "Logarithmic axes, with the loss above the irreducible loss E of the law, on which its frontier is a line",
+_EXCESS = (
+    "Logarithmic axes, in all panels; axes of the loss show how far it is above the irreducible loss E of the law, "
+    "where its frontier is a line; charts without such an axis look as with Log"
 )
+_TOOLTIPS = ("Logarithmic axes, in all panels", "Linear axes, in all panels", _EXCESS)
 
 
 class ScaleChoice(ipywidgets.ToggleButtons):
