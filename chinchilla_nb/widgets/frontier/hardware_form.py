@@ -70,6 +70,7 @@ class HardwareForm(ipywidgets.VBox):
         )
         row.add_class("cnb-bar")
         super().__init__([row])
+        self.add_class("cnb-hardware")
         self._named = {
             DEVICE_COUNT: self.devices,
             DAYS: self.days,
