@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.widgets.base.file_making import FileMaking
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.page_actions import Download, copy_block
 
@@ -26,7 +27,8 @@ class ExportControl(ipywidgets.VBox):
     ----------
     guard : Guard
     makers : mapping of str to callable
-        Keys are ``"png"``, ``"svg"`` and ``"csv"``; each callable returns the content of the file.
+        Keys are ``"png"``, ``"svg"`` and ``"csv"``. Each callable is called by a click and returns a function that
+        makes the content, which runs in the background.
     names : mapping of str to str
         Name of each file, without its suffix.
 
@@ -35,19 +37,23 @@ class ExportControl(ipywidgets.VBox):
     buttons : dict of str to Button
     link : Download
         Saves the file that a button creates, and keeps a link to it.
+    making : FileMaking
     language : ToggleButtons
     code : HTML
     """
 
-    def __init__(self, guard: Guard, makers: Mapping[str, Callable[[], bytes]], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, guard: Guard, makers: Mapping[str, Callable[[], Callable[[], bytes]]], names: Mapping[str, str]
+    ) -> None:
         self.guard, self._makers, self._names = guard, makers, names
         self.buttons = {
             kind: ipywidgets.Button(description=kind.upper(), tooltip=f"Save as {kind.upper()}") for kind in makers
         }
         for kind, button in self.buttons.items():
-            button.layout.width = "60px"
+            button.layout.width = "72px"
             button.on_click(partial(self._offer, kind))
         self.link = Download()
+        self.making = FileMaking(guard, self.link, *self.buttons.values())
         self.language = ipywidgets.ToggleButtons(
             options=["Python", "YAML"], tooltips=["Write it in Python", "Write it in YAML"]
         )
@@ -63,9 +69,9 @@ class ExportControl(ipywidgets.VBox):
         self.show(None)
 
     @guarded
-    def _offer(self, kind: str, _button: ipywidgets.Button) -> None:
-        """Create a file and save it."""
-        self.link.offer(f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
+    def _offer(self, kind: str, button: ipywidgets.Button) -> None:
+        """Create a file of what is shown now, and save it."""
+        self.making.start(button, f"{self._names[kind]}.{kind}", _MIME[kind], self._makers[kind]())
 
     def clear_link(self) -> None:
         """Remove the download link, because its file no longer matches what is shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ipywidgets
@@ -142,7 +143,7 @@ class FrontierPanel(Panel):
         self.overlays = OverlayControl(self.guard, self.session)
         self.export = ExportControl(
             self.guard,
-            {"png": self._image("png"), "svg": self._image("svg"), "csv": self._table},
+            {"png": self._image("png"), "svg": self._image("svg"), "csv": lambda: self._table},
             {"png": "frontier", "svg": "frontier", "csv": "runs"},
         )
         self.selection = Selection(self.guard, self.session)
@@ -459,8 +460,9 @@ class FrontierPanel(Panel):
         if (change["old"] is None) != (change["new"] is None):
             self._draw_budget()
 
-    def _image(self, kind: str) -> Callable[[], bytes]:
-        return lambda: self.picture(kind, DPI)
+    def _image(self, kind: str) -> Callable[[], Callable[[], bytes]]:
+        """Return what draws an image of the charts as they are when it is called."""
+        return lambda: partial(self._picture.image, kind, DPI)
 
     def snapshot(self) -> dict[str, Any]:
         """Return a PNG of the charts."""

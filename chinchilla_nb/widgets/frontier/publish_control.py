@@ -17,6 +17,7 @@ from chinchilla_nb.html_table import html_table
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
 from chinchilla_nb.quantity import split_list
 from chinchilla_nb.session import Session
+from chinchilla_nb.widgets.base.file_making import FileMaking
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.style import note, sentence
@@ -54,6 +55,8 @@ class PublishControl(ipywidgets.VBox):
     files : dict of str to Button
         Make a file of the table, by the name of its form.
     link : Download
+    making : FileMaking
+        Makes the report.
     table, notes, problem : HTML
     """
 
@@ -92,6 +95,7 @@ class PublishControl(ipywidgets.VBox):
         for bar in bars:
             bar.add_class("cnb-bar")
         super().__init__([bars[0], self.problem, self.table, self.notes, self._saving])
+        self.making = FileMaking(guard, self.link, self.report)
         self.report.on_click(self._save_report)
         self.make.on_click(self._make)
         for name, button in self.files.items():
@@ -103,6 +107,7 @@ class PublishControl(ipywidgets.VBox):
     def clear(self, _change: Any = None) -> None:
         """Remove the table and the link, which were those of another fit; hide the control without a fit."""
         self.layout.display = "none" if self._session.fit is None else None
+        self.making.cancel()
         self.link.clear()
         self._show(None)
 
@@ -117,12 +122,9 @@ class PublishControl(ipywidgets.VBox):
         self.values.placeholder = "1B, 7B, 70B" if change["new"] == SIZES else "1e21, 1e22, 1e23"
 
     @guarded
-    def _save_report(self, _button: ipywidgets.Button) -> None:
-        from chinchilla_nb.publishing.report_page import report_page  # imports matplotlib, which is slow
-
+    def _save_report(self, button: ipywidgets.Button) -> None:
         if self._session.fit is not None:
-            page = report_page(self._session, table=self._made)
-            self.link.offer("report.html", "text/html", page.encode())
+            self.making.start(button, "report.html", "text/html", partial(_report, self._session, self._made))
 
     @guarded
     def _make(self, _from: Any) -> None:
@@ -173,3 +175,10 @@ class PublishControl(ipywidgets.VBox):
         cells = html_table(table.rows, table.head, table_class="cnb-runs")
         self.table.value = f'<div class="cnb-plans">{cells}</div>'
         self.notes.value = f'<div class="cnb-caption">{escape(" ".join(table.notes))}</div>'
+
+
+def _report(session: Session, table: ChinchillaTable | None) -> bytes:
+    """Return the page of the report of a session."""
+    from chinchilla_nb.publishing.report_page import report_page  # imports matplotlib, which is slow
+
+    return report_page(session, table=table).encode()
