@@ -1,4 +1,4 @@
-"""The groups of runs that a session shows, for its own runs and for those of a fit made before they changed."""
+"""Where runs of a fit are in the log of a session, which may have changed since, and in which groups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.run_values import run_values
 from chinchilla_nb.session import Session
 
-__all__ = ["groups_of", "hidden_among", "session_groups"]
+__all__ = ["groups_of", "hidden_among", "rows_of", "session_groups"]
 
 
 def session_groups(session: Session) -> tuple[RunGroups | None, InputError | None]:
@@ -39,9 +39,13 @@ def groups_of(session: Session, runs: Runs) -> RunGroups | None:
     groups, _ = session_groups(session)
     if groups is None:
         return None
+    return RunGroups(groups.names, np.append(groups.of, len(groups.names))[rows_of(session, runs)])
+
+
+def rows_of(session: Session, runs: Runs) -> NDArray[np.intp]:
+    """Return the rows of the log that hold these runs, of the session at any time; -1 for a run in none of them."""
     row_of = {key: row for row, key in enumerate(run_keys(session.all_runs))}
-    rows = np.array([row_of.get(key, -1) for key in run_keys(runs)], dtype=np.intp)
-    return RunGroups(groups.names, np.append(groups.of, len(groups.names))[rows])
+    return np.array([row_of.get(key, -1) for key in run_keys(runs)], dtype=np.intp)
 
 
 def hidden_among(session: Session, runs: Runs) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from runs import make_runs, table_of
 from waiting import until
 
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, mse
+from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
@@ -74,6 +75,23 @@ class TestSection:
         assert "cnb-none" not in panel.roll_outs.opened._dom_classes
         panel.roll_outs.toggle.value = False
         assert "cnb-none" in panel.roll_outs.opened._dom_classes
+        assert panel.errors.value == ""
+
+    def test_a_click_on_a_dot_selects_its_run_which_gets_a_ring(self, session):
+        panel = FitPanel(session)
+        session.run_fit()
+        roll_out(session)
+        panel.roll_outs.toggle.value = True
+        chart, (part,) = panel.roll_outs.chart, session.roll_outs.parts
+        chart.dots._handle_custom_msgs(chart.dots, {"event": "element_click", "data": {"index": 2}})
+        (row,) = np.flatnonzero(is_among(session.all_runs, session.view.selected))
+        assert session.all_runs.loss[row] == part.held_out.loss[2]
+        np.testing.assert_allclose(chart.runs.selected.y, chart.dots.y[[2]])
+        session.view.select(())
+        assert len(chart.runs.selected.y) == 0
+        # A page may send what it likes.
+        chart.dots._handle_custom_msgs(chart.dots, {"event": "element_click", "data": {"index": 10**6}})
+        assert not session.view.selected
         assert panel.errors.value == ""
 
     def test_a_closed_panel_leaves_no_models_behind(self, session):

@@ -25,6 +25,7 @@ from chinchilla_nb.figures import (
     residuals_figure,
 )
 from chinchilla_nb.session import Session
+from chinchilla_nb.session_groups import rows_of
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -183,11 +184,7 @@ class FitCharts(ipywidgets.Box):
 
 def _counting(fit: Fit, chosen: ChartRuns, session: Session) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return which runs of a fit to draw, and their rows in the log: those that charts show, and those in no row."""
-    if fit.runs is session.runs:
-        rows = np.flatnonzero(chosen.used)
-    else:
-        row_of = {key: row for row, key in enumerate(run_keys(session.all_runs))}
-        rows = np.array([row_of.get(key, -1) for key in run_keys(fit.runs)], dtype=np.intp)
+    rows = np.flatnonzero(chosen.used) if fit.runs is session.runs else rows_of(session, fit.runs)
     shown = np.flatnonzero(np.isin(rows, chosen.rows) | (rows < 0))
     return shown, rows[shown]
 

@@ -246,6 +246,7 @@ class FitPanel(Panel):
 
     @guarded
     def _show_selected(self, _change: Any) -> None:
+        self.roll_outs.show_selected()
         if self.charts is not None and self.session.fit is not None and self.diagnostics.value:
             self.charts.show_selected()
 

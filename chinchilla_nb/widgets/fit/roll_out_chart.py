@@ -14,7 +14,8 @@ from chinchilla_nb.widgets.base.labels import run_labels, runs_in_words
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import BAND, line, symbol
-from chinchilla_nb.widgets.charts.plots import Frame, set_dots, set_line
+from chinchilla_nb.widgets.charts.plots import Frame, set_line
+from chinchilla_nb.widgets.charts.run_dots import DotRuns, RunDots
 
 __all__ = ["RollOutChart"]
 
@@ -25,7 +26,10 @@ class RollOutChart(ipywidgets.VBox):
     Attributes
     ----------
     frame : Frame
+    runs : RunDots
+        The held-out runs, one dot for each prediction of one.
     dots : bqplot.Scatter
+        The ``settled`` mark of ``runs``.
     bias, band : bqplot.Lines
     key : HTML
     card : ChartCard
@@ -34,21 +38,34 @@ class RollOutChart(ipywidgets.VBox):
     def __init__(self) -> None:
         self.frame, self.key = Frame(log_y=False), ipywidgets.HTML()
         self.key.add_class("cnb-key")
-        self.dots, self.band = self.frame.runs(), self.frame.band()
+        self.runs, self.band = RunDots(self.frame), self.frame.band()
+        self.dots = self.runs.settled
         self.bias = self.frame.lines(colors=[INK], stroke_width=2.5)
         self._zero = self.frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
-        figure = self.frame.figure([self.band, self._zero, self.bias, self.dots])
-        self.card = ChartCard("Errors of predictions beyond C₀", self.frame, figure)
+        self._figure = self.frame.figure([self.band, self._zero, self.bias, *self.runs.marks])
+        self.card = ChartCard("Errors of predictions beyond C₀", self.frame, self._figure)
         super().__init__([self.key, self.card])
         self.add_class("cnb-card")
 
-    def show(self, figure: RollOutFigure, data_unit: str, hidden: NDArray[np.bool_]) -> None:
-        """Draw a figure. ``data_unit`` is what D counts; dots of hidden groups are left out."""
+    def show(self, figure: RollOutFigure, data_unit: str, hidden: NDArray[np.bool_], rows: NDArray[np.intp]) -> None:
+        """Draw a figure.
+
+        Parameters
+        ----------
+        figure : RollOutFigure
+        data_unit : str
+            What D counts.
+        hidden : ndarray of bool
+            Which held-out runs belong to hidden groups, whose dots are left out.
+        rows : ndarray of int
+            Rows of the log that hold the held-out runs; -1 for a run in none.
+        """
         self.frame.show(figure.x, figure.y)
         seen = np.flatnonzero(~hidden)
         labels = _labels(figure, data_unit)
         dots = Polyline(figure.dots.x[seen], figure.dots.y[seen])
-        set_dots(self.dots, dots, [labels[at] for at in seen.tolist()], figure.shade[figure.part][seen])
+        self.runs.about = DotRuns(rows[seen], np.empty(0, dtype=np.intp), None)
+        self.runs.show(dots, [labels[at] for at in seen.tolist()], figure.shade[figure.part][seen], self._figure)
         set_line(self._zero, figure.zero)
         set_line(self.bias, figure.bias)
         set_line(self.band, figure.band)

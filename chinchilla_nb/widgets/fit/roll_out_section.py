@@ -5,13 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+import bqplot
 import ipywidgets
 
+from chinchilla_nb.engine.run_keys import is_among, run_keys
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.figures import roll_out_figure
 from chinchilla_nb.session import Session
-from chinchilla_nb.session_groups import hidden_among
+from chinchilla_nb.session_groups import hidden_among, rows_of
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.base.style import sentence
@@ -86,12 +88,30 @@ class RollOutSection(ipywidgets.VBox):
         if self.chart is not None:
             self.chart.frame.linearise(self._session.chart_scale == "linear")
 
+    def show_selected(self) -> None:
+        """Draw rings around the selected runs."""
+        if self.chart is not None:
+            self.chart.runs.show_selected(is_among(self._session.all_runs, self._session.view.selected))
+
+    @guarded
+    def _picked(self, mark: bqplot.Scatter, content: Any) -> None:
+        """Select the run whose dot was clicked, or no more."""
+        row = None if self.chart is None else self.chart.runs.row_clicked(mark, content)
+        if row is not None:
+            self._session.view.toggle_selected(run_keys(self._session.all_runs)[row])
+
     def _draw(self, roll_outs: RollOuts) -> None:
-        self._drawn, self.chart = roll_outs, self.chart or RollOutChart()
+        if self.chart is None:
+            self.chart = RollOutChart()
+            for mark, _ in self.chart.runs.places:
+                mark.on_element_click(self._picked)
+        self._drawn = roll_outs
         self.opened.children = (self.notes, self.chart)
         self.chart.frame.linearise(self._session.chart_scale == "linear")
         figure = roll_out_figure(roll_outs)
-        self.chart.show(figure, self._session.data_unit, hidden_among(self._session, figure.held_out))
+        session, held_out = self._session, figure.held_out
+        self.chart.show(figure, session.data_unit, hidden_among(session, held_out), rows_of(session, held_out))
+        self.show_selected()
         notes = (*roll_outs.notes[1:], str(Drift.of(roll_outs)))
         self.notes.value = "".join(_caption(sentence(text)) for text in notes)
 
