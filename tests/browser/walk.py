@@ -51,7 +51,7 @@ class Walk:
                 self._note(step, error)
             try:
                 screenshot(self.page, f"{self._opened.name}-{self._taken:02d}-{step.__name__}", WORKBENCH)
-            except Error as error:  # the step has left no workbench on the page
+            except (AssertionError, Error) as error:  # the step has left no workbench on the page
                 self._note(step, error)
 
     def _note(self, step: Callable[[Walk], None], error: Exception) -> None:
