@@ -48,10 +48,17 @@ class Walk:
                 step(self)
                 self._check()
             except (AssertionError, Error) as error:
-                self.failed.append(step.__name__)
-                reason = str(error).partition("Aria snapshot")[0].strip()
-                print(f"{self._opened.name} {step.__name__}: {reason}", flush=True)
-            screenshot(self.page, f"{self._opened.name}-{self._taken:02d}-{step.__name__}", WORKBENCH)
+                self._note(step, error)
+            try:
+                screenshot(self.page, f"{self._opened.name}-{self._taken:02d}-{step.__name__}", WORKBENCH)
+            except (AssertionError, Error) as error:  # the step has left no workbench on the page
+                self._note(step, error)
+
+    def _note(self, step: Callable[[Walk], None], error: Exception) -> None:
+        reason = str(error).partition("Aria snapshot")[0].strip()
+        print(f"{self._opened.name} {step.__name__}: {reason}", flush=True)
+        if step.__name__ not in self.failed:
+            self.failed.append(step.__name__)
 
     def _check(self) -> None:
         """Check that page, panels and kernel have reported no error, and that nothing is cut off."""

@@ -159,10 +159,11 @@ def load_the_page_again(walk: Walk) -> None:
     budget = walk.page.get_by_placeholder(BUDGET)
     before = budget.input_value()
     if walk.voila:
-        walk.page.wait_for_timeout(3000)
+        walk.page.wait_for_timeout(3000)  # the session is kept a moment after its last change
+        walk.page.reload(wait_until="domcontentloaded")
     else:
         wait_idle(walk.page)
         walk.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    walk.page.reload(wait_until="domcontentloaded")
-    expect(budget).to_have_value(before, timeout=2 * WAIT_MS)
+        walk.page.goto(walk.page.url.split("?")[0], wait_until="domcontentloaded")
+    expect(budget).to_have_value(before, timeout=PAGE_MS)
     walk.see("Up to date with")
