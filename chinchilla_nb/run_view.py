@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from traitlets import HasTraits, Instance, Unicode, observe
 
 from chinchilla_nb.checks import as_names
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError, InputTypeError
-from chinchilla_nb.engine.run_keys import RunKey, as_run_keys
+from chinchilla_nb.engine.run_keys import RunKey, as_run_keys, is_among
+from chinchilla_nb.engine.runs import Runs, read_only
 
 __all__ = ["RunView"]
 
@@ -38,6 +41,17 @@ class RunView(HasTraits):
     query = Unicode("")
     grouped_by = Unicode(None, allow_none=True)
     hidden_groups = Instance(frozenset, ())
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._found: tuple[Runs, frozenset[RunKey], NDArray[np.bool_]] | None = None
+
+    def selected_among(self, runs: Runs) -> NDArray[np.bool_]:
+        """Return which of some runs are selected, shape (n_runs,); found once for all panels, as runs may be many."""
+        found = self._found
+        if found is None or found[0] is not runs or found[1] is not self.selected:
+            found = self._found = runs, self.selected, read_only(is_among(runs, self.selected))
+        return found[2]
 
     def select(self, keys: Iterable[RunKey]) -> None:
         """Select these runs instead of those before; `engine.run_keys.run_keys` returns their keys.

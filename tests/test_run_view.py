@@ -40,6 +40,15 @@ def test_a_run_is_added_to_the_selection_and_taken_out_again():
     assert not view.selected
 
 
+def test_selected_runs_are_found_anew_when_runs_or_selection_change():
+    view, keys = RunView(), run_keys(RUNS)
+    view.select([keys[3]])
+    assert np.flatnonzero(view.selected_among(RUNS)).tolist() == [3]
+    assert np.flatnonzero(view.selected_among(RUNS.take(np.arange(3, 12)))).tolist() == [0]
+    view.toggle_selected(keys[5])
+    assert np.flatnonzero(view.selected_among(RUNS)).tolist() == [3, 5]
+
+
 def test_another_column_shows_all_groups_again():
     view = RunView()
     view.group_by("optimizer")

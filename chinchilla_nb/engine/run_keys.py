@@ -8,7 +8,7 @@ from __future__ import annotations
 import numbers
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ from chinchilla_nb.engine.conversion import MOST_VALUES, check_type, first_items
 from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["RunKey", "as_run_keys", "is_among", "run_keys", "without"]
+__all__ = ["RunKey", "as_run_keys", "is_among", "keys_at", "run_keys", "without"]
 
 RunKey = tuple[float, float, float, int]
 """N, D and loss of a run, and the number of earlier runs with the same three values."""
@@ -47,6 +47,15 @@ def run_keys(runs: Runs) -> tuple[RunKey, ...]:
         keys.append((*values, seen[values]))
         seen[values] += 1
     return tuple(keys)
+
+
+def keys_at(runs: Runs, rows: Sequence[int] | NDArray[np.intp]) -> list[RunKey]:
+    """Return the keys of the runs in some rows, without those of all others: a session may have 100,000 runs."""
+    rows = np.asarray(rows, dtype=np.intp)
+    # All runs that are equal to one of these have its N.
+    alike = np.flatnonzero(np.isin(runs.N, runs.N[rows]))
+    keys = run_keys(runs.take(alike))
+    return [keys[at] for at in np.searchsorted(alike, rows).tolist()]
 
 
 def as_run_keys(keys: Iterable[RunKey]) -> frozenset[RunKey]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chinchilla_nb.engine.run_keys import is_among, run_keys, without
+from chinchilla_nb.engine.run_keys import is_among, keys_at, run_keys, without
 from chinchilla_nb.engine.runs import Runs
 
 RUNS = Runs([1e8, 2e8, 1e8, 1e8], [1e10, 1e10, 1e10, 1e10], [3.0, 2.9, 3.0, 3.1])
@@ -24,6 +24,12 @@ def test_a_key_survives_appending_and_sorting():
 
 def test_only_as_many_equal_runs_are_left_out_as_were_chosen():
     assert without(RUNS, frozenset([run_keys(RUNS)[2]])).loss.tolist() == [3.0, 2.9, 3.1]
+
+
+@pytest.mark.parametrize("rows", [[], [3], [2, 0], [0, 1, 2, 3], [1, 1]])
+def test_the_keys_of_some_rows_are_those_among_all_runs(rows):
+    keys = run_keys(RUNS)
+    assert keys_at(RUNS, rows) == [keys[row] for row in rows]
 
 
 def test_without_exclusions_the_same_object_is_returned():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.family import losses_of
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.engine.run_keys import is_among, run_keys
+from chinchilla_nb.engine.run_keys import keys_at
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.figures import (
     Axis,
@@ -155,7 +155,7 @@ class FitCharts(ipywidgets.Box):
 
     def show_selected(self) -> None:
         """Draw rings around the selected runs in every chart."""
-        chosen = is_among(self._session.all_runs, self._session.view.selected)
+        chosen = self._session.view.selected_among(self._session.all_runs)
         for dots in self.dots.values():
             dots.show_selected(chosen)
 
@@ -170,7 +170,7 @@ class FitCharts(ipywidgets.Box):
     def _picked(self, dots: RunDots, mark: bqplot.Scatter, content: Any) -> None:
         row = dots.row_clicked(mark, content)
         if row is not None:
-            self._session.view.toggle_selected(run_keys(self._session.all_runs)[row])
+            self._session.view.toggle_selected(*keys_at(self._session.all_runs, [row]))
 
     def _show_errors(self, errors: Histogram) -> None:
         self.errors.show(errors.x, errors.y)

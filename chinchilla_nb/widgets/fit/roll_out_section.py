@@ -8,7 +8,7 @@ from typing import Any
 import bqplot
 import ipywidgets
 
-from chinchilla_nb.engine.run_keys import is_among, run_keys
+from chinchilla_nb.engine.run_keys import keys_at
 from chinchilla_nb.engine.uncertainty.drift import Drift
 from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.figures import roll_out_figure
@@ -91,14 +91,14 @@ class RollOutSection(ipywidgets.VBox):
     def show_selected(self) -> None:
         """Draw rings around the selected runs."""
         if self.chart is not None:
-            self.chart.runs.show_selected(is_among(self._session.all_runs, self._session.view.selected))
+            self.chart.runs.show_selected(self._session.view.selected_among(self._session.all_runs))
 
     @guarded
     def _picked(self, mark: bqplot.Scatter, content: Any) -> None:
         """Select the run whose dot was clicked, or no more."""
         row = None if self.chart is None else self.chart.runs.row_clicked(mark, content)
         if row is not None:
-            self._session.view.toggle_selected(run_keys(self._session.all_runs)[row])
+            self._session.view.toggle_selected(*keys_at(self._session.all_runs, [row]))
 
     def _draw(self, roll_outs: RollOuts) -> None:
         if self.chart is None:

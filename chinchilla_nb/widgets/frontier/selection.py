@@ -9,7 +9,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.engine.run_keys import is_among, run_keys
+from chinchilla_nb.engine.run_keys import is_among, keys_at
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact, scientific
@@ -73,16 +73,15 @@ class Selection(ipywidgets.VBox):
 
     def select(self, rows: NDArray[np.intp]) -> None:
         """Select the runs in these rows of the log, and say so if there is none."""
-        keys = run_keys(self._session.all_runs)
         self._nothing_inside = not len(rows)
         with self.selecting:
-            self._session.view.select(keys[row] for row in rows)
+            self._session.view.select(keys_at(self._session.all_runs, rows))
         self.refresh()
 
     def toggle(self, row: int) -> None:
         """Add the run in a row of the log to the selection, or take it out."""
         self._nothing_inside = False
-        self._session.view.toggle_selected(run_keys(self._session.all_runs)[row])
+        self._session.view.toggle_selected(*keys_at(self._session.all_runs, [row]))
 
     def forget(self) -> None:
         """Say no more that a box or a lasso was empty."""
@@ -92,7 +91,7 @@ class Selection(ipywidgets.VBox):
     @property
     def mask(self) -> NDArray[np.bool_]:
         """Which runs of the log are selected, shape (n_runs,)."""
-        return is_among(self._session.all_runs, self._session.view.selected)
+        return self._session.view.selected_among(self._session.all_runs)
 
     def refresh(self) -> None:
         """List the selected runs, or hide the list if there is nothing to say."""
@@ -130,12 +129,10 @@ class Selection(ipywidgets.VBox):
         known = self._session.exclusion_reasons
         if not known:
             return [""] * len(self.chosen)
-        keys = run_keys(self._session.all_runs)
-        return [known.get(keys[index], "") for index in self.chosen]
+        return [known.get(key, "") for key in keys_at(self._session.all_runs, self.chosen)]
 
     def _keys(self, *, excluded: bool) -> Iterable[Any]:
-        keys = run_keys(self._session.all_runs)
-        return [keys[index] for index in self.chosen[self._excluded == excluded]]
+        return keys_at(self._session.all_runs, self.chosen[self._excluded == excluded])
 
 
 def _offer(button: ipywidgets.Button, verb: str, count: int) -> None:

@@ -190,9 +190,9 @@ class RunLogPanel(Panel):
 
     @guarded
     def _show_table(self, _change: Any = None) -> None:
-        runs, excluded, selected = self.session.all_runs, self.session.excluded, self.session.view.selected
-        columns, included = self._columns(), ~is_among(runs, excluded)
-        shown = self.shown = self.view.of(columns, included, is_among(runs, selected))
+        runs, columns = self.session.all_runs, self._columns()
+        included = ~is_among(runs, self.session.excluded)
+        shown = self.shown = self.view.of(columns, included, self.session.view.selected_among(runs))
         if self.columns_toggle.value:
             self.choice.offer(columns, self.view.hidden)
         self.table.show(shown)
