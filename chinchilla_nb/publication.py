@@ -70,7 +70,8 @@ class Publication:
         N : array_like, optional
             Model sizes, such as ``[1e9, 7e9, 70e9]``.
         C : array_like, optional
-            Budgets in FLOPs instead. With neither, the largest compute of the runs and 10, 100 and 1,000 times that.
+            Budgets in FLOPs instead. With neither, the largest compute of the runs, 10, 100 and 1,000 times that, and
+            the budget that was chosen in a panel.
         hardware : Hardware, optional
             What trains the models, for days and costs.
         level : float, default 0.95
@@ -93,7 +94,8 @@ class Publication:
         """
         fit = self._fit()
         believed = uncertainty_of(self.session, fit, uncertainty)
-        runs = optimal_runs(fit, N=N, C=C, hardware=hardware, uncertainty=believed, level=level)
+        budget = self.session.budget
+        runs = optimal_runs(fit, N=N, C=C, budget=budget, hardware=hardware, uncertainty=believed, level=level)
         return ChinchillaTable(runs, self.session.data_unit)
 
     def save_report(

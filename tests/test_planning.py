@@ -89,7 +89,7 @@ def test_what_is_extrapolated_is_said(cc, capsys):
     cc.plan(C=1e24)
     assert "the plan takes 1" in capsys.readouterr().err
     cc.plan(C=1e21, N=1e8)
-    assert "the plan has 16,700 tokens per parameter, and the runs" in capsys.readouterr().err
+    assert "the plan has 16,667 tokens per parameter, and the runs" in capsys.readouterr().err
     cc.plan(C=1e22, unique_tokens=1e8)
     assert "epochs are more than the 500 for which repeated" in capsys.readouterr().err
 

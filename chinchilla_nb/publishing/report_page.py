@@ -118,7 +118,8 @@ def _result(fit: Fit, report: Report) -> str:
 def _chinchilla(session: Session, fit: Fit, uncertainty: Uncertainty | None, table: ChinchillaTable | None) -> str:
     if table is None:
         try:
-            table = ChinchillaTable(optimal_runs(fit, uncertainty=uncertainty), session.data_unit)
+            rows = optimal_runs(fit, budget=session.budget, uncertainty=uncertainty)
+            table = ChinchillaTable(rows, session.data_unit)
         except InputError as error:
             return f"<p>There are none: {escape(str(error))}.</p>"
     cells = html_table(table.rows, table.head, table_class="numbers")

@@ -13,7 +13,7 @@ from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import plain, scientific
 
-__all__ = ["Extrapolation", "outside_the_runs"]
+__all__ = ["Extrapolation", "multiple_text", "outside_the_runs"]
 
 FAR = 100.0
 """Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
@@ -68,15 +68,15 @@ class Extrapolation:
     def message(self, data_unit: str = "tokens") -> str:
         """Return what is outside, with the numbers."""
         budget = f"C = {scientific(self.C, 2)}"
-        times = f"{_number(self.times_largest)} times the compute of the largest run"
+        times = f"{multiple_text(self.times_largest)} times the compute of the largest run"
         if self.below:
-            times = f"{_number(1 / self.times_smallest)} times smaller than the compute of the smallest run"
+            times = f"{multiple_text(1 / self.times_smallest)} times smaller than the compute of the smallest run"
         if self.tokens_per_parameter is None:
             return f"{budget} is {times}"
         low, high = self.seen
         ratio = (
-            f"the optimum at {budget} has {_number(self.tokens_per_parameter)} {data_unit} per parameter; "
-            f"the runs have {_number(low)} to {_number(high)}"
+            f"the optimum at {budget} has {multiple_text(self.tokens_per_parameter)} {data_unit} per parameter; "
+            f"the runs have {multiple_text(low)} to {multiple_text(high)}"
         )
         if not self.far:
             return ratio
@@ -143,6 +143,6 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
     return found if found.far or found.lopsided else None
 
 
-def _number(value: float) -> str:
+def multiple_text(value: float) -> str:
     """Return a number with three digits or, between a thousand and a million, all of its whole part."""
     return f"{value:,.0f}" if 1e3 <= value < 1e6 else plain(value)

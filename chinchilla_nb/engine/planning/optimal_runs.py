@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.engine.compute.compute import Compute
-from chinchilla_nb.engine.conversion import as_positive_values, check_type
+from chinchilla_nb.engine.conversion import as_positive_number, as_positive_values, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import Fit
 from chinchilla_nb.engine.laws.allocation import allocate, compute_optimal_D
@@ -27,6 +27,8 @@ Ends = tuple[Array, Array]
 
 FACTORS = (1.0, 10.0, 100.0, 1000.0)
 """Budgets of a table for which none are given, as multiples of the largest compute of the runs."""
+ROUNDING = 0.005
+"""Budgets are chosen in three digits: one that is so near to a multiple is that multiple."""
 MOST_ROWS = 1_000
 """More rows than anybody reads are those of a list that was meant for something else."""
 
@@ -89,6 +91,7 @@ def optimal_runs(
     *,
     N: ArrayLike | None = None,
     C: ArrayLike | None = None,
+    budget: float | None = None,
     hardware: Hardware | None = None,
     uncertainty: Uncertainty | None = None,
     level: float = 0.95,
@@ -102,7 +105,9 @@ def optimal_runs(
     N : array_like, shape (n,), optional
         Model sizes: D is the number of tokens for which each is compute-optimal.
     C : array_like, shape (n,), optional
-        Budgets in FLOPs. With neither, the largest compute of the runs, and 10, 100 and 1,000 times that.
+        Budgets in FLOPs. With neither, the largest compute of the runs, 10, 100 and 1,000 times that, and `budget`.
+    budget : float, optional
+        A budget in FLOPs that is planned for.
     hardware : Hardware, optional
         What trains the models, for days and costs.
     uncertainty : Uncertainty, optional
@@ -129,12 +134,20 @@ def optimal_runs(
         tokens = compute_optimal_D(fit.law, sizes, compute)
         budgets = np.asarray(compute.C(sizes, tokens), dtype=float)
     else:
-        budgets = _rows(np.multiply(FACTORS, fit.runs.C.max()) if C is None else C, "C")
+        budgets = _rows(_default_budgets(fit, budget) if C is None else C, "C")
         sizes, tokens = allocate(fit.law, budgets, compute)
     loss = fit.law.loss(sizes, tokens)
     given = "C" if N is None else "N"
     found = OptimalRuns(fit, given, sizes, tokens, budgets, loss, hardware, level, uncertainty)
     return found if uncertainty is None else _with_ends(found, uncertainty)
+
+
+def _default_budgets(fit: Fit, budget: float | None) -> Array:
+    """Return multiples of the largest compute of the runs, and a budget, ascending."""
+    budgets: Array = fit.runs.C.max() * np.array(FACTORS)
+    if budget is None or np.isclose(budgets, budget, rtol=ROUNDING, atol=0.0).any():
+        return budgets
+    return np.sort([*budgets, as_positive_number(budget, "budget")])
 
 
 def _rows(values: Any, name: str) -> Array:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.planning.data_limit import MEASURED_EPOCHS
-from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE
+from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE, multiple_text
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.quantity import plain
 
 __all__ = ["plan_notes"]
 
@@ -42,10 +41,10 @@ def plan_notes(plan: Plan, runs: Runs | None = None, data_unit: str = "tokens") 
         return tuple(found)
     times = plan.training_FLOPs / float(runs.C.max())
     if times > FAR:
-        found.append(f"the plan takes {plain(times)} times the compute of the largest run")
+        found.append(f"the plan takes {multiple_text(times)} times the compute of the largest run")
     ratios = runs.D / runs.N
     low, high = float(ratios.min()), float(ratios.max())
     if not low / VISIBLE <= plan.tokens_per_parameter <= high * VISIBLE:
-        ratio = plain(plan.tokens_per_parameter)
-        found.append(f"the plan has {ratio} {data_unit} per parameter, and the runs have {plain(low)} to {plain(high)}")
+        ratio, lowest, highest = map(multiple_text, (plan.tokens_per_parameter, low, high))
+        found.append(f"the plan has {ratio} {data_unit} per parameter, and the runs have {lowest} to {highest}")
     return tuple(found)

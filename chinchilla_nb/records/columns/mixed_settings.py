@@ -52,7 +52,8 @@ def mixed_settings(
     if not found:
         return ""
     listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
-    return f"the runs differ in {listed}, and one law is fitted to all of them: leave out those that follow another law"
+    remedy = "compare them as groups, and exclude those that follow another law"
+    return f"the runs differ in {listed}, and one law is fitted to all of them: {remedy}"
 
 
 def _said(name: ColumnName, rows: Sequence[Mapping[str, Any]], N: NDArray[np.float64] | None) -> str:

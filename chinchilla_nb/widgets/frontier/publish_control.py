@@ -143,7 +143,8 @@ class PublishControl(ipywidgets.VBox):
         assert fit is not None
         # Intervals of profiles take too long for a click, and those of another fit are on their way out.
         believed = None if isinstance(known, ProfileLikelihood) or (known and known.fit is not fit) else known
-        return optimal_runs(fit, **self._given, hardware=self._hardware(), uncertainty=believed)
+        budget, hardware = self._session.budget, self._hardware()
+        return optimal_runs(fit, **self._given, budget=budget, hardware=hardware, uncertainty=believed)
 
     @property
     def _name(self) -> str:

@@ -31,6 +31,15 @@ def test_each_size_is_the_optimum_of_its_own_budget():
     np.testing.assert_allclose(found.loss, LAW.loss(found.N, found.D), rtol=1e-6)
 
 
+def test_without_sizes_and_budgets_the_chosen_budget_is_among_the_rows():
+    largest = EXACT.runs.C.max()
+    np.testing.assert_allclose(optimal_runs(EXACT).C, largest * np.array([1, 10, 100, 1000]))
+    planned = optimal_runs(EXACT, budget=250 * largest)
+    np.testing.assert_allclose(planned.C, largest * np.array([1, 10, 100, 250, 1000]))
+    assert len(optimal_runs(EXACT, budget=10.01 * largest).C) == 4  # the same when it is chosen in three digits
+    assert optimal_runs(EXACT, C=[1e20], budget=1e24).C.tolist() == [1e20]
+
+
 def test_budgets_and_sizes_are_two_ways_into_one_table():
     budgets = optimal_runs(NOISY, C=[1e20, 1e24])
     sizes = optimal_runs(NOISY, N=budgets.N)
