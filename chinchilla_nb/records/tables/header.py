@@ -16,6 +16,8 @@ Cells = Sequence[Any]
 
 MOST_TITLES = 50
 """Rows among which the one with the names is looked for."""
+MOST_COUNTED = 1_000
+"""Rows whose filled cells are counted, evenly spread over the second half."""
 MOST_JUDGED = 100
 """Rows from which it is judged which columns hold numbers."""
 _NO_NAMES = MISSING | {"nan", "inf", "-inf", "+inf", "infinity", "-infinity"}
@@ -28,7 +30,8 @@ def find_header(rows: Sequence[Cells]) -> int | None:
     It is the first that has at least as many filled cells as the rows in the second half, and no number above a column
     of numbers. Its first cell may be empty: pandas gives an index no name.
     """
-    typical = statistics.median_low(_filled(row) for row in rows[len(rows) // 2 :])
+    half = rows[len(rows) // 2 :]
+    typical = statistics.median_low(_filled(row) for row in half[:: max(1, len(half) // MOST_COUNTED)])
     for index, row in enumerate(rows[:MOST_TITLES]):
         is_above_rows = index == 0 or index + 1 < len(rows)
         named = _filled(row) + (len(row) > 1 and is_blank(row[0]))
