@@ -127,5 +127,5 @@ def test_a_fit_goes_on_while_its_page_is_opened_again(lab):
     expect(state).to_be_visible(timeout=WAIT_MS)
     expect(state).not_to_have_text(state.inner_text(), timeout=WAIT_MS)
     button(page, "Cancel").click()
-    expect(page.get_by_text("Cancelled: best so far")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Cancelled: best so far").first).to_be_visible(timeout=WAIT_MS)
     expect(button(page, "Fit")).to_be_enabled()
