@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from traitlets import HasTraits, Tuple
 
+from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.conversion import MOST_VALUES, check_type, first_items
+from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.records.tables import Rejected
 
 __all__ = ["LeftOut", "LeftOutRows"]
@@ -46,7 +49,18 @@ class LeftOutRows(HasTraits):
     left_out = Tuple()
 
     def leave_out(self, source: str, rows: Sequence[Rejected], place: str = "line") -> None:
-        """Keep which rows of a table are left out, in place of those of an earlier table of this name."""
+        """Keep which rows of a table are left out, in place of those of an earlier table of this name.
+
+        Raises
+        ------
+        InputTypeError
+            If an argument is of another type.
+        """
+        check_type(source, "source", str)
+        check_type(place, "place", str)
+        given = first_items(rows, MOST_VALUES)
+        if given is None or not all(isinstance(one, Rejected) for one in given):
+            raise InputTypeError("rows", "must be rows that are left out of a table", got=brief(rows))
         others = [one for one in self.left_out if one.source != source]
-        new = [LeftOut(source, tuple(rows), place)] if rows else []
+        new = [LeftOut(source, tuple(given), place)] if given else []
         self.left_out = (*others, *new)[-MOST_SOURCES:]

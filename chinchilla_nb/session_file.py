@@ -325,5 +325,5 @@ ENTRIES = {
     "chart_scale": Entry("chart_scale", _scale, later=True),
 }
 """How each field of a `KeptState` is read."""
-UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What a value that cannot be read raises."""

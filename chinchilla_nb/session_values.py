@@ -6,6 +6,7 @@ the file turns into a sentence.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import datetime
@@ -81,9 +82,10 @@ def read_flag(written: Any) -> bool:
 
 
 def read_text(written: Any) -> str:
-    """Return a text of at most `LONGEST_TEXT` characters."""
+    """Return a text of at most `LONGEST_TEXT` characters, which can be written again: half a surrogate pair cannot."""
     if not isinstance(written, str) or len(written) > LONGEST_TEXT:
         raise TypeError
+    written.encode()
     return written
 
 
@@ -117,8 +119,11 @@ def read_list(written: Any) -> list[Any]:
 
 
 def read_config(written: Any) -> dict[str, Any] | str:
-    """Return settings, or why there are none."""
-    return read_text(written) if isinstance(written, str) else read_object(written)
+    """Return settings, or why there are none; what they hold must be such that it can be written again."""
+    if isinstance(written, str):
+        return read_text(written)
+    json.dumps(written, ensure_ascii=False, allow_nan=False).encode()
+    return read_object(written)
 
 
 def read_key(written: Any) -> RunKey:

@@ -174,6 +174,18 @@ def altered(folder, **values):
     return kept(folder)
 
 
+def test_a_number_too_large_for_a_float_is_named_before_it_keeps_the_file_from_being_written(folder):
+    kept(folder).run_fit()
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    content["fits"][0]["settings"] = {"scaling_factor": "LARGE"}
+    (folder / NAME).write_text(json.dumps(content).replace('"LARGE"', "1e999"), encoding="utf-8")
+    session = kept(folder)
+    assert "damaged at 'fits'" in session.keeping_problem
+    session.budget = 1e20
+    assert "damaged at 'fits'" in session.keeping_problem  # and not that the session cannot be kept
+    assert kept(folder).budget == 1e20
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -198,6 +210,8 @@ def altered(folder, **values):
         ("overlays", [{"name": "", "form": "chinchilla", "law": {}, "source": ""}]),
         ("overlays", [{"name": "x", "form": "os:system", "law": {}, "source": ""}]),
         ("overlays", [{"name": "x", "form": ["chinchilla"], "law": {"E": 1}, "source": ""}]),
+        ("filter", "half of a surrogate pair: \ud800"),
+        ("hidden_groups", ["\udcff"]),
         ("grouped_by", 5),
         ("grouped_by", "x" * 2000),
         ("hidden_groups", "adam"),

@@ -57,15 +57,10 @@ class Preview:
 def preview_reading(reading: Reading, known: Runs | None = None, *, failed: bool = False) -> Preview:
     """Return what importing a table as it was read would add; arguments and errors as for `preview_import`."""
     check_type(reading, "reading", Reading)
-    return preview_import(
-        reading.table,
-        reading.sources,
-        known,
-        checkpoints=reading.checkpoints,
-        keep=reading.keep,
-        failed=failed,
-        numbers={quantity: way.numbers for quantity, way in reading.taken.items()},
-    )
+    check_type(known, "known", Runs, type(None))
+    failed = as_flag(failed, "failed")
+    numbers = {quantity: way.numbers for quantity, way in reading.taken.items()}
+    return _preview(reading.table, reading.sources, known, reading.checkpoints, reading.keep, numbers, failed=failed)
 
 
 def preview_import(
@@ -76,7 +71,6 @@ def preview_import(
     checkpoints: Checkpoints | None = None,
     keep: str = "all",
     failed: bool = False,
-    numbers: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Preview:
     """Return what importing a table would add.
 
@@ -94,8 +88,6 @@ def preview_import(
     failed : bool
         Whether to take runs whose state says that they did not finish, and those whose loss has diverged to a finite
         number.
-    numbers : mapping of str to ndarray of float64, shape (n_rows,), optional
-        What the sources give in each row, if that is known, as `Columns.quantity` returns it.
 
     Raises
     ------
@@ -108,13 +100,27 @@ def preview_import(
     check_type(checkpoints, "checkpoints", Checkpoints, type(None))
     check_choice(keep, "keep", tuple(KEEP))
     failed = as_flag(failed, "failed")
+    return _preview(table, sources, known, checkpoints, keep, {}, failed=failed)
+
+
+def _preview(
+    table: Table,
+    sources: Mapping[str, AnySource],
+    known: Runs | None,
+    checkpoints: Checkpoints | None,
+    keep: str,
+    numbers: Mapping[str, NDArray[np.float64]],
+    *,
+    failed: bool,
+) -> Preview:
+    """Return what `preview_import` says; ``numbers`` has what sources give in each row, as far as that is known."""
     _check(sources, table.columns)
     used = {column for source in sources.values() for column in source.columns}
     others = [name for name in table.columns if name not in used]
     losses = _losses(table, sources["loss"], checkpoints, keep)
     sizes = _sizes_of_runs(table, sources.get("N"), checkpoints)
     values = {number: {**table.rows[number], **sizes.get(number, {})} for number in losses}
-    ready = ready_numbers(table, sources, numbers or {})
+    ready = ready_numbers(table, sources, numbers)
     for number in sizes if "N" in ready else ():
         ready["N"][number] = None
     rows, refused = _checked(

@@ -34,7 +34,7 @@ def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     table = {"N": [1e9, 7e9], "C": None, "hardware": HARDWARE, "level": 0.95, "uncertainty": None}
     words = {"N": "N|give", "C": "C|give"}
     yield Door("Chinchilla.chinchilla_table", cc.chinchilla_table, table, words)
-    optimal = {"fit": FIT, **table, "uncertainty": DRAWS}
+    optimal = {"fit": FIT, **table, "budget": 1e21, "uncertainty": DRAWS}
     yield Door("optimal_runs", chinchilla_nb.optimal_runs, optimal, words)
     path = {"path": Path(tempfile.mkdtemp()) / "table.tex"}
     yield Door("ChinchillaTable.save", cc.chinchilla_table([1e9]).save, path)

@@ -19,6 +19,7 @@ from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+from chinchilla_nb.records.tables import Rejected
 from chinchilla_nb.studies import MOST
 
 RUNS = make_runs(12, noise=0.01)
@@ -90,6 +91,8 @@ def _history(cc: Chinchilla) -> Iterator[Door]:
     past = {"past": session.fits[0], "find": FIND}
     yield Door("Session.restore_fit", session.restore_fit, past)
     yield Door("Session.draw_fits", session.draw_fits, {"fits": session.fits[:1]})
+    left_out = {"source": "t.csv", "rows": [Rejected(2, "N must be positive", "N")], "place": "line"}
+    yield Door("Session.leave_out", session.leave_out, left_out)
     yield Door("Session.keep", session.keep, {"path": "session.json", "find": FIND}, {"path": "path|file|session"})
 
 

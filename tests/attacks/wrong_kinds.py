@@ -470,6 +470,7 @@ class Doors:
         yield Door("Runs.under", RUNS.under, {"compute": SIX_ND, "C": None})
         yield Door("Runs.take", RUNS.take, {"which": [0, 2]})
         yield Door("Runs.alike", RUNS.alike, {"other": RUNS})
+        yield Door("Runs.begin_with", RUNS.begin_with, {"others": RUNS})
         problem = {one.name: getattr(Problem(RUNS), one.name) for one in dataclasses.fields(Problem)} | {"starts": GRID}
         yield Door("Problem", lambda **given: Problem(**given).weights(), problem, {"family": "family|starts"})
         yield Door("Problem.alike", Problem(RUNS).alike, {"other": Problem(RUNS)})

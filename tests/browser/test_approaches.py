@@ -27,7 +27,7 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     expect(page.get_by_text("To compare them with approach 3, fit a law to the runs.")).to_be_visible()
     expect(page.get_by_text("5 slices of runs whose C differ by at most 5")).to_be_visible()
     page.get_by_role("button", name="Fit", exact=True).click()
-    expect(page.get_by_text("Optimum found")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Optimum found").first).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("On these slices approach 2 puts D*")).to_be_visible(timeout=WAIT_MS)
     charts = page.locator(".cnb-pair .bqplot")
     expect(charts).to_have_count(3)

@@ -15,7 +15,7 @@ WAIT_MS = 30_000
 def test_plans_are_compared(lab):
     page = lab(OPEN)
     page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Optimum found").wait_for(timeout=WAIT_MS)
+    page.get_by_text("Optimum found").first.wait_for(timeout=WAIT_MS)
     wait_idle(page)
     page.locator("button[title='Plan under constraints, and compare plans']").click(timeout=WAIT_MS)
     add = page.get_by_role("button", name="Add to table")

@@ -25,7 +25,7 @@ workbench
 def test_the_chart_follows_the_fit_and_the_tile_has_both_intervals(lab):
     page = lab(OPEN)
     page.get_by_role("button", name="Fit", exact=True).click()
-    expect(page.get_by_text("Optimum found")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Optimum found").first).to_be_visible(timeout=WAIT_MS)
     # The answer of the fit is here, and the room of the interval that is still to come.
     expect(page.get_by_text("… widened by the roll-outs").first).to_be_visible()
     expect(page.get_by_text("came out").first).to_be_visible(timeout=WAIT_MS)

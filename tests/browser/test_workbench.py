@@ -34,7 +34,7 @@ def marker(page: Page) -> str:
 
 def fit(page: Page) -> None:
     button(page, "Fit").click()
-    page.get_by_text("Optimum found").wait_for(timeout=WAIT_MS)
+    page.get_by_text("Optimum found").first.wait_for(timeout=WAIT_MS)
     expect(tile(page, "E, irreducible loss")).to_have_text("1.700")
     expect(tile(page, "β, exponent of D")).to_have_text("0.2800")
     expect(button(page, "Fit")).to_be_enabled()

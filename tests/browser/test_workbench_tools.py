@@ -47,7 +47,7 @@ def budget_at(page: Page, share: float) -> float:
 def test_mouse_on_the_charts(lab):
     page = lab(OPEN)
     page.get_by_role("button", name="Fit", exact=True).click()
-    page.get_by_text("Optimum found").wait_for(timeout=WAIT_MS)
+    page.get_by_text("Optimum found").first.wait_for(timeout=WAIT_MS)
     expect(page.get_by_text("Predicted loss", exact=True)).to_be_visible(timeout=WAIT_MS)
     wait_idle(page)
 

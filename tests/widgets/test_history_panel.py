@@ -78,7 +78,7 @@ def test_two_are_compared_on_the_charts_and_a_third_takes_the_place_of_the_first
     assert [law.name for law in session.overlays] == ["Fit 2", "Fit 3"]
     assert "<th>Fit 2</th><th>Fit 3</th>" in panel.differences.value
     assert "<th scope='row'>loss</th><td>mse</td><td>mae</td>" in panel.differences.value
-    assert "<th scope='row'>alpha</th>" in panel.differences.value
+    assert "<th scope='row'>α</th>" in panel.differences.value
     panel.compare_toggles[2].value = True
     assert [law.name for law in session.overlays] == ["Fit 1", "Fit 2"]
     assert [toggle.value for toggle in panel.compare_toggles[:3]] == [False, True, True]

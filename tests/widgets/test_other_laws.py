@@ -128,9 +128,9 @@ class TestSection:
             ("A", "", "A is empty"),
             ("A", "0", "A must be positive"),
             ("E", "-1", "E must be finite and not negative"),
-            ("beta", "nan", "beta must be finite"),
-            ("beta", "1e400", "beta must be finite"),
-            ("alpha", "20", "alpha must be at most 10, the largest that a fit considers, got 20"),
+            ("beta", "nan", "β must be finite"),
+            ("beta", "1e400", "β must be finite"),
+            ("alpha", "20", "α must be at most 10, the largest that a fit considers, got 20"),
         ],
     )
     def test_what_cannot_be_used_is_said_and_changes_nothing(self, section, fitted, name, typed, said):

@@ -76,6 +76,9 @@ class TabulatedCompute:
         if len(N) != len(f):
             raise InputError("flops", "must be as many as sizes", got=f"{len(f)} for {len(N)}")
         log_N, log_f = _increasing(*_binned(np.log(N), np.log(f)))
+        if len(log_N) < 2:
+            rule = "must hold two sizes more than 10 % apart, of which the larger has more FLOPs per token"
+            raise InputError("sizes and flops", rule, got=f"{len(N)} that become {len(log_N)}")
         return cls(tuple(np.exp(log_N)), tuple(np.exp(log_f)), name)
 
     @property

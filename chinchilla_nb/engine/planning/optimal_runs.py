@@ -124,6 +124,7 @@ def optimal_runs(
     check_type(hardware, "hardware", Hardware, type(None))
     check_type(uncertainty, "uncertainty", Uncertainty, type(None))
     level = as_level(level)
+    budget = None if budget is None else as_positive_number(budget, "budget")
     if N is not None and C is not None:
         raise InputError("", "give either N, the model sizes, or C, the budgets, not both")
     if uncertainty is not None and uncertainty.fit is not fit:
@@ -147,7 +148,7 @@ def _default_budgets(fit: Fit, budget: float | None) -> Array:
     budgets: Array = fit.runs.C.max() * np.array(FACTORS)
     if budget is None or np.isclose(budgets, budget, rtol=ROUNDING, atol=0.0).any():
         return budgets
-    return np.sort([*budgets, as_positive_number(budget, "budget")])
+    return np.sort([*budgets, budget])
 
 
 def _rows(values: Any, name: str) -> Array:

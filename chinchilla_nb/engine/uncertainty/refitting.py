@@ -77,7 +77,7 @@ def refit(objectives: Objective, starts: Array, box: Coordinates, widths: tuple[
         Widths over which the loss is smoothed in turn, the widest first; the last is that of the loss itself, or so
         narrow that hardly a residual is in the quadratic middle that is not at the kink.
     """
-    if objectives.count == 1:
+    if objectives.weight.ndim == objectives.target.ndim == 1:
         # All starts at once, as rows: a step takes little longer for ten rows than for one.
         minima = _followed(objectives, starts.reshape(-1, starts.shape[-1]), box, widths)
         found = list(minima[_distinct(minima)][:, None])

@@ -167,8 +167,9 @@ def _why_open(name: str, group: Sequence[Candidate]) -> str:
 
 
 def _decided(name: str, way: Candidate, group: Sequence[Candidate], ratio: Agreement) -> str:
-    others = _listed(str(other.source) for other in group if other is not way)
-    return f"{name} is {str(way.source)!r} rather than {others}, because then {ratio}"
+    others = [str(other.source) for other in group if other is not way]
+    rather = f" rather than {_listed(others)}" if others else ""
+    return f"{name} is {str(way.source)!r}{rather}, because then {ratio}"
 
 
 def _exact(groups: Mapping[str, Sequence[Candidate]]) -> list[tuple[tuple[Candidate, Candidate, Candidate], Agreement]]:

@@ -166,6 +166,6 @@ def _spread(columns: Iterable[Sequence[Any]]) -> float:
         if any(isinstance(value, str) for value in filled) and sizes:
             spreads.append(MIXED)
         else:
-            finite = [math.log10(size) for size in sizes if math.isfinite(size)]
+            finite = [math.log10(size) for size in sizes if isinstance(size, int) or math.isfinite(size)]
             spreads.append(max(finite, default=0.0) - min(finite, default=0.0))
     return sum(spreads) / max(len(spreads), 1)

@@ -154,3 +154,9 @@ def test_a_folder_without_such_files_is_refused(tmp_path):
 def test_values_without_names_are_refused(text):
     with pytest.raises(InputError, match=r"'runs.json' has no names of columns: write each run as"):
         read_table("runs.json", text.encode())
+
+
+def test_an_integer_beyond_float64_is_refused_in_a_sentence():
+    text = '{"x": {"N": 1e9, "D": 1' + 400 * "0" + ', "loss": 2}, "y": {"N": 1e9, "D": 2e10, "loss": 3}}'
+    table = read_table("runs.json", text.encode())
+    assert [row["loss"] for row in table.rows] == [2, 3]
