@@ -195,5 +195,5 @@ def test_tokens_per_parameter_times_n_is_offered_as_the_data(header, offered):
 def test_a_choice_without_another_way_names_none():
     text = "bytes,total_flos,Params [M],loss\n919831760945.9663,1.9476183582234376e+18,0.3529,2.5\n"
     reading = read_columns(read_table("runs.csv", text.encode()))
-    # C / (6 N bytes) = 1.9476e18 / (6 x 0.3529e6 x 9.198e11) = 1.0000: the bytes are D, and there is nothing else to be it.
+    # C / (6 N bytes) = 1.9476e18 / (6 x 0.3529e6 x 9.198e11) = 1.0000: the bytes are D, and nothing else can be.
     assert "D is 'bytes', because then C" in " ".join(reading.notes)
