@@ -634,7 +634,9 @@ def test_rows_of_another_process_appear_and_the_watch_ends_with_the_panel(tmp_pa
     assert column(panel, "loss") == ["2.2500", "3.0000"]
     with (tmp_path / "df.csv").open("a") as file:
         file.write("1,2\n")
-    time.sleep(1.2)
+    written = time.monotonic()
+    while not panel.errors.value and time.monotonic() < written + 5:
+        time.sleep(0.02)
     assert "line 4 has 2 values for 4 columns" in text_of(panel.errors)
     panel.close()
     time.sleep(0.7)

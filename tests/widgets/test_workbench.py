@@ -288,8 +288,9 @@ def test_what_cannot_be_allowed_is_reported_when_the_workbench_is_made(session, 
 
 def test_rows_left_out_are_said_once_on_the_panel(tmp_path, rows):
     """Tests turn warnings into errors, and a notebook shows them as red text with a path above the panel."""
-    rows.loc[0, "loss"] = float("nan")
-    rows.to_csv(tmp_path / "runs.csv", index=False)
+    table = rows.astype(object)  # pandas 1.5 warns when it writes NaN among floats
+    table.loc[0, "loss"] = None
+    table.to_csv(tmp_path / "runs.csv", index=False)
     workbench = Workbench(tmp_path / "runs.csv")
     assert "1 of 30 rows left out" in workbench.remarks.value
 
