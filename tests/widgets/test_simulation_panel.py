@@ -180,6 +180,15 @@ def test_errors_of_every_part_are_shown(panel, monkeypatch, breaks, acts):
     assert "KeyError: &#x27;broken on purpose&#x27;" in panel.errors.value
 
 
+def test_a_number_that_is_put_back_selects_its_law_again(panel):
+    panel.task.preset.value = "Besiroglu et al. 2024"
+    box = panel.task.numbers["A"]
+    before, box.value = box.value, "abc"
+    assert panel.task.preset.value == "own"
+    box.value = before
+    assert panel.task.preset.value == "Besiroglu et al. 2024"
+
+
 def test_presets(panel, session):
     panel.task.preset.value = "Besiroglu et al. 2024"
     assert [box.value for box in panel.task.numbers.values()] == ["1.8172", "482.01", "2085.43", "0.3478", "0.3658"]

@@ -128,11 +128,13 @@ class TaskEditor(ipywidgets.VBox):
         self._read()
 
     def _follow(self, owner: ipywidgets.Widget) -> None:
-        """Write the numbers of a newly chosen preset, or select the custom preset after a number is edited."""
+        """Write the numbers of a newly chosen preset, or select the one that has the numbers that were typed."""
         if owner is self.preset and self.preset.value != OWN:
             self._take(self.preset.value)
         elif owner in self.numbers.values():
-            self.preset.value = OWN
+            laws = {**{preset: offered[0] for preset, offered in self._offered.items()}, **KNOWN_LAWS}
+            typed = {name: box.value.strip() for name, box in self.numbers.items()}
+            self.preset.value = next((preset for preset, law in laws.items() if _written(law) == typed), OWN)
 
     def _take(self, preset: str) -> None:
         """Write the law of a preset, and the noise of one that comes from the runs."""
@@ -145,9 +147,9 @@ class TaskEditor(ipywidgets.VBox):
         self.family.value, self.size.value = family, number_text(float(f"{size:.2g}"))
 
     def _write(self, law: ScalingLaw) -> None:
-        """Write a law into the boxes, rounded to a readable number of digits."""
-        for name, value in law.as_dict().items():
-            self.numbers[name].value = number_text(float(f"{value:.6g}"))
+        """Write a law into the boxes."""
+        for name, text in _written(law).items():
+            self.numbers[name].value = text
 
     def _read(self) -> None:
         family = self.family.value
@@ -250,6 +252,11 @@ class ProcedureEditor(ipywidgets.VBox):
             self.value = None
         else:
             self.value = Numbers(*runs, *random_seed, *budget, *study)
+
+
+def _written(law: ScalingLaw) -> dict[str, str]:
+    """Return the parameters of a law as the boxes show them, rounded to a readable number of digits."""
+    return {name: number_text(float(f"{value:.6g}")) for name, value in law.as_dict().items()}
 
 
 def _read_row(row: Row, *fields: tuple[ipywidgets.Text, Callable[[str], Any]]) -> list[Any] | None:
