@@ -28,7 +28,7 @@ from chinchilla_nb.publishing.facts import (
     run_facts,
     version_facts,
 )
-from chinchilla_nb.publishing.run_listing import csv_link, excluded_table, runs_table
+from chinchilla_nb.publishing.run_listing import csv_link, excluded_table, left_out_tables, runs_table
 from chinchilla_nb.publishing.typeset import as_mathml
 from chinchilla_nb.report import Report
 from chinchilla_nb.session import Session
@@ -92,6 +92,7 @@ def report_page(
         _section("Runs", _facts(run_facts(session, runs)) + f"<p>{csv_link(session, fit.law)}</p>"),
         _section("Runs of the fit", runs_table(runs, fit.law)),
         _titled("Excluded runs", excluded_table(session)),
+        _titled("Rows left out", left_out_tables(session)),
         _section("Software", _facts(version_facts())),
     ]
     heading = printable(title)

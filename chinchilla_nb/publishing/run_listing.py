@@ -13,12 +13,13 @@ from chinchilla_nb.engine.laws.family import losses_of
 from chinchilla_nb.engine.run_keys import run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
+from chinchilla_nb.left_out_rows import LeftOut
 from chinchilla_nb.printable import printable
 from chinchilla_nb.quantity import compact, deviation, number_text, scientific
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.session import Session
 
-__all__ = ["csv_link", "excluded_table", "runs_table"]
+__all__ = ["csv_link", "excluded_table", "left_out_tables", "runs_table"]
 
 MOST_ROWS = 100
 """Runs that a table shows: two to four printed pages."""
@@ -51,6 +52,20 @@ def excluded_table(session: Session) -> str:
         "reason": [_cell(reasons.get(key, "not stated")) for _, key in keyed[:MOST_ROWS]],
     }
     return _listed(excluded, own)
+
+
+def left_out_tables(session: Session) -> str:
+    """Return the first rows that are left out of each table, with the reason for each; empty if there are none."""
+    return "".join(map(_left_out, session.left_out))
+
+
+def _left_out(one: LeftOut) -> str:
+    count, listed = len(one.rows), one.rows[:MOST_ROWS]
+    cells = [[f"{row.place:,}", printable(row.reason)] for row in listed]
+    table = html_table(cells, [one.place.capitalize(), "Reason"], table_class="runs")
+    more = f" The first {MOST_ROWS} are shown." if count > MOST_ROWS else ""
+    said = f"{count:,} row{'' if count == 1 else 's'} of {printable(one.source)}.{more}"
+    return f'<p>{escape(said)}</p><div class="wide">{table}</div>'
 
 
 def csv_link(session: Session, law: Any) -> str:

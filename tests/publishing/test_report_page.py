@@ -15,7 +15,17 @@ import pandas as pd
 import pytest
 from runs import AXES, LAW, make_runs, table_of
 
-from chinchilla_nb import FAMILIES, Chinchilla, Database, Session, Settings, __version__, open_session, run_keys
+from chinchilla_nb import (
+    FAMILIES,
+    Chinchilla,
+    Database,
+    RowsLeftOutWarning,
+    Session,
+    Settings,
+    __version__,
+    open_session,
+    run_keys,
+)
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.publishing.facts import fit_facts, loss_in_words
@@ -292,3 +302,17 @@ def test_the_filter_and_the_laws_beside_the_fit_are_stated():
     assert page.facts("Other laws") == {"Another": f"{LAW}; a paper"}
     head, *rows = page.sections["Excluded runs"]
     assert [row[head.index("reason")] for row in rows] == ["a duplicate"]
+
+
+def test_every_row_that_was_left_out_is_listed_with_its_reason(tmp_path):
+    table = table_of(make_runs(40)).astype(object)
+    table.loc[:11, "loss"] = None
+    table.to_csv(tmp_path / "<b>export.csv", index=False)
+    with pytest.warns(RowsLeftOutWarning, match="12 of 40 rows left out"):
+        session = open_session(tmp_path / "<b>export.csv")
+    session.run_fit()
+    head, *rows = Page(report_page(session, date=DAY)).sections["Rows left out"]
+    assert head == ["Line", "Reason"]
+    assert [row[0] for row in rows] == [f"{line}" for line in range(2, 14)]
+    assert all("loss" in row[1] for row in rows)
+    assert "<b>export" not in report_page(session, date=DAY)
