@@ -403,6 +403,17 @@ def test_a_message_that_is_none_does_not_stop_the_server(owner, message):
     assert owner.asks(f"/api/kernels/{owner.kernel}")[0] == 200
 
 
+def answers(connection: websocket.WebSocket) -> bool:
+    """Ask a kernel, and return whether it answers: the first answers may be sent before the server listens to them."""
+    connection.send_binary(kernel_message("kernel_info_request"))
+    try:
+        while b"idle" not in connection.recv():
+            pass
+    except websocket.WebSocketTimeoutException:
+        return False
+    return True
+
+
 def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owner):
     if "supported_encryption" not in get_kernel_dict().get("metadata", {}):
         pytest.skip("this ipykernel cannot encrypt its messages")
@@ -414,9 +425,8 @@ def test_a_stranger_on_this_machine_cannot_read_what_a_kernel_sends(server, owne
         stranger.subscribe(b"")
         stranger.connect(f"tcp://127.0.0.1:{port}")
         connection = owner.connects(owner.kernel)
-        connection.send_binary(kernel_message("kernel_info_request"))
-        while b"idle" not in connection.recv():
-            pass
+        connection.settimeout(5)
+        assert wait_until(lambda: answers(connection), 60)
         connection.close()
         assert not stranger.poll(1000)
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import pytest
 from find_chromium import find_chromium
 from notebook_servers import NotebookServer, serve_lab, serve_notebook, serve_voila
-from pages import collect_errors, open_in_lab, open_in_voila, write_notebook
+from pages import PAGE_MS, collect_errors, open_in_lab, open_in_voila, write_notebook
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM_OPTIONS = [
@@ -94,6 +94,7 @@ def _opener(
             name = f"{next(_numbers)}.ipynb"
             write_notebook(server.notebooks / name, cells)
             page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page.set_default_timeout(PAGE_MS)
             pages.callback(_close, page)
             collect_errors(page, errors)
             # Fonts and icons from other hosts: tests must not depend on the network.
