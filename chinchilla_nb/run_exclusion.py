@@ -10,7 +10,7 @@ import pandas as pd
 
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.run_keys import RunKey, run_keys
+from chinchilla_nb.engine.run_keys import RunKey, keys_at
 from chinchilla_nb.records.run_query import match_runs
 from chinchilla_nb.records.run_selection import having
 from chinchilla_nb.session import Session
@@ -85,6 +85,5 @@ class RunExclusion:
                 *(f"{name} = {value!r}" for name, value in wanted.items()),
             ]
             raise InputError("", f"no run fulfils {' and '.join(given)}")
-        keys = run_keys(runs)
         table = pd.DataFrame({name: values[found] for name, values in columns.items()})
-        return [keys[place] for place in np.flatnonzero(found)], table
+        return keys_at(runs, np.flatnonzero(found)), table

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chinchilla_nb.engine.laws.family import losses_of
-from chinchilla_nb.engine.run_keys import run_keys
+from chinchilla_nb.engine.run_keys import is_among, keys_at, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.left_out_rows import LeftOut
@@ -42,14 +42,15 @@ def runs_table(runs: Runs, law: Any) -> str:
 
 def excluded_table(session: Session) -> str:
     """Return the first excluded runs as an HTML table with the reason of each; empty if there are none."""
-    # Keys are those among all runs: without its twins before it, a run would have another one.
-    keyed = [(place, key) for place, key in enumerate(run_keys(session.all_runs)) if key in session.excluded]
-    if not keyed:
+    runs, reasons = session.all_runs, session.exclusion_reasons
+    rows = np.flatnonzero(is_among(runs, session.excluded))
+    if not len(rows):
         return ""
-    excluded, reasons = session.all_runs.take([place for place, _ in keyed]), session.exclusion_reasons
+    excluded = runs.take(rows)
     own = {
         "loss": [f"{loss:.5g}" for loss in excluded.loss[:MOST_ROWS]],
-        "reason": [_cell(reasons.get(key, "not stated")) for _, key in keyed[:MOST_ROWS]],
+        # Keys are those among all runs: without its twins before it, a run would have another one.
+        "reason": [_cell(reasons.get(key, "not stated")) for key in keys_at(runs, rows[:MOST_ROWS])],
     }
     return _listed(excluded, own)
 

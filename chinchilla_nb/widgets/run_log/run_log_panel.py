@@ -27,7 +27,7 @@ from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
-from chinchilla_nb.engine.run_keys import RunKey, is_among, run_keys
+from chinchilla_nb.engine.run_keys import is_among, keys_at
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.engine.uncertainty.interval import IF_HOLDS
@@ -112,7 +112,6 @@ class RunLogPanel(Panel):
 
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
-        self._keys: tuple[Runs | None, tuple[RunKey, ...]] = (None, ())
         self._message = ""
         self._selecting = Writing()
         parts = self._parts = Parts()
@@ -225,9 +224,8 @@ class RunLogPanel(Panel):
     # Selecting runs
 
     def _select(self, rows: list[int]) -> None:
-        keys = self._keys_of(self.session.all_runs)
         with self._selecting:
-            self.session.view.select(keys[row] for row in rows)
+            self.session.view.select(keys_at(self.session.all_runs, rows))
 
     @guarded
     def _show_selected(self, _change: Any) -> None:
@@ -251,9 +249,17 @@ class RunLogPanel(Panel):
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
         residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
+        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run, self._reasons(runs))
+
+    def _reasons(self, runs: Runs) -> list[str]:
+        """Return why each run is excluded, empty for one that is not; no texts if no reason is known."""
         known = self.session.exclusion_reasons
-        reasons = [known.get(key, "") for key in self._keys_of(runs)] if known else []
-        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run, reasons)
+        if not known:
+            return []
+        reasons, rows = [""] * len(runs), np.flatnonzero(is_among(runs, frozenset(known)))
+        for row, key in zip(rows.tolist(), keys_at(runs, rows), strict=True):
+            reasons[row] = known[key]
+        return reasons
 
     def _show_state(self, included: NDArray[np.bool_]) -> None:
         parts = [*counts_in_words(self.session, included), *([self._message] if self._message else [])]
@@ -312,26 +318,20 @@ class RunLogPanel(Panel):
 
     # Excluding runs
 
-    def _keys_of(self, runs: Runs) -> tuple[RunKey, ...]:
-        if self._keys[0] is not runs:
-            self._keys = (runs, run_keys(runs))
-        return self._keys[1]
-
     @guarded
     def _check(self, row: int, checked: bool) -> None:
-        key = self._keys_of(self.session.all_runs)[row]
+        keys = keys_at(self.session.all_runs, [row])
         if checked:
-            self.session.include([key])
+            self.session.include(keys)
         else:
-            self.session.exclude([key], reason=self.why.reason)
+            self.session.exclude(keys, reason=self.why.reason)
 
     @guarded
     def _exclude_matching(self, _button: Any) -> None:
         if not self.shown.can_exclude:  # a click that was already on its way when the filter changed
             return
-        keys = self._keys_of(self.session.all_runs)
         reason = self.why.reason or f"matches the filter {self.query.value.strip()}"
-        self.session.exclude((keys[row] for row in self.shown.matching), reason=reason)
+        self.session.exclude(keys_at(self.session.all_runs, self.shown.matching), reason=reason)
 
     @guarded
     def _forget_message(self, _change: Any) -> None:
