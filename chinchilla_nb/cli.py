@@ -16,10 +16,19 @@ from typing import Any
 
 from chinchilla_nb import __version__
 from chinchilla_nb.checks import as_folder
-from chinchilla_nb.command_options import Parser, add_table_options, message, opened, table_choices
+from chinchilla_nb.command_options import (
+    SOURCE,
+    Parser,
+    add_allowed_functions,
+    add_table_options,
+    message,
+    opened,
+    table_choices,
+)
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.tables import FORMATS_TEXT
 from chinchilla_nb.report_command import report_main
+from chinchilla_nb.run_origin import PROJECT_FILE
 from chinchilla_nb.serving.address import LOCAL, Address, parse_address
 from chinchilla_nb.serving.page import notebook, title
 from chinchilla_nb.serving.process import serving
@@ -93,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
 
 def default_source() -> str:
     """Return what to open if no source is given: the current folder if it holds runs, else the shipped study."""
-    return "." if Path("df.csv").is_file() else STUDY
+    return "." if Path(PROJECT_FILE).is_file() else STUDY
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", nargs="?", help="a folder, a configuration, a table of runs or the name of a study")
+    parser.add_argument("source", nargs="?", help=SOURCE)
     parser.add_argument("--port", type=_port, default=0, help="port to serve on; a free one by default")
     parser.add_argument(
         "--base-url",
@@ -123,14 +132,7 @@ def _parser() -> argparse.ArgumentParser:
         "reloading the page starts another",
     )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
-    parser.add_argument(
-        "--allow-function",
-        dest="allow_functions",
-        metavar="MODULE:FUNCTION",
-        action="append",
-        default=[],
-        help="a function that the page and a configuration may name; it is imported",
-    )
+    add_allowed_functions(parser, "the page and a configuration")
     parser.add_argument(
         "--allow-folder",
         dest="allow_folders",

@@ -15,7 +15,10 @@ from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
 from chinchilla_nb.session import Session
 
-__all__ = ["Parser", "add_table_options", "message", "opened", "table_choices"]
+__all__ = ["SOURCE", "Parser", "add_allowed_functions", "add_table_options", "message", "opened", "table_choices"]
+
+SOURCE = "a folder, a configuration, a table of runs or the name of a study"
+"""What a command opens, in its help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,6 +32,18 @@ class Parser(argparse.ArgumentParser):
 def message(text: str) -> str:
     """Return what a command says, for a terminal."""
     return printable(f"chinchilla-nb: {text}")
+
+
+def add_allowed_functions(parser: argparse.ArgumentParser, who: str) -> None:
+    """Let a command be told which functions may be named, and by whom."""
+    parser.add_argument(
+        "--allow-function",
+        dest="allow_functions",
+        metavar="MODULE:FUNCTION",
+        action="append",
+        default=[],
+        help=f"a function that {who} may name; it is imported",
+    )
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from chinchilla_nb.checks import as_file_path
-from chinchilla_nb.command_options import Parser, add_table_options, message, opened, table_choices
+from chinchilla_nb.command_options import (
+    SOURCE,
+    Parser,
+    add_allowed_functions,
+    add_table_options,
+    message,
+    opened,
+    table_choices,
+)
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.printable import printable
 from chinchilla_nb.session import Session
@@ -90,19 +98,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "source", metavar="RUNS", help="a folder, a configuration, a table of runs or the name of a study"
-    )
+    parser.add_argument("source", metavar="RUNS", help=SOURCE)
     parser.add_argument(
         "--out", metavar="FILE", default=REPORT, help="the HTML file, which is replaced; %(default)s by default"
     )
-    parser.add_argument(
-        "--allow-function",
-        dest="allow_functions",
-        metavar="MODULE:FUNCTION",
-        action="append",
-        default=[],
-        help="a function that a configuration may name; it is imported",
-    )
+    add_allowed_functions(parser, "a configuration")
     add_table_options(parser)
     return parser
