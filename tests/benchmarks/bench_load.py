@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
-import os
 import statistics
 import subprocess
 import sys
@@ -26,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from interleaved import interleaved, seconds_of
-from table_line import HEAD, Line
+from table_line import Line, print_table
 
 from chinchilla_nb import Database, ScalingLaw, Workbench, log_huber, open_session
 from chinchilla_nb.config.settings import Settings
@@ -209,12 +207,7 @@ PARTS: dict[str, Callable[[], Iterator[Line]]] = {part.__name__: part for part i
 
 def main(*names: str) -> None:
     """Print the table."""
-    logging.disable(logging.INFO)  # what is said of each table that is opened
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print(HEAD)
-    for name in names or PARTS:
-        for line in PARTS[name]():
-            print(line, flush=True)
+    print_table(PARTS, names)
 
 
 if __name__ == "__main__":

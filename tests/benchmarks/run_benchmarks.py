@@ -11,7 +11,6 @@ peer need CHINCHILLA_PEER_PYTHON, the interpreter of an environment with chinchi
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import statistics
 import subprocess
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from interleaved import Peer, interleaved, seconds_of
-from table_line import HEAD, Line
+from table_line import Line, print_table
 
 from chinchilla_nb import Chinchilla, Runs, ScalingLaw, asymmetric_mae, fit, log_huber, open_session, study
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
@@ -251,12 +250,7 @@ PARTS: dict[str, Callable[[], Iterator[Line]]] = {
 
 def main(*names: str) -> None:
     """Print the table."""
-    logging.disable(logging.INFO)  # what is said of each table that is opened
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
-    print(HEAD)
-    for name in names or PARTS:
-        for line in PARTS[name]():
-            print(line, flush=True)
+    print_table(PARTS, names)
 
 
 if __name__ == "__main__":
