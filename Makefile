@@ -6,6 +6,7 @@ PORT ?= 0
 JOBS ?= 2
 
 RUN := $(VENV)/bin/python
+SIMPLE := $(VENV)-simple-scaling-laws
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 # All notebooks except the page that Voila serves, which shows no stored output.
 TUTORIALS := $(wildcard notebooks/[0-9]*.ipynb)
@@ -43,7 +44,10 @@ format: $(VENV)/test  ## Format the code, and fix what ruff can fix
 
 benchmarks: $(VENV)/test $(VENV)-peer/bin/python  ## Print all figures of speed and memory as one table
 	@$(RUN) tests/browser/find_chromium.py
-	@CHINCHILLA_PEER_PYTHON=$(abspath $(VENV)-peer/bin/python) $(RUN) tests/benchmarks/run_benchmarks.py
+	@# It needs Python 3.12; without one the table leaves it out.
+	-@test -x $(SIMPLE)/bin/python || $(PYTHON) scripts/make_peer.py $(SIMPLE) simple-scaling-laws==0.2.0 3.12
+	@CHINCHILLA_PEER_PYTHON=$(abspath $(VENV)-peer/bin/python) \
+	SIMPLE_SCALING_LAWS_PYTHON=$(abspath $(SIMPLE)/bin/python) $(RUN) tests/benchmarks/run_benchmarks.py
 
 attacks: $(VENV)/test  ## Run the long attacks (SIZE=0.1 makes a tenth of the tries on storage and session)
 	$(RUN) tests/attacks/run_attacks.py --size $(or $(SIZE),1)
@@ -71,7 +75,7 @@ docs: $(VENV)/docs  ## Build the documentation into build/docs
 	@echo "  build/docs/index.html"
 
 clean:  ## Remove everything that make has created
-	rm -rf $(VENV) $(VENV)-peer .venv-bounds .venv-integrations .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-peer $(SIMPLE) .venv-bounds .venv-integrations .venv-kernels .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 # Stamp files: packages are installed again only when pyproject.toml has changed.
 $(VENV)/app: pyproject.toml scripts/make_environment.py
@@ -87,5 +91,4 @@ $(VENV)/docs: pyproject.toml scripts/make_environment.py
 	@touch $@
 
 $(VENV)-peer/bin/python:
-	$(PYTHON) -m venv $(VENV)-peer
-	$@ -m pip install -q chinchilla==0.2.0 || (rm -rf $(VENV)-peer; false)
+	$(PYTHON) scripts/make_peer.py $(VENV)-peer chinchilla==0.2.0

@@ -5,14 +5,13 @@ Arguments are passed to pytest: ``python scripts/test_bounds.py -x tests/records
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from find_python import find_python
 from make_environment import OLDEST_PYTHON, ROOT, python_of
 
 ENVIRONMENT = ROOT / ".venv-bounds"
@@ -22,7 +21,7 @@ ALSO = ["pyparsing<3.3"]
 
 def main() -> str | int:
     """Make the environment and run the tests; return their exit status or an error message."""
-    python = oldest_python()
+    python = find_python(OLDEST_PYTHON)
     if python is None:
         return "Python 3.10 is needed to test the oldest versions: install it as python3.10 on PATH, or with pyenv"
     with tempfile.TemporaryDirectory() as folder:
@@ -34,19 +33,6 @@ def main() -> str | int:
             return status
     tests = [str(python_of(ENVIRONMENT)), "-m", "pytest", "-q", *sys.argv[1:]]
     return subprocess.run(tests, cwd=ROOT, check=False).returncode
-
-
-def oldest_python() -> str | None:
-    """Return the path of a Python 3.10: this one, else the one on PATH, else one installed by pyenv."""
-    if sys.version_info[:2] == OLDEST_PYTHON:
-        return sys.executable
-    path = shutil.which("python3.10")
-    # pyenv puts a shim on PATH that fails if the version is not active.
-    if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
-        return path
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    kept = sorted(pyenv.glob("versions/3.10.*/bin/python3"))
-    return str(kept[-1]) if kept else None
 
 
 def lower_bounds() -> list[str]:

@@ -5,7 +5,8 @@
 
 Every line is a ratio of two things that are timed in turn, several times each, in one run: other load on the machine
 then affects both alike. The seconds are medians; the ratio is the median of the ratios of each pair. Lines against the
-peer need CHINCHILLA_PEER_PYTHON, the interpreter of an environment with chinchilla 0.2.0 (`make benchmarks` makes one).
+peers need interpreters that have them: CHINCHILLA_PEER_PYTHON for chinchilla 0.2.0, and SIMPLE_SCALING_LAWS_PYTHON for
+simple-scaling-laws 0.2.0 (`make benchmarks` makes both environments).
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from interleaved import Peer, interleaved, seconds_of
+from interleaved import interleaved, seconds_of
+from peers import CHINCHILLA, SIMPLE_SCALING_LAWS, Peer
 from table_line import Line, print_table
 
-from chinchilla_nb import Chinchilla, Runs, ScalingLaw, asymmetric_mae, fit, log_huber, open_session, study
+from chinchilla_nb import Chinchilla, Runs, ScalingLaw, asymmetric_mae, fit, log_huber, mse, open_session, study
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID, StartGrid
 
 LAW = ScalingLaw(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28)
@@ -82,14 +84,39 @@ def floor() -> Iterator[Line]:
 
 
 def peer() -> Iterator[Line]:
+    """Compare with each peer that is installed."""
+    peers = {"CHINCHILLA_PEER_PYTHON": _chinchilla, "SIMPLE_SCALING_LAWS_PYTHON": _simple_scaling_laws}
+    for variable, compare in peers.items():
+        interpreter = os.environ.get(variable, "")
+        if Path(interpreter).is_file():
+            yield from compare(interpreter)
+        else:
+            print(f"| against a peer: {variable} names no interpreter | | | | |")
+
+
+def _simple_scaling_laws(interpreter: str) -> Iterator[Line]:
+    """Compare with simple-scaling-laws 0.2.0: least squares of the losses, and a wild bootstrap of 1,000 draws."""
+    name, runs = "simple-scaling-laws 0.2.0", runs_of(240)
+    other = Peer(interpreter, SIMPLE_SCALING_LAWS, rows_of(runs))
+    one = StartGrid({"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28})
+    for starts in (HOFFMANN_GRID, one):
+        ours, theirs, ratio = interleaved(
+            lambda starts=starts: seconds_of(lambda: fit(runs, starts, mse)), lambda: other.seconds("fit"), 11
+        )
+        yield Line(f"fit, mse, {len(starts):,} starts x 240 runs", ours, name, theirs, ratio)
+    ours, theirs, ratio = interleaved(
+        lambda: seconds_of(lambda: fit(runs, HOFFMANN_GRID, mse).uncertainty("wild", 1000, rng=0)),
+        lambda: other.seconds("fit and 1,000 draws"),
+        5,
+    )
+    yield Line("fit and wild bootstrap, mse, 1,000 draws x 240 runs", ours, name, theirs, ratio)
+    other.close()
+
+
+def _chinchilla(interpreter: str) -> Iterator[Line]:
     """Compare with chinchilla 0.2.0 where it does the same work, with the same grid, runs and loss."""
-    interpreter = os.environ.get("CHINCHILLA_PEER_PYTHON")
-    if not interpreter:
-        print("| against the peer: CHINCHILLA_PEER_PYTHON is not set | | | | |")
-        return
     runs = runs_of(60)
-    rows = list(zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True))
-    other = Peer(interpreter, rows, SMALL_AXES)
+    other = Peer(interpreter, CHINCHILLA, rows_of(runs), SMALL_AXES)
     with tempfile.TemporaryDirectory() as folder:
         cc = Chinchilla(folder, SMALL_AXES, SEEDS, log_level=40, scaling_factor=10.0)
         cc.database.df = frame_of(runs)
@@ -119,8 +146,7 @@ def _whole_grid(interpreter: str) -> Line:
     """Compare one fit of the peer from all starts with the median of fits here before and after it."""
     runs = runs_of(240)
     axes = {name: values.tolist() for name, values in HOFFMANN_GRID.axes.items()}
-    rows = list(zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True))
-    other = Peer(interpreter, rows, axes)
+    other = Peer(interpreter, CHINCHILLA, rows_of(runs), axes)
 
     def ours() -> float:
         return seconds_of(lambda: fit(runs, HOFFMANN_GRID, asymmetric_mae))
@@ -222,6 +248,11 @@ def browser() -> Iterator[Line]:
 def frame_of(runs: Runs) -> pd.DataFrame:
     """Return N, D and loss of runs as a table."""
     return pd.DataFrame({"N": runs.N, "D": runs.D, "loss": runs.loss})
+
+
+def rows_of(runs: Runs) -> list[tuple[float, float, float]]:
+    """Return N, D and loss of each run."""
+    return list(zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True))
 
 
 def python(code: str) -> float:
