@@ -54,6 +54,7 @@ STATE = {
     "chart_scale",
     "background_uncertainty",
     "chosen_budget",
+    "damaged_json",
     "database",
     "exclusions",
     "fit_history",
