@@ -74,6 +74,7 @@ STATE = {
     "session_file",
     "session_groups",
     "session_values",
+    "session_work",
 }
 TEXT = {"html_table", "printable", "quantity"}
 """Numbers, tables and foreign text, as text."""
