@@ -52,7 +52,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin, SessionWork):
+class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
     """Runs, settings and the fit, with what is known of it and done with it.
 
     Parameters

@@ -222,11 +222,8 @@ def test_panels_never_import_panels(name):
 
 
 def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
-    assert [name for name in MODULES if "matplotlib" in libraries(name)] == [
-        "drawing",
-        "study_chart",
-        "visualizer",
-    ]
+    drawn_with = {room(name) for name in MODULES if "matplotlib" in libraries(name)}
+    assert drawn_with == {"drawing", "study_chart", "visualizer"}
 
 
 def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():
