@@ -29,6 +29,7 @@ FACADE = {
     "core",
     "drawn_laws",
     "filtered_runs",
+    "fit_reliability",
     "fit_uncertainty",
     "fitted_law",
     "group_comparison",
