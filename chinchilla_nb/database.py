@@ -366,7 +366,9 @@ class Database(HasTraits):
         reading = self._read_more(file, compare=compare)
         if reading.seen is seen:
             return False
-        new = len(reading.rows) > 0 or (reading.everything and len(self._held) > 0)
+        new = len(reading.rows) > 0
+        if reading.everything and not new:  # the header may have changed alone
+            new = len(self._held) > 0 or not reading.rows.columns.equals(self._held.table.columns)
         if new:
             self._take(file, reading)
         else:
@@ -419,7 +421,7 @@ class Database(HasTraits):
         if reading.cut_off:
             self.logger.warning(
                 "%s ends in a row without a line break, which may not be completely written and is ignored: %s; "
-                "add a line break to keep it, or the next append moves it to %s",
+                "once it is complete, add a line break to keep it, or the next append moves it to %s",
                 file.path,
                 reading.cut_off,
                 file.set_aside_path.name,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import logging
 
 from chinchilla_nb.engine.conversion import check_choice
 from chinchilla_nb.engine.groups.comparison import iter_groups
@@ -11,6 +10,7 @@ from chinchilla_nb.engine.groups.sharing import MODELS
 from chinchilla_nb.engine.uncertainty.interval import as_level
 from chinchilla_nb.group_comparison import GroupComparison, compare_groups
 from chinchilla_nb.session import Session
+from chinchilla_nb.work.bar import drained
 
 __all__ = ["GroupedLaws"]
 
@@ -22,10 +22,12 @@ class GroupedLaws:
     ----------
     session : Session
         Holds the runs and the settings.
+    log_level : int
+        30 and above hide progress bars.
     """
 
     session: Session
-    _drained: Callable[..., Any]
+    log_level: int
 
     def groups(
         self,
@@ -70,5 +72,6 @@ class GroupedLaws:
         """
         check_choice(model, "model", tuple(MODELS))
         level = as_level(level)
-        found = self._drained(iter_groups(self.session.problem, by), "fitting groups")
+        steps = iter_groups(self.session.problem, by)
+        found = drained(steps, "fitting groups", shown=self.log_level < logging.WARNING)
         return compare_groups(found, model, baseline, C, level)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import Any as AnyTrait
-from traitlets import Bool, Instance, Int, Unicode, observe
+from traitlets import Instance, Int, observe
 
 from chinchilla_nb.background_losses import BackgroundLosses
-from chinchilla_nb.checks import as_float, as_names
+from chinchilla_nb.checks import as_names
 from chinchilla_nb.config.compute import ComputeOfRuns
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.compute.compute import Compute
@@ -33,7 +29,8 @@ from chinchilla_nb.open_forecasts import Forecasts
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
 from chinchilla_nb.run_origin import RunOrigin
-from chinchilla_nb.work.job import Job, Outcome, error_sentence, running_loop
+from chinchilla_nb.session_work import SessionWork
+from chinchilla_nb.work.job import Outcome
 
 __all__ = ["RunSource", "Session"]
 
@@ -55,8 +52,8 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
-    """Runs, settings and fit; starts, reports and cancels long work.
+class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
+    """Runs, settings and the fit, with what is known of it and done with it.
 
     Parameters
     ----------
@@ -88,16 +85,10 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
         How its law, fitted to the smaller runs, has predicted the larger ones; see `BackgroundRollOuts`.
     loss_sensitivity : LossSensitivity or None
         What other losses make of its runs; see `BackgroundLosses`.
-    progress : FitProgress or other value, or None
-        The last report of the work under way, updated at most ten times a second.
-    busy : bool
-        Whether work is under way.
-    error : str
-        Why the last background work failed, in one sentence; empty if it did not.
+    progress, busy, error, cancelled
+        The work under way, such as a fit; see `SessionWork`.
     fits : tuple of PastFit
         The fits of the session, and those kept of earlier ones; see `FitHistory` and `KeptSession`.
-    cancelled : bool
-        Whether the last work was cancelled before its end.
     budget : float or None
         The compute budget that was chosen, in FLOPs; the panels follow it.
     forecasts : tuple of Forecast
@@ -117,10 +108,6 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
     database: RunSource
     revision = Int(0)
     settings = Instance(Settings)
-    progress = AnyTrait(None, allow_none=True)
-    busy = Bool(False)
-    error = Unicode("")
-    cancelled = Bool(False)
 
     def __init__(
         self, database: RunSource, settings: Settings, *, data_unit: str = "tokens", remarks: Iterable[str] = ()
@@ -131,9 +118,7 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
         super().__init__(settings=settings)
         self.remarks = as_names(remarks, "remarks")
         self.database, self.data_unit = database, data_unit
-        self._under_way: dict[str, Job] = {}  # empty or one job, which is put there in one step
         self._fitted_from = self._chosen(None)
-        self._loop = running_loop()
         self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
@@ -230,12 +215,6 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
         appended = len(runs) > len(before) and runs.begin_with(before)
         return len(runs) - len(before) if appended else 0
 
-    @property
-    def in_place(self) -> bool:
-        """Whether the work under way blocks the thread that started it: in a cell, clicks wait until it ends."""
-        job = self._job
-        return job is not None and job.in_place
-
     def watch_file(self, on_error: Callable[[Exception | None], None]) -> Callable[[], None]:
         """Read rows that other processes append to the file, as they appear.
 
@@ -297,88 +276,6 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
             raise RuntimeError("the fit was cancelled before it found anything: start it again")
         return self.fit
 
-    def start(
-        self,
-        steps: Callable[[], Iterator[Any]],
-        *,
-        on_progress: Callable[[Any], None] | None = None,
-        on_end: Callable[[Outcome], None] | None = None,
-    ) -> None:
-        """Start long work: on a worker thread if an event loop runs in this thread, else in place.
-
-        Parameters
-        ----------
-        steps : callable
-            Makes the iterator of progress values. `cancel` takes effect between two values, and at the cancellation
-            points that the engine passes in between.
-        on_progress : callable, optional
-            Receives progress values on the loop's thread, when they are put in `progress`.
-        on_end : callable, optional
-            Receives the `job.Outcome` on the loop's thread, before observers are notified that `busy` is False.
-            `error` holds what the work raised.
-
-        Raises
-        ------
-        InputTypeError
-            If an argument cannot be called.
-        RuntimeError
-            If other work is under way.
-        """
-        for name, function in (("steps", steps), ("on_progress", on_progress), ("on_end", on_end)):
-            if function is not None or name == "steps":
-                check_callable(function, name)
-        job = self._new_job(steps, on_progress, on_end)
-        loop = running_loop()
-        if loop is None:
-            self._run(job)
-        else:
-            self._start(job, loop)
-
-    def cancel(self) -> None:
-        """Ask the work under way to stop; a fit keeps its best so far."""
-        job = self._job
-        if job is not None:
-            job.cancel()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Block until the work under way has ended and its results are in the traits.
-
-        This works in a cell too: there it blocks the event loop, and sets the traits itself.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Maximum number of seconds to wait.
-
-        Returns
-        -------
-        bool
-            Whether the work has ended.
-
-        Raises
-        ------
-        InputError
-            If the timeout is negative or not a number.
-        """
-        if timeout is not None:
-            seconds = as_float(timeout, "timeout")
-            if not seconds >= 0:
-                raise InputError("timeout", "must not be negative", got=str(seconds))
-            timeout = min(seconds, threading.TIMEOUT_MAX)
-        job = self._job
-        if job is None:
-            return True
-        try:
-            return job.wait(timeout)
-        finally:
-            if job.delivered:  # unless an interrupt has come between, this has been done
-                self._release(job)
-
-    @property
-    def _job(self) -> Job | None:
-        """The work under way."""
-        return self._under_way.get("job")
-
     def _fit_steps(self, start: Law | None, options: dict[str, Any]) -> Callable[[], Iterator[FitProgress]]:
         problem = dataclasses.replace(self.problem, start=start)
         return lambda: iter_fit(problem, **options)
@@ -393,84 +290,6 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
         self._remember_fit(fit, at)
         self.fit = fit
 
-    def _new_job(
-        self,
-        steps: Callable[[], Iterator[Any]],
-        on_progress: Callable[[Any], None] | None,
-        on_end: Callable[[Outcome], None] | None,
-    ) -> Job:
-        job = Job(steps, partial(self._show, on_progress), lambda outcome: self._finish(job, on_end, outcome))
-        return job
-
-    def _run(self, job: Job) -> Outcome:
-        """Run a job in this thread; whatever interrupts it, and wherever, the session is not busy afterwards."""
-        try:
-            try:
-                self._register(job)
-                outcome = job.run()
-            finally:
-                self._release(job)
-        finally:
-            self._release(job)  # an interrupt can come just before the first one
-        return outcome
-
-    def _start(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
-        """Start a job on a thread of its own; if an interrupt keeps it from starting, the session is not busy."""
-        try:
-            try:
-                self._register(job)
-                self._loop = loop
-                job.start(loop)
-            finally:
-                if not job.started:
-                    self._release(job)
-        finally:
-            if not job.started:
-                self._release(job)
-
-    def _register(self, job: Job) -> None:
-        self.wait(0)  # the work before may have ended on a loop that no longer runs
-        if self._under_way.setdefault("job", job) is not job:
-            raise RuntimeError("work is under way: session.wait() waits for it, session.cancel() stops it")
-        self.error = ""
-        self.cancelled = False
-        self.progress = None
-        self.busy = True
-
-    def _release(self, job: Job) -> None:
-        """Forget a job that has not reported its end, as an interrupt or the error of an observer has ended it."""
-        if self._job is job:
-            job.cancel()
-            try:
-                self.busy = False
-            finally:
-                self._under_way.pop("job", None)
-
-    def _show(self, on_progress: Callable[[Any], None] | None, value: Any) -> None:
-        try:
-            self.progress = value
-            if on_progress is not None:
-                on_progress(value)
-        except Exception as error:  # noqa: BLE001  raised on an event loop, it would be shown nowhere
-            self.error = error_sentence(error)
-
-    def _finish(self, job: Job, on_end: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
-        try:
-            # `busy` is notified first, so that Cancel is answered before charts are drawn.
-            with self.hold_trait_notifications():
-                if self._job is job:
-                    self.busy = False
-                    self._under_way.pop("job", None)
-                self.cancelled = outcome.cancelled
-                if outcome.error is not None:
-                    self.error = error_sentence(outcome.error)
-                if on_end is not None:
-                    on_end(outcome)
-        except Exception as error:  # noqa: BLE001
-            self.error = error_sentence(error)
-        finally:
-            self._release(job)
-
     @observe("busy")
     def _on_busy(self, change: Any) -> None:
         """Leave the processor to the work that the user waits for."""
@@ -482,17 +301,6 @@ class Session(RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows,
     @observe("exclusion_changes", "filter_changes")
     def _on_rows(self, _: Any) -> None:
         self._on_loop(self._catch_up)
-
-    def _on_loop(self, callback: Callable[[], None]) -> None:
-        """Call a function on the kernel's event loop if there is one, else here."""
-        here = running_loop()
-        if here is not None:
-            self._loop = here
-        elif self._loop is not None and self._loop.is_running():
-            with suppress(RuntimeError):  # the loop has just been closed
-                self._loop.call_soon_threadsafe(callback)
-                return
-        callback()
 
     def _catch_up(self) -> None:
         self.revision = self.database.revision + self.exclusion_changes + self.filter_changes

@@ -16,10 +16,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from chinchilla_nb import __version__
 from chinchilla_nb.chart_scale import CHART_SCALES, Scale
+from chinchilla_nb.damaged_json import Unreadable, read_json
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.results import FitStatus
@@ -43,6 +44,8 @@ from chinchilla_nb.session_values import (
     read_named_law,
     read_number,
     read_object,
+    read_settings,
+    read_storable,
     read_text,
     read_time,
 )
@@ -153,10 +156,12 @@ def read_session(path: Path) -> KeptState | None:
     except FileNotFoundError:
         return None
     where = f"the session file {brief(os.fspath(path), LONGEST_PATH)}"
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    is_session = isinstance(content, dict) and content.get("format") == FORMAT
+    version = content.get("version") if is_session else None
+    if not is_session or isinstance(version, Unreadable):
         raise InputError(where, "must be a session that chinchilla_nb wrote")
-    if type(content.get("version")) is not int or content["version"] != VERSION:
-        got = f"version {brief(content.get('version'))}"
+    if type(version) is not int or version != VERSION:
+        got = f"version {brief(version)}"
         raise OtherVersion(where, f"must be of version {VERSION}", got=got, remedy="update chinchilla_nb")
     return _state(content, where)
 
@@ -168,12 +173,8 @@ def _content(path: Path) -> Any:
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
         read = file.read(LARGEST_FILE + 1)
     try:
-        return (
-            json.loads(read, object_pairs_hook=_once_each, parse_constant=_refuse)
-            if len(read) <= LARGEST_FILE
-            else None
-        )
-    except (ValueError, RecursionError):
+        return read_json(read) if len(read) <= LARGEST_FILE else None
+    except ValueError:
         return None
 
 
@@ -190,32 +191,21 @@ def _state(content: Mapping[str, Any], where: str) -> KeptState:
 
 
 def _values(name: str, entry: Entry, content: Mapping[str, Any], refused: list[str]) -> dict[str, Any]:
-    """Return the value of a field, if it can be read, and add to what is refused, an item of a list by itself."""
-    found = []
+    """Return the value of a field, if it can be read, and add to what is refused; each item is read by itself."""
+    found: dict[int | str, Any] = {}
     try:
         if entry.collect is None:
             return {name: entry.read(content[entry.key])}
-        items = read_list(content[entry.key])
+        items = entry.items(content[entry.key])
     except UNREADABLE:
         refused.append(f"{entry.key!r}, got {brief(content[entry.key]) if entry.key in content else 'none'}")
         return {}
-    for number, item in enumerate(items, 1):
+    for place, item in items.items() if isinstance(items, dict) else enumerate(items, 1):
         try:
-            found.append(entry.read(item))
+            found[place] = entry.read(item)
         except UNREADABLE:
-            refused.append(f"{entry.key!r}, got {brief(item)} as item {number}")
-    return {name: entry.collect(found)}
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError
-    return values
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(name)
+            refused.append(f"{entry.key!r}, got {brief(item)} as item {brief(place)}")
+    return {name: entry.collect(found if isinstance(items, dict) else found.values())}
 
 
 def _written_keys(keys: frozenset[RunKey]) -> list[list[float]]:
@@ -296,22 +286,25 @@ class Entry(NamedTuple):
     key : str
         Its name in the file.
     read : callable
-        Returns the value of what the file has, or of each item of a list.
+        Returns the value of what the file has, or of each of its items.
     collect : callable, optional
-        For a list, what its items are put into.
+        For a list or an object, what its items are put into.
     later : bool
         Whether a file may lack it, because earlier releases did not write it.
+    items : callable
+        Returns the list or object whose items are collected.
     """
 
     key: str
     read: Callable[[Any], Any]
-    collect: Callable[[list[Any]], Any] | None = None
+    collect: Callable[[Any], Any] | None = None
     later: bool = False
+    items: Callable[[Any], Any] = read_list
 
 
 ENTRIES = {
-    "opened": Entry("opened", read_object),
-    "settings": Entry("settings", read_object),
+    "opened": Entry("opened", read_settings),
+    "settings": Entry("settings", read_storable, dict, items=read_object),
     "excluded": Entry("excluded", read_key, frozenset),
     "reasons": Entry("reasons", _reason, dict, later=True),
     "query": Entry("filter", read_text),

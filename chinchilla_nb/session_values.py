@@ -34,6 +34,8 @@ __all__ = [
     "read_named_law",
     "read_number",
     "read_object",
+    "read_settings",
+    "read_storable",
     "read_text",
     "read_time",
 ]
@@ -118,12 +120,20 @@ def read_list(written: Any) -> list[Any]:
     return written
 
 
-def read_config(written: Any) -> dict[str, Any] | str:
-    """Return settings, or why there are none; what they hold must be such that it can be written again."""
-    if isinstance(written, str):
-        return read_text(written)
+def read_storable(written: Any) -> Any:
+    """Return a value, which must be such that it can be written again: NaN cannot."""
     json.dumps(written, ensure_ascii=False, allow_nan=False).encode()
-    return read_object(written)
+    return written
+
+
+def read_settings(written: Any) -> dict[str, Any]:
+    """Return settings by name."""
+    return read_object(read_storable(written))
+
+
+def read_config(written: Any) -> dict[str, Any] | str:
+    """Return settings, or why there are none."""
+    return read_text(written) if isinstance(written, str) else read_settings(written)
 
 
 def read_key(written: Any) -> RunKey:

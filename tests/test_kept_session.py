@@ -322,6 +322,66 @@ def test_a_law_of_the_users_own_form_is_not_written(folder):
     assert (again.keeping_problem, again.overlays) == ("", ())
 
 
+DEEP = "[" * 100_000 + "]" * 100_000
+ODD_PARTS = {
+    "NaN": ("NaN", "NaN"),
+    "infinite": ("-Infinity", "-Infinity"),
+    "twice": ('{"a": 1, "a": 2}', "{'a': 2 values}"),
+    "deep": (DEEP, "["),
+    "deep objects": ('{"a":' * 100_000 + "1" + "}" * 100_000, "{"),
+    "long": ("9" * 5_000, "a whole number of 5,000 digits"),
+}
+
+
+@pytest.mark.parametrize(("part", "said"), ODD_PARTS.values(), ids=ODD_PARTS)
+@pytest.mark.parametrize("name", ["budget", "filter", "excluded", "fits", "overlays", "law_by_hand", "scaling_factor"])
+def test_a_part_that_no_json_should_have_costs_that_part_alone(folder, name, part, said):
+    before = changed(folder)
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    if name == "scaling_factor":
+        content["settings"][name], where = "ODD", "'settings'"
+    elif isinstance(content[name], list):
+        content[name], where = [*content[name], "ODD"], f"{name!r}"
+    else:
+        content[name], where = "ODD", f"{name!r}"
+    text = json.dumps(content).replace('"ODD"', part)
+    (folder / NAME).write_text(text, encoding="utf-8")
+    session = kept(folder)
+    assert f"damaged at {where}, got {said}" in session.keeping_problem
+    assert "The rest was restored, and the file is moved aside" in session.keeping_problem
+    assert session.excluded == before.excluded
+    assert session.overlays == before.overlays
+    assert [past.made for past in session.fits] == [past.made for past in before.fits]
+    assert session.settings.num_seeding_steps == 7
+    assert session.budget == (None if name == "budget" else 3e21)
+    assert session.settings.scaling_factor == (None if name == "scaling_factor" else 2.5)
+    session.budget = 2e20
+    assert (folder / "chinchilla_nb.session.damaged.json").read_text(encoding="utf-8") == text
+    assert kept(folder).keeping_problem == ""
+
+
+def test_a_name_that_is_given_twice_costs_that_value_alone(folder):
+    before = changed(folder)
+    text = (folder / NAME).read_text(encoding="utf-8")
+    (folder / NAME).write_text(text.replace('"budget":', '"budget": 1e20, "budget":'), encoding="utf-8")
+    session = kept(folder)
+    assert "damaged at 'budget', got 2 values" in session.keeping_problem
+    assert (session.budget, session.excluded, session.fit.law) == (None, before.excluded, before.fit.law)
+
+
+@pytest.mark.parametrize("part", ["NaN", '{"E": 1, "E": 2}', DEEP], ids=["NaN", "twice", "deep"])
+def test_a_part_of_a_fit_that_no_json_should_have_costs_that_fit_alone(folder, part):
+    session = changed(folder)
+    session.run_fit()
+    content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    assert len(content["fits"]) == 2
+    content["fits"][0]["settings"] = {"bounds": "ODD"}
+    (folder / NAME).write_text(json.dumps(content).replace('"ODD"', part), encoding="utf-8")
+    again = kept(folder)
+    assert "damaged at 'fits', got" in again.keeping_problem
+    assert [past.made for past in again.fits] == [content["fits"][1]["made"]]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -4,8 +4,9 @@ A row is one ``write`` of one line, followed by ``fsync``. Any other change (a n
 first row) is written to a draft, which then replaces the old file. Every row that we write ends in a line break. In a
 file that we have appended to (its lock file lies beside it), a last line without one may be a row whose `append` never
 returned. Its last number may lack digits, which cannot be seen, so reading ignores it, and the next append says so and
-moves it to a separate file, because someone may have typed it. It is a row like any other in a file that others made,
-and if it has been seen as a row before: then another program has removed the line break.
+moves it to a separate file, because someone may have typed it. It is a row like any other if it has been seen as a row
+before: then another program has removed the line break. In a file that others made it is a row if it can be read as
+one; otherwise another program may be writing it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import io
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,7 +144,7 @@ class CsvFile:
         header = list(seen.header)
         if seen.has_whole(data):
             return Reading(read_rows(b"", header, self.path, seen.lines), False, Seen.all_of(header, data, status))
-        data, cut_off = _whole_lines(data, self._lock_path.exists(), seen)
+        data, cut_off = self._whole_lines(data, self._lock_path.exists(), seen)
         header, rest = split_header(data, self.path)
         rows = read_rows(rest, header, self.path, lines_before=1) if header else empty_table(self.columns)
         now = Seen.all_of(header, data, status) if header else NOTHING
@@ -249,7 +251,26 @@ class CsvFile:
         except FileNotFoundError:
             return b""
         with os.fdopen(descriptor, "rb") as file:
-            return _whole_lines(file.read(), written_by_us, seen)[1]
+            return self._whole_lines(file.read(), written_by_us, seen)[1]
+
+    def _whole_lines(self, data: bytes, written_by_us: bool, seen: Seen) -> tuple[bytes, bytes]:
+        """Split off a last line that may not be completely written; see the docstring of the module."""
+        end = data.rfind(b"\n") + 1
+        if not end or end == len(data) or seen.has_whole(data):
+            return data, b""
+        is_cut_off = written_by_us or self._ends_in_no_row(data, end)
+        return (data[:end], data[end:]) if is_cut_off else (data, b"")
+
+    def _ends_in_no_row(self, data: bytes, end: int) -> bool:
+        """Return whether what stands before a place in a file can be read, and what follows is not a row."""
+        header, rows = split_header(data[:end], self.path)
+        try:
+            read_rows(data[end:], header, self.path, lines_before=0)
+        except InputError:
+            with suppress(InputError):
+                read_rows(rows, header, self.path, lines_before=1)
+                return True
+        return False
 
     def _create(self, rows: Sequence[Mapping[str, Any]], seen: Seen) -> Seen | None:
         columns = [*self.columns, *_additional_columns(self.columns, rows)]
@@ -265,7 +286,7 @@ class CsvFile:
         size, end = status.st_size, _end_of_last_line(file, status.st_size)
         if end < size:
             file.seek(0)
-            cut_off = _whole_lines(file.read(), written_by_us, seen)[1]
+            cut_off = self._whole_lines(file.read(), written_by_us, seen)[1]
             if cut_off:
                 self._set_aside(cut_off)
                 file.truncate(end)
@@ -291,7 +312,7 @@ class CsvFile:
     def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
         """Rewrite the file with the additional columns of new rows; existing rows keep their text."""
         with os.fdopen(self._open(os.O_RDONLY), "rb") as file:
-            data, cut_off = _whole_lines(file.read(), written_by_us, seen)
+            data, cut_off = self._whole_lines(file.read(), written_by_us, seen)
         header, rest = split_header(data, self.path)
         if not header:
             return self._create(new, seen)
@@ -341,12 +362,6 @@ def _additional_columns(header: Sequence[str], rows: Iterable[Mapping[str, Any]]
 
 def _values(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
     return [[row.get(name) for name in columns] for row in rows]
-
-
-def _whole_lines(data: bytes, written_by_us: bool, seen: Seen) -> tuple[bytes, bytes]:
-    """Split off a last line that may not be completely written; see the docstring of the module."""
-    end = data.rfind(b"\n") + 1
-    return (data[:end], data[end:]) if written_by_us and end and not seen.has_whole(data) else (data, b"")
 
 
 def _first_line(file: io.FileIO) -> bytes:

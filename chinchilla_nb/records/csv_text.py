@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.records.csv_rows import BrokenRow, split_rows
-from chinchilla_nb.records.rows import EXACT, REQUIRED, WHOLE, check_header, first_bad, tidy
+from chinchilla_nb.records.csv_rows import BrokenRow, Row, split_rows
+from chinchilla_nb.records.rows import EXACT, LONGEST_INTEGER, REQUIRED, WHOLE, check_header, first_bad, tidy
 
 __all__ = ["as_csv", "column_rows", "columns_as_csv", "read_header", "read_rows", "split_header", "widened"]
 
@@ -29,6 +29,8 @@ EXACT_FLOATS: dict[str, Any] = {} if NEWER else {"float_precision": "round_trip"
 # Text that a table of numbers and truth values would read as one of them, if it were not quoted.
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
 _LIKE_NUMBER = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?|nan|true|false)\s*", re.IGNORECASE | re.ASCII)
+_NUMBER_AS_TEXT = re.compile(rf"\s*(?:{_NUMBER}|[-+]?inf(?:inity)?)\s*", re.IGNORECASE | re.ASCII)
+_INTEGER = re.compile(rf"\s*[-+]?[0-9]{{1,{LONGEST_INTEGER}}}\s*", re.ASCII)
 _PLAIN_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.IGNORECASE | re.ASCII)
 
 _LEADING_ZERO = re.compile(r"0[0-9]+")
@@ -141,7 +143,7 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
     if not data.strip():
         return tidy(pd.DataFrame(columns=header, dtype=float))
     # Quotes, null characters and leading zeros are rare, so the fast path covers only files without them and mistakes.
-    texts: set[str] = set()
+    texts: dict[str, list[int]] = {}
     is_plain = not (b'"' in data or b"\0" in data or _ANY_LEADING_ZERO.search(data))
     if not (is_plain and _regular(data, len(header))):
         texts = _check_rows(data, header, path, lines_before)
@@ -163,8 +165,10 @@ def read_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> 
         _check_rows(data, header, path, lines_before)
         raise InputError(str(path), "is not a CSV file", remedy=str(error)) from None
     for name in header:
-        if frame[name].dtype.kind not in "biuf" and (empty := frame[name] == "").any():
-            frame[name] = frame[name].mask(empty)  # pandas keeps empty fields beside integers from 2^63 on
+        if name in texts:
+            frame[name] = frame[name].mask(frame.index.isin(texts[name]))
+        elif frame[name].dtype.kind not in "biuf":
+            frame[name] = _without_large_integers_as_text(frame[name])
     if any(_doubtful(frame[name].to_numpy(), name) for name in present):
         _check_rows(data, header, path, lines_before)
     try:
@@ -178,6 +182,22 @@ def widened(data: bytes, tails: Iterable[Sequence[Any]]) -> bytes:
     text = data.decode()
     rows = (text[row.begin : row.end].encode() for row in split_rows(text))
     return b"".join(row + b"," + as_csv([tail]) for row, tail in zip(rows, tails, strict=True))
+
+
+def _without_large_integers_as_text(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of numbers as numbers.
+
+    Beside integers from 2^63 on, pandas keeps missing values, and with them all values, as they are written.
+    """
+    missing = column.isin(EMPTY)
+    column = column.mask(missing) if missing.any() else column
+    values = column.tolist()
+    present = [value for value in values if value == value]
+    if not present or not all(_NUMBER_AS_TEXT.fullmatch(str(value)) for value in present):
+        return column
+    is_whole = all(_INTEGER.fullmatch(str(value)) for value in present)
+    numbers = [value if value != value else int(value) if is_whole else float(value) for value in values]
+    return pd.Series(numbers, index=column.index, dtype=object if is_whole else np.float64)
 
 
 def _doubtful(values: NDArray[np.float64], name: str) -> bool:
@@ -196,42 +216,47 @@ def _regular(data: bytes, columns: int) -> bool:
     return bool(np.all((np.diff(commas, prepend=0) == columns - 1) | (lengths == 0)))
 
 
-def _check_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> set[str]:
+def _check_rows(data: bytes, header: list[str], path: Path, lines_before: int) -> dict[str, list[int]]:
     """Raise a ValueError for the first row with a mistake; return the columns of text that looks like numbers.
 
     Such text has a leading zero, or is quoted and the numbers of its row are not: where they are, as some programs
-    write them, quotes say nothing.
+    write them, quotes say nothing. For each of these columns, the rows are returned in which it has no value: in a
+    column of text, pandas cannot tell a missing value, written nan, from the quoted word.
     """
     text = _decode(data, path, lines_before + 1)
-    required = [(index, name) for index, name in enumerate(header) if name in REQUIRED]
     texts: set[str] = set()
+    missing: dict[str, list[int]] = {}
     try:
-        for row in split_rows(text):
-            where = f"{path}, line {lines_before + row.line}"
-            if row.mistake:
-                raise InputError(where, row.mistake, remedy="correct or delete it")
-            if len(row.values) != len(header):
-                found = brief(", ".join(row.values))
-                rule = f"has {len(row.values)} values for {len(header)} columns"
-                raise InputError(where, rule, got=found, remedy="correct or delete it")
-            for index, name in required:
-                if not _is_allowed(row.values[index], name):
-                    found = brief(row.values[index])
-                    rule, remedy = "must be a positive number", "correct or delete it"
-                    raise InputError(f"{where}, column {name}", rule, got=found, remedy=remedy)
-            texts |= {
-                name
-                for name, value in zip(header, row.values, strict=True)
-                if name not in REQUIRED and _LEADING_ZERO.fullmatch(value)
-            }
-            if any(row.quoted) and not any(row.quoted[index] for index, _ in required):
-                fields = zip(header, row.values, row.quoted, strict=True)
-                texts |= {name for name, value, quoted in fields if quoted and _LIKE_NUMBER.fullmatch(value)}
+        for number, row in enumerate(split_rows(text)):
+            _check_row(row, header, f"{path}, line {lines_before + row.line}")
+            fields = list(zip(header, row.values, row.quoted, strict=True))
+            quotes_count = not any(quoted for name, _, quoted in fields if name in REQUIRED)
+            for name, value, quoted in fields:
+                if quoted and quotes_count and _LIKE_NUMBER.fullmatch(value):
+                    texts.add(name)
+                elif value in EMPTY:
+                    missing.setdefault(name, []).append(number)
+                elif name not in REQUIRED and _LEADING_ZERO.fullmatch(value):
+                    texts.add(name)
     except BrokenRow as error:
         raise InputError(
             f"{path}, line {lines_before + error.line}", error.reason, remedy="correct or delete it"
         ) from None
-    return texts
+    return {name: missing.get(name, []) for name in texts}
+
+
+def _check_row(row: Row, header: list[str], where: str) -> None:
+    """Raise an InputError if a row has a mistake."""
+    if row.mistake:
+        raise InputError(where, row.mistake, remedy="correct or delete it")
+    if len(row.values) != len(header):
+        found = brief(", ".join(row.values))
+        rule = f"has {len(row.values)} values for {len(header)} columns"
+        raise InputError(where, rule, got=found, remedy="correct or delete it")
+    for name, value in zip(header, row.values, strict=True):
+        if name in REQUIRED and not _is_allowed(value, name):
+            rule, remedy = "must be a positive number", "correct or delete it"
+            raise InputError(f"{where}, column {name}", rule, got=brief(value), remedy=remedy)
 
 
 def _is_allowed(text: str, name: str) -> bool:

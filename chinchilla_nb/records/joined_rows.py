@@ -39,7 +39,9 @@ def joined_columns(parts: Sequence[Arrays]) -> dict[str, NDArray[Any]]:
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    if len({part.dtype.kind for part in parts}) == 1 or all(part.dtype.kind in "iuf" for part in parts):
+    kinds = {part.dtype.kind for part in parts}
+    if len(kinds) == 1 or kinds == {"i", "f"}:
         return np.concatenate(parts)
-    # Numbers and text, or True and NaN: values keep their types.
+    # Numbers and text, True and NaN, or integers beyond int64 and others, which NumPy makes floats: values keep their
+    # types.
     return pd.Series([value for part in parts for value in part.tolist()]).to_numpy()

@@ -50,6 +50,8 @@ NOT_NUMBERS = (str, bytes, bool, np.bool_)
 LONGEST_HEADER = 80
 MOST_COLUMNS = 10_000
 """More columns are a mistake, such as rows written as columns: a file has a value of each column in every row."""
+LONGEST_INTEGER = 4_300
+"""Digits that Python writes and reads as one number."""
 EXACT = 2.0**53
 """A float64 holds every integer up to this one, so N and D are int64 up to it and float64 beyond."""
 
@@ -148,8 +150,10 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
     ValueError
         If it is neither a number nor text without other control characters.
     """
-    if type(value) is float or type(value) is int:  # most are
+    if type(value) is float:  # most are
         return value
+    if type(value) is int:
+        return _short(value, name)
     if isinstance(value, str):
         return _plain_text(value, name)
     if value is None or value is pd.NA:
@@ -158,7 +162,7 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
         return bool(value)
     is_duration = isinstance(value, np.generic) and value.dtype.kind == "m"
     if isinstance(value, numbers.Integral) and not is_duration:
-        return int(value)
+        return _short(int(value), name)
     if isinstance(value, numbers.Real):
         return as_float(value, name)
     if hasattr(value, "item"):  # an array or tensor of one element
@@ -167,6 +171,13 @@ def _plain(value: Any, name: str) -> bool | int | float | str:
         except Exception:  # noqa: BLE001, S110  a value of the user may raise anything when it is read
             pass
     raise InputError(name, "must be a number or text", got=brief(value), remedy="convert it with str()")
+
+
+def _short(value: int, name: str) -> int:
+    """Return an integer that can be written; errors as for `_plain`."""
+    if value.bit_length() > LONGEST_INTEGER and abs(value) >= 10**LONGEST_INTEGER:  # a bit is less than a digit
+        raise InputError(name, f"must have at most {LONGEST_INTEGER:,} digits", got=brief(value))
+    return value
 
 
 def _plain_text(value: str, name: str) -> str:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from chinchilla_nb.work.remaining import RemainingTime
 
-__all__ = ["Bar", "watching"]
+__all__ = ["Bar", "drained", "watching"]
 
 LONG = 1.0
 """Seconds after which the bar appears."""
@@ -79,6 +79,14 @@ class Bar:
         remaining = self._pace.remaining(stage, done, total)
         left = "" if remaining is None else f" · about {remaining:.0f} s left"
         return f"{done:,} of {total:,} · {elapsed}{left}"
+
+
+def drained(steps: Iterator[Any], title: str, *, shown: bool = True) -> Any:
+    """Return the result of an iterator of progress, with a progress bar while it works."""
+    with closing(Bar(title, shown)) as bar:
+        for progress in steps:
+            bar.update(progress.done, progress.total, title)
+    return progress.result
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import chinchilla_nb
 PACKAGE = Path(chinchilla_nb.__file__).parent
 STORAGE = (str(PACKAGE / "records"), str(PACKAGE / "database.py"), str(PACKAGE / "whole_file.py"))
 """The code that appends a row and reads it."""
-SESSION = (str(PACKAGE / "session.py"), str(PACKAGE / "work" / "job.py"))
+SESSION = (str(PACKAGE / "session.py"), str(PACKAGE / "session_work.py"), str(PACKAGE / "work" / "job.py"))
 """The code that starts and ends long work."""
 
 

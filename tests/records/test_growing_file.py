@@ -167,3 +167,16 @@ def test_many_appends_are_kept_once(tmp_path, monkeypatch):
             database.follow()
     pd.testing.assert_frame_equal(pd.DataFrame(database.df), pd.DataFrame(Database(tmp_path).df))
     assert len(database._held._state.batches) <= 10
+
+
+@pytest.mark.parametrize("rows", ["", "120000000,1000,20000,2.5,1\n"])
+@pytest.mark.parametrize("header", ["C,N,D,loss,mu\n", "C,N,D,loss,momentum\n"])
+def test_other_names_of_columns_alone_are_read(tmp_path, header, rows):
+    path = tmp_path / "df.csv"
+    path.write_text("C,N,D,loss,lr\n" + rows)
+    database = Database(tmp_path)
+    path.write_text(header + rows)
+    assert database.follow()
+    assert list(database.df.columns) == header.strip().split(",")
+    assert list(database.runs.columns) == header.strip().split(",")[4:]
+    assert not database.follow()

@@ -102,3 +102,61 @@ def test_a_row_that_is_ignored_is_warned_of_once(
     database.refresh()
     assert database.lost == ""
     assert database.df["loss"].tolist() == LOSSES
+
+
+class TestOfAnotherWriter:
+    """A program that does not use the lock, such as a script with `csv.writer`, is in the middle of a row."""
+
+    HEADER = "C,N,D,loss,note\n"
+    ROW = '120000000,1000,20000,{},"a, b"\n'
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        path = tmp_path / "df.csv"
+        path.write_text(self.HEADER + self.ROW.format(2.5) + self.ROW.format(2.25))
+        return path
+
+    def test_the_complete_rows_are_read_wherever_it_is(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        before, row = path.read_bytes(), self.ROW.format(2.125).encode()
+        for end in range(1, len(row) - 1):  # with the last quote it is a row
+            if row[:end].endswith(b"2.125,"):  # and before the first one, without a note
+                continue
+            path.write_bytes(before + row[:end])
+            assert Database(path.parent).df["loss"].tolist() == [2.5, 2.25], row[:end]
+            assert "may not be completely written and is ignored" in " ".join(capsys.readouterr().err.split())
+
+    def test_the_row_is_read_once_it_is_whole(self, path: Path) -> None:
+        row = self.ROW.format(2.125)
+        with path.open("a") as file:
+            file.write(row[:20])
+            file.flush()
+            database = Database(path.parent, log_level=50)
+            assert not database.follow()
+            file.write(row[20:])
+        assert database.follow()
+        assert database.df["loss"].tolist() == [2.5, 2.25, 2.125]
+
+    @pytest.mark.parametrize("extra", [{}, {"lr": 0.1}])
+    def test_an_append_moves_it_aside(
+        self, path: Path, capsys: pytest.CaptureFixture[str], extra: dict[str, float]
+    ) -> None:
+        with path.open("a") as file:
+            file.write("120000000,1000")
+        database = Database(path.parent)
+        database.append(N=1_000, D=20_000, loss=1.5, **extra)
+        assert "was moved to df.csv.cut_off: 120000000,1000;" in " ".join(capsys.readouterr().err.split())
+        assert database.df["loss"].tolist() == [2.5, 2.25, 1.5]
+        assert Database(path.parent).df["loss"].tolist() == [2.5, 2.25, 1.5]
+
+    def test_a_character_that_is_half_written_is_no_other_encoding(self, path: Path) -> None:
+        path.write_bytes(path.read_bytes() + "120000000,1000,20000,2.125,µ".encode()[:-1])
+        assert len(Database(path.parent, log_level=50)) == 2
+
+    def test_a_mistake_above_is_an_error_still(self, path: Path) -> None:
+        path.write_text(path.read_text() + "120000000,1000,20000,bad,x\n120000000,10")
+        with pytest.raises(ValueError, match="line 4, column loss must be a positive number, got 'bad'"):
+            Database(path.parent)
+
+    def test_text_of_several_lines_at_the_end_is_a_row(self, path: Path) -> None:
+        path.write_text(path.read_text() + '120000000,1000,20000,2.125,"two\nlines"')
+        assert Database(path.parent).df["note"].tolist() == ["a, b", "a, b", "two\nlines"]

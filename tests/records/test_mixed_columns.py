@@ -85,3 +85,54 @@ def test_a_table_can_be_assigned_after_a_column_has_become_text(tmp_path: Path) 
     database.df = table
     assert len(Database(tmp_path)) == 1
     assert database.lost == ""
+
+
+@pytest.mark.parametrize("word", ["NaN", "nan"])
+@pytest.mark.parametrize("text", ['"007"', "007", '"inf"', '"NaN"', '"true"', "word"])
+def test_a_missing_value_stays_one_in_a_column_of_text(tmp_path: Path, text: str, word: str) -> None:
+    """What pandas and others write for no value; between quotes it is the word."""
+    path = tmp_path / "df.csv"
+    path.write_text(f"N,D,loss,note\n1000,20000,2.5,{text}\n")
+    database = Database(tmp_path)
+    with path.open("a") as file:
+        file.write(f'1000,20000,2.5,{word}\n1000,20000,2.5,"{word}"\n')
+    assert database.refresh()
+    expected = [text.strip('"'), None, word]
+    for note in (database.df["note"], Database(tmp_path).df["note"], database.runs.columns["note"]):
+        assert [None if value != value else value for value in note.tolist()] == expected
+
+
+@pytest.mark.parametrize("rows", [["nan", 2**63, "N/A"], ["", -(2**70), 2**63], ["nan", 2**70, "NA"], ["nan", 2**63]])
+def test_values_beside_large_integers_that_another_process_appends(tmp_path: Path, rows: list[Any]) -> None:
+    path = tmp_path / "df.csv"
+    path.write_text("C,N,D,loss,note\n")
+    database = Database(tmp_path)
+    for row in rows:
+        with path.open("a") as file:
+            file.write(f"120000000,1000,20000,2.5,{row}\n")
+        database.refresh()
+        assert values(database) == values(Database(tmp_path))
+    is_text = any(isinstance(row, str) and row.startswith("N") for row in rows)
+    expected = [None if row in ("", "nan") else str(row) if is_text else row for row in rows]
+    assert [None if note != note else note for note in database.df["note"].tolist()] == expected
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+@pytest.mark.parametrize("integers", [[1, 2**63], [2**63 + 1, -1], [2**63 + 1, 2**53 + 1]])
+def test_large_integers_in_memory_keep_all_digits(integers: list[int], looked_at: bool) -> None:
+    database = Database()
+    for integer in integers:
+        database.append(N=1_000, D=20_000, loss=2.5, note=integer)
+        if looked_at:
+            assert len(database.df) == len(database.runs.columns["note"])
+    for notes in (database.df["note"], database.runs.columns["note"]):
+        assert notes.tolist() == integers
+
+
+def test_an_integer_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    for database in (Database(), Database(tmp_path)):
+        with pytest.raises(ValueError, match=r"note must have at most 4,300 digits, got .*: nothing was appended"):
+            database.append(N=1_000, D=20_000, loss=2.5, note=10**4300)
+        database.append(N=1_000, D=20_000, loss=2.5, note=1 - 10**4300)
+        assert database.df["note"].tolist() == [1 - 10**4300]
+    assert Database(tmp_path).df["note"].tolist() == [1 - 10**4300]
