@@ -40,6 +40,8 @@ def _form(decimal: str, group: str) -> re.Pattern[str]:
 
 _BEGINS = re.compile(r"[-+\u2212]?[.,]?[0-9]")
 """The beginning of every number with either mark."""
+_SIMPLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)[^\W\d_]*")
+"""A number without signs, groups and exponent, which has the form of each mark that stands in it."""
 _FORMS = {".": _form(".", ","), ",": _form(",", ".")}
 """Numbers by their decimal mark; the other mark groups digits."""
 _OTHER = {".": ",", ",": "."}
@@ -72,11 +74,12 @@ class _Numbers:
         if plain is not None and plain.numbers:
             may_be_groups = all(map(_FORMS[","].fullmatch, plain.texts)) if "." in plain.characters else True
             return cls(plain.texts, tuple(_FORMS) if may_be_groups else (".",), plain.characters)
-        filled = [text for text in counts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
-        numbers = {text: number for text in filled if (number := _number_in(text))}
-        count = sum(counts[text] for text in numbers)
-        holds_lists = any(_LIST.fullmatch(text) for text in set(filled).difference(numbers.values()))
-        if holds_lists or not numbers or 2 * count < sum(counts[text] for text in filled):
+        numbers = {text: number for text in counts if (number := _number_in(text))}
+        others = [text for text in counts if text not in numbers and text.lower() not in MISSING]
+        others = [text for text in others if not _NOT_FINITE.fullmatch(text)]
+        lists = [text for text in (*numbers, *others) if "," in text and _LIST.fullmatch(text)]
+        holds_lists = not set(lists).issubset(numbers.values())
+        if holds_lists or not numbers or sum(map(counts.__getitem__, numbers)) < sum(map(counts.__getitem__, others)):
             return None
         found = list(numbers.values())
         possible = tuple(mark for mark, form in _FORMS.items() if all(map(form.fullmatch, found)))
@@ -191,6 +194,8 @@ def _number_in(cell: str) -> str:
     """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
     if not _BEGINS.match(cell):  # as most texts
         return ""
+    if simple := _SIMPLE.fullmatch(cell):  # as most numbers
+        return simple[1]
     found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
     return found["number"] if found else ""
 
