@@ -214,12 +214,7 @@ def as_positive_values(values: Any, name: str) -> NDArray[np.float64]:
     array = as_real_array(values, name)
     if array.ndim == 0:
         return np.array(as_positive_number(array[()], name))
-    bad = np.argwhere(~(np.isfinite(array) & (array > 0)))
-    if len(bad):
-        index = tuple(bad[0].tolist())
-        rule = "positive" if np.isfinite(array[index]) else "a finite number"
-        place = f"at index {index[0] if array.ndim == 1 else index}"
-        raise InputError(name, f"must be {rule}", got=str(float(array[index])), place=place)
+    _check_positive(array, name)
     return array
 
 
@@ -234,7 +229,17 @@ def as_positive_array(values: Any, name: str) -> NDArray[np.float64]:
     array = np.atleast_1d(as_real_array(values, name))
     if array.ndim != 1:
         raise InputError(name, "must be one-dimensional", got=f"an array of shape {array.shape}")
-    return as_positive_values(array, name)
+    _check_positive(array, name)
+    return array
+
+
+def _check_positive(array: NDArray[np.float64], name: str) -> None:
+    bad = np.argwhere(~(np.isfinite(array) & (array > 0)))
+    if len(bad):
+        index = tuple(bad[0].tolist())
+        rule = "positive" if np.isfinite(array[index]) else "a finite number"
+        place = f"at index {index[0] if array.ndim == 1 else index}"
+        raise InputError(name, f"must be {rule}", got=str(float(array[index])), place=place)
 
 
 def as_magnitudes(**given: Any) -> list[NDArray[np.float64]]:

@@ -35,6 +35,7 @@ from chinchilla_nb.figures.residuals import (
     residuals_figure,
 )
 from chinchilla_nb.figures.roll_outs import RollOutFigure, roll_out_figure
+from chinchilla_nb.figures.run_outline import RunOutline, run_outline
 from chinchilla_nb.figures.sweep import SweepChart, SweepFigure, sweep_figure
 from chinchilla_nb.figures.thinning import LATEST, MAX_DOTS
 from chinchilla_nb.figures.ticks import (
@@ -83,6 +84,7 @@ __all__ = [
     "ProfileFigure",
     "ResidualsFigure",
     "RollOutFigure",
+    "RunOutline",
     "Scale",
     "Scatter",
     "SliceCurves",
@@ -114,5 +116,6 @@ __all__ = [
     "steps_of",
     "sweep_figure",
     "roll_out_figure",
+    "run_outline",
     "zoomed",
 ]

@@ -18,6 +18,7 @@ __all__ = [
     "STEPS",
     "LossScale",
     "loss_scale",
+    "loss_scale_between",
     "loss_steps",
     "steps_of",
 ]
@@ -83,8 +84,12 @@ def loss_scale(loss: ArrayLike) -> LossScale:
     loss = np.asarray(loss, dtype=float)
     if not loss.size:
         return LossScale(1.0, 1.0, 1.0, read_only(np.empty(0)), ())
-    low, high = float(loss.min()), float(loss.max())
-    span, median = high - low, float(np.median(loss)) - low
+    return loss_scale_between(float(loss.min()), float(np.median(loss)), float(loss.max()))
+
+
+def loss_scale_between(low: float, median: float, high: float) -> LossScale:
+    """Return the scale for losses of which these are the lowest, the median and the highest."""
+    span, median = high - low, median - low
     # log(1 + median / s) is half of log(1 + span / s) at s = median^2 / (span - 2 median). Without a long tail this is
     # negative; a softening of many spans then makes the scale linear.
     softening = median * (median / (span - 2 * median)) if span > 2 * median else np.inf

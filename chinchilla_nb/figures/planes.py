@@ -22,7 +22,8 @@ from chinchilla_nb.figures.curve_labels import place_labels
 from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.levels import even_levels
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
-from chinchilla_nb.figures.thinning import note, thin
+from chinchilla_nb.figures.run_outline import RunOutline, run_outline
+from chinchilla_nb.figures.thinning import note
 from chinchilla_nb.figures.ticks import Axis, Scale, axis_of, data_title, rounded_outward, within_reach
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
@@ -178,7 +179,7 @@ class FrontierFigure:
 
 
 def frontier_figure(
-    runs: Runs,
+    runs: Runs | RunOutline,
     fit: Fit | Law | None = None,
     *,
     regime: SeedRegime | None = None,
@@ -186,7 +187,7 @@ def frontier_figure(
     off_frontier: tuple[float, float] | None = None,
     budget: float | None = None,
     C_range: tuple[float, float] | None = None,
-    excluded: Runs | None = None,
+    excluded: Runs | RunOutline | None = None,
     data_unit: str = "tokens",
     intervals: FrontierIntervals | None = None,
     scale: Scale = "log",
@@ -195,8 +196,8 @@ def frontier_figure(
 
     Parameters
     ----------
-    runs : Runs
-        The included runs; may be empty.
+    runs : Runs or RunOutline
+        The included runs; may be empty. Several figures of the same runs share an outline.
     fit : Fit or Law, optional
         How C follows from N and D is that of its runs, or else of `runs`.
         Without it, no curves and no frontier are drawn.
@@ -208,7 +209,7 @@ def frontier_figure(
         FLOPs of the isoFLOP line.
     C_range : tuple of float, optional
         FLOPs that the axes cover in addition to those of the runs; moving a budget within this range moves no axis.
-    excluded : Runs, optional
+    excluded : Runs or RunOutline, optional
         Excluded runs, drawn in another style. They do not affect colours, and stretch an axis at most by its length.
     data_unit : str
         The unit of D.
@@ -217,22 +218,25 @@ def frontier_figure(
     scale : str
         Whether the axes are logarithmic, as they are except for ``"linear"``.
     """
+    outline, apart = run_outline(runs), run_outline(excluded or Runs([], [], []))
+    runs, excluded = outline.runs, apart.runs
     law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
-    excluded = excluded or Runs([], [], [])
     budgets = [C for C in (budget, *(C_range or ())) if C is not None]
     planned = [point for point in (next_point, off_frontier) if point]
-    axes = _axes(runs, excluded, law, compute, regime, planned, budgets, data_unit, log=scale != "linear")
+    axes = _axes(outline.ends, excluded, law, compute, regime, planned, budgets, data_unit, log=scale != "linear")
     ends = {name: (axis.low, axis.high) for name, axis in axes.items()}
     levels = _levels(law, ends, compute) if law else np.empty(0)
-    shown, apart = (thin(some.C, some.N, some.D, some.loss) for some in (runs, excluded))
+    shown, shown_excluded = outline.drawn, apart.drawn
     # Only the runs determine the colours, so that a new fit recolours no run.
-    colours = loss_scale(runs.loss if (runs.loss != runs.loss[:1]).any() else np.append(runs.loss, levels))
+    colours = outline.loss_scale
+    if colours.low == colours.high:
+        colours = loss_scale(np.append(runs.loss, levels))
     CN, CD, ND = (
         Plane(
             x=axes[x],
             y=axes[y],
             dots=_dots(runs, shown, x, y),
-            excluded=_dots(excluded, apart, x, y),
+            excluded=_dots(excluded, shown_excluded, x, y),
             iso_loss=(),
             frontier=NOTHING,
             band=NOTHING,
@@ -249,8 +253,8 @@ def frontier_figure(
         CN, CD, ND = (_with_curves(plane, law, levels, colours) for plane in (CN, CD, ND))
     figure = FrontierFigure(
         planes=(CN, CD, ND),
-        shown=read_only(shown),
-        shown_excluded=read_only(apart),
+        shown=shown,
+        shown_excluded=shown_excluded,
         colour=read_only(colours.normalise(runs.loss[shown])),
         loss=colours,
         law=law,
@@ -261,7 +265,7 @@ def frontier_figure(
 
 
 def _axes(
-    runs: Runs,
+    ends: dict[str, list[float]],
     excluded: Runs,
     law: Law | None,
     compute: Compute,
@@ -272,12 +276,8 @@ def _axes(
     *,
     log: bool,
 ) -> dict[str, Axis]:
-    """Return axes of C, N and D that cover everything drawn."""
-    # The ends of the runs stand for them: an axis depends on nothing else.
-    shown = {
-        name: [float(values.min()), float(values.max())] if len(values) else []
-        for name, values in (("C", runs.C), ("N", runs.N), ("D", runs.D))
-    }
+    """Return axes of C, N and D that cover everything drawn; of the runs, the ends are enough."""
+    shown = {name: list(values) for name, values in ends.items()}
     models = [*zip(*_outline(regime, compute), strict=True)] if regime else []
     for N, D in [*models, *planned]:
         for name, value in (("N", N), ("D", D), ("C", compute.C(N, D))):

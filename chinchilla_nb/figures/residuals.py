@@ -18,6 +18,7 @@ from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale
 from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.run_outline import RunOutline, run_outline
 from chinchilla_nb.figures.thinning import note, thin
 from chinchilla_nb.figures.ticks import (
     LITTLE,
@@ -317,11 +318,11 @@ def residuals_figure(
 
 
 def loss_figure(
-    runs: Runs,
+    runs: Runs | RunOutline,
     fit: Fit | Law | None = None,
     *,
     C_range: tuple[float, float] | None = None,
-    excluded: Runs | None = None,
+    excluded: Runs | RunOutline | None = None,
     intervals: FrontierIntervals | None = None,
     scale: Scale = "log",
 ) -> LossFigure:
@@ -329,12 +330,12 @@ def loss_figure(
 
     Parameters
     ----------
-    runs : Runs
-        At least one run.
+    runs : Runs or RunOutline
+        At least one run. Several figures of the same runs share an outline.
     fit : Fit or Law, optional
     C_range : tuple of float, optional
         FLOPs that the axes cover in addition to those of the runs, with the predicted losses there.
-    excluded : Runs, optional
+    excluded : Runs or RunOutline, optional
         Excluded runs, drawn in another style; they stretch the axis of C at most by its length, and that of the loss at
         most by a tenth of it.
     intervals : FrontierIntervals, optional
@@ -348,20 +349,18 @@ def loss_figure(
     InputError
         If there is no run.
     """
-    _checked("losses", runs.loss, (len(runs),))
+    outline, apart = run_outline(runs), run_outline(excluded or Runs([], [], []))
+    runs, excluded = outline.runs, apart.runs
+    _check_any(runs.loss)
     law, compute = (fit.law, fit.runs.compute) if isinstance(fit, Fit) else (fit, runs.compute)
-    excluded = excluded or Runs([], [], [])
-    colours, log = loss_scale(runs.loss), scale != "linear"
+    colours, log = outline.loss_scale, scale != "linear"
     E = _irreducible(law) if scale == "excess" else 0.0
-    E = E if (runs.loss > E).any() else 0.0
-    shown, apart = (
-        drawn[some.loss[drawn] > E] for some in (runs, excluded) for drawn in [thin(some.C, some.N, some.D, some.loss)]
-    )
-    C, losses, off = (
-        np.append(runs.C, C_range or ()),
-        runs.loss[runs.loss > E] - E,
-        excluded.loss[excluded.loss > E] - E,
-    )
+    E = E if outline.losses[-1] > E else 0.0
+    shown, shown_excluded = (some.drawn[some.runs.loss[some.drawn] > E] for some in (outline, apart))
+    # The ends of the runs stand for them: an axis depends on nothing else.
+    below = int(np.searchsorted(outline.losses, E, side="right"))
+    C, losses = np.array([*outline.ends["C"], *(C_range or ())]), outline.losses[[below, -1]] - E
+    off = excluded.loss[excluded.loss > E] - E
     if C_range:
         predicted = _above(_lowest_loss(law, *C_range, compute), E).y
         losses = np.append(losses, rounded_outward(losses, np.append(predicted[:1], predicted[-1:])))
@@ -369,7 +368,6 @@ def loss_figure(
     title = f"Loss above E = {plain(E, 4)}, L − E" if E else None
     near = within_reach(losses, off, log=log, share=LITTLE)
     y = axis_of("loss", np.append(losses, off[near]), title, log=log, upright=True)
-    below = int(np.count_nonzero(runs.loss <= E))
     drawn_note = note(len(shown) + below, len(runs), (x, excluded.C), (y, excluded.loss - E))
     below_note = f"{below:,} run{'' if below == 1 else 's'} with L ≤ E not drawn" if below else ""
     return LossFigure(
@@ -377,12 +375,12 @@ def loss_figure(
             x,
             y,
             polyline(runs.C[shown], runs.loss[shown] - E),
-            polyline(excluded.C[apart], excluded.loss[apart] - E),
+            polyline(excluded.C[shown_excluded], excluded.loss[shown_excluded] - E),
         ),
-        envelope=_above(_envelope(runs), E),
+        envelope=_above(outline.envelope, E),
         frontier=_above(_lowest_loss(law, x.low, x.high, compute), E),
         shown=read_only(shown),
-        shown_excluded=read_only(apart),
+        shown_excluded=read_only(shown_excluded),
         colour=read_only(colours.normalise(runs.loss[shown])),
         loss=colours,
         law=law,
@@ -427,8 +425,7 @@ def _lowest_loss(law: Law | None, low: float, high: float, compute: Compute) -> 
 
 def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
     array = as_real_array(values, name)
-    if not array.size:
-        raise InputError("", "there are no runs to draw", remedy="append at least one")
+    _check_any(array)
     if array.shape != shape or array.ndim != 1:
         raise InputError(name, "must be a list of one number per run", got=f"shape {array.shape} for {shape}")
     bad = np.flatnonzero(~np.isfinite(array))
@@ -437,15 +434,9 @@ def _checked(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np
     return array
 
 
-def _envelope(runs: Runs) -> Polyline:
-    """Return the lowest loss up to each compute as a step function, with a step at every run that is lower."""
-    order = np.argsort(runs.C)
-    C, first = np.unique(runs.C[order], return_index=True)
-    lowest = np.minimum.accumulate(np.minimum.reduceat(runs.loss[order], first))
-    record = np.append(True, np.diff(lowest) < 0)
-    corners, losses = C[record], lowest[record]
-    x = np.append(np.repeat(corners, 2)[1:], C[-1])
-    return polyline(x, np.repeat(losses, 2))
+def _check_any(values: NDArray[np.float64]) -> None:
+    if not values.size:
+        raise InputError("", "there are no runs to draw", remedy="append at least one")
 
 
 def _histogram(residuals: NDArray[np.float64]) -> Histogram:

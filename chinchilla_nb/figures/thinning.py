@@ -17,28 +17,38 @@ LATEST = 50
 """Latest runs that are always drawn, so that an appended run is visible and the selection of the others is stable."""
 
 
-def thin(*columns: NDArray[np.float64], limit: int = MAX_DOTS) -> NDArray[np.intp]:
+def thin(
+    *columns: NDArray[np.float64], order: NDArray[np.intp] | None = None, limit: int = MAX_DOTS
+) -> NDArray[np.intp]:
     """Return the ascending indices of the runs to draw: at most ``limit``, or all if there are hardly more.
 
     The latest runs are always included, from one to ``LATEST``. The others are evenly spread along the first column and
     stay the same until ``LATEST`` more have been appended. The runs with the lowest and the highest value of every
     column are always included, so that no axis changes.
+
+    Parameters
+    ----------
+    *columns : ndarray, shape (n_runs,)
+    order : ndarray of int, shape (n_runs,), optional
+        Indices of the runs by ascending first column, if they are known; equal ones in the order of the runs.
+    limit : int
     """
     total = len(columns[0])
     settled = max(0, total - 1) // LATEST * LATEST
     if settled <= limit:
         return np.arange(total)
-    spread = _spread([column[:settled] for column in columns], limit - LATEST)
-    return np.append(spread, np.arange(settled, total))
+    columns = tuple(column[:settled] for column in columns)
+    order = np.argsort(columns[0], kind="stable") if order is None else order[order < settled]
+    return np.append(_spread(columns, order, limit - LATEST), np.arange(settled, total))
 
 
-def _spread(columns: Sequence[NDArray[np.float64]], limit: int) -> NDArray[np.intp]:
-    extremes = [pick(column) for column in columns for pick in (np.argmin, np.argmax)]
-    order = np.argsort(columns[0])
-    others = order[~np.isin(order, extremes)]
-    count = limit - len(set(extremes))
-    spread = others[np.linspace(0, len(others) - 1, count).round().astype(np.intp)]
-    return np.union1d(extremes, spread).astype(np.intp)
+def _spread(columns: Sequence[NDArray[np.float64]], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:
+    extremes = np.unique([pick(column) for column in columns for pick in (np.argmin, np.argmax)])
+    is_other = np.ones(len(order), dtype=bool)
+    is_other[extremes] = False
+    others = order[is_other[order]]
+    spread = others[np.linspace(0, len(others) - 1, limit - len(extremes)).round().astype(np.intp)]
+    return np.union1d(extremes, spread)
 
 
 def note(shown: int, total: int, *excluded: tuple[Axis, NDArray[np.float64]]) -> str:

@@ -132,9 +132,10 @@ def within_reach(values: ArrayLike, others: ArrayLike, *, log: bool, share: floa
     known, asked = np.asarray(values, dtype=float).ravel(), np.asarray(others, dtype=float).ravel()
     if not known.size:
         return np.ones(asked.shape, dtype=bool)
+    ends = np.array([known.min(), known.max()])
     if log:
-        known, asked = np.log10(known), np.log10(asked)
-    low, high = known.min(), known.max()
+        ends, asked = np.log10(ends), np.log10(asked)
+    low, high = ends
     with np.errstate(over="ignore"):  # an axis may end beyond the largest float
         reach = share * max(high - low, LEAST_DECADES if log else 0.0)
         return np.asarray((asked >= low - reach) & (asked <= high + reach))

@@ -28,7 +28,7 @@ from chinchilla_nb.records.columns.run_states import DIVERGED, RunStates
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
 from chinchilla_nb.records.columns.summaries import summary_rows
 from chinchilla_nb.records.columns.values import LARGEST_LOSS, Columns
-from chinchilla_nb.records.rows import REQUIRED, CheckedRow, row_of
+from chinchilla_nb.records.rows import REQUIRED, CheckedRow, are_plain, check_columns, row_of, row_of_plain
 from chinchilla_nb.records.tables import Rejected, Table
 from chinchilla_nb.records.tables.table import is_blank, one_line
 
@@ -123,9 +123,8 @@ def _preview(
     ready = ready_numbers(table, sources, numbers)
     for number in sizes if "N" in ready else ():
         ready["N"][number] = None
-    rows, refused = _checked(
-        values, losses, sources, frozenset(others).difference(REQUIRED), _Refusals(table, known, failed=failed), ready
-    )
+    kept = _Kept.of(table, frozenset(others).difference(REQUIRED))
+    rows, refused = _checked(values, losses, sources, kept, _Refusals(table, known, failed=failed), ready)
     if not failed:
         refused |= _diverged(rows)
     rejected = [*table.rejected, *(Rejected.of(table.places[number], error) for number, error in refused.items())]
@@ -140,7 +139,7 @@ def _checked(
     values: Mapping[int, Mapping[str, Any]],
     losses: Mapping[int, float | None],
     sources: Mapping[str, AnySource],
-    kept: AbstractSet[str],
+    kept: _Kept,
     refusals: _Refusals,
     ready: Mapping[str, Sequence[float | None]],
 ) -> tuple[dict[int, CheckedRow], dict[int, InputError]]:
@@ -194,6 +193,41 @@ def _sizes_of_runs(
     return {number: {N.column: next(iter(known[run]))} for number in lacking if len(known[run := runs[number]]) == 1}
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Kept:
+    """The columns that runs keep besides their quantities.
+
+    Attributes
+    ----------
+    names : set of str
+    are_plain : bool
+        Whether runs keep all of their values as they are.
+    """
+
+    names: AbstractSet[str]
+    are_plain: bool
+
+    @classmethod
+    def of(cls, table: Table, names: AbstractSet[str]) -> _Kept:
+        try:
+            check_columns(names)
+        except InputError:
+            return cls(names, are_plain=False)  # each row that has such a column says so
+        return cls(names, all(are_plain([row.get(name) for row in table.rows]) for name in names))
+
+    def row(self, numbers: Mapping[str, float], values: Mapping[str, Any]) -> CheckedRow:
+        """Return a run with these numbers, and with what the columns hold in a row of the table."""
+        if self.are_plain:
+            others = {name: value for name, value in values.items() if name in self.names and value not in _BLANK}
+            return row_of_plain(numbers, others)
+        others = {
+            name: one_line(value) if isinstance(value, str) else value
+            for name, value in values.items()
+            if name in self.names and not is_blank(value)
+        }
+        return row_of(numbers, others)
+
+
 class _Refusals:
     """Refuses rows that are no runs to fit: failed ones, and those that are there already.
 
@@ -231,6 +265,10 @@ class _Refusals:
         self._seen[key] = self._places[number]
 
 
+_BLANK = (None, "")
+"""The cells without a value among plain ones."""
+
+
 def _keys(runs: Runs) -> Iterator[tuple[float, float, float]]:
     return zip(runs.N.tolist(), runs.D.tolist(), runs.loss.tolist(), strict=True)
 
@@ -260,11 +298,13 @@ def _check(sources: Mapping[str, AnySource], columns: Sequence[str]) -> None:
 def _row(
     values: Mapping[str, Any],
     sources: Mapping[str, AnySource],
-    kept: AbstractSet[str],
+    kept: _Kept,
     loss: float | None,
     known: Mapping[str, float | None],
 ) -> CheckedRow:
-    numbers = dict(_numbers(values, sources, known))
+    numbers = {quantity: number for quantity, number in known.items() if number is not None}
+    if len(numbers) < len(sources):
+        numbers = dict(_numbers(values, sources, known))
     if "loss" not in numbers:
         raise InputError(f"loss ({_label(sources['loss'])})", "is empty")
     if loss is not None and loss == loss:
@@ -276,12 +316,7 @@ def _row(
         numbers["N"] = numbers["C"] / (6 * numbers["D"])
     elif absent == ["D"]:
         numbers["D"] = numbers["C"] / (6 * numbers["N"])
-    others = {
-        name: one_line(value) if isinstance(value, str) else value
-        for name, value in values.items()
-        if name in kept and not is_blank(value)
-    }
-    return row_of(numbers, others)
+    return kept.row(numbers, values)
 
 
 def _numbers(

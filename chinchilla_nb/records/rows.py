@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "REQUIRED",
     "WHOLE",
     "CheckedRow",
+    "are_plain",
     "as_integers",
     "check_columns",
     "check_header",
@@ -35,6 +37,7 @@ __all__ = [
     "first_bad",
     "frame_of_rows",
     "row_of",
+    "row_of_plain",
     "rows_beyond",
     "rows_missing",
     "tidy",
@@ -45,6 +48,7 @@ REQUIRED = ("C", "N", "D", "loss")
 WHOLE = ("C", "N", "D")
 CONTROL = re.compile("[\0-\x08\x0a-\x1f\ud800-\udfff]")
 LINE_BREAK = re.compile("[\n\v\f\r\x1c-\x1e]")
+_PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
 NOT_NUMBERS = (str, bytes, bool, np.bool_)
 """Types that `float` accepts although they are not numbers."""
 LONGEST_HEADER = 80
@@ -120,10 +124,26 @@ def row_of(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> Checke
         control characters, or its name cannot be a column name.
     """
     check_columns(others)
+    return row_of_plain(numbers_of, {name: _plain(value, name) for name, value in others.items()})
+
+
+def row_of_plain(numbers_of: Mapping[str, float], others: Mapping[str, Any]) -> CheckedRow:
+    """Make a row as `row_of` does, from further values that are plain by `are_plain`, of columns that were checked."""
     N, D = _whole(numbers_of["N"], "N"), _whole(numbers_of["D"], "D")
     C = _whole(numbers_of.get("C", 6 * N * D), "C")
-    row = {"C": C, "N": N, "D": D, "loss": float(numbers_of["loss"])}
-    return CheckedRow(row | {name: _plain(value, name) for name, value in others.items()})
+    return CheckedRow({"C": C, "N": N, "D": D, "loss": float(numbers_of["loss"]), **others})
+
+
+def are_plain(values: Sequence[Any]) -> bool:
+    """Return whether `row_of` keeps all values of a column, None apart, and text has no blanks but between words.
+
+    It may be False where only a look at each value can tell.
+    """
+    if not _PLAIN_TYPES.issuperset(map(type, values)):
+        return False
+    texts = [value for value in values if type(value) is str]
+    lines = "\n".join(["", *texts, ""])
+    return "".join(texts).isprintable() and not any(blanks in lines for blanks in ("  ", " \n", "\n "))
 
 
 def check_columns(names: Iterable[str]) -> None:
@@ -200,10 +220,11 @@ def with_line_breaks(values: Iterable[tuple[str, Any]]) -> list[str]:
 
 def frame_of_rows(rows: Sequence[CheckedRow]) -> pd.DataFrame:
     """Return checked rows as a table: C, N, D and loss as float64, then the other columns, NaN where a row has none."""
-    columns: dict[str, Any] = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in REQUIRED}
-    others = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in columns]
+    values = [row._values for row in rows]  # noqa: SLF001  a mapping in Python would be asked for each value
+    columns: dict[str, Any] = {name: np.array([row[name] for row in values], dtype=np.float64) for name in REQUIRED}
+    others = [name for name in dict.fromkeys(chain.from_iterable(values)) if name not in columns]
     # As a list of dicts, pandas would convert columns with missing values in another way.
-    return pd.DataFrame(columns | {name: pd.Series([row.get(name, np.nan) for row in rows]) for name in others})
+    return pd.DataFrame(columns | {name: pd.Series([row.get(name, np.nan) for row in values]) for name in others})
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
@@ -296,7 +317,7 @@ def checked_frame(frame: Any) -> pd.DataFrame:
 def _plain_column(values: list[Any], name: str) -> pd.Series[Any]:
     """Return a user's column as plain values; errors as for `checked_frame`."""
     texts = [value for value in values if type(value) is str]
-    if len(texts) == len(values) and not CONTROL.search("".join(texts)):
+    if {str, float, int}.issuperset(map(type, values)) and not CONTROL.search("".join(texts)):
         return pd.Series(values)
     return pd.Series([_plain(value, f"df, row {row}: {name}") for row, value in enumerate(values)])
 

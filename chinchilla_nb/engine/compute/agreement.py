@@ -68,7 +68,10 @@ def disagreement(runs: Runs) -> Disagreement | None:
         return None
     with np.errstate(all="ignore"):
         ratio = runs.C / runs.compute.C(runs.N, runs.D)
-    low, median, high = float(ratio.min()), float(np.median(ratio)), float(ratio.max())
+    low, high = float(ratio.min()), float(ratio.max())
+    if 1 / AGREES <= low and high <= AGREES:
+        return None
+    median = float(np.median(ratio))
     limit = AGREES if runs.compute == SIX_ND else FARTHEST if isinstance(runs.compute, ProductCompute) else np.inf
     agrees = 1 / AGREES <= median <= AGREES and 1 / limit <= low and high <= limit
     if agrees or not np.isfinite(high):

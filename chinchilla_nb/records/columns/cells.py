@@ -13,6 +13,8 @@ from chinchilla_nb.records.tables.missing import MISSING
 __all__ = ["OF_ANY_SIGN", "Cell", "cell_number", "is_empty", "read_cell"]
 
 _WITH_UNIT = re.compile(r"([-+]?[0-9][0-9.,_ \u00a0\u2009\u202f]*(?:[eE][-+]?[0-9]+)?)\s*([^\W\d].*)")
+_SIMPLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z]?)")
+"""A number as most cells hold it: digits and perhaps a letter."""
 _MARGIN = re.compile(r"(.*[0-9])\s*(?:±|\+/-)\s*[0-9.]+(?:[eE][-+]?[0-9]+)?")
 """A number and its standard error."""
 _MARKS = "*†‡ ~≈"
@@ -38,6 +40,11 @@ def read_cell(value: Any) -> Cell | None:
     try:
         if not isinstance(value, str):
             return Cell(float(value), None)
+        simple = _SIMPLE.fullmatch(value)
+        if simple and not simple[2]:
+            return Cell(float(value), None)
+        if simple and (unit := find_unit(simple[2])):
+            return Cell(float(simple[1]), unit)
         digits, unit = _parts(value)
         return Cell(parse_number(digits), unit)
     except (InputError, OverflowError, TypeError, ValueError):

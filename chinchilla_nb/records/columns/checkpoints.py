@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from chinchilla_nb.records.columns.names import ColumnName
@@ -95,7 +97,7 @@ def _of_named_runs(
 ) -> Checkpoints | None:
     """Return the checkpoints of runs, or of models, that a column names; None if each row is a run."""
     progress = columns[progress_column].numbers
-    run = _numbered(str(row.get(identity)) for row in columns.table.rows)
+    run = _numbered(columns.texts(identity))
     if not is_run:
         run = _split(run, progress, columns, used)
     rises = not _is_same_in_runs(progress, run)
@@ -115,7 +117,7 @@ def _of_unnamed_runs(
     if _is_even(run, progress):
         return Checkpoints(run, progress, f"{progress_column!r} rises in equal steps", is_step)
     why = f"{progress_column!r} has equal steps in the rows of each N"
-    of_size = _numbered(str(size) for size in N.tolist())
+    of_size = _numbered(list(map(str, N.tolist())))
     run = _split(of_size, progress, columns, used)
     if _is_even(run, progress):
         return Checkpoints(run, progress, why, certain=False)
@@ -130,7 +132,7 @@ def _identity(names: Mapping[str, ColumnName], columns: Columns, N: NDArray[np.f
         column = find_column(wanted, names, columns, numbers=False)
         if column is None:
             continue
-        run = _numbered(str(row.get(column)) for row in columns.table.rows)
+        run = _numbered(columns.texts(column))
         if _is_same_in_runs(N, run):
             return column
     return None
@@ -149,17 +151,17 @@ def _split(
     used : collection of str
         Columns that are no settings.
     """
-    rows = columns.table.rows
     repeated = _repeated(run, progress)
     for column in columns.table.columns:
         if not repeated:
             break
         if column in used:
             continue
-        values = [str(row.get(column)) for row in rows]
-        if not 1 < len(set(values)) <= len(rows) / FEWEST:
+        value = _numbered(columns.texts(column))
+        values = int(value.max()) + 1
+        if not 1 < values <= len(run) / FEWEST:
             continue
-        finer = _numbered(f"{number} {value}" for number, value in zip(run.tolist(), values, strict=True))
+        finer = _numbered(run * values + value)
         left = _repeated(finer, progress)
         if left < repeated and np.median(np.bincount(finer)) >= min(FEWEST, np.median(np.bincount(run))):
             run, repeated = finer, left
@@ -177,8 +179,10 @@ def _is_same_in_runs(values: NDArray[np.float64], run: NDArray[np.intp]) -> bool
 
 def _repeated(run: NDArray[np.intp], progress: NDArray[np.float64]) -> int:
     """Return how many rows have the run and the progress of another."""
-    both = set(zip(run.tolist(), progress.tolist(), strict=True))
-    return len(run) - len(both)
+    known = ~np.isnan(progress)
+    step = _numbered(progress[known])
+    both = run[known] * (step.max(initial=0) + 1) + step
+    return len(both) - len(np.unique(both))
 
 
 def kept_rows(checkpoints: Checkpoints, loss: NDArray[np.float64], keep: str) -> dict[int, float]:
@@ -225,9 +229,10 @@ def _smoothed(loss: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.convolve(loss, window, mode="same") / counts
 
 
-def _numbered(values: Iterator[str]) -> NDArray[np.intp]:
-    numbers: dict[str, int] = {}
-    return np.array([numbers.setdefault(value, len(numbers)) for value in values], dtype=np.intp)
+def _numbered(values: Sequence[str] | NDArray[Any]) -> NDArray[np.intp]:
+    """Return values as numbers from 0, in the order in which they first appear."""
+    listed = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
+    return pd.factorize(listed)[0].astype(np.intp, copy=False)
 
 
 def _rows_of(run: NDArray[np.intp]) -> list[NDArray[np.intp]]:

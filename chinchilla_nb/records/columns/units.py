@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chinchilla_nb.quantity import RAISED_CHARACTERS
 from chinchilla_nb.records.columns.translations import without_accents
@@ -127,6 +128,7 @@ _COUNTED = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)
 def find_unit(text: str) -> str | None:
     """Return the name of the unit that a text spells, such as ``in millions``, ``10^6`` or ``EFLOPs``; else None."""
     text = " ".join(text.strip().strip("()[]{}").split()).lower().replace(",", "")

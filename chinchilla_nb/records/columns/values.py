@@ -69,6 +69,7 @@ class Columns:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._values: dict[str, Values] = {}
+        self._texts: dict[str, list[str]] = {}
 
     def __getitem__(self, column: str) -> Values:
         if column not in self._values:
@@ -92,6 +93,12 @@ class Columns:
                 for row, number in enumerate(values.numbers.tolist())
             ]
         )
+
+    def texts(self, column: str) -> list[str]:
+        """Return the cells of a column as text, such as ``None`` where a row has none."""
+        if column not in self._texts:
+            self._texts[column] = [str(row.get(column)) for row in self.table.rows]
+        return self._texts[column]
 
     def has_values(self, column: str) -> bool:
         """Return whether a cell of a column is not empty; its numbers are not read."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,6 +38,10 @@ def _form(decimal: str, group: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<number>[-+\u2212]?(?=[{decimal}]?[0-9])(?:{grouped}|{plain}))(?P<suffix>\s*[^\W\d_]*)")
 
 
+_BEGINS = re.compile(r"[-+\u2212]?[.,]?[0-9]")
+"""The beginning of every number with either mark."""
+_SIMPLE = re.compile(r"([0-9]+(?:\.[0-9]+)?)[^\W\d_]*")
+"""A number without signs, groups and exponent, which has the form of each mark that stands in it."""
 _FORMS = {".": _form(".", ","), ",": _form(",", ".")}
 """Numbers by their decimal mark; the other mark groups digits."""
 _OTHER = {".": ",", ",": "."}
@@ -52,25 +58,32 @@ class _Numbers:
         Those that are numbers with either mark, without the letters behind them.
     possible : tuple of str
         Marks with which all of them are numbers.
+    characters : set of str
+        What stands in them.
     """
 
     cells: list[str]
     possible: tuple[str, ...]
+    characters: AbstractSet[str]
 
     @classmethod
     def among(cls, cells: Iterable[Any]) -> _Numbers | None:
         """Return the numbers of a column, None if less than half of its filled cells are numbers, or some are lists."""
-        texts = [cell.strip() for cell in cells if isinstance(cell, str)]
-        plain = _plain_numbers(texts)
+        counts = Counter([cell.strip() for cell in cells if isinstance(cell, str)])
+        plain = _plain_numbers(list(counts))
         if plain is not None and plain.numbers:
-            may_be_groups = all(map(_FORMS[","].fullmatch, plain.texts)) if plain.has_points else True
-            return cls(plain.texts, tuple(_FORMS) if may_be_groups else (".",))
-        filled = [text for text in texts if text.lower() not in MISSING and not _NOT_FINITE.fullmatch(text)]
-        numbers = [number for cell in filled if (number := _number_in(cell))]
-        holds_lists = any(_LIST.fullmatch(text) for text in set(filled).difference(numbers))
-        if holds_lists or not numbers or 2 * len(numbers) < len(filled):
+            may_be_groups = all(map(_FORMS[","].fullmatch, plain.texts)) if "." in plain.characters else True
+            return cls(plain.texts, tuple(_FORMS) if may_be_groups else (".",), plain.characters)
+        numbers = {text: number for text in counts if (number := _number_in(text))}
+        others = [text for text in counts if text not in numbers and text.lower() not in MISSING]
+        others = [text for text in others if not _NOT_FINITE.fullmatch(text)]
+        lists = [text for text in (*numbers, *others) if "," in text and _LIST.fullmatch(text)]
+        holds_lists = not set(lists).issubset(numbers.values())
+        if holds_lists or not numbers or sum(map(counts.__getitem__, numbers)) < sum(map(counts.__getitem__, others)):
             return None
-        return cls(numbers, tuple(mark for mark, form in _FORMS.items() if all(map(form.fullmatch, numbers))))
+        found = list(numbers.values())
+        possible = tuple(mark for mark, form in _FORMS.items() if all(map(form.fullmatch, found)))
+        return cls(found, possible, frozenset("".join(found)))
 
     @property
     def proven(self) -> str:
@@ -84,10 +97,12 @@ class _Numbers:
 
     def has(self, mark: str) -> bool:
         """Return whether a mark stands in the column."""
-        return any(mark in cell for cell in self.cells)
+        return mark in self.characters
 
     def shows_groups(self, marks: str, decimal: str) -> bool:
         """Return whether it is certain that marks group digits: 1,234,567 or 1,234.5 stands in the column."""
+        if self.characters.isdisjoint(marks):
+            return False
         counts = [(sum(map(cell.count, marks)), decimal in cell) for cell in self.cells]
         return any(count > 1 or (count == 1 and with_decimal) for count, with_decimal in counts)
 
@@ -146,13 +161,15 @@ class _Plain(NamedTuple):
         As they are written, without empty cells.
     numbers : list of int or list of float
         Integers if all of them are.
-    has_points, has_leading_zero : bool
-        Whether there is a point, or a whole number that begins with a zero.
+    characters : set of str
+        What stands in them.
+    has_leading_zero : bool
+        Whether a whole number begins with a zero.
     """
 
     texts: list[str]
     numbers: list[Any]
-    has_points: bool
+    characters: AbstractSet[str]
     has_leading_zero: bool
 
 
@@ -170,11 +187,15 @@ def _plain_numbers(texts: Sequence[str]) -> _Plain | None:
     except ValueError:
         return None
     zero = any(text[0] == "0" and text.isdecimal() and len(text) > 1 for text in filled)
-    return _Plain(filled, numbers, "." in characters, zero)
+    return _Plain(filled, numbers, characters, zero)
 
 
 def _number_in(cell: str) -> str:
     """Return the number that a cell holds with either decimal mark, without letters behind it; empty if none."""
+    if not _BEGINS.match(cell):  # as most texts
+        return ""
+    if simple := _SIMPLE.fullmatch(cell):  # as most numbers
+        return simple[1]
     found = next((found for form in _FORMS.values() if (found := form.fullmatch(cell))), None)
     return found["number"] if found else ""
 
@@ -222,17 +243,30 @@ def _converted(cells: Sequence[Any], mark: str) -> list[Any]:
             cell if not isinstance(cell, str) else next(numbers) if cell and not cell.isspace() else None
             for cell in cells
         ]
-    texts = [_with_point(cell.strip(), mark) if isinstance(cell, str) else "" for cell in cells]
-    wanted = [text for text in texts if text.lower() not in MISSING]
-    if any(_LEADING_ZERO.fullmatch(text) for text in wanted):
+    kind = _kind_of(cells, mark)
+    if kind is None and mark != ",":
         return list(cells)
-    for kind, pattern in ((int, _INTEGER), (float, _FLOAT)):
-        if all(map(pattern.fullmatch, wanted)):
-            return [
-                cell if not isinstance(cell, str) else None if text.lower() in MISSING else kind(text)
-                for cell, text in zip(cells, texts, strict=True)
-            ]
-    return [text if mark == "," and isinstance(cell, str) else cell for cell, text in zip(cells, texts, strict=True)]
+    texts = [_with_point(cell.strip(), mark) if isinstance(cell, str) else "" for cell in cells]
+    if any(map(_LEADING_ZERO.fullmatch, texts)):
+        return list(cells)
+    if kind is None:
+        return [text if isinstance(cell, str) else cell for cell, text in zip(cells, texts, strict=True)]
+    return [
+        cell if not isinstance(cell, str) else None if text.lower() in MISSING else kind(text)
+        for cell, text in zip(cells, texts, strict=True)
+    ]
+
+
+def _kind_of(cells: Sequence[Any], mark: str) -> type[int | float] | None:
+    """Return the kind of number that all filled cells of text are, None at the first that is of neither."""
+
+    def texts() -> Iterator[str]:
+        stripped = (cell.strip() for cell in cells if isinstance(cell, str))
+        return (_with_point(cell, mark) for cell in stripped if cell.lower() not in MISSING)
+
+    if all(map(_INTEGER.fullmatch, texts())):
+        return int
+    return float if all(map(_FLOAT.fullmatch, texts())) else None
 
 
 def _with_point(text: str, mark: str) -> str:

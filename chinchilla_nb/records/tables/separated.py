@@ -102,9 +102,20 @@ def _rows(text: str, separator: str) -> Iterator[GridRow]:
 def _rows_without_quotes(text: str, separator: str) -> Iterator[GridRow]:
     """Yield the rows of a text in which each line is a row: most tables, and several times faster."""
     drawn = _RULE + separator
-    for place, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    padded = _may_be_padded(text, separator)
+    for place, line in enumerate(text.split("\n"), 1):
         if line.strip(drawn):
-            yield GridRow(place, [cell.strip() for cell in line.split(separator)])
+            cells = line.split(separator)
+            yield GridRow(place, [cell.strip() for cell in cells] if padded else cells)
+
+
+def _may_be_padded(text: str, separator: str) -> bool:
+    """Return whether blanks may stand around the values of some line."""
+    if not text.replace("\n", "").replace(separator, "").isprintable():
+        return True  # there may be other blanks than spaces
+    ends = (separator, "\n")
+    return text[:1] == " " or text[-1:] == " " or any(f"{end} " in text or f" {end}" in text for end in ends)
 
 
 def _aligned_rows(text: str) -> list[GridRow]:

@@ -24,10 +24,12 @@ from chinchilla_nb.figures import (
     Ends,
     FrontierFigure,
     FrontierIntervals,
+    RunOutline,
     basis_in_words,
     frontier_figure,
     frontier_intervals,
     loss_figure,
+    run_outline,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import number_text
@@ -128,6 +130,8 @@ class FrontierPanel(Panel):
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._figure: FrontierFigure | None = None
+        self._outline: RunOutline | None = None
+        self._apart: RunOutline | None = None
         self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
@@ -309,12 +313,15 @@ class FrontierPanel(Panel):
         runs, excluded, fit, unit = chosen.runs, chosen.excluded, session.fit, session.data_unit
         self._covered = self.budget.range
         self._intervals = self._intervals_over(self._covered)
+        # Those of the last drawing hold for most runs.
+        self._outline = outline = run_outline(runs, self._outline)
+        self._apart = apart = run_outline(excluded, self._apart)
         self._figure = frontier_figure(
-            runs,
+            outline,
             fit,
             regime=session.settings.seed_regime,
             C_range=self._covered,
-            excluded=excluded,
+            excluded=apart,
             data_unit=unit,
             intervals=self._intervals,
             scale=session.chart_scale,
@@ -322,10 +329,10 @@ class FrontierPanel(Panel):
         loss = None
         if len(runs):
             loss = loss_figure(
-                runs,
+                outline,
                 fit,
                 C_range=self._covered,
-                excluded=excluded,
+                excluded=apart,
                 intervals=self._intervals,
                 scale=session.chart_scale,
             )
