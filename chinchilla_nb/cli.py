@@ -23,6 +23,7 @@ from chinchilla_nb.command_options import (
     add_table_options,
     message,
     opened,
+    remarks_text,
     table_choices,
 )
 from chinchilla_nb.printable import printable
@@ -93,8 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
         return message("Voila, which shows the workbench, is not installed: run pip install 'voila>=0.5.8'")
     if given.port and not _is_free(given.port):
         return message(f"port {given.port} cannot be used: choose another, or omit --port to use a free one")
-    if session.remarks:
-        sys.stderr.write(f"{message(' '.join(session.remarks))}\n")
+    sys.stderr.write(remarks_text(session))
     folder = str(Path.cwd())
     page = notebook(source, folder, given.allow_functions, given.allow_folders, choices.given(), given.address.path)
     return _serve(page, _name(title(source, folder), session), given)

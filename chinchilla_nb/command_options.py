@@ -15,7 +15,16 @@ from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.questions import UnclearColumns, questions_text
 from chinchilla_nb.session import Session
 
-__all__ = ["SOURCE", "Parser", "add_allowed_functions", "add_table_options", "message", "opened", "table_choices"]
+__all__ = [
+    "SOURCE",
+    "Parser",
+    "add_allowed_functions",
+    "add_table_options",
+    "message",
+    "opened",
+    "remarks_text",
+    "table_choices",
+]
 
 SOURCE = "a folder, a configuration, a table of runs or the name of a study"
 """What a command opens, in its help."""
@@ -32,6 +41,14 @@ class Parser(argparse.ArgumentParser):
 def message(text: str) -> str:
     """Return what a command says, for a terminal."""
     return printable(f"chinchilla-nb: {text}")
+
+
+def remarks_text(session: Session) -> str:
+    """Return how the table of a session was read, for a terminal: a line for each remark, or nothing."""
+    if not session.remarks:
+        return ""
+    first, *others = session.remarks
+    return "\n  ".join([message(first), *map(printable, others)]) + "\n"
 
 
 def add_allowed_functions(parser: argparse.ArgumentParser, who: str) -> None:

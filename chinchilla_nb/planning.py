@@ -125,7 +125,7 @@ class Planning:
             days=days,
         )
         name = constraints.text if label is None else _as_label(label)
-        return _table([name], [self._row(constraints, level, uncertainty)])
+        return _table([name], [self._row(name, constraints, level, uncertainty)])
 
     def plans(
         self,
@@ -157,30 +157,32 @@ class Planning:
         for label, given in _asked(plans):
             with inputs_from(f"plans[{brief(label)}]"):
                 constraints = Constraints(**{**given, "models": self._models(given.get("models"))})
-                rows.append(self._row(constraints, level, uncertainty))
-            names.append(label if isinstance(label, str) else constraints.text)
+                names.append(label if isinstance(label, str) else constraints.text)
+                rows.append(self._row(names[-1], constraints, level, uncertainty))
         return _table(names, rows)
 
-    def _row(self, constraints: Constraints, level: float, uncertainty: FitUncertainty | None) -> dict[str, Any]:
-        """Return a plan as a row, and warn of what it extrapolates."""
+    def _row(
+        self, name: str, constraints: Constraints, level: float, uncertainty: FitUncertainty | None
+    ) -> dict[str, Any]:
+        """Return a plan as a row, and warn by its name of what it extrapolates."""
         fit = self._fit()
         believed = uncertainty_of(self.session, fit, uncertainty)
         plan = make_plan(fit.law, constraints, fit.runs.compute)
         for note in plan_notes(plan, fit.runs, self.session.data_unit):
-            self.logger.warning(note)
-        return plan_row(plan, believed, level) | self._nearest(plan)
+            self.logger.warning(f"{name}: {note}")
+        return plan_row(plan, believed, level) | self._nearest(name, plan)
 
-    def _nearest(self, plan: Plan) -> dict[str, Any]:
+    def _nearest(self, name: str, plan: Plan) -> dict[str, Any]:
         """Return the configuration of the model search in the place of an optimum, and warn if N* lies outside it."""
         try:
             found = nearest_model(plan, self.session.settings.models)
         except InputError as error:  # an estimator that fails, or no configuration that can be trained
-            self.logger.warning(str(error))
+            self.logger.warning(f"{name}: {error}")
             return {}
         if found is None:
             return {}
         if found.outside:
-            self.logger.warning(found.outside)
+            self.logger.warning(f"{name}: {found.outside}")
         return found.row
 
     def _models(self, models: Any) -> Any:

@@ -14,6 +14,7 @@ from chinchilla_nb.command_options import (
     add_table_options,
     message,
     opened,
+    remarks_text,
     table_choices,
 )
 from chinchilla_nb.engine.errors import InputError
@@ -45,8 +46,7 @@ def report_main(arguments: Sequence[str]) -> str | None:
     """
     given = _parser().parse_args(arguments)
     session = opened(given.source, table_choices(given), given.allow_functions)
-    if session.remarks:
-        _say(" ".join(session.remarks))
+    sys.stderr.write(remarks_text(session))
     try:
         file = as_file_path(given.out, "--out")
         if file.is_dir() or not file.parent.is_dir():  # before work that takes long

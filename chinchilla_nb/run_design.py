@@ -305,10 +305,10 @@ def _add_simulated(table: pd.DataFrame, study: FittedStudy, repetitions: int, rn
 
 def _summary(chosen: ChosenRuns, target: Target) -> str:
     runs = "1 run" if len(chosen.C) == 1 else f"{len(chosen.C)} runs"
-    before, after = (percent(float(np.expm1(error))) for error in (chosen.before[0], chosen.after[-1]))
+    before, after = (percent(float(error)) for error in (chosen.before[0], chosen.after[-1]))
     return (
         f"{runs} of {scientific(float(chosen.C.sum()))} FLOPs in all are expected to lower the standard error of "
-        f"{target.text} from {before} to {after}"
+        f"log {target.text} from {before} to {after}"
     )
 
 

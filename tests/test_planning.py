@@ -84,14 +84,21 @@ def test_days_and_costs(cc):
 
 
 def test_what_is_extrapolated_is_said(cc, capsys):
+    def said() -> str:
+        return " ".join(capsys.readouterr().err.split())  # the logger breaks lines
+
     cc.plan(C=1e20, N=1e9)
-    assert not capsys.readouterr().err
+    assert not said()
     cc.plan(C=1e24)
-    assert "the plan takes 1" in capsys.readouterr().err
+    assert "C = 1e+24: the plan takes 1" in said()
     cc.plan(C=1e21, N=1e8)
-    assert "the plan has 16,667 tokens per parameter, and the runs" in capsys.readouterr().err
+    assert "the plan has 16,667 tokens per parameter, and the runs" in said()
     cc.plan(C=1e22, unique_tokens=1e8)
-    assert "epochs are more than the 500 for which repeated" in capsys.readouterr().err
+    assert "epochs are more than the 500 for which repeated" in said()
+    cc.plans({"near": {"C": 1e20, "N": 1e9}, "far": {"C": 1e24}})
+    text = said()
+    assert "far: the plan takes 1" in text
+    assert "near" not in text
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_without_a_name_the_file_is_report_html_and_a_table_is_explained(tmp_pat
     ended = report("runs.csv", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
-    assert "N is column 'params'" in ended.stderr
+    assert "'runs.csv':\n  N is column 'params'" in ended.stderr  # a line for each remark
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "runs.csv"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from runs import AXES, LAW, make_runs, table_of
 
 from chinchilla_nb import Chinchilla, InputError, SeedRegime, draw_seed, log_huber
+from chinchilla_nb.quantity import percent
 
 RANGES = {"C": (1e17, 1e19), "N_to_D": (5, 100)}
 MEAN_COST = (1e19 - 1e17) / np.log(100)
@@ -39,6 +40,15 @@ def test_the_next_runs_are_a_table(cc):
     fallen = 1 - (table["error_after"].iloc[-1] / table["error_before"].iloc[0]) ** 2
     assert table["fall"].sum() == pytest.approx(fallen)
     assert table.attrs["target"] == "N* at C = 10²²"
+
+
+def test_what_is_logged_are_the_errors_of_the_table(cc, capsys):
+    talking = Chinchilla(cc.project_dir, AXES, RANGES, loss_fn=log_huber)
+    talking.fit(parallel=False)
+    table = talking.next_runs(C=1e22)
+    said = " ".join("".join(capsys.readouterr()).replace("INFO", "").split())
+    before, after = (percent(error) for error in (table["error_before"].iloc[0], table["error_after"].iloc[-1]))
+    assert f"the standard error of log N* at C = 10²² from {before} to {after}" in said
 
 
 def test_the_error_is_that_of_the_sandwich(cc):

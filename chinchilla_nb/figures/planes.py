@@ -160,6 +160,19 @@ class FrontierFigure:
         CN, CD, ND = (replace(plane, band=figure.band_in_view(plane.x, plane.y)) for plane in self.planes)
         return replace(figure, planes=(CN, CD, ND))
 
+    def stretches_for(self, N: float, D: float) -> bool:
+        """Return whether a model lies beyond the axes, but not so far that axes that show it would squeeze the runs."""
+        C = float(self.planes[0].compute.C(N, D))
+        places = [*zip(self._axes, (C, N, D), strict=True)]
+        beyond = any(not axis.low <= value <= axis.high for axis, value in places)
+        return beyond and all(within_reach((axis.low, axis.high), value, log=axis.log).all() for axis, value in places)
+
+    @property
+    def _axes(self) -> tuple[Axis, Axis, Axis]:
+        """The axes of C, N and D."""
+        CN, _, ND = self.planes
+        return CN.x, ND.x, ND.y
+
     def in_view(self, plane: Plane, x: Axis, y: Axis) -> Plane:
         """Return a plane of this figure on other axes, with the curves that are visible there."""
         if (x, y) == (plane.x, plane.y) or self.law is None:

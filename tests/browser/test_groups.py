@@ -43,6 +43,11 @@ def test_two_groups_are_compared(lab):
     for name in ("dense", "sparse"):
         expect(chart.locator("text.label", has_text=name)).to_be_visible()
     screenshot(page, "groups-light")
+    # Whether the runs reject what is shared is the answer: it must not lie beyond the end of a table that scrolls.
+    page.set_viewport_size({"width": 900, "height": 1000})
+    hidden = "it => it.parentElement.scrollWidth - it.parentElement.clientWidth"
+    assert page.locator(".cnb-group-sharing").evaluate(hidden) == 0
+    page.set_viewport_size({"width": 1400, "height": 1000})
 
     page.get_by_label("Shared", exact=True).select_option("nothing")
     expect(page.get_by_text("α (shared)")).to_have_count(0)

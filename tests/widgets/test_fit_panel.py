@@ -41,6 +41,8 @@ def test_without_runs_it_says_how_many_it_needs(empty_session):
     assert panel.cancel_button.disabled
     assert "No runs yet: a fit needs at least three" in text_of(panel.state)
     assert "cc." not in text_of(panel.state)  # a page has no cells
+    empty_session.database.append(N=1e8, D=1e10, loss=3.0)
+    assert "1 run so far: a fit needs at least three" in text_of(panel.state)
 
 
 def test_click_fits_and_shows_the_law(session, law):

@@ -43,7 +43,7 @@ def test_a_click_shows_what_a_cell_computes(panel):
     assert f"× {rounded(float(expected.value), 3)}" in panel.tiles.value
     assert "E (shared)" in panel.laws.value
     assert "A (shared)" not in panel.laws.value
-    assert "do not reject that E, alpha and beta are shared" in panel.notes.value
+    assert "do not reject that E, α and β are shared" in panel.notes.value
     assert "rejected (p = " in panel.sharing.value
     assert panel.chart.names.text.tolist() == ["first", "second"]
     assert sum(len(mark.x) for mark, _ in panel.chart.dots.parts) == 40

@@ -74,6 +74,39 @@ def test_the_plan_is_shown_with_its_marker(panel, law):
     assert panel.errors.value == ""
 
 
+def _ends(panel) -> list[tuple[float, float]]:
+    return [(scale.min, scale.max) for frame in panel.charts.frames for scale in frame.scales.values()]
+
+
+def test_axes_show_a_plan_beyond_the_runs_and_return(panel):
+    CN, CD, ND = panel.charts.charts
+    before = _ends(panel)
+    panel.plans.shape.value, panel.plans.value.value = "Fixed D", "10T"
+    for chart, side, value in (
+        (CN, "y", 1e21 / 6 / 1e13),
+        (CD, "y", 1e13),
+        (ND, "y", 1e13),
+        (ND, "x", 1e21 / 6 / 1e13),
+    ):
+        assert chart.frame.scales[side].min <= value <= chart.frame.scales[side].max
+        assert getattr(chart.off_frontier, side)[0] == pytest.approx(value)
+    panel.plans.value.value = "11T"
+    assert CD.frame.scales["y"].max >= 11e12
+    panel.plans.value.value = "100B"
+    assert _ends(panel) == before
+    panel.plans.value.value = "10T"
+    panel.plans.toggle.value = False
+    assert _ends(panel) == before
+    assert panel.errors.value == ""
+
+
+def test_an_absurd_plan_does_not_squeeze_the_runs(panel):
+    before = _ends(panel)
+    panel.plans.shape.value, panel.plans.value.value = "Fixed D", "1e25"
+    assert _ends(panel) == before
+    assert panel.errors.value == ""
+
+
 def test_the_plan_names_what_the_study_counts(session):
     session.data_unit = "bytes"
     session.run_fit()

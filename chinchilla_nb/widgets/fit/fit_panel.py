@@ -337,7 +337,8 @@ class FitPanel(Panel):
             return f"{text} · in a cell: interrupt the kernel to stop" if session.in_place else text
         count = len(session.runs)
         if count < FEWEST_RUNS:
-            return f"{runs_in_words(count) if count else 'No runs'} yet: {RUNS_FOR_A_FIT}"
+            known = f"{runs_in_words(count)} so far" if count else "No runs yet"
+            return f"{known}: {RUNS_FOR_A_FIT}"
         if session.cancelled:
             ended = f"Cancelled after {self._curve.elapsed:.1f} s" if self._timed else "Cancelled"
             if session.fit is not None and not session.stale:

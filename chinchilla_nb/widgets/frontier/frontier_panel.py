@@ -135,6 +135,7 @@ class FrontierPanel(Panel):
         self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
+        self._reached: tuple[float, float] | None = None  # N and D of a planned run that axes reach out to
         self._on_chart = Writing()  # axes must not move under a mouse that drags the budget
         self.budget, self.size = Budget(), ModelSize()
         self.budget_control = BudgetControl(self.guard, self.budget)
@@ -320,6 +321,7 @@ class FrontierPanel(Panel):
             outline,
             fit,
             regime=session.settings.seed_regime,
+            off_frontier=self._reached,
             C_range=self._covered,
             excluded=apart,
             data_unit=unit,
@@ -429,7 +431,20 @@ class FrontierPanel(Panel):
         if self.plans.plan is not None:
             plan = self.plans.plan
             other, tooltips = (plan.N, plan.D, plan.loss), (tooltips[0], _plan_tooltip(plan, unit))
+        if self._reach_out(other and other[:2]):
+            return
         self.charts.move_budget(C, _place(best), other, tooltips)
+
+    def _reach_out(self, planned: tuple[float, float] | None) -> bool:
+        """Draw all on other axes if a planned run is off them, or was and has moved; return whether that was needed."""
+        if self._figure is None or self._on_chart or planned == self._reached:
+            return False
+        if self._reached is None and (planned is None or not self._figure.stretches_for(*planned)):
+            return False
+        # First without: what a run may stretch are the axes that show none.
+        self._reached = planned if self._reached is None else None
+        self._draw_all()
+        return True
 
     def _allocation(
         self, chosen: OffFrontier | None, real: NearestConfiguration | None

@@ -12,6 +12,7 @@ from chinchilla_nb.engine.groups.comparison import Groups, GroupsProgress, iter_
 from chinchilla_nb.engine.groups.group_sentences import multiplier_sentence, sharing_sentence
 from chinchilla_nb.engine.groups.grouped_runs import group_names
 from chinchilla_nb.engine.groups.quantities import multiplier
+from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.figures import groups_figure
 from chinchilla_nb.quantity import scientific, written_budget
 from chinchilla_nb.session import Session
@@ -282,7 +283,7 @@ def _sentences(groups: Groups, view: GroupsView) -> list[str]:
 
 def _notes(groups: Groups, view: GroupsView) -> str:
     lines = [text for text in (sharing_sentence(groups, view.model), *groups.notes) if text]
-    return "".join(map(_caption, [*_sentences(groups, view), *map(sentence, lines)]))
+    return "".join(map(_caption, [*_sentences(groups, view), *(in_symbols(sentence(line)) for line in lines)]))
 
 
 def _caption(text: str) -> str:
