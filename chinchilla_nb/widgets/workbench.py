@@ -50,7 +50,8 @@ _CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 class Workbench(Snapshot, ipywidgets.VBox):
     """Panels for configuration, runs, fit and its history, frontier, approaches, groups and simulation, on one session.
 
-    Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
+    Wide windows show the charts beside several panels of controls and results, and below a single one, which has its own
+    parts side by side; narrow ones show all below each other. A panel is created when it is
     first opened, so that panels that are never opened cost nothing.
 
     Parameters

@@ -15,6 +15,7 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
@@ -99,6 +100,7 @@ class FrontierCharts(ipywidgets.Box):
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        set_shown(self.cards[-1], loss is not None)
         if loss is not None:
             labels, excluded_labels = (
                 [texts[at] for at in np.searchsorted(known, drawn)]
