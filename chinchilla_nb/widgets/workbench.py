@@ -50,9 +50,9 @@ _CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 class Workbench(Snapshot, ipywidgets.VBox):
     """Panels for configuration, runs, fit and its history, frontier, approaches, groups and simulation, on one session.
 
-    Wide windows show the charts beside several panels of controls and results, and below a single one, whose parts stand
-    side by side; narrow ones show all panels below each other. A panel is created when it is first opened, so that
-    panels that are never opened cost nothing.
+    Wide windows show the charts beside several panels of controls and results, and below a single one; narrow ones show
+    all panels below each other. A panel is created when it is first opened, so that panels that are never opened cost
+    nothing.
 
     Parameters
     ----------
