@@ -23,6 +23,7 @@ __all__ = [
     "interval_text",
     "known_digits",
     "level_percent",
+    "multiple_text",
     "number_text",
     "parse_number",
     "parse_quantity",
@@ -198,6 +199,14 @@ def plain(value: float, digits: int = 3) -> str:
         return scientific(value, digits)
     text = f"{value:.{digits}g}"
     return f"{float(text):,.0f}" if "e" in text else text
+
+
+def multiple_text(value: float) -> str:
+    """Return a number with three digits or, between a thousand and a million, all of its whole part.
+
+    Every text that says how many times larger something is than the largest run takes it, so that all say the same.
+    """
+    return f"{value:,.0f}" if 1e3 <= value < 1e6 else plain(value)
 
 
 def _as_digits(digits: int) -> int:

@@ -26,7 +26,7 @@ from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
 from chinchilla_nb.figures import LEVEL, basis_in_words
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import DEFAULT_FACTOR
-from chinchilla_nb.quantity import compact, interval_text, percent, plain, rounded, scientific
+from chinchilla_nb.quantity import compact, interval_text, multiple_text, percent, rounded, scientific
 from chinchilla_nb.records.forecast import Forecast
 from chinchilla_nb.records.forecast_score import ForecastScore
 
@@ -263,7 +263,7 @@ def _next_model(
     if chosen is None:
         how_large = f"{settings.scaling_factor or DEFAULT_FACTOR:g} × the largest so far"
     else:
-        how_large = f"the budget chosen, {plain(budget / fit.runs.C.max())} × the largest run"
+        how_large = f"the budget chosen, {multiple_text(budget / fit.runs.C.max())} × the largest run"
     try:
         run = compute_optimal_run(fit.law, budget, settings.models, fit.runs.compute)
     except ValueError as error:

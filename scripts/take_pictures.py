@@ -20,8 +20,6 @@ WIDTH = 1280
 COLOURS = 200
 MARGIN = 12
 SETTLE_MS = 2000
-BELOW = "Smaller or larger than optimal"
-"""Text below the charts, where the picture ends."""
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
 
@@ -37,17 +35,15 @@ def photograph(page: Page) -> Image.Image:
     """Return the workbench after a fit, without the page around it."""
     page.get_by_role("button", name="Fit", exact=True).click()
     page.get_by_text("Predicted loss", exact=True).wait_for()
-    page.get_by_role("button", name="Diagnostics").click()
     page.mouse.move(0, 0)
     page.wait_for_timeout(SETTLE_MS)
-    box, below = (page.locator(place).first.bounding_box() for place in (".cnb-workbench", f"text={BELOW}"))
+    box = page.locator(".cnb-workbench").bounding_box()
     assert box is not None
-    assert below is not None
     clip = {
         "x": box["x"] - MARGIN,
         "y": box["y"] - MARGIN,
         "width": box["width"] + 2 * MARGIN,
-        "height": below["y"] - box["y"],
+        "height": box["height"] + 2 * MARGIN,
     }
     return Image.open(io.BytesIO(page.screenshot(clip=clip)))
 
@@ -57,7 +53,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, serve_voila(Path(place)) as server, sync_playwright() as playwright:
         write_notebook(server.notebooks / "workbench.ipynb", (OPEN,))
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_OPTIONS)
-        page = browser.new_page(viewport={"width": WIDTH, "height": 1600}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": WIDTH, "height": 2000}, device_scale_factor=1.5)
         open_in_voila(page, f"{server.url}/voila/render/workbench.ipynb", "light")
         picture = photograph(page)
         browser.close()

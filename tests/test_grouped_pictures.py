@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
 from runs import LAW, make_runs, table_of
 
 from chinchilla_nb import Database, Session, Settings
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures.group_colours import GROUP_LOOKS
 from chinchilla_nb.publishing.report_page import report_page
+from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
 NAMES = ("$x^{$", "_lion", "adam")
@@ -63,6 +67,24 @@ def test_the_saved_picture_leaves_out_hidden_groups_and_says_so(session):
     svg = panel.picture("svg", 50).decode()
     assert dots(svg) == [0, 0, 0]
     assert "Training run" in texts(svg)
+
+
+def coloured_dots(panel) -> list[bool]:
+    """Return whether the snapshot of a panel has the colour of each group."""
+    picture = imread(io.BytesIO(panel.snapshot()["image/png"]))[..., :3]
+    colours = [np.array(to_rgb(look.light)) for look in GROUP_LOOKS[: len(NAMES)]]
+    return [bool((abs(picture - colour).max(axis=-1) < 0.01).sum() > 20) for colour in colours]
+
+
+def test_the_snapshot_of_a_fit_has_the_colours_of_groups_without_hidden_ones(session):
+    panel = FitPanel(session)
+    assert coloured_dots(panel) == [True, True, True]
+    session.view.hide_groups(["_lion"])
+    assert coloured_dots(panel) == [True, False, True]
+    session.view.hide_groups(NAMES)
+    assert panel.snapshot() == {"text/html": "<p>All runs of this fit belong to hidden groups.</p>"}
+    session.view.group_by(None)
+    assert coloured_dots(panel) == [False, False, False]
 
 
 def test_the_report_has_groups_hidden_ones_and_other_laws_as_the_page(session):

@@ -105,8 +105,9 @@ def test_every_row_that_was_left_out_is_known_with_its_line_and_reason(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         workbench = Workbench(tmp_path / "sweep.csv")
-    assert "and 3 more" in workbench.remarks.value
-    assert workbench.left_out.rows.value.count("did not finish") == 6
+    assert "left out" not in workbench.remarks.value
+    assert workbench.left_out.rows.value.count("did not finish (state:") == 6
+    assert ": did not finish (6)</summary>" in workbench.left_out.rows.value
     assert "cnb-none" not in workbench.left_out._dom_classes
     workbench.close()
     assert open_session(pd.DataFrame(corpus.table())).left_out == ()

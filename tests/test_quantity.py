@@ -15,12 +15,29 @@ from chinchilla_nb.quantity import (
     interval_text,
     known_digits,
     level_percent,
+    multiple_text,
     parse_number,
     parse_quantity,
     percent,
     rounded,
     split_list,
 )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (9.99, "9.99"),
+        (10.0, "10"),
+        (30.44, "30.4"),
+        (99.5, "99.5"),
+        (1012.6, "1,013"),
+        (123456, "123,456"),
+        (1.07e9, "1.07×10⁹"),
+    ],
+)
+def test_multiples_of_the_largest_run_are_written_alike_at_every_size(value, text):
+    assert multiple_text(value) == text
 
 
 @pytest.mark.parametrize(

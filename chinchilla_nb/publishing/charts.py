@@ -17,7 +17,7 @@ from chinchilla_nb.figures.grouped_runs import GroupedRuns
 from chinchilla_nb.session import Session
 from chinchilla_nb.session_groups import groups_of, hidden_among
 
-__all__ = ["fit_charts", "roll_out_chart"]
+__all__ = ["coloured_groups", "fit_charts", "roll_out_chart"]
 
 
 def fit_charts(session: Session, fit: Fit, uncertainty: Uncertainty | None) -> list[str]:
@@ -27,7 +27,7 @@ def fit_charts(session: Session, fit: Fit, uncertainty: Uncertainty | None) -> l
     """
     charts = []
     seen = np.flatnonzero(~hidden_among(session, fit.runs))
-    runs, groups = fit.runs.take(seen), _groups(session, fit.runs.take(seen))
+    runs, groups = fit.runs.take(seen), coloured_groups(session, fit.runs.take(seen))
     left_out = len(fit.runs) - len(runs)
     hidden = f" {left_out:,} of {len(fit.runs):,} runs belong to hidden groups." if left_out else ""
     if "N" in axes_of(fit.problem.family.parameters):
@@ -54,7 +54,7 @@ def fit_charts(session: Session, fit: Fit, uncertainty: Uncertainty | None) -> l
     return [*charts, _chart(svg_of(draw_predictions(predictions, groups), "predictions"), caption + hidden)]
 
 
-def _groups(session: Session, runs: Runs) -> GroupedRuns | None:
+def coloured_groups(session: Session, runs: Runs) -> GroupedRuns | None:
     """Return the groups that colour these runs; None if their loss does."""
     groups, column = groups_of(session, runs), session.view.grouped_by
     return None if groups is None or column is None else GroupedRuns(column, groups)

@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
-from html import escape
 from importlib import import_module
 from typing import Any
 
@@ -27,6 +26,7 @@ from chinchilla_nb.widgets.base.left_out_list import LeftOutList
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, close_parts
 from chinchilla_nb.widgets.base.project_files import Folders, allowed_folders
+from chinchilla_nb.widgets.base.remarks import remarks_html
 from chinchilla_nb.widgets.base.snapshot import IN_VOILA, Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
@@ -50,8 +50,9 @@ _CHARTS = ("Frontier", "Approaches", "Groups", "Simulation")
 class Workbench(Snapshot, ipywidgets.VBox):
     """Panels for configuration, runs, fit and its history, frontier, approaches, groups and simulation, on one session.
 
-    Wide windows show the charts beside the controls and results, narrow ones below them. A panel is created when it is
-    first opened, so that panels that are never opened cost nothing.
+    Wide windows show the charts beside several panels of controls and results, and below a single one; narrow ones show
+    all panels below each other. A panel is created when it is first opened, so that panels that are never opened cost
+    nothing.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ class Workbench(Snapshot, ipywidgets.VBox):
     remarks, kept : HTML
         What was taken of a table; what is not kept or not restored of the session.
     left_out : LeftOutList
-        The rows of a table that was opened which are not among the runs.
+        The rows of tables which are not among the runs, unless the run log is open, which lists them.
     fit, frontier : FitPanel, FrontierPanel
     toggles : dict of str to ToggleButton
         Buttons that show and hide the panels, by panel name.
@@ -125,9 +126,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         bar.add_class("cnb-bar")
         self.errors = ErrorNotes()
         self.guard = Guard(self.errors.report)
-        self.remarks = ipywidgets.HTML(_remarks(self.session.remarks))
+        self.remarks = ipywidgets.HTML(remarks_html(self.session))
         self.left_out = LeftOutList(self.guard, Parts())
-        self.left_out.show(self.session.left_out)
         self.kept = ipywidgets.HTML()
         nav = ipywidgets.VBox([style_sheet(), bar, self.remarks, self.left_out, self.kept, self.errors])
         nav.add_class("cnb")
@@ -198,6 +198,8 @@ class Workbench(Snapshot, ipywidgets.VBox):
         self._charts.children = self._opened(name for name in shown if name in _CHARTS)
         for column in (self._controls, self._charts):
             column.layout.display = None if column.children else "none"
+        # An open run log lists them itself.
+        self.left_out.show(() if self.toggles["Runs"].value else self.session.left_out)
 
     def _opened(self, names: Iterable[str]) -> tuple[Panel, ...]:
         for name in (names := list(names)):
@@ -222,8 +224,3 @@ def _opened(
             return session_of_source(source, choices, allow_functions=allow_functions), None
     except UnclearColumns as error:
         return Session(Database(), Settings()), error
-
-
-def _remarks(remarks: Iterable[str]) -> str:
-    text = " ".join(remarks)
-    return f'<div class="cnb-muted cnb-remarks" role="note">{escape(text)}</div>' if text else ""

@@ -41,3 +41,28 @@ def test_nothing_overlaps_or_is_cut_off(lab):
         page.wait_for_timeout(1000)
         faults[width] = layout_faults(page)
     assert faults == {width: [] for width in WIDTHS}
+
+
+def box_of(page, place: str) -> dict[str, float]:
+    """Return the rectangle of the first element that a CSS selector finds."""
+    box = page.locator(place).first.bounding_box()
+    assert box is not None
+    return box
+
+
+@pytest.mark.parametrize("width", [1400, 1900])
+def test_no_column_of_a_wide_page_is_mostly_empty(voila, width):
+    """A fit alone stands above the charts, and the budget beside them; with the run log, it stands beside them."""
+    page = voila(OPEN, "workbench.session.run_fit();", size=(width, 1000))
+    expect(page.get_by_text("Predicted loss", exact=True)).to_be_visible(timeout=WAIT_MS)
+    fit, frontier = box_of(page, ".cnb:has(> .cnb-fit-head)"), box_of(page, ".cnb:has(> .cnb-frontier)")
+    assert fit["width"] == pytest.approx(frontier["width"], abs=1)
+    assert frontier["y"] > fit["y"] + fit["height"]
+    charts, beside = box_of(page, ".cnb-frontier > :nth-child(2)"), box_of(page, ".cnb-frontier > .cnb-beside")
+    assert beside["x"] > charts["x"] + charts["width"]
+    assert beside["y"] == pytest.approx(charts["y"], abs=2)
+    assert 0.6 < beside["height"] / charts["height"] < 1.4
+    page.locator(".cnb-nav").get_by_role("button", name="Runs", exact=True).click()
+    page.get_by_placeholder("Filter: loss < 3").wait_for(timeout=WAIT_MS)
+    fit, frontier = box_of(page, ".cnb:has(> .cnb-fit-head)"), box_of(page, ".cnb:has(> .cnb-frontier)")
+    assert frontier["x"] > fit["x"] + fit["width"]

@@ -103,6 +103,18 @@ def test_a_clicked_run_shows_its_slice_alone_and_a_second_click_all(panel, sessi
     assert len(panel.slices.off_parabola.x) == 36
 
 
+def test_a_click_on_a_residual_chooses_its_slice_as_a_click_on_its_run_does(panel, session):
+    session.run_fit()
+    panel.slices.off_parabola.selected = np.array([20])
+    assert panel.view.chosen == 2
+    panel.slices.off_law.selected = np.array([3])  # of the nine that are left
+    assert panel.view.chosen is None
+    panel.slices.off_parabola.selected = np.array([35])
+    panel.slices.off_parabola.selected = np.array([0])
+    assert panel.view.chosen is None
+    assert panel.errors.value == ""
+
+
 def test_residuals_of_a_chosen_slice_are_those_of_its_runs(panel, session):
     session.run_fit()
     panel.slice.value = 1

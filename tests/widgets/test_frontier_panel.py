@@ -39,6 +39,9 @@ def test_before_a_fit_it_shows_runs_and_asks_for_one(session):
 
 def test_without_runs_it_asks_for_some(empty_session):
     panel = FrontierPanel(empty_session)
+    *planes, loss = panel.charts.cards
+    assert "cnb-none" in loss._dom_classes  # a frame without axes
+    assert not any("cnb-none" in card._dom_classes for card in planes)
     assert "with this budget, add runs and fit a law to them." in text_of(panel.allocation)
     assert panel.errors.value == ""
 

@@ -139,6 +139,9 @@ def test_plans_are_collected_in_a_table(panel):
     plans.add.click()
     plans.add.click()  # the same plan is the same row
     assert plans.table.value.count("<tr") == 4
+    shown = plans.table.value.replace("\u00a0", " ")
+    for label in ("C = 10²¹", "C = 10²¹, N = 7B", "C = 10²¹, N = 7B, inference tokens = 10B"):
+        assert f">{label}<" in shown
     plans.csv.click()
     data = base64.b64decode(re.search(r"base64,([^\"]+)", plans.link.value)[1])
     table = pd.read_csv(io.BytesIO(data), index_col="plan")

@@ -57,7 +57,8 @@ def test_a_data_frame_is_opened_and_what_was_taken_is_shown():
     workbench = Workbench(FRAME)
     assert workbench.session.runs.loss.tolist() == [3.5, 3.1, 2.7]
     shown = html.unescape(workbench.remarks.value)
-    assert "the data frame: N is column 'params', the parameters (20M to 200M)." in shown
+    assert "<summary>Read from the data frame</summary>" in shown
+    assert "<li>N is column 'params', the parameters (20M to 200M).</li>" in shown
     assert "loss is column 'val_loss', the validation loss (2.7 to 3.5)." in shown
     assert list(workbench.panels) == ["Scaling law", "Frontier"]
     assert Workbench(FRAME, loss="train_loss").session.runs.loss.tolist() == [3.3, 2.9, 2.5]
@@ -292,7 +293,13 @@ def test_rows_left_out_are_said_once_on_the_panel(tmp_path, rows):
     table.loc[0, "loss"] = None
     table.to_csv(tmp_path / "runs.csv", index=False)
     workbench = Workbench(tmp_path / "runs.csv")
-    assert "1 of 30 rows left out" in workbench.remarks.value
+    assert "left out" not in workbench.remarks.value
+    assert "1 row is left out" in workbench.left_out.rows.value
+    workbench.toggles["Runs"].value = True
+    assert "1 row is left out" in workbench.panels["Runs"].left_out.rows.value
+    assert workbench.left_out.rows.value == ""
+    workbench.toggles["Runs"].value = False
+    assert "1 row is left out" in workbench.left_out.rows.value
 
 
 def test_a_page_of_voila_says_why_nothing_is_kept(tmp_path, rows, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -101,7 +102,11 @@ class Constraints:
     @property
     def text(self) -> str:
         """The constraints as they are given, such as ``C = 1e+21, N = 7e+09``."""
-        parts = [f"{name} = {getattr(self, name):.4g}" for name in AMOUNTS if getattr(self, name) is not None]
+        return self.written(lambda name, value: f"{name} = {value:.4g}")
+
+    def written(self, write: Callable[[str, float], str]) -> str:
+        """Return the constraints as they are given; a function of name and value writes the numbers among them."""
+        parts = [write(name, getattr(self, name)) for name in AMOUNTS if getattr(self, name) is not None]
         if self.models is not None:
             count = len(model_sizes(self.models))
             parts.append("1 model" if count == 1 else f"{count:,} models")

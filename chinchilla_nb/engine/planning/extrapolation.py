@@ -11,9 +11,9 @@ from chinchilla_nb.engine.laws.allocation import optima
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.quantity import plain, scientific
+from chinchilla_nb.quantity import multiple_text, scientific
 
-__all__ = ["Extrapolation", "multiple_text", "outside_the_runs"]
+__all__ = ["Extrapolation", "outside_the_runs"]
 
 FAR = 100.0
 """Compute, as a multiple of that of the largest run, beyond which an optimum is far outside the runs. Laws are fitted
@@ -141,8 +141,3 @@ def outside_the_runs(law: Law, runs: Runs, C: float) -> Extrapolation | None:
         times_smallest=times_smallest,
     )
     return found if found.far or found.lopsided else None
-
-
-def multiple_text(value: float) -> str:
-    """Return a number with three digits or, between a thousand and a million, all of its whole part."""
-    return f"{value:,.0f}" if 1e3 <= value < 1e6 else plain(value)

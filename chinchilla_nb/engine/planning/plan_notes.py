@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.planning.data_limit import MEASURED_EPOCHS
-from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE, multiple_text
+from chinchilla_nb.engine.planning.extrapolation import FAR, VISIBLE
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.quantity import multiple_text
 
 __all__ = ["plan_notes"]
 

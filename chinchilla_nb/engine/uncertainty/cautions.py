@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
-from chinchilla_nb.quantity import scientific
+from chinchilla_nb.quantity import multiple_text
 
 __all__ = ["cautions"]
 
@@ -31,6 +31,5 @@ def cautions(fit: Fit, C: float | None, uncertainty: Uncertainty | None) -> tupl
         found.append("some parameters are hardly determined")
     times = 0.0 if C is None else C / float(fit.runs.C.max())
     if times > FAR * ROUNDING:
-        multiple = f"{times:,.0f}" if times < 1e5 else scientific(times, 2)
-        found.append(f"the budget is {multiple} times the largest run")
+        found.append(f"the budget is {multiple_text(times)} times the largest run")
     return tuple(found)

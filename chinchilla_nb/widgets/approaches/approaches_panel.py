@@ -101,7 +101,8 @@ class ApproachesPanel(Panel):
         self.charts.add_class("cnb-pair")
         self.filter_note = FilterNote(self.guard, self.session)
         self.compose(self.filter_note, self._controls, self.empty, self.table, self.charts)
-        self.slices.dots.observe(self._click, "selected")
+        for mark in self.slices.clickable:
+            mark.observe(self._click, "selected")
         self.view.observe(self._recompare, ["tolerance", "by"])
         self.view.observe(self._draw, "budget")
         self.view.observe(self._draw_slices, ["against", "chosen"])
@@ -189,9 +190,9 @@ class ApproachesPanel(Panel):
             self.view.chosen = None if change["new"] == ALL else change["new"]
 
     @guarded
-    def _click(self, _change: Any) -> None:
+    def _click(self, change: Any) -> None:
         """Show the slice of a run that was clicked alone, or all again if it is shown already."""
-        clicked = self.slices.clicked
+        clicked = self.slices.clicked(change.owner)
         if clicked is not None and not self._writing:
             self.view.chosen = None if self.view.chosen == clicked else clicked
 

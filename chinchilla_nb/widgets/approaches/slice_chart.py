@@ -31,13 +31,14 @@ class SliceChart:
     minima : bqplot.Scatter
     off_parabola, off_law : bqplot.Scatter
         Residuals of the parabola and, of a chosen slice, of the law.
+    clickable : tuple of bqplot.Scatter
+        The marks whose dots are runs.
     """
 
     def __init__(self) -> None:
-        self._of_dot: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        self._of_dot: dict[bqplot.Scatter, NDArray[np.intp]] = {}
         self.frame, self.residual_frame = Frame(log_y=False), Frame(log_y=False)
         self.dots = self.frame.runs()
-        self.dots.interactions = {"hover": "tooltip", "click": "select"}
         self.parabolas = self.frame.lines(stroke_width=2.0)
         self.laws = self.frame.lines(stroke_width=1.3, line_style="dashed")
         self.intervals = self.frame.lines(colors=[INK], stroke_width=2.0)
@@ -46,6 +47,9 @@ class SliceChart:
         self.figure = self.frame.figure(marks)
         self.off_parabola = self.residual_frame.runs()
         self.off_law = self.residual_frame.hollow()
+        self.clickable = (self.dots, self.off_parabola, self.off_law)
+        for mark in self.clickable:
+            mark.interactions = {"hover": "tooltip", "click": "select"}
         self._zero = self.residual_frame.lines(colors=[MUTED], line_style="dashed", stroke_width=1.5)
         self.residual_figure = self.residual_frame.figure([self._zero, self.off_parabola, self.off_law], "cnb-low")
 
@@ -56,16 +60,18 @@ class SliceChart:
         slices = figure.slices
         of_dot = np.repeat(np.arange(len(slices)), [len(one.dots) for one in slices])
         seen = np.ones(len(of_dot), dtype=bool) if seen is None else seen
-        self._of_dot = of_dot[seen]
+        of_seen = of_dot[seen]
+        for mark in self.clickable:
+            mark.selected = None
         self.frame.show(figure.x, figure.y)
         self.residual_frame.show(figure.x, figure.residual)
         strength = np.array([1.0 if chosen in (None, at) else FAINT for at in range(len(slices))])
         near = np.concatenate([one.near for one in slices])[seen]
         colour = np.array([one.shade for one in slices])
         names = [label for label, is_seen in zip(labels, seen, strict=True) if is_seen]
-        set_dots(self.dots, _some(_joined([one.dots for one in slices]), seen), names, colour[self._of_dot])
-        self.dots.opacities = (strength[self._of_dot] * np.where(near, 1.0, FAR)).tolist()
-        self.dots.selected = None
+        set_dots(self.dots, _some(_joined([one.dots for one in slices]), seen), names, colour[of_seen])
+        self.dots.opacities = (strength[of_seen] * np.where(near, 1.0, FAR)).tolist()
+        self._of_dot = {self.dots: of_seen}
         for mark, name in ((self.parabolas, "parabola"), (self.laws, "law")):
             _set_rows(mark, slices, name, strength, coloured=True)
         _set_rows(self.intervals, slices, "interval", strength, coloured=False)
@@ -88,6 +94,7 @@ class SliceChart:
         which &= np.concatenate([one.near for one in slices])
         among, which = seen[which], which & seen
         names = [label for label, is_shown in zip(labels, which, strict=True) if is_shown]
+        self._of_dot |= dict.fromkeys((self.off_parabola, self.off_law), of_dot[which])
         colour = np.array([one.shade for one in slices])[of_dot][which]
         set_dots(self.off_parabola, _some(_joined([one.off_parabola for one in shown]), among), names, colour)
         off_law = _joined([] if chosen is None else [one.off_law for one in shown])
@@ -95,14 +102,13 @@ class SliceChart:
         set_dots(self.off_law, off_law, names if len(off_law) else [])
         set_line(self._zero, polyline([figure.x.low, figure.x.high], [0.0, 0.0]))
 
-    @property
-    def clicked(self) -> int | None:
-        """The slice whose dot was clicked last, which bqplot reports as a selected one; None if none was."""
-        selected = np.atleast_1d(np.asarray([] if self.dots.selected is None else self.dots.selected))
+    def clicked(self, mark: bqplot.Scatter) -> int | None:
+        """Return the slice whose dot of a mark was clicked last, which bqplot reports as selected; None if none was."""
+        selected = np.atleast_1d(np.asarray([] if mark.selected is None else mark.selected))
         if selected.ndim != 1 or not selected.size or selected.dtype.kind not in "iu":
             return None
-        last = int(selected[-1])
-        return int(self._of_dot[last]) if 0 <= last < len(self._of_dot) else None
+        last, of_dot = int(selected[-1]), self._of_dot.get(mark, np.empty(0, dtype=np.intp))
+        return int(of_dot[last]) if 0 <= last < len(of_dot) else None
 
 
 def _joined(lines: Sequence[Polyline]) -> Polyline:

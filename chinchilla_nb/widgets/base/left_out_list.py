@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -11,14 +12,19 @@ import ipywidgets
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.left_out_rows import LeftOut
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.records.tables import Rejected
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 
-__all__ = ["LeftOutList"]
+__all__ = ["LeftOutList", "reasons_in_words"]
 
 MOST_LISTED = 1000
 """Rows of a table that a page lists, some 100 bytes each; the file has all."""
+MOST_KINDS = 5
+"""Reasons that are counted; the list of rows has all."""
+LONGEST_KIND = 60
+"""Characters of a reason that is counted; longer ones quote a cell."""
 FILE, MIME = "left-out-rows.csv", "text/csv"
 
 
@@ -29,6 +35,8 @@ class LeftOutList(ipywidgets.VBox):
     ----------
     guard : Guard
     parts : Parts
+    counted : bool
+        Whether the reasons are counted above the list.
 
     Attributes
     ----------
@@ -39,8 +47,8 @@ class LeftOutList(ipywidgets.VBox):
     link : Download
     """
 
-    def __init__(self, guard: Guard, parts: Parts) -> None:
-        self.guard = guard
+    def __init__(self, guard: Guard, parts: Parts, *, counted: bool = True) -> None:
+        self.guard, self._counted = guard, counted
         self._left_out: tuple[LeftOut, ...] = ()
         self.rows, self.link = parts.html(), parts.make(Download)
         self.save = parts.button("Save left-out rows", "Save all rows that are left out, with their reasons, as CSV")
@@ -54,7 +62,7 @@ class LeftOutList(ipywidgets.VBox):
         """Show the rows that are left out of these tables."""
         self._left_out = tuple(left_out)
         self.link.clear()
-        self.rows.value = "".join(map(_listed, self._left_out))
+        self.rows.value = "".join(_listed(one, counted=self._counted) for one in self._left_out)
         set_shown(self, bool(self._left_out))
 
     @guarded
@@ -65,11 +73,20 @@ class LeftOutList(ipywidgets.VBox):
         self.link.offer(FILE, MIME, spreadsheet_csv(dict(zip(names, map(list, columns), strict=True))))
 
 
-def _listed(one: LeftOut) -> str:
+def reasons_in_words(rows: Sequence[Rejected]) -> str:
+    """Return why rows are left out, the most frequent reasons first, each with the number of its rows."""
+    kinds = Counter(one.kind for one in rows)
+    reasons = "; ".join(f"{kind[:LONGEST_KIND]} ({number:,})" for kind, number in kinds.most_common(MOST_KINDS))
+    others = f"; and {len(kinds) - MOST_KINDS:,} other reasons" if len(kinds) > MOST_KINDS else ""
+    return f"{reasons}{others}"
+
+
+def _listed(one: LeftOut, *, counted: bool) -> str:
     count = len(one.rows)
     are = "row is" if count == 1 else "rows are"
     some = f" (the first {MOST_LISTED:,} are listed; the file has all)" if count > MOST_LISTED else ""
     listed = [[f"{row.place:,}", row.reason] for row in one.rows[:MOST_LISTED]]
     table = html_table(listed, [one.place.capitalize(), "Reason"])
-    summary = f"{count:,} {are} left out of {escape(one.source)}{some}"
+    reasons = f": {escape(reasons_in_words(one.rows))}" if counted else ""
+    summary = f"{count:,} {are} left out of {escape(one.source)}{some}{reasons}"
     return f'<details><summary>{summary}</summary><div class="cnb-left-out-rows" tabindex="0">{table}</div></details>'

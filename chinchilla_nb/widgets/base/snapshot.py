@@ -42,9 +42,12 @@ class Snapshot(HasTraits):
     ----------
     snapshot_of : tuple of str
         Traits of the session that the snapshot shows: it is renewed when one of them changes.
+    snapshot_of_view : tuple of str
+        Traits of the view of the session that it shows.
     """
 
     snapshot_of: ClassVar[tuple[str, ...]] = ("fit",)
+    snapshot_of_view: ClassVar[tuple[str, ...]] = ()
 
     _snapshot_handle: DisplayHandle | None = None
     _making_snapshot = _snapshot_outdated = False
@@ -69,7 +72,15 @@ class Snapshot(HasTraits):
         # Not in the panel's own style sheet, which disappears with the kernel.
         display({"text/html": EITHER_STYLE}, raw=True)
         if first:
-            self.session.observe(self._renew_snapshot, list(self.snapshot_of))  # type: ignore[attr-defined]
+            for shown, names in self._shown_in_snapshot:
+                shown.observe(self._renew_snapshot, names)
+
+    @property
+    def _shown_in_snapshot(self) -> list[tuple[HasTraits, list[str]]]:
+        """What the snapshot shows, with the names of its traits."""
+        session = self.session  # type: ignore[attr-defined]
+        watched = [(session, list(self.snapshot_of)), (session.view, list(self.snapshot_of_view))]
+        return [(shown, names) for shown, names in watched if names]
 
     def _renew_snapshot(self, _change: Any = None) -> None:
         """Renew the snapshot a little later, one at a time."""
@@ -103,6 +114,7 @@ class Snapshot(HasTraits):
     def close(self) -> None:
         """Keep the current snapshot and remove the widget from the page."""
         if self._snapshot_handle is not None:
-            self.session.unobserve(self._renew_snapshot, list(self.snapshot_of))  # type: ignore[attr-defined]
+            for shown, names in self._shown_in_snapshot:
+                shown.unobserve(self._renew_snapshot, names)
             self._snapshot_handle = None
         super().close()  # type: ignore[misc]

@@ -6,12 +6,14 @@ from html import escape
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitProgress
 from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS
 from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.figures import LEVEL, prediction_figure
 from chinchilla_nb.next_step import planned_budget
+from chinchilla_nb.session_groups import hidden_among
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.guard import guarded
 from chinchilla_nb.widgets.base.labels import RUNS_FOR_A_FIT, runs_in_words
@@ -75,6 +77,7 @@ class FitPanel(Panel):
         Created when first opened, so that they cost nothing before.
     """
 
+    snapshot_of_view = ("grouped_by", "hidden_groups")
     sheets = ("charts/charts.css", "charts/groups.css", "base/loss_choice.css", "fit/fit.css", "fit/hand_law.css")
 
     def __init__(self, source: Any) -> None:
@@ -92,9 +95,11 @@ class FitPanel(Panel):
         self.hand_law = HandLawSection(self.guard, self.session)
         self.filter_note = FilterNote(self.guard, self.session)
         self.loss, self.other_losses = LossChoice(self.guard, self.session), ipywidgets.HTML()
-        result = (self.law, self.parameters, self.facts, self.intervals, self.other_losses)
-        self._above = (self._bar(), self.loss, self.filter_note, self.curve, *result)
-        self._parts = (self.problems, self.hand_law, self.roll_outs, self._bar_below())
+        law = _box("cnb-fit-law", self.law, self.parameters)
+        facts = _box("cnb-fit-facts", self.facts, ipywidgets.VBox([self.intervals, self.other_losses]))
+        self._above = (_box("cnb-fit-head", self._bar(), self.loss), self.filter_note, self.curve, law, facts)
+        sections = _box("cnb-fit-sections", self.hand_law, self.roll_outs)
+        self._parts = (self.problems, sections, self._bar_below())
         self._arrange()
         self._follow()
         self._stop_watching = self.session.watch_uncertainty()
@@ -172,11 +177,17 @@ class FitPanel(Panel):
         """Return a PNG of how well the law describes the runs."""
         # Imported here because matplotlib is slow to import.
         from chinchilla_nb.drawing import SNAPSHOT_DPI, draw_predictions, image_of
+        from chinchilla_nb.publishing.charts import coloured_groups
 
         fit = self.session.fit
         if fit is None:
             return {"text/html": "<p>No law has been fitted to these runs yet.</p>"}
-        drawn = draw_predictions(prediction_figure(fit.runs.loss, fit.predictions, fit.runs.C))
+        seen = np.flatnonzero(~hidden_among(self.session, fit.runs))
+        if not len(seen):
+            return {"text/html": "<p>All runs of this fit belong to hidden groups.</p>"}
+        runs = fit.runs.take(seen)
+        figure = prediction_figure(runs.loss, fit.predictions[seen], runs.C)
+        drawn = draw_predictions(figure, coloured_groups(self.session, runs))
         return {"image/png": image_of(drawn, dpi=SNAPSHOT_DPI)}
 
     def close(self) -> None:
@@ -356,6 +367,14 @@ class FitPanel(Panel):
             return f"{changed}: press Fit"
         took = f" · {self._curve.elapsed:.1f} s" if self._timed else ""
         return f"Up to date with {runs_in_words(count)}{took}"
+
+
+def _box(css_class: str, *children: ipywidgets.Widget) -> ipywidgets.Box:
+    """Return parts that stand side by side where the panel is wide, and below each other where it is not."""
+    box = ipywidgets.Box(children)
+    box.add_class("cnb-row-if-wide")
+    box.add_class(css_class)
+    return box
 
 
 _PREVIEW = (

@@ -8,7 +8,7 @@ import traitlets
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.sentences import stopped
-from chinchilla_nb.quantity import LARGEST_BUDGET, scientific, written_budget
+from chinchilla_nb.quantity import LARGEST_BUDGET, multiple_text, scientific, written_budget
 from chinchilla_nb.widgets.base.typed_number import parse_budget
 
 __all__ = ["STEP", "Budget"]
@@ -110,9 +110,7 @@ class Budget(traitlets.HasTraits):
         """The budget as a power of ten and as a multiple of the largest run."""
         if not self.largest_run:
             return scientific(self.C)
-        times = self.C / self.largest_run
-        factor = f"{times:.2g}" if times < 100 else f"{times:,.0f}" if times < 1e5 else scientific(times, 2)
-        return f"= {scientific(self.C)}, {factor}× the largest run"
+        return f"= {scientific(self.C)}, {multiple_text(self.C / self.largest_run)}× the largest run"
 
     def _choose(self, C: float, text: str | None = None) -> None:
         with self.hold_trait_notifications():

@@ -15,6 +15,7 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
 from chinchilla_nb.widgets.base.labels import runs_in_words
+from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
 from chinchilla_nb.widgets.charts.loss_chart import LossChart
@@ -24,8 +25,6 @@ from chinchilla_nb.widgets.charts.run_dots import UNKNOWN, DotRuns
 
 __all__ = ["FrontierCharts"]
 
-LAST = 9
-"""Place of the tools among the charts and what is shown between these."""
 _TITLES = ("Parameters by compute", "Training data by compute", "Training data by parameters", "Loss by compute")
 
 
@@ -40,8 +39,6 @@ class FrontierCharts(ipywidgets.Box):
         The four charts under their titles.
     key : HTML
         The legend: the loss scale and the meaning of dots and lines.
-    tools : VBox
-        What stands below the charts.
     """
 
     def __init__(self) -> None:
@@ -50,18 +47,16 @@ class FrontierCharts(ipywidgets.Box):
         self._figure: FrontierFigure | None = None
         self._loss: LossFigure | None = None
         self._laws: tuple[NamedLaw, ...] = ()
-        self.key, self.tools = ipywidgets.HTML(), ipywidgets.VBox()
+        self.key = ipywidgets.HTML()
         self.key.add_class("cnb-key")
-        self.tools.add_class("cnb-tools")
         self.cards = tuple(
             ChartCard(title, chart.frame, chart.figure) for title, (chart, _) in zip(_TITLES, self.all, strict=True)
         )
-        super().__init__([self.key, *self.cards, self.tools])
+        super().__init__([self.key, *self.cards])
         self.add_class("cnb-charts")
         self.add_class("cnb-pair")
         for place, card in enumerate(self.cards, start=1):
             card.layout.order = str(place)
-        self.tools.layout.order = str(LAST)
 
     @property
     def all(self) -> tuple[tuple[PlaneChart | LossChart, tuple[str, str]], ...]:
@@ -105,6 +100,7 @@ class FrontierCharts(ipywidgets.Box):
         for chart, plane in zip(self.charts, figure.planes, strict=True):
             chart.show_runs(plane, figure.colour, labels, excluded_labels)
             chart.show_curves(figure.in_view(plane, *chart.frame.view))
+        set_shown(self.cards[-1], loss is not None)
         if loss is not None:
             labels, excluded_labels = (
                 [texts[at] for at in np.searchsorted(known, drawn)]

@@ -63,6 +63,7 @@ from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
+from chinchilla_nb.widgets.frontier.plan_table import plan_label
 from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
@@ -124,7 +125,8 @@ class FrontierPanel(Panel):
         Images, table and code to save or copy.
     """
 
-    sheets = ("charts/charts.css", "charts/groups.css", LAW_SHEET)
+    sheets = ("charts/charts.css", "charts/groups.css", "frontier/frontier.css", LAW_SHEET)
+    snapshot_of_view = ("grouped_by", "hidden_groups")
     snapshot_of = ("fit", "uncertainty", "roll_outs", "law_by_hand", "overlays")
 
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
@@ -169,9 +171,6 @@ class FrontierPanel(Panel):
             self._select_rows,
             self._toggle_row,
         )
-        # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
-        planned = (self.compute, self.caution, self.off_frontier, self.plans, self.next_runs)
-        self.charts.tools.children = (*planned, self.publish, self.overlays, self.forecasts, self.export)
         above = ipywidgets.Box([self.modes.hint])
         above.add_class("cnb-bar")
         above.add_class("cnb-hint")
@@ -179,9 +178,7 @@ class FrontierPanel(Panel):
         looks = ipywidgets.Box([self.modes, self.scale])
         looks.add_class("cnb-bar")
         looks.add_class("cnb-looks")
-        self.compose(
-            self.filter_note, self.budget_control, self.stale, self.allocation, looks, above, self.groups, self.charts
-        )
+        self.compose(self.filter_note, self._columns(looks, above, self.groups, self.charts))
         self.budget.observe(self._move, "C")
         self.budget.observe(self._share_budget, ["C", "chosen"])
         self.watch(self._follow_budget, "budget")
@@ -203,6 +200,19 @@ class FrontierPanel(Panel):
         self._follow_budget()
         self._show_forecasts()
         self._stop_watching = self.session.watch_uncertainty()
+
+    def _columns(self, *charts: ipywidgets.DOMWidget) -> ipywidgets.Box:
+        """Return the charts with what stands beside them, or above and below them on a narrow page."""
+        answer = ipywidgets.VBox([self.budget_control, self.stale, self.allocation])
+        # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
+        tools = ipywidgets.VBox([self.compute, self.caution, self.off_frontier])
+        more_tools = ipywidgets.VBox([self.next_runs, self.publish, self.overlays, self.forecasts, self.export])
+        beside = ipywidgets.VBox([answer, tools, more_tools])
+        body = ipywidgets.Box([beside, ipywidgets.VBox(charts), self.plans])
+        names = {answer: "cnb-answer", tools: "cnb-tools", more_tools: "cnb-more-tools", beside: "cnb-beside"}
+        for part, name in (*names.items(), (self.plans, "cnb-plan"), (body, "cnb-frontier")):
+            part.add_class(name)
+        return body
 
     def close(self) -> None:
         """Stop watching the session and remove the panel from the page."""
@@ -544,7 +554,7 @@ def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
 
 def _plan_tooltip(plan: Plan, data_unit: str) -> str:
     facts = model_facts(plan.N, plan.D, plan.training_FLOPs, data_unit)
-    return "\n".join([f"Plan: {plan.constraints.text}", f"Predicted loss {plan.loss:.4g}", *facts])
+    return "\n".join([f"Plan: {plan_label(plan.constraints)}", f"Predicted loss {plan.loss:.4g}", *facts])
 
 
 def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:

@@ -32,7 +32,7 @@ from chinchilla_nb.widgets.frontier.plan_choice import (
     as_constraints,
 )
 from chinchilla_nb.widgets.frontier.plan_code import plan_code
-from chinchilla_nb.widgets.frontier.plan_table import plan_tiles, plans_csv, plans_html
+from chinchilla_nb.widgets.frontier.plan_table import plan_label, plan_tiles, plans_csv, plans_html
 
 __all__ = ["PlanControl"]
 
@@ -229,7 +229,8 @@ class PlanControl(ipywidgets.VBox):
     def _show_table(self) -> None:
         self.link.clear()
         self._saving.layout.display = None if self._added else "none"
-        self.table.value = plans_html(self._rows, self._session.data_unit) if self._added else ""
+        rows = {plan_label(one.plan.constraints): one.row for one in self._added.values()}
+        self.table.value = plans_html(rows, self._session.data_unit) if rows else ""
         self._show_code()
 
     def _show_code(self) -> None:

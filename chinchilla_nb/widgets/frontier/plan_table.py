@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chinchilla_nb.engine.planning.constraints import Constraints
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.html_table import html_table
@@ -12,10 +13,15 @@ from chinchilla_nb.quantity import compact, interval_text, percent, plain, round
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.style import tiles
 
-__all__ = ["plan_tiles", "plans_csv", "plans_html"]
+__all__ = ["plan_label", "plan_tiles", "plans_csv", "plans_html"]
 
 Write = Callable[[float, int], str]
 """Formats a number, rounded to a number of digits."""
+
+
+def plan_label(constraints: Constraints) -> str:
+    """Return the constraints of a plan as panels write numbers, such as ``C = 5.36×10²¹, N = 20B``."""
+    return constraints.written(lambda name, value: f"{name.replace('_', ' ')} = {_GIVEN.get(name, plain)(value, 4)}")
 
 
 def plan_tiles(plan: Plan, row: Mapping[str, Any], data_unit: str) -> str:
@@ -66,6 +72,16 @@ _WRITTEN: dict[str, tuple[str, Write, int]] = {
     "cost": ("Cost", plain, 3),
 }
 """How each number is called and written; what D counts is added."""
+
+
+_GIVEN: dict[str, Write] = {
+    "C": scientific,
+    "N": compact,
+    "D": compact,
+    "inference_tokens": compact,
+    "unique_tokens": compact,
+}
+"""How constraints are written that `plain` does not write."""
 
 
 def _titles(data_unit: str) -> dict[str, str]:

@@ -95,7 +95,7 @@ class ImportForm(ipywidgets.VBox):
         self.read = parts.button("Read", "Read the file at this path")
         self.mapping = ColumnMapping(guard, parts, self._show_reading, data_unit)
         self.ways = WaysToRead(guard, parts, self.mapping.choose)
-        self.preview, self.left_out = parts.html(), LeftOutList(guard, parts)
+        self.preview, self.left_out = parts.html(), LeftOutList(guard, parts, counted=False)
         self.add = parts.button("Add", "Append these runs to the log", "cnb-go")
         self.cancel = parts.button("Cancel", "Discard this file")
         self.buttons = parts.box([self.add, self.cancel], "cnb-bar")

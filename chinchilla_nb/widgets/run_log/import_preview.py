@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from html import escape
 
@@ -12,6 +11,7 @@ from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.importing import Preview
+from chinchilla_nb.widgets.base.left_out_list import reasons_in_words
 from chinchilla_nb.widgets.base.style import note, sentence
 
 __all__ = ["preview_html", "questions_html"]
@@ -20,10 +20,6 @@ _SHOWN = 5
 """Number of accepted rows that a preview lists."""
 TAKE_LAST = f"choose {KEEP['last']!r} under Rows"
 """What to do in the form about rows that may be checkpoints."""
-MOST_KINDS = 5
-"""Reasons that a note counts; the list of rows has all."""
-LONGEST_KIND = 60
-"""Characters of a reason in that note; longer ones quote a cell."""
 
 
 def preview_html(name: str, reading: Reading, preview: Preview) -> str:
@@ -86,7 +82,6 @@ def _written(row: Mapping[str, object], name: str) -> str:
 
 def _rejected(preview: Preview) -> str:
     """Return how many rows cannot be added, and the most frequent reasons."""
-    count, kinds = len(preview.rejected), Counter(one.kind for one in preview.rejected)
-    reasons = "; ".join(f"{kind[:LONGEST_KIND]} ({number:,})" for kind, number in kinds.most_common(MOST_KINDS))
-    others = f"; and {len(kinds) - MOST_KINDS:,} other reasons" if len(kinds) > MOST_KINDS else ""
-    return note("warn", f"{count:,} row{'' if count == 1 else 's'} cannot be added: {reasons}{others}.")
+    count = len(preview.rejected)
+    reasons = reasons_in_words(preview.rejected)
+    return note("warn", f"{count:,} row{'' if count == 1 else 's'} cannot be added: {reasons}.")

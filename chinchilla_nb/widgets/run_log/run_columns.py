@@ -160,10 +160,10 @@ def run_columns(
     """
     columns = {
         "#": Column(np.arange(1, len(runs) + 1), str, 40, "Position in the log"),
-        "N": Column(runs.N, compact, 54, "Parameters N"),
-        "D": Column(runs.D, compact, 54, data_title(data_unit)),
-        "D/N": Column(runs.D / runs.N, compact, 56, ratio_title(data_unit)),
-        "C": Column(runs.C, scientific, 76, "Compute in FLOPs"),
+        "N": Column(runs.N, compact, 64, "Parameters N"),
+        "D": Column(runs.D, compact, 64, data_title(data_unit)),
+        "D/N": Column(runs.D / runs.N, compact, 64, ratio_title(data_unit)),
+        "C": Column(runs.C, scientific, 94, "Compute in FLOPs"),
         "loss": Column(runs.loss, lambda value: f"{value:.4f}", 62, "Measured loss"),
     }
     if scores:
