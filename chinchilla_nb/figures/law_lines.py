@@ -28,7 +28,9 @@ ABOVE = 9.0
 PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
 OVER_LABEL, OVER_LINE = 10.0, 1.0
-"""What it costs to cover a point of another label, and a point of another line."""
+"""What it costs to cover a point of another label or of a marker, and a point of another line."""
+MARKER = 9.0
+"""Half the size in pixels of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,18 +51,31 @@ class LawLine:
     label: Polyline
 
 
-def plane_lines(plane: Plane, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()) -> tuple[LawLine, ...]:
-    """Return the efficient frontiers of laws in a plane, on its axes; ``known`` are those drawn there so far."""
+def plane_lines(
+    plane: Plane, laws: Sequence[NamedLaw], known: Sequence[LawLine] = (), markers: Polyline = NOTHING
+) -> tuple[LawLine, ...]:
+    """Return the efficient frontiers of laws in a plane, on its axes.
+
+    ``known`` are those drawn there so far, and ``markers`` are drawn over labels, which keep away from them and from
+    the losses beside the iso-loss curves.
+    """
     lines = _lines(laws, plane.frontier_of, known)
-    return _labelled(laws, lines, plane.frontier, plane.x, plane.y)
+    named = [(curve.line.x[curve.label_at], curve.line.y[curve.label_at]) for curve in plane.iso_loss if curve.label]
+    x, y = np.concatenate([np.column_stack([markers.x, markers.y]), np.reshape(named, (-1, 2))]).T
+    return _labelled(laws, lines, plane.frontier, plane.x, plane.y, polyline(x, y))
 
 
 def loss_lines(
-    figure: LossFigure, x: Axis, y: Axis, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()
+    figure: LossFigure,
+    x: Axis,
+    y: Axis,
+    laws: Sequence[NamedLaw],
+    known: Sequence[LawLine] = (),
+    markers: Polyline = NOTHING,
 ) -> tuple[LawLine, ...]:
     """Return the lowest losses that laws predict by compute, on other axes of the chart; see `plane_lines`."""
     lines = _lines(laws, lambda law: figure.frontier_of(law, x), known)
-    return _labelled(laws, lines, figure.frontier_in_view(x), x, y)
+    return _labelled(laws, lines, figure.frontier_in_view(x), x, y, markers)
 
 
 def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: Sequence[LawLine]) -> list[Polyline]:
@@ -70,17 +85,17 @@ def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: 
 
 
 def _labelled(
-    laws: Sequence[NamedLaw], lines: Sequence[Polyline], fitted: Polyline, x: Axis, y: Axis
+    laws: Sequence[NamedLaw], lines: Sequence[Polyline], fitted: Polyline, x: Axis, y: Axis, markers: Polyline
 ) -> tuple[LawLine, ...]:
-    """Return lines with labels that cover each other, and the other lines, as little as possible."""
+    """Return lines with labels that cover each other, markers and the other lines as little as possible."""
     paths = [_along(line, x, y) for line in lines]
     others = [_along(fitted, x, y), *paths]
-    taken = np.empty((0, 2))
+    taken, marked = np.empty((0, 2)), np.column_stack([x.fraction(markers.x), y.fraction(markers.y)])
     drawn = []
     for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
         half = np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
         rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
-        place = _place(path, half, taken, rest)
+        place = _place(path, half, taken, marked, rest)
         label = NOTHING
         if place is not None:
             taken = np.concatenate([taken, _inside_box(place, half)])
@@ -107,13 +122,15 @@ def _along(line: Polyline, x: Axis, y: Axis) -> Points:
     return points[((points >= 0) & (points <= 1)).all(axis=1)]
 
 
-def _place(path: Points, half: Points, taken: Points, rest: Points) -> Points | None:
+def _place(path: Points, half: Points, taken: Points, marked: Points, rest: Points) -> Points | None:
     """Return the middle of the label of a line, from its high end; None if no part of it is in view."""
     if not len(path):
         return None
     chosen = path[::-1]
     middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
-    cost = OVER_LABEL * _covered(middles, taken, 2 * half) + OVER_LINE * _covered(middles, rest, half)
+    around = half + np.array([MARKER / WIDTH, MARKER / HEIGHT])
+    cost = OVER_LABEL * (_covered(middles, taken, 2 * half) + _covered(middles, marked, around))
+    cost += OVER_LINE * _covered(middles, rest, half)
     return np.asarray(middles[np.argmin(cost)])
 
 

@@ -142,7 +142,8 @@ class FrontierCharts(ipywidgets.Box):
     def _draw_laws(self, *, anew: bool = False) -> None:
         """Draw the laws beside the fit: those that are not drawn yet, or all of them on other axes."""
         for chart in self.charts if self._figure is not None else ():
-            chart.laws.show(plane_lines(chart.plane, self._laws, () if anew else chart.laws.drawn))
+            known = () if anew else chart.laws.drawn
+            chart.laws.show(plane_lines(chart.plane, self._laws, known, chart.budget.markers))
         self.loss.show_laws(self._laws, anew=anew)
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
@@ -227,6 +228,7 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
+        self._draw_laws()  # their names keep away from the marks that have moved
 
 
 def _line(mark: bqplot.Mark) -> Polyline:
