@@ -53,7 +53,8 @@ def sharing_table(groups: Groups, model: str) -> str:
         rows.append([shared_symbols(name, groups.problem), f"{fit.free}", plain(fit.value, 4), verdict])
         classes.append("cnb-chosen" if name == model else "")
     head = ["Shared", "Parameters", "Loss per run", "Test"]
-    return _scrolled(html_table(rows, head, named_rows=True, table_class="cnb-group-laws", row_classes=classes))
+    looks = "cnb-group-laws cnb-group-sharing"
+    return _scrolled(html_table(rows, head, named_rows=True, table_class=looks, row_classes=classes))
 
 
 def shared_symbols(model: str, problem: Problem) -> str:
