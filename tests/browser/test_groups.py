@@ -59,3 +59,5 @@ def test_two_groups_are_compared(lab):
     table = page.locator(".cnb-group-scroll", has_text="Loss per run")
     expect(table.get_by_text("rejected (p = ").first).to_be_visible()
     assert table.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    rows = table.locator("tbody tr").all()
+    assert all(row.bounding_box()["height"] < 45 for row in rows)  # two lines

@@ -322,6 +322,12 @@ class TestCharts:
                 )
                 assert (abs(names - run) > [0.08, 0.025]).any(axis=1).all()
 
+    def test_a_fit_of_the_session_says_when_it_was_made(self, fitted):
+        panel = FrontierPanel(fitted)
+        fitted.draw_fits(fitted.fits[:1])
+        (row,) = panel.overlays.rows.children
+        assert re.search(r"fitted \d{4}-\d\d-\d\d \d\d:\d\d<", row.children[0].value)
+
     def test_its_equation_has_numbers_of_one_style(self, fitted):
         panel = FrontierPanel(fitted)
         fitted.overlays = (NamedLaw("other", ScalingLaw(E=1.7, A=10150.0, B=4e5, alpha=0.34, beta=0.28)),)
