@@ -15,7 +15,7 @@ from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.residuals import LossFigure
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["LawLine", "loss_lines", "plane_lines"]
+__all__ = ["LawLine", "covers_a_label", "loss_lines", "plane_lines"]
 
 Points = NDArray[np.float64]
 
@@ -29,8 +29,8 @@ PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
 OVER_LABEL, OVER_LINE = 10.0, 1.0
 """What it costs to cover a point of another label or of a marker, and a point of another line."""
-MARKER = 9.0
-"""Half the size in pixels of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
+MARGIN = np.array([9.0 / WIDTH, 9.0 / HEIGHT])
+"""Half the size of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,10 +90,10 @@ def _labelled(
     """Return lines with labels that cover each other, markers and the other lines as little as possible."""
     paths = [_along(line, x, y) for line in lines]
     others = [_along(fitted, x, y), *paths]
-    taken, marked = np.empty((0, 2)), np.column_stack([x.fraction(markers.x), y.fraction(markers.y)])
+    taken, marked = np.empty((0, 2)), _fractions(markers, x, y)
     drawn = []
     for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
-        half = np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
+        half = _half_size(law)
         rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
         place = _place(path, half, taken, marked, rest)
         label = NOTHING
@@ -102,6 +102,22 @@ def _labelled(
             label = polyline([_value_at(x, place[0])], [_value_at(y, place[1])])
         drawn.append(LawLine(law, lines[at], label))
     return tuple(drawn)
+
+
+def covers_a_label(markers: Polyline, drawn: Sequence[LawLine], x: Axis, y: Axis) -> bool:
+    """Return whether a marker is drawn over the label of a law."""
+    marked = _fractions(markers, x, y)
+    return any(_covered(_fractions(one.label, x, y), marked, _half_size(one.law) + MARGIN).any() for one in drawn)
+
+
+def _half_size(law: NamedLaw) -> Points:
+    """Return half the width and half the height of a label, in fractions of the chart."""
+    return np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
+
+
+def _fractions(points: Polyline, x: Axis, y: Axis) -> Points:
+    """Return points in fractions of the chart."""
+    return np.column_stack([x.fraction(points.x), y.fraction(points.y)])
 
 
 def _value_at(axis: Axis, fraction: float) -> float:
@@ -115,7 +131,7 @@ def _along(line: Polyline, x: Axis, y: Axis) -> Points:
     """Return points along the part of a line that is in view, in fractions of the chart."""
     if len(line) < 2:
         return np.empty((0, 2))
-    corners = np.column_stack([x.fraction(line.x), y.fraction(line.y)])
+    corners = _fractions(line, x, y)
     distance = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
     steps = np.linspace(0, distance[-1], PLACES)
     points = np.column_stack([np.interp(steps, distance, part) for part in corners.T])
@@ -128,8 +144,7 @@ def _place(path: Points, half: Points, taken: Points, marked: Points, rest: Poin
         return None
     chosen = path[::-1]
     middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
-    around = half + np.array([MARKER / WIDTH, MARKER / HEIGHT])
-    cost = OVER_LABEL * (_covered(middles, taken, 2 * half) + _covered(middles, marked, around))
+    cost = OVER_LABEL * (_covered(middles, taken, 2 * half) + _covered(middles, marked, half + MARGIN))
     cost += OVER_LINE * _covered(middles, rest, half)
     return np.asarray(middles[np.argmin(cost)])
 

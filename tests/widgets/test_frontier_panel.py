@@ -40,6 +40,8 @@ def test_before_a_fit_it_shows_runs_and_asks_for_one(session):
 def test_without_runs_it_asks_for_some(empty_session):
     panel = FrontierPanel(empty_session)
     assert "with this budget, add runs and fit a law to them." in text_of(panel.allocation)
+    panel.budget.choose(1e21)
+    assert panel.errors.value == ""
     assert panel.errors.value == ""
 
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
+from chinchilla_nb.figures import (
+    FrontierFigure,
+    FrontierIntervals,
+    LossFigure,
+    Polyline,
+    covers_a_label,
+    plane_lines,
+    polyline,
+)
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import frontier_legend
@@ -228,7 +236,9 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
-        self._draw_laws()  # their names keep away from the marks that have moved
+        named = [chart for chart, _ in self.all if chart.laws.drawn]
+        if any(covers_a_label(chart.budget.markers, chart.laws.drawn, *chart.frame.view) for chart in named):
+            self._draw_laws()
 
 
 def _line(mark: bqplot.Mark) -> Polyline:
