@@ -90,6 +90,16 @@ def test_a_label_covers_no_loss_of_an_iso_loss_curve():
             assert (abs(losses - name) > [len(law.name) / 70, 0.04]).any(axis=1).all()
 
 
+def test_a_label_covers_no_run_where_there_is_room():
+    """The frontier goes on beyond the runs, where there is room for its name."""
+    figure = frontier_figure(RUNS, LAW)
+    for plane in figure.planes:
+        (drawn,) = plane_lines(plane, [NamedLaw("Fit 3", LAW)])
+        name = np.array([plane.x.fraction(drawn.label.x)[0], plane.y.fraction(drawn.label.y)[0]])
+        runs = np.column_stack([plane.x.fraction(plane.dots.x), plane.y.fraction(plane.dots.y)])
+        assert (abs(runs - name) > [0.07, 0.025]).any(axis=1).all()
+
+
 def test_lines_follow_the_scale_of_the_axes():
     """On the axis of L - E all lines are above the irreducible loss of the fit; a line is bent on linear axes."""
     chart = loss_figure(RUNS, LAW, scale="excess")

@@ -27,8 +27,8 @@ ABOVE = 9.0
 """Distance of the middle of a label above its line, in pixels."""
 PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
-OVER_LABEL, OVER_LINE = 10.0, 1.0
-"""What it costs to cover a point of another label or of a marker, and a point of another line."""
+OVER_LABEL, OVER_RUN, OVER_LINE = 10.0, 3.0, 1.0
+"""What it costs to cover a point of another label or of a marker, a run, and a point of another line."""
 MARGIN = np.array([9.0 / WIDTH, 9.0 / HEIGHT])
 """Half the size of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
@@ -62,7 +62,7 @@ def plane_lines(
     lines = _lines(laws, plane.frontier_of, known)
     named = [(curve.line.x[curve.label_at], curve.line.y[curve.label_at]) for curve in plane.iso_loss if curve.label]
     x, y = np.concatenate([np.column_stack([markers.x, markers.y]), np.reshape(named, (-1, 2))]).T
-    return _labelled(laws, lines, plane.frontier, plane.x, plane.y, polyline(x, y))
+    return _labelled(laws, lines, plane.frontier, plane.x, plane.y, polyline(x, y), plane.dots)
 
 
 def loss_lines(
@@ -75,7 +75,7 @@ def loss_lines(
 ) -> tuple[LawLine, ...]:
     """Return the lowest losses that laws predict by compute, on other axes of the chart; see `plane_lines`."""
     lines = _lines(laws, lambda law: figure.frontier_of(law, x), known)
-    return _labelled(laws, lines, figure.frontier_in_view(x), x, y, markers)
+    return _labelled(laws, lines, figure.frontier_in_view(x), x, y, markers, figure.scatter.dots)
 
 
 def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: Sequence[LawLine]) -> list[Polyline]:
@@ -85,17 +85,24 @@ def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: 
 
 
 def _labelled(
-    laws: Sequence[NamedLaw], lines: Sequence[Polyline], fitted: Polyline, x: Axis, y: Axis, markers: Polyline
+    laws: Sequence[NamedLaw],
+    lines: Sequence[Polyline],
+    fitted: Polyline,
+    x: Axis,
+    y: Axis,
+    markers: Polyline,
+    runs: Polyline,
 ) -> tuple[LawLine, ...]:
-    """Return lines with labels that cover each other, markers and the other lines as little as possible."""
+    """Return lines with labels that cover each other, markers, runs and the other lines as little as possible."""
     paths = [_along(line, x, y) for line in lines]
     others = [_along(fitted, x, y), *paths]
-    taken, marked = np.empty((0, 2)), _fractions(markers, x, y)
+    taken, marked, dots = np.empty((0, 2)), _fractions(markers, x, y), _fractions(runs, x, y)
     drawn = []
     for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
         half = _half_size(law)
         rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
-        place = _place(path, half, taken, marked, rest)
+        near = (OVER_LABEL, taken, 2 * half), (OVER_LABEL, marked, half + MARGIN)
+        place = _place(path, half, [*near, (OVER_RUN, dots, half), (OVER_LINE, rest, half)])
         label = NOTHING
         if place is not None:
             taken = np.concatenate([taken, _inside_box(place, half)])
@@ -138,14 +145,16 @@ def _along(line: Polyline, x: Axis, y: Axis) -> Points:
     return points[((points >= 0) & (points <= 1)).all(axis=1)]
 
 
-def _place(path: Points, half: Points, taken: Points, marked: Points, rest: Points) -> Points | None:
-    """Return the middle of the label of a line, from its high end; None if no part of it is in view."""
+def _place(path: Points, half: Points, costs: Sequence[tuple[float, Points, Points]]) -> Points | None:
+    """Return the middle of the label of a line, from its high end; None if no part of it is in view.
+
+    ``costs`` are what it costs to have a point nearer than half a size, the points, and that size.
+    """
     if not len(path):
         return None
     chosen = path[::-1]
     middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
-    cost = OVER_LABEL * (_covered(middles, taken, 2 * half) + _covered(middles, marked, half + MARGIN))
-    cost += OVER_LINE * _covered(middles, rest, half)
+    cost = sum(each * _covered(middles, points, size) for each, points, size in costs)
     return np.asarray(middles[np.argmin(cost)])
 
 
