@@ -85,6 +85,11 @@ class PastFit:
     settings: Settings | None = field(default=None, repr=False)
     uncertainty: Uncertainty | None = field(default=None, repr=False)
 
+    @property
+    def minute(self) -> str:
+        """When it ended, to the minute: ``2026-11-27 02:53``."""
+        return self.made[:16].replace("T", " ")
+
     def with_uncertainty(self, uncertainty: Uncertainty) -> PastFit:
         """Return it with the intervals of its parameters."""
         found = uncertainty.interval(LEVEL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from runs import LAW, make_runs
@@ -56,6 +58,46 @@ def test_each_label_is_in_view_on_its_own_line_and_covers_no_other():
         for index, one in enumerate(places):
             for other in places[:index]:
                 assert (np.abs(one - other) > [0.2, 0.03]).any()
+
+
+def test_a_label_keeps_away_from_markers():
+    """The diamond of the next run is drawn over labels; its centre must be outside their box."""
+    figure, chart = frontier_figure(RUNS, LAW), loss_figure(RUNS, LAW)
+    law = NamedLaw("Fit 3", LAW)
+    drawings = [(plane.x, plane.y, partial(plane_lines, plane, [law])) for plane in figure.planes]
+    axes = chart.scatter.x, chart.scatter.y
+    for x, y, draw in (*drawings, (*axes, partial(loss_lines, chart, *axes, [law]))):
+        (alone,) = draw()
+        (beside,) = draw(markers=alone.label)
+        before, after = ([x.fraction(one.label.x)[0], y.fraction(one.label.y)[0]] for one in (alone, beside))
+        assert (abs(np.subtract(after, before)) > [0.1, 0.06]).any()
+
+
+def test_a_label_covers_no_loss_of_an_iso_loss_curve():
+    for plane in frontier_figure(RUNS, LAW).planes:
+        losses = np.array(
+            [
+                [plane.x.fraction(curve.line.x[curve.label_at]), plane.y.fraction(curve.line.y[curve.label_at])]
+                for curve in plane.iso_loss
+                if curve.label
+            ]
+        )
+        assert len(losses) > 3
+        for law in LAWS:
+            (drawn,) = plane_lines(plane, [law])
+            name = np.array([plane.x.fraction(drawn.label.x)[0], plane.y.fraction(drawn.label.y)[0]])
+            # A letter is about 1/35 of a small chart wide.
+            assert (abs(losses - name) > [len(law.name) / 70, 0.04]).any(axis=1).all()
+
+
+def test_a_label_covers_no_run_where_there_is_room():
+    """The frontier goes on beyond the runs, where there is room for its name."""
+    figure = frontier_figure(RUNS, LAW)
+    for plane in figure.planes:
+        (drawn,) = plane_lines(plane, [NamedLaw("Fit 3", LAW)])
+        name = np.array([plane.x.fraction(drawn.label.x)[0], plane.y.fraction(drawn.label.y)[0]])
+        runs = np.column_stack([plane.x.fraction(plane.dots.x), plane.y.fraction(plane.dots.y)])
+        assert (abs(runs - name) > [0.07, 0.025]).any(axis=1).all()
 
 
 def test_lines_follow_the_scale_of_the_axes():

@@ -22,6 +22,7 @@ from chinchilla_nb import (
 )
 from chinchilla_nb.config.settings import change_settings
 from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.laws.law_errors import LawErrors
 from chinchilla_nb.law_overlays import as_named_law, forecast_laws
 from chinchilla_nb.records.forecast import Forecast
 
@@ -72,6 +73,7 @@ def test_errors_of_a_law_are_those_of_its_runs():
     assert errors.rms == pytest.approx(np.sqrt(0.05))
     assert errors.text == "measured − predicted +0.2 on average, RMS 0.224, spread about the average 0.1"
     assert law_errors(LAW, replace_losses(runs, -0.5)).text.startswith("measured − predicted −0.3 on average")
+    assert LawErrors(-4.93e-17, 0.0677).text.startswith("measured − predicted 0 on average, RMS 0.0677")
     with pytest.raises(InputError, match="runs must be at least one"):
         law_errors(LAW, Runs([], [], []))
 

@@ -20,7 +20,7 @@ from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
-from chinchilla_nb.figures.law_lines import LawLine, loss_lines, plane_lines
+from chinchilla_nb.figures.law_lines import LawLine, covers_a_label, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
@@ -93,6 +93,7 @@ __all__ = [
     "approaches_figure",
     "axes_in_words",
     "basis_in_words",
+    "covers_a_label",
     "data_title",
     "frontier_figure",
     "frontier_intervals",

@@ -15,7 +15,7 @@ from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.residuals import LossFigure
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["LawLine", "loss_lines", "plane_lines"]
+__all__ = ["LawLine", "covers_a_label", "loss_lines", "plane_lines"]
 
 Points = NDArray[np.float64]
 
@@ -27,8 +27,10 @@ ABOVE = 9.0
 """Distance of the middle of a label above its line, in pixels."""
 PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
-OVER_LABEL, OVER_LINE = 10.0, 1.0
-"""What it costs to cover a point of another label, and a point of another line."""
+OVER_LABEL, OVER_RUN, OVER_LINE = 10.0, 3.0, 1.0
+"""What it costs to cover a point of another label or of a marker, a run, and a point of another line."""
+MARGIN = np.array([9.0 / WIDTH, 9.0 / HEIGHT])
+"""Half the size of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,18 +51,31 @@ class LawLine:
     label: Polyline
 
 
-def plane_lines(plane: Plane, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()) -> tuple[LawLine, ...]:
-    """Return the efficient frontiers of laws in a plane, on its axes; ``known`` are those drawn there so far."""
+def plane_lines(
+    plane: Plane, laws: Sequence[NamedLaw], known: Sequence[LawLine] = (), markers: Polyline = NOTHING
+) -> tuple[LawLine, ...]:
+    """Return the efficient frontiers of laws in a plane, on its axes.
+
+    ``known`` are those drawn there so far, and ``markers`` are drawn over labels, which keep away from them and from
+    the losses beside the iso-loss curves.
+    """
     lines = _lines(laws, plane.frontier_of, known)
-    return _labelled(laws, lines, plane.frontier, plane.x, plane.y)
+    named = [(curve.line.x[curve.label_at], curve.line.y[curve.label_at]) for curve in plane.iso_loss if curve.label]
+    x, y = np.concatenate([np.column_stack([markers.x, markers.y]), np.reshape(named, (-1, 2))]).T
+    return _labelled(laws, lines, plane.frontier, plane.x, plane.y, polyline(x, y), plane.dots)
 
 
 def loss_lines(
-    figure: LossFigure, x: Axis, y: Axis, laws: Sequence[NamedLaw], known: Sequence[LawLine] = ()
+    figure: LossFigure,
+    x: Axis,
+    y: Axis,
+    laws: Sequence[NamedLaw],
+    known: Sequence[LawLine] = (),
+    markers: Polyline = NOTHING,
 ) -> tuple[LawLine, ...]:
     """Return the lowest losses that laws predict by compute, on other axes of the chart; see `plane_lines`."""
     lines = _lines(laws, lambda law: figure.frontier_of(law, x), known)
-    return _labelled(laws, lines, figure.frontier_in_view(x), x, y)
+    return _labelled(laws, lines, figure.frontier_in_view(x), x, y, markers, figure.scatter.dots)
 
 
 def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: Sequence[LawLine]) -> list[Polyline]:
@@ -70,23 +85,46 @@ def _lines(laws: Sequence[NamedLaw], line_of: Callable[[Law], Polyline], known: 
 
 
 def _labelled(
-    laws: Sequence[NamedLaw], lines: Sequence[Polyline], fitted: Polyline, x: Axis, y: Axis
+    laws: Sequence[NamedLaw],
+    lines: Sequence[Polyline],
+    fitted: Polyline,
+    x: Axis,
+    y: Axis,
+    markers: Polyline,
+    runs: Polyline,
 ) -> tuple[LawLine, ...]:
-    """Return lines with labels that cover each other, and the other lines, as little as possible."""
+    """Return lines with labels that cover each other, markers, runs and the other lines as little as possible."""
     paths = [_along(line, x, y) for line in lines]
     others = [_along(fitted, x, y), *paths]
-    taken = np.empty((0, 2))
+    taken, marked, dots = np.empty((0, 2)), _fractions(markers, x, y), _fractions(runs, x, y)
     drawn = []
     for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
-        half = np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
+        half = _half_size(law)
         rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
-        place = _place(path, half, taken, rest)
+        near = (OVER_LABEL, taken, 2 * half), (OVER_LABEL, marked, half + MARGIN)
+        place = _place(path, half, [*near, (OVER_RUN, dots, half), (OVER_LINE, rest, half)])
         label = NOTHING
         if place is not None:
             taken = np.concatenate([taken, _inside_box(place, half)])
             label = polyline([_value_at(x, place[0])], [_value_at(y, place[1])])
         drawn.append(LawLine(law, lines[at], label))
     return tuple(drawn)
+
+
+def covers_a_label(markers: Polyline, drawn: Sequence[LawLine], x: Axis, y: Axis) -> bool:
+    """Return whether a marker is drawn over the label of a law."""
+    marked = _fractions(markers, x, y)
+    return any(_covered(_fractions(one.label, x, y), marked, _half_size(one.law) + MARGIN).any() for one in drawn)
+
+
+def _half_size(law: NamedLaw) -> Points:
+    """Return half the width and half the height of a label, in fractions of the chart."""
+    return np.array([CHARACTER * (len(law.name) + 1) / WIDTH, LINE / HEIGHT]) / 2
+
+
+def _fractions(points: Polyline, x: Axis, y: Axis) -> Points:
+    """Return points in fractions of the chart."""
+    return np.column_stack([x.fraction(points.x), y.fraction(points.y)])
 
 
 def _value_at(axis: Axis, fraction: float) -> float:
@@ -100,20 +138,23 @@ def _along(line: Polyline, x: Axis, y: Axis) -> Points:
     """Return points along the part of a line that is in view, in fractions of the chart."""
     if len(line) < 2:
         return np.empty((0, 2))
-    corners = np.column_stack([x.fraction(line.x), y.fraction(line.y)])
+    corners = _fractions(line, x, y)
     distance = np.append(0.0, np.cumsum(np.hypot(*np.diff(corners, axis=0).T)))
     steps = np.linspace(0, distance[-1], PLACES)
     points = np.column_stack([np.interp(steps, distance, part) for part in corners.T])
     return points[((points >= 0) & (points <= 1)).all(axis=1)]
 
 
-def _place(path: Points, half: Points, taken: Points, rest: Points) -> Points | None:
-    """Return the middle of the label of a line, from its high end; None if no part of it is in view."""
+def _place(path: Points, half: Points, costs: Sequence[tuple[float, Points, Points]]) -> Points | None:
+    """Return the middle of the label of a line, from its high end; None if no part of it is in view.
+
+    ``costs`` are what it costs to have a point nearer than half a size, the points, and that size.
+    """
     if not len(path):
         return None
     chosen = path[::-1]
     middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
-    cost = OVER_LABEL * _covered(middles, taken, 2 * half) + OVER_LINE * _covered(middles, rest, half)
+    cost = sum(each * _covered(middles, points, size) for each, points, size in costs)
     return np.asarray(middles[np.argmin(cost)])
 
 

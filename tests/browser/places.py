@@ -22,8 +22,8 @@ PLACES: dict[str, tuple[Serve, str, Callable[[Page, str, str], None]]] = {
     "notebook": (serve_notebook, "/notebooks/", open_in_lab),
     "voila": (serve_voila, "/voila/render/", open_in_voila),
 }
-HEIGHT = 2600
-"""Height of the window, which shows a workbench with several panels without scrolling."""
+HEIGHT = 3600
+"""Height of the window, which shows a workbench with several panels without scrolling, also a narrow one."""
 
 
 def names_of(widths: Sequence[int]) -> list[str]:

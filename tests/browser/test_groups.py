@@ -59,3 +59,10 @@ def test_two_groups_are_compared(lab):
     expect(page.get_by_text("at 10²⁰ FLOPs")).to_be_visible()
     set_theme(page, "dark")
     screenshot(page, "groups-dark")
+
+    page.set_viewport_size({"width": 900, "height": 1200})
+    table = page.locator(".cnb-group-scroll", has_text="Loss per run")
+    expect(table.get_by_text("rejected (p = ").first).to_be_visible()
+    assert table.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    rows = table.locator("tbody tr").all()
+    assert all(row.bounding_box()["height"] < 45 for row in rows)  # two lines

@@ -73,7 +73,7 @@ def test_every_run_can_be_hovered(lab):
 
 
 def test_a_tooltip_names_the_run_that_counts_and_what_is_predicted(lab):
-    page = open_workbench(lab)
+    page = open_workbench(lab, theme="dark")
     # The second run is a repetition of the first, and excluded.
     run_code(page, "database.append(N=N[0], D=D[0], loss=3.0 * loss[0], optimizer='adam')")
     run_code(page, "session.exclude(run_keys(session.all_runs)[-1:])")
@@ -85,6 +85,8 @@ def test_a_tooltip_names_the_run_that_counts_and_what_is_predicted(lab):
     expect(tooltip).to_contain_text("optimizer: adam")
     expect(tooltip).to_contain_text("Predicted loss: ")
     expect(tooltip).not_to_contain_text("Excluded")
+    ink = page.locator(".cnb").first.evaluate("panel => getComputedStyle(panel).color")
+    expect(tooltip).to_have_css("color", ink)  # bqplot's own is orange in dark themes
 
 
 def test_a_legend_hides_its_group_in_every_chart(lab):

@@ -43,6 +43,8 @@ def test_without_runs_it_asks_for_some(empty_session):
     assert "cnb-none" in loss._dom_classes  # a frame without axes
     assert not any("cnb-none" in card._dom_classes for card in planes)
     assert "with this budget, add runs and fit a law to them." in text_of(panel.allocation)
+    panel.budget.choose(1e21)
+    assert panel.errors.value == ""
     assert panel.errors.value == ""
 
 

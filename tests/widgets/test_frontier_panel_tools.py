@@ -286,6 +286,15 @@ def test_an_empty_box_is_reported(panel):
     assert panel.selection.exclude.layout.display == "none"
 
 
+def test_the_numbers_of_listed_runs_stand_before_texts_which_may_be_long(session, database):
+    database.df = database.df.assign(created="2026-03-14T12:00:00.000Z", loss=2.8)
+    panel = FrontierPanel(session)
+    session.view.select(run_keys(session.all_runs)[:1])
+    heads = re.findall("<th>(.*?)</th>", panel.selection.table.value)
+    assert heads == ["N", "D", "C", "Loss", "created"]
+    assert "<td>2.8000</td><td>2026-03-14" in panel.selection.table.value
+
+
 def test_run_names_are_escaped_in_the_list(session, database):
     database.df = database.df.assign(run="<img src=x onerror=alert(1)>")
     panel = FrontierPanel(session)

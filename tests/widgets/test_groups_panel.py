@@ -44,7 +44,7 @@ def test_a_click_shows_what_a_cell_computes(panel):
     assert "E (shared)" in panel.laws.value
     assert "A (shared)" not in panel.laws.value
     assert "do not reject that E, α and β are shared" in panel.notes.value
-    assert "rejected (p = " in panel.sharing.value
+    assert "rejected (p = " in panel.sharing.value.replace("\N{NO-BREAK SPACE}", " ")
     assert panel.chart.names.text.tolist() == ["first", "second"]
     assert sum(len(mark.x) for mark, _ in panel.chart.dots.parts) == 40
     assert panel.errors.value == ""

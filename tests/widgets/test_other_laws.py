@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ import pytest
 from chinchilla_nb.config.settings import change_settings
 from chinchilla_nb.engine.fitting.fit import FitStatus
 from chinchilla_nb.engine.fitting.losses import mse
+from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.laws.published import PUBLISHED_LAWS
+from chinchilla_nb.figures import landscape_figure
 from chinchilla_nb.law_overlays import as_named_law
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.fit.hand_controls import HandControls
+from chinchilla_nb.widgets.fit.landscape_map import landscape_map
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.frontier.overlay_control import CHOICE
 
@@ -205,6 +209,15 @@ class TestSection:
         assert panel.errors.value == ""
 
 
+def test_the_map_of_starts_has_numbers_of_one_style(fitted):
+    figure = landscape_figure(fitted.fit)
+    objective = np.full(figure.objective.shape, np.inf)
+    objective[figure.best] = 5.6234e-5
+    drawn = landscape_map(replace(figure, objective=objective))
+    assert "Minimum over E, A and B: 5.62×10⁻⁵ and up" in drawn
+    assert ": inf</title>" in drawn
+
+
 class TestCharts:
     def test_every_chart_shows_the_law_and_says_which(self, section, fitted):
         panel = FrontierPanel(fitted)
@@ -294,6 +307,32 @@ class TestCharts:
         section.rows["alpha"].slider.value = 410
         assert sent == []
         assert panel.charts.charts[0].laws.drawn[1].line is before
+
+    def test_the_next_run_covers_no_name(self, fitted):
+        """A name of five letters is about a sixth of a small chart wide and a twentieth high."""
+        panel = FrontierPanel(fitted)
+        fitted.overlays = (NamedLaw("Fit 3", fitted.fit.law), NamedLaw("Fit 1", PUBLISHED_LAWS[BESIROGLU].law))
+        for C in np.geomspace(2e18, 1e23, 21):
+            panel.budget.choose(float(C))
+            for chart, _ in panel.charts.all:
+                x, y = chart.frame.view
+                names, run = (
+                    np.column_stack([x.fraction(mark.x), y.fraction(mark.y)])
+                    for mark in (chart.laws.labels, chart.next_point)
+                )
+                assert (abs(names - run) > [0.08, 0.025]).any(axis=1).all()
+
+    def test_a_fit_of_the_session_says_when_it_was_made(self, fitted):
+        panel = FrontierPanel(fitted)
+        fitted.draw_fits(fitted.fits[:1])
+        (row,) = panel.overlays.rows.children
+        assert re.search(r"fitted \d{4}-\d\d-\d\d \d\d:\d\d<", row.children[0].value)
+
+    def test_its_equation_has_numbers_of_one_style(self, fitted):
+        panel = FrontierPanel(fitted)
+        fitted.overlays = (NamedLaw("other", ScalingLaw(E=1.7, A=10150.0, B=4e5, alpha=0.34, beta=0.28)),)
+        said = text_of(panel.overlays.rows.children[0].children[0]).replace("&thinsp;", "")
+        assert "L(N, D) = 1.7 + 10,150 / N0.34 + 4×10⁵ / D0.28" in said
 
     def test_the_picture_has_its_lines(self, fitted):
         panel = FrontierPanel(fitted)

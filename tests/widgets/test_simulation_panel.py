@@ -335,3 +335,15 @@ def test_no_chart_is_shown_before_it_has_something_to_show(session):
     panel.wait()
     assert set(figures) <= set(panel.charts.children)
     assert panel.charts.empty not in panel.charts.children
+
+
+def test_two_charts_leave_no_column_empty_until_a_study_adds_a_third(session):
+    panel = SimulationPanel(session)
+    panel.procedure.seeds.value = panel.procedure.counts.value = "8"
+    panel.procedure.repetitions.value = "1"
+    panel.run_button.click()
+    panel.wait()
+    assert "cnb-pair" in panel.charts._dom_classes
+    panel.study_button.click()
+    panel.wait()
+    assert "cnb-pair" not in panel.charts._dom_classes

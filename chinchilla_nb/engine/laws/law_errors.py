@@ -16,6 +16,8 @@ __all__ = ["LawErrors", "law_errors"]
 
 DIGITS = 3
 """Digits of an error."""
+ROUND_OFF = 1e-9
+"""Largest bias that is written as 0, relative to the errors: that of least squares is 0 but for round-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ class LawErrors:
         if not np.isfinite(self.rms):
             return "the law predicts losses beyond all numbers for some of these runs"
         sign = "+" if self.bias >= 0 else "−"
+        average = "0" if abs(self.bias) <= ROUND_OFF * self.rms else f"{sign}{plain(abs(self.bias), DIGITS)}"
         return (
-            f"measured − predicted {sign}{plain(abs(self.bias), DIGITS)} on average, "
+            f"measured − predicted {average} on average, "
             f"RMS {plain(self.rms, DIGITS)}, spread about the average {plain(self.spread, DIGITS)}"
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chinchilla_nb.quantity import plain
+
 __all__ = ["HTML", "TEXT", "Notation"]
 
 
@@ -55,7 +57,7 @@ TEXT = Notation(
     ratio=_divided,
 )
 HTML = Notation(
-    number=_four_digits,
+    number=lambda value: plain(value, 4),
     exponent=_four_digits,
     variable=lambda letter: f"<i>{letter}</i>",
     power=lambda base, exponent: f"{base}<sup>&thinsp;{exponent}</sup>",

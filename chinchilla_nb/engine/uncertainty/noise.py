@@ -106,10 +106,8 @@ class Trend:
 
     def __str__(self) -> str:
         way = "grow" if self.exponent > 0 else "shrink"
-        weight = f"weight_fn=lambda C: C**{-2 * self.exponent:.2g}"
-        return (
-            f"errors {way} with C, as C^{self.exponent:.2g} (p = {self.p:.2g}); {weight} weights the runs accordingly"
-        )
+        weights = f"weights of C^{-2 * self.exponent:.2g} allow for that"
+        return f"errors {way} with C, as C^{self.exponent:.2g} (p = {self.p:.2g}): {weights}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -51,6 +51,12 @@ class BudgetMarks:
         """The marks that the user drags to change the budget."""
         return self.next_point, self.grip
 
+    @property
+    def markers(self) -> Polyline:
+        """Where the next run and a run off the frontier are drawn."""
+        placed = (self.next_point, self.off_frontier)
+        return polyline(*(np.concatenate([getattr(mark, axis) for mark in placed]) for axis in "xy"))
+
     def dropped(self, mark: bqplot.Scatter) -> tuple[float, float] | None:
         """Return where the user dropped a draggable mark, or None while it is where it was drawn."""
         placed = self._placed[mark]

@@ -79,7 +79,10 @@ class LossChart:
     def show_laws(self, laws: Sequence[NamedLaw], *, anew: bool) -> None:
         """Draw the laws beside the fit over the visible ranges: those that are not drawn yet, or all."""
         known = () if anew else self.laws.drawn
-        self.laws.show(() if self._drawn is None else loss_lines(self._drawn, *self.frame.view, laws, known))
+        if self._drawn is None:
+            self.laws.show(())
+        else:
+            self.laws.show(loss_lines(self._drawn, *self.frame.view, laws, known, self.budget.markers))
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Draw the band of other intervals."""

@@ -54,6 +54,12 @@ NEXT_RUN = "var(--cnb-next-run, #00796b)"
 EXCLUDED = "var(--cnb-excluded, #6b6b6b)"
 STACKED = "var(--cnb-stacked, #212121)"
 SELECTED = "var(--cnb-selected, #00796b)"
+TOOLTIP_STYLE = {
+    "opacity": 1,
+    "color": "var(--jp-ui-font-color1, #212121)",
+    "background-color": "var(--jp-layout-color1, #ffffff)",
+}
+"""bqplot's own tooltips are orange in dark themes, and what is behind them shines through."""
 
 
 class Frame:
@@ -212,7 +218,7 @@ class Frame:
             color=np.empty(0),
             stroke=RUN_OUTLINE,
             stroke_width=0.75,
-            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            **_tooltip(),
             preserve_domain={"color": True},
         )
         mark.scales = {**self.scales, "color": colour}
@@ -223,17 +229,15 @@ class Frame:
         return self.dots(
             marker=shape,
             colors=[colour],
-            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            **_tooltip(),
             **looks,
         )
 
     def ring(self, colour: str, *, width: float = 1.5, opacity: float = 1.0, named: bool = False) -> bqplot.Scatter:
         """Return an empty scatter of transparent rings, with a tooltip if they are named."""
         # Not `fill=False`: the pointer would be over a ring only on its line.
-        tooltip = bqplot.Tooltip(fields=["name"], show_labels=False) if named else None
-        return self.dots(
-            colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], tooltip=tooltip
-        )
+        tooltip = _tooltip() if named else {}
+        return self.dots(colors=["transparent"], stroke=colour, stroke_width=width, opacities=[opacity], **tooltip)
 
     def hollow(self) -> bqplot.Scatter:
         """Return an empty scatter of hollow dots."""
@@ -241,7 +245,7 @@ class Frame:
             colors=[PAPER],
             stroke=MUTED,
             stroke_width=1.5,
-            tooltip=bqplot.Tooltip(fields=["name"], show_labels=False),
+            **_tooltip(),
         )
 
     def in_words(self) -> tuple[str, ...]:
@@ -262,6 +266,11 @@ class Frame:
         for name in ("cnb-chart", *classes):
             figure.add_class(name)
         return figure
+
+
+def _tooltip() -> dict[str, object]:
+    """Return what gives a mark a tooltip with the names of its dots."""
+    return {"tooltip": bqplot.Tooltip(fields=["name"], show_labels=False), "tooltip_style": TOOLTIP_STYLE}
 
 
 def _scale(log: bool) -> bqplot.Scale:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.figures import LandscapeFigure
+from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.style import shade, typeset
 
 __all__ = ["landscape_map"]
@@ -19,7 +20,8 @@ def landscape_map(figure: LandscapeFigure) -> str:
     columns, rows = len(figure.across), len(figure.up)
     cells = "".join(
         f'<rect x="{i}" y="{rows - 1 - j}" width="1" height="1" fill="{shade(float(figure.shade[i, j]))}">'
-        f"<title>{one} {figure.across[i]:.3g}, {other} {figure.up[j]:.3g}: {figure.objective[i, j]:.3g}</title></rect>"
+        f"<title>{one} {figure.across[i]:.3g}, {other} {figure.up[j]:.3g}: "
+        f"{plain(figure.objective[i, j])}</title></rect>"
         for i in range(columns)
         for j in range(rows)
     )
@@ -35,7 +37,7 @@ def landscape_map(figure: LandscapeFigure) -> str:
     ticks += [f'<span class="cnb-up" style="bottom:{at:.1f}%">{text}</span>' for at, text in _ticks(figure.up)]
     *most, last = (typeset(parameter.symbol) for parameter in figure.others)
     minimised = f"{', '.join(most)} and {last}"
-    lowest = f"{figure.objective[figure.best]:.3g}"
+    lowest = plain(figure.objective[figure.best])
     return (
         f'<div class="cnb-map" role="img" aria-label="Objective by starting {one} and {other}, lowest {lowest}">'
         f'<div class="cnb-map-cells"><svg viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" '

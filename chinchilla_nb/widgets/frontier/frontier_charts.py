@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.figures import FrontierFigure, FrontierIntervals, LossFigure, Polyline, plane_lines, polyline
+from chinchilla_nb.figures import (
+    FrontierFigure,
+    FrontierIntervals,
+    LossFigure,
+    Polyline,
+    covers_a_label,
+    plane_lines,
+    polyline,
+)
 from chinchilla_nb.widgets.base.labels import runs_in_words
 from chinchilla_nb.widgets.base.parts import set_shown
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
@@ -138,7 +146,8 @@ class FrontierCharts(ipywidgets.Box):
     def _draw_laws(self, *, anew: bool = False) -> None:
         """Draw the laws beside the fit: those that are not drawn yet, or all of them on other axes."""
         for chart in self.charts if self._figure is not None else ():
-            chart.laws.show(plane_lines(chart.plane, self._laws, () if anew else chart.laws.drawn))
+            known = () if anew else chart.laws.drawn
+            chart.laws.show(plane_lines(chart.plane, self._laws, known, chart.budget.markers))
         self.loss.show_laws(self._laws, anew=anew)
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
@@ -223,6 +232,9 @@ class FrontierCharts(ipywidgets.Box):
         compute = self._compute
         next_run, off = ((float(compute.C(at[0], at[1])), at[2]) if at else None for at in (point, off_frontier))
         self.loss.move_budget(C, next_run, off, intervals.at(C)["loss"] if intervals and C else None, tooltips)
+        named = [chart for chart, _ in self.all if chart.laws.drawn]
+        if any(covers_a_label(chart.budget.markers, chart.laws.drawn, *chart.frame.view) for chart in named):
+            self._draw_laws()
 
 
 def _line(mark: bqplot.Mark) -> Polyline:

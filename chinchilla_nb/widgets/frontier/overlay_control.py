@@ -12,6 +12,7 @@ from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.laws.notation import HTML
 from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.laws.published import PUBLISHED_LAWS
+from chinchilla_nb.fit_history import MADE
 from chinchilla_nb.law_overlays import MOST_OVERLAYS, forecast_laws
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -108,9 +109,15 @@ class OverlayControl(ipywidgets.VBox):
             lines.append(escape(f"{law_errors(law.law, runs).text}."))
         if axes_of(law.law.parameters) == ("C",):
             lines.append("A law of compute alone has no line in the planes of N and D.")
-        if law.source:
-            lines.append(f'<span class="cnb-muted">{escape(law.source)}</span>')
+        source = self._source(law)
+        if source:
+            lines.append(f'<span class="cnb-muted">{escape(source)}</span>')
         return "".join(f"<div>{line}</div>" for line in lines)
+
+    def _source(self, law: NamedLaw) -> str:
+        """Return where a law is from; a fit of the session is known by the microsecond, and read by the minute."""
+        past = next((past for past in self._session.drawn_fits if law.source == f"{MADE}{past.made}"), None)
+        return law.source if past is None else f"{MADE}{past.minute}"
 
     @guarded
     def _chosen(self, change: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.run_keys import is_among, keys_at
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
-from chinchilla_nb.quantity import compact, scientific
+from chinchilla_nb.quantity import compact, rounded, scientific
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.exclusion_reason import ExclusionReason
@@ -148,16 +148,17 @@ def _table(runs: Runs, chosen: NDArray[np.intp], excluded: NDArray[np.bool_], re
     if not len(chosen):
         return '<div class="cnb-caption">There are no runs in it: draw another one.</div>'
     texts = {name: values for name, values in runs.columns.items() if values.dtype.kind in "OUT"}
-    heads = [*texts, "N", "D", "C", "Loss", *([""] if excluded.any() else [])]
+    # What texts there are is up to the user: on a narrow page, long ones would hide the numbers.
+    heads = ["N", "D", "C", "Loss", *([""] if excluded.any() else []), *texts]
     order = np.argsort(runs.loss[chosen], kind="stable")[:ROWS]
     rows = [
         [
-            *(str(values[index]) for values in texts.values()),
             compact(float(runs.N[index])),
             compact(float(runs.D[index])),
             scientific(float(runs.C[index])),
-            f"{runs.loss[index]:.5g}",
+            rounded(float(runs.loss[index]), 5),
             *([_excluded(excluded[place], reasons[place])] if excluded.any() else []),
+            *(str(values[index]) for values in texts.values()),
         ]
         for place, index in zip(order, chosen[order], strict=True)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.engine.fitting.problem import Problem
-from chinchilla_nb.engine.groups.comparison import Groups
+from chinchilla_nb.engine.groups.comparison import Groups, SharingTest
 from chinchilla_nb.engine.groups.group_sentences import is_told
 from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import efficiencies, multiplier, parameters
@@ -49,12 +49,12 @@ def sharing_table(groups: Groups, model: str) -> str:
     rows, classes = [], []
     for name, fit in groups.fits.items():
         test = groups.test(name)
-        verdict = "–" if test is None else f"{'rejected' if test.rejected else 'not rejected'} (p = {plain(test.p, 2)})"
+        verdict = "–" if test is None else _verdict(test)
         rows.append([shared_symbols(name, groups.problem), f"{fit.free}", plain(fit.value, 4), verdict])
         classes.append("cnb-chosen" if name == model else "")
     head = ["Shared", "Parameters", "Loss per run", "Test"]
-    look = "cnb-group-laws cnb-group-sharing"
-    return _scrolled(html_table(rows, head, named_rows=True, table_class=look, row_classes=classes))
+    looks = "cnb-group-laws cnb-group-sharing"
+    return _scrolled(html_table(rows, head, named_rows=True, table_class=looks, row_classes=classes))
 
 
 def shared_symbols(model: str, problem: Problem) -> str:
@@ -62,6 +62,12 @@ def shared_symbols(model: str, problem: Problem) -> str:
     parameters = problem.family.parameters
     shared = [parameter.symbol for parameter in parameters if not MODELS[model](parameter)]
     return "everything" if len(shared) == len(parameters) else ", ".join(shared) or "nothing"
+
+
+def _verdict(test: SharingTest) -> str:
+    """Return what a test says, in two parts that a narrow page writes below each other."""
+    said = "rejected" if test.rejected else "not rejected"
+    return " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in (said, f"(p = {plain(test.p, 2)})"))
 
 
 def _heading(fit: GroupFit, at: int, parameter: Parameter) -> str:

@@ -25,7 +25,7 @@ def fit_row(number: int, past: PastFit, *, current: bool) -> str:
     """Return a fit as a row."""
     excluded = f", {len(past.excluded)} excluded" if past.excluded else ""
     facts = [
-        past.made[:16].replace("T", " "),
+        past.minute,
         family_of(past.law).name,
         past.loss,
         f"{runs_in_words(past.n_runs)}{excluded}",

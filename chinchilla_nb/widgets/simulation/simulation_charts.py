@@ -102,6 +102,10 @@ class SimulationCharts(ipywidgets.Box):
         simulated, studied = self._shown["simulation"], self._shown["study"]
         charts = [*self.cards[:2]] if simulated else [self.empty]
         charts += [self.cards[2]] if studied else []
+        if len(charts) == 2:
+            self.add_class("cnb-pair")  # a third column would be empty
+        else:
+            self.remove_class("cnb-pair")
         self.children = [*charts, *([self.key] if simulated or studied else []), self.summary]
 
 

@@ -70,7 +70,7 @@ def test_noise_that_grows_towards_small_compute_is_found_and_weights_are_named()
     assert found.noise.trend.exponent == pytest.approx(-0.2, abs=0.08)
     (note,) = found.notes
     assert note.startswith("errors shrink with C, as C^-0.")
-    assert "weight_fn=lambda C: C**0." in note
+    assert ": weights of C^0." in note
     # A large run has less noise than a small one; beyond the runs it is that of the largest.
     at = found.predict_loss([3e7, 1e10], [1e8, 1e12], kind="new-run")
     width = np.log(at.high / at.value)
