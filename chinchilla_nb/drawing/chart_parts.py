@@ -18,7 +18,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.figures import LIGHT_PALETTE, STEPS, Axis, Polyline, loss_steps, steps_of
 from chinchilla_nb.figures.grouped_runs import DotGroup
-from chinchilla_nb.printable import printable
+from chinchilla_nb.printable import printable, shortened
 
 __all__ = [
     "ACCENT",
@@ -119,7 +119,7 @@ def draw_legend(figure: Figure, handles: dict[str, Any], in_a_row: int, note: st
 
 def _literal(label: str) -> str:
     """Return a name of others as matplotlib writes it: without formulas, and not left out for its first character."""
-    text = printable(label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…").replace("$", r"\$")
+    text = printable(shortened(label, LONGEST_LABEL)).replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text
 
 

@@ -13,6 +13,7 @@ from chinchilla_nb.engine.groups.joint_fit import GroupFit
 from chinchilla_nb.engine.groups.quantities import frontier_losses, multiplier
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis, within_reach
+from chinchilla_nb.printable import shortened
 
 __all__ = ["GroupCurve", "GroupsFigure", "groups_figure"]
 
@@ -94,7 +95,7 @@ def groups_figure(fit: GroupFit, baseline: str, C: float) -> GroupsFigure:
     ends = np.array([end for gap in gaps for end in gap.x])
     reached = np.array([*runs.C, C, *ends[within_reach(runs.C, ends, log=True)]])
     budgets = np.geomspace(reached.min(), reached.max(), SAMPLES)
-    texts = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in fit.grouped.names]
+    texts = [shortened(name, LONGEST) for name in fit.grouped.names]
     room = min(GAP + CHARACTER * max(map(len, texts)), MOST_ROOM)
     x = log_axis("C", [*reached, reached.max() * (reached.max() / reached.min()) ** (room / (1 - room))])
     losses = frontier_losses(fit, budgets)

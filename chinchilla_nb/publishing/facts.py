@@ -87,11 +87,13 @@ def definition_facts(session: Session, runs: Runs, given: Mapping[str, str]) -> 
 
 def run_facts(session: Session, runs: Runs) -> Facts:
     """Return how many runs there are and what they span."""
+    # Of a fit that was made elsewhere, the filter is not known.
+    query = session.view.query if session.filter_of_fit is None else session.filter_of_fit
     ratio = runs.D / runs.N
     return (
         ("runs of the fit", f"{len(runs):,}"),
         ("excluded runs", f"{int(is_among(session.all_runs, session.excluded).sum()):,}"),
-        ("filter", session.view.query or "none"),
+        ("filter", query or "none"),
         ("N", _span(runs.N, compact)),
         ("D", _span(runs.D, compact)),
         ("C", f"{_span(runs.C, scientific)} FLOPs"),

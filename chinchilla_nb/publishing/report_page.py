@@ -75,7 +75,7 @@ def report_page(
         raise InputError("the scaling law", "has not been estimated yet", remedy="fit the runs first")
     uncertainty = session.uncertainty
     known = session.stale, uncertainty, session.forecast_scores, session.roll_outs
-    report = Report.of(fit, session.settings, *known, budget=session.budget)
+    report = Report.of(fit, session.settings, *known, session.filter_of_fit, session.budget)
     runs = fit.runs
     tables = [(name, tuple((in_symbols(key), value) for key, value in rows)) for name, rows in report.tables]
     parameters, goodness, *plans = (_section(name, _facts(rows)) for name, rows in tables)

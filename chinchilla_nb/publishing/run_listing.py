@@ -14,7 +14,7 @@ from chinchilla_nb.engine.run_keys import is_among, keys_at, run_keys
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.left_out_rows import LeftOut
-from chinchilla_nb.printable import printable
+from chinchilla_nb.printable import printable, shortened
 from chinchilla_nb.quantity import compact, deviation, number_text, scientific
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.session import Session
@@ -106,5 +106,4 @@ def _listed(runs: Runs, own: Mapping[str, Sequence[str]]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if np.isnan(value) else number_text(float(f"{value:.6g}"))
-    text = printable(str(value))
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    return shortened(printable(str(value)), LONGEST_CELL)

@@ -304,6 +304,20 @@ def test_the_filter_and_the_laws_beside_the_fit_are_stated():
     assert [row[head.index("reason")] for row in rows] == ["a duplicate"]
 
 
+def test_the_filter_is_that_of_the_fit_and_not_one_that_was_set_since():
+    session = Session(Database(), Settings())
+    session.database.df = table_of(make_runs(20, noise=0.01))
+    session.filter_runs("N < 1e9")
+    count = len(session.run_fit().runs)
+    session.filter_runs("")
+    text = report_page(session, date=DAY)
+    facts = Page(text).facts("Runs")
+    assert (facts["filter"], facts["runs of the fit"]) == ("N < 1e9", f"{count}")
+    assert "The fit uses only the runs that match the filter N &lt; 1e9." in text
+    session.run_fit()
+    assert Page(report_page(session, date=DAY)).facts("Runs")["filter"] == "none"
+
+
 def test_every_row_that_was_left_out_is_listed_with_its_reason(tmp_path):
     table = table_of(make_runs(40)).astype(object)
     table.loc[:11, "loss"] = None

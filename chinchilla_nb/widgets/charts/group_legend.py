@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.run_groups import MOST_GROUPS
+from chinchilla_nb.printable import shortened
 from chinchilla_nb.records.run_values import run_values
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
@@ -90,7 +91,7 @@ class GroupLegend(ipywidgets.Box):
             entry.layout.display = None if at < len(self._names) else "none"
             if at < len(self._names):
                 name = self._names[at]
-                entry.description = f"{_shortened(name)} · {counts[at]:,}"
+                entry.description = f"{shortened(name, LONGEST)} · {counts[at]:,}"
                 entry.value = name not in hidden
                 entry.tooltip = f"{name}: click to {'hide it in' if entry.value else 'show it again on'} all charts"
 
@@ -110,7 +111,3 @@ def _counts(chosen: ChartRuns) -> list[int]:
     assert chosen.groups is not None
     used = chosen.groups.of[chosen.used].tolist()
     return [used.count(at) for at in range(len(chosen.groups.names))]
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
