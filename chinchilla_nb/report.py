@@ -180,7 +180,8 @@ def _summary(uncertainty: Uncertainty, C: float, remedies: list[str], roll_outs:
         f"D = {compact(float(D.value))}, with a loss of {float(loss.value):.4g}."
     )
     sure = (
-        f"If the law holds, N* is {_ends(N, compact)}, D* is {_ends(D, compact)} and the loss there is {_ends(loss)} "
+        f"If the law holds, N* is {_ends(N, compact)}, D* is {_ends(D, compact)} and the loss of that "
+        f"optimum, wherever it lies, is {_ends(loss)} "
         f"({basis})"
     )
     wide = _widened(uncertainty, N.value, D.value, roll_outs)
@@ -207,9 +208,9 @@ def _widened(
     return uncertainty.predict_loss(N, D, LEVEL, kind, roll_outs)
 
 
-def _within(interval: Interval | None, write: Callable[[float, int], str] = rounded) -> str:
-    """Return an interval in brackets, to follow a value; empty without one."""
-    return f" ({_ends(interval, write)})" if interval is not None else ""
+def _within(interval: Interval | None, write: Callable[[float, int], str] = rounded, of: str = "") -> str:
+    """Return an interval in brackets, with what it is of, to follow a value; empty without one."""
+    return f" ({_ends(interval, write)}{of})" if interval is not None else ""
 
 
 def _parameters(fit: Fit, uncertainty: Uncertainty | None) -> tuple[tuple[str, str], ...]:
@@ -276,7 +277,7 @@ def _next_model(
         ("parameters N", f"{run.N:,}{_within(at.get('N'), compact)}"),
         ("tokens D", f"{run.D:,.0f}{_within(at.get('D'), compact)}"),
         ("tokens per parameter", f"{run.D / run.N:.4g}{_within(at.get('D_per_N'))}"),
-        ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}{_within(loss)}"),
+        ("predicted loss", f"{float(fit.law.loss(run.N, run.D)):.6g}{_within(loss, of=' for these N and D')}"),
     ]
     wide = _widened(uncertainty, run.N, run.D, roll_outs) if uncertainty else None
     if wide is not None:

@@ -161,6 +161,11 @@ def test_the_report_says_what_is_known_how_sure_and_what_would_settle_it(make, c
     told = re.search(r"N\* is (.*?), D\*", sure).group(1)
     np.testing.assert_allclose(numbers_in(told), [low, high], atol=0.06 * (high - low) / 2)
     assert "(95 %, pairs bootstrap, 50 draws)" in sure
+    # The loss has two intervals: each law's at its own optimum, and that of all laws for one N and D.
+    told = re.search(r"the loss of that optimum, wherever it lies, is (.*?) \(95", sure).group(1)
+    half = float(exact["loss"].high - exact["loss"].low) / 2
+    np.testing.assert_allclose(numbers_in(told), [exact["loss"].low, exact["loss"].high], atol=0.06 * half)
+    assert row(report, "predicted loss").endswith(" for these N and D)")
     run = cc.session.uncertainty.predict_loss(exact["N"].value, exact["D"].value, kind="new-run")
     half = float(run.high - run.low) / 2
     assert settle.startswith("A run there would test the law")
