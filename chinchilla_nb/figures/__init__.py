@@ -20,7 +20,7 @@ from chinchilla_nb.figures.groups import GroupCurve, GroupsFigure, groups_figure
 from chinchilla_nb.figures.intervals import LEVEL, Ends, FrontierIntervals, basis_in_words, frontier_intervals
 from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, isoflop_figure
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
-from chinchilla_nb.figures.law_lines import LawLine, covers_a_label, loss_lines, plane_lines
+from chinchilla_nb.figures.law_lines import SMALL_CHART, LawLine, covers_a_label, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
 from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
@@ -60,6 +60,7 @@ __all__ = [
     "MAX_DOTS",
     "NOTHING",
     "SCALES",
+    "SMALL_CHART",
     "STEPS",
     "Against",
     "ApproachCurves",

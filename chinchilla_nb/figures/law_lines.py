@@ -15,11 +15,11 @@ from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
 from chinchilla_nb.figures.residuals import LossFigure
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["LawLine", "covers_a_label", "loss_lines", "plane_lines"]
+__all__ = ["SMALL_CHART", "LawLine", "covers_a_label", "loss_lines", "plane_lines"]
 
 Points = NDArray[np.float64]
 
-WIDTH, HEIGHT = 230.0, 240.0
+SMALL_CHART = WIDTH, HEIGHT = 230.0, 240.0
 """Size of a small chart in pixels; on a larger one labels cover a smaller part."""
 CHARACTER, LINE = 6.6, 13.0
 """Width of a character and height of a line of a label, in pixels."""
@@ -106,7 +106,7 @@ def _labelled(
         label = NOTHING
         if place is not None:
             taken = np.concatenate([taken, _inside_box(place, half)])
-            label = polyline([_value_at(x, place[0])], [_value_at(y, place[1])])
+            label = polyline(x.values(place[:1]), y.values(place[1:]))
         drawn.append(LawLine(law, lines[at], label))
     return tuple(drawn)
 
@@ -125,13 +125,6 @@ def _half_size(law: NamedLaw) -> Points:
 def _fractions(points: Polyline, x: Axis, y: Axis) -> Points:
     """Return points in fractions of the chart."""
     return np.column_stack([x.fraction(points.x), y.fraction(points.y)])
-
-
-def _value_at(axis: Axis, fraction: float) -> float:
-    """Return the value at a fraction of an axis."""
-    if axis.log:
-        return float(axis.low * (axis.high / axis.low) ** fraction)
-    return float(axis.low + fraction * (axis.high - axis.low))
 
 
 def _along(line: Polyline, x: Axis, y: Axis) -> Points:

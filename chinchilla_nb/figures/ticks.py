@@ -100,6 +100,13 @@ class Axis:
             return np.asarray(np.log(values / self.low) / np.log(self.high / self.low))
         return np.asarray((values - self.low) / (self.high - self.low))
 
+    def values(self, fractions: ArrayLike) -> NDArray[np.float64]:
+        """Return the values at positions along the axis: the inverse of `fraction`."""
+        fractions = np.asarray(fractions, dtype=float)
+        if self.log:
+            return np.asarray(self.low * (self.high / self.low) ** fractions)
+        return np.asarray(self.low + fractions * (self.high - self.low))
+
 
 _TEXTS: dict[str, Text] = {"C": scientific, "N": compact, "D": compact, "loss": plain}
 

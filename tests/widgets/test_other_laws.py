@@ -322,6 +322,21 @@ class TestCharts:
                 )
                 assert (abs(names - run) > [0.08, 0.025]).any(axis=1).all()
 
+    @pytest.mark.parametrize(("C", "E", "A", "B"), [(1e23, 1.961, 411.5, 352.6), (1e24, 1.535, 613.7, 555.4)])
+    def test_its_name_covers_no_name_of_a_curve(self, fitted, C, E, A, B):
+        """A letter of the names of curves is about 6 pixels wide, in a small chart of 230 by 240 pixels."""
+        panel = FrontierPanel(fitted)
+        chart, name = panel.charts.loss, "A law of nineteen c"
+        panel.budget.choose(C)
+        fitted.overlays = (NamedLaw(name, replace(fitted.fit.law, E=E, A=A, B=B)),)
+        x, y = chart.frame.view
+        law, frontier = (
+            np.array([230 * x.fraction(mark.x)[0], 240 * y.fraction(mark.y)[0]])
+            for mark in (chart.laws.labels, chart.names.frontier)
+        )
+        for left in (10, 60, 110):
+            assert (abs(frontier - [left, 16] - law) > [3.3 * (len(name) + 1), 6.5]).any()
+
     def test_a_fit_of_the_session_says_when_it_was_made(self, fitted):
         panel = FrontierPanel(fitted)
         fitted.draw_fits(fitted.fits[:1])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import bqplot
 import numpy as np
 
-from chinchilla_nb.figures import Axis, Polyline
+from chinchilla_nb.figures import SMALL_CHART, Axis, Polyline, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED
 from chinchilla_nb.widgets.charts.plots import Frame
 
 __all__ = ["CurveNames"]
 
 FRONTIER_NAME, ENVELOPE_NAME = "Efficient frontier", "Lowest so far"
+LETTER = 6.0
+"""Width of a letter of these names in pixels."""
 FRONTIER_AT = 0.52
 """Where the name of the frontier ends, as a fraction of the axis of C: below it lies no run, and left of it is room."""
 
@@ -37,6 +39,17 @@ class CurveNames:
     def marks(self) -> list[bqplot.Label]:
         """The marks, to be drawn above the curves."""
         return [self.frontier, self.envelope]
+
+    def places(self, x: Axis, y: Axis) -> Polyline:
+        """Return points along the names that are written, which other names must not cover."""
+        along, heights = [np.empty(0)], [np.empty(0)]
+        for mark in self.marks:
+            for text, at_x, at_y in zip(mark.text, x.fraction(mark.x), y.fraction(mark.y), strict=True):
+                width = LETTER * len(text)
+                middle = mark.x_offset + (width if mark.align == "start" else -width) / 2
+                along.append(at_x + (middle + np.linspace(-width, width, len(text)) / 2) / SMALL_CHART[0])
+                heights.append(np.full(len(text), at_y - mark.y_offset / SMALL_CHART[1]))
+        return polyline(x.values(np.concatenate(along)), y.values(np.concatenate(heights)))
 
     def hide(self) -> None:
         """Write no name."""

@@ -82,7 +82,10 @@ class LossChart:
         if self._drawn is None:
             self.laws.show(())
         else:
-            self.laws.show(loss_lines(self._drawn, *self.frame.view, laws, known, self.budget.markers))
+            x, y = self.frame.view
+            parts = self.budget.markers, self.names.places(x, y)
+            written = polyline(*(np.concatenate([getattr(part, axis) for part in parts]) for axis in "xy"))
+            self.laws.show(loss_lines(self._drawn, x, y, laws, known, written))
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:
         """Draw the band of other intervals."""
