@@ -46,8 +46,8 @@ class Planning:
 
     def plan(
         self,
-        *,
         C: float | None = None,
+        *,
         loss: float | None = None,
         N: float | None = None,
         D: float | None = None,

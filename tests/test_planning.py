@@ -35,6 +35,7 @@ def test_a_plan_is_one_labelled_row(cc):
     assert row.deadweight_compute.item() == 0
     assert row.convention.item() == "C = 6ND"
     assert cc.plan(C=1e22, label="mine").index.tolist() == ["mine"]
+    pd.testing.assert_frame_equal(cc.plan(1e22), row)
 
 
 def test_plans_side_by_side(cc):

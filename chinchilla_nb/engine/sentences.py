@@ -1,8 +1,15 @@
-"""Sentences without a full stop, as the engine returns them, where they stand alone."""
+"""Sentences, and lists of words in them."""
 
 from __future__ import annotations
 
-__all__ = ["sentence", "stopped"]
+from collections.abc import Sequence
+
+__all__ = ["enumerated", "sentence", "stopped"]
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """Return words as they are listed in a sentence: ``E, alpha and beta``."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def sentence(text: str) -> str:

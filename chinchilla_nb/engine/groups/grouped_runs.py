@@ -14,6 +14,7 @@ from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import FitError, InputError, nearest_or_all
 from chinchilla_nb.engine.run_groups import NO_VALUE, OTHERS, group_values
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.engine.sentences import enumerated
 
 __all__ = ["GroupedRuns", "dividing_columns", "group_names", "group_runs"]
 
@@ -164,8 +165,7 @@ def _plain_value(value: Any) -> Any:
 def _listed(names: Sequence[str]) -> str:
     shown = [brief(name) for name in names[:NAMED]]
     more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    parts = shown + more
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return enumerated(shown + more)
 
 
 def _have(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from chinchilla_nb.engine.laws.parameters import Parameter
+from chinchilla_nb.engine.sentences import enumerated
 
 __all__ = ["MODELS", "models_of", "shared_in_words"]
 
@@ -57,4 +58,4 @@ def shared_in_words(model: str, parameters: Sequence[Parameter]) -> str:
         return "all parameters are shared"
     if not shared:
         return "no parameter is shared"
-    return f"{', '.join(shared[:-1])} and {shared[-1]} are shared"
+    return f"{enumerated(shared)} {'is' if len(shared) == 1 else 'are'} shared"

@@ -11,6 +11,7 @@ import numpy as np
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import as_float
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.sentences import enumerated
 
 __all__ = [
     "CHINCHILLA_PARAMETERS",
@@ -171,8 +172,7 @@ def linear_params(params: Mapping[str, float], parameters: Sequence[Parameter]) 
             values[logarithms.get(name, name)] = float(np.exp(number)) if name in logarithms else number
     if len(values) != len(params) or set(values) != {parameter.name for parameter in parameters}:
         wanted = [name if not log else f"{name} (or {log})" for name, log in ((p.name, p.log_name) for p in parameters)]
-        needed = f"needs {', '.join(wanted[:-1])} and {wanted[-1]}"
-        raise InputError("a law", needed, got=", ".join(map(str, params)) or "none")
+        raise InputError("a law", f"needs {enumerated(wanted)}", got=", ".join(map(str, params)) or "none")
     return values
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.sentences import enumerated
 from chinchilla_nb.records.columns.candidates import EMPTY, Candidate, Considered, quantity_range, range_text
 from chinchilla_nb.records.columns.consistency import EXACT, Agreement, agreement
 from chinchilla_nb.records.columns.contenders import contenders
@@ -273,5 +274,4 @@ def _distinct(ways: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    quoted = [repr(name) for name in dict.fromkeys(names)]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return enumerated([repr(name) for name in dict.fromkeys(names)])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.brief_text import brief
+from chinchilla_nb.engine.sentences import enumerated
 from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.names import ColumnName
 from chinchilla_nb.records.columns.word_lists import words_of
@@ -51,9 +52,8 @@ def mixed_settings(
     found = [one for column, name in names.items() if column not in used and (one := _said(name, rows, N))]
     if not found:
         return ""
-    listed = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
     remedy = "compare them as groups, and exclude those that follow another law"
-    return f"the runs differ in {listed}, and one law is fitted to all of them: {remedy}"
+    return f"the runs differ in {enumerated(found)}, and one law is fitted to all of them: {remedy}"
 
 
 def _said(name: ColumnName, rows: Sequence[Mapping[str, Any]], N: NDArray[np.float64] | None) -> str:

@@ -35,7 +35,7 @@ def test_crashed_runs_are_named_with_their_errors(loss_fn):
     true = LAW.loss(runs.N, runs.D)
     (warning,) = said(with_losses(runs, r3=true[3] + 4.9, r20=true[20] + 1.1), loss_fn)
     assert warning.startswith("2 runs lie far off the law: the losses ")
-    assert f"{true[3] + 4.9:.3g}, {true[20] + 1.1:.3g} are off by 4." in warning
+    assert f"{true[3] + 4.9:.3g} and {true[20] + 1.1:.3g} are off by 4." in warning
     assert warning.endswith("check them, and exclude what crashed or diverged")
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, Linearised
+from chinchilla_nb.engine.sentences import enumerated
 
 __all__ = ["check_outliers"]
 
@@ -34,13 +35,13 @@ def check_outliers(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
     if not len(found):
         return
     listed = found[:LISTED]
-    losses, errors = (", ".join(f"{value:.3g}" for value in values[listed]) for values in (loss, off))
-    more = f", and {len(found) - len(listed)} more" if len(found) > len(listed) else ""
+    losses, errors = (enumerated([f"{value:.3g}" for value in values[listed]]) for values in (loss, off))
+    farthest = ", the farthest," if len(found) > len(listed) else ""
     one = len(found) == 1
     yield FitWarning(
         "outliers",
-        f"{'a run lies' if one else f'{len(found)} runs lie'} far off the law: the loss{'' if one else 'es'} {losses} "
-        f"{'is' if one else 'are'} off by {errors}{more}, and half of all runs by at most {np.median(off):.2g}",
+        f"{'a run lies' if one else f'{len(found)} runs lie'} far off the law: the loss{'' if one else 'es'} {losses}"
+        f"{farthest} {'is' if one else 'are'} off by {errors}, and half of all runs by at most {np.median(off):.2g}",
         f"check {'it' if one else 'them'}, and exclude what crashed or diverged",
     )
 
