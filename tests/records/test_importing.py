@@ -350,7 +350,10 @@ def test_a_row_is_checked_once_on_its_way_into_the_log(tmp_path, monkeypatch):
 
     checking = {
         function.__code__: function.__name__
-        for function in (quantity.parse_quantity, rows.row_of, rows._positive, rows._plain, rows.first_bad)
+        for function in (
+            *(quantity.parse_quantity, rows.row_of, rows.row_of_plain, rows.are_plain),
+            *(rows._positive, rows._plain, rows.first_bad),
+        )
     }
     database = Database(tmp_path)
     sys.setprofile(profile)
@@ -359,9 +362,35 @@ def test_a_row_is_checked_once_on_its_way_into_the_log(tmp_path, monkeypatch):
         assert database.runs.N.tolist() == [1e9, 2e9, 3e9]
     finally:
         sys.setprofile(None)
-    # The numbers of a column are read at once, and one column is the user's; the file was not read again either.
-    assert Counter(checks) == {"row_of": 3, "_plain": 3}
+    # A column is read at once, its numbers or what the user keeps; the file was not read again either.
+    assert Counter(checks) == {"are_plain": 1, "row_of_plain": 3}
     assert Counted.looks == 9
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["a", "b c", "é", 1, 2.5, True, None],
+        [" a", "b"],
+        ["a ", "b"],
+        ["a  b", "c"],
+        ["a\tb", "c"],
+        ["a\nb", "c"],
+        ["a\xa0", "b"],
+        ["a\x00", "b"],
+        [" ", "b"],
+        [Counted(2.0), "b"],
+        [[1], "b"],
+    ],
+)
+def test_values_that_are_plain_are_kept_as_they_are(cells):
+    """A column that is plain gives what a look at each of its values gives."""
+    if rows.are_plain(cells):
+        for cell in cells:
+            kept = rows.row_of({"N": 1e9, "D": 1e10, "loss": 2.5}, {"note": cell})["note"]
+            assert kept is cell or (cell is None and kept != kept)
+            assert not isinstance(cell, str) or " ".join(cell.split()) == cell
+    assert rows.are_plain(cells) == (cells[0] == "a")
 
 
 def test_a_row_that_was_checked_cannot_be_changed():

@@ -16,6 +16,7 @@ from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.quantity import compact, number_text, scientific, signed
 from chinchilla_nb.records.forecast_score import ForecastScore
 from chinchilla_nb.records.run_values import REASON, own_title
+from chinchilla_nb.widgets.run_log.run_residuals import RunResiduals
 
 __all__ = ["Column", "full_width", "is_absent", "run_columns", "tracks", "write_rows"]
 
@@ -41,13 +42,16 @@ _SELECT_ROW = (
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Column:
-    """One column: its values in the order of the log, how to write a value, and its width in pixels."""
+    """One column: its values in the order of the log, how to write a value, and its width in pixels.
+
+    ``bar`` is the magnitude of a full bar, zero for a column without bars.
+    """
 
     values: NDArray[Any]
     write: Callable[[Any], str]
     width: int = 84
     hint: str = ""
-    bar: bool = False
+    bar: float = 0.0
 
     @property
     def is_text(self) -> bool:
@@ -79,9 +83,8 @@ def write_rows(
     if not len(rows):
         return '<div class="cnb-runs-none cnb-muted">No runs match.</div>'
     lines = []
-    scales = {name: _largest(column) for name, column in columns.items() if column.bar}
     for row in rows:
-        cells = "".join(_cell(column, column.values[row], scales.get(name)) for name, column in columns.items())
+        cells = "".join(_cell(column, column.values[row]) for column in columns.values())
         kinds = f"{'' if included[row] else ' cnb-out'}{' cnb-picked' if selected[row] else ''}"
         lines.append(f'<div class="cnb-run{kinds}" role="row">{cells}</div>')
     style = f"--cnb-tracks: {tracks(columns)}; min-width: {full_width(columns)}px"
@@ -89,11 +92,11 @@ def write_rows(
     return f"{head}{''.join(lines)}</div>"
 
 
-def _cell(column: Column, value: Any, scale: float | None) -> str:
+def _cell(column: Column, value: Any) -> str:
     absent = is_absent(value)
     text = "–" if absent else column.write(value)
     exact = "" if absent else plain_text(value)
-    style = "" if scale is None or absent else f' style="{_bar(float(value) / scale)}"'
+    style = f' style="{_bar(float(value) / column.bar)}"' if column.bar and not absent else ""
     kind = ' class="cnb-left"' if column.is_text else ""
     return f'<span role="cell"{kind} title="{escape(exact)}"{style}>{escape(text)}</span>'
 
@@ -101,12 +104,6 @@ def _cell(column: Column, value: Any, scale: float | None) -> str:
 def is_absent(value: Any) -> bool:
     """Whether a value is missing."""
     return value is None or value != value
-
-
-def _largest(column: Column) -> float:
-    """Return the magnitude of a full bar: a high quantile, so that one outlier does not flatten the other bars."""
-    sizes = np.abs(column.values[np.isfinite(column.values)])
-    return float(np.quantile(sizes, 0.98)) or 1.0 if sizes.size else 1.0
 
 
 def _bar(value: float) -> str:
@@ -139,7 +136,7 @@ def plain_text(value: Any) -> str:
 
 def run_columns(
     runs: Runs,
-    residuals: NDArray[np.float64] | None,
+    residuals: RunResiduals | None,
     data_unit: str = "tokens",
     scores: Mapping[int, tuple[ForecastScore, ...]] | None = None,
     reasons: Sequence[str] = (),
@@ -149,7 +146,7 @@ def run_columns(
     Parameters
     ----------
     runs : Runs
-    residuals : ndarray, shape (n_runs,), optional
+    residuals : RunResiduals, optional
         Of the fit.
     data_unit : str
         What D counts.
@@ -170,11 +167,11 @@ def run_columns(
         columns["forecast"] = _forecast_column(len(runs), scores)
     if residuals is not None:
         columns["residual"] = Column(
-            residuals,
+            residuals.values,
             lambda value: f"{value:+.4f}".replace("-", "−"),
             86,
             "Measured minus predicted loss",
-            bar=True,
+            bar=residuals.typical,
         )
     if reasons:
         columns[REASON] = Column(np.array(reasons, dtype=object), str, 160, "Why the run is excluded")

@@ -54,6 +54,7 @@ from chinchilla_nb.widgets.run_log.run_columns import Column, run_columns
 from chinchilla_nb.widgets.run_log.run_copy import RunCopy
 from chinchilla_nb.widgets.run_log.run_form import RunForm
 from chinchilla_nb.widgets.run_log.run_log_view import RunLogView, ShownRuns
+from chinchilla_nb.widgets.run_log.run_residuals import RunResiduals, run_residuals
 from chinchilla_nb.widgets.run_log.run_table import RunTable
 
 __all__ = ["RunLogPanel"]
@@ -113,6 +114,7 @@ class RunLogPanel(Panel):
     def __init__(self, source: Any, *, allow_folders: Folders = ()) -> None:
         super().__init__(source)
         self._message = ""
+        self._residuals: RunResiduals | None = None
         self._selecting = Writing()
         parts = self._parts = Parts()
         unit = self.session.data_unit
@@ -248,8 +250,10 @@ class RunLogPanel(Panel):
 
     def _columns(self) -> dict[str, Column]:
         runs, fit = self.session.all_runs, self.session.fit
-        residuals = None if fit is None else runs.loss - fit.law.loss(runs.N, runs.D)
-        return run_columns(runs, residuals, self.session.data_unit, self.session.scores_by_run, self._reasons(runs))
+        self._residuals = None if fit is None else run_residuals(runs, fit.law, self._residuals)
+        return run_columns(
+            runs, self._residuals, self.session.data_unit, self.session.scores_by_run, self._reasons(runs)
+        )
 
     def _reasons(self, runs: Runs) -> list[str]:
         """Return why each run is excluded, empty for one that is not; no texts if no reason is known."""
