@@ -133,9 +133,9 @@ class Workbench(Snapshot, ipywidgets.VBox):
         nav.add_class("cnb")
         nav.add_class("cnb-nav")
         self._controls, self._charts = ipywidgets.VBox(), ipywidgets.VBox()
-        bench = ipywidgets.Box([self._controls, self._charts])
-        bench.add_class("cnb-bench")
-        super().__init__([nav, bench])
+        self._bench = ipywidgets.Box([self._controls, self._charts])
+        self._bench.add_class("cnb-bench")
+        super().__init__([nav, self._bench])
         register_creation(self)
         self.add_class("cnb-workbench")
         for toggle in self.toggles.values():
@@ -198,6 +198,9 @@ class Workbench(Snapshot, ipywidgets.VBox):
         self._charts.children = self._opened(name for name in shown if name in _CHARTS)
         for column in (self._controls, self._charts):
             column.layout.display = None if column.children else "none"
+        # Said by a class, because a style sheet that counts children does so again with every dot of a chart.
+        beside = len(self._controls.children) > 1 and len(self._charts.children) > 0
+        (self._bench.add_class if beside else self._bench.remove_class)("cnb-side-by-side")
         # An open run log lists them itself.
         self.left_out.show(() if self.toggles["Runs"].value else self.session.left_out)
 

@@ -58,10 +58,12 @@ def test_no_column_of_a_wide_page_is_mostly_empty(voila, width):
     fit, frontier = box_of(page, ".cnb:has(> .cnb-fit-head)"), box_of(page, ".cnb:has(> .cnb-frontier)")
     assert fit["width"] == pytest.approx(frontier["width"], abs=1)
     assert frontier["y"] > fit["y"] + fit["height"]
-    charts, beside = box_of(page, ".cnb-frontier > :nth-child(2)"), box_of(page, ".cnb-frontier > .cnb-beside")
-    assert beside["x"] > charts["x"] + charts["width"]
-    assert beside["y"] == pytest.approx(charts["y"], abs=2)
-    assert 0.6 < beside["height"] / charts["height"] < 1.4
+    charts, answer, last = (box_of(page, f".cnb-{name}") for name in ("shown", "answer", "more-tools"))
+    assert answer["x"] == last["x"] > charts["x"] + charts["width"]
+    assert answer["y"] == pytest.approx(charts["y"], abs=2)
+    assert 0.6 < (last["y"] + last["height"] - answer["y"]) / charts["height"] < 1.4
+    plan = box_of(page, "button[title^='Plan under constraints']")
+    assert plan["y"] - (charts["y"] + charts["height"]) < 40
     page.locator(".cnb-nav").get_by_role("button", name="Runs", exact=True).click()
     page.get_by_placeholder("Filter: loss < 3").wait_for(timeout=WAIT_MS)
     fit, frontier = box_of(page, ".cnb:has(> .cnb-fit-head)"), box_of(page, ".cnb:has(> .cnb-frontier)")

@@ -56,6 +56,7 @@ def test_without_runs_it_says_what_it_needs(empty_session):
 def test_without_a_fit_two_approaches_are_shown(panel):
     assert "To compare them with approach 3, fit a law to the runs." in text_of(panel.empty)
     assert "4 slices of runs whose C differ by at most 5" in text_of(panel.about)
+    assert "all 36 runs are in one" in text_of(panel.about)
     assert text_of(panel.table).count("–") >= 5  # the third row, and intervals
     assert len(panel.slices.dots.x) == 36
     assert len(panel.slices.laws.x) == 0

@@ -363,7 +363,9 @@ def _about(isoflop: IsoFlop, figure: IsoFlopFigure, chosen: int | None, minima: 
 
 def _all_slices(isoflop: IsoFlop) -> str:
     found, refused = isoflop.slices, isoflop.refused
-    lines = [f"{len(isoflop.parabolas)} slices of {found.rule}; {found.alone:,} of {len(found.runs):,} runs in none"]
+    count = len(found.runs)
+    outside = f"{found.alone:,} of {count:,} runs are in none" if found.alone else f"all {count:,} runs are in one"
+    lines = [f"{len(isoflop.parabolas)} slices of {found.rule}; {outside}"]
     if refused:
         named = "; ".join(map(str, refused[:MOST_NAMED]))
         more = f"; and {len(refused) - MOST_NAMED:,} more" if len(refused) > MOST_NAMED else ""

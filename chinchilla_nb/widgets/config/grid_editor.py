@@ -14,6 +14,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.chinchilla_family import CHINCHILLA
 from chinchilla_nb.engine.laws.parameters import Parameter
 from chinchilla_nb.engine.laws.starts import StartGrid
+from chinchilla_nb.quantity import scientific
 from chinchilla_nb.widgets.base.fields import Editor
 from chinchilla_nb.widgets.base.parts import Parts, set_shown
 from chinchilla_nb.widgets.config.axis_row import AxisRow
@@ -121,5 +122,4 @@ def _brief(value: float) -> str:
         return "beyond all numbers"
     if value == 0 or 1e-3 <= abs(value) < 1e4:
         return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{float(mantissa):g}e{int(exponent)}"
+    return scientific(value, 2)

@@ -207,10 +207,11 @@ class FrontierPanel(Panel):
         # Below the charts, because a note that appears above them would move them under a mouse that drags the budget.
         tools = ipywidgets.VBox([self.compute, self.caution, self.off_frontier])
         more_tools = ipywidgets.VBox([self.next_runs, self.publish, self.overlays, self.forecasts, self.export])
-        beside = ipywidgets.VBox([answer, tools, more_tools])
-        body = ipywidgets.Box([beside, ipywidgets.VBox(charts), self.plans])
-        names = {answer: "cnb-answer", tools: "cnb-tools", more_tools: "cnb-more-tools", beside: "cnb-beside"}
-        for part, name in (*names.items(), (self.plans, "cnb-plan"), (body, "cnb-frontier")):
+        shown = ipywidgets.VBox(charts)
+        # In the order in which a narrow page shows them, which is that of the Tab key.
+        body = ipywidgets.Box([answer, shown, tools, self.plans, more_tools])
+        names = ("cnb-answer", "cnb-shown", "cnb-tools", "cnb-planned", "cnb-more-tools")
+        for part, name in zip((*body.children, body), (*names, "cnb-frontier"), strict=True):
             part.add_class(name)
         return body
 
