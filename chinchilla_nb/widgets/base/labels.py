@@ -10,7 +10,7 @@ from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import compact, plain, scientific
 
-__all__ = ["RUNS_FOR_A_FIT", "model_facts", "run_labels", "runs_in_words"]
+__all__ = ["RUNS_FOR_A_FIT", "RunLabels", "model_facts", "run_labels", "runs_in_words"]
 
 RUNS_FOR_A_FIT = "a fit needs at least three, preferably ten or more"
 """What panels say where there are no runs."""
@@ -20,17 +20,35 @@ MOST_TEXTS = 6
 
 def run_labels(runs: Runs, shown: Iterable[int], data_unit: str = "tokens", law: Law | None = None) -> list[str]:
     """Return a plain-text description of each of these runs, with one fact per line; with a law, its predictions."""
-    rows = [int(index) for index in shown]
-    labels = [_label(runs, row, data_unit) for row in rows]
-    if law is None:
-        return labels
-    with np.errstate(all="ignore"):
-        predicted = np.asarray(law.loss(runs.N[rows], runs.D[rows]), dtype=float)
-    residuals = runs.loss[rows] - predicted
-    return [
-        f"{label}\nPredicted loss: {loss:.5g}\nResidual: " + f"{residual:+.3g}".replace("-", "\N{MINUS SIGN}")
-        for label, loss, residual in zip(labels, predicted, residuals, strict=True)
-    ]
+    return RunLabels().of(runs, shown, data_unit, law)
+
+
+class RunLabels:
+    """Descriptions of runs, those of the last runs kept: another law changes only the lines of its predictions."""
+
+    def __init__(self) -> None:
+        self._runs: Runs | None = None
+        self._data_unit = ""
+        self._known: dict[int, str] = {}
+
+    def of(self, runs: Runs, shown: Iterable[int], data_unit: str, law: Law | None) -> list[str]:
+        """Return what `run_labels` returns."""
+        rows = [int(index) for index in shown]
+        if runs is not self._runs or data_unit != self._data_unit:
+            self._runs, self._data_unit, self._known = runs, data_unit, {}
+        for row in rows:
+            if row not in self._known:
+                self._known[row] = _label(runs, row, data_unit)
+        labels = [self._known[row] for row in rows]
+        if law is None:
+            return labels
+        with np.errstate(all="ignore"):
+            predicted = np.asarray(law.loss(runs.N[rows], runs.D[rows]), dtype=float)
+        residuals = runs.loss[rows] - predicted
+        return [
+            f"{label}\nPredicted loss: {loss:.5g}\nResidual: " + f"{residual:+.3g}".replace("-", "\N{MINUS SIGN}")
+            for label, loss, residual in zip(labels, predicted, residuals, strict=True)
+        ]
 
 
 def model_facts(N: float, D: float, C: float, data_unit: str) -> list[str]:

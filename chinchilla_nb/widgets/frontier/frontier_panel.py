@@ -39,7 +39,7 @@ from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.filter_note import FilterNote
 from chinchilla_nb.widgets.base.fit_badge import badge, chip
 from chinchilla_nb.widgets.base.guard import guarded
-from chinchilla_nb.widgets.base.labels import model_facts, run_labels
+from chinchilla_nb.widgets.base.labels import RunLabels, model_facts
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.project_files import Folders, ProjectFiles
 from chinchilla_nb.widgets.base.staleness import changed_since_fit
@@ -134,6 +134,7 @@ class FrontierPanel(Panel):
         self._figure: FrontierFigure | None = None
         self._outline: RunOutline | None = None
         self._apart: RunOutline | None = None
+        self._labels, self._excluded_labels = RunLabels(), RunLabels()
         self._shown = chart_runs(self.session)
         self._intervals: FrontierIntervals | None = None
         self._covered = (0.0, 0.0)
@@ -350,11 +351,11 @@ class FrontierPanel(Panel):
                 scale=session.chart_scale,
             )
         law = None if fit is None else fit.law
-        excluded_labels = run_labels(excluded, self._figure.shown_excluded, unit, law)
+        excluded_labels = self._excluded_labels.of(excluded, self._figure.shown_excluded, unit, law)
         self.charts.show(
             self._figure,
             loss,
-            run_labels(runs, self._figure.shown, unit, law),
+            self._labels.of(runs, self._figure.shown, unit, law),
             [f"Excluded\n{label}" for label in excluded_labels],
             chosen.dots(self._figure.shown, self._figure.shown_excluded),
         )
