@@ -213,7 +213,12 @@ class _Kept:
             check_columns(names)
         except InputError:
             return cls(names, are_plain=False)  # each row that has such a column says so
-        return cls(names, all(are_plain([row.get(name) for row in table.rows]) for name in names))
+        columns: dict[str, list[Any]] = {name: [] for name in names}
+        for row in table.rows:  # not every column of every row: a table may have as many columns as rows, nearly empty
+            for name, value in row.items():
+                if name in columns:
+                    columns[name].append(value)
+        return cls(names, all(map(are_plain, columns.values())))
 
     def row(self, numbers: Mapping[str, float], values: Mapping[str, Any]) -> CheckedRow:
         """Return a run with these numbers, and with what the columns hold in a row of the table."""

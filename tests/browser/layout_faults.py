@@ -19,8 +19,9 @@ FIND = """() => {
         range.selectNodeContents(element);
         const text = range.getBoundingClientRect(), box = element.getBoundingClientRect();
         const folded = element.querySelector('details:not([open])');
-        const scrolls = [...element.querySelectorAll('*')].some(one => one.scrollWidth > one.clientWidth + 1
-            && getComputedStyle(one).overflowX === 'auto');
+        const scrolls = [...element.querySelectorAll('*')].some(one => ['X', 'Y'].some(
+            (axis, i) => getComputedStyle(one)[`overflow${axis}`] === 'auto'
+                && (i ? one.scrollHeight > one.clientHeight + 1 : one.scrollWidth > one.clientWidth + 1)));
         if (folded || scrolls || !element.matches('.widget-html, .jupyter-widget-html')) return box;
         return text.width && text.height ? text : box;
     };

@@ -47,7 +47,6 @@ def test_two_groups_are_compared(lab):
     # table that scrolls.
     run_code(page, 'workbench.toggles["Scaling law"].value = True')
     expect(page.get_by_role("button", name="Fit", exact=True)).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.cnb-group-sharing').parentElement.clientWidth < 400")
     hidden = "it => it.parentElement.scrollWidth - it.parentElement.clientWidth"
     assert page.locator(".cnb-group-sharing").evaluate(hidden) == 0
     run_code(page, 'workbench.toggles["Scaling law"].value = False')

@@ -110,7 +110,7 @@ def test_a_damaged_file_is_said_on_the_page_and_kept(page, project, tmp_path):
         expect(page.get_by_text("Nothing was restored, and the file is moved aside")).to_be_visible(timeout=WAIT_MS)
         button(page, "Fit").click()
         aside = project / "chinchilla_nb.session.damaged.json"
-        assert wait_until(aside.exists, 30)
+        assert wait_until(lambda: aside.exists() and (project / NAME).exists(), 30)
     assert aside.read_text() == '{"format": '
     assert json.loads((project / NAME).read_text())["version"] == 1
 

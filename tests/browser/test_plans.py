@@ -29,7 +29,7 @@ def test_plans_are_compared(lab):
     add.click()
     rows = page.locator(".cnb-plans tbody tr")
     expect(rows).to_have_count(2, timeout=WAIT_MS)
-    expect(rows.nth(1)).to_contain_text("N = 2e+09")
+    expect(rows.nth(1)).to_contain_text("N = 2B")
     page.locator("select[title='The constraint of the plan']").select_option("The optimum")
     page.get_by_placeholder("none").fill("100B")
     page.get_by_placeholder("unlimited").fill("20B")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from chinchilla_nb.engine.conversion import as_positive_number, check_type
+from chinchilla_nb.engine.conversion import as_positive_number, check_callable, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.model_search import ModelTable
@@ -106,6 +106,7 @@ class Constraints:
 
     def written(self, write: Callable[[str, float], str]) -> str:
         """Return the constraints as they are given; a function of name and value writes the numbers among them."""
+        check_callable(write, "write")
         parts = [write(name, getattr(self, name)) for name in AMOUNTS if getattr(self, name) is not None]
         if self.models is not None:
             count = len(model_sizes(self.models))
