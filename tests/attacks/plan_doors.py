@@ -27,7 +27,6 @@ def plan_doors(cc: Chinchilla) -> Iterator[Door]:
     given = {"C": 1e21, **NOTHING, "hardware": HARDWARE}
     words = {name: f"{name}|give|plan|optimum|loss|C must|N must" for name in given}
     yield Door("Constraints", Constraints, given, words)
-    yield Door("Constraints.written", Constraints(C=1e21).written, {"write": "{} = {}".format})
     project = {**given, "label": "a", "level": 0.95, "uncertainty": None}
     yield Door("Chinchilla.plan", cc.plan, project, words)
     plans = {"plans": [{"C": 1e21}], "level": 0.95, "uncertainty": FitUncertainty(cc.uncertainty("sandwich").value)}

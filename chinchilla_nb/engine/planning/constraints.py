@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from chinchilla_nb.engine.conversion import as_positive_number, check_callable, check_type
+from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.model_search import ModelTable
 from chinchilla_nb.engine.planning.real_models import model_sizes
 
-__all__ = ["CONSTRAINTS", "Constraints"]
+__all__ = ["CONSTRAINTS", "Constraints", "constraints_text"]
 
 AMOUNTS = ("C", "loss", "N", "D", "tokens_per_parameter", "N_ratio", "inference_tokens", "unique_tokens", "days")
 """The constraints that are numbers."""
@@ -102,18 +102,7 @@ class Constraints:
     @property
     def text(self) -> str:
         """The constraints as they are given, such as ``C = 1e+21, N = 7e+09``."""
-        return self.written(lambda name, value: f"{name} = {value:.4g}")
-
-    def written(self, write: Callable[[str, float], str]) -> str:
-        """Return the constraints as they are given; a function of name and value writes the numbers among them."""
-        check_callable(write, "write")
-        parts = [write(name, getattr(self, name)) for name in AMOUNTS if getattr(self, name) is not None]
-        if self.models is not None:
-            count = len(model_sizes(self.models))
-            parts.append("1 model" if count == 1 else f"{count:,} models")
-        if self.hardware is not None:
-            parts.append(self.hardware.text)
-        return ", ".join(parts)
+        return constraints_text(self, lambda name, value: f"{name} = {value:.4g}")
 
     def _check_days(self) -> None:
         if self.days is None:
@@ -146,3 +135,15 @@ class Constraints:
 
 CONSTRAINTS = tuple(one.name for one in fields(Constraints))
 """The names of all constraints."""
+
+
+def constraints_text(constraints: Constraints, write: Callable[[str, float], str]) -> str:
+    """Return constraints as they are given; a function of name and value writes the numbers among them."""
+    amounts = ((name, getattr(constraints, name)) for name in AMOUNTS)
+    parts = [write(name, value) for name, value in amounts if value is not None]
+    if constraints.models is not None:
+        count = len(model_sizes(constraints.models))
+        parts.append("1 model" if count == 1 else f"{count:,} models")
+    if constraints.hardware is not None:
+        parts.append(constraints.hardware.text)
+    return ", ".join(parts)

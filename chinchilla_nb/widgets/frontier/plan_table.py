@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chinchilla_nb.engine.planning.constraints import Constraints
+from chinchilla_nb.engine.planning.constraints import Constraints, constraints_text
 from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.html_table import html_table
@@ -21,7 +21,11 @@ Write = Callable[[float, int], str]
 
 def plan_label(constraints: Constraints) -> str:
     """Return the constraints of a plan as panels write numbers, such as ``C = 5.36×10²¹, N = 20B``."""
-    return constraints.written(lambda name, value: f"{name.replace('_', ' ')} = {_GIVEN.get(name, plain)(value, 4)}")
+
+    def write(name: str, value: float) -> str:
+        return f"{name.replace('_', ' ')} = {_GIVEN.get(name, plain)(value, 4)}"
+
+    return constraints_text(constraints, write)
 
 
 def plan_tiles(plan: Plan, row: Mapping[str, Any], data_unit: str) -> str:
