@@ -56,7 +56,8 @@ class ChinchillaTable:
         return len(self.runs.N)
 
     def __repr__(self) -> str:
-        return f"ChinchillaTable({len(self)} rows)\n{self.to_frame().to_string(index=False)}"
+        numbers = self.to_frame().to_string(index=False, float_format="{:.4g}".format)
+        return f"ChinchillaTable({len(self)} rows)\n{numbers}"
 
     def _repr_html_(self) -> str:
         return self.to_html()

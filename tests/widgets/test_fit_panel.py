@@ -201,7 +201,7 @@ def test_runs_that_count_again_are_not_called_new(session, database, law):
     assert "The runs have changed since this fit" in text_of(panel.state)
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 run yet"), (2, "2 runs yet")])
+@pytest.mark.parametrize(("count", "said"), [(1, "1 run so far"), (2, "2 runs so far")])
 def test_too_few_runs_are_explained_before_a_fit_is_asked_for(session, database, rows, count, said):
     database.df = rows.iloc[:count]
     panel = FitPanel(session)
