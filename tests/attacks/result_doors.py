@@ -94,7 +94,12 @@ def _history(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Session.draw_fits", session.draw_fits, {"fits": session.fits[:1]})
     left_out = {"source": "t.csv", "rows": [Rejected(2, "N must be positive", "N")], "place": "line"}
     yield Door("Session.leave_out", session.leave_out, left_out)
-    yield Door("Session.keep", session.keep, {"path": Path(tempfile.mkdtemp()) / "session.json", "find": FIND}, {"path": "path|file|session"})
+    yield Door(
+        "Session.keep",
+        session.keep,
+        {"path": Path(tempfile.mkdtemp()) / "session.json", "find": FIND},
+        {"path": "path|file|session"},
+    )
 
 
 def _approaches(cc: Chinchilla) -> Iterator[Door]:
