@@ -125,6 +125,7 @@ def screenshot(page: Page, name: str, down_to: str = "body") -> Path:
 
 
 def _picture(page: Page, down_to: str) -> bytes:
+    page.locator(down_to).wait_for()  # JupyterLab hides a cell for a moment when its theme changes
     size, box = page.viewport_size, page.locator(down_to).bounding_box()
     assert size is not None, "the page has no window"
     assert box is not None, f"{down_to} is not shown"
