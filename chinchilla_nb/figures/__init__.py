@@ -22,7 +22,7 @@ from chinchilla_nb.figures.isoflop import Against, IsoFlopFigure, SliceCurves, i
 from chinchilla_nb.figures.landscape import LandscapeFigure, landscape_figure
 from chinchilla_nb.figures.law_lines import SMALL_CHART, LawLine, covers_a_label, loss_lines, plane_lines
 from chinchilla_nb.figures.planes import FrontierFigure, IsoLoss, Plane, frontier_figure
-from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, joined, polyline
 from chinchilla_nb.figures.profile import ProfileFigure, profile_figure
 from chinchilla_nb.figures.residuals import (
     Histogram,
@@ -100,6 +100,7 @@ __all__ = [
     "frontier_intervals",
     "groups_figure",
     "isoflop_figure",
+    "joined",
     "landscape_figure",
     "linear_axis",
     "linearised",

@@ -8,7 +8,7 @@ import bqplot
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, polyline
+from chinchilla_nb.figures import IsoFlopFigure, Polyline, SliceCurves, joined, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.plots import PAPER, Frame, set_dots, set_line
 
@@ -69,14 +69,14 @@ class SliceChart:
         near = np.concatenate([one.near for one in slices])[seen]
         colour = np.array([one.shade for one in slices])
         names = [label for label, is_seen in zip(labels, seen, strict=True) if is_seen]
-        set_dots(self.dots, _some(_joined([one.dots for one in slices]), seen), names, colour[of_seen])
+        set_dots(self.dots, _some(joined([one.dots for one in slices]), seen), names, colour[of_seen])
         self.dots.opacities = (strength[of_seen] * np.where(near, 1.0, FAR)).tolist()
         self._of_dot = {self.dots: of_seen}
         for mark, name in ((self.parabolas, "parabola"), (self.laws, "law")):
             _set_rows(mark, slices, name, strength, coloured=True)
         _set_rows(self.intervals, slices, "interval", strength, coloured=False)
         with_minimum = [at for at, one in enumerate(slices) if len(one.minimum)]
-        set_line(self.minima, _joined([slices[at].minimum for at in with_minimum]))
+        set_line(self.minima, joined([slices[at].minimum for at in with_minimum]))
         self.minima.opacities = strength[with_minimum].tolist()
         self._show_residuals(figure, chosen, labels, of_dot, seen)
 
@@ -96,8 +96,8 @@ class SliceChart:
         names = [label for label, is_shown in zip(labels, which, strict=True) if is_shown]
         self._of_dot |= dict.fromkeys((self.off_parabola, self.off_law), of_dot[which])
         colour = np.array([one.shade for one in slices])[of_dot][which]
-        set_dots(self.off_parabola, _some(_joined([one.off_parabola for one in shown]), among), names, colour)
-        off_law = _joined([] if chosen is None else [one.off_law for one in shown])
+        set_dots(self.off_parabola, _some(joined([one.off_parabola for one in shown]), among), names, colour)
+        off_law = joined([] if chosen is None else [one.off_law for one in shown])
         off_law = _some(off_law, among) if len(off_law) else off_law
         set_dots(self.off_law, off_law, names if len(off_law) else [])
         set_line(self._zero, polyline([figure.x.low, figure.x.high], [0.0, 0.0]))
@@ -109,12 +109,6 @@ class SliceChart:
             return None
         last, of_dot = int(selected[-1]), self._of_dot.get(mark, np.empty(0, dtype=np.intp))
         return int(of_dot[last]) if 0 <= last < len(of_dot) else None
-
-
-def _joined(lines: Sequence[Polyline]) -> Polyline:
-    if not lines:
-        return polyline([], [])
-    return polyline(np.concatenate([one.x for one in lines]), np.concatenate([one.y for one in lines]))
 
 
 def _some(dots: Polyline, which: NDArray[np.bool_]) -> Polyline:

@@ -7,7 +7,7 @@ from typing import Any
 import bqplot
 import numpy as np
 
-from chinchilla_nb.figures import NOTHING, Polyline, polyline
+from chinchilla_nb.figures import NOTHING, Polyline, joined, polyline
 from chinchilla_nb.widgets.base.style import ACCENT
 from chinchilla_nb.widgets.charts.plots import BUDGET_GRIP, NEXT_RUN, PAPER, REGION, Frame, set_line
 
@@ -54,8 +54,7 @@ class BudgetMarks:
     @property
     def markers(self) -> Polyline:
         """Where the next run and a run off the frontier are drawn."""
-        placed = (self.next_point, self.off_frontier)
-        return polyline(*(np.concatenate([getattr(mark, axis) for mark in placed]) for axis in "xy"))
+        return joined(polyline(mark.x, mark.y) for mark in (self.next_point, self.off_frontier))
 
     def dropped(self, mark: bqplot.Scatter) -> tuple[float, float] | None:
         """Return where the user dropped a draggable mark, or None while it is where it was drawn."""

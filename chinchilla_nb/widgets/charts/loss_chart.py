@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, loss_lines, polyline
+from chinchilla_nb.figures import NOTHING, FrontierIntervals, LossFigure, joined, loss_lines, polyline
 from chinchilla_nb.widgets.base.style import INK
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.curve_names import CurveNames
@@ -83,8 +83,7 @@ class LossChart:
             self.laws.show(())
         else:
             x, y = self.frame.view
-            parts = self.budget.markers, self.names.places(x, y)
-            written = polyline(*(np.concatenate([getattr(part, axis) for part in parts]) for axis in "xy"))
+            written = joined([self.budget.markers, self.names.places(x, y)])
             self.laws.show(loss_lines(self._drawn, x, y, laws, known, written))
 
     def show_intervals(self, intervals: FrontierIntervals | None) -> None:

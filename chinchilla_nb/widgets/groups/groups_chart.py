@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chinchilla_nb.figures import GroupsFigure, polyline
+from chinchilla_nb.figures import GroupsFigure, joined
 from chinchilla_nb.widgets.base.style import INK, MUTED
 from chinchilla_nb.widgets.charts.group_dots import GroupDots, group_colour
 from chinchilla_nb.widgets.charts.plots import Frame, set_line
@@ -44,7 +44,7 @@ class GroupsChart:
         """Draw a figure, with one label for each of the grouped runs and the look of each group by its index."""
         self.frame.show(figure.x, figure.y)
         shown = np.concatenate([one.runs for one in figure.curves])
-        dots = polyline(*(np.concatenate([getattr(one.dots, axis) for one in figure.curves]) for axis in "xy"))
+        dots = joined(one.dots for one in figure.curves)
         groups = np.repeat(looks, [len(one.runs) for one in figure.curves])
         self.dots.show(dots, [labels[index] for index in shown], groups, self.figure, self.curves)
         drawn = [(one, group_colour(look)) for one, look in zip(figure.curves, looks, strict=True) if len(one.line)]
@@ -52,10 +52,7 @@ class GroupsChart:
             self.curves.colors = [colour for _, colour in drawn] or [MUTED]
             self.curves.x = np.array([one.line.x for one, _ in drawn]) if drawn else np.empty(0)
             self.curves.y = np.array([one.line.y for one, _ in drawn]) if drawn else np.empty(0)
-        set_line(
-            self.gaps,
-            polyline([end for gap in figure.gaps for end in gap.x], [end for gap in figure.gaps for end in gap.y]),
-        )
+        set_line(self.gaps, joined(figure.gaps))
         with self.names.hold_sync():
             self.names.colors = [colour for _, colour in drawn] or [INK]
             self.names.x = np.array([one.line.x[-1] for one, _ in drawn])
