@@ -105,8 +105,8 @@ def _of_notebook_itself(error: Error) -> bool:
     return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 
-def screenshot(page: Page, name: str, down_to: str = "body") -> Path:
-    """Save a screenshot of the page, from its top to the end of an element, once it has stopped changing.
+def screenshot(page: Page, name: str, down_to: str | None = None) -> Path:
+    """Save a screenshot of the window, or of its part down to the end of an element, once it has stopped changing.
 
     Screenshots go to the folder named by ``CHINCHILLA_NB_SCREENSHOTS``, or to one in the system's temporary folder.
     """
@@ -124,7 +124,9 @@ def screenshot(page: Page, name: str, down_to: str = "body") -> Path:
     return path
 
 
-def _picture(page: Page, down_to: str) -> bytes:
+def _picture(page: Page, down_to: str | None) -> bytes:
+    if down_to is None:
+        return page.screenshot()
     page.locator(down_to).wait_for()  # JupyterLab hides a cell for a moment when its theme changes
     size, box = page.viewport_size, page.locator(down_to).bounding_box()
     assert size is not None, "the page has no window"

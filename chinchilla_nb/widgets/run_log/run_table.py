@@ -190,9 +190,10 @@ class RunTable(ipywidgets.VBox):
             place = shown.page * PAGE + (0 if change["new"] < 0 else len(shown.rows) - 1)
         else:
             place = min(max(count - change["new"], 0), count - 1)
+        # The other order would show the new page with the run that was selected before, and send its row to the field.
+        self._on_select([int(shown.matching[place])])
         if place // PAGE != shown.page:
             self._on_view(shown.view.turned_to(place // PAGE))
-        self._on_select([int(shown.matching[place])])
 
     @guarded
     def _checked(self, place: int, checked: bool) -> None:

@@ -32,5 +32,6 @@ def test_every_fit_is_the_same_within_rounding(found):
         was, now = float.fromhex(stored["objective"]), float.fromhex(found[name]["objective"])
         # Without noise, objectives consist only of rounding errors.
         assert now == pytest.approx(was, rel=1e-6, abs=1e-13), name
-        # Where the last digits decide, as on machines that round differently, a search may end better than stored.
-        assert found[name]["status"] in {stored["status"], "converged"}, name
+        # Which of these two a search ends with is decided by the last digits, as on machines that round differently.
+        ended = {"converged", "stalled"}
+        assert found[name]["status"] in (ended if stored["status"] in ended else {stored["status"]}), name
