@@ -16,7 +16,7 @@ from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import check_callable, check_type, first_items
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus, iter_fit
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.laws.families import family_of
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
@@ -68,7 +68,7 @@ class Circumstances(NamedTuple):
         return PastFit(
             made=made,
             law=fit.law,
-            loss=loss_name(fit.loss_fn),
+            loss=loss_in_words(fit.loss_fn),
             objective=fit.objective,
             status=fit.status,
             exhaustive=self.exhaustive,

@@ -22,7 +22,8 @@ from chinchilla_nb.config.reading import is_configuration, read_settings
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
 from chinchilla_nb.engine.errors import InputError, InputTypeError
-from chinchilla_nb.engine.fitting.losses import log_huber, loss_name
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
+from chinchilla_nb.engine.fitting.losses import log_huber
 from chinchilla_nb.followed_database import FollowedDatabase
 from chinchilla_nb.printable import printable
 from chinchilla_nb.records.columns.given import NOT_READ
@@ -307,7 +308,7 @@ class _ValidRuns:
         left_out = _left_out(self.preview, place)
         if left_out:
             warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
-        loss = f"Fits minimise {loss_name(Settings().loss_fn)}, the default, unless another loss is chosen."
+        loss = f'Fits minimise "{loss_in_words(Settings().loss_fn)}", the default, unless another loss is chosen.'
         return [f"{where}:", *self.reading.sentences(self.preview.rows), loss, *([f"{left_out}."] if left_out else [])]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from chinchilla_nb.config.compute import convention_in_words
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.laws.allocation import exponents
 from chinchilla_nb.engine.planning.extrapolation import outside_the_runs
 from chinchilla_nb.engine.planning.scaling import compute_optimal_run, next_budget
@@ -237,7 +237,8 @@ def _goodness(fit: Fit, limits: Iterable[str]) -> tuple[tuple[str, str], ...]:
     rows = [
         ("runs", f"{len(fit.runs):,}"),
         ("status", " · ".join([fit.status.value, *limits])),
-        (f"mean {loss_name(fit.loss_fn)} per run", f"{fit.objective:.6g}"),
+        ("loss function", loss_in_words(fit.loss_fn)),
+        ("its mean per run", f"{fit.objective:.6g}"),
         ("root mean square error", f"{np.sqrt(np.mean(residuals**2)):.4g}"),
         ("median absolute relative error", percent(float(np.median(np.abs(residuals) / loss)))),
     ]

@@ -40,10 +40,10 @@ def test_each_fit_is_a_row(project):
     project.fit()
     first, second = (row for _, row in project.fit_history().iterrows())
     assert (first.loss, first.runs, first.excluded, second.loss, second.runs, second.excluded) == (
-        "asymmetric_mae",
+        "Absolute, asymmetric, w = 10",
         30,
         0,
-        "mae",
+        "Absolute",
         29,
         1,
     )

@@ -34,7 +34,7 @@ def test_what_was_taken_of_a_file_is_said(tmp_path, capfd):
         "D is column 'tokens', the tokens (100M to 24B).",
         "loss is column 'val_loss', the validation loss (2.44 to 5.01).",
         "C = 6ND.",
-        "Fits minimise asymmetric_mae, the default, unless another loss is chosen.",
+        'Fits minimise "Absolute, asymmetric, w = 10", the default, unless another loss is chosen.',
     )
     logged = " ".join(capfd.readouterr().err.split())
     assert "N is column 'params (M)', the parameters, in millions" in logged

@@ -73,7 +73,7 @@ def test_a_partial_as_loss_is_named(make, capsys):
     cc = make(loss_fn=functools.partial(log_huber, delta=1e-3))
     cc.fit()
     cc.report(plot=False)
-    assert re.search(r"log_huber\(delta=0\.001\)", capsys.readouterr().out)
+    assert re.search(r"loss function +Huber of the logarithms, δ = 0\.001\n", capsys.readouterr().out)
 
 
 def test_a_stale_fit_is_reported_as_stale(make, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import platform
 from collections.abc import Mapping
 from importlib import metadata
@@ -16,7 +15,8 @@ from chinchilla_nb.config.compute import convention_in_words
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.compute.agreement import disagreement
 from chinchilla_nb.engine.fitting.fit import Fit
-from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
+from chinchilla_nb.engine.fitting.loss_words import WORDS, loss_in_words, named_loss
+from chinchilla_nb.engine.fitting.losses import LossFunction
 from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.runs import Runs
@@ -30,7 +30,6 @@ __all__ = [
     "Facts",
     "definition_facts",
     "fit_facts",
-    "loss_in_words",
     "other_laws",
     "run_facts",
     "version_facts",
@@ -44,13 +43,6 @@ Facts = tuple[tuple[str, str], ...]
 
 LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib")
 """What computes and draws the numbers of a report."""
-_MEANINGS = {
-    "asymmetric_mae": "absolute error, w times as much for predictions that are too high",
-    "log_huber": "Huber loss of the difference of logarithms: squared up to delta, absolute beyond it",
-    "huber": "Huber loss: squared error up to delta, absolute beyond it",
-    "mae": "absolute error",
-    "mse": "squared error",
-}
 
 
 def fit_facts(fit: Fit, uncertainty: Uncertainty | None, rng: np.random.Generator) -> Facts:
@@ -58,7 +50,7 @@ def fit_facts(fit: Fit, uncertainty: Uncertainty | None, rng: np.random.Generato
     problem = fit.problem
     rows = [
         ("law", f"L = {problem.family.form} ({problem.family.name})"),
-        ("loss function", loss_in_words(fit.loss_fn)),
+        ("loss function", _loss_in_words(fit.loss_fn)),
         ("weights of runs", "equal" if problem.weight_fn is None else f"{_name(problem.weight_fn)}(C)"),
         ("limits of parameters", in_symbols(_bounds_in_words(problem.bounds))),
         ("starts", in_symbols(_starts_in_words(fit))),
@@ -114,20 +106,10 @@ def version_facts() -> Facts:
     return (("chinchilla_nb", __version__), *installed, ("Python", system))
 
 
-def loss_in_words(loss_fn: LossFunction) -> str:
-    """Return the name of a loss function with all of its options and, if it is a built-in one, what it is."""
-    function = loss_fn.func if isinstance(loss_fn, functools.partial) else loss_fn
-    if BUILTIN_LOSSES.get(getattr(function, "__name__", "")) is not function:
-        return f"{loss_name(loss_fn)}, a function of the user"
-    options = {
-        name: one.default
-        for name, one in inspect.signature(function).parameters.items()
-        if one.default is not inspect.Parameter.empty
-    }
-    given = loss_fn.keywords if isinstance(loss_fn, functools.partial) else {}
-    written = ", ".join(f"{name} = {number_text(float(value))}" for name, value in {**options, **given}.items())
-    called = function.__name__
-    return f"{called}, {_MEANINGS[called]}" + (f"; {written}" if written else "")
+def _loss_in_words(loss_fn: LossFunction) -> str:
+    """Return a loss function with its parameter and what it does."""
+    named, text = named_loss(loss_fn), loss_in_words(loss_fn)
+    return f"{text}, a function of the user" if named is None else f"{text}: {WORDS[named[0]].meaning}"
 
 
 def _name(function: Any) -> str:

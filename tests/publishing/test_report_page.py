@@ -28,7 +28,7 @@ from chinchilla_nb import (
 )
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb.engine.laws.named import NamedLaw
-from chinchilla_nb.publishing.facts import fit_facts, loss_in_words
+from chinchilla_nb.publishing.facts import fit_facts
 from chinchilla_nb.publishing.report_page import report_page
 
 DAY = date(2026, 11, 26)
@@ -138,7 +138,7 @@ def test_text_of_others_is_shown_and_does_nothing(text, page):
 
 def test_it_says_how_the_law_was_fitted(cc, page):
     how = page.facts("How the law was fitted")
-    assert how["loss function"].endswith("delta = 0.001")
+    assert how["loss function"].startswith("Huber of the logarithms, δ = 0.001: ")
     assert "32, a grid of e from -0.5 to 0.5 (2 values); a from 0 to 10" in how["starts"]
     assert how["weights of runs"] == "equal"
     assert how["limits of parameters"] == "none"
@@ -244,25 +244,22 @@ def test_a_loss_without_intervals_and_a_law_of_compute_have_a_report_too(tmp_pat
 @pytest.mark.parametrize(
     ("loss_fn", "words"),
     [
-        (asymmetric_mae, "w = 10"),
-        (huber, "delta = 1"),
-        (functools.partial(huber, delta=0.5), "delta = 0.5"),
-        (log_huber, "delta = 1"),
-        (functools.partial(log_huber, delta=np.float32(1e-3)), "delta = 0.001"),
+        (asymmetric_mae, "Absolute, asymmetric, w = 10"),
+        (huber, "Huber, δ = 1"),
+        (functools.partial(huber, delta=0.5), "Huber, δ = 0.5"),
+        (log_huber, "Huber of the logarithms, δ = 1"),
+        (functools.partial(log_huber, delta=np.float32(1e-3)), "Huber of the logarithms, δ = 0.001"),
+        (mae, "Absolute: "),
+        (mse, "Squared: "),
     ],
 )
-def test_the_options_of_a_loss_are_stated_also_where_they_are_defaults(loss_fn, words):
-    assert loss_in_words(loss_fn).split("; ")[1].startswith(words)
-
-
-def test_a_loss_without_options_has_none_and_one_of_the_user_has_its_name():
-    assert loss_in_words(mae) == "mae, absolute error"
-    assert loss_in_words(mse) == "mse, squared error"
-
-    def mine(y_true, y_pred):
-        return np.abs(y_true - y_pred)
-
-    assert loss_in_words(mine) == "mine, a function of the user"
+def test_a_loss_is_stated_as_choosers_write_it_with_its_parameter_also_where_that_is_the_default(
+    loss_fn, words, tmp_path
+):
+    cc = Chinchilla(tmp_path, AXES, loss_fn=loss_fn, log_level=50)
+    cc.database.df = table_of(make_runs(20, noise=0.01))
+    fit = cc.fit()
+    assert dict(fit_facts(fit, None, np.random.default_rng(1)))["loss function"].startswith(words)
 
 
 def test_weights_and_limits_are_stated(tmp_path):

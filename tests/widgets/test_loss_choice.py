@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import html
 
 import pytest
 
 from chinchilla_nb.config.settings import change_settings
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mse
 from chinchilla_nb.opening import open_session
+from chinchilla_nb.publishing.report_page import report_page
 from chinchilla_nb.widgets.config.config_panel import ConfigPanel
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
+from chinchilla_nb.widgets.history.history_panel import HistoryPanel
 from chinchilla_nb.widgets.run_log.run_log_panel import RunLogPanel
 
 
@@ -84,8 +87,22 @@ def test_an_import_asks_for_the_loss(session, tmp_path, monkeypatch):
 def test_an_opened_table_says_which_loss_it_takes(rows, tmp_path):
     path = tmp_path / "runs.csv"
     rows.to_csv(path, index=False)
-    assert (
-        "Fits minimise asymmetric_mae, the default, unless another loss is chosen." in open_session(str(path)).remarks
+    said = 'Fits minimise "Absolute, asymmetric, w = 10", the default, unless another loss is chosen.'
+    assert said in open_session(str(path)).remarks
+
+
+def test_panels_and_the_report_write_a_loss_as_the_list_does(session):
+    fit, history = FitPanel(session), HistoryPanel(session)
+    fit.loss.kind.value = "log_huber"
+    session.run_fit()
+    session.law_by_hand = session.fit.law
+    words, page = "Huber of the logarithms, δ = 0.001", report_page(session)
+    assert f"{words}: " in fit.facts.value
+    assert f"By hand, {words}: " in fit.hand_law.text.value
+    assert words in history.texts[0].value
+    assert page.count(words) == 2  # in the goodness of the fit and in how it was fitted
+    assert all(
+        "log_huber" not in one for one in (fit.facts.value, fit.hand_law.text.value, history.texts[0].value, page)
     )
 
 
@@ -95,9 +112,9 @@ def test_the_panel_says_what_other_losses_make_of_the_budget(session):
     assert panel.other_losses.value == ""
     session.loss_sensitivity = session.fit.loss_sensitivity()
     session.budget = 1e22
-    assert session.loss_sensitivity.text(1e22) in panel.other_losses.value
+    assert html.escape(session.loss_sensitivity.text(1e22)) in panel.other_losses.value
     session.budget = 1e23
-    assert session.loss_sensitivity.text(1e23) in panel.other_losses.value
+    assert html.escape(session.loss_sensitivity.text(1e23)) in panel.other_losses.value
     session.run_fit()
     assert panel.other_losses.value == ""
     assert panel.errors.value == ""

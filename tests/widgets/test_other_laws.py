@@ -92,7 +92,7 @@ class TestControls:
         assert controls.comparison() == ""
         controls.enter("E", fitted.fit.law.E + 0.1)
         # Runs that follow a law exactly: the mean square of 0.1.
-        assert controls.comparison().startswith("By hand: mse 0.01 per run")
+        assert controls.comparison().startswith("By hand, Squared: 0.01 per run")
 
 
 class TestSection:
@@ -116,7 +116,7 @@ class TestSection:
         assert section.rows["alpha"].box.value == "0.5"
         assert float(section.rows["A"].box.value) == pytest.approx(fit.A * N ** (0.5 - fit.alpha), rel=1e-3)
         assert section.rows["B"].box.value == f"{fit.B:.5g}"
-        assert "By hand: mse" in text_of(section.text)
+        assert "By hand, Squared: " in text_of(section.text)
 
     def test_a_box_takes_a_value_and_moves_the_slider(self, section, fitted):
         section.rows["beta"].box.value = "0.31"

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from chinchilla_nb.engine.conversion import as_positive_number, check_type
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.fit import solve
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, log_huber, loss_name, mse
 from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.engine.fitting.results import Fit
@@ -62,8 +63,8 @@ class LossSensitivity:
             If the budget is not positive and finite.
         """
         C = as_positive_number(C, "C")
-        found = {name: float(N) for name, (N, _) in self.allocate(C).items()}
-        parts = [f"{compact(N) if N == N else 'no optimum'} with {name}" for name, N in found.items()]
+        found = [(float(optima(fit.law, C, fit.runs.compute)[0]), loss_in_words(fit.loss_fn)) for fit in self.fits]
+        parts = [f'{compact(N) if N == N else "no optimum"} with "{loss}"' for N, loss in found]
         return f"N* at {scientific(C)} FLOPs is {', '.join(parts)}"
 
     def __repr__(self) -> str:

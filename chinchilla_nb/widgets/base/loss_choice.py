@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.fitting.problem import same_function
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.session import Session
@@ -19,7 +20,6 @@ from chinchilla_nb.widgets.base.losses import (
     LOSSES,
     MEANINGS,
     OWN,
-    loss_in_words,
     loss_of,
     option_of,
     recognise,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitWarning
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.laws.symbols import in_symbols
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import plain
@@ -23,7 +23,7 @@ _REMEDIES = {
 def fit_facts(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -> str:
     """Return the badge of a fit and how the law was found, as HTML; the arguments are those of `badge`."""
     facts = (
-        f"{loss_name(fit.loss_fn)} {plain(fit.objective, 4)} per run · {runs_in_words(len(fit.runs))} · "
+        f"{loss_in_words(fit.loss_fn)}: {plain(fit.objective, 4)} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
     return (

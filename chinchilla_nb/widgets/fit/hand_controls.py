@@ -9,7 +9,7 @@ from traitlets import Bool, HasTraits, Instance
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.by_hand import LawByHand
-from chinchilla_nb.engine.fitting.losses import loss_name
+from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.session import Session
 
@@ -96,8 +96,8 @@ class HandControls(HasTraits):
         session = self._session
         if session.law_by_hand is None:
             return ""
-        name, by_hand = loss_name(session.settings.loss_fn), session.by_hand.objective
-        text = f"By hand: {name} {plain(by_hand, DIGITS)} per run"
+        name, by_hand = loss_in_words(session.settings.loss_fn), session.by_hand.objective
+        text = f"By hand, {name}: {plain(by_hand, DIGITS)} per run"
         if session.fit is None or session.fit.law.parameters != session.law_by_hand.parameters:
             return text
         try:
