@@ -49,7 +49,7 @@ def test_each_fit_is_a_row_the_latest_first(session, panel):
     fit_with(session, mse)
     latest, first = (text.value for text in shown(panel))
     assert "Fit 2" in latest
-    assert "mse" in latest
+    assert "Squared" in latest
     assert "28 runs, 2 excluded" in latest
     assert "the fit shown" in latest
     assert "Fit 1" in first
@@ -77,7 +77,7 @@ def test_two_are_compared_on_the_charts_and_a_third_takes_the_place_of_the_first
     panel.compare_toggles[1].value = True
     assert [law.name for law in session.overlays] == ["Fit 2", "Fit 3"]
     assert "<th>Fit 2</th><th>Fit 3</th>" in panel.differences.value
-    assert "<th scope='row'>loss</th><td>mse</td><td>mae</td>" in panel.differences.value
+    assert "<th scope='row'>loss</th><td>Squared</td><td>Absolute</td>" in panel.differences.value
     assert "<th scope='row'>α</th>" in panel.differences.value
     panel.compare_toggles[2].value = True
     assert [law.name for law in session.overlays] == ["Fit 1", "Fit 2"]

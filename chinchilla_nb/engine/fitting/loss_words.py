@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from chinchilla_nb.engine.fitting.losses import BUILTIN_LOSSES, LossFunction, loss_name
 from chinchilla_nb.quantity import number_text
@@ -50,8 +51,10 @@ WORDS = {
 
 def named_loss(loss_fn: LossFunction) -> tuple[str, float | None] | None:
     """Return the name of a built-in loss and the value of its parameter; None for a function of the user."""
-    partial = isinstance(loss_fn, functools.partial) and not loss_fn.args
-    function, given = (loss_fn.func, loss_fn.keywords) if partial else (loss_fn, {})
+    function: LossFunction = loss_fn
+    given: Mapping[str, Any] = {}
+    if isinstance(loss_fn, functools.partial) and not loss_fn.args:
+        function, given = loss_fn.func, loss_fn.keywords
     name = next((name for name, known in BUILTIN_LOSSES.items() if known is function), None)
     if name is None or set(given) - {WORDS[name].option}:
         return None
