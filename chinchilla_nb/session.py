@@ -26,6 +26,7 @@ from chinchilla_nb.fit_history import Circumstances
 from chinchilla_nb.kept_session import KeptSession
 from chinchilla_nb.left_out_rows import LeftOutRows
 from chinchilla_nb.open_forecasts import Forecasts
+from chinchilla_nb.planned_runs import PlannedRuns
 from chinchilla_nb.records.file_watch import FileWatch
 from chinchilla_nb.run_compute import RunCompute
 from chinchilla_nb.run_origin import RunOrigin
@@ -52,7 +53,7 @@ class RunSource(Protocol):
         """Call `handler` when the traits named change."""
 
 
-class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, RunOrigin):
+class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession, LeftOutRows, PlannedRuns, RunOrigin):
     """Runs, settings and the fit, with what is known of it and done with it.
 
     Parameters
@@ -93,6 +94,8 @@ class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession,
         The compute budget that was chosen, in FLOPs; the panels follow it.
     forecasts : tuple of Forecast
         Forecasts that are scored once their runs are logged; see `Forecasts`.
+    collected_plans, suggested_runs
+        What it plans to train; see `PlannedRuns`.
     law_by_hand, overlays
         Laws that charts show beside the fit; see `LawOverlays`.
     opened_from : str

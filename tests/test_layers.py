@@ -67,6 +67,7 @@ STATE = {
     "next_step",
     "open_forecasts",
     "past_fit",
+    "planned_runs",
     "run_compute",
     "run_filter",
     "run_origin",

@@ -28,6 +28,8 @@ from chinchilla_nb.publishing.facts import (
     run_facts,
     version_facts,
 )
+from chinchilla_nb.publishing.next_run_listing import suggestion_note, suggestion_table
+from chinchilla_nb.publishing.plan_listing import plans_table
 from chinchilla_nb.publishing.run_listing import csv_link, excluded_table, left_out_tables, runs_table
 from chinchilla_nb.publishing.typeset import as_mathml
 from chinchilla_nb.report import Report
@@ -85,6 +87,8 @@ def report_page(
         f'<div class="charts">{_section("Charts", "".join(fit_charts(session, fit, uncertainty)))}</div>',
         _titled("Roll-outs", roll_out_chart(session)),
         *plans,
+        _titled("Plans under constraints", _collected(session, fit)),
+        _titled("Suggested next runs", _suggested(session, fit)),
         _section("Compute-optimal runs", _chinchilla(session, fit, uncertainty, table)),
         _titled("Other laws", _facts(other_laws(session))),
         _section("How the law was fitted", _facts(fit_facts(fit, uncertainty, session.settings.rng))),
@@ -126,6 +130,26 @@ def _chinchilla(session: Session, fit: Fit, uncertainty: Uncertainty | None, tab
     cells = html_table(table.rows, table.head, table_class="numbers")
     notes = "".join(f"<br>{escape(note)}" for note in table.notes).removeprefix("<br>")
     return f'<div class="wide">{cells}</div><p class="note">{notes}</p>'
+
+
+def _collected(session: Session, fit: Fit) -> str:
+    """Return the plans that were collected with the fit, and how many with others; empty without any."""
+    plans = [one for one in session.collected_plans if one.fit is fit]
+    if not plans:
+        return ""
+    others = len(session.collected_plans) - len(plans)
+    said = f"{others:,} plan{'s' if others > 1 else ''} of other fits {'are' if others > 1 else 'is'} not shown."
+    note = f'<p class="note">{said}</p>' if others else ""
+    return f'<div class="wide">{plans_table(plans, session.data_unit, "numbers")}</div>{note}'
+
+
+def _suggested(session: Session, fit: Fit) -> str:
+    """Return the next runs that were suggested with the fit; empty without any."""
+    suggested = session.suggested_runs
+    if suggested is None or suggested.fit is not fit:
+        return ""
+    table = suggestion_table(suggested, session.data_unit, "numbers")
+    return f'<div class="wide">{table}</div><p class="note">{escape(suggestion_note(suggested))}</p>'
 
 
 def _remarks(session: Session) -> str:

@@ -10,6 +10,7 @@ from runs import GRID, make_runs, table_of
 from chinchilla_nb import log_huber
 from chinchilla_nb.config.settings import Settings
 from chinchilla_nb.database import Database
+from chinchilla_nb.publishing.report_page import report_page
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 
@@ -55,6 +56,23 @@ def test_chosen_runs_are_shown_until_something_changes(noisy_session):
     noisy_session.run_fit()
     assert control.table.value == ""
     assert panel.errors.value == ""
+
+
+def test_the_report_has_the_suggestion_while_it_holds(noisy_session):
+    noisy_session.run_fit()
+    panel = FrontierPanel(noisy_session)
+    title = "<h2>Suggested next runs</h2>"
+    assert title not in report_page(noisy_session)
+    panel.next_runs.button.click()
+    other = FrontierPanel(noisy_session)
+    assert other.next_runs.table.value == panel.next_runs.table.value != ""
+    section = report_page(noisy_session).partition(title)[2].partition("</section>")[0]
+    assert section.count("<tr>") == 6
+    assert all(f"<td>{cell}</td>" in section for row in cells(panel) for cell in row)
+    assert "standard error of log N* at C = " in section
+    noisy_session.budget = 1e23
+    assert title not in report_page(noisy_session)
+    assert other.next_runs.table.value == panel.next_runs.table.value == ""
 
 
 def test_what_cannot_be_designed_is_said(session):

@@ -12,6 +12,7 @@ import pytest
 from chinchilla_nb import compact, plan_intervals
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.allocation import allocate
+from chinchilla_nb.publishing.report_page import report_page
 from chinchilla_nb.quantity import interval_text
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.frontier.plan_choice import LOSS, SEARCH, SHAPES, PlanChoice, as_constraints
@@ -55,6 +56,36 @@ def test_what_cannot_be_read_is_named(shape, typed):
 def test_a_project_without_a_model_search():
     with pytest.raises(InputError, match="the project has no model search: add one"):
         as_constraints({"C": 1e21, "models": True}, None)
+
+
+def test_panels_and_the_report_have_the_plans_of_the_session(panel, session):
+    other = FrontierPanel(session)
+    assert "Plans under constraints" not in report_page(session)
+    panel.plans.add.click()
+    panel.plans.shape.value, panel.plans.value.value = "Fixed N", "7B"
+    panel.plans.add.click()
+    assert other.plans.table.value == panel.plans.table.value
+    section = report_page(session).partition("<h2>Plans under constraints</h2>")[2].partition("</section>")[0]
+    assert section.count("<tr") == 3
+    assert "N\u00a0=\u00a07B" in section
+    assert "not shown" not in section
+    session.run_fit()
+    assert "Plans under constraints" not in report_page(session)
+    assert panel.plans.table.value.count("<tr") == 3
+    panel.plans.add.click()  # the same constraints, with the new fit
+    section = report_page(session).partition("<h2>Plans under constraints</h2>")[2].partition("</section>")[0]
+    assert section.count("<tr") == 2
+    assert "1 plan of other fits is not shown." in section
+    other.plans.clear.click()
+    assert panel.plans.table.value == ""
+    assert "Plans under constraints" not in report_page(session)
+
+
+def test_a_table_of_plans_has_an_end(panel, session):
+    for at in range(60):
+        panel.plans.shape.value, panel.plans.value.value = "Fixed N", f"{at + 1}B"
+        panel.plans.add.click()
+    assert len(session.collected_plans) == 50
 
 
 def test_the_plan_is_shown_with_its_marker(panel, law):

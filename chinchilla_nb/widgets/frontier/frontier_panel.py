@@ -32,6 +32,7 @@ from chinchilla_nb.figures import (
     run_outline,
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.publishing.plan_listing import plan_label
 from chinchilla_nb.quantity import number_text
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
@@ -63,7 +64,6 @@ from chinchilla_nb.widgets.frontier.next_runs_control import NextRunsControl
 from chinchilla_nb.widgets.frontier.off_frontier_control import OffFrontierControl
 from chinchilla_nb.widgets.frontier.overlay_control import OverlayControl
 from chinchilla_nb.widgets.frontier.plan_control import PlanControl
-from chinchilla_nb.widgets.frontier.plan_table import plan_label
 from chinchilla_nb.widgets.frontier.publish_control import PublishControl
 from chinchilla_nb.widgets.frontier.selection import Selection
 
@@ -195,6 +195,8 @@ class FrontierPanel(Panel):
         self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")
+        self.watch(self._show_plans, "collected_plans")
+        self.watch(self._show_next_runs, "suggested_runs")
         self.watch(self._show_laws, "revision", "settings", "fit", "law_by_hand", "overlays", "forecasts")
         self._draw()
         self._show_laws()
@@ -236,7 +238,7 @@ class FrontierPanel(Panel):
         self.filter_note.show()
         self._show_stale()
         self.compute.show()
-        self.next_runs.clear()
+        self.next_runs.show()
         self._draw_all()
 
     def _show_stale(self) -> None:
@@ -244,6 +246,14 @@ class FrontierPanel(Panel):
         changed = changed_since_fit(self.session)
         said = f"{changed}. The numbers and charts below show the law of that fit; fit again to update them."
         self.stale.value = note("warn", said) if changed else ""
+
+    @guarded
+    def _show_plans(self, _change: Any) -> None:
+        self.plans.show_table()
+
+    @guarded
+    def _show_next_runs(self, _change: Any) -> None:
+        self.next_runs.show()
 
     @guarded
     def _draw_scale(self, _change: Any) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import ipywidgets
 
-from chinchilla_nb.engine.design.next_runs import ChosenRuns, choose_runs
+from chinchilla_nb.engine.design.next_runs import choose_runs
 from chinchilla_nb.engine.design.study import FittedStudy
 from chinchilla_nb.engine.design.targets import OptimalN
 from chinchilla_nb.engine.sentences import stopped
-from chinchilla_nb.html_table import html_table
 from chinchilla_nb.next_step import next_candidates
-from chinchilla_nb.quantity import compact, percent, plain, scientific
+from chinchilla_nb.planned_runs import SuggestedRuns
+from chinchilla_nb.publishing.next_run_listing import suggestion_note, suggestion_table
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.style import note
@@ -40,7 +40,7 @@ class NextRunsControl(ipywidgets.VBox):
         What the runs are chosen by.
     button : Button
     table : HTML
-        The chosen runs; empty once the budget or the fit has changed.
+        The runs that the session suggests; empty once the budget or the fit has changed.
     """
 
     def __init__(self, guard: Guard, session: Session, budget: Budget) -> None:
@@ -60,17 +60,26 @@ class NextRunsControl(ipywidgets.VBox):
         super().__init__([bar, self.table])
         self.button.on_click(self._choose)
         self.criterion.observe(self._outdate, "value")
-        budget.observe(self._outdate, "C")
-        self.clear()
+        budget.observe(self._follow, "C")
+        self.show()
 
-    def clear(self) -> None:
-        """Remove the chosen runs, which were those of another budget or fit; hide the control without a fit."""
+    def show(self) -> None:
+        """Show the runs that the session suggests; hide the control without a fit."""
+        session, suggested = self._session, self._session.suggested_runs
+        self.layout.display = "none" if session.fit is None else None
         self.table.value = ""
-        self.layout.display = "none" if self._session.fit is None else None
+        if suggested is not None:
+            table = suggestion_table(suggested, session.data_unit, "cnb-runs")
+            self.table.value = f'{table}<div class="cnb-caption">{escape(suggestion_note(suggested))}</div>'
 
     @guarded
     def _outdate(self, _change: Any) -> None:
-        self.clear()
+        self._session.suggested_runs = None
+        self.show()
+
+    @guarded
+    def _follow(self, _change: Any) -> None:
+        self.show()
 
     @guarded
     def _choose(self, _button: ipywidgets.Button) -> None:
@@ -81,20 +90,7 @@ class NextRunsControl(ipywidgets.VBox):
             study = FittedStudy(fit, OptimalN(self._budget.C, fit.runs.compute))
             chosen = choose_runs(study, next_candidates(session.settings, fit), SHOWN, self.criterion.value)
         except ValueError as error:
+            session.suggested_runs = None
             self.table.value = note("warn", stopped(str(error)))
             return
-        self.table.value = _table_of(chosen, study.target.text, session.data_unit)
-
-
-def _table_of(chosen: ChosenRuns, target: str, data_unit: str) -> str:
-    rows = [
-        (scientific(C), compact(N), compact(D), plain(D / N), percent(after), percent(fall))
-        for N, D, C, after, fall in zip(chosen.N, chosen.D, chosen.C, chosen.after, chosen.fall, strict=True)
-    ]
-    head = ("C (FLOPs)", "N", f"D ({data_unit})", "D/N", "Error after it", "Fall of the variance")
-    now = percent(float(chosen.before[0]))
-    text = (
-        f"The error is the standard error of log {target}, now {now}, once a run and those above it are trained, if "
-        "the law holds. The fall is a share of the present variance."
-    )
-    return f'{html_table(rows, head, table_class="cnb-runs")}<div class="cnb-caption">{escape(text)}</div>'
+        session.suggested_runs = SuggestedRuns(fit, study.target.text, chosen)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 import ipywidgets
 
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.planning.hardware import Hardware
 from chinchilla_nb.engine.planning.plan import Plan, make_plan
 from chinchilla_nb.engine.planning.plan_notes import plan_notes
 from chinchilla_nb.engine.planning.plan_row import plan_row
 from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
+from chinchilla_nb.planned_runs import CollectedPlan
+from chinchilla_nb.publishing.plan_listing import plans_table
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -32,21 +33,9 @@ from chinchilla_nb.widgets.frontier.plan_choice import (
     as_constraints,
 )
 from chinchilla_nb.widgets.frontier.plan_code import plan_code
-from chinchilla_nb.widgets.frontier.plan_table import plan_label, plan_tiles, plans_csv, plans_html
+from chinchilla_nb.widgets.frontier.plan_table import plan_tiles, plans_csv
 
 __all__ = ["PlanControl"]
-
-MOST_PLANS = 50
-"""Plans of one table; more are not compared at a glance, and each change of a page would send all of them."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Added:
-    """A plan of the table: the fit that it is made with, and its numbers with their intervals."""
-
-    fit: Fit
-    plan: Plan
-    row: Mapping[str, Any]
 
 
 class PlanControl(ipywidgets.VBox):
@@ -87,7 +76,6 @@ class PlanControl(ipywidgets.VBox):
         self._hardware, self._on_plan = hardware, on_plan
         self.choice = PlanChoice()
         self.plan: Plan | None = None
-        self._added: dict[str, _Added] = {}
         self.toggle = ipywidgets.ToggleButton(
             description="Plan", tooltip="Plan under constraints, and compare plans", icon="caret-right"
         )
@@ -127,7 +115,7 @@ class PlanControl(ipywidgets.VBox):
         self.clear.on_click(self._clear)
         self.csv.on_click(self._save)
         self._show_fields()
-        self._show_table()
+        self.show_table()
 
     @property
     def opened(self) -> bool:
@@ -189,26 +177,21 @@ class PlanControl(ipywidgets.VBox):
     @guarded
     def _add(self, _button: ipywidgets.Button) -> None:
         fit = self._session.fit
-        if self.plan is None or fit is None or len(self._added) >= MOST_PLANS:
-            return
-        row = plan_row(self.plan, self._believed)
-        self._added[self.plan.constraints.text] = _Added(fit, self.plan, row)
-        self._show_table()
+        if self.plan is not None and fit is not None:
+            self._session.collect_plan(CollectedPlan(fit, self.plan, plan_row(self.plan, self._believed)))
 
     def update_intervals(self) -> None:
         """Give the plans of the table the intervals of the uncertainty that is now known, if they are of its fit."""
-        believed = self._believed
-        if believed is None or not self._added:
-            return
-        for label, one in self._added.items():
-            if one.fit is believed.fit:
-                self._added[label] = replace(one, row=plan_row(one.plan, believed))
-        self._show_table()
+        session, believed = self._session, self._believed
+        if believed is not None:
+            session.collected_plans = tuple(
+                replace(one, row=plan_row(one.plan, believed)) if one.fit is believed.fit else one
+                for one in session.collected_plans
+            )
 
     @guarded
     def _clear(self, _button: ipywidgets.Button) -> None:
-        self._added = {}
-        self._show_table()
+        self._session.collected_plans = ()
 
     @guarded
     def _save(self, _button: ipywidgets.Button) -> None:
@@ -224,18 +207,19 @@ class PlanControl(ipywidgets.VBox):
 
     @property
     def _rows(self) -> dict[str, Mapping[str, Any]]:
-        return {label: one.row for label, one in self._added.items()}
+        return {one.plan.constraints.text: one.row for one in self._session.collected_plans}
 
-    def _show_table(self) -> None:
+    def show_table(self) -> None:
+        """Show the plans that the session has collected."""
+        plans, unit = self._session.collected_plans, self._session.data_unit
         self.link.clear()
-        self._saving.layout.display = None if self._added else "none"
-        rows = {plan_label(one.plan.constraints): one.row for one in self._added.values()}
-        self.table.value = plans_html(rows, self._session.data_unit) if rows else ""
+        self._saving.layout.display = None if plans else "none"
+        self.table.value = f'<div class="cnb-plans">{plans_table(plans, unit, "cnb-runs")}</div>' if plans else ""
         self._show_code()
 
     def _show_code(self) -> None:
         fit, plan = self._session.fit, self.plan
-        asked = {label: (one.fit, one.plan) for label, one in self._added.items()}
+        asked = {one.plan.constraints.text: (one.fit, one.plan) for one in self._session.collected_plans}
         if not asked and fit is not None and plan is not None:
             asked = {plan.constraints.text: (fit, plan)}
         code = plan_code(asked, self._session.origin) if asked else ""
