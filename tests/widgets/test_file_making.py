@@ -94,6 +94,58 @@ def test_a_file_that_no_longer_matches_is_not_offered(parts):
     assert link.value == ""
 
 
+def test_a_file_that_is_outdated_while_it_is_made_is_saved_without_a_link(parts):
+    making, link, _, png, _ = parts
+    proceed, seen = threading.Event(), []
+    link.observe(lambda change: seen.append(change["new"]), "value")
+
+    def make() -> bytes:
+        proceed.wait(30)
+        return b"content"
+
+    async def click() -> None:
+        making.start(png, "frontier.png", "image/png", make)
+        making.outdate()
+        assert png.disabled
+        proceed.set()
+        await until(lambda: not png.disabled)
+
+    asyncio.run(click())
+    assert any("Download frontier.png" in value for value in seen)
+    assert link.value == ""
+    making.start(png, "frontier.png", "image/png", lambda: b"content")
+    assert "Download frontier.png" in link.value
+    making.outdate()
+    assert link.value == ""
+
+
+def test_a_picture_asked_for_before_a_fit_leaves_no_link_after_it(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+
+    async def click() -> None:
+        panel.export.buttons["png"].click()
+        session.run_fit()
+        await until(lambda: not panel.export.buttons["png"].disabled)
+
+    asyncio.run(click())
+    assert panel.export.link.value == ""
+
+
+def test_a_report_without_what_the_session_has_now_leaves_no_link(session):
+    session.run_fit()
+    panel = FrontierPanel(session)
+    for change in (
+        lambda: setattr(session, "budget", 1e23),
+        lambda: setattr(session, "law_by_hand", session.fit.law),
+        lambda: setattr(session, "uncertainty", session.fit.uncertainty("sandwich")),
+    ):
+        panel.publish.report.click()
+        assert "Download report.html" in panel.publish.link.value
+        change()
+        assert panel.publish.link.value == ""
+
+
 def test_a_click_on_the_panel_returns_before_the_picture_and_the_report_are_made(session):
     session.run_fit()
     panel = FrontierPanel(session)

@@ -40,7 +40,7 @@ def test_one_click_makes_the_report_of_the_fit(panel):
     assert name == "report.html"
     assert page.startswith("<!doctype html>")
     assert "<mfrac>" in page
-    assert "asymmetric_mae" in page
+    assert "Absolute, asymmetric, w = 10" in page
 
 
 def test_a_table_of_typed_sizes_is_shown_and_saved_in_each_form(panel):

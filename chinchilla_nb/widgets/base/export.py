@@ -75,7 +75,7 @@ class ExportControl(ipywidgets.VBox):
 
     def clear_link(self) -> None:
         """Remove the download link, because its file no longer matches what is shown."""
-        self.link.clear()
+        self.making.outdate()
 
     def show(self, allocation: Mapping[str, float | str] | None) -> None:
         """Show an allocation as a snippet, or nothing if it is None."""

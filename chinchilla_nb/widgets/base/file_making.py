@@ -34,6 +34,7 @@ class FileMaking:
         self._background = Background()
         self._pressed: ipywidgets.Button | None = None
         self._title = ""
+        self._outdated = False
 
     def start(self, button: ipywidgets.Button, name: str, mime: str, make: Callable[[], bytes]) -> None:
         """Make a file that a button asks for, unless one is being made.
@@ -48,7 +49,7 @@ class FileMaking:
         if self._background.under_way:
             return
         self._link.clear()
-        self._pressed, self._title = button, button.description
+        self._pressed, self._title, self._outdated = button, button.description, False
         button.description = f"{self._title} …"
         for one in self._buttons:
             one.disabled = True
@@ -63,6 +64,11 @@ class FileMaking:
         if self._background.cancel():
             self._release()
 
+    def outdate(self) -> None:
+        """Remove the link, as its file no longer matches what is shown; save one that is being made without a link."""
+        self._link.clear()
+        self._outdated = True
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the file has been made; return whether it has. For notebooks that click buttons in code."""
         return self._background.wait(timeout)
@@ -74,6 +80,8 @@ class FileMaking:
             raise outcome.error
         if outcome.last is not None:
             self._link.offer(name, mime, outcome.last)
+            if self._outdated:
+                self._link.clear()
 
     def _release(self) -> None:
         """Let the buttons be pressed again."""

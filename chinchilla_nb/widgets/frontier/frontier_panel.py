@@ -192,6 +192,8 @@ class FrontierPanel(Panel):
         self.watch(self._draw_intervals, "uncertainty", "roll_outs")
         self.watch(self.publish.clear, "revision", "settings", "fit")
         self.watch(self.publish.update_intervals, "uncertainty")
+        self.watch(self.publish.outdate, "roll_outs", "budget", "collected_plans", "suggested_runs")
+        self.watch(self.publish.outdate, "law_by_hand", "overlays", "forecasts")
         self.watch(self._draw_scale, "chart_scale")
         self.watch(self._show_pending, "uncertainty_progress", "roll_outs_progress")
         self.watch(self._show_forecasts, "revision", "forecasts")

@@ -113,9 +113,15 @@ class PublishControl(ipywidgets.VBox):
 
     @guarded
     def update_intervals(self, _change: Any = None) -> None:
-        """Give the table the intervals of the uncertainty that is now known."""
+        """Give the table the intervals of the uncertainty that is now known; a file without them is outdated."""
+        self.making.outdate()
         if self._made is not None:
             self._show(ChinchillaTable(self._runs(), self._session.data_unit))
+
+    @guarded
+    def outdate(self, _change: Any = None) -> None:
+        """Remove the link to a file that lacks what the session has now."""
+        self.making.outdate()
 
     @guarded
     def _change_example(self, change: dict[str, Any]) -> None:
