@@ -47,7 +47,7 @@ def remarks_text(session: Session) -> str:
     """Return how the table of a session was read, for a terminal: a line for each remark, or nothing."""
     if not session.remarks:
         return ""
-    first, *others = session.remarks
+    first, *others = session.all_remarks
     return "\n  ".join([message(first), *map(printable, others)]) + "\n"
 
 

@@ -93,7 +93,8 @@ def open_session(
 ) -> Session:
     """Return the session of a project, of a study, of a data frame, or of the folder or file at a path.
 
-    What was taken of a table, and how, is logged, and kept as `Session.remarks`.
+    What was taken of a table, and how, is logged, and kept as `Session.remarks`, and what was left out as
+    `Session.left_out_remark`.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def open_session(
     choices = TableChoices(N, D, C, loss, checkpoints, failed)
     session = session_of_source(source, choices, allow_functions=allow_functions)
     if session.remarks and getattr(source, "session", source) is not session:
-        get_logger("INFO", "chinchilla_nb.opening").info("%s", " ".join(session.remarks))
+        get_logger("INFO", "chinchilla_nb.opening").info("%s", " ".join(session.all_remarks))
     return session
 
 
@@ -176,7 +177,7 @@ def read_runs(
         raise InputTypeError("source", "must hold a table of runs", got=brief(source))
     table = session.database.df.copy()
     left_out = [{one.place: row.place, "reason": row.reason} for one in session.left_out for row in one.rows]
-    table.attrs.update(remarks=list(session.remarks), left_out=left_out, data_unit=session.data_unit)
+    table.attrs.update(remarks=list(session.all_remarks), left_out=left_out, data_unit=session.data_unit)
     return table
 
 
@@ -267,7 +268,8 @@ def _open_configuration(path: Path, find: Finder) -> Session:
 def _open_table(table: Table, where: str, choices: TableChoices) -> Session:
     """Open a table in memory, without the rows that are not valid runs."""
     opened = _ValidRuns.of(table, where, choices)
-    session = _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where, "line"))
+    left_out = opened.left_out_remark(where, "line")
+    session = _in_memory(opened.runs, Settings(), opened.reading.data_unit, opened.remarks(where), left_out)
     session.leave_out(where, opened.preview.rejected)
     return session
 
@@ -278,8 +280,9 @@ def _open_logs(logs: RunLogs, where: str, choices: TableChoices) -> Session:
     taken = opened.reading.sources
     same = replace(choices, N=taken.get("N"), D=taken.get("D"), C=taken.get("C", NOT_READ), loss=taken["loss"])
     database = FollowedDatabase(logs, lambda table: _ValidRuns.of(table, where, same).runs)
-    remarks = opened.remarks(where, "run")
-    session = Session(database, Settings(), data_unit=opened.reading.data_unit, remarks=remarks)
+    remarks, left_out = opened.remarks(where), opened.left_out_remark(where, "run")
+    unit = opened.reading.data_unit
+    session = Session(database, Settings(), data_unit=unit, remarks=remarks, left_out_remark=left_out)
     session.leave_out(where, opened.preview.rejected, "run")
     return session
 
@@ -303,13 +306,18 @@ class _ValidRuns:
             raise InputError(where, "holds no valid run", remedy=_left_out(preview, "line"))
         return cls(frame_of_rows(preview.rows), reading, preview)
 
-    def remarks(self, where: str, place: str) -> list[str]:
-        """Return what to say of the table; warn of what is left out, by its place: a line or a run."""
+    def left_out_remark(self, where: str, place: str) -> str:
+        """Return and warn what is left out, by its place: a line or a run; empty if nothing is."""
         left_out = _left_out(self.preview, place)
-        if left_out:
-            warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
+        if not left_out:
+            return ""
+        warnings.warn(printable(f"{where}: {left_out}"), RowsLeftOutWarning, stacklevel=_level_of_caller())
+        return f"{left_out}."
+
+    def remarks(self, where: str) -> list[str]:
+        """Return the name of the table and what is taken of it."""
         loss = f'Fits minimise "{loss_in_words(Settings().loss_fn)}", the default, unless another loss is chosen.'
-        return [f"{where}:", *self.reading.sentences(self.preview.rows), loss, *([f"{left_out}."] if left_out else [])]
+        return [f"{where}:", *self.reading.sentences(self.preview.rows), loss]
 
 
 def _level_of_caller() -> int:
@@ -331,7 +339,9 @@ def _left_out(preview: Preview, place: str) -> str:
     return f"{count} left out: {reasons}{rest}"
 
 
-def _in_memory(df: Any, settings: Settings, data_unit: str = "tokens", remarks: Iterable[str] = ()) -> Session:
+def _in_memory(
+    df: Any, settings: Settings, data_unit: str = "tokens", remarks: Iterable[str] = (), left_out_remark: str = ""
+) -> Session:
     database = Database()
     database.df = df
-    return Session(database, settings, data_unit=data_unit, remarks=remarks)
+    return Session(database, settings, data_unit=data_unit, remarks=remarks, left_out_remark=left_out_remark)

@@ -65,7 +65,9 @@ class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession,
     data_unit : str
         What D counts: tokens, bytes or samples.
     remarks : iterable of str
-        What was taken of the table that the runs come from, and which rows were left out, in sentences.
+        The name of the table that the runs come from, with a colon, and what was taken of it, in sentences.
+    left_out_remark : str
+        How many of its rows were left out, and why, in a sentence; empty if all were taken.
 
     Attributes
     ----------
@@ -113,18 +115,30 @@ class Session(SessionWork, RunCompute, BackgroundLosses, Forecasts, KeptSession,
     settings = Instance(Settings)
 
     def __init__(
-        self, database: RunSource, settings: Settings, *, data_unit: str = "tokens", remarks: Iterable[str] = ()
+        self,
+        database: RunSource,
+        settings: Settings,
+        *,
+        data_unit: str = "tokens",
+        remarks: Iterable[str] = (),
+        left_out_remark: str = "",
     ) -> None:
         check_type(database, "database", RunSource)
         check_type(settings, "settings", Settings)
         check_type(data_unit, "data_unit", str)
+        check_type(left_out_remark, "left_out_remark", str)
         super().__init__(settings=settings)
-        self.remarks = as_names(remarks, "remarks")
+        self.remarks, self.left_out_remark = as_names(remarks, "remarks"), left_out_remark
         self.database, self.data_unit = database, data_unit
         self._fitted_from = self._chosen(None)
         self._file_watch = FileWatch(database)
         self.revision = database.revision
         database.observe(self._on_rows, "revision")
+
+    @property
+    def all_remarks(self) -> tuple[str, ...]:
+        """What was taken of the table, and what was left out."""
+        return (*self.remarks, self.left_out_remark) if self.left_out_remark else self.remarks
 
     @property
     def runs(self) -> Runs:  # type: ignore[override]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import os
 import warnings
@@ -48,13 +49,18 @@ def test_what_was_taken_is_no_warning(tmp_path):
         assert open_session(path).runs.N.tolist() == corpus.N
 
 
-def test_rows_that_were_left_out_are_among_the_remarks(tmp_path):
+def test_rows_that_were_left_out_have_a_remark_of_their_own(tmp_path):
     path = tmp_path / "sweep.csv"
     states = ["finished"] * 10 + ["crashed", "FAILED"]
     path.write_text(corpus.Case("", {**corpus.table(), "State": states}).csv)
     with pytest.warns(RowsLeftOutWarning, match="2 of 12 rows left out: line 12: did not finish"):
         session = open_session(path)
-    assert session.remarks[-1].startswith("2 of 12 rows left out: line 12: did not finish (State: 'crashed'); line 13")
+    assert session.left_out_remark.startswith(
+        "2 of 12 rows left out: line 12: did not finish (State: 'crashed'); line 13"
+    )
+    assert session.all_remarks == (*session.remarks, session.left_out_remark)
+    assert "left out" not in "".join(session.remarks)
+    assert f"<li>{session.remarks[-1]}" in html.unescape(Workbench(session).remarks.value)
     assert len(session.runs) == 10
     assert len(open_session(path, failed=True).runs) == 12
 

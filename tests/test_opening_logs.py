@@ -58,7 +58,7 @@ def test_runs_that_are_left_out_are_named_and_warned_of_once(store):
         session = open_session(store)
     assert len(session.runs) == len(SIZES)
     assert [one.category for one in warned] == [RowsLeftOutWarning]
-    assert "1 of 5 rows left out: run 5" in " ".join(session.remarks)
+    assert "1 of 5 rows left out: run 5" in session.left_out_remark
 
 
 def test_a_project_stays_a_project_whatever_else_lies_in_its_folder(store):

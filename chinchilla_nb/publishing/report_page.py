@@ -153,7 +153,8 @@ def _suggested(session: Session, fit: Fit) -> str:
 
 
 def _remarks(session: Session) -> str:
-    return f"<p>How the table was read: {escape(printable(' '.join(session.remarks)))}</p>" if session.remarks else ""
+    said = " ".join(session.all_remarks)
+    return f"<p>How the table was read: {escape(printable(said))}</p>" if said else ""
 
 
 def _titled(title: str, content: str) -> str:

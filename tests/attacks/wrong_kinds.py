@@ -344,7 +344,13 @@ class Doors:
         yield Door(
             "Session",
             Session,
-            {"database": Database(), "settings": Settings(), "data_unit": "tokens", "remarks": ("C = 6ND.",)},
+            {
+                "database": Database(),
+                "settings": Settings(),
+                "data_unit": "tokens",
+                "remarks": ("C = 6ND.",),
+                "left_out_remark": "1 of 3 rows left out.",
+            },
         )
         keys = chinchilla_nb.run_keys(RUNS)[:1]
         yield Door("Session.exclude", session.exclude, {"keys": keys, "reason": "a"})
