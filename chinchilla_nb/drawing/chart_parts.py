@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.figures import LIGHT_PALETTE, STEPS, Axis, Polyline, loss_steps, steps_of
-from chinchilla_nb.figures.grouped_runs import DotGroup
+from chinchilla_nb.figures.dot_groups import DotGroup
 from chinchilla_nb.printable import printable, shortened
 
 __all__ = [

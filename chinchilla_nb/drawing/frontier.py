@@ -42,7 +42,7 @@ from chinchilla_nb.figures import (
     Plane,
     Polyline,
 )
-from chinchilla_nb.figures.grouped_runs import DotGroup, GroupedRuns
+from chinchilla_nb.figures.dot_groups import DotGroup, DotGroups
 from chinchilla_nb.quantity import compact, interval_text, percent, plain, scientific
 
 __all__ = ["draw_frontier"]
@@ -58,7 +58,7 @@ def draw_frontier(
     beside: Sequence[NamedLaw] = (),
     *,
     loss: LossFigure | None = None,
-    groups: GroupedRuns | None = None,
+    groups: DotGroups | None = None,
     note: str = "",
 ) -> Figure:
     """Draw a frontier figure, titled with its law and its next point, without pyplot and without writing a file.

@@ -19,12 +19,12 @@ from chinchilla_nb.drawing.chart_parts import (
 )
 from chinchilla_nb.drawing.images import new_figure
 from chinchilla_nb.figures import Histogram, PredictionFigure, Scatter
-from chinchilla_nb.figures.grouped_runs import DotGroup, GroupedRuns
+from chinchilla_nb.figures.dot_groups import DotGroup, DotGroups
 
 __all__ = ["draw_predictions"]
 
 
-def draw_predictions(drawing: PredictionFigure, groups: GroupedRuns | None = None) -> Figure:
+def draw_predictions(drawing: PredictionFigure, groups: DotGroups | None = None) -> Figure:
     """Draw predicted against true loss and the errors, without pyplot and without writing a file.
 
     With ``groups``, runs have the colours and shapes of these.

@@ -13,7 +13,7 @@ from chinchilla_nb.engine.laws.parameters import axes_of
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.figures import Polyline, frontier_figure, frontier_intervals, prediction_figure, roll_out_figure
-from chinchilla_nb.figures.grouped_runs import GroupedRuns
+from chinchilla_nb.figures.dot_groups import DotGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.session_groups import groups_of, hidden_among
 
@@ -54,10 +54,10 @@ def fit_charts(session: Session, fit: Fit, uncertainty: Uncertainty | None) -> l
     return [*charts, _chart(svg_of(draw_predictions(predictions, groups), "predictions"), caption + hidden)]
 
 
-def coloured_groups(session: Session, runs: Runs) -> GroupedRuns | None:
+def coloured_groups(session: Session, runs: Runs) -> DotGroups | None:
     """Return the groups that colour these runs; None if their loss does."""
     groups, column = groups_of(session, runs), session.view.grouped_by
-    return None if groups is None or column is None else GroupedRuns(column, groups)
+    return None if groups is None or column is None else DotGroups(column, groups)
 
 
 def roll_out_chart(session: Session) -> str:

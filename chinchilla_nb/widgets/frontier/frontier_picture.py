@@ -9,7 +9,7 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_groups import RunGroups
 from chinchilla_nb.figures import FrontierFigure, LossFigure
-from chinchilla_nb.figures.grouped_runs import GroupedRuns
+from chinchilla_nb.figures.dot_groups import DotGroups
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.charts.chart_runs import ChartRuns, hidden_in_words
 from chinchilla_nb.widgets.frontier.frontier_charts import FrontierCharts
@@ -31,7 +31,7 @@ class FrontierPicture:
     loss : LossFigure or None
     beside : tuple of NamedLaw
         Laws that are drawn beside the fit.
-    groups : GroupedRuns or None
+    groups : DotGroups or None
         The groups that colour the runs.
     hidden : str
         Which groups are hidden; empty if none is.
@@ -40,7 +40,7 @@ class FrontierPicture:
     figure: FrontierFigure
     loss: LossFigure | None
     beside: tuple[NamedLaw, ...]
-    groups: GroupedRuns | None
+    groups: DotGroups | None
     hidden: str
 
     @classmethod
@@ -51,7 +51,7 @@ class FrontierPicture:
             raise RuntimeError("the panel could not be drawn, and says why")
         groups, column = None, session.view.grouped_by
         if shown.groups is not None and column is not None:
-            groups = GroupedRuns(column, RunGroups(shown.groups.names, shown.groups.of[shown.rows]))
+            groups = DotGroups(column, RunGroups(shown.groups.names, shown.groups.of[shown.rows]))
         return cls(figure, loss, session.drawn_laws, groups, hidden_in_words(session, shown))
 
     def image(self, kind: str, dpi: int) -> bytes:

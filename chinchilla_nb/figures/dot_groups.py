@@ -12,7 +12,7 @@ from chinchilla_nb.engine.run_groups import RunGroups
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.figures.group_colours import GroupLook, group_areas, group_look
 
-__all__ = ["DotGroup", "GroupedRuns"]
+__all__ = ["DotGroup", "DotGroups"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,7 +37,7 @@ class DotGroup:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class GroupedRuns:
+class DotGroups:
     """Groups of the runs that a figure was laid out for.
 
     Attributes
