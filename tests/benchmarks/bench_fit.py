@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from peers import CHINCHILLA, Peer
 from scipy.optimize import minimize
 
 from chinchilla_nb.engine.fitting.fit import fit
@@ -40,21 +38,6 @@ LOSSES = {
     "log_huber, 1e-3": functools.partial(log_huber, delta=1e-3),
 }
 ONE_START = StartGrid({"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28})
-# Runs in the interpreter of the peer and calls only its documented interface.
-PEER = """
-import json, sys, time
-import numpy as np
-from chinchilla import Chinchilla
-folder, grid = sys.argv[1], json.loads(sys.argv[2])
-if __name__ == "__main__":
-    ranges = {"C": (1e18, 1e22), "N_to_D": (1, 100)}  # needed by its constructor, not by its fit
-    cc = Chinchilla(folder, param_grid=grid, seed_ranges=ranges, log_level=40)  # its default loss, asymmetric_mae
-    started = time.perf_counter()
-    cc.fit()
-    seconds = time.perf_counter() - started
-    law = [float(cc.get_params()[name]) for name in ("E", "A", "B", "alpha", "beta")]
-    print("RESULT", json.dumps([seconds, law]))
-"""
 
 
 def reference_runs() -> Runs:
@@ -99,21 +82,12 @@ def table(runs: Runs) -> None:
 
 def against_peer(runs: Runs, python: str, thin: int) -> None:
     grid = StartGrid({name: axis[::thin] for name, axis in HOFFMANN_GRID.axes.items()})
-    axes = json.dumps({name: list(axis) for name, axis in grid.axes.items()})
+    axes = {name: list(axis) for name, axis in grid.axes.items()}
     ours, found = seconds_of(runs, asymmetric_mae, 7, grid), fit(runs, grid, asymmetric_mae)
-    with tempfile.TemporaryDirectory() as folder:
-        rows = np.stack([runs.C, runs.N, runs.D, runs.loss], axis=1)
-        np.savetxt(Path(folder) / "df.csv", rows, "%.17g", ",", header="C,N,D,loss", comments="")
-        script = Path(folder) / "peer.py"
-        script.write_text(PEER)
-        done = subprocess.run(
-            [python, str(script), folder, axes], capture_output=True, text=True, check=False, cwd=folder
-        )
-    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT")]
-    if not lines:
-        print("the peer did not finish:", done.stderr[-2000:])
-        return
-    theirs, (E, A, B, alpha, beta) = json.loads(lines[0].removeprefix("RESULT"))
+    # Its loss is its default, asymmetric_mae.
+    peer = Peer(python, CHINCHILLA, np.stack([runs.N, runs.D, runs.loss], axis=1).tolist(), axes)
+    theirs, (E, A, B, alpha, beta) = peer.seconds("fit"), peer.law()
+    peer.close()
     prediction = E + A / runs.N**alpha + B / runs.D**beta
     print(f"asymmetric_mae, {len(grid):,} starts, {len(runs)} runs")
     print(f"  ours  {ours:10.3f} s   objective {found.objective:.10g}")

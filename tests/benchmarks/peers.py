@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from typing import Any
 
 __all__ = ["CHINCHILLA", "SIMPLE_SCALING_LAWS", "Peer"]
 
@@ -24,6 +25,7 @@ if __name__ == "__main__":
         "fit": lambda: cc.fit(),
         "append": lambda: [cc.append(N=1e8 + i, D=1e10, loss=3.0) for i in range(20)],
         "simulate": lambda: cc.simulate(num_seeding_steps=100, num_scaling_steps=1, scaling_factor=10.0),
+        "law": lambda: [float(cc.get_params()[name]) for name in ("E", "A", "B", "alpha", "beta")],
     }
 """
 """chinchilla 0.2.0; its arguments are the runs as (N, D, loss), and the axes of its grid of starts."""
@@ -49,8 +51,9 @@ if __name__ == "__main__":
 ANSWER = """
     for line in sys.stdin:
         started = time.perf_counter()
-        calls[line.strip()]()
-        print("SECONDS", time.perf_counter() - started, flush=True)
+        answer = calls[line.strip()]()
+        seconds = time.perf_counter() - started
+        print("ANSWER", json.dumps([seconds, answer if line.strip() == "law" else None]), flush=True)
 """
 
 
@@ -75,13 +78,20 @@ class Peer:
 
     def seconds(self, call: str) -> float:
         """Return the seconds that one of its calls takes."""
+        return float(self._ask(call)[0])
+
+    def law(self) -> list[float]:
+        """Return E, A, B, alpha and beta of its last fit."""
+        return list(self._ask("law")[1])
+
+    def _ask(self, call: str) -> list[Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(call + "\n")
         self._process.stdin.flush()
         for line in self._process.stdout:
-            if line.startswith("SECONDS"):
-                return float(line.removeprefix("SECONDS"))
+            if line.startswith("ANSWER"):
+                return list(json.loads(line.removeprefix("ANSWER")))
         raise RuntimeError(f"the peer did not finish {call!r}")
 
     def close(self) -> None:
