@@ -8,6 +8,7 @@ from typing import Any
 
 from traitlets import HasTraits, Instance, Tuple, observe
 
+from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.design.next_runs import ChosenRuns
 from chinchilla_nb.engine.fitting.results import Fit
 from chinchilla_nb.engine.planning.plan import Plan
@@ -58,15 +59,22 @@ class PlannedRuns(HasTraits):
     collected_plans = Tuple()
     suggested_runs = Instance(SuggestedRuns, allow_none=True)
 
-    def collect_plan(self, one: CollectedPlan) -> None:
-        """Add a plan, in place of one under the same constraints; nothing if there are too many."""
-        asked = one.plan.constraints.text
+    def collect_plan(self, plan: CollectedPlan) -> None:
+        """Add a plan, in place of one under the same constraints; nothing if there are too many.
+
+        Raises
+        ------
+        InputTypeError
+            If it is of another type.
+        """
+        check_type(plan, "plan", CollectedPlan)
+        asked = plan.plan.constraints.text
         places = {other.plan.constraints.text: at for at, other in enumerate(self.collected_plans)}
         if asked in places:
             at = places[asked]
-            self.collected_plans = (*self.collected_plans[:at], one, *self.collected_plans[at + 1 :])
+            self.collected_plans = (*self.collected_plans[:at], plan, *self.collected_plans[at + 1 :])
         elif len(places) < MOST_PLANS:
-            self.collected_plans = (*self.collected_plans, one)
+            self.collected_plans = (*self.collected_plans, plan)
 
     @observe("revision", "settings", "fit", "budget")
     def _outdate_suggestion(self, _change: Any) -> None:

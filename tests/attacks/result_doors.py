@@ -19,7 +19,10 @@ from chinchilla_nb import Chinchilla, Drift, FitUncertainty, Forecast, Problem, 
 from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.engine.approaches.comparison import MOST_DRAWS as MOST_COMPARED
 from chinchilla_nb.engine.compute.product import SIX_ND
+from chinchilla_nb.engine.planning.constraints import Constraints
+from chinchilla_nb.engine.planning.plan import make_plan
 from chinchilla_nb.engine.uncertainty.bootstrap import MOST_DRAWS
+from chinchilla_nb.planned_runs import CollectedPlan
 from chinchilla_nb.records.tables import Rejected
 from chinchilla_nb.studies import MOST
 
@@ -94,6 +97,8 @@ def _history(cc: Chinchilla) -> Iterator[Door]:
     yield Door("Session.draw_fits", session.draw_fits, {"fits": session.fits[:1]})
     left_out = {"source": "t.csv", "rows": [Rejected(2, "N must be positive", "N")], "place": "line"}
     yield Door("Session.leave_out", session.leave_out, left_out)
+    plan = make_plan(session.fit.law, Constraints(C=1e21), SIX_ND)
+    yield Door("Session.collect_plan", session.collect_plan, {"plan": CollectedPlan(session.fit, plan, {})})
     yield Door(
         "Session.keep",
         session.keep,
