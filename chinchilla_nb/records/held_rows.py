@@ -75,9 +75,8 @@ class HeldRows:
             _, count, runs = self._runs
         else:
             count, runs = 0, _runs_of(arrays_of(state.table))
-        frames = _frames(batches[count:])
-        if frames:
-            runs = _followed(runs, joined_columns([arrays_of(frame) for frame in frames]))
+        if any(len(batch.rows) for batch in batches[count:]):
+            runs = _followed(runs, joined_columns([*map(arrays_of, _frames(batches[count:]))]))
         self._runs = state, len(batches), runs
         return runs
 
