@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from numpy.typing import NDArray
 from traitlets import HasTraits, Int
 
 from chinchilla_nb._logger import get_logger
@@ -87,7 +86,6 @@ class Database(HasTraits):
     former: pd.DataFrame | None
     _held: HeldRows
     _known: tuple[pd.DataFrame, Seen] | None
-    _runs: tuple[Mapping[str, NDArray[Any]], Runs] | None
 
     def __init__(
         self,
@@ -172,12 +170,7 @@ class Database(HasTraits):
     def runs(self) -> Runs:
         """The runs as arrays; the same object until they change."""
         self._settle()
-        columns = self._held.columns
-        made = self._runs
-        if made is None or made[0] is not columns:
-            others = {name: values for name, values in columns.items() if name not in REQUIRED}
-            made = self._runs = columns, Runs(columns["N"], columns["D"], columns["loss"], columns["C"], others)
-        return made[1]
+        return self._held.runs
 
     def append(self, /, **result: Any) -> None:
         """Append a run; once this returns, it is on disk if there is a file.
@@ -307,7 +300,6 @@ class Database(HasTraits):
         self.log_level = log_level
         self.logger = get_logger(log_level, "chinchilla_nb.database")
         self._changing = ThreadLock("the database", self.logger.warning)
-        self._runs = None  # the columns of the rows held, and the runs made of them
         self.former = None
         self._left = 0  # rows remaining in the file after it lost others
         self._added = 0  # rows appended since then, which do not make up for those lost

@@ -82,7 +82,7 @@ class Exclusions(HasTraits):
     def select_excluded(self, runs: Runs) -> Runs:
         """Return the runs that are excluded."""
         check_type(runs, "runs", Runs)
-        return runs.take(is_among(runs, self.excluded))
+        return runs.take(is_among(runs, self.excluded)) if self.excluded else runs.after(runs)
 
     @observe("excluded")
     def _on_exclusion(self, change: Any) -> None:

@@ -27,6 +27,8 @@ def assert_alike(one, other) -> None:
     assert one.by_compute.tolist() == other.by_compute.tolist()
     assert one.losses.tolist() == other.losses.tolist()
     assert one.drawn.tolist() == other.drawn.tolist()
+    assert one.lower.tolist() == other.lower.tolist()
+    assert one.ends == other.ends
     for own, others in ((one.loss_scale, other.loss_scale), (one.envelope, other.envelope)):
         for name in ("low", "high", "softening", "ticks", "tick_labels", "x", "y"):
             assert np.array_equal(getattr(own, name, ()), getattr(others, name, ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,7 @@ from chinchilla_nb.engine.compute.compute import Compute
 from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.conversion import as_array, as_positive_array, check_type
 from chinchilla_nb.engine.errors import InputAttributeError, InputError, InputTypeError, did_you_mean
+from chinchilla_nb.engine.growing_arrays import GrowingArrays
 
 __all__ = ["Runs", "check_losses", "read_only"]
 
@@ -59,6 +60,7 @@ class Runs:
     columns: Mapping[str, NDArray[Any]]
     compute: Compute
     _sizes: Mapping[str, NDArray[np.float64]]
+    _growth: GrowingArrays | None
 
     def __init__(
         self,
@@ -152,12 +154,55 @@ class Runs:
         """
         return Runs(self.N, self.D, self.loss, C, self.columns, compute=compute)
 
+    def followed_by(self, others: Runs) -> Runs:
+        """Return these runs and then others, under the convention of these.
+
+        As long as nothing else has followed these runs, the result shares memory with them, so that runs can be
+        appended again and again at the cost of those that are new.
+
+        Parameters
+        ----------
+        others : Runs
+            With N and D if these have them, and the same columns of the same types.
+
+        Raises
+        ------
+        InputError
+            If the others know something else, or have other columns.
+        """
+        check_type(others, "others", Runs)
+        own, new = self._arrays, others._arrays
+        if self._names != others._names or any(one.dtype != other.dtype for one, other in zip(own, new, strict=True)):
+            rule = "must have the columns of these runs, of the same types"
+            raise InputError("others", rule, got=brief(list(others._names)))
+        if not len(others):
+            return self
+        growth, arrays = (self._growth or GrowingArrays(own)).append(len(self), new)
+        if self._growth is None:
+            object.__setattr__(self, "_growth", growth)
+        grown = self._with(arrays)
+        object.__setattr__(grown, "_growth", growth)
+        return grown
+
+    def after(self, others: Runs) -> Runs:
+        """Return the runs that follow the first ones, of which there are as many as others; they share memory."""
+        check_type(others, "others", Runs)
+        return self._with([values[len(others) :] for values in self._arrays])
+
+    def _with(self, arrays: Sequence[NDArray[Any]]) -> Runs:
+        """Return runs with other numbers and columns, in the order of `_arrays`, which are not checked."""
+        made, count = object.__new__(Runs), len(self._known)
+        numbers = dict(zip(self._known, arrays[:count], strict=True))
+        made._keep(numbers, dict(zip(self.columns, arrays[count:], strict=True)), self.compute)
+        return made
+
     def _keep(self, arrays: Mapping[str, NDArray[Any]], columns: Mapping[str, NDArray[Any]], compute: Compute) -> None:
         frozen = {name: read_only(values) for name, values in arrays.items()}
         object.__setattr__(self, "loss", frozen.pop("loss"))
         object.__setattr__(self, "C", frozen.pop("C"))
         object.__setattr__(self, "compute", compute)
         object.__setattr__(self, "_sizes", frozen)
+        object.__setattr__(self, "_growth", None)
         object.__setattr__(
             self, "columns", MappingProxyType({key: read_only(column) for key, column in columns.items()})
         )
@@ -228,13 +273,7 @@ class Runs:
         if places is None or places.ndim != 1:
             rule = f"must be a mask of {len(self)} runs, or their indices"
             raise InputTypeError("which", rule, got=brief(which))
-        taken = object.__new__(Runs)
-        taken._keep(
-            {name: getattr(self, name)[places] for name in self._known},
-            {name: values[places] for name, values in self.columns.items()},
-            self.compute,
-        )
-        return taken
+        return self._with([values[places] for values in self._arrays])
 
     def alike(self, other: Runs) -> bool:
         """Return whether these are the same runs in the same order, and C the same; columns are not compared."""
@@ -255,6 +294,8 @@ class Runs:
         """
         check_type(others, "others", Runs)
         count = len(others)
+        if self._growth is not None and self._growth is others._growth:
+            return count <= len(self)
         return others._known == self._known and all(
             np.array_equal(getattr(others, name), getattr(self, name)[:count]) for name in self._known
         )
@@ -262,6 +303,16 @@ class Runs:
     @property
     def _known(self) -> tuple[str, ...]:
         return _NUMBERS if self.has_sizes else ("loss", "C")
+
+    @property
+    def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of all numbers and of all columns."""
+        return self._known, tuple(self.columns)
+
+    @property
+    def _arrays(self) -> list[NDArray[Any]]:
+        """All numbers and all columns, in the order of their names."""
+        return [*(getattr(self, name) for name in self._known), *self.columns.values()]
 
 
 def _as_columns(columns: Mapping[str, ArrayLike] | None, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures.colours import LossScale, loss_scale, loss_scale_between
 from chinchilla_nb.figures.polyline import Polyline, polyline
-from chinchilla_nb.figures.thinning import thin
+from chinchilla_nb.figures.thinning import settled, thin
 
 __all__ = ["RunOutline", "run_outline"]
 
@@ -31,23 +31,20 @@ class RunOutline:
         Their indices by ascending C; runs with the same C stay in their order.
     losses : ndarray, shape (n_runs,)
         Their losses, ascending.
+    lower : ndarray of int
+        Indices of the runs with a lower loss than all of at most their C, by ascending C.
+    drawn : ndarray of int
+        Indices of the runs to draw, ascending; see `thin`.
+    ends : dict of str to list of float
+        The lowest and the highest C, N and D; no numbers if there are no runs.
     """
 
     runs: Runs
     by_compute: NDArray[np.intp]
     losses: NDArray[np.float64]
-
-    @cached_property
-    def drawn(self) -> NDArray[np.intp]:
-        """Indices of the runs to draw, ascending; see `thin`."""
-        runs = self.runs
-        return read_only(thin(runs.C, runs.N, runs.D, runs.loss, order=self.by_compute))
-
-    @property
-    def ends(self) -> dict[str, list[float]]:
-        """The lowest and the highest C, N and D; no numbers if there are no runs."""
-        named = (("C", self.runs.C), ("N", self.runs.N), ("D", self.runs.D))
-        return {name: [float(values.min()), float(values.max())] if len(values) else [] for name, values in named}
+    lower: NDArray[np.intp]
+    drawn: NDArray[np.intp]
+    ends: dict[str, list[float]]
 
     @cached_property
     def loss_scale(self) -> LossScale:
@@ -61,12 +58,8 @@ class RunOutline:
     @cached_property
     def envelope(self) -> Polyline:
         """The lowest loss up to each compute as a step function, with a step at every run that is lower."""
-        C, loss = self.runs.C[self.by_compute], self.runs.loss[self.by_compute]
-        lower = np.flatnonzero(np.append(True, np.diff(np.minimum.accumulate(loss)) < 0))
-        # The last of those with the same C is the lowest of them.
-        lower = lower[np.append(np.diff(C[lower]) > 0, True)]
-        x = np.append(np.repeat(C[lower], 2)[1:], C[-1])
-        return polyline(x, np.repeat(loss[lower], 2))
+        C, loss = self.runs.C[self.lower], self.runs.loss[self.lower]
+        return polyline(np.append(np.repeat(C, 2)[1:], self.ends["C"][1]), np.repeat(loss, 2))
 
 
 def run_outline(runs: Runs | RunOutline, before: RunOutline | None = None) -> RunOutline:
@@ -76,13 +69,47 @@ def run_outline(runs: Runs | RunOutline, before: RunOutline | None = None) -> Ru
     if before is not None and before.runs is runs:
         return before
     if before is None or not runs.begin_with(before.runs):
-        before = RunOutline(runs.take(np.arange(0)), np.empty(0, dtype=np.intp), np.empty(0))
+        before = _without_runs(runs.after(runs))
     count, C = len(before.runs), runs.C
     new = count + np.argsort(C[count:], kind="stable")
     places = np.searchsorted(C[:count], C[new], side="right", sorter=before.by_compute)
     losses = np.sort(runs.loss[count:])
+    by_compute = np.insert(before.by_compute, places, new)
     return RunOutline(
         runs,
-        read_only(np.insert(before.by_compute, places, new)),
+        read_only(by_compute),
         read_only(np.insert(before.losses, np.searchsorted(before.losses, losses), losses)),
+        read_only(_lower(runs, np.append(before.lower, new))),
+        read_only(_drawn(runs, by_compute, before)),
+        _ends(runs.after(before.runs), before.ends),
     )
+
+
+def _without_runs(none: Runs) -> RunOutline:
+    """Return the outline of no runs."""
+    nowhere = np.empty(0, dtype=np.intp)
+    return RunOutline(none, nowhere, np.empty(0), nowhere, nowhere, {"C": [], "N": [], "D": []})
+
+
+def _lower(runs: Runs, among: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return those of some runs with a lower loss than all of these of at most their C, by ascending C."""
+    if not len(among):
+        return among
+    among = among[np.argsort(runs.C[among], kind="stable")]
+    lower = among[np.append(True, np.diff(np.minimum.accumulate(runs.loss[among])) < 0)]
+    # The last of those with the same C is the lowest of them.
+    return np.asarray(lower[np.append(np.diff(runs.C[lower]) > 0, True)])
+
+
+def _drawn(runs: Runs, by_compute: NDArray[np.intp], before: RunOutline) -> NDArray[np.intp]:
+    """Return the runs to draw, faster if those that decide about it are still the same."""
+    count = len(before.runs)
+    if settled(count) == settled(len(runs)):
+        return np.append(before.drawn, np.arange(count, len(runs)))
+    return thin(runs.C, runs.N, runs.D, runs.loss, order=by_compute)
+
+
+def _ends(new: Runs, before: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Return the lowest and the highest C, N and D of new runs and of those before."""
+    known = {name: np.append(before[name], values) for name, values in (("C", new.C), ("N", new.N), ("D", new.D))}
+    return {name: [float(values.min()), float(values.max())] if len(values) else [] for name, values in known.items()}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.figures.ticks import Axis
 
-__all__ = ["LATEST", "MAX_DOTS", "note", "thin"]
+__all__ = ["LATEST", "MAX_DOTS", "note", "settled", "thin"]
 
 MAX_DOTS = 1_000
 """Most runs drawn in a chart."""
@@ -34,12 +34,17 @@ def thin(
     limit : int
     """
     total = len(columns[0])
-    settled = max(0, total - 1) // LATEST * LATEST
-    if settled <= limit:
+    count = settled(total)
+    if count <= limit:
         return np.arange(total)
-    columns = tuple(column[:settled] for column in columns)
-    order = np.argsort(columns[0], kind="stable") if order is None else order[order < settled]
-    return np.append(_spread(columns, order, limit - LATEST), np.arange(settled, total))
+    columns = tuple(column[:count] for column in columns)
+    order = np.argsort(columns[0], kind="stable") if order is None else order[order < count]
+    return np.append(_spread(columns, order, limit - LATEST), np.arange(count, total))
+
+
+def settled(total: int) -> int:
+    """Return how many first runs decide which of them are drawn; those that follow, up to ``LATEST``, all are."""
+    return max(0, total - 1) // LATEST * LATEST
 
 
 def _spread(columns: Sequence[NDArray[np.float64]], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:

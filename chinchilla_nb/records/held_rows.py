@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.column_kinds import ColumnKinds
 from chinchilla_nb.records.joined_rows import arrays_of, joined_columns
-from chinchilla_nb.records.rows import as_integers
+from chinchilla_nb.records.rows import REQUIRED, as_integers
 from chinchilla_nb.records.seen import Seen
 
 __all__ = ["HeldRows"]
@@ -53,7 +55,7 @@ class HeldRows:
     def __init__(self, table: pd.DataFrame, seen: Seen) -> None:
         self._state = _State(table, seen)
         self._joined = self._state, 0, table
-        self._columns = self._state, 0, arrays_of(table)
+        self._runs: tuple[_State, int, Runs] | None = None
         self._kinds = self._state, ColumnKinds(table)
 
     @property
@@ -62,20 +64,21 @@ class HeldRows:
         return self.snapshot()[0]
 
     @property
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """All rows as one array for each column, C, N, D and loss as float64; the same object until the rows change.
+    def runs(self) -> Runs:
+        """All rows as runs; the same object until the rows change.
 
-        Rows that were added since the last call are joined to its arrays: their table is not needed.
+        Rows that were added since the last call are appended to its runs: their table is not needed.
         """
         state = self._state
         batches = list(state.batches)
-        joined, count, columns = self._columns
-        if joined is not state:
-            count, columns = 0, arrays_of(state.table)
+        if self._runs is not None and self._runs[0] is state:
+            _, count, runs = self._runs
+        else:
+            count, runs = 0, _runs_of(arrays_of(state.table))
         if any(len(batch.rows) for batch in batches[count:]):
-            columns = joined_columns([columns, *map(arrays_of, _frames(batches[count:]))])
-        self._columns = state, len(batches), columns
-        return columns
+            runs = _followed(runs, joined_columns([*map(arrays_of, _frames(batches[count:]))]))
+        self._runs = state, len(batches), runs
+        return runs
 
     @property
     def seen(self) -> Seen:
@@ -140,13 +143,34 @@ class HeldRows:
         is_joined = state is self._state and 0 < count == len(batches)
         if not (is_joined or len(batches) >= MOST_BATCHES) or batches[-1].seen is None:
             return
-        state, columns = self._state, self.columns
+        state, made = self._state, self._runs
+        runs = self.runs if made is not None and made[0] is state else None
         table, seen = self.snapshot()
         self._state = folded = _State(table, seen)
         self._joined = folded, 0, table
-        self._columns = folded, 0, columns
+        if runs is not None:
+            self._runs = folded, 0, runs
         if self._kinds[0] is state:
             self._kinds = folded, self._kinds[1]
+
+
+def _runs_of(columns: Mapping[str, NDArray[Any]]) -> Runs:
+    others = {name: values for name, values in columns.items() if name not in REQUIRED}
+    return Runs(columns["N"], columns["D"], columns["loss"], columns["C"], others)
+
+
+def _followed(runs: Runs, columns: Mapping[str, NDArray[Any]]) -> Runs:
+    """Return runs and then those of columns, at the cost of these unless they change the type of a column."""
+    before = {"C": runs.C, "N": runs.N, "D": runs.D, "loss": runs.loss, **runs.columns}
+    last = {name: values[-1:] for name, values in before.items()}
+    joined = joined_columns([last, columns])
+    if len(runs) and _types(joined) == _types(before):
+        return runs.followed_by(_runs_of({name: values[1:] for name, values in joined.items()}))
+    return _runs_of(joined_columns([before, columns]))
+
+
+def _types(columns: Mapping[str, NDArray[Any]]) -> dict[str, np.dtype[Any]]:
+    return {name: values.dtype for name, values in columns.items()}
 
 
 def _seen(state: _State, batches: Sequence[_Batch]) -> Seen:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
 
-__all__ = ["FIT_COLUMNS", "REASON", "own_title", "run_values"]
+__all__ = ["FIT_COLUMNS", "REASON", "own_title", "run_titles", "run_values"]
 
 FIT_COLUMNS = ("forecast", "residual")
 """Columns of the table of runs that follow from fits and forecasts."""
@@ -21,6 +21,11 @@ def run_values(runs: Runs) -> dict[str, NDArray]:
     quantities = (np.arange(1, len(runs) + 1), runs.N, runs.D, runs.D / runs.N, runs.C, runs.loss)
     own = {own_title(name): values for name, values in runs.columns.items()}
     return {**dict(zip(_QUANTITIES, quantities, strict=True)), **own}
+
+
+def run_titles(runs: Runs) -> list[str]:
+    """Return the names of what is known of each run, as of `run_values`."""
+    return list(dict.fromkeys([*_QUANTITIES, *map(own_title, runs.columns)]))
 
 
 def own_title(name: str) -> str:

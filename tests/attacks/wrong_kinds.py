@@ -477,6 +477,8 @@ class Doors:
         yield Door("Runs.take", RUNS.take, {"which": [0, 2]})
         yield Door("Runs.alike", RUNS.alike, {"other": RUNS})
         yield Door("Runs.begin_with", RUNS.begin_with, {"others": RUNS})
+        yield Door("Runs.followed_by", RUNS.followed_by, {"others": RUNS})
+        yield Door("Runs.after", RUNS.after, {"others": RUNS})
         problem = {one.name: getattr(Problem(RUNS), one.name) for one in dataclasses.fields(Problem)} | {"starts": GRID}
         yield Door("Problem", lambda **given: Problem(**given).weights(), problem, {"family": "family|starts"})
         yield Door("Problem.alike", Problem(RUNS).alike, {"other": Problem(RUNS)})

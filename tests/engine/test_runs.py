@@ -7,6 +7,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from runs import make_runs
 
 from chinchilla_nb.engine.errors import InputError, InputTypeError
@@ -145,3 +147,54 @@ def test_runs_begin_with_others_whatever_follows():
     assert not first.begin_with(runs)
     assert not runs.begin_with(runs.take(np.arange(1, 4)))
     assert not runs.begin_with(first.under(first.compute, 2 * first.C))
+
+
+def named_runs(count: int, seed: int = 0) -> Runs:
+    """Return runs with a number and a text of each."""
+    runs = make_runs(count, rng=seed)
+    names = np.array([f"run {at}" for at in range(count)], dtype=object)
+    return Runs(runs.N, runs.D, runs.loss, columns={"lr": runs.loss / 100, "name": names})
+
+
+def values_of(runs: Runs) -> list:
+    """Return all that is known of each run."""
+    return [*zip(runs.N, runs.D, runs.loss, runs.C, *runs.columns.values(), strict=True)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=12))
+def test_runs_that_were_followed_by_others_stay_as_they_were(appends):
+    known = [named_runs(3)]
+    expected = [values_of(known[0])]
+    for at, count in appends:  # to any of them, so that several grow from one
+        more = named_runs(9, seed=at).take(np.arange(count))
+        known.append(known[at % len(known)].followed_by(more))
+        expected.append(expected[at % len(expected)] + values_of(more))
+    assert [values_of(runs) for runs in known] == expected
+    for one, values in zip(known, expected, strict=True):
+        for other, others in zip(known, expected, strict=True):
+            assert one.begin_with(other) == (values[: len(others)] == others)
+    assert not any(array.flags.writeable for runs in known for array in (runs.N, runs.loss, runs.columns["name"]))
+
+
+def test_runs_that_follow_each_other_share_memory():
+    runs = named_runs(30)
+    for _ in range(10):
+        before, runs = runs, runs.followed_by(named_runs(1))
+    assert np.shares_memory(before.loss, runs.loss)
+    assert np.shares_memory(before.columns["lr"], runs.columns["lr"])
+
+
+def test_runs_with_other_columns_cannot_follow():
+    runs = named_runs(3)
+    for others in (make_runs(3), Runs(runs.N, runs.D, runs.loss, columns={"lr": [1, 2, 3], "name": ["a", "b", "c"]})):
+        with pytest.raises(InputError, match="^others must have the columns of these runs, of the same types"):
+            runs.followed_by(others)
+    with pytest.raises(InputError, match="^others must have"):
+        make_runs(3).followed_by(Runs.frontier(runs.C, runs.loss))
+
+
+def test_the_runs_after_others_are_those_that_follow():
+    runs = named_runs(6)
+    assert values_of(runs.after(runs.take(np.arange(4)))) == values_of(runs)[4:]
+    assert len(runs.after(runs)) == 0

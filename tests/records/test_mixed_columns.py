@@ -52,6 +52,26 @@ def test_random_values_in_several_columns(tmp_path: Path, seed: int) -> None:
     assert values(database) == values(Database(tmp_path))
 
 
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("in_file", [True, False])
+def test_runs_that_grow_have_the_values_of_all_rows(tmp_path: Path, seed: int, in_file: bool) -> None:
+    rng = np.random.default_rng(seed)
+    database = Database(tmp_path if in_file else None)
+    few = [VALUES[at] for at in rng.choice(len(VALUES), 3)]  # so that the types of most columns stay as they are
+    for _ in range(12):
+        rows: list[dict[str, Any]] = [
+            {"N": 1_000, "D": 20_000, "loss": rng.uniform(2, 3)}
+            | {name: few[rng.integers(len(few))] for name in ("a", "b") if rng.random() < 0.8}
+            for _ in range(rng.integers(1, 4))
+        ]
+        database.extend(rows)
+        columns, df = database.runs.columns, database.df
+        for name in columns:
+            found, expected = columns[name].tolist(), df[name].tolist()
+            assert [(type(value), repr(value)) for value in found] == [(type(value), repr(value)) for value in expected]
+        assert database.runs.loss.tolist() == df.loss.tolist()
+
+
 @pytest.mark.parametrize("value", ["word", "", 1, 1.5, True, 2**70], ids=repr)
 @pytest.mark.parametrize("before", [None, "word", 1, True, 2**70], ids=repr)
 def test_each_kind_that_another_process_appends(tmp_path: Path, before: Any, value: Any) -> None:

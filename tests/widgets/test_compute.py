@@ -76,6 +76,22 @@ class TestFrontier:
         assert panel.compute.text.value == ""
         assert panel.compute.switch.layout.display == "none"
 
+    def test_a_run_that_disagrees_is_said_after_others_that_agree(self, cc, panel):
+        cc.database.df = TABLE.assign(C=6 * TABLE.N * TABLE.D)
+        for factor in (1.0, 1.04):
+            cc.database.append(N=1e9, D=2e10, loss=2.5, C=factor * 1.2e20)
+            assert panel.compute.text.value == ""
+        for factor in (1.2, 1.0):  # and stays said
+            cc.database.append(N=1e9, D=2e10, loss=2.5, C=factor * 1.2e20)
+            assert "1.00 to 1.20 times 6ND (median 1.00)" in text_of(panel.compute.text)
+
+    def test_runs_that_agreed_are_compared_with_another_convention(self, cc, panel):
+        cc.database.df = TABLE.assign(C=8 * TABLE.N * TABLE.D)
+        cc.compute = ProductCompute(8)
+        assert panel.compute.text.value == ""
+        cc.compute = ProductCompute(12)
+        assert "0.667 to 0.667 times 12ND" in text_of(panel.compute.text)
+
     def test_a_convention_that_cannot_be_used_is_explained(self, cc, panel):
         cc.compute = "fitted:flops"
         assert "names column 'flops', which the runs do not have" in text_of(panel.compute.text)

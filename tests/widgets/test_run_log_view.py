@@ -40,6 +40,17 @@ def test_a_column_is_sorted_up_then_down_from_the_first_page():
     assert not view.sorted_on("N").descending
 
 
+@pytest.mark.parametrize("values", [[1, 2, 3, 5], [1, 2, 2, 5], [5, 2, 3, 1], [2, 2, 2, 2]])
+@pytest.mark.parametrize("kind", [int, float])
+def test_equal_numbers_stay_in_the_order_of_the_log_either_way(values, kind):
+    runs = Runs(np.ones(4), np.ones(4), np.ones(4), columns={"step": np.array(values, dtype=kind)})
+    columns, view = run_columns(runs, None), RunLogView().sorted_on("step")
+    places = range(4)
+    assert view.of(columns, ALL_COUNT[:4]).matching.tolist() == sorted(places, key=lambda at: values[at])
+    found = view.sorted_on("step").of(columns, ALL_COUNT[:4]).matching.tolist()
+    assert found == sorted(places, key=lambda at: -values[at])
+
+
 def test_names_sort_as_text_and_runs_without_a_name_come_last_either_way():
     up = RunLogView().sorted_on("run")
     assert [NAMES[row] for row in seen(up)[:2]] == ["alpha 0", "alpha 12"]

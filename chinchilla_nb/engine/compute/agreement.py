@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chinchilla_nb.engine.compute.product import SIX_ND, ProductCompute
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.quantity import rounded
 
-__all__ = ["AGREES", "Disagreement", "disagreement", "is_measured"]
+__all__ = ["AGREES", "Disagreement", "disagreement", "each_agrees", "is_measured"]
 
 AGREES = 1.05
 """Factor within which a C counts as that of the convention: it covers numbers that were rounded to two digits."""
@@ -66,8 +67,7 @@ def disagreement(runs: Runs) -> Disagreement | None:
     check_type(runs, "runs", Runs)
     if not (len(runs) and runs.has_sizes):
         return None
-    with np.errstate(all="ignore"):
-        ratio = runs.C / runs.compute.C(runs.N, runs.D)
+    ratio = _ratio(runs)
     low, high = float(ratio.min()), float(ratio.max())
     if 1 / AGREES <= low and high <= AGREES:
         return None
@@ -77,6 +77,17 @@ def disagreement(runs: Runs) -> Disagreement | None:
     if agrees or not np.isfinite(high):
         return None
     return Disagreement(runs.compute.text, low, median, high)
+
+
+def each_agrees(runs: Runs) -> bool:
+    """Return whether the C of each run is within 5 % of its convention, as is then that of any of these runs."""
+    ratio = _ratio(runs)
+    return bool(np.all((1 / AGREES <= ratio) & (ratio <= AGREES)))
+
+
+def _ratio(runs: Runs) -> NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        return np.asarray(runs.C / runs.compute.C(runs.N, runs.D))
 
 
 def is_measured(runs: Runs) -> bool:

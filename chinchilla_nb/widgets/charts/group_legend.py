@@ -10,7 +10,7 @@ import ipywidgets
 
 from chinchilla_nb.engine.run_groups import MOST_GROUPS
 from chinchilla_nb.printable import shortened
-from chinchilla_nb.records.run_values import run_values
+from chinchilla_nb.records.run_values import run_titles
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -68,7 +68,7 @@ class GroupLegend(ipywidgets.Box):
     def show(self, chosen: ChartRuns) -> None:
         """Show the columns, the groups and what is hidden."""
         view, runs = self._session.view, self._session.all_runs
-        columns = [name for name in run_values(runs) if name not in NOT_OFFERED]
+        columns = [name for name in run_titles(runs) if name not in NOT_OFFERED]
         if view.grouped_by is not None and view.grouped_by not in columns:
             columns.append(view.grouped_by)
         options = [(BY_LOSS, ""), *((name, name) for name in columns)]

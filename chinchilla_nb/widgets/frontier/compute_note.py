@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets
 
 from chinchilla_nb.config.settings import change_settings
-from chinchilla_nb.engine.compute.agreement import disagreement
+from chinchilla_nb.engine.compute.agreement import Disagreement, disagreement, each_agrees
 from chinchilla_nb.engine.compute.fitted import fitted_compute
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import Runs
@@ -28,6 +28,7 @@ class ComputeNote(ipywidgets.VBox):
 
     def __init__(self, guard: Guard, session: Session) -> None:
         self.guard, self._session = guard, session
+        self._agreeing: Runs | None = None  # runs each of which agrees, so that only those that follow are compared
         self.text = ipywidgets.HTML()
         self.switch = ipywidgets.Button(tooltip="Set compute in the configuration, and fit the law again")
         self.switch.layout.width = "auto"
@@ -39,7 +40,7 @@ class ComputeNote(ipywidgets.VBox):
     def show(self) -> None:
         """Show the note and the button where they apply."""
         session = self._session
-        problem, differs = session.compute_problem, disagreement(session.runs)
+        problem, differs = session.compute_problem, self._disagreement(session.runs)
         texts = []
         if problem is not None and len(session.runs):
             remedy = "choose another convention under Compute in the configuration"
@@ -52,6 +53,17 @@ class ComputeNote(ipywidgets.VBox):
         way = _better(session.runs) if differs is not None and problem is None else ""
         self.switch.description = f"Plan with the C of the runs ({way})"
         self.switch.layout.display = None if way else "none"
+
+    def _disagreement(self, runs: Runs) -> Disagreement | None:
+        """Return how the C of runs differs from their convention, from the new ones alone if those before agreed."""
+        before = self._agreeing
+        is_known = before is not None and before.compute == runs.compute and runs.begin_with(before)
+        if before is not None and is_known and each_agrees(runs.after(before)):
+            self._agreeing = runs
+            return None
+        found = disagreement(runs)
+        self._agreeing = runs if found is None and each_agrees(runs) else None
+        return found
 
     @guarded
     def _switch(self, _button: ipywidgets.Button) -> None:

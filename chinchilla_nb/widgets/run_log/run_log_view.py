@@ -151,7 +151,10 @@ class ShownRuns:
 
 def _order(values: NDArray[Any], *, descending: bool) -> NDArray[np.intp]:
     """Sort stably, with missing numbers and empty texts last in either direction."""
-    if values.dtype.kind in "iufb":
+    if values.dtype.kind in "iu" and np.all(values[1:] > values[:-1]):  # such as the positions
+        order = np.arange(len(values))
+        order = order[::-1] if descending else order
+    elif values.dtype.kind in "iufb":
         numbers = values.astype(float)
         order = np.argsort(-numbers if descending else numbers, kind="stable")
     else:

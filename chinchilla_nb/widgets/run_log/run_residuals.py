@@ -48,8 +48,8 @@ class RunResiduals:
 def run_residuals(runs: Runs, law: Law, before: RunResiduals | None = None) -> RunResiduals:
     """Return the residuals of runs, faster if they begin with those of residuals from the law that are known."""
     if before is None or before.law is not law or not runs.begin_with(before.runs):
-        before = RunResiduals(runs.take(np.arange(0)), law, np.empty(0), np.empty(0))
-    new = runs.take(np.arange(len(before.runs), len(runs)))
+        before = RunResiduals(runs.after(runs), law, np.empty(0), np.empty(0))
+    new = runs.after(before.runs)
     values = new.loss - law.loss(new.N, new.D)
     sizes = np.sort(np.abs(values[np.isfinite(values)]))
     return RunResiduals(
