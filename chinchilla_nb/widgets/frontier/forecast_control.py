@@ -65,7 +65,7 @@ class ForecastControl(ipywidgets.VBox):
             description="Open forecast", tooltip="Score the forecast in this file as well"
         )
         self.message, self.listed = ipywidgets.HTML(), ipywidgets.HTML()
-        self.save_button.layout.width = self.open_button.layout.width = "114px"
+        self.save_button.layout.width = self.open_button.layout.width = "auto"
         heading = ipywidgets.HTML('<span class="cnb-heading">Forecast</span>')
         bar = ipywidgets.Box([heading, self.path, self.save_button, self.open_button])
         bar.add_class("cnb-bar")

@@ -82,8 +82,8 @@ class PublishControl(ipywidgets.VBox):
         }
         self.link, self.table, self.notes, self.problem = Download(), *(ipywidgets.HTML() for _ in range(3))
         for button, width in (
-            (self.report, "70px"),
-            (self.make, "60px"),
+            (self.report, "auto"),
+            (self.make, "auto"),
             *((one, "72px") for one in self.files.values()),
         ):
             button.layout.width = width
