@@ -24,12 +24,12 @@ SMALL_CHART = WIDTH, HEIGHT = 230.0, 240.0
 CHARACTER, LINE = 6.6, 13.0
 """Width of a character and height of a line of a label, in pixels."""
 OFFSETS = (9.0, -9.0, 20.0, -20.0, 31.0, -31.0)
-"""How far above its line the middle of a label is tried, in pixels; the first without a reason against it is taken."""
+"""How far above its line the middle of a label is tried, in pixels."""
 PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
-OVER_LABEL, OVER_RUN, OVER_LINE, LATER_OFFSET = 10.0, 3.0, 1.0, 1.0
-"""What it costs to cover a point of another label or of a marker, a run, and a point of a line, and to try the next of
-`OFFSETS`."""
+OVER_LABEL, OVER_RUN, OVER_LINE, FAR = 10.0, 3.0, 1.0, 0.2
+"""What it costs to cover a point of another label or of a marker, a run, and a point of a line, and each pixel between
+the middle of a label and its line."""
 MARGIN = np.array([9.0 / WIDTH, 9.0 / HEIGHT])
 """Half the size of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
@@ -147,8 +147,8 @@ def _place(path: Points, half: Points, costs: Sequence[tuple[float, Points, Poin
         return None
     above = np.array([[0.0, offset / HEIGHT] for offset in OFFSETS])
     middles = np.clip(np.concatenate(path[::-1] + above[:, None]), half, 1 - half)
-    cost = LATER_OFFSET * np.repeat(np.arange(len(OFFSETS)), len(path))
-    cost = cost + sum(each * _covered(middles, points, size) for each, points, size in costs)
+    apart = np.hypot(*np.moveaxis((middles[:, None] - path) * SMALL_CHART, -1, 0)).min(axis=1)
+    cost = FAR * apart + sum(each * _covered(middles, points, size) for each, points, size in costs)
     return np.asarray(middles[np.argmin(cost)])
 
 
