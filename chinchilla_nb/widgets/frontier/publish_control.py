@@ -73,7 +73,7 @@ class PublishControl(ipywidgets.VBox):
         self.values = ipywidgets.Text(
             placeholder="1B, 7B, 70B",
             tooltip="Sizes or budgets of the rows",
-            layout={"flex": "1 1 90px", "width": "auto", "max_width": "180px"},
+            layout={"flex": "1 1 90px", "width": "auto", "min_width": "80px", "max_width": "180px"},
         )
         self.make = ipywidgets.Button(description="Table", tooltip="Make a table of the compute-optimal runs of these")
         self.files = {
