@@ -9,7 +9,7 @@ import pytest
 from runs import LAW, make_runs
 
 from chinchilla_nb import PUBLISHED_LAWS, FrontierLaw, NamedLaw, allocate
-from chinchilla_nb.figures import frontier_figure, loss_figure, loss_lines, plane_lines, zoomed
+from chinchilla_nb.figures import frontier_figure, loss_figure, loss_lines, plane_lines, polyline, zoomed
 
 RUNS = make_runs(40, noise=0.01)
 LAWS = tuple(PUBLISHED_LAWS.values())
@@ -98,6 +98,17 @@ def test_a_label_covers_no_run_where_there_is_room():
         name = np.array([plane.x.fraction(drawn.label.x)[0], plane.y.fraction(drawn.label.y)[0]])
         runs = np.column_stack([plane.x.fraction(plane.dots.x), plane.y.fraction(plane.dots.y)])
         assert (abs(runs - name) > [0.07, 0.025]).any(axis=1).all()
+
+
+def test_a_label_finds_room_below_its_line_if_all_is_taken_above():
+    chart, law = loss_figure(RUNS, LAW), NamedLaw("Fit 3", LAW)
+    x, y = chart.scatter.x, chart.scatter.y
+    line = loss_lines(chart, x, y, [law])[0].line
+    above = np.column_stack([x.fraction(line.x), y.fraction(line.y) + 0.04])
+    (drawn,) = loss_lines(chart, x, y, [law], markers=polyline(x.values(above[:, 0]), y.values(above[:, 1])))
+    name = np.array([x.fraction(drawn.label.x)[0], y.fraction(drawn.label.y)[0]])
+    # The box of the name, with half a marker around it.
+    assert (abs(above - name) > [0.085 + 0.039, 0.027 + 0.037]).any(axis=1).all()
 
 
 def test_lines_follow_the_scale_of_the_axes():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["place_labels"]
+__all__ = ["place_labels", "readable"]
 
 Points = NDArray[np.float64]
 """Shape (n_points, 2), in fractions of the chart: (0, 0) to (1, 1) is inside."""
@@ -40,7 +40,7 @@ def place_labels(
     taken, taken_sizes = np.empty((0, 2)), np.empty((0, 2))
     at: list[int | None] = [None] * len(curves)
     for text in dict.fromkeys(texts):
-        size = np.array([_HALF_CHARACTER * len(text) + _END, _HALF_HEIGHT])
+        size = _size(text)
         best, best_room = None, 0.0
         for index in (i for i, other in enumerate(texts) if other == text):
             # Every other vertex is enough to choose from.
@@ -69,6 +69,17 @@ def place_labels(
             taken = np.append(taken, curves[best[0]][best[1]][None], axis=0)
             taken_sizes = np.append(taken_sizes, size[None], axis=0)
     return at
+
+
+def readable(spots: Points, texts: Sequence[str], markers: Points) -> list[bool]:
+    """Return which labels, written around these spots, large markers leave readable; all in fractions of the chart."""
+    sizes = [_size(text) + _MARKER for text in texts]
+    return [bool(_clearance(spot[None], markers, size)[0] >= 1) for spot, size in zip(spots, sizes, strict=True)]
+
+
+def _size(text: str) -> Points:
+    """Return half the width and half the height of a label."""
+    return np.array([_HALF_CHARACTER * len(text) + _END, _HALF_HEIGHT])
 
 
 def _along(ends: Points) -> Points:

@@ -23,12 +23,13 @@ SMALL_CHART = WIDTH, HEIGHT = 230.0, 240.0
 """Size of a small chart in pixels; on a larger one labels cover a smaller part."""
 CHARACTER, LINE = 6.6, 13.0
 """Width of a character and height of a line of a label, in pixels."""
-ABOVE = 9.0
-"""Distance of the middle of a label above its line, in pixels."""
+OFFSETS = (9.0, -9.0, 20.0, -20.0, 31.0, -31.0)
+"""How far above its line the middle of a label is tried, in pixels."""
 PLACES = 72
 """Places along a line at which its label is tried, as far as they are in view, and which labels of others avoid."""
-OVER_LABEL, OVER_RUN, OVER_LINE = 10.0, 3.0, 1.0
-"""What it costs to cover a point of another label or of a marker, a run, and a point of another line."""
+OVER_LABEL, OVER_RUN, OVER_LINE, FAR = 10.0, 3.0, 1.0, 0.2
+"""What it costs to cover a point of another label or of a marker, a run, and a point of a line, and each pixel between
+the middle of a label and its line."""
 MARGIN = np.array([9.0 / WIDTH, 9.0 / HEIGHT])
 """Half the size of a marker, such as the diamond of the next run, or of a loss beside an iso-loss curve."""
 
@@ -43,7 +44,7 @@ class LawLine:
     line : Polyline
         Empty where the law has no frontier.
     label : Polyline
-        Where the middle of its label is, just above the line: one point, or none if no part of the line is in view.
+        Where the middle of its label is, close to the line: one point, or none if no part of the line is in view.
     """
 
     law: NamedLaw
@@ -93,21 +94,20 @@ def _labelled(
     markers: Polyline,
     runs: Polyline,
 ) -> tuple[LawLine, ...]:
-    """Return lines with labels that cover each other, markers, runs and the other lines as little as possible."""
+    """Return lines with labels that cover each other, markers, runs and lines as little as possible."""
     paths = [_along(line, x, y) for line in lines]
-    others = [_along(fitted, x, y), *paths]
+    every_line = np.concatenate([_along(fitted, x, y), *paths])
     taken, marked, dots = np.empty((0, 2)), _fractions(markers, x, y), _fractions(runs, x, y)
     drawn = []
-    for at, (law, path) in enumerate(zip(laws, paths, strict=True)):
+    for law, line, path in zip(laws, lines, paths, strict=True):
         half = _half_size(law)
-        rest = np.concatenate([np.empty((0, 2)), *(other for place, other in enumerate(others, -1) if place != at)])
         near = (OVER_LABEL, taken, 2 * half), (OVER_LABEL, marked, half + MARGIN)
-        place = _place(path, half, [*near, (OVER_RUN, dots, half), (OVER_LINE, rest, half)])
+        place = _place(path, half, [*near, (OVER_RUN, dots, half), (OVER_LINE, every_line, half)])
         label = NOTHING
         if place is not None:
             taken = np.concatenate([taken, _inside_box(place, half)])
             label = polyline(x.values(place[:1]), y.values(place[1:]))
-        drawn.append(LawLine(law, lines[at], label))
+        drawn.append(LawLine(law, line, label))
     return tuple(drawn)
 
 
@@ -145,9 +145,10 @@ def _place(path: Points, half: Points, costs: Sequence[tuple[float, Points, Poin
     """
     if not len(path):
         return None
-    chosen = path[::-1]
-    middles = np.clip(chosen + np.array([0.0, ABOVE / HEIGHT]), half, 1 - half)
-    cost = sum(each * _covered(middles, points, size) for each, points, size in costs)
+    above = np.array([[0.0, offset / HEIGHT] for offset in OFFSETS])
+    middles = np.clip(np.concatenate(path[::-1] + above[:, None]), half, 1 - half)
+    apart = np.hypot(*np.moveaxis((middles[:, None] - path) * SMALL_CHART, -1, 0)).min(axis=1)
+    cost = FAR * apart + sum(each * _covered(middles, points, size) for each, points, size in costs)
     return np.asarray(middles[np.argmin(cost)])
 
 

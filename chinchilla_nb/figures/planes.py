@@ -18,10 +18,10 @@ from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs, read_only
 from chinchilla_nb.figures import curves
 from chinchilla_nb.figures.colours import LossScale, loss_scale
-from chinchilla_nb.figures.curve_labels import place_labels
+from chinchilla_nb.figures.curve_labels import place_labels, readable
 from chinchilla_nb.figures.intervals import FrontierIntervals
 from chinchilla_nb.figures.levels import even_levels
-from chinchilla_nb.figures.polyline import NOTHING, Polyline, polyline
+from chinchilla_nb.figures.polyline import NOTHING, Polyline, joined, polyline
 from chinchilla_nb.figures.run_outline import RunOutline, run_outline
 from chinchilla_nb.figures.thinning import note
 from chinchilla_nb.figures.ticks import Axis, Scale, axis_of, data_title, rounded_outward, within_reach
@@ -115,6 +115,14 @@ class Plane:
     def budget_line(self, C: float) -> Polyline:
         """Return the isoFLOP line of a budget, from one side of this plane to the other."""
         return _budget_line(self.compute, self.x, self.y, C)
+
+    def readable_labels(self, markers: Polyline) -> list[IsoLoss]:
+        """Return the curves whose labels are written and not covered by markers that are drawn over them."""
+        labelled = [curve for curve in self.iso_loss if curve.label]
+        spots = [(curve.line.x[curve.label_at], curve.line.y[curve.label_at]) for curve in labelled]
+        at = _fractions(self, polyline(*np.reshape(spots, (-1, 2)).T))
+        clear = readable(at, [curve.label for curve in labelled], _fractions(self, markers))
+        return [curve for curve, one in zip(labelled, clear, strict=True) if one]
 
     def frontier_of(self, law: Law) -> Polyline:
         """Return the efficient frontier of another law, somewhat beyond the axes; empty for a law of compute alone."""
@@ -369,7 +377,7 @@ def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: Los
         texts,
         np.concatenate([_fractions(plane, plane.dots), _fractions(plane, plane.excluded)]),
         _fractions(plane, frontier),
-        _fractions(plane, plane.next_point),
+        _fractions(plane, joined([plane.next_point, plane.off_frontier])),
     )
     iso_loss = tuple(
         IsoLoss(level, float(scale.normalise(level)), "" if at is None else text, at or 0, line)

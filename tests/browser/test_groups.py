@@ -54,7 +54,7 @@ def test_two_groups_are_compared(lab):
     page.get_by_label("Shared", exact=True).select_option("nothing")
     expect(page.get_by_text("α (shared)")).to_have_count(0)
     page.get_by_label("Baseline", exact=True).select_option("sparse")
-    expect(page.get_by_text("Compute of sparse over dense")).to_be_visible()
+    expect(page.get_by_text("Efficiency of compute, dense over sparse")).to_be_visible()
     page.get_by_label("Compute", exact=True).fill("a lot")
     expect(page.get_by_text("is not a number of FLOPs")).to_be_visible()
     page.get_by_label("Compute", exact=True).fill("1e20")

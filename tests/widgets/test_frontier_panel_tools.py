@@ -155,6 +155,16 @@ def test_markers_have_tooltips(panel):
     assert CN.off_frontier.names[0].startswith("Half the compute-optimal size\nPredicted loss ")
 
 
+def test_a_run_off_the_frontier_is_not_drawn_over_a_loss(panel):
+    """The loss of that curve is written again when the run is elsewhere; those of other curves stay."""
+    chart = panel.charts.charts[2]
+    written, at = chart.levels.text.tolist(), (chart.levels.x[2], chart.levels.y[2])
+    chart.move_budget(chart.plane, 6 * at[0] * at[1], None, at)
+    assert chart.levels.text.tolist() == written[:2] + written[3:]
+    chart.move_budget(chart.plane, 6 * at[0] * at[1], None)
+    assert chart.levels.text.tolist() == written
+
+
 def test_outliers_are_selected_by_their_loss(panel, session):
     panel.modes.mode.value = SELECT
     brush = panel.charts.loss.figure.interaction

@@ -53,9 +53,9 @@ def test_a_click_shows_what_a_cell_computes(panel):
 def test_choices_change_what_is_shown(panel):
     panel.model.value = "separate"
     assert "(shared)" not in panel.laws.value
-    assert "Efficiency" not in panel.tiles.value
+    assert "Efficiency of N" not in panel.tiles.value
     panel.baseline.value = "second"
-    assert "Compute of second over first" in panel.tiles.value
+    assert "Efficiency of compute, first over second" in panel.tiles.value
     panel.budget.value = "1e23"
     expected = multiplier(panel.view.groups.fit("separate"), "first", "second", 1e23)
     assert panel.view.C == 1e23

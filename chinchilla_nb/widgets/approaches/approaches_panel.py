@@ -96,6 +96,7 @@ class ApproachesPanel(Panel):
         right = ipywidgets.VBox([self._frontier_key, self.cards[2], self.bias, self.notes])
         for column in (left, right):
             column.add_class("cnb-card")
+        left.add_class("cnb-slices")
         self.charts = ipywidgets.Box([left, right])
         self.charts.add_class("cnb-charts")
         self.charts.add_class("cnb-pair")

@@ -9,7 +9,7 @@ import bqplot
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline
+from chinchilla_nb.figures import NOTHING, IsoLoss, Plane, Polyline, polyline
 from chinchilla_nb.widgets.base.style import INK, MUTED, shade
 from chinchilla_nb.widgets.charts.budget_marks import BudgetMarks
 from chinchilla_nb.widgets.charts.law_lines import LawLines
@@ -102,7 +102,7 @@ class PlaneChart:
         """Draw the curves of the law in a plane, which becomes the current one."""
         self.plane = plane
         _set_curves(self.iso_loss, plane.iso_loss)
-        _set_levels(self.levels, plane.iso_loss)
+        self._show_levels()
         set_line(self.frontier, plane.frontier)
         self.show_band(plane.band)
 
@@ -131,6 +131,11 @@ class PlaneChart:
             plane.project(*region) if region else NOTHING,
             tooltips,
         )
+        self._show_levels()
+
+    def _show_levels(self) -> None:
+        """Write the losses beside their curves, except where a run off the frontier is drawn over one."""
+        _set_levels(self.levels, self.plane.readable_labels(polyline(self.off_frontier.x, self.off_frontier.y)))
 
 
 def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
@@ -146,8 +151,7 @@ def _set_curves(mark: bqplot.Lines, curves: Sequence[IsoLoss]) -> None:
 
 
 def _set_levels(mark: bqplot.Label, curves: Sequence[IsoLoss]) -> None:
-    labelled = [curve for curve in curves if curve.label]
     with mark.hold_sync():
-        mark.x = np.array([curve.line.x[curve.label_at] for curve in labelled])
-        mark.y = np.array([curve.line.y[curve.label_at] for curve in labelled])
-        mark.text = [curve.label for curve in labelled]
+        mark.x = np.array([curve.line.x[curve.label_at] for curve in curves])
+        mark.y = np.array([curve.line.y[curve.label_at] for curve in curves])
+        mark.text = [curve.label for curve in curves]

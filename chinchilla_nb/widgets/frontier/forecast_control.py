@@ -56,7 +56,7 @@ class ForecastControl(ipywidgets.VBox):
         self.path = ipywidgets.Text(
             placeholder=f"name{SUFFIX}",
             tooltip="A relative path starts at the project folder; to save, leave it empty for a name by the budget",
-            layout=ipywidgets.Layout(flex="1 1 140px", width="auto", min_width="0"),
+            layout=ipywidgets.Layout(flex="1 1 110px", width="auto", min_width="0"),
         )
         self.save_button = ipywidgets.Button(
             description="Save forecast", tooltip="Keep what is predicted of this run, with its intervals"
@@ -65,6 +65,7 @@ class ForecastControl(ipywidgets.VBox):
             description="Open forecast", tooltip="Score the forecast in this file as well"
         )
         self.message, self.listed = ipywidgets.HTML(), ipywidgets.HTML()
+        self.save_button.layout.width = self.open_button.layout.width = "auto"
         heading = ipywidgets.HTML('<span class="cnb-heading">Forecast</span>')
         bar = ipywidgets.Box([heading, self.path, self.save_button, self.open_button])
         bar.add_class("cnb-bar")

@@ -64,8 +64,12 @@ class HardwareForm(ipywidgets.VBox):
         self.outcome = ipywidgets.HTML()
         row = ipywidgets.Box(
             [
-                *(self.devices, _word("devices ×"), self.days, _word("days ×"), self.speed, _word("FLOP/s ×")),
-                *(self.utilisation, _word("utilisation"), self.price, _word("per device-hour"), self.outcome),
+                _before(self.devices, "devices ×"),
+                _before(self.days, "days ×"),
+                _before(self.speed, "FLOP/s ×"),
+                _before(self.utilisation, "utilisation"),
+                _before(self.price, "per device-hour"),
+                self.outcome,
             ]
         )
         row.add_class("cnb-bar")
@@ -132,5 +136,8 @@ def _text(value: str, tooltip: str) -> ipywidgets.Text:
     return ipywidgets.Text(value=value, tooltip=tooltip, layout=ipywidgets.Layout(width="64px", min_width="0"))
 
 
-def _word(text: str) -> ipywidgets.HTML:
-    return ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')
+def _before(field: ipywidgets.Widget, text: str) -> ipywidgets.Box:
+    """Return a field before its word, from which a narrow page does not part it."""
+    both = ipywidgets.Box([field, ipywidgets.HTML(f'<span class="cnb-muted">{escape(text)}</span>')])
+    both.add_class("cnb-unit")
+    return both

@@ -44,7 +44,7 @@ class OffFrontierControl(ipywidgets.VBox):
             step=STEP,
             readout=False,
             tooltip="Model size relative to the compute-optimal one, from an eighth to eight times",
-            layout=ipywidgets.Layout(flex="1 1 140px", width="auto", min_width="110px", margin="0 8px"),
+            layout=ipywidgets.Layout(flex="1 1 90px", width="auto", min_width="90px", margin="0 8px"),
         )
         self._times = ipywidgets.HTML()
         self.reset = ipywidgets.Button(description="Reset", tooltip="Return to the efficient frontier")

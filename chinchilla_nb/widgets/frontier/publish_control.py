@@ -68,10 +68,12 @@ class PublishControl(ipywidgets.VBox):
             description="Report", tooltip="Make one HTML file with the law, its intervals, charts and runs"
         )
         self.given = ipywidgets.Dropdown(
-            options=[SIZES, BUDGETS], tooltip="What the rows of the table are", layout={"width": "130px"}
+            options=[SIZES, BUDGETS], tooltip="What the rows of the table are", layout={"width": "122px"}
         )
         self.values = ipywidgets.Text(
-            placeholder="1B, 7B, 70B", tooltip="Sizes or budgets of the rows", layout={"width": "180px"}
+            placeholder="1B, 7B, 70B",
+            tooltip="Sizes or budgets of the rows",
+            layout={"flex": "1 1 90px", "width": "auto", "min_width": "80px", "max_width": "180px"},
         )
         self.make = ipywidgets.Button(description="Table", tooltip="Make a table of the compute-optimal runs of these")
         self.files = {
@@ -79,10 +81,9 @@ class PublishControl(ipywidgets.VBox):
             for name in _FILES
         }
         self.link, self.table, self.notes, self.problem = Download(), *(ipywidgets.HTML() for _ in range(3))
-        self.table.layout.overflow = "auto"  # a wide table scrolls
         for button, width in (
-            (self.report, "88px"),
-            (self.make, "72px"),
+            (self.report, "auto"),
+            (self.make, "auto"),
             *((one, "72px") for one in self.files.values()),
         ):
             button.layout.width = width

@@ -37,7 +37,7 @@ def multiplier_tiles(fit: GroupFit, baseline: str, C: float) -> str:
     for name in fit.grouped.names:
         if name == baseline:
             continue
-        facts.append((f"Compute of {baseline} over {name}", *_factor(multiplier(fit, name, baseline, C))))
+        facts.append((f"Efficiency of compute, {name} over {baseline}", *_factor(multiplier(fit, name, baseline, C))))
         for axis, one in efficiencies(fit, name, baseline).items():
             if float(one.low) != float(one.high):
                 facts.append((f"Efficiency of {axis}, {name} over {baseline}", *_factor(one)))
