@@ -143,7 +143,10 @@ def as_file_path(path: Any, name: str) -> Path:
     text = os.fsdecode(path) if isinstance(path, (str, os.PathLike)) else ""
     if not 0 < len(text) <= LONGEST_PATH or "\0" in text or not _is_encodable(text):
         raise InputError(name, "must be the path of a file", got=brief(path))
-    return as_path(text)
+    file = as_path(text)
+    if file.name in {"", ".."}:  # as of "." or "/"
+        raise InputError(name, "must be the path of a file", got=brief(path), remedy="add the name of the file")
+    return file
 
 
 def _is_encodable(text: str) -> bool:

@@ -124,7 +124,7 @@ class Planning:
             hardware=hardware,
             days=days,
         )
-        name = constraints.text if label is None else _as_label(label)
+        name = constraints.text if label is None else _as_label(label, "label")
         return _table([name], [self._row(name, constraints, level, uncertainty)])
 
     def plans(
@@ -205,7 +205,8 @@ def _asked(plans: Any) -> list[tuple[str | int, Mapping[str, Any]]]:
     """
     listed = first_items(plans, MOST_PLANS)
     if isinstance(plans, Mapping):
-        asked: list[tuple[Any, Any]] = [(_as_label(label), given) for label, given in plans.items()]
+        name = "the labels of plans"
+        asked: list[tuple[Any, Any]] = [(_as_label(label, name), given) for label, given in plans.items()]
     elif listed is not None:
         asked = list(enumerate(listed))
     else:
@@ -221,9 +222,9 @@ def _asked(plans: Any) -> list[tuple[str | int, Mapping[str, Any]]]:
     return asked
 
 
-def _as_label(label: Any) -> str:
+def _as_label(label: Any, name: str) -> str:
     if not isinstance(label, str):
-        raise InputError("label", "must be text", got=brief(label))
+        raise InputError(name, "must be text", got=brief(label))
     return printable(label)
 
 

@@ -111,7 +111,7 @@ def test_what_is_extrapolated_is_said(cc, capsys):
         ({"a": {"c": 1e21}}, r"plans\['a'\] has no key 'c': did you mean 'C'\?"),
         ({"a": {"C": -1}}, r"in plans\['a'\], C must be positive and finite, got -1"),
         ([{"C": 1e21, "N": 1e9, "D": 1e9}], r"in plans\[0\], give at most one of"),
-        ({1: {"C": 1e21}}, "label must be text, got 1"),
+        ({1: {"C": 1e21}}, "the labels of plans must be text, got 1"),
     ],
 )
 def test_what_is_no_table_of_plans(cc, plans, message):

@@ -135,6 +135,7 @@ def test_a_killed_study_is_resumed(tmp_path):
         ({"designs": np.empty((0, 2))}, "designs must have at least one "),
         ({"seeds": np.array(None)}, "seeds must be"),
         ({"checkpoint": 0.5}, "checkpoint must be the path of a file, got 0.5"),
+        ({"checkpoint": "."}, "checkpoint must be the path of a file, got '.': add the name of the file"),
         ({"repetitions": 0}, "repetitions must be between 1"),
         ({"rng": -1}, "rng must not be negative"),
         ({"law": "frontier"}, "law"),

@@ -220,6 +220,7 @@ def _forecasts(cc: Chinchilla) -> Iterator[Door]:
     yield Door("forecast", chinchilla_nb.forecast, {"uncertainty": DRAWS, **budget}, words)
     of_compute = {"uncertainty": FRONTIER_FIT.uncertainty(), "C": 1e22, "roll_outs": None, "level": 0.95, **texts}
     yield Door("Forecast.of_compute", Forecast.of_compute, of_compute, {"roll_outs": "rollout|roll_outs"})
+    cc.fit(parallel=False)  # the attacks before have changed the settings
     rolled_out, estimated = cc.rollout(np.sort(cc.session.runs.C)[[5]], parallel=False), cc.uncertainty("sandwich")
     given = {"run": 1e20, "level": 0.95, "uncertainty": estimated, "rollout": rolled_out, "definitions": None}
     yield Door("Chinchilla.forecast", cc.forecast, given, {"run": r"\brun\b|\bC\b|\bN\b|\bD\b"}, dear=True)
