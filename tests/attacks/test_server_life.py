@@ -222,6 +222,7 @@ def test_a_kernel_ends_some_time_after_the_last_page_that_uses_it(tmp_path):
     server = subprocess.Popen(
         [sys.executable, "-c", HASTY_SERVER],
         env=environment(tmp_path),
+        cwd=tmp_path,  # where its kernels keep the session
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
