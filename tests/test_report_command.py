@@ -66,7 +66,7 @@ def test_it_refuses_in_a_sentence(tmp_path):
     assert "unrecognized arguments: --port=1" in refusal("runs.csv", "--port=1", cwd=tmp_path, code=2)
     table_of(make_runs(2)).to_csv(tmp_path / "two.csv", index=False)
     assert refusal("two.csv", cwd=tmp_path, code=1).startswith("chinchilla-nb: ")
-    assert "must be a file in a folder that exists, got '.'" in refusal("two.csv", "--out=.", cwd=tmp_path, code=1)
+    assert "--out must be the path of a file, got '.'" in refusal("two.csv", "--out=.", cwd=tmp_path, code=1)
     assert "got 'no/r.html'" in refusal("two.csv", "--out=no/r.html", cwd=tmp_path, code=1)
 
 
