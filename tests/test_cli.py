@@ -202,7 +202,9 @@ def test_the_page_of_a_shipped_study_opens_fitted_and_that_of_a_table_does_not(t
     code = "".join(page["cells"][1]["source"])
     script = tmp_path / "page.py"
     script.write_text(f"{code}\nshown.session.wait()\nassert (shown.session.fit is not None) is {fitted}\n")
-    ended = subprocess.run([sys.executable, script], env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr
 
 
