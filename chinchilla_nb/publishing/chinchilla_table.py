@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,26 +14,18 @@ import pandas as pd
 from chinchilla_nb.checks import as_file_path
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.optimal_runs import OptimalRuns
-from chinchilla_nb.figures import basis_in_words, data_title, ratio_title
+from chinchilla_nb.figures import basis_in_words
 from chinchilla_nb.html_table import html_table
+from chinchilla_nb.publishing.amounts import amount_text, amount_titles
 from chinchilla_nb.publishing.latex_text import latex_table, latex_text
 from chinchilla_nb.publishing.typeset import as_latex
-from chinchilla_nb.quantity import compact, interval_text, level_percent, plain, rounded, scientific
+from chinchilla_nb.quantity import level_percent
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.whole_file import explain_write_errors, write_whole
 
 __all__ = ["ChinchillaTable"]
 
-_WRITTEN: Mapping[str, tuple[str, Callable[[float, int], str], int]] = {
-    "N": ("Parameters N", compact, 3),
-    "D": ("", compact, 3),
-    "C": ("Compute C (FLOPs)", scientific, 3),
-    "tokens_per_parameter": ("", rounded, 3),
-    "loss": ("Loss", rounded, 4),
-    "days": ("Days", rounded, 3),
-    "cost": ("Cost", plain, 3),
-}
-"""How each number is called and written, and with how many digits; what D counts is added."""
+_COLUMNS = ("N", "D", "C", "tokens_per_parameter", "loss", "days", "cost")
 _CELL_STYLE = "text-align:right;white-space:pre-line;padding:2px 10px;vertical-align:top"
 
 
@@ -78,8 +70,8 @@ class ChinchillaTable:
     @property
     def head(self) -> list[str]:
         """The names of the columns."""
-        own = {"D": data_title(self.data_unit), "tokens_per_parameter": ratio_title(self.data_unit)}
-        return [own.get(name, _WRITTEN[name][0]) for name in self._names]
+        titles = amount_titles(self.data_unit)
+        return [titles[name] for name in self._names]
 
     @property
     def rows(self) -> list[list[str]]:
@@ -131,13 +123,11 @@ class ChinchillaTable:
 
     @property
     def _names(self) -> list[str]:
-        return [name for name in _WRITTEN if name in self.runs.columns]
+        return [name for name in _COLUMNS if name in self.runs.columns]
 
 
 def _cell(name: str, columns: Mapping[str, np.ndarray], place: int) -> str:
-    _, write, digits = _WRITTEN[name]
-    text = write(float(columns[name][place]), digits)
-    if f"{name}_low" not in columns:
-        return text
-    low, high = (float(columns[f"{name}_{end}"][place]) for end in ("low", "high"))
-    return f"{text}\n{interval_text(low, high, write, digits)}"
+    ends = None
+    if f"{name}_low" in columns:
+        ends = float(columns[f"{name}_low"][place]), float(columns[f"{name}_high"][place])
+    return amount_text(name, float(columns[name][place]), ends)

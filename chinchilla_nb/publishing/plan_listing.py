@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chinchilla_nb.engine.planning.constraints import Constraints, constraints_text
-from chinchilla_nb.figures import data_title, ratio_title
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.planned_runs import CollectedPlan
-from chinchilla_nb.quantity import compact, interval_text, plain, rounded, scientific
+from chinchilla_nb.publishing.amounts import AMOUNTS, Write, amount_text, amount_titles
+from chinchilla_nb.quantity import compact, plain, scientific
 
-__all__ = ["WRITTEN", "hidden_amounts", "plan_cell", "plan_label", "plan_titles", "plans_table"]
-
-Write = Callable[[float, int], str]
-"""Formats a number, rounded to a number of digits."""
-
-WRITTEN: dict[str, tuple[str, Write, int]] = {
-    "C": ("Compute (FLOPs)", scientific, 3),
-    "N": ("Parameters N", compact, 3),
-    "D": ("", compact, 3),
-    "tokens_per_parameter": ("", rounded, 3),
-    "loss": ("Loss", rounded, 4),
-    "training_FLOPs": ("Training", scientific, 3),
-    "inference_FLOPs": ("Inference", scientific, 3),
-    "deadweight_compute": ("Deadweight compute", scientific, 2),
-    "epochs": ("Epochs", rounded, 3),
-    "days": ("Days", rounded, 3),
-    "cost": ("Cost", plain, 3),
-}
-"""How each number is called and written; what D counts is added."""
-
+__all__ = ["hidden_amounts", "plan_cell", "plan_label", "plan_titles", "plans_table"]
 
 _GIVEN: dict[str, Write] = {
     "C": scientific,
@@ -55,7 +36,7 @@ def plans_table(plans: Iterable[CollectedPlan], data_unit: str, table_class: str
     """Return plans as an HTML table, each number with its interval below it."""
     rows = {plan_label(one.plan.constraints): one.row for one in plans}
     # With inference beside it, the compute says what training takes.
-    shown = [name for name in WRITTEN if name != "training_FLOPs"]
+    shown = [name for name in AMOUNTS if name != "training_FLOPs"]
     names = [name for name in shown if any(name in row and name not in hidden_amounts(row) for row in rows.values())]
     titles = plan_titles(data_unit)
     # A name and its value stay on one line.
@@ -68,8 +49,7 @@ def plans_table(plans: Iterable[CollectedPlan], data_unit: str, table_class: str
 
 def plan_titles(data_unit: str) -> dict[str, str]:
     """Return how the numbers of a plan are called, by name."""
-    own = {"D": data_title(data_unit), "tokens_per_parameter": ratio_title(data_unit)}
-    return {name: own.get(name, title) for name, (title, *_) in WRITTEN.items()}
+    return {**amount_titles(data_unit), "C": "Compute (FLOPs)"}
 
 
 def hidden_amounts(amounts: Mapping[str, Any]) -> set[str]:
@@ -81,9 +61,5 @@ def plan_cell(name: str, row: Mapping[str, Any]) -> str:
     """Return a number of a plan, with its interval on a line below it; empty if the plan lacks it."""
     if name not in row:
         return ""
-    _, write, digits = WRITTEN[name]
-    text = write(row[name], digits) if row[name] else "0"
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    if low is None or high is None or low == high:
-        return text
-    return f"{text}\n{interval_text(low, high, write, digits)}"
+    return amount_text(name, row[name], None if low is None or high is None or low == high else (low, high))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chinchilla_nb.engine.planning.plan import Plan
-from chinchilla_nb.publishing.plan_listing import WRITTEN, hidden_amounts, plan_cell, plan_titles
+from chinchilla_nb.publishing.amounts import AMOUNTS
+from chinchilla_nb.publishing.plan_listing import hidden_amounts, plan_cell, plan_titles
 from chinchilla_nb.quantity import percent
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.style import tiles
@@ -18,7 +19,7 @@ def plan_tiles(plan: Plan, row: Mapping[str, Any], data_unit: str) -> str:
     """Return the numbers of a plan as tiles, each with its interval if `row`, that of `plan_row`, has it."""
     titles = plan_titles(data_unit)
     found: dict[str, tuple[str, ...]] = {
-        name: (titles[name], *plan_cell(name, row).split("\n")) for name in WRITTEN if name in plan.amounts
+        name: (titles[name], *plan_cell(name, row).split("\n")) for name in AMOUNTS if name in plan.amounts
     }
     if plan.deadweight_compute is not None:
         share = plan.deadweight_compute / plan.training_FLOPs
