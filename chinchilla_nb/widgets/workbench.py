@@ -23,11 +23,12 @@ from chinchilla_nb.widgets.base.cells import is_shown_elsewhere, register_creati
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.left_out_list import LeftOutList
+from chinchilla_nb.widgets.base.loaded_page import IN_VOILA
 from chinchilla_nb.widgets.base.panel import Panel
 from chinchilla_nb.widgets.base.parts import Parts, close_parts
 from chinchilla_nb.widgets.base.project_files import Folders, allowed_folders
 from chinchilla_nb.widgets.base.remarks import remarks_html
-from chinchilla_nb.widgets.base.snapshot import IN_VOILA, Snapshot
+from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import note, style_sheet
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel

@@ -129,3 +129,27 @@ def test_a_fit_goes_on_while_its_page_is_opened_again(lab):
     button(page, "Cancel").click()
     expect(page.get_by_text("Cancelled: best so far").first).to_be_visible(timeout=WAIT_MS)
     expect(button(page, "Fit")).to_be_enabled()
+
+
+CHANGE_AS_A_PAGE_LOADS = """
+from ipywidgets import Widget
+answer = Widget._handle_control_comm_msg
+workbench.fit.fit_button.disabled = True
+def answer_and_change(message):
+    answer(message)  # with the state of all widgets
+    workbench.fit.fit_button.disabled = False
+Widget._handle_control_comm_msg = answer_and_change
+"""
+
+
+def test_a_change_that_a_voila_page_misses_as_it_loads_is_sent_again(voila):
+    page = voila(OPEN, CHANGE_AS_A_PAGE_LOADS)
+    expect(button(page, "Fit")).to_be_enabled(timeout=WAIT_MS)
+
+
+def test_a_change_that_a_notebook_misses_as_it_is_loaded_again_is_sent_again(open_notebook):
+    page = open_notebook(OPEN)
+    run_code(page, CHANGE_AS_A_PAGE_LOADS)
+    expect(button(page, "Fit")).to_be_disabled()
+    reload(page)
+    expect(button(page, "Fit")).to_be_enabled(timeout=WAIT_MS)

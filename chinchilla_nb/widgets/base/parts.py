@@ -16,7 +16,7 @@ import ipywidgets
 
 from chinchilla_nb.widgets.base.style import typeset
 
-__all__ = ["Parts", "close_parts", "set_shown"]
+__all__ = ["Parts", "close_parts", "set_shown", "widgets_within"]
 
 W = TypeVar("W", bound=ipywidgets.Widget)
 
@@ -94,8 +94,8 @@ def set_shown(widget: ipywidgets.DOMWidget, shown: bool) -> None:
     (widget.remove_class if shown else widget.add_class)("cnb-none")
 
 
-def close_parts(widget: ipywidgets.Widget) -> None:
-    """Close all widgets inside a widget: kernel and page keep the model of each until it is closed."""
+def widgets_within(widget: ipywidgets.Widget) -> set[ipywidgets.Widget]:
+    """Return all widgets inside a widget, also layouts and styles."""
     todo, seen = [widget], {widget}
     while todo:
         one = todo.pop()
@@ -104,5 +104,10 @@ def close_parts(widget: ipywidgets.Widget) -> None:
             new = {part for part in held if isinstance(part, ipywidgets.Widget)} - seen
             todo += new
             seen |= new
-    for part in seen - {widget}:
+    return seen - {widget}
+
+
+def close_parts(widget: ipywidgets.Widget) -> None:
+    """Close all widgets inside a widget: kernel and page keep the model of each until it is closed."""
+    for part in widgets_within(widget):
         ipywidgets.Widget.close(part)

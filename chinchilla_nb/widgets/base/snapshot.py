@@ -11,6 +11,7 @@ from traitlets import HasTraits
 
 from chinchilla_nb.serving.kernel_watch import KERNEL_WATCH
 from chinchilla_nb.widgets.base.cells import register_display
+from chinchilla_nb.widgets.base.loaded_page import IN_VOILA, SentAgain
 from chinchilla_nb.work.job import running_loop
 
 __all__ = ["Snapshot"]
@@ -26,14 +27,11 @@ EITHER_STYLE = """<style class="cnb-either">
 </style>"""
 
 
-IN_VOILA = "VOILA_REQUEST_URL"
-"""Environment variable that Voila sets in its kernels."""
-
 DELAY = 1.0
 """Seconds between a change and the snapshot of it."""
 
 
-class Snapshot(HasTraits):
+class Snapshot(SentAgain):
     """A widget that leaves a snapshot of itself in the notebook, as a separate output after the widget.
 
     A third output is a style sheet that hides the snapshot while the widget is alive, and the widget otherwise.
@@ -57,12 +55,13 @@ class Snapshot(HasTraits):
         raise NotImplementedError
 
     def _ipython_display_(self, **_: Any) -> None:
-        if self.comm is None:  # type: ignore[attr-defined]
+        if self.comm is None:
             closed = f"This {type(self).__name__} was closed; running its cell again does that. Create another one."
             display({"text/plain": closed}, raw=True)
             return
         first = self._snapshot_handle is None
-        display(self._repr_mimebundle_(), raw=True)  # type: ignore[attr-defined]
+        self.expect_view()
+        display(self._repr_mimebundle_(), raw=True)
         register_display(self)
         if IN_VOILA in os.environ:
             display({"text/html": KERNEL_WATCH}, raw=True)
@@ -78,7 +77,7 @@ class Snapshot(HasTraits):
     @property
     def _shown_in_snapshot(self) -> list[tuple[HasTraits, list[str]]]:
         """What the snapshot shows, with the names of its traits."""
-        session = self.session  # type: ignore[attr-defined]
+        session = self.session
         watched = [(session, list(self.snapshot_of)), (session.view, list(self.snapshot_of_view))]
         return [(shown, names) for shown, names in watched if names]
 
@@ -106,10 +105,10 @@ class Snapshot(HasTraits):
 
     def __del__(self) -> None:
         # Also that of a widget whose arguments were refused, which shows nothing yet that `close` would end.
-        if self.children:  # type: ignore[attr-defined]
+        if self.children:
             self.close()
         else:
-            super().close()  # type: ignore[misc]
+            super().close()
 
     def close(self) -> None:
         """Keep the current snapshot and remove the widget from the page."""
@@ -117,4 +116,4 @@ class Snapshot(HasTraits):
             for shown, names in self._shown_in_snapshot:
                 shown.unobserve(self._renew_snapshot, names)
             self._snapshot_handle = None
-        super().close()  # type: ignore[misc]
+        super().close()
