@@ -22,6 +22,7 @@ def read_out(slider: str, value: str, css_class: str = "") -> str:
     return f'<span class="{css_class}" data-slider="{escape(slider)}">{escape(value)}</span>'
 
 
+# Not `field.labels`, for which Chromium searches the whole document for each field.
 NAMES = at_once(
     """
 const panel = this.closest('.cnb');
@@ -29,11 +30,12 @@ if (!panel) return;
 const set = (element, name, text) => {
   if (text && element.getAttribute(name) !== text) element.setAttribute(name, text);
 };
+const label = field => field.closest('label') || field.closest('.jupyter-widgets')?.querySelector('label');
 const plain = element => (element ? element.textContent : '').replace(/\\u200b/g, '').trim();
 const name = () => {
   waiting = false;
   panel.querySelectorAll('input, select, textarea').forEach(field => {
-    if (!plain(field.labels && field.labels[0])) set(field, 'aria-label', field.title);
+    if (!plain(label(field))) set(field, 'aria-label', field.title);
   });
   panel.querySelectorAll('button.cnb-interval').forEach(button => {
     set(button, 'aria-label', `${plain(button)}, ${button.title}`);
