@@ -13,8 +13,11 @@ __all__ = ["LATEST", "MAX_DOTS", "note", "settled", "thin"]
 
 MAX_DOTS = 1_000
 """Most runs drawn in a chart."""
-LATEST = 50
-"""Latest runs that are always drawn, so that an appended run is visible and the selection of the others is stable."""
+LATEST = 200
+"""Most of the latest runs that are always drawn, so that an appended run is visible and the selection of the others is
+stable."""
+FEW, FEW_LATEST = 20_000, 50
+"""Up to so many runs, selecting the others again takes no time, and so many of the latest ones are always drawn."""
 
 
 def thin(
@@ -22,8 +25,8 @@ def thin(
 ) -> NDArray[np.intp]:
     """Return the ascending indices of the runs to draw: at most ``limit``, or all if there are hardly more.
 
-    The latest runs are always included, from one to ``LATEST``. The others are evenly spread along the first column and
-    stay the same until ``LATEST`` more have been appended. The runs with the lowest and the highest value of every
+    The latest runs are always included, up to `FEW_LATEST`, or `LATEST` of many runs. The others are evenly spread along
+    the first column and stay the same until as many more have been appended. The runs with the lowest and the highest value of every
     column are always included, so that no axis changes.
 
     Parameters
@@ -39,12 +42,18 @@ def thin(
         return np.arange(total)
     columns = tuple(column[:count] for column in columns)
     order = np.argsort(columns[0], kind="stable") if order is None else order[order < count]
-    return np.append(_spread(columns, order, limit - LATEST), np.arange(count, total))
+    return np.append(_spread(columns, order, limit - _latest(total)), np.arange(count, total))
 
 
 def settled(total: int) -> int:
-    """Return how many first runs decide which of them are drawn; those that follow, up to ``LATEST``, all are."""
-    return max(0, total - 1) // LATEST * LATEST
+    """Return how many first runs decide which of them are drawn; those that follow all are."""
+    latest = _latest(total)
+    return max(0, total - 1) // latest * latest
+
+
+def _latest(total: int) -> int:
+    """Return how many of the latest runs are drawn at most."""
+    return FEW_LATEST if total <= FEW else LATEST
 
 
 def _spread(columns: Sequence[NDArray[np.float64]], order: NDArray[np.intp], limit: int) -> NDArray[np.intp]:

@@ -89,7 +89,8 @@ class RunLogView:
         shown = {name: column for name, column in columns.items() if name not in self.hidden} or columns
         view = self if self.sorted_by in shown else replace(self, sorted_by=next(iter(shown)), descending=True)
         order = _order(shown[view.sorted_by].values, descending=view.descending)
-        return ShownRuns(view, shown, included, selected, order[kept[order]], query_error)
+        matching = order if kept.all() else order[kept[order]]
+        return ShownRuns(view, shown, included, selected, matching, query_error)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
