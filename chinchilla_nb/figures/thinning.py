@@ -25,9 +25,9 @@ def thin(
 ) -> NDArray[np.intp]:
     """Return the ascending indices of the runs to draw: at most ``limit``, or all if there are hardly more.
 
-    The latest runs are always included, up to `FEW_LATEST`, or `LATEST` of many runs. The others are evenly spread along
-    the first column and stay the same until as many more have been appended. The runs with the lowest and the highest value of every
-    column are always included, so that no axis changes.
+    The latest runs are always included, up to `FEW_LATEST`, or `LATEST` of many runs. The others are evenly spread
+    along the first column and stay the same until as many more have been appended. The runs with the lowest and the
+    highest value of every column are always included, so that no axis changes.
 
     Parameters
     ----------
