@@ -383,11 +383,12 @@ def test_many_runs_are_thinned_deterministically_and_keep_their_extremes():
     np.testing.assert_allclose(np.quantile(np.log10(runs.C[figure.shown]), [0.25, 0.5, 0.75]), quartiles, atol=0.02)
 
 
-def test_appended_runs_are_drawn_and_the_other_thinned_runs_stay_the_same():
-    runs = noisy_runs(n=10_041)
-    before, after = (figures.frontier_figure(runs.take(np.arange(10_041) < count)).shown for count in (10_001, 10_041))
-    assert before[-1] == 10_000
-    np.testing.assert_array_equal(after, [*before, *range(10_001, 10_041)])
+@pytest.mark.parametrize(("first", "last"), [(10_001, 10_041), (30_001, 30_191)])
+def test_appended_runs_are_drawn_and_the_other_thinned_runs_stay_the_same(first, last):
+    runs = noisy_runs(n=last)
+    before, after = (figures.frontier_figure(runs.take(np.arange(last) < count)).shown for count in (first, last))
+    assert before[-1] == first - 1
+    np.testing.assert_array_equal(after, [*before, *range(first, last)])
     assert len(after) <= figures.MAX_DOTS
 
 
