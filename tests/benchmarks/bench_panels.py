@@ -88,6 +88,7 @@ def cancel(opened: Any) -> None:
     """Cancel fits of every kind, and measure the delay of the event loop meanwhile."""
     change = "import dataclasses\nsession.settings = dataclasses.replace(session.settings, loss_fn={})\n"
     with opened(OPEN.format(runs=240, then="Workbench(cc)")) as page:
+        page.wait_for_function("() => cnbButton('Cancel')")  # the first page loads the code of the charts
         times = [cancelled(page, "session.start_fit(exhaustive=True)", wait) for wait in (300, 700, 900, 1100, 1300)]
         report("Cancel of an exhaustive fit, 4,500 starts, 240 runs", times, 0.3)
         report("  delay of the kernel's event loop", [late(page)])
