@@ -33,7 +33,7 @@ print(float(found.low), float(found.high))
 
 def test_two_groups_are_compared(lab):
     page = lab(OPEN)
-    expect(page.get_by_text("Press Compare to fit laws to the groups of architecture.")).to_be_visible()
+    expect(page.get_by_text("Press Compare to fit a law to each group of 'architecture'.")).to_be_visible()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_text("times the compute of").first).to_be_visible(timeout=WAIT_MS)
     low, high = map(float, run_code(page, ENDS).split())

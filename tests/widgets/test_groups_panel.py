@@ -109,7 +109,7 @@ def test_a_column_that_no_longer_divides_the_runs_stays_chosen_and_the_panel_say
     assert "20 of 40 runs are excluded or left out by the filter." in said
     panel.by.value = "seed"
     assert not panel.compare_button.disabled
-    assert "Press Compare to fit laws to the groups of seed" in panel.state.value
+    assert "Press Compare to fit a law to each group of 'seed'" in html.unescape(panel.state.value)
     session.filter_runs("")
     session.excluded = frozenset()
     assert [value for _, value in panel.by.options] == ["kind", "seed"]

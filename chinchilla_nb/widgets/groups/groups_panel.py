@@ -258,7 +258,7 @@ class GroupsPanel(Panel):
                 "each of several runs.",
             )
         if view.groups is None:
-            return note("good", f"Press Compare to fit laws to the groups of {view.by}.")
+            return note("good", f"Press Compare to fit a law to each group of '{view.by}'.")
         if view.stale(session):
             return note("warn", "The runs, the settings or the column have changed since these fits: press Compare.")
         return ""

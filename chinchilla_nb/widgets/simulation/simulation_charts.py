@@ -174,6 +174,7 @@ def _key() -> str:
         line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Estimate; median of a study"),
         f'<span class="cnb-item">{band}Middle half of a study</span>',
         f'<span class="cnb-item">{diamond}Estimate at the target budget</span>',
+        line('stroke="var(--cnb-accent)" stroke-width="1.5" stroke-dasharray="6 4"', "Target budget"),
         symbol(SEED_REGIME, "Seed regime"),
     ]
     return f'<div class="cnb-legend">{"".join(items)}</div>'
