@@ -33,7 +33,7 @@ class CurveNames:
     def __init__(self, frame: Frame) -> None:
         looks = {"default_size": 11, "font_weight": "normal"}
         self.frontier = frame.labels(colors=[INK], align="end", x_offset=-8, y_offset=16, **looks)
-        self.envelope = frame.labels(colors=[MUTED], align="start", x_offset=9, y_offset=-6, **looks)
+        self.envelope = frame.labels(colors=[MUTED], align="start", x_offset=9, y_offset=-14, **looks)
 
     @property
     def marks(self) -> list[bqplot.Label]:
@@ -62,7 +62,14 @@ class CurveNames:
         if len(frontier):
             at = np.array([np.abs(x.fraction(frontier.x) - FRONTIER_AT).argmin()])
         _write(self.frontier, FRONTIER_NAME, Polyline(frontier.x[at], frontier.y[at]), x, y)
-        _write(self.envelope, ENVELOPE_NAME, Polyline(envelope.x[-1:], envelope.y[-1:]), x, y)
+        _write(self.envelope, ENVELOPE_NAME, _above(frontier, Polyline(envelope.x[-1:], envelope.y[-1:])), x, y)
+
+
+def _above(curve: Polyline, place: Polyline) -> Polyline:
+    """Return the place, or the one of the curve above it: what is written there must not cover the curve."""
+    if not len(curve):
+        return place
+    return Polyline(place.x, np.maximum(place.y, np.interp(place.x, curve.x, curve.y)))
 
 
 def _write(mark: bqplot.Label, name: str, place: Polyline, x: Axis, y: Axis) -> None:
