@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.checks import as_count, as_file_path
 from chinchilla_nb.engine.conversion import as_flag, as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.losses import asymmetric_mae
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae, loss_name
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES, family_named
@@ -221,8 +221,9 @@ def _cell_as_json(cell: Cell) -> dict[str, Any]:
         N, D = design.draw(np.random.default_rng(0), cell.seeds)
         drawn = [N.tolist(), D.tolist()]
     noise = [cell.noise.family, cell.noise.size] if isinstance(cell.noise, Noise) else None
-    fitted = cell.problem.family.name
-    return {"law": cell.law.as_dict(), "noise": noise, "runs": drawn, "fits": fitted}
+    problem = cell.problem
+    fitted, loss = problem.family.name, loss_name(problem.loss_fn)
+    return {"law": cell.law.as_dict(), "noise": noise, "runs": drawn, "fits": fitted, "loss": loss}
 
 
 def _frame(asked: Study, found: Mapping[Piece, Mapping[str, Array]]) -> pd.DataFrame:

@@ -158,6 +158,10 @@ def test_a_checkpoint_of_another_study_is_refused(tmp_path):
     with pytest.raises(InputError, match="is of a study with other cells"):
         make(checkpoint=path, repetitions=2, losses="huber")
     assert path.read_bytes() == kept
+    labelled = tmp_path / "labelled.jsonl"
+    make(checkpoint=labelled, repetitions=2, losses={"mine": "mse"})
+    with pytest.raises(InputError, match="is of a study with other cells"):
+        make(checkpoint=labelled, repetitions=2, losses={"mine": "huber"})
     path.write_text("C,N,D,loss\n")
     with pytest.raises(InputError, match="is not the checkpoint of a study"):
         make(checkpoint=path, repetitions=2)
