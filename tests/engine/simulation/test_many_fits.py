@@ -58,6 +58,18 @@ def test_what_cannot_be_fitted_together_is_fitted_alone(loss_fn):
         assert law.as_dict() == pytest.approx(alone.law.as_dict(), rel=1e-6)
 
 
+@pytest.mark.parametrize("loss_fn", [SMALL, asymmetric_mae], ids=["log_huber", "asymmetric_mae"])
+def test_runs_that_determine_no_law_are_fitted_as_anyone_fits_them(loss_fn):
+    """With D = 20N the terms of N and D are one: from the true law, a search finds one near it, which fits as well."""
+    rng, projects = np.random.default_rng(0), []
+    for _ in range(3):
+        N = 10 ** rng.uniform(7, 9, 30)
+        projects.append(Runs(N, 20 * N, LAW.loss(N, 20 * N) * np.exp(0.01 * rng.normal(size=30))))
+    found = fit_many(Problem(together(projects), loss_fn=loss_fn), 3, LAW)
+    alone = [solve(Problem(runs, loss_fn=loss_fn)) for runs in projects]
+    assert [law.as_dict() for law in found.laws] == [fit.law.as_dict() for fit in alone]
+
+
 def test_kaplans_law_and_weights_are_fitted_together():
     kaplan = KaplanLaw(6.4e13, 1.8e13, 0.076, 0.103)
     rng = np.random.default_rng(0)
