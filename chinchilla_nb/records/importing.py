@@ -21,7 +21,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
 from chinchilla_nb.records.columns.meanings import QUANTITIES
-from chinchilla_nb.records.columns.names import read_name
+from chinchilla_nb.records.columns.names import read_names
 from chinchilla_nb.records.columns.reading import Reading
 from chinchilla_nb.records.columns.ready_numbers import ready_numbers
 from chinchilla_nb.records.columns.run_states import DIVERGED, RunStates
@@ -245,7 +245,7 @@ class _Refusals:
     """
 
     def __init__(self, table: Table, known: Runs | None, *, failed: bool) -> None:
-        names = {column: read_name(column) for column in table.columns}
+        names = read_names(table.columns)
         self._places = table.places
         self._known = set() if known is None else set(_keys(known))
         self._states = RunStates({} if failed else names)

@@ -2,7 +2,7 @@
 
 A fit alone spends most of its time on finding the basin of the lowest minimum. Of simulated projects the true law is
 known, and their minima lie around it: each project is minimised from the true law and from laws profiled on its own
-runs, together with all others. What ends without a proven optimum is fitted alone, as any project is, and so are projects
+runs, together with all others. What ends without a proven optimum is fitted alone, as any project is. So are projects
 whose runs hardly determine a law: of the many laws that fit those, a start from the true law would find one near it.
 """
 

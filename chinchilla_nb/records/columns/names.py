@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from chinchilla_nb.records.columns.translations import without_accents, word_in_english
 from chinchilla_nb.records.columns.units import find_unit
 from chinchilla_nb.records.columns.word_lists import words_of
 
-__all__ = ["ColumnName", "read_name"]
+__all__ = ["ColumnName", "read_name", "read_names"]
 
 TRACKER_PREFIXES = words_of(
     "params param config configs summary metrics metric hparams hparam hyperparameters hyperparams user_attrs "
@@ -29,6 +30,7 @@ _SEPARATORS = re.compile(r"(?:[./|:](?!\s*[0-9]|\s*s(?:ec)?[\s*·-]*days?\b)|(?<
 """What separates the parts of a path: not where a number or "s-days" follows, nor in brackets."""
 _MEASURED = words_of("tokens token toks tok flops flop loss bits nats params parameters samples examples n d")
 """Words for what is counted, which may be divided by one of `_DIVISORS`: ``tokens/s``, ``loss/byte``."""
+_NUMBERED = re.compile(r"(.+) \([0-9]+\)")
 _SCALE_LETTERS = frozenset("kKMBGT")
 """Units that a quantity is divided by: ``N/M``."""
 _DIVISORS = words_of(
@@ -85,6 +87,19 @@ class ColumnName:
     def all_words(self) -> frozenset[str]:
         """The words of the leaf and of the path."""
         return frozenset(self.words + self.path)
+
+
+def read_names(columns: Collection[str], *, optuna: bool = False) -> dict[str, ColumnName]:
+    """Return the parts of the names of a table's columns, by column, as `read_name` does.
+
+    Of several columns with one name, all but the first were numbered: ``N (2)`` beside ``N``. They mean the same.
+    """
+    names = {}
+    for column in columns:
+        numbered = _NUMBERED.fullmatch(column)
+        own = numbered[1] if numbered and numbered[1] in columns else column
+        names[column] = replace(read_name(own, optuna=optuna), column=column)
+    return names
 
 
 def read_name(column: str, *, optuna: bool = False) -> ColumnName:

@@ -26,7 +26,7 @@ from chinchilla_nb.records.columns.given import given_readings
 from chinchilla_nb.records.columns.meanings import QUANTITIES
 from chinchilla_nb.records.columns.meanings.data import BYTES, DATA_SET, SAMPLES
 from chinchilla_nb.records.columns.mixed_settings import mixed_settings
-from chinchilla_nb.records.columns.names import ColumnName, read_name
+from chinchilla_nb.records.columns.names import ColumnName, read_names
 from chinchilla_nb.records.columns.products import data_products, is_repeated
 from chinchilla_nb.records.columns.several_losses import losses_in_rows
 from chinchilla_nb.records.columns.sources import AnySource, Product, Source
@@ -189,7 +189,7 @@ def _in_order(by_quantity: Mapping[str, T]) -> dict[str, T]:
 
 def _names(table: Table) -> dict[str, ColumnName]:
     optuna = "value" in table.columns and {"number", "state"} <= set(table.columns)
-    return {column: read_name(column, optuna=optuna) for column in table.columns}
+    return read_names(table.columns, optuna=optuna)
 
 
 def _drop_used(found: dict[str, list[Candidate]], given: Mapping[str, Candidate | None]) -> None:

@@ -37,6 +37,18 @@ def test_a_column():
 
 
 @pytest.mark.parametrize(
+    ("header", "quantity"), [("N,N,D,loss", "N"), ("params,params,tokens,loss", "N"), ("N,D,D,loss", "D")]
+)
+def test_columns_of_one_name_that_differ_are_asked_about(header, quantity):
+    rows = [f"{N},{2 * N},{20 * N},{loss}" for N, loss in zip(corpus.whole(corpus.N), corpus.LOSS, strict=True)]
+    reading = read_columns(read_table("runs.csv", "\n".join([header, *rows]).encode()))
+    assert list(reading.questions) == [quantity]
+    same = [f"{N},{N},{20 * N},{loss}" for N, loss in zip(corpus.whole(corpus.N), corpus.LOSS, strict=True)]
+    again = read_columns(read_table("runs.csv", "\n".join(["N,N,D,loss", *same]).encode()))
+    assert not again.questions
+
+
+@pytest.mark.parametrize(
     ("given", "unit"),
     [("size:M", 1e6), ("size:million", 1e6), ("size:×M", 1e6), ("size:1e6", 1e6), ("size:k", 1e3), ("size:x1", 1)],
 )
