@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, expect
 from walk import WAIT_MS, Walk
 
@@ -24,7 +26,7 @@ def fit_with_a_loss(walk: Walk) -> None:
 
 def sensitivity_to_the_loss(walk: Walk) -> None:
     """One line says what N* other losses give."""
-    walk.see("N* at")
+    walk.see(walk.page.get_by_text(re.compile(r"N\* at .+ is .+ with .+, .+ with ")))
     loss(walk).select_option("Squared")
     walk.see("press Fit")
     loss(walk).select_option("Huber of the logarithms")

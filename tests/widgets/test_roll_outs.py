@@ -160,7 +160,7 @@ class TestTile:
         uncertainty = session.uncertainty
         at = uncertainty.allocate(1e22)
         N, D = at["N"].value, at["D"].value
-        for kind, before in (("mean", "Predicted loss"), ("new-run", "The loss of a single run:")):
+        for kind, before in (("mean", "Predicted loss"), ("new-run", "The loss of a single run of this N and D:")):
             text = text_of(panel.allocation).split(before)[1]
             ends = re.findall(rf"([\d.]+)\u2009–\u2009([\d.]+) (?:{IF_HOLDS}|{WIDENED})", text)[:2]
             for shown, roll_outs in zip(ends, (None, session.roll_outs), strict=True):

@@ -66,7 +66,7 @@ def next_run_tiles(
     if len(named) > 1:  # a single one needs no name: the caption has it
         shown[-1] = (*shown[-1][:2], *named)
     single = " or ".join(_both(ends, "new_run", pending))
-    said = f"{percent(LEVEL)} intervals {IF_HOLDS}: {basis}. The loss of a single run: {single}."
+    said = f"{percent(LEVEL)} intervals {IF_HOLDS}: {basis}. The loss of a single run of this N and D: {single}."
     return tiles(shown) + _caption(f"{chosen}C = {convention}. {said}")
 
 
