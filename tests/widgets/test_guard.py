@@ -14,7 +14,7 @@ WIDGETS = Path(chinchilla_nb.__file__).parent / "widgets"
 MODULES = sorted(WIDGETS.rglob("*.py"))
 REGISTERING = {"observe", "on_click", "on_drag", "watch"}
 # The snapshot is made on a thread of its own, which reports nothing; a panel of a dead kernel shows the former one.
-UNGUARDED = {"_renew_snapshot", "_send_again"}
+UNGUARDED = {"_renew_snapshot"}
 
 
 def callbacks(tree: ast.AST) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import ipywidgets
 
+from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import widgets_within
 
 __all__ = ["IN_VOILA", "SentAgain"]
@@ -26,6 +27,7 @@ class SentAgain(ipywidgets.DOMWidget):
     ``_view_count`` of ipywidgets, which is None by default, makes the page count the views that it shows.
     """
 
+    guard: Guard
     _view_count: int | None
     _view_is_due = False
 
@@ -40,6 +42,7 @@ class SentAgain(ipywidgets.DOMWidget):
             self._view_count = 0
             self.observe(self._send_again, "_view_count")
 
+    @guarded
     def _send_again(self, change: Any) -> None:
         if (change.new or 0) < (change.old or 0):  # a view was closed; a page can send None
             return
