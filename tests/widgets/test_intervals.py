@@ -129,7 +129,7 @@ def test_every_tile_of_the_frontier_has_an_interval(session):
         np.testing.assert_allclose(numbers_in(interval), [low, high], atol=0.06 * (high - low) / 2)
         assert numbers_in(value)[0] == pytest.approx(float(exact[name].value), abs=0.06 * (high - low) / 2)
     run = session.uncertainty.predict_loss(exact["N"].value, exact["D"].value, kind="new-run")
-    assert f"single run: {float(run.low):.3f}" in text_of(panel.allocation)
+    assert f"single run of this N and D: {float(run.low):.3f}" in text_of(panel.allocation)
 
 
 def test_the_charts_have_bands_and_the_region_of_the_next_run(session):
