@@ -13,6 +13,7 @@ from chinchilla_nb.engine.errors import InputTypeError
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.error_notes import ErrorNotes
 from chinchilla_nb.widgets.base.guard import Guard
+from chinchilla_nb.widgets.base.message_queue import lengthen_message_queue
 from chinchilla_nb.widgets.base.parts import close_parts
 from chinchilla_nb.widgets.base.snapshot import Snapshot
 from chinchilla_nb.widgets.base.style import style_sheet
@@ -42,6 +43,7 @@ class Panel(Snapshot, ipywidgets.VBox):
     sheets: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, source: Any) -> None:
+        lengthen_message_queue()
         super().__init__()
         self.session = session_of(source)
         self.errors = ErrorNotes()
