@@ -20,9 +20,10 @@ from chinchilla_nb.engine.compute.points import at_ratio
 from chinchilla_nb.engine.design.candidates import BUDGETS
 from chinchilla_nb.engine.design.information import Information, Observations
 from chinchilla_nb.engine.design.prior import PriorStudy
+from chinchilla_nb.engine.fitting.conditioning import condition_numbers
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 
-__all__ = ["Spreads", "condition_numbers", "spreads_of"]
+__all__ = ["Spreads", "spreads_of"]
 
 Array = NDArray[Any]
 
@@ -30,8 +31,6 @@ STEP = 2**0.5
 """Ratio of a spread to the next smaller one."""
 SUFFICIENT = 2**0.5
 """Largest error with a sufficient spread, relative to that with the widest one: as if half of the runs were missing."""
-SINGULAR = 1e13
-"""Condition number of a Jacobian from which on it is singular, except for rounding."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,23 +85,9 @@ def spreads_of(study: PriorStudy, regime: SeedRegime, compute: Compute, n: int) 
         budget, ratio = (values.ravel() for values in np.meshgrid(budgets, ratios, indexing="ij"))
         N = at_ratio(compute, budget, ratio)
         D = N * ratio
-        condition[place] = condition_numbers(study, N, D).max()
+        condition[place] = condition_numbers(study.jacobian(N, D)).max() ** 2
         runs, share = study.observations(N, D, budget), n / len(N)
         scaled = Observations(runs.slope, runs.curvature * share, runs.noise * share)
         variance[place] = study.log_variance(Information.of(scaled))
     low, high = (middle * spread**end for end in (-0.5, 0.5))
     return Spreads(spread, low, high, condition, np.exp((variance - variance[-1]) / 2))
-
-
-def condition_numbers(study: PriorStudy, N: Array, D: Array) -> Array:
-    """Return the condition number of the normal matrix of runs, with its columns scaled to one length, of each law.
-
-    It is the square of that of the Jacobian, from the singular values of which it is found; infinite if the matrix is
-    singular.
-    """
-    jacobian = study.jacobian(N, D)
-    jacobian = jacobian / np.linalg.norm(jacobian, axis=-2, keepdims=True)
-    singular = np.linalg.svd(jacobian, compute_uv=False)
-    with np.errstate(divide="ignore"):
-        ratio = singular[..., 0] / singular[..., -1]
-    return np.where(ratio > SINGULAR, np.inf, ratio**2)

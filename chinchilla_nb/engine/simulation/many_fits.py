@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.blas_threads import one_blas_thread
+from chinchilla_nb.engine.fitting.conditioning import condition_numbers
 from chinchilla_nb.engine.fitting.fit import solve
 from chinchilla_nb.engine.fitting.lattice import profiled_lattice
 from chinchilla_nb.engine.fitting.losses import residual_loss
@@ -95,7 +96,7 @@ def _refitted(problem: Problem, count: int, truth: Law) -> Refits | None:
     if not isinstance(predictor, Grouping) or len(weight) < len(problem.runs):  # runs of weight zero are left out
         return None
     theta = box.theta(point_of(truth)[None])[0]
-    if _condition(over_all, theta) > WEAK:
+    if condition_numbers(over_all.derivatives(theta).jacobian) > WEAK:
         return None
     weight = weight.reshape(count, -1)
     objectives = replace(
@@ -111,13 +112,6 @@ def _refitted(problem: Problem, count: int, truth: Law) -> Refits | None:
         slow = refit(objectives, starts, box, widths)
         quick = refit(objectives, starts[:QUICK], box, widths[len(widths) // 2 :])
     return lowest([slow, quick])
-
-
-def _condition(objective: Objective, theta: Array) -> float:
-    """Return the condition number of the Jacobian at theta, with its columns scaled to one length."""
-    jacobian = objective.derivatives(theta).jacobian
-    lengths = np.linalg.norm(jacobian, axis=0)
-    return float(np.linalg.cond(jacobian / lengths)) if lengths.all() else np.inf
 
 
 def _starts(objectives: Objective, theta: Array) -> Array:
