@@ -136,6 +136,7 @@ def test_a_killed_study_is_resumed(tmp_path):
         ({"seeds": np.array(None)}, "seeds must be"),
         ({"checkpoint": 0.5}, "checkpoint must be the path of a file, got 0.5"),
         ({"checkpoint": "."}, "checkpoint must be the path of a file, got '.': add the name of the file"),
+        ({"checkpoint": "/dev/zero"}, "checkpoint must be the path of a file, got '/dev/zero'"),
         ({"repetitions": 0}, "repetitions must be between 1"),
         ({"rng": -1}, "rng must not be negative"),
         ({"law": "frontier"}, "law"),
@@ -181,3 +182,20 @@ def test_choices_have_labels_of_your_own(tmp_path):
     # Given runs are all made, whatever the number of seeds.
     assert set(zip(table.design, table.seeds, strict=True)) == {("grid", 6), ("seeds", 6), ("seeds", 8)}
     assert set(table.loss) == {"square"}
+
+
+@pytest.mark.parametrize("damage", ["no repetition", "a project missing", "no JSON", "nothing measured"])
+def test_a_damaged_line_of_a_checkpoint_is_named(tmp_path, damage):
+    path = tmp_path / "study.jsonl"
+    make(checkpoint=path, repetitions=2)
+    first, line, *rest = path.read_text().splitlines()
+    content = json.loads(line)
+    if damage == "no repetition":
+        del content["measured"]["repetition"]
+    elif damage == "a project missing":
+        content["measured"]["E"].pop()
+    elif damage == "nothing measured":
+        content["measured"] = {}
+    path.write_text("\n".join([first, "{" if damage == "no JSON" else json.dumps(content), *rest, ""]))
+    with pytest.raises(InputError, match=r"line 2 of .*study\.jsonl is damaged"):
+        make(checkpoint=path, repetitions=2)

@@ -39,12 +39,14 @@ class StudyFile:
     Raises
     ------
     InputError
-        If the file is not one of a study, or of another study; the error names what differs.
+        If it is a folder or a device, or not a file of a study, or of another study; the error names what differs.
     OSError
         If it cannot be read or written.
     """
 
     def __init__(self, path: Path, asked: Mapping[str, Any]) -> None:
+        if path.exists() and not path.is_file():
+            raise InputError("checkpoint", "must be the path of a file", got=brief(str(path)))
         self.path, self._asked = path, json.loads(json.dumps(asked))
         self._hold = FileHold(path.with_name(f".{path.name}.lock"), path, lambda _message: None)
         self._hold.acquire()
@@ -104,10 +106,14 @@ class StudyFile:
         try:
             content = json.loads(line)
             measured = {str(name): np.array(values) for name, values in content["measured"].items()}
-            return Piece(*(int(part) for part in content["piece"])), measured
+            piece = Piece(*(int(part) for part in content["piece"]))
+            is_whole = "repetition" in measured and all(len(column) == piece.count for column in measured.values())
         except (ValueError, TypeError, KeyError, AttributeError):
+            is_whole = False
+        if not is_whole:
             remedy = "move it away to begin again"
-            raise InputError(f"line {number} of {self.path}", "is damaged", remedy=remedy) from None
+            raise InputError(f"line {number} of {self.path}", "is damaged", remedy=remedy)
+        return piece, measured
 
     def _refusal(self) -> InputError:
         return InputError(str(self.path), "is not the checkpoint of a study", remedy="give another path")
