@@ -292,6 +292,7 @@ def test_excluded_runs_lie_beneath_those_that_count(panels):
 
 
 def test_places_of_several_runs_are_marked_and_their_tooltips_say_how_many(session, database):
+    assert "Several runs" not in FrontierPanel(session).charts.key.value
     first = database.df.iloc[0]
     for loss in (2.9, 2.95):
         database.append(N=first.N, D=first.D, loss=loss, optimizer="adam", lr=1e-4)
@@ -300,6 +301,7 @@ def test_places_of_several_runs_are_marked_and_their_tooltips_say_how_many(sessi
     np.testing.assert_array_equal(CN.stacked.y, [first.N])
     assert CN.settled.names[0].endswith("\n2 runs more at this place")
     assert len(loss.stacked.x) == 0  # their losses differ
+    assert "Several runs" in frontier.charts.key.value
 
 
 # The filter

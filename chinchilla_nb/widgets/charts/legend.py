@@ -14,6 +14,12 @@ __all__ = ["HOLLOW", "SEED_REGIME", "frontier_legend", "line", "symbol"]
 HOLLOW = f'<circle cx="9" cy="7" r="4" fill="none" stroke="{MUTED}" stroke-width="1.5"/>'
 """Symbol of an excluded run."""
 
+STACKED = (
+    '<circle cx="9" cy="7" r="3" fill="var(--cnb-ink)"/>'
+    '<circle cx="9" cy="7" r="5.5" fill="none" stroke="var(--cnb-ink)" stroke-opacity=".5"/>'
+)
+"""Symbol of a place with several runs."""
+
 BAND = '<rect x="1" y="2" width="16" height="10" fill="var(--cnb-ink)" fill-opacity=".2"/>'
 """Symbol of a band."""
 
@@ -24,13 +30,25 @@ SEED_REGIME = (
 """Symbol of the seed regime."""
 
 
-def frontier_legend(figure: FrontierFigure, loss: LossFigure | None, *, grouped: bool) -> str:
-    """Return the legend of a frontier figure, whose dots have the colours of their groups or of their losses."""
+def frontier_legend(figure: FrontierFigure, loss: LossFigure | None, *, grouped: bool, stacked: bool) -> str:
+    """Return the legend of a frontier figure.
+
+    Parameters
+    ----------
+    figure : FrontierFigure
+    loss : LossFigure or None
+    grouped : bool
+        Whether dots have the colours of their groups instead of those of their losses.
+    stacked : bool
+        Whether rings show places with several runs.
+    """
     plane = figure.planes[0]
     by_loss = plane.iso_loss or (len(plane.dots) and not grouped)
     items = [f'<span class="cnb-item">Loss&nbsp;{_loss_bar(figure.loss)}</span>'] if by_loss else []
     if len(plane.excluded):
         items.append(symbol(HOLLOW, "Excluded"))
+    if stacked:
+        items.append(symbol(STACKED, "Several runs"))
     # Iso-loss curves carry their losses, and the chart of loss against compute names its curves.
     if len(plane.frontier) and loss is None:
         items.append(line('stroke="var(--cnb-ink)" stroke-width="2.5"', "Efficient frontier"))

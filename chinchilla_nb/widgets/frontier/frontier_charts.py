@@ -125,7 +125,8 @@ class FrontierCharts(ipywidgets.Box):
     def _show_legend(self) -> None:
         if self._figure is not None:
             grouped = self.loss.dots.about.groups is not None
-            self.key.value = frontier_legend(self._figure, self._loss, grouped=grouped)
+            stacked = any(len(chart.dots.stacked.x) for chart, _ in self.all)
+            self.key.value = frontier_legend(self._figure, self._loss, grouped=grouped, stacked=stacked)
 
     def _describe(self, runs: int, excluded: int) -> None:
         """Say in words what the charts show."""
