@@ -21,12 +21,12 @@ def draw_approaches(drawing: ApproachesFigure, slices: IsoFlopFigure | None) -> 
     figure = new_figure(5.6 if slices is None else 11.2, 4.6)
     axes = figure.subplots(1, 1 if slices is None else 2, squeeze=False)[0]
     set_axes(axes[-1], drawing.x, drawing.y)
-    axes[-1].axvline(drawing.C, color=ACCENT, lw=1.1, ls="--", zorder=1.5)
     for one, colour, shape in zip(drawing.curves, _APPROACHES, "osD", strict=True):
         axes[-1].fill(one.band.x, one.band.y, fc=colour, alpha=0.16, lw=0, zorder=1.4)
         if len(one.line):
             axes[-1].plot(one.line.x, one.line.y, color=colour, lw=1.8, zorder=2.5, label=APPROACH_TITLES[one.name])
         axes[-1].scatter(one.dots.x, one.dots.y, marker=shape, c=colour, s=20, lw=0.4, edgecolors="white", zorder=3)
+    axes[-1].axvline(drawing.C, color=ACCENT, lw=1.1, ls="--", zorder=1.5, label="Budget")
     axes[-1].legend(loc="upper left", frameon=False, fontsize=8.5)
     if slices is not None:
         _draw_slices(axes[0], slices)
