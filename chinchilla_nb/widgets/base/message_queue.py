@@ -21,4 +21,10 @@ def lengthen_message_queue() -> None:
     thread: Any = getattr(getattr(get_ipython(), "kernel", None), "iopub_thread", None)
     if hasattr(thread, "schedule"):
         # In the thread that sends, which alone may use the socket, and before the messages that are sent after this.
-        thread.schedule(lambda: setattr(thread.socket, "sndhwm", max(thread.socket.sndhwm, MESSAGES)))
+        thread.schedule(lambda: _lengthen(thread.socket))
+
+
+def _lengthen(socket: Any) -> None:
+    # 0 is no limit, and a kernel inside another process has no such socket.
+    if 0 < getattr(socket, "sndhwm", 0) < MESSAGES:
+        socket.sndhwm = MESSAGES
