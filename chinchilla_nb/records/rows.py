@@ -54,8 +54,8 @@ NOT_NUMBERS = (str, bytes, bool, np.bool_)
 LONGEST_HEADER = 80
 MOST_COLUMNS = 10_000
 """More columns are a mistake, such as rows written as columns: a file has a value of each column in every row."""
-LONGEST_INTEGER = 4_300
-"""Digits that Python writes and reads as one number."""
+LONGEST_INTEGER = 308
+"""Digits of integers that are in the range of float64, without which the oldest pandas cannot hold them."""
 EXACT = 2.0**53
 """A float64 holds every integer up to this one, so N and D are int64 up to it and float64 beyond."""
 

@@ -215,7 +215,8 @@ def test_without_exact_derivatives_a_fit_does_not_claim_to_have_converged(loss):
     assert found.status is FitStatus.STALLED
     assert found.certificate is None
     assert found.objective == pytest.approx(value_of(loss, found.law, NOISY), rel=1e-5)
-    assert found.objective <= value_of(loss, fit(NOISY, GRID, mae).law, NOISY) * (1 + 1e-4)
+    # How far it comes depends on rounding; 1.3e-4 above was seen with the oldest NumPy and SciPy.
+    assert found.objective <= value_of(loss, fit(NOISY, GRID, mae).law, NOISY) * (1 + 1e-3)
 
 
 # Tables and kinks
