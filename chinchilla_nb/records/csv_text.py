@@ -196,7 +196,8 @@ def _without_large_integers_as_text(column: pd.Series[Any]) -> pd.Series[Any]:
     if not present or not all(_NUMBER_AS_TEXT.fullmatch(str(value)) for value in present):
         return column
     is_whole = all(_INTEGER.fullmatch(str(value)) for value in present)
-    numbers = [value if value != value else int(value) if is_whole else float(value) for value in values]
+    # As text, because a Python integer that is too large for float64 is an error, and its text is infinite.
+    numbers = [value if value != value else int(value) if is_whole else float(str(value)) for value in values]
     return pd.Series(numbers, index=column.index, dtype=object if is_whole else np.float64)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chinchilla_nb import Database
+from chinchilla_nb import Database, InputError
 
 VALUES: list[Any] = [
     "word", "",
@@ -156,3 +156,15 @@ def test_an_integer_that_no_table_can_hold_is_refused(tmp_path: Path) -> None:
         database.append(N=1_000, D=20_000, loss=2.5, note=1 - 10**308)
         assert database.df["note"].tolist() == [1 - 10**308]
     assert Database(tmp_path).df["note"].tolist() == [1 - 10**308]
+
+
+@pytest.mark.parametrize(("column", "read"), [("note", [3.0, np.inf]), ("N", None)])
+def test_a_written_integer_beyond_float64_is_infinite(tmp_path: Path, column: str, read: list[float] | None) -> None:
+    row = {"C": "1.2e8", "N": "1000", "D": "20000", "loss": "2.5", "note": "3.0"}
+    lines = [",".join(one.values()) for one in (row, {**row, column: "9" * 400})]
+    (tmp_path / "df.csv").write_text("\n".join([",".join(row), *lines, ""]))
+    if read is not None:
+        assert Database(tmp_path).df[column].tolist() == read
+    else:
+        with pytest.raises(InputError, match=r"df\.csv, line 3, column N must be a positive number, got '999"):
+            Database(tmp_path)
