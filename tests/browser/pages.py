@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, FloatRect, Locator, Page
 
 PAGE_MS = 60_000
 """Milliseconds a page may take to load, to run its cells or to draw its widgets on a busy machine."""
@@ -17,6 +17,9 @@ KERNEL_IS_IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?
 DOTS = "path.dot.element:not([style*='opacity: 0;'])"
 """The visible dots of a chart; the others are the invisible dots for dragging the line of a budget."""
 MAX_SCREENSHOTS = 20
+POLL_MS = 250
+STILL_POLLS = 3
+"""How many times in a row an element must be where it was before the mouse goes there."""
 
 
 def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
@@ -105,6 +108,28 @@ def _of_notebook_itself(error: Error) -> bool:
     return "'schema'" in str(error) and "/static/notebook/notebook_core" in (error.stack or "")
 
 
+def still_box(element: Locator) -> FloatRect:
+    """Scroll to an element, and return its box once the page has stopped moving it.
+
+    The mouse goes to a place of the page, not to an element: it misses one that moves after its box was read, as
+    charts do when intervals arrive and add lines above them.
+    """
+    element.scroll_into_view_if_needed()
+    box, unchanged = element.bounding_box(), 0
+    while unchanged < STILL_POLLS:
+        element.page.wait_for_timeout(POLL_MS)
+        before, box = box, element.bounding_box()
+        unchanged = unchanged + 1 if box == before else 0
+    assert box is not None, f"{element} is not shown"
+    return box
+
+
+def centre(element: Locator) -> tuple[float, float]:
+    """Return the centre of an element in pixels of the page, once the page has stopped moving it."""
+    box = still_box(element)
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def screenshot(page: Page, name: str, down_to: str | None = None) -> Path:
     """Save a screenshot of the window, or of its part down to the end of an element, once it has stopped changing.
 
@@ -117,7 +142,7 @@ def screenshot(page: Page, name: str, down_to: str | None = None) -> Path:
     for _ in range(MAX_SCREENSHOTS):
         if picture == before:
             break
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(POLL_MS)
         before, picture = picture, _picture(page, down_to)
     path = folder / f"{name}.png"
     path.write_bytes(picture)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import DOTS, run_code, screenshot, set_theme
+from pages import DOTS, centre, run_code, screenshot, set_theme
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,10 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     assert charts.nth(0).locator("path.line[style*='--cnb-loss-']").count() == 10  # parabolas and laws
 
     # The last run of the figure is one of the largest budget.
-    charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1).click(force=True)
+    # Until both have arrived, they move the chart.
+    expect(page.get_by_text("95 % intervals if the law holds")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("of 5,000 resampled slices")).to_be_visible(timeout=WAIT_MS)
+    page.mouse.click(*centre(charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1)))
     expect(page.get_by_text("C = 5×10¹²: N*")).to_be_visible(timeout=WAIT_MS)
     assert run_code(page, "print(panel.view.chosen is not None)") == "True\n"
     expect(page.get_by_label("Show", exact=True)).to_have_value("C = 5×10¹²")

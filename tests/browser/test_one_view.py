@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import run_code
+from pages import centre, run_code, still_box
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -67,8 +67,9 @@ def open_workbench(lab, theme: str = "light") -> Page:
 def test_every_run_can_be_hovered(lab):
     page = open_workbench(lab)
     run_code(page, "session.exclude([key for key in run_keys(session.all_runs)][20:])")
-    expect(charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']")).to_have_count(20)
     for chart in range(4):
+        expect(charts(page).nth(chart).locator("path.dot.element[style*='--cnb-run-outline']")).to_have_count(20)
+        still_box(charts(page).nth(chart))
         assert page.evaluate(HOVERED, [chart, "--cnb-run-outline"]) == [20, 20]
 
 
@@ -77,10 +78,8 @@ def test_a_tooltip_names_the_run_that_counts_and_what_is_predicted(lab):
     # The second run is a repetition of the first, and excluded.
     run_code(page, "database.append(N=N[0], D=D[0], loss=3.0 * loss[0], optimizer='adam')")
     run_code(page, "session.exclude(run_keys(session.all_runs)[-1:])")
-    page.wait_for_timeout(1500)
     dot = charts(page).first.locator("path.dot.element[style*='--cnb-run-outline']").first
-    box = dot.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*centre(dot))
     tooltip = page.locator(".bqplot_tooltip_div:visible td:visible").filter(has_text="Residual").first
     expect(tooltip).to_contain_text("optimizer: adam")
     expect(tooltip).to_contain_text("Predicted loss: ")
@@ -109,8 +108,7 @@ def test_a_legend_hides_its_group_in_every_chart(lab):
 def test_a_dot_a_row_and_an_arrow_key_select_runs_everywhere(lab):
     page = open_workbench(lab)
     dot = charts(page).nth(3).locator("path.dot.element[style*='--cnb-run-outline']").first
-    box = dot.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*centre(dot))
     until_selected(page, [0])
     expect(page.locator(".cnb-picked")).to_have_count(1)
     assert rings(page) == [1, 1, 1, 1]
@@ -171,7 +169,8 @@ def test_a_lasso_selects_what_it_surrounds(lab):
     page.get_by_role("button", name="Lasso", exact=True).click()
     page.wait_for_timeout(800)
     dots = charts(page).nth(2).locator("path.dot.element[style*='--cnb-run-outline']")
-    x, y = (dots.nth(0).bounding_box()[side] for side in ("x", "y"))
+    box = still_box(dots.nth(0))
+    x, y = box["x"], box["y"]
     page.mouse.move(x - 6, y - 6)
     page.mouse.down()
     for across, up in ((14, -6), (14, 14), (-6, 14), (-6, 0)):
@@ -188,8 +187,7 @@ def test_a_click_on_a_dot_selects_its_run_in_every_mode(lab, mode):
     page.wait_for_timeout(800)
     for chart, (row, chosen) in enumerate([(0, [0]), (39, [0, 39]), (0, [39]), (20, [20, 39])]):
         dots = charts(page).nth(chart).locator("path.dot.element[style*='--cnb-run-outline']")
-        box = dots.nth(row).bounding_box()
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.click(*centre(dots.nth(row)))
         until_selected(page, chosen)
     assert rings(page) == [2, 2, 2, 2]
 
@@ -207,6 +205,7 @@ def test_what_is_drawn_from_beside_the_axes_selects_what_it_encloses(lab, mode):
     page = open_workbench(lab)
     page.get_by_role("button", name=mode, exact=True).click()
     page.wait_for_timeout(800)
+    still_box(charts(page).nth(2))
     left, top, bottom = page.evaluate(PLOT, 2)
     # The smallest model has the leftmost column of dots in the chart of D by N: rows 0, 5, 10, ...
     dots = charts(page).nth(2).locator("path.dot.element[style*='--cnb-run-outline']")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import run_code, screenshot, set_theme
+from pages import centre, run_code, screenshot, set_theme
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -35,9 +35,7 @@ def slider_of(page: Page, row: int):
 
 def drag(page: Page, row: int, by: float) -> None:
     """Drag a handle horizontally in several moves, as a hand does."""
-    slider_of(page, row).scroll_into_view_if_needed()
-    box = slider_of(page, row).bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = centre(slider_of(page, row))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + by, y, steps=12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import DOTS, run_code, screenshot, set_theme
+from pages import DOTS, centre, run_code, screenshot, set_theme
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,7 @@ def test_the_chart_follows_the_fit_and_the_tile_has_both_intervals(lab):
     expect(chart.locator(DOTS)).to_have_count(count)
     for colour in ("--cnb-band", "--cnb-ink"):
         assert chart.locator(f"path.line[style*='{colour}']").count() == 1
-    chart.locator(DOTS).first.hover(force=True)
+    page.mouse.move(*centre(chart.locator(DOTS).first))
     expect(page.locator(".bqplot_mark_tooltip:visible")).to_contain_text("Predicted from the runs up to")
     for theme in ("light", "dark"):
         set_theme(page, theme)

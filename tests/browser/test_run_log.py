@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from pages import run_code
+from pages import centre, run_code
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -179,9 +179,9 @@ def test_check_boxes_align_with_their_rows_beside_other_panels(kind, width, requ
     assert log.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
 
     # A click at a row's height in the column of check boxes hits that row, down to the last.
-    row(page, 14).scroll_into_view_if_needed()
-    box, line = boxes.nth(0).bounding_box(), row(page, 14).bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, line["y"] + line["height"] / 2)
+    _, y = centre(row(page, 14))
+    box = boxes.nth(0).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, y)
     expect(row(page, 14)).to_have_class(STRUCK_OUT)
     boxes_stand_beside_their_rows(page, 15)
     button(log, "Undo").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from pages import DOTS, run_code
+from pages import DOTS, centre, run_code
 from playwright.sync_api import Page, expect
 from workbench_cells import OPEN
 
@@ -81,7 +81,7 @@ def test_workbench_in_lab(lab):
     expect(page.get_by_text("1 run since this fit: press Fit")).to_be_visible()
     dots = page.locator(".bqplot").first.locator(DOTS)
     expect(dots).to_have_count(32)  # with the marker of the next run
-    dots.nth(30).hover(force=True)
+    page.mouse.move(*centre(dots.nth(30)))
     expect(page.locator(".bqplot_mark_tooltip:visible")).to_contain_text(ATTACK)
     expect(page.locator(".bqplot_mark_tooltip:visible")).to_contain_text("D: 500B tokens")
     assert page.locator("img[src='x']").count() == 0

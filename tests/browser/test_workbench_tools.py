@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from pages import run_code, wait_idle
-from playwright.sync_api import Page, expect
+from pages import centre, run_code, still_box, wait_idle
+from playwright.sync_api import FloatRect, Page, expect
 from workbench_cells import OPEN
 
 pytestmark = pytest.mark.browser
@@ -25,17 +25,11 @@ def until(page: Page, condition: str) -> None:
     pytest.fail(f"never true: {condition}; C = {run_code(page, 'print(workbench.frontier.budget.C)')}")
 
 
-def plot_box(page: Page, chart: int) -> dict[str, float]:
+def plot_box(page: Page, chart: int) -> FloatRect:
     """Return the box of a chart's background once the page has stopped moving it."""
     until(page, "session.uncertainty_progress is None")  # intervals add lines to the panel
     ground = page.locator(".bqplot").nth(chart).locator("rect.plotarea_background")
-    ground.scroll_into_view_if_needed()
-    box, before = ground.bounding_box(), None
-    while box != before:
-        page.wait_for_timeout(250)
-        box, before = ground.bounding_box(), box
-    assert box is not None
-    return box
+    return still_box(ground)
 
 
 def budget_at(page: Page, share: float) -> float:
@@ -59,8 +53,7 @@ def test_mouse_on_the_charts(lab):
 
     # The diamond is dragged, and follows the frontier.
     before = value_of(page, "workbench.frontier.charts.charts[0].next_point.y[0]")
-    marker = page.locator(".bqplot").first.locator("path[style*='--cnb-next-run']").bounding_box()
-    x, y = marker["x"] + marker["width"] / 2, marker["y"] + marker["height"] / 2
+    x, y = centre(page.locator(".bqplot").first.locator("path[style*='--cnb-next-run']"))
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 0.1 * box["width"], y + 20, steps=6)

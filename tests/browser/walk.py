@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from layout_faults import layout_faults
-from pages import assert_no_cell_failed, screenshot
+from pages import assert_no_cell_failed, screenshot, still_box
 from places import Opened
 from playwright.sync_api import Error, FloatRect, Locator, expect
 
@@ -111,11 +111,7 @@ class Walk:
     def plot(self, title: str) -> FloatRect:
         """Scroll to a chart, and return the box of its plot."""
         ground = self.chart(title).locator("rect.plotarea_background")
-        ground.scroll_into_view_if_needed(timeout=WAIT_MS)
-        self.page.wait_for_timeout(SETTLE_MS)
-        box = ground.bounding_box()
-        assert box is not None, f"the chart {title} is not shown"
-        return box
+        return still_box(ground)
 
     def ticks(self, title: str) -> Locator:
         """Return the labels of the axes of a chart."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pages import centre
 from playwright.sync_api import Locator, expect
 from walk import WAIT_MS, Walk
 
@@ -119,9 +120,5 @@ def restore_a_fit(walk: Walk) -> None:
 
 def drag_slider(walk: Walk, row: int, by: float) -> None:
     """Drag the handle of a parameter, in the order of the law."""
-    handle = walk.page.locator(HANDLES).nth(row)
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = centre(walk.page.locator(HANDLES).nth(row))
     walk.drag([(x, y), (x + by / 2, y), (x + by, y)])

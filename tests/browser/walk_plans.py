@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages import PAGE_MS, wait_idle
+from pages import PAGE_MS, centre, wait_idle
 from playwright.sync_api import expect
 from walk import SETTLE_MS, WAIT_MS, Walk
 
@@ -78,7 +78,7 @@ def shrink_the_chart_again(walk: Walk) -> None:
 def hover_a_run(walk: Walk) -> None:
     """The tooltip names the run, its residual and what is predicted."""
     walk.plot(LOSS)
-    walk.chart(LOSS).locator("path.dot.element[style*='--cnb-group']").first.hover(force=True)
+    walk.page.mouse.move(*centre(walk.chart(LOSS).locator("path.dot.element[style*='--cnb-group']").first))
     expect(walk.page.locator(".bqplot_tooltip_div:visible").filter(has_text="Predicted loss").first).to_be_visible()
 
 

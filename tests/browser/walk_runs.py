@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pages import centre
 from playwright.sync_api import expect
 from tracker_table import tracker_table
 from walk import WAIT_MS, Walk
@@ -112,10 +113,7 @@ def select_with_a_box(walk: Walk) -> None:
 def select_with_a_lasso(walk: Walk) -> None:
     """A lasso selects what it surrounds and no other run."""
     walk.button("Lasso").click()
-    walk.plot(PLANE)
-    box = walk.chart(PLANE).locator(RUN).first.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = centre(walk.chart(PLANE).locator(RUN).first)
     before = walk.chart(LOSS).locator(SELECTED).count()
     walk.drag([(x - 9, y - 9), (x + 9, y - 9), (x + 9, y + 9), (x - 9, y + 9), (x - 9, y)])
     expect(walk.chart(LOSS).locator(SELECTED)).not_to_have_count(before, timeout=WAIT_MS)
