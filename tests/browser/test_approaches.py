@@ -35,10 +35,10 @@ def test_a_click_on_a_run_shows_its_slice_alone(lab):
     expect(charts.nth(0).locator(DOTS)).to_have_count(shown + 5)  # and the minima
     assert charts.nth(0).locator("path.line[style*='--cnb-loss-']").count() == 10  # parabolas and laws
 
-    # The last run of the figure is one of the largest budget.
-    # Until both have arrived, they move the chart.
+    # The text with the intervals and the one about the resampled slices move the charts when they arrive.
     expect(page.get_by_text("95 % intervals if the law holds")).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_text("of 5,000 resampled slices")).to_be_visible(timeout=WAIT_MS)
+    # The last run of the figure is one of the largest budget.
     page.mouse.click(*centre(charts.nth(0).locator("path.dot.element[style*='fill']").nth(shown - 1)))
     expect(page.get_by_text("C = 5×10¹²: N*")).to_be_visible(timeout=WAIT_MS)
     assert run_code(page, "print(panel.view.chosen is not None)") == "True\n"
