@@ -17,7 +17,7 @@ from chinchilla_nb.engine.fitting.custom import CustomFit, tabulate
 from chinchilla_nb.engine.fitting.descent import PROFILED, minimise
 from chinchilla_nb.engine.fitting.diagnostics import FitWarning, diagnose
 from chinchilla_nb.engine.fitting.lattice import profiled_lattice
-from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, residual_loss
+from chinchilla_nb.engine.fitting.losses import LossFunction, asymmetric_mae, loss_name, mae, residual_loss
 from chinchilla_nb.engine.fitting.newton import Minimum
 from chinchilla_nb.engine.fitting.objective import Objective
 from chinchilla_nb.engine.fitting.problem import FitError, Problem, WeightFunction
@@ -281,10 +281,23 @@ def _iter_simplex(search: _Fitting, exhaustive: bool, map: MapFunction) -> Gener
             name = loss_name(search.problem.loss_fn)
             raise FitError(name, "is not finite at any start", remedy="check what it returns")
         yield FitProgress("optimising", done, len(promising), search.answer(minima[0], minima, landscape))
-    best, finalists = minima[0], minima[:SIMPLICES]
+    least = _least_absolute(search)
+    best, finalists = minima[0], [*minima[:SIMPLICES], Minimum(least, objective.value(least))]
     for done, start in enumerate(finalists):
         for found in objective.finish(start.theta, box):
             best = lowest([best, found])
             answer = search.answer(best, minima, landscape)
             yield FitProgress("polishing", done, len(finalists), answer)
     yield FitProgress("polishing", 1, 1, search.answer(best, minima, landscape, final=True))
+
+
+def _least_absolute(search: _Fitting) -> Array:
+    """Return theta of the law with the least absolute errors, which a simplex search may not find by itself.
+
+    Most losses without usable derivatives are robust to outliers, as that law is; the laws from which the other
+    searches start are near the one of least squares.
+    """
+    problem = replace(search.problem, loss_fn=mae)
+    *_, last = _iter_steps(replace(search, problem=problem), False, builtins.map)
+    assert last.best is not None
+    return np.asarray(search.box.theta(point_of(last.best.law)[None])[0])
