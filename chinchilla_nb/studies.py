@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from chinchilla_nb.checks import as_count, as_file_path
 from chinchilla_nb.engine.conversion import as_flag, as_positive_values, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError
-from chinchilla_nb.engine.fitting.losses import asymmetric_mae, loss_name
-from chinchilla_nb.engine.fitting.problem import Problem
+from chinchilla_nb.engine.fitting.losses import asymmetric_mae
+from chinchilla_nb.engine.fitting.problem import FEWEST_RUNS, Problem
 from chinchilla_nb.engine.laws.allocation import allocate
 from chinchilla_nb.engine.laws.families import PLANNING_FAMILIES, family_named
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import ENDS, Intervals
 from chinchilla_nb.engine.simulation.cells import AT_TARGET, Cell
-from chinchilla_nb.engine.simulation.designs import GivenRuns, RandomSeeds
-from chinchilla_nb.engine.simulation.noise import NOISE_SIZE, Noise
+from chinchilla_nb.engine.simulation.designs import Design, GivenRuns
+from chinchilla_nb.engine.simulation.noise import NOISE_SIZE
 from chinchilla_nb.engine.simulation.study import Piece, Study, iter_study
 from chinchilla_nb.engine.uncertainty.estimate import METHODS
 from chinchilla_nb.engine.uncertainty.interval import as_level
@@ -31,12 +31,14 @@ from chinchilla_nb.records.study_file import StudyFile
 from chinchilla_nb.study_choices import (
     is_noise,
     labelled,
+    numbers,
     read_design,
     read_factor,
     read_law,
     read_noise,
     read_study_loss,
 )
+from chinchilla_nb.study_identity import study_identity
 from chinchilla_nb.work.bar import Bar
 from chinchilla_nb.work.parallel import adaptive_map
 
@@ -69,8 +71,9 @@ def study(
     """Simulate whole projects many times, fit each, and measure how well it recovers its law.
 
     Every combination of laws, designs, noise, seeds, losses and scaling factors is a cell. Each of these arguments is
-    one choice, a list of choices, or a dict of choices by labels of your own. Repetitions have the same random numbers
-    in every cell, so that cells are compared pairwise, and fewer seeds are the first of more.
+    one choice or a list of choices; laws, designs, noise and losses can be a dict of choices by labels of your own.
+    Repetitions have the same random numbers in every cell, so that cells are compared pairwise, and fewer seeds are the
+    first of more.
 
     Parameters
     ----------
@@ -80,9 +83,10 @@ def study(
         The first runs of a project: random seeds in ranges as in ``seed_ranges``, or the same runs each time.
     noise : tuple of str and float, callable, or None
         Family (``"exponential"``, ``"half-normal"`` or ``"normal"``) and size of the noise of a loss; or a function
-        ``noise(rng, count)`` that draws the noise of a number of runs.
+        ``noise(rng, count)`` that draws the noise of a number of runs. With the same ``rng``, the noise of fewer runs
+        should be the first of that of more, as that of ``rng.normal(0, 0.1, count)`` is.
     seeds : int
-        Number of seeds; a design of given runs has all of them.
+        Number of seeds, at least three; a design of given runs has all of them.
     losses : callable or str
         The losses that fits minimise.
     scaling_factors : float or None
@@ -92,7 +96,8 @@ def study(
     repetitions : int, default 1000
         Number of projects of each cell.
     rng : int, default 0
-        The same seed gives the same study, to the bit, serial, parallel or resumed.
+        The same seed gives the same study, to the bit, serial, parallel or resumed. A study of other repetitions can
+        differ in the last digits of those that are fitted together with others, fifty at a time.
     law : str, default 'chinchilla'
         The law that is fitted.
     intervals : str, optional
@@ -124,14 +129,14 @@ def study(
         "law": labelled(laws, "laws", read_law),
         "design": labelled(designs, "designs", read_design),
         "noise": labelled(noise, "noise", read_noise, is_noise),
-        "seeds": labelled(seeds, "seeds", _read_seeds),
+        "seeds": {str(one): one for one in numbers(seeds, "seeds", _read_seeds)},
         "loss": labelled(losses, "losses", read_study_loss),
-        "scaling_factor": labelled(scaling_factors, "scaling_factors", read_factor),
+        "scaling_factor": {str(one): one for one in numbers(scaling_factors, "scaling_factors", read_factor)},
     }
     asked = Study(
         cells=_cells(chosen, law),
         targets=_as_targets(targets, chosen["law"]),
-        repetitions=_as_positive_count(repetitions, "repetitions"),
+        repetitions=_as_number_of(repetitions, "repetitions", 1),
         random_seed=as_count(rng, "rng"),
         intervals=_as_intervals(intervals, level),
     )
@@ -139,7 +144,7 @@ def study(
     shown = as_flag(progress, "progress")
     if checkpoint is None:
         return _frame(asked, dict(_measured(asked, {}, spread, shown)))
-    with closing(StudyFile(as_file_path(checkpoint, "checkpoint"), _as_json(asked))) as file:
+    with closing(StudyFile(as_file_path(checkpoint, "checkpoint"), study_identity(asked, chosen))) as file:
         found: dict[Piece, Mapping[str, Array]] = dict(file.known)
         for piece, measured in _measured(asked, found, spread, shown):
             file.append(piece, measured)
@@ -165,7 +170,8 @@ def _cells(chosen: Mapping[str, Mapping[str, Any]], law: str) -> tuple[Cell, ...
     for combination in itertools.product(*(choices.items() for choices in chosen.values())):
         labels, (truth, design, noise, seeds, loss, factor) = zip(*combination, strict=True)
         count = len(design.N) if isinstance(design, GivenRuns) else seeds
-        named = {**dict(zip(chosen, labels, strict=True)), "seeds": count, "scaling_factor": factor}
+        _check_finite(factor, design)
+        named = {**dict(zip(chosen, labels, strict=True)), "seeds": count, "scaling_factor": factor or 0.0}
         problem = Problem(Runs([], [], []), family, family.starts, loss)
         cells[tuple(named.values())] = Cell(
             named, truth, noise, design, count, int(factor is not None), factor, problem
@@ -173,15 +179,20 @@ def _cells(chosen: Mapping[str, Mapping[str, Any]], law: str) -> tuple[Cell, ...
     return tuple(cells.values())
 
 
-def _read_seeds(written: Any) -> tuple[str, int]:
-    count = _as_positive_count(written, "seeds")
-    return str(count), count
+def _check_finite(factor: float | None, design: Design) -> None:
+    if factor is not None and not np.isfinite(factor * design.largest_C):
+        remedy = "give a smaller factor"
+        raise InputError("scaling_factors", "must leave the compute of runs finite", got=f"{factor:g}", remedy=remedy)
 
 
-def _as_positive_count(value: Any, name: str) -> int:
+def _read_seeds(written: Any) -> int:
+    return _as_number_of(written, "seeds", FEWEST_RUNS)
+
+
+def _as_number_of(value: Any, name: str, least: int) -> int:
     count = as_count(value, name)
-    if not 1 <= count <= MOST:
-        raise InputError(name, f"must be between 1 and {MOST:,}", got=f"{count:,}")
+    if not least <= count <= MOST:
+        raise InputError(name, f"must be between {least} and {MOST:,}", got=f"{count:,}")
     return count
 
 
@@ -201,29 +212,6 @@ def _as_intervals(method: str | None, level: float) -> Intervals | None:
         return None
     check_choice(method, "intervals", METHODS)
     return Intervals(method, as_level(level))
-
-
-def _as_json(asked: Study) -> dict[str, Any]:
-    """Return what decides the results of a study, but not how many there are."""
-    return {
-        "cells": [{**cell.labels, "asks": _cell_as_json(cell)} for cell in asked.cells],
-        "targets": asked.targets.tolist(),
-        "rng": asked.random_seed,
-        "intervals": None if asked.intervals is None else [asked.intervals.method, asked.intervals.level],
-    }
-
-
-def _cell_as_json(cell: Cell) -> dict[str, Any]:
-    design = cell.design
-    if isinstance(design, RandomSeeds):
-        drawn: Any = [*design.regime.C, *design.regime.tokens_per_parameter]
-    else:
-        N, D = design.draw(np.random.default_rng(0), cell.seeds)
-        drawn = [N.tolist(), D.tolist()]
-    noise = [cell.noise.family, cell.noise.size] if isinstance(cell.noise, Noise) else None
-    problem = cell.problem
-    fitted, loss = problem.family.name, loss_name(problem.loss_fn)
-    return {"law": cell.law.as_dict(), "noise": noise, "runs": drawn, "fits": fitted, "loss": loss}
 
 
 def _frame(asked: Study, found: Mapping[Piece, Mapping[str, Array]]) -> pd.DataFrame:

@@ -68,11 +68,17 @@ def study_chart(table: pd.DataFrame, against: str, by: str | None = None, error:
 def _places(column: pd.Series[Any]) -> list[Any]:
     """Return the values of a column as numbers above 0, or else as text."""
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    return values.tolist() if bool((np.isfinite(values) & (values > 0)).all()) else column.astype(str).tolist()
+    if bool((np.isfinite(values) & (values > 0)).all()):
+        return values.tolist()
+    return _labels(column, str(column.name))
 
 
 def _labels(column: pd.Series[Any], by: str) -> list[str]:
-    return [f"{value:.4g} FLOPs" if by == "target" else str(value) for value in column]
+    if by == "target":
+        return [f"{value:.4g} FLOPs" for value in column]
+    if by == "scaling_factor":
+        return [f"{value:g} times" if value else "no scaled run" for value in column]
+    return [str(value) for value in column]
 
 
 def _check_drawn(table: pd.DataFrame, drawn: set[str | None]) -> None:

@@ -1,4 +1,4 @@
-"""Reads what a study varies: laws, noise, losses and designs, each with the label that its rows carry."""
+"""Reads what a study varies: laws, noise, losses and designs, each with the label that its rows carry, and numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chinchilla_nb.engine.simulation.cells import DrawNoise
 from chinchilla_nb.engine.simulation.designs import Design, GivenRuns, RandomSeeds
 from chinchilla_nb.engine.simulation.noise import Noise
 
-__all__ = ["is_noise", "labelled", "read_design", "read_factor", "read_law", "read_noise", "read_study_loss"]
+__all__ = ["is_noise", "labelled", "numbers", "read_design", "read_factor", "read_law", "read_noise", "read_study_loss"]
 
 T = TypeVar("T")
 Labelled = dict[str, T]
@@ -53,15 +53,48 @@ def labelled(
         If there is none, or two have the same label.
     """
     if isinstance(values, Mapping) and values and all(_is_choice(one, read) for one in values.values()):
-        return {str(label): read(one)[1] for label, one in values.items()}
+        named = [(str(label), read(one)[1]) for label, one in values.items()]
+        return _different(named, name, "give each another label")
     one = _is_choice(values, read) if is_one is None else is_one(values)
     choices = [values] if one else _as_list(values, name, read)
+    return _different(map(read, choices), name, f"give them labels of your own, {name}={{'label': ...}}")
+
+
+def numbers(values: Any, name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
+    """Return the choices of an argument whose rows carry the numbers themselves.
+
+    Parameters
+    ----------
+    values : iterable, or object
+        A list of choices, or one choice.
+    name : str
+        The argument, for errors.
+    read : callable
+        Returns the value of a choice.
+
+    Raises
+    ------
+    InputError
+        If there is none, one cannot be read, or two are equal.
+    """
+
+    def labelled_by_itself(written: Any) -> tuple[str, T]:
+        number = read(written)
+        return str(number), number
+
+    if isinstance(values, Mapping):
+        remedy = "labels of your own are for the other arguments"
+        raise InputError(name, "must be a number or a list of numbers", got=brief(values), remedy=remedy)
+    choices = [values] if _is_choice(values, read) else _as_list(values, name, read)
+    return tuple(_different(map(labelled_by_itself, choices), name, "give each once").values())
+
+
+def _different(named: Iterable[tuple[str, T]], name: str, remedy: str) -> Labelled[T]:
+    """Return choices by their labels, and refuse two with the same label."""
     found: Labelled[T] = {}
-    for choice in choices:
-        label, value = read(choice)
+    for label, value in named:
         if label in found:
-            rule, remedy = "must be different", f"give them labels of your own, {name}={{'label': ...}}"
-            raise InputError(name, rule, got=f"{label} twice", remedy=remedy)
+            raise InputError(name, "must be different", got=f"{label} twice", remedy=remedy)
         found[label] = value
     return found
 
@@ -130,12 +163,9 @@ def read_study_loss(written: Any) -> tuple[str, LossFunction]:
     return loss_name(read_loss(loss, {})), loss
 
 
-def read_factor(written: Any) -> tuple[str, float | None]:
+def read_factor(written: Any) -> float | None:
     """Read how much larger a scaled run is; None for projects of seeds alone."""
-    if written is None:
-        return "none", None
-    factor = as_positive_number(written, "scaling_factors")
-    return f"{factor:g}", factor
+    return None if written is None else as_positive_number(written, "scaling_factors")
 
 
 def read_design(written: Any) -> tuple[str, Design]:

@@ -46,6 +46,7 @@ FACADE = {
     "studies",
     "study_chart",
     "study_choices",
+    "study_identity",
     "size_comparison",
     "visualizer",
 }

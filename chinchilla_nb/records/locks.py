@@ -51,10 +51,12 @@ class Hold:
         What is locked, for messages.
     tell : callable
         Receives a message if the lock is not free for seconds.
+    patience : float, default 60
+        Seconds after which waiting is an error.
     """
 
-    def __init__(self, holders: dict[int, Hold], subject: str, tell: Tell) -> None:
-        self._holders, self._subject, self._tell = holders, subject, tell
+    def __init__(self, holders: dict[int, Hold], subject: str, tell: Tell, patience: float = PATIENCE) -> None:
+        self._holders, self._subject, self._tell, self._patience = holders, subject, tell, patience
         self.thread = get_ident()
 
     def __enter__(self) -> None:
@@ -81,8 +83,8 @@ class Hold:
                     f"{self._subject} {problem}: nothing was written, write after the handler has returned"
                 )
             waited = time.monotonic() - began
-            if waited > PATIENCE:
-                problem = f"nothing was written, {self._holder()} has kept it locked for more than {PATIENCE:g} s"
+            if waited > self._patience:
+                problem = f"nothing was written, {self._holder()} has kept it locked for more than {self._patience:g} s"
                 raise TimeoutError(errno.ETIMEDOUT, f"{problem}: end it, or try again", self._subject)
             if waited > NOTICE and not told:
                 told = True
@@ -139,6 +141,8 @@ class FileHold(Hold):
         The file that is written, for messages.
     tell : callable
         Receives a message if the lock is not free for seconds.
+    patience : float, default 60
+        Seconds after which waiting is an error.
 
     Raises
     ------
@@ -146,8 +150,8 @@ class FileHold(Hold):
         From `acquire`, if the lock file cannot be opened or its file system has no locks; the message names it.
     """
 
-    def __init__(self, path: Path, subject: Path, tell: Tell) -> None:
-        super().__init__(_WRITERS.setdefault(str(path), {}), str(subject), tell)
+    def __init__(self, path: Path, subject: Path, tell: Tell, patience: float = PATIENCE) -> None:
+        super().__init__(_WRITERS.setdefault(str(path), {}), str(subject), tell, patience)
         self._path = path
         self._file: io.FileIO | None = None
 

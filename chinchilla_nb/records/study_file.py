@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.simulation.study import Piece
-from chinchilla_nb.records.locks import FileHold
+from chinchilla_nb.records.locks import NOTICE, FileHold
 from chinchilla_nb.whole_file import explain_write_errors
 
 __all__ = ["StudyFile"]
@@ -41,14 +41,15 @@ class StudyFile:
     InputError
         If it is a folder or a device, or not a file of a study, or of another study; the error names what differs.
     OSError
-        If it cannot be read or written.
+        If it cannot be read or written, or another study is writing to it.
     """
 
     def __init__(self, path: Path, asked: Mapping[str, Any]) -> None:
         if path.exists() and not path.is_file():
             raise InputError("checkpoint", "must be the path of a file", got=brief(str(path)))
         self.path, self._asked = path, json.loads(json.dumps(asked))
-        self._hold = FileHold(path.with_name(f".{path.name}.lock"), path, lambda _message: None)
+        # A study holds the file for as long as it computes, which is not worth waiting for.
+        self._hold = FileHold(path.with_name(f".{path.name}.lock"), path, lambda _message: None, patience=NOTICE)
         self._hold.acquire()
         try:
             self.known = self._read()
@@ -99,7 +100,7 @@ class StudyFile:
         for name in dict.fromkeys([*self._asked, *before]):
             if before.get(name) != self._asked.get(name):
                 rule = f"is of a study with other {name}"
-                got = brief(before.get(name))
+                got = _difference(before.get(name), self._asked.get(name))
                 raise InputError(str(self.path), rule, got=got, remedy="give another checkpoint, or move it away")
 
     def _piece(self, line: bytes, number: int) -> tuple[Piece, Measured]:
@@ -117,6 +118,14 @@ class StudyFile:
 
     def _refusal(self) -> InputError:
         return InputError(str(self.path), "is not the checkpoint of a study", remedy="give another path")
+
+
+def _difference(before: Any, now: Any) -> str:
+    """Return what a file holds and what is asked now; of lists, the values that only one of them has."""
+    if isinstance(before, list) and isinstance(now, list):
+        only_before, only_now = ([one for one in before if one not in now], [one for one in now if one not in before])
+        before, now = (only_before, only_now) if only_before or only_now else (before, now)
+    return f"{brief(before)} instead of {brief(now)}"
 
 
 def _begins_a_study(content: bytes) -> bool:

@@ -23,8 +23,10 @@ def condition_numbers(jacobian: NDArray[Any]) -> NDArray[Any]:
     Returns
     -------
     ndarray, shape (...)
-        Infinite if a Jacobian is singular. That of the normal matrix is the square.
+        Infinite if a Jacobian is singular, as with fewer rows than parameters. That of the normal matrix is the square.
     """
+    if jacobian.shape[-2] < jacobian.shape[-1]:
+        return np.full(jacobian.shape[:-2], np.inf)
     length = np.linalg.norm(jacobian, axis=-2, keepdims=True)
     scaled = jacobian / np.where(length > 0, length, 1.0)  # a column of zeros stays one, and the Jacobian singular
     singular = np.linalg.svd(scaled, compute_uv=False)

@@ -36,6 +36,8 @@ AT_TARGET = ("N", "D", "predicted_loss", "N_error", "D_error", "loss_error", "de
 """What is measured of a fit at a target budget, in this order."""
 NO_OPTIMUM = "no optimum"
 """The status of a project that has ended before its last scaled run, because its law has no optimum."""
+IMPOSSIBLE = "impossible loss"
+"""The status of a project in which the noise left the loss of a run not positive or not finite."""
 DRAWS, NOISE = 0, 1
 """Streams of random numbers of a repetition: which runs are made, and their noise."""
 
@@ -104,6 +106,11 @@ class Projects:
         N, D = drawn[:, 0], drawn[:, 1]
         return cls(N, D, noisy_losses(cell.law, N, D, noise[:, : cell.seeds]), noise)
 
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """Which projects have losses that are positive and finite, shape (m,)."""
+        return np.asarray((np.isfinite(self.loss) & (self.loss > 0)).all(axis=1))
+
     def runs(self, compute: Compute) -> Runs:
         """Return the runs of all projects, one project after the other."""
         return Runs(self.N.ravel(), self.D.ravel(), self.loss.ravel(), compute=compute)
@@ -133,21 +140,9 @@ def _drawn(noise: DrawNoise, rng: np.random.Generator, count: int) -> Array:
 
 
 def noisy_losses(law: Law, N: Array, D: Array, noise: Array) -> Array:
-    """Return the losses of runs with their noise.
-
-    Raises
-    ------
-    InputError
-        If one is not positive and finite.
-    """
+    """Return the losses of runs with their noise."""
     with np.errstate(all="ignore"):
-        loss = np.asarray(law.loss(N, D) + noise)
-    bad = ~(np.isfinite(loss) & (loss > 0))
-    if bad.any():
-        place = f"at N = {N[bad][0]:g}, D = {D[bad][0]:g}"
-        rule = "must leave losses positive and finite"
-        raise InputError("noise", rule, got=f"a loss of {loss[bad][0]:g}", place=place, remedy="make it smaller")
-    return loss
+        return np.asarray(law.loss(N, D) + noise)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,10 +174,51 @@ def measured(
     -------
     dict of str to ndarray
         ``repetition``, ``status``, the parameters, ``a``, ``b``, their errors and ``seconds``, shapes (m,), and the
-        names of `AT_TARGET`, shapes (m, t), with the names of `intervals.ENDS`. NaN where a law has no optimum.
+        names of `AT_TARGET`, shapes (m, t), with the names of `intervals.ENDS`. NaN where a law has no optimum, and
+        where a project has the status `IMPOSSIBLE` before its first fit.
+
+    Raises
+    ------
+    InputError
+        If the noise leaves a loss of every project not positive or not finite.
     """
     started = time.perf_counter()
-    outcomes = _outcomes(cell, Projects.of(cell, repetitions, random_seed))
+    projects = Projects.of(cell, repetitions, random_seed)
+    possible = projects.possible
+    if not possible.any():
+        raise _refusal(projects)
+    found = _measured(cell, _outcomes(cell, projects.take(possible)), targets, intervals)
+    status = np.array([IMPOSSIBLE] * len(possible), dtype=object)
+    status[possible] = found.pop("status")
+    return {
+        "repetition": np.asarray(repetitions),
+        "status": status.astype(str),
+        **{name: _in_rows(possible, values) for name, values in found.items()},
+        "seconds": np.full(len(repetitions), (time.perf_counter() - started) / len(repetitions)),
+    }
+
+
+def _refusal(projects: Projects) -> InputError:
+    """Return the error for noise that leaves no project possible, which names its first impossible loss."""
+    at = np.unravel_index(np.argmin(np.isfinite(projects.loss) & (projects.loss > 0)), projects.loss.shape)
+    return InputError(
+        "noise",
+        "must leave losses positive and finite",
+        got=f"a loss of {projects.loss[at]:g}",
+        place=f"at N = {projects.N[at]:g}, D = {projects.D[at]:g}",
+        remedy="make it smaller",
+    )
+
+
+def _in_rows(rows: NDArray[np.bool_], values: Array) -> Array:
+    """Return the values in their rows, and NaN in the other ones."""
+    found = np.full((len(rows), *values.shape[1:]), np.nan)
+    found[rows] = values
+    return found
+
+
+def _measured(cell: Cell, outcomes: Sequence[Outcome], targets: Array, intervals: Intervals | None) -> dict[str, Array]:
+    """Return what is measured of each outcome."""
     compute = cell.design.compute
     at = np.array([_at_targets(one.law, cell.law, targets, compute) for one in outcomes])
     ends = {}
@@ -190,12 +226,10 @@ def measured(
         problems = [replace(cell.problem, runs=one.runs) for one in outcomes]
         ends = intervals.at([(problem, one.law) for problem, one in zip(problems, outcomes, strict=True)], targets)
     return {
-        "repetition": np.asarray(repetitions),
         "status": np.array([one.status for one in outcomes]),
         **_parameters(cell, outcomes),
         **{name: at[:, index] for index, name in enumerate(AT_TARGET)},
         **ends,
-        "seconds": np.full(len(repetitions), (time.perf_counter() - started) / len(repetitions)),
     }
 
 
@@ -213,6 +247,12 @@ def _outcomes(cell: Cell, projects: Projects) -> list[Outcome]:
             break
         N, D = np.array([one for one in chosen if one is not None]).T
         projects = projects.extended(cell.law, N, D)
+        possible = projects.possible
+        for index in going[~possible]:
+            found[index] = replace(found[index], status=IMPOSSIBLE)
+        going, projects = going[possible], projects.take(possible)
+        if not going.size:
+            break
         for index, outcome in zip(going, _fitted(cell, projects), strict=True):
             found[index] = outcome
     return found

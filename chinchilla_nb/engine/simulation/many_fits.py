@@ -90,6 +90,8 @@ def _refitted(problem: Problem, count: int, truth: Law) -> Refits | None:
     loss = residual_loss(problem.loss_fn)
     if loss is None or truth.parameters != problem.family.parameters:
         return None
+    if len(problem.runs) // count < len(problem.family.parameters):
+        return None  # many laws pass through so few runs, the true one nearly, and a start from it would not leave it
     box = problem.family.coordinates(problem.runs, problem.bounds)
     over_all = Objective.of(problem, loss, box)
     predictor, weight = over_all.predictor, over_all.weight

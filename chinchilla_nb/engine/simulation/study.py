@@ -72,10 +72,25 @@ class Study:
         """Number of projects."""
         return self.repetitions * len(self.cells)
 
-    def measured(self, piece: Piece) -> dict[str, Array]:
-        """Simulate, fit and measure the projects of a piece; see `cells.measured`."""
+    def task(self, piece: Piece) -> PieceTask:
+        """Return the work of a piece."""
         repetitions = range(piece.first, piece.first + piece.count)
-        return measured(self.cells[piece.cell], repetitions, self.random_seed, self.targets, self.intervals)
+        return PieceTask(self.cells[piece.cell], repetitions, self.random_seed, self.targets, self.intervals)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PieceTask:
+    """The work of a piece, with its cell alone: it is sent to another process, and a study can have many cells."""
+
+    cell: Cell
+    repetitions: range
+    random_seed: int
+    targets: Array
+    intervals: Intervals | None
+
+    def measured(self) -> dict[str, Array]:
+        """Simulate, fit and measure the projects; see `cells.measured`."""
+        return measured(self.cell, self.repetitions, self.random_seed, self.targets, self.intervals)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -113,8 +128,9 @@ def iter_study(
     """
     before = set(known)
     pieces = [piece for piece in study.pieces if piece not in before]
-    done = sum(piece.count for piece in before)
+    done = study.total - sum(piece.count for piece in pieces)
     yield StudyProgress(done, study.total, None, {})
-    for piece, found in zip(pieces, mapped(map, study.measured, pieces), strict=False):
+    tasks = [study.task(piece) for piece in pieces]
+    for piece, found in zip(pieces, mapped(map, PieceTask.measured, tasks), strict=False):
         done += piece.count
         yield StudyProgress(done, study.total, piece, found)

@@ -18,3 +18,7 @@ def test_two_columns_at_an_angle_whatever_their_units(unit):
 def test_dependent_columns_and_a_column_of_zeros_are_singular():
     jacobians = np.array([[[1.0, 2.0], [3.0, 6.0]], [[1.0, 0.0], [3.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]])
     assert condition_numbers(jacobians).tolist() == [np.inf, np.inf, pytest.approx(1.0)]
+
+
+def test_fewer_rows_than_columns_are_singular():
+    assert condition_numbers(np.eye(3)[None, :2]).tolist() == [np.inf]

@@ -15,10 +15,10 @@ from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
 from chinchilla_nb.engine.planning.seeding import SeedRegime
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.simulation.cell_intervals import Intervals
-from chinchilla_nb.engine.simulation.cells import NO_OPTIMUM, Cell, Projects, measured
+from chinchilla_nb.engine.simulation.cells import IMPOSSIBLE, NO_OPTIMUM, Cell, Projects, measured
 from chinchilla_nb.engine.simulation.designs import RandomSeeds
 from chinchilla_nb.engine.simulation.noise import Noise
-from chinchilla_nb.engine.simulation.study import Study
+from chinchilla_nb.engine.simulation.study import Study, iter_study
 
 REGIME = SeedRegime((1e18, 1e21), (5.0, 100.0))
 FITTED = Problem(Runs([], [], []), loss_fn=mse)
@@ -94,3 +94,21 @@ def test_large_projects_are_fitted_in_smaller_pieces():
     sizes = {index: [piece.count for piece in study.pieces if piece.cell == index] for index in (0, 1)}
     assert sizes == {0: [50, 10], 1: [1] * 60}
     assert study.total == sum(piece.count for piece in study.pieces)
+
+
+def test_progress_counts_only_what_is_asked_of_what_is_known():
+    longer, asked = (Study((cell(10),), TARGETS, repetitions, 0) for repetitions in (170, 60))
+    first = next(iter_study(asked, longer.pieces))
+    assert (first.done, first.total) == (50, 60)  # the first fifty are known, the last ten are a piece of their own
+
+
+def test_a_project_ends_at_a_scaled_run_with_an_impossible_loss():
+    def noise(rng, count):
+        return np.where(np.arange(count) < 8, rng.normal(0, 0.02, count), -10.0 * (rng.random() < 0.5))
+
+    asked = Cell({}, LAW, noise, RandomSeeds(REGIME), 8, 1, 10.0, FITTED)
+    found = measured(asked, range(12), 0, TARGETS)
+    failed = found["status"] == IMPOSSIBLE
+    assert 0 < failed.sum() < 12
+    before = measured(cell(8), range(12), 0, TARGETS)
+    np.testing.assert_allclose(found["N"][failed], before["N"][failed], rtol=1e-5)  # the law of the seeds

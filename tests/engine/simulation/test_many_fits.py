@@ -70,6 +70,15 @@ def test_runs_that_determine_no_law_are_fitted_as_anyone_fits_them(loss_fn):
     assert [law.as_dict() for law in found.laws] == [fit.law.as_dict() for fit in alone]
 
 
+@pytest.mark.parametrize("n", [3, 4])
+def test_projects_of_fewer_runs_than_parameters_are_fitted_as_anyone_fits_them(n):
+    """From the true law, which nearly passes through them, a search would end there."""
+    projects = [make_runs(n, noise=0.05, rng=seed) for seed in range(20)]
+    found = fit_many(Problem(together(projects), loss_fn=SMALL), len(projects), LAW)
+    alone = [solve(Problem(runs, loss_fn=SMALL)) for runs in projects]
+    assert [law.as_dict() for law in found.laws] == [fit.law.as_dict() for fit in alone]
+
+
 def test_kaplans_law_and_weights_are_fitted_together():
     kaplan = KaplanLaw(6.4e13, 1.8e13, 0.076, 0.103)
     rng = np.random.default_rng(0)
