@@ -13,6 +13,7 @@ from chinchilla_nb.engine.fitting.fit import FitStatus, fit
 from chinchilla_nb.engine.fitting.losses import asymmetric_mae, huber, log_huber, mae, mse
 from chinchilla_nb.engine.laws.allocation import allocate, exponents
 from chinchilla_nb.engine.laws.chinchilla import ScalingLaw
+from chinchilla_nb.engine.laws.published import PUBLISHED_LAWS
 from chinchilla_nb.engine.laws.starts import HOFFMANN_GRID
 from chinchilla_nb.engine.runs import Runs
 
@@ -85,6 +86,12 @@ def test_squared_error(runs_240):
     assert sum_of(found) <= 0.08320385
     values = (found.law.E, found.law.A, found.law.B, found.law.alpha, found.law.beta)
     assert values == pytest.approx((1.88281, 567.805, 7581.85, 0.35762, 0.42762), rel=2e-5)
+
+
+def test_the_published_law_of_the_gemstones_is_that_of_their_runs(gemstones):
+    law = PUBLISHED_LAWS["McLeish et al. 2025"].law
+    found = fit(gemstones, HOFFMANN_GRID, HOFFMANN_LOSS)
+    assert law.loss(gemstones.N, gemstones.D) == pytest.approx(found.law.loss(gemstones.N, gemstones.D), rel=1e-6)
 
 
 def test_gemstones(gemstones):

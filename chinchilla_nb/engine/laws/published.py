@@ -1,4 +1,4 @@
-"""Published scaling laws of language models, each as its authors state it, with its source."""
+"""Published scaling laws of language models, each as its authors state it or fitted to their runs, with its source."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ _LAWS = (
         KAPLAN.published,
         "Scaling Laws for Neural Language Models, arXiv:2001.08361, equation 1.5 and table 2: WebText2, stopped early, "
         "N without embeddings",
+    ),
+    NamedLaw(
+        "McLeish et al. 2025",
+        ScalingLaw(E=2.143206, A=213.0845, B=4.967622e6, alpha=0.2928918, beta=0.7129786),
+        "Gemstones: A Model Suite for Multi-Faceted Scaling Laws, arXiv:2502.06857: fitted by chinchilla_nb to its 220 "
+        "runs at a constant learning rate, with the log-Huber loss of Hoffmann et al.",
     ),
 )
 
