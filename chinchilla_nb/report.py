@@ -97,7 +97,7 @@ class Report:
         warnings = [str(warning) for warning in fit.warnings if not (outside and warning.code == "extrapolation")]
         warnings += [str(outside)] if outside else []
         if stale:
-            warnings.insert(0, "the runs or settings have changed since this fit: call fit() again")
+            warnings.insert(0, "the runs or settings have changed since this fit: fit again")
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
             ("Goodness of fit", _goodness(fit, cautions(fit, C, uncertainty))),

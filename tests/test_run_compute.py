@@ -154,7 +154,7 @@ def test_what_disagrees_is_said_with_both_readings(cc):
     ratio = TABLE.C / (6 * TABLE.N * TABLE.D)
     assert f"{ratio.min():.2f} to {ratio.max():.2f} times 6ND" in said.message
     assert "keep 6ND" in said.remedy
-    assert "compute='fitted'" in said.remedy
+    assert "compute to 'fitted'" in said.remedy
     cc.compute = "fitted"
     assert not [one for one in cc.fit(parallel=False).warnings if one.code == "compute"]
 

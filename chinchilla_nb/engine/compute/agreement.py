@@ -46,7 +46,7 @@ class Disagreement:
     @property
     def remedy(self) -> str:
         """The two readings to choose from."""
-        return f"keep {self.convention} for plans, or set compute='fitted' to plan with the C of the runs"
+        return f"keep {self.convention} for plans, or set compute to 'fitted' to plan with the C of the runs"
 
     def __str__(self) -> str:
         return f"{self.message}: {self.remedy}"
