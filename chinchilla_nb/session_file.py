@@ -51,7 +51,7 @@ from chinchilla_nb.session_values import (
 )
 from chinchilla_nb.whole_file import open_regular
 
-__all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "session_text"]
+__all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "session_content", "session_text"]
 
 FORMAT, VERSION = "chinchilla_nb session", 1
 LARGEST_FILE = 20_000_000
@@ -114,9 +114,9 @@ class KeptState:
     damage: str = ""
 
 
-def session_text(kept: KeptState) -> str:
-    """Return the content of a session file."""
-    content = {
+def session_content(kept: KeptState) -> dict[str, Any]:
+    """Return what a session file holds, as values of JSON."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "chinchilla_nb": __version__,
@@ -136,6 +136,16 @@ def session_text(kept: KeptState) -> str:
         "hidden_groups": sorted(kept.hidden_groups),
         "chart_scale": kept.chart_scale,
     }
+
+
+def session_text(content: Mapping[str, Any]) -> str:
+    """Return the text of a session file.
+
+    Raises
+    ------
+    ValueError
+        If JSON cannot hold a value.
+    """
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -75,6 +75,7 @@ STATE = {
     "session",
     "session_file",
     "session_groups",
+    "session_merge",
     "session_values",
     "session_work",
 }
