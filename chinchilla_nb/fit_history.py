@@ -21,7 +21,7 @@ from chinchilla_nb.engine.laws.families import family_of
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
-from chinchilla_nb.past_fit import FIT_SETTINGS, PastFit, fingerprint, fit_config
+from chinchilla_nb.past_fit import FIT_SETTINGS, PastFit, fingerprint, fit_config, marked_rows, run_marks
 from chinchilla_nb.run_compute import runs_under
 from chinchilla_nb.run_view import RunView
 from chinchilla_nb.work.job import Outcome
@@ -79,6 +79,7 @@ class Circumstances(NamedTuple):
             query=self.query,
             start=fit.problem.start,
             config=fit_config(self.settings),
+            marks=run_marks(fit.runs),
             fit=fit,
             settings=self.settings,
         )
@@ -176,16 +177,7 @@ class FitHistory(HasTraits):
         """Return the settings and the runs of a fit; errors as for `restore_fit`."""
         own = past.load_settings(find)
         settings = replace(self.settings, **{row.field: getattr(own, row.field) for row in FIT_SETTINGS})
-        recorded = self.database.runs
-        remedy = "fit the runs that are there"
-        if past.logged > len(recorded):
-            got = f"{past.logged:,} were logged then, {len(recorded):,} are now"
-            raise InputError("the runs of this fit", "are no longer logged", got=got, remedy=remedy)
-        first = recorded.take(np.arange(past.logged))
-        runs = runs_under(first, past.excluded, past.query, settings)
-        if fingerprint(runs) != past.runs:
-            raise InputError("the runs of this fit", "have changed since", remedy=remedy)
-        return settings, runs
+        return settings, _runs_of(past, self.database.runs, settings)
 
     def _bring_back(self, past: PastFit, settings: Settings, runs: Runs) -> None:
         """Make a fit that of the session, at once if it is in memory, else by solving its problem again."""
@@ -256,6 +248,32 @@ class FitHistory(HasTraits):
             return
         self.current_fit = past.with_uncertainty(known)
         self.fits = tuple(self.current_fit if other is past else other for other in self.fits)
+
+
+def _runs_of(past: PastFit, recorded: Runs, settings: Settings) -> Runs:
+    """Return the runs that a fit used, from those that are logged now; other runs may have changed meanwhile.
+
+    Raises
+    ------
+    InputError
+        If one of them has changed or is no longer logged.
+    """
+    if past.logged <= len(recorded):
+        first = recorded.take(np.arange(past.logged))
+        runs = runs_under(first, past.excluded, past.query, settings)
+        if fingerprint(runs) == past.runs:
+            return runs
+    rows = marked_rows(past.marks, recorded)
+    missing = past.n_runs - len(rows) if past.marks else 0
+    if past.marks and not missing:
+        runs = runs_under(recorded.take(np.array(rows)), frozenset(), "", settings)
+        if fingerprint(runs) == past.runs:
+            return runs
+    remedy = "fit the runs that are there"
+    if missing:
+        rule = "has changed or is no longer logged" if missing == 1 else "have changed or are no longer logged"
+        raise InputError(f"{missing:,} of the {past.n_runs:,} runs of this fit", rule, remedy=remedy)
+    raise InputError("the runs of this fit", "have changed since", remedy=remedy)
 
 
 def fit_rows(fits: tuple[PastFit, ...]) -> list[dict[str, Any]]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import errno
-import itertools
 import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +28,8 @@ from chinchilla_nb.exclusions import Exclusions
 from chinchilla_nb.fit_history import MOST_FITS, FitHistory
 from chinchilla_nb.law_overlays import LawOverlays
 from chinchilla_nb.records.tables.folders import SESSION_FILE
-from chinchilla_nb.session_file import KeptState, OtherVersion, read_session, session_text
-from chinchilla_nb.whole_file import explain_write_errors, write_whole
+from chinchilla_nb.session_file import KeptState, OtherVersion, read_session, session_content
+from chinchilla_nb.session_merge import write_merged
 from chinchilla_nb.work.job import running_loop
 
 __all__ = ["KeptSession"]
@@ -73,7 +70,8 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
         super().__init__(**traits)
         self.session_file: Path | None = None
         self._opened_with: dict[str, Any] = {}
-        self._is_damaged = False
+        self._base: dict[str, Any] = {}  # what it held when it last read or wrote the file
+        self._unrestored = ""  # when the fit was made that the file shows, while this session shows none
         self._has_changed = False
         self._writing = threading.Lock()
 
@@ -112,6 +110,7 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
         self.keeping_problem = " ".join(map(sentence, problems))
         if writes:
             self.session_file = file
+            self._base = session_content(self._kept())
             self.observe(self._keep_later, list(KEPT_TRAITS))
             self.view.observe(self._keep_later, list(KEPT_OF_VIEW))
             atexit.register(_flush, weakref.ref(self))
@@ -124,14 +123,12 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
         except OtherVersion as error:
             return None, [f"{stopped(str(error))} Nothing is kept of this session"], False
         except InputError as error:
-            self._is_damaged = True
             return None, [f"{stopped(str(error))} Nothing was restored, and {aside}"], True
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             return None, [f"the session file {str(file)!r} cannot be read, {reason}. Nothing is kept"], False
         if kept is None or not kept.damage:
             return kept, [], True
-        self._is_damaged = True
         return kept, [f"{stopped(kept.damage)} The rest was restored, and {aside}"], True
 
     def flush_session(self) -> None:
@@ -154,6 +151,7 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
             self.exclude(keys & kept.excluded, reason=reason)
         self.view.query = kept.query
         problems += self._take_charts(kept)
+        self._unrestored = kept.current
         current = next((past for past in self.fits if past.made == kept.current), None)
         if current is not None and same:
             try:
@@ -189,7 +187,7 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
             loop.call_later(DELAY, lambda: loop.run_in_executor(None, self.flush_session))
 
     def _kept(self) -> KeptState:
-        current = self.current_fit.made if self.current_fit is not None else ""
+        current = self.current_fit.made if self.current_fit is not None else self._unrestored
         return KeptState(
             opened=self._opened_with,
             settings=_saved(self.settings),
@@ -210,10 +208,9 @@ class KeptSession(FitHistory, Exclusions, ChosenBudget, LawOverlays, ChartScale)
         path, problem = self.session_file, ""
         assert path is not None  # by `keep`, which asks for this
         try:
-            if self._is_damaged:
-                _move_aside(path)
-                self._is_damaged = False
-            _write_changed(path, session_text(_with_others(self._kept(), path)).encode())
+            mine = session_content(self._kept())
+            write_merged(path, mine, self._base)
+            self._base = mine
         except (OSError, ValueError) as error:
             problem = stopped(f"{NOT_KEPT}: {error}")
         if problem or self.keeping_problem.startswith(NOT_KEPT):
@@ -259,40 +256,3 @@ def _loaded(kept: KeptState, settings: Settings, find: Finder) -> tuple[Settings
         return make_settings({**arguments, "rng": settings.rng}), problems
     except (TypeError, ValueError) as error:
         return settings, [*problems, f"the settings are not restored: {error}"]
-
-
-def _write_changed(path: Path, content: bytes) -> None:
-    """Write a file, unless that is its content.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written, or is a link, which could lead to another file.
-    """
-    with explain_write_errors(path):
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
-        if not path.is_file() or path.stat().st_size != len(content) or path.read_bytes() != content:
-            write_whole(path, content)
-
-
-def _with_others(kept: KeptState, path: Path) -> KeptState:
-    """Return what is kept with the fits that another page of this project has added to the file meanwhile."""
-    try:
-        there = read_session(path)
-    except (OSError, ValueError):
-        return kept
-    known = {past.made for past in kept.fits}
-    others = [] if there is None else [past for past in there.fits if past.made not in known]
-    if not others:
-        return kept
-    fits = sorted((*kept.fits, *others), key=lambda past: past.made)[-MOST_FITS:]
-    return replace(kept, fits=tuple(fits))
-
-
-def _move_aside(path: Path) -> None:
-    """Keep a damaged file under another name."""
-    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    names = (path.with_name(f"{path.stem}.damaged{number}{path.suffix}") for number in numbers)
-    if path.is_file():
-        path.rename(next(name for name in names if not name.exists()))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from chinchilla_nb.config.callables import Finder
 from chinchilla_nb.config.saving import as_config
@@ -17,7 +20,7 @@ from chinchilla_nb.engine.run_keys import RunKey
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
-__all__ = ["FIT_SETTINGS", "LEVEL", "PastFit", "fingerprint", "fit_config"]
+__all__ = ["FIT_SETTINGS", "LEVEL", "MARK", "PastFit", "fingerprint", "fit_config", "marked_rows", "run_marks"]
 
 LEVEL = 0.95
 """Level of the intervals that are kept."""
@@ -25,6 +28,10 @@ FIT_SETTINGS = tuple(row for row in SETTINGS.values() if row.fit_option or row.f
 """The settings on which a fit depends; compute may depend on the model search."""
 DIGITS = 16
 """Hexadecimal digits of a fingerprint: two of a hundred fits agree by chance once in 10^15."""
+MARK = 8
+"""Hexadecimal digits that find a run again; whether it is the one is left to the fingerprint."""
+MOST_MARKED = 2000
+"""Runs up to which a fit keeps the marks of its runs: a hundred fits then take less than 2 MB of the session file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,8 @@ class PastFit:
         The law that it started from, besides those of the settings.
     config : dict or str
         The settings that it depends on as a configuration file has them, or why they cannot be kept in a file.
+    marks : str
+        What finds each of its runs again among others, see `run_marks`; empty if they are too many.
     method : str
         How its intervals were estimated; empty while there are none.
     intervals : dict of str to (float, float)
@@ -79,6 +88,7 @@ class PastFit:
     query: str
     start: Law | None
     config: Mapping[str, Any] | str
+    marks: str = ""
     method: str = ""
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     fit: Fit | None = field(default=None, repr=False)
@@ -125,6 +135,25 @@ def fingerprint(runs: Runs) -> str:
     for values in (runs.N, runs.D, runs.C, runs.loss):
         digest.update(values.astype("<f8").tobytes())
     return digest.hexdigest()[:DIGITS]
+
+
+def run_marks(runs: Runs) -> str:
+    """Return `MARK` digits for each run, the same for the same N, D and loss; nothing if the runs are too many."""
+    return "".join(_marks(runs)) if len(runs) <= MOST_MARKED else ""
+
+
+def marked_rows(marks: str, runs: Runs) -> list[int]:
+    """Return the rows of the runs that have marks, in the order of these; none for a mark that no run has."""
+    rows: dict[str, deque[int]] = {}
+    for row, mark in enumerate(_marks(runs)):
+        rows.setdefault(mark, deque()).append(row)
+    wanted = (marks[at : at + MARK] for at in range(0, len(marks), MARK))
+    return [rows[mark].popleft() for mark in wanted if rows.get(mark)]
+
+
+def _marks(runs: Runs) -> list[str]:
+    values = np.stack([runs.N, runs.D, runs.loss], axis=1).astype("<f8")
+    return [hashlib.sha256(row.tobytes()).hexdigest()[:MARK] for row in values]
 
 
 def fit_config(settings: Settings) -> dict[str, Any] | str:

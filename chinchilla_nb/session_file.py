@@ -2,9 +2,9 @@
 
 It holds the settings that differ from the defaults, as a configuration file has them; the excluded runs, each as N, D,
 loss and the number of earlier runs with the same three values, and why they are; the filter; the chosen budget; the
-fits, with when each was made, its law, what it minimised, its settings, exclusions and filter, a fingerprint of its
-runs, and its intervals; the laws that are drawn beside the fit; and how charts colour, hide and scale. Functions are
-named and never stored: reading the file imports nothing.
+fits, with when each was made, its law, what it minimised, its settings, exclusions and filter, fingerprints of
+its runs, and its intervals; the laws that are drawn beside the fit; and how charts colour, hide and scale. Functions
+are named and never stored: reading the file imports nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from chinchilla_nb.session_values import (
     read_key,
     read_law,
     read_list,
+    read_marks,
     read_named_law,
     read_number,
     read_object,
@@ -51,7 +52,7 @@ from chinchilla_nb.session_values import (
 )
 from chinchilla_nb.whole_file import open_regular
 
-__all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "session_text"]
+__all__ = ["FORMAT", "VERSION", "KeptState", "OtherVersion", "read_session", "session_content", "session_text"]
 
 FORMAT, VERSION = "chinchilla_nb session", 1
 LARGEST_FILE = 20_000_000
@@ -114,9 +115,9 @@ class KeptState:
     damage: str = ""
 
 
-def session_text(kept: KeptState) -> str:
-    """Return the content of a session file."""
-    content = {
+def session_content(kept: KeptState) -> dict[str, Any]:
+    """Return what a session file holds, as values of JSON."""
+    return {
         "format": FORMAT,
         "version": VERSION,
         "chinchilla_nb": __version__,
@@ -136,6 +137,16 @@ def session_text(kept: KeptState) -> str:
         "hidden_groups": sorted(kept.hidden_groups),
         "chart_scale": kept.chart_scale,
     }
+
+
+def session_text(content: Mapping[str, Any]) -> str:
+    """Return the text of a session file.
+
+    Raises
+    ------
+    ValueError
+        If JSON cannot hold a value.
+    """
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -223,6 +234,7 @@ def _written_fit(past: PastFit) -> dict[str, Any]:
         "n_runs": past.n_runs,
         "logged": past.logged,
         "runs": past.runs,
+        "marks": past.marks,
         "excluded": _written_keys(past.excluded),
         "filter": past.query,
         "start": None if past.start is None else past.start.as_dict(),
@@ -260,6 +272,7 @@ def _read_fit(written: Any) -> PastFit:
         n_runs=read_count(found["n_runs"]),
         logged=read_count(found["logged"]),
         runs=read_fingerprint(found["runs"]),
+        marks=read_marks(found.get("marks", ""), found["n_runs"]),  # earlier releases wrote none
         excluded=frozenset(map(read_key, read_list(found["excluded"]))),
         query=read_text(found["filter"]),
         start=optional(read_law)(found["start"]),

@@ -10,13 +10,14 @@ import json
 import math
 from collections.abc import Callable
 from datetime import datetime
+from string import hexdigits
 from typing import Any, TypeVar
 
 from chinchilla_nb.engine.laws.families import family_named, law_of
 from chinchilla_nb.engine.laws.family import Law
 from chinchilla_nb.engine.laws.named import NamedLaw
 from chinchilla_nb.engine.run_keys import RunKey
-from chinchilla_nb.past_fit import DIGITS
+from chinchilla_nb.past_fit import DIGITS, MARK
 from chinchilla_nb.quantity import LARGEST_BUDGET
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "read_key",
     "read_law",
     "read_list",
+    "read_marks",
     "read_named_law",
     "read_number",
     "read_object",
@@ -104,6 +106,13 @@ def read_fingerprint(written: Any) -> str:
         raise ValueError
     int(written, 16)
     return read_text(written)
+
+
+def read_marks(written: Any, n_runs: int) -> str:
+    """Return the marks of the runs of a fit, or none."""
+    if not isinstance(written, str) or len(written) not in {0, MARK * n_runs} or not set(written) <= set(hexdigits):
+        raise ValueError
+    return written
 
 
 def read_object(written: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from runs import LAW, make_runs, table_of
 
@@ -124,14 +125,95 @@ def test_runs_that_are_gone_or_changed_change_nothing(project):
     project.loss_fn = mae
     before = project.database.df
     for table, reason in (
-        (before.iloc[:20], "are no longer logged, got 30 were logged then, 20 are now"),
-        (before.assign(loss=before["loss"] + 0.1), "have changed since"),
+        (before.iloc[:20], "^10 of the 30 runs of this fit have changed or are no longer logged: fit the runs"),
+        (before.iloc[:0], "^30 of the 30 runs of this fit have changed"),
+        (before.iloc[1:], "^1 of the 30 runs of this fit has changed or is no longer logged"),
+        (before.assign(loss=before["loss"] + 0.1), "^30 of the 30 runs of this fit have changed"),
+        (before.assign(C=before["C"] * 2), "^the runs of this fit have changed since"),
     ):
         project.session.database = Database()
         project.session.database.df = table
         with pytest.raises(InputError, match=reason):
             project.restore_fit(1)
         assert project.loss_fn is mae
+
+
+def changed_loss(table, *rows):
+    return table.assign(loss=table["loss"].where(~table.index.isin(rows), table["loss"] + 0.5))
+
+
+OTHERS_CHANGED = {
+    "one that was excluded is gone": lambda table: table.drop(index=[4]),
+    "one that was excluded has changed": lambda table: changed_loss(table, 4),
+    "both, and one was logged": lambda table: pd.concat(
+        [changed_loss(table.drop(index=[4]), 10), table.iloc[:1] * 1.5]
+    ),
+    "all were sorted": lambda table: table.sort_values("loss"),
+}
+
+
+@pytest.mark.parametrize("change", OTHERS_CHANGED.values(), ids=OTHERS_CHANGED)
+def test_a_fit_is_restored_whatever_has_become_of_runs_that_it_did_not_use(project, change):
+    table = project.database.df
+    keys = run_keys(project.session.all_runs)
+    project.session.exclude([keys[4], keys[10]])
+    fit = project.fit()
+    project.session.fits = tuple(past.without_fit() for past in project.session.fits)
+    project.session.database = Database()
+    project.session.database.df = change(table).reset_index(drop=True)
+    again = project.restore_fit(1)
+    assert again.runs.alike(fit.runs)
+    assert again.law == fit.law
+    assert project.session.stale == (not project.session.runs.alike(fit.runs))
+
+
+def test_a_measured_convention_is_that_of_the_runs_that_were_used(project):
+    """Others, which are logged or gone since, must not change C = kappa ND."""
+    table = project.database.df
+    project.session.database = Database()
+    project.session.database.df = table.assign(C=np.linspace(6.5, 7.5, 30) * table["N"] * table["D"])
+    project.compute = "measured"
+    project.session.exclude([run_keys(project.session.all_runs)[4]])
+    fit = project.fit()
+    project.session.fits = tuple(past.without_fit() for past in project.session.fits)
+    logged = project.session.database.df
+    project.session.database = Database()
+    project.session.database.df = pd.concat([logged.drop(index=[4]), logged.iloc[:1] * 1.5])
+    assert project.restore_fit(1).runs.alike(fit.runs)
+
+
+def test_a_run_that_changed_and_is_used_now_makes_a_restored_fit_stale(project):
+    table = project.database.df
+    project.session.exclude([run_keys(project.session.all_runs)[4]])
+    project.fit()
+    project.session.database = Database()
+    project.session.database.df = changed_loss(table, 4)
+    assert len(project.restore_fit(1).runs) == 29
+    assert len(project.session.runs) == 30
+    assert project.session.stale
+    assert project.session.new_runs == 0
+
+
+def test_the_number_of_runs_that_changed_counts_only_those_that_were_used(project):
+    table = project.database.df
+    project.session.exclude([run_keys(project.session.all_runs)[4]])
+    project.fit()
+    project.session.database = Database()
+    project.session.database.df = changed_loss(table.drop(index=[4, 7]), 10)
+    with pytest.raises(InputError, match="^2 of the 29 runs of this fit have changed or are no longer logged"):
+        project.restore_fit(1)
+
+
+def test_a_fit_of_very_many_runs_keeps_no_marks_and_is_restored_all_the_same(project, monkeypatch):
+    monkeypatch.setattr("chinchilla_nb.past_fit.MOST_MARKED", 29)
+    table = project.database.df
+    project.fit()
+    assert project.session.fits[0].marks == ""
+    assert len(project.restore_fit(1).runs) == 30
+    project.session.database = Database()
+    project.session.database.df = table.iloc[1:]
+    with pytest.raises(InputError, match="^the runs of this fit have changed since"):
+        project.restore_fit(1)
 
 
 def test_a_loss_that_no_file_can_name_is_restored_from_memory_only(project):

@@ -122,6 +122,30 @@ def test_runs_logged_since_are_new(folder):
     assert (after.new_runs, len(after.fit.runs)) == (1, 10)
 
 
+def test_the_fit_is_restored_when_runs_that_it_did_not_use_have_changed(folder):
+    before = changed(folder)
+    table = Database(folder).df.copy()
+    table.loc[2, "loss"] += 200  # the filter leaves it out
+    Database(folder).df = table.drop(index=[3])
+    after = kept(folder)
+    assert after.keeping_problem == ""
+    assert after.fit.law == before.fit.law
+    table.loc[5, "loss"] += 0.1
+    Database(folder).df = table.drop(index=[3])
+    after = kept(folder)
+    assert after.fit is None
+    said = "The last fit is not restored: 1 of the 10 runs of this fit has changed or is no longer logged"
+    assert said in after.keeping_problem
+
+
+def test_fits_of_an_earlier_release_have_no_marks_and_are_restored(folder):
+    before = changed(folder)
+    fits = json.loads((folder / NAME).read_text(encoding="utf-8"))["fits"]
+    del fits[0]["marks"]
+    after = altered(folder, fits=fits)
+    assert (after.keeping_problem, after.fit.law) == ("", before.fit.law)
+
+
 def test_a_configuration_that_was_changed_wins(folder):
     (folder / "config.yaml").write_text("scaling_factor: 3.0\n")
     session = open_session(folder / "config.yaml")
@@ -392,6 +416,9 @@ def test_a_part_of_a_fit_that_no_json_should_have_costs_that_fit_alone(folder, p
         ("objective", None),
         ("status", "perfect"),
         ("runs", "zz"),
+        ("marks", "zz"),
+        ("marks", "x" * 80),
+        ("marks", ["0" * 80]),
         ("n_runs", 1.5),
         ("intervals", {"E": [1, 2]}),
         ("loss", "x" * 2000),

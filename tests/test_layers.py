@@ -76,6 +76,7 @@ STATE = {
     "session",
     "session_file",
     "session_groups",
+    "session_merge",
     "session_values",
     "session_work",
 }

@@ -13,6 +13,8 @@ from find_chromium import find_chromium
 from playwright.sync_api import sync_playwright
 from runs import make_runs, table_of
 
+from chinchilla_nb.records.tables.folders import SESSION_FILE
+
 TRAP = "import os; open(os.environ['SPRUNG'], 'a').write(__file__ + '\\n')\n"
 CONFIGURATIONS = (
     *(
@@ -96,7 +98,7 @@ def test_no_file_of_the_folder_is_executed(tmp_path):
         assert Path(f"/proc/{kernel}/cwd").resolve() == folder
     assert not sprung.exists(), sprung.read_text()
     changed = {path for path in folder.rglob("*") if before.get(path) != path.stat().st_mtime_ns}
-    assert {path.name for path in changed} <= {"df.csv.lock", "chinchilla_nb.session.json"}
+    assert {path.name for path in changed} <= {"df.csv.lock", SESSION_FILE, f".{SESSION_FILE}.lock"}
 
 
 def test_a_folder_whose_name_is_not_utf_8(tmp_path):
