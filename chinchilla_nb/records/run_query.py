@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean, nearest_or_all
 from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.records.column_case import alike
 from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
 
 __all__ = ["match_runs"]
@@ -43,7 +44,8 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
         Conditions, joined with ``and`` (or just blanks), ``or``, ``not`` and brackets; `query_grammar` has the grammar.
         ``name < 3B`` compares a column, ``name = 3B`` finds the numbers that tables write as 3B, ``optimizer = adam``
         finds equal text, ``optimizer ~ ada`` text that contains another, and a single word is searched for in all text
-        columns, all ignoring case. Quotes keep blanks: ``"smooth loss" < 2.3``.
+        columns, all ignoring case; but if a run has exactly the text behind ``=``, only that is equal. Quotes keep
+        blanks: ``"smooth loss" < 2.3``.
     columns : mapping of str to ndarray, shape (n_runs,)
 
     Raises
@@ -82,7 +84,7 @@ def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDA
             return ~same if sign == "!=" else same
         return np.asarray(_COMPARE[sign](values.astype(float), number), dtype=bool)
     if sign in _EQUAL:
-        equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
+        equal = _same_text(value, values)
         if not equal.any():
             raise _not_found(f"no run has {name} = {brief(value)}", value, _texts(values))
         return ~equal if sign == "!=" else equal
@@ -115,9 +117,7 @@ def _written_digits(text: str) -> int:
 
 
 def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
-    if name in columns:
-        return name
-    found = [one for one in columns if one.casefold() == name.casefold()]
+    found = alike(name, columns)
     if not found:
         raise _not_found(f"there is no column {brief(name)}", name, list(columns))
     return found[0]
@@ -146,6 +146,13 @@ def _containing(text: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
         remedy = did_you_mean(text, known) or "write a condition as in loss < 3"
         raise InputError("", f"no text column contains {brief(text)}", remedy=remedy)
     return np.asarray(found, dtype=bool)
+
+
+def _same_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values of a column are a text; if none is, which are it in another case."""
+    texts = [str(one) for one in values]
+    exact = np.array([one == text for one in texts], dtype=bool)
+    return exact if exact.any() else np.array([one.casefold() == text.casefold() for one in texts], dtype=bool)
 
 
 def _with_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -68,6 +68,21 @@ def test_queries(query, expected):
 
 
 @pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("g = a", [1]),
+        ("g = A", [0, 3]),
+        ("g != a", [0, 2, 3]),
+        ('g = "a"', [1]),
+        ("g = B", [2]),  # no run has it in this case
+        ("g ~ a", [0, 1, 3]),
+    ],
+)
+def test_equal_text_is_that_of_the_same_case_if_a_run_has_it(query, expected):
+    assert np.flatnonzero(match_runs(query, {"g": np.array(["A", "a", "b", "A"], dtype=object)})).tolist() == expected
+
+
+@pytest.mark.parametrize(
     ("query", "message"),
     [
         ("lr < 3", "no column 'lr': choose from N, D/N, loss, smooth loss, done, run"),
