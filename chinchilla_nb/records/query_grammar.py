@@ -11,7 +11,7 @@
     text       = word | quoted
 
 A word ends at a blank, a quote, a bracket or a sign. Quotes, also backticks, keep blanks. ``&`` and ``|`` stand for
-``and`` and ``or``.
+``and`` and ``or``, and ``≤``, ``≥`` and ``≠`` for ``<=``, ``>=`` and ``!=``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeAlias
 
 from chinchilla_nb.checks import brief
@@ -29,16 +30,19 @@ __all__ = ["KEYWORDS", "All", "Comparison", "Not", "OneOf", "Query", "Text", "pa
 
 KEYWORDS = ("and", "or", "not")
 LONGEST_SHOWN = 60
-"""Characters of the name of a column that a message shows."""
+"""Characters of a name or a value that a message shows."""
+MOST_LISTED = 2
+"""Values of a list for which a message writes conditions."""
 MOST_BRACKETS = 50
 """Brackets inside each other; more are a mistake, and Python could not follow thousands."""
 
 _TOKEN = re.compile(
-    r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|`(?P<back>[^`]*)`|(?P<sign><=|>=|!=|!~|==?|<|>|~)
-    |(?P<bracket>[()])|(?P<symbol>&&?|\|\|?)|(?P<word>(?:(?!!=|!~)[^\s"`()<>=~&|])+))""",
+    r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|`(?P<back>[^`]*)`|(?P<sign><=|>=|!=|!~|==?|<|>|~|[≤≥≠])
+    |(?P<no_sign>[≈≃≅])|(?P<bracket>[()])|(?P<symbol>&&?|\|\|?)|(?P<word>(?:(?!!=|!~)[^\s"`()<>=~≤≥≠≈≃≅&|])+))""",
     re.VERBOSE,
 )
 _SYMBOLS = {"&": "and", "|": "or"}
+_TYPED_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _DIGITS = re.compile(r"[0-9]{3}")
 
 
@@ -138,6 +142,11 @@ def _token(found: re.Match[str]) -> _Token:
     kind, text = next((name, part) for name, part in found.groupdict().items() if part is not None)
     if kind in ("double", "single", "back"):
         return _Token("quoted", text)
+    if kind == "sign":
+        return _Token("sign", _TYPED_SIGNS.get(text, text))
+    if kind == "no_sign":
+        remedy = "write <, <=, >, >=, = or !=, or ~ or !~ for a part of a text"
+        raise InputError("", f"{text} is no operator", remedy=remedy)
     if kind == "symbol":
         return _Token("keyword", _SYMBOLS[text[0]])
     if kind == "word" and text.lower() in KEYWORDS:
@@ -147,6 +156,21 @@ def _token(found: re.Match[str]) -> _Token:
 
 def _unfinished(word: str, side: str) -> InputError:
     return InputError("", f"finish the query: {word!r} needs a condition {side} it")
+
+
+def _listed(tokens: Sequence[_Token]) -> list[str]:
+    """Return the values of a list in brackets at the beginning of some tokens; none if they begin otherwise."""
+    inside = list(takewhile(lambda token: token.kind in ("word", "quoted"), tokens[1:]))
+    texts = [token.text if token.kind == "quoted" else token.text.strip(",") for token in inside]
+    is_closed = tokens[0].is_bracket("(") and tokens[len(inside) + 1].is_bracket(")")
+    return [_quoted(text) for text in texts if text] if is_closed else []
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a message writes it in a query: in quotes unless it is a word."""
+    text = text[:LONGEST_SHOWN]
+    found = _TOKEN.fullmatch(text)
+    return text if found is not None and found["word"] is not None and text.lower() not in KEYWORDS else f'"{text}"'
 
 
 class _Parser:
@@ -209,9 +233,23 @@ class _Parser:
         if first.kind == "sign":
             raise InputError("", f"{first.text} needs a column before it", remedy="write it as loss < 3")
         if self.next.kind != "sign":
+            self._refuse_list(first)
             return Text(first.text)
         sign = self._take().text
         return Comparison(first.text, sign, self._value(f"{first.text[:LONGEST_SHOWN]} {sign}"))
+
+    def _refuse_list(self, word: _Token) -> None:
+        """Raise an InputError if this word and what follows are a list of values, as in ``name in (a, b)``."""
+        before = [token for token in self._tokens[: self._position - 1] if not token.is_keyword("not")]
+        if not (word.kind == "word" and word.text.lower() == "in" and before and before[-1].kind in ("word", "quoted")):
+            return
+        values = _listed(self._tokens[self._position :])
+        if values:
+            negated = self._tokens[self._position - 2].is_keyword("not")
+            sign, joined = ("!=", " and ") if negated else ("=", " or ")
+            shown = values if len(values) == MOST_LISTED else [*values[:MOST_LISTED], "..."]
+            written = joined.join(f"{_quoted(before[-1].text)} {sign} {value}" for value in shown)
+            raise InputError("", "'in' is no operator", remedy=f"write {written}")
 
     def _value(self, before: str) -> str:
         if self.next.kind == "quoted":

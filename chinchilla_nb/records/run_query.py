@@ -138,14 +138,21 @@ def _number(text: str) -> float:
 def _containing(text: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
     if not texts:
-        remedy = did_you_mean(text, [*columns, *KEYWORDS]) or "compare a number, as in loss < 3"
+        remedy = _instead(text, columns, []) or "compare a number, as in loss < 3"
         raise InputError("", f"there is no text column to search for {brief(text)}", remedy=remedy)
     found = np.any([_with_text(text, values) for values in texts], axis=0)
     if not found.any():
-        known = [*columns, *KEYWORDS, *(one for values in texts for one in _texts(values))]
-        remedy = did_you_mean(text, known) or "write a condition as in loss < 3"
+        known = [one for values in texts for one in _texts(values)]
+        remedy = _instead(text, columns, known) or "write a condition as in loss < 3"
         raise InputError("", f"no text column contains {brief(text)}", remedy=remedy)
     return np.asarray(found, dtype=bool)
+
+
+def _instead(text: str, columns: Mapping[str, NDArray[Any]], texts: list[str]) -> str:
+    """Return what to write instead of a word that no run has: a condition if it is a column, else what is similar."""
+    if alike(text, columns):
+        return "compare that column with a value, as in loss < 3"
+    return did_you_mean(text, [*columns, *KEYWORDS, *texts])
 
 
 def _same_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:
