@@ -7,17 +7,19 @@
     one        = {"not"}, (condition | text | "(", query, ")")
     condition  = column, ("<" | "<=" | ">" | ">=" | "=" | "==" | "!=" | "~" | "!~"), value
     column     = word | quoted
-    value      = word, {suffix or three digits} | quoted
+    value      = word, {suffix or three digits or unit} | quoted
     text       = word | quoted
 
 A word ends at a blank, a quote, a bracket or a sign. Quotes, also backticks, keep blanks. ``&`` and ``|`` stand for
-``and`` and ``or``, and ``≤``, ``≥`` and ``≠`` for ``<=``, ``>=`` and ``!=``.
+``and`` and ``or``, and ``≤``, ``≥`` and ``≠`` for ``<=``, ``>=`` and ``!=``. The numbers of
+C, N and D may have the units that fields accept: ``C > 10 PF-days``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeAlias
@@ -25,12 +27,15 @@ from typing import TypeAlias
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import SUFFIXES
+from chinchilla_nb.records.typed_number import UNIT_OF_COLUMN, typed_number
 
 __all__ = ["KEYWORDS", "All", "Comparison", "Not", "OneOf", "Query", "Text", "parse_query"]
 
 KEYWORDS = ("and", "or", "not")
 LONGEST_SHOWN = 60
 """Characters of a name or a value that a message shows."""
+LONGEST_UNIT = 3
+"""Words behind the first of a number: ``5.76 x 10^23 FLOPs`` has as many."""
 MOST_LISTED = 2
 """Values of a list for which a message writes conditions."""
 MOST_BRACKETS = 50
@@ -236,7 +241,9 @@ class _Parser:
             self._refuse_list(first)
             return Text(first.text)
         sign = self._take().text
-        return Comparison(first.text, sign, self._value(f"{first.text[:LONGEST_SHOWN]} {sign}"))
+        value = self._value(f"{first.text[:LONGEST_SHOWN]} {sign}")
+        unit = UNIT_OF_COLUMN.get(first.text.upper())
+        return Comparison(first.text, sign, value if unit is None else self._with_unit(value, unit))
 
     def _refuse_list(self, word: _Token) -> None:
         """Raise an InputError if this word and what follows are a list of values, as in ``name in (a, b)``."""
@@ -250,6 +257,17 @@ class _Parser:
             shown = values if len(values) == MOST_LISTED else [*values[:MOST_LISTED], "..."]
             written = joined.join(f"{_quoted(before[-1].text)} {sign} {value}" for value in shown)
             raise InputError("", "'in' is no operator", remedy=f"write {written}")
+
+    def _with_unit(self, value: str, unit: str) -> str:
+        """Return a value with the words behind it that are its power of ten or its unit."""
+        behind = list(takewhile(lambda token: token.kind == "word", self._tokens[self._position :][:LONGEST_UNIT]))
+        for count in range(len(behind), 0, -1):
+            written = " ".join([value, *(token.text for token in behind[:count])])
+            with suppress(InputError):
+                typed_number(written, unit)
+                self._position += count
+                return written
+        return value
 
     def _value(self, before: str) -> str:
         if self.next.kind == "quoted":

@@ -15,6 +15,7 @@ from chinchilla_nb.engine.errors import InputError, did_you_mean, nearest_or_all
 from chinchilla_nb.quantity import parse_number
 from chinchilla_nb.records.column_case import alike
 from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
+from chinchilla_nb.records.typed_number import UNIT_OF_COLUMN, typed_number
 
 __all__ = ["match_runs"]
 
@@ -73,12 +74,13 @@ def _matching(query: Query, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.b
 
 def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     name, sign, value = condition.column, condition.sign, condition.value
-    values = columns[_column(name, columns)]
+    column = _column(name, columns)
+    values = columns[column]
     if values.dtype.kind in "iufb":
         if sign not in (*_COMPARE, *_EQUAL):
             raise InputError(name, "holds numbers", remedy="compare it with <, <=, >, >=, = or !=")
         number = _TRUTH.get(value.lower()) if values.dtype.kind == "b" else None
-        number = _number(value) if number is None else number
+        number = _number(value, column) if number is None else number
         if sign in _EQUAL:
             same = _looks_like(values.astype(float), number, max(_shown_digits(name, number), _written_digits(value)))
             return ~same if sign == "!=" else same
@@ -128,9 +130,9 @@ def _not_found(problem: str, text: str, known: list[str]) -> InputError:
     return InputError("", problem, remedy=nearest_or_all(text, known))
 
 
-def _number(text: str) -> float:
+def _number(text: str, column: str) -> float:
     try:
-        return parse_number(text)  # `float` takes digits of other scripts and underscores
+        return typed_number(text, UNIT_OF_COLUMN[column]) if column in UNIT_OF_COLUMN else parse_number(text)
     except InputError as error:
         raise InputError("the value", error.rule, remedy=error.remedy) from None
 

@@ -72,6 +72,45 @@ def test_queries(query, expected):
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
+        ("C > 1e20 FLOPs", [1, 2]),
+        ("c > 1e20FLOPs", [1, 2]),
+        ("C = 864 exaFLOPs lion", [1]),
+        ("C = 10 PF-days", [1]),  # 8.64e20, by the definition of a petaFLOP/s-day
+        ("C > 8 x 10^20 FLOPs", [1, 2]),
+        ("C < 1e21 FLOPs lion", [1]),
+        ("C < 1e21 lion", [1]),
+        ("N >= 1 billion parameters and C < 1e22", [1]),
+        ("D = 20B tokens", [0, 1]),
+        ("C > 1e20 FLOPs or adam", [0, 1, 2]),
+    ],
+)
+def test_numbers_of_quantities_have_their_units(query, expected):
+    columns = {
+        "C": np.array([1e20, 8.64e20, 1e22]),
+        "N": np.array([1e8, 1e9, 1e10]),
+        "D": np.array([2e10, 2e10, 1e11]),
+        "run": np.array(["adam", "lion", "mamba"], dtype=object),
+    }
+    assert np.flatnonzero(match_runs(query, columns)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("C > 5 tokens", "no text column contains 'tokens'"),
+        ("C > 5days", "the value is '5days', not a number of FLOPs: write the number alone"),
+        ("N > low", "'low', not a number"),
+    ],
+)
+def test_other_units_are_refused(query, message):
+    columns = {"C": np.array([1e20]), "N": np.array([1e8]), "run": np.array(["adam"], dtype=object)}
+    with pytest.raises(ValueError, match=message):
+        match_runs(query, columns)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
         ("g = a", [1]),
         ("g = A", [0, 3]),
         ("g != a", [0, 2, 3]),
