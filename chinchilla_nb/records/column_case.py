@@ -38,14 +38,17 @@ def existing_columns(given: Iterable[str], known: Iterable[str]) -> dict[str, st
         Without columns that the table has, those of which either side has several spellings, and any spelling of C, N,
         D and loss: these remain what they are.
     """
-    given, known = dict.fromkeys(given), list(known)
-    new = [name for name in given if name not in known]
+    given, known = dict.fromkeys(given), frozenset(known)
+    new = {name: name.casefold() for name in given if name not in known}
     if not new:
         return {}
-    spellings = Counter(name.casefold() for name in given)
-    single = [name for name in new if spellings[name.casefold()] == 1 and name.casefold() not in _STANDARD]
-    found = {name: alike(name, known) for name in single}
-    return {name: columns[0] for name, columns in found.items() if len(columns) == 1}
+    spelled, there = Counter(map(str.casefold, given)), Counter(map(str.casefold, known))
+    columns = {name.casefold(): name for name in known}
+    return {
+        name: columns[folded]
+        for name, folded in new.items()
+        if spelled[folded] == there[folded] == 1 and folded not in _STANDARD
+    }
 
 
 def into_existing(rows: Sequence[CheckedRow], known: Iterable[str]) -> Sequence[CheckedRow]:
