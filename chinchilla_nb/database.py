@@ -17,6 +17,7 @@ from chinchilla_nb.checks import as_folder, as_names, brief
 from chinchilla_nb.engine.errors import InputError, InputTypeError
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.printable import printable
+from chinchilla_nb.records.column_case import columns_of, existing_columns, into_words
 from chinchilla_nb.records.csv_file import CsvFile, Reading
 from chinchilla_nb.records.held_rows import HeldRows
 from chinchilla_nb.records.locks import ThreadLock
@@ -181,7 +182,8 @@ class Database(HasTraits):
         ----------
         **result
             N, D and loss; C, in FLOPs, is 6ND unless given. C, N and D are rounded to integers. Any other number or
-            text becomes a column of that name; blanks replace line breaks, which a logged warning says. With a file,
+            text becomes a column of that name, or goes into the one column whose name differs from it only in case,
+            which a logged message says; blanks replace line breaks, which a logged warning says. With a file,
             `df` shows what a new process reads: empty text is NaN, and a column that mixes text, numbers and truth
             values holds the text of each.
 
@@ -204,7 +206,8 @@ class Database(HasTraits):
         Parameters
         ----------
         results : iterable of mapping, or DataFrame
-            Each as for `append`; the rows of a data frame, such as that of `read_runs`.
+            Each as for `append`; the rows of a data frame, such as that of `read_runs`. Names that differ only in case
+            from each other, as ``name`` and ``Name``, stay two columns.
 
         Raises
         ------
@@ -228,8 +231,11 @@ class Database(HasTraits):
             hold = self._changing.hold()
             with hold, hold:
                 hold.acquire()
-                self._add(rows)
+                into = existing_columns(columns_of(rows), self._held.columns)
+                self._add(rows, into)
                 revision = self._changed()
+            if into:
+                self.logger.info("values went into columns whose names differ only in case: %s", into_words(into))
             self._announce(revision)
         except BaseException:
             self._interrupted = True
@@ -328,12 +334,14 @@ class Database(HasTraits):
             with suppress(ValueError, OSError, RuntimeError):
                 self.refresh()
 
-    def _add(self, rows: list[CheckedRow]) -> None:
-        """Append rows to the file, if there is one, and hold them."""
+    def _add(self, given: list[CheckedRow], into: Mapping[str, str]) -> None:
+        """Append rows to the file, if there is one, and hold them, with other names of some columns."""
+        rows = [row.renamed(into) for row in given] if into else given
         if self._file is None:
             self._held.add(rows, self._held.seen)
             return
-        seen = self._file.append(*rows, seen=self._held.seen)
+        # The file may have other columns by now, with which it compares the names that were given.
+        seen = self._file.append(*given, seen=self._held.seen)
         if self.former is not None:
             self._added += len(rows)
         if seen is not None:

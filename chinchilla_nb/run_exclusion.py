@@ -44,8 +44,9 @@ class RunExclusion:
         reason : str
             Why, for the reader of a report.
         **columns : number, text, or a list of these
-            Values of columns; of a list, a run has one. Runs that fulfil everything that is given are excluded. A name
-            that is no Python name is given as ``**{"Run name": "w8-d2"}``.
+            Values of columns; of a list, a run has one. Runs that fulfil everything that is given are excluded. The
+            name of a column may differ in case, if that leaves one column; a name that is no Python name is given as
+            ``**{"Run name": "w8-d2"}``.
 
         Returns
         -------

@@ -38,6 +38,7 @@ def excluded(cc):
         (None, {"Run name": ["a", "c2"]}, ["a", "c2"]),
         (None, {"seed": 1}, ["b", "c2"]),
         (None, {"seed": 1, "N": 2e8}, ["b"]),
+        (None, {"SEED": 1, "run name": ["a", "b"]}, ["b"]),
         ("loss > 5", {}, ["c"]),
         ("loss < 5", {"seed": 0}, ["a"]),
     ],
@@ -56,6 +57,7 @@ def test_runs_are_excluded_by_what_they_are(cc, query, values, names):
     [
         (None, {}, "nothing says which runs are meant"),
         (" ", {}, "nothing says which runs are meant"),
+        (None, {"Seed": "1"}, "seed holds numbers, got '1': give a number"),
         (None, {"Run nam": "a"}, "a run has no column 'Run nam': did you mean 'Run name'?"),
         (None, {"Run name": "d"}, "no run has Run name = 'd': choose from a, b, c, c2"),
         (None, {"seed": "1"}, "seed holds numbers, got '1': give a number"),
@@ -71,6 +73,15 @@ def test_what_describes_no_run_is_refused_and_excludes_nothing(cc, query, values
         cc.exclude(query, **values)
     assert str(error.value).startswith(message)
     assert excluded(cc) == []
+
+
+def test_the_case_of_a_name_decides_between_columns_that_differ_only_in_that(cc):
+    cc.database.df = RUNS.assign(g=["a", "a", "b", "b"], G=["b", "a", "a", "a"])
+    assert cc.exclude(g="a")["Run name"].tolist() == ["a", "b"]
+    assert cc.exclude(G="b")["Run name"].tolist() == ["a"]
+    cc.database.df = RUNS.assign(tag=["a", "a", "b", "b"], Tag=["b", "a", "a", "a"])
+    with pytest.raises(ValueError, match="a run has no column 'TAG': did you mean 'tag'"):
+        cc.exclude(TAG="a")
 
 
 def test_the_reason_is_kept_with_the_run_and_comes_back_with_an_undo(cc):

@@ -78,17 +78,17 @@ def test_what_cannot_be_meant_is_refused(method, value, error, text):
 
 
 def test_a_filter_chooses_the_runs_of_a_fit(session):
-    session.filter_runs("optimizer = adam")
+    session.filter_runs("optimizer = ADAM")
     assert len(session.runs) == 8
     assert len(session.all_runs) == 12
     fit = session.run_fit()
     assert len(fit.runs) == 8
-    assert session.filter_of_fit == "optimizer = adam"
+    assert session.filter_of_fit == "optimizer = ADAM"
     assert not session.stale
     session.filter_runs("")
     assert session.stale
     assert session.new_runs == 0  # four runs more are in use, and none of them is new
-    assert session.filter_of_fit == "optimizer = adam"
+    assert session.filter_of_fit == "optimizer = ADAM"
     assert len(session.run_fit().runs) == 12
     assert session.filter_of_fit == ""
 
@@ -96,7 +96,7 @@ def test_a_filter_chooses_the_runs_of_a_fit(session):
 def test_a_filter_and_exclusions_both_hold(session):
     keys = run_keys(session.all_runs)
     session.exclude(keys[:2])  # adam, lion
-    session.filter_runs("optimizer = adam")
+    session.filter_runs("optimizer = ADAM")
     assert len(session.runs) == 7
     assert len(session.excluded_runs) == 1
     assert session.matching_runs.tolist() == [name != "lion" for name in OPTIMIZERS]

@@ -24,9 +24,10 @@ from typing import Any
 import pandas as pd
 
 from chinchilla_nb.engine.errors import InputError
+from chinchilla_nb.records.column_case import into_existing
 from chinchilla_nb.records.csv_text import as_csv, columns_as_csv, read_header, read_rows, split_header, widened
 from chinchilla_nb.records.locks import FileHold, Tell
-from chinchilla_nb.records.rows import REQUIRED, check_header, empty_table, rows_missing
+from chinchilla_nb.records.rows import REQUIRED, CheckedRow, check_header, empty_table, rows_missing
 from chinchilla_nb.records.seen import Seen
 from chinchilla_nb.whole_file import explain_write_errors, open_regular, write_whole
 
@@ -150,8 +151,10 @@ class CsvFile:
         now = Seen.all_of(header, data, status) if header else NOTHING
         return Reading(rows, True, now, cut_off.decode(errors="replace").strip("\0"))
 
-    def append(self, *rows: Mapping[str, Any], seen: Seen = NOTHING) -> Seen | None:
-        """Append rows made by `rows.checked_row`. Once this returns, they are on disk.
+    def append(self, *rows: CheckedRow, seen: Seen = NOTHING) -> Seen | None:
+        """Append rows. Once this returns, they are on disk.
+
+        What differs from the name of one column of the file only in case goes into that column.
 
         Returns
         -------
@@ -232,7 +235,7 @@ class CsvFile:
             rule = f"would delete {rows} added to {self.path.name} or changed in it since the table was read"
             raise InputError("df", rule, remedy="call refresh(), read df again and assign a table made from that")
 
-    def _append(self, rows: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
+    def _append(self, rows: Sequence[CheckedRow], written_by_us: bool, seen: Seen) -> Seen | None:
         try:
             with explain_write_errors(self.path):
                 descriptor = self._open(os.O_RDWR | os.O_APPEND)
@@ -240,6 +243,7 @@ class CsvFile:
             return self._create(rows, seen)
         with os.fdopen(descriptor, "r+b", buffering=0) as file:
             header = read_header(_first_line(file), self.path)
+            rows = into_existing(rows, header)
             if header and set[str]().union(*rows) <= set(header):
                 return self._append_lines(file, header, rows, written_by_us, seen)
         return self._append_columns(rows, written_by_us, seen)
@@ -272,7 +276,8 @@ class CsvFile:
                 return True
         return False
 
-    def _create(self, rows: Sequence[Mapping[str, Any]], seen: Seen) -> Seen | None:
+    def _create(self, rows: Sequence[CheckedRow], seen: Seen) -> Seen | None:
+        rows = into_existing(rows, self.columns)
         columns = [*self.columns, *_additional_columns(self.columns, rows)]
         check_header(columns, str(self.path))
         now = self._replace(columns, as_csv([columns, *_values(columns, rows)]))
@@ -309,7 +314,7 @@ class CsvFile:
                 file.truncate(size)
             raise
 
-    def _append_columns(self, new: Sequence[Mapping[str, Any]], written_by_us: bool, seen: Seen) -> Seen | None:
+    def _append_columns(self, new: Sequence[CheckedRow], written_by_us: bool, seen: Seen) -> Seen | None:
         """Rewrite the file with the additional columns of new rows; existing rows keep their text."""
         with os.fdopen(self._open(os.O_RDONLY), "rb") as file:
             data, cut_off = self._whole_lines(file.read(), written_by_us, seen)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.column_case import columns_of
 from chinchilla_nb.records.column_kinds import ColumnKinds
 from chinchilla_nb.records.joined_rows import arrays_of, joined_columns
 from chinchilla_nb.records.rows import REQUIRED, as_integers
@@ -57,6 +58,7 @@ class HeldRows:
         self._joined = self._state, 0, table
         self._runs: tuple[_State, int, Runs] | None = None
         self._kinds = self._state, ColumnKinds(table)
+        self._columns = self._state, 0, frozenset(map(str, table.columns))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -79,6 +81,19 @@ class HeldRows:
             runs = _followed(runs, joined_columns([*map(arrays_of, _frames(batches[count:]))]))
         self._runs = state, len(batches), runs
         return runs
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of all columns, at the cost of the rows that were added since the last call."""
+        state = self._state
+        batches = list(state.batches)
+        known, count, names = self._columns
+        if known is not state:
+            count, names = 0, frozenset(map(str, state.table.columns))
+        added = (batch.rows for batch in batches[count:])
+        names = names.union(*(rows.columns if isinstance(rows, pd.DataFrame) else columns_of(rows) for rows in added))
+        self._columns = state, len(batches), names
+        return names
 
     @property
     def seen(self) -> Seen:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.conversion import as_flag, check_choice, check_type
 from chinchilla_nb.engine.errors import InputError, unknown_key
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.column_case import columns_of, existing_columns
 from chinchilla_nb.records.columns.cells import is_empty
 from chinchilla_nb.records.columns.checkpoints import KEEP, Checkpoints, kept_rows
 from chinchilla_nb.records.columns.meanings import QUANTITIES
@@ -47,11 +48,14 @@ class Preview:
         Rows that cannot be used, in the order of the file.
     left_out : tuple of str
         Columns that are not kept, because a run has a quantity of that name.
+    into : mapping of str to str
+        Columns of the log into which the values of others go, because their names differ only in case.
     """
 
     rows: tuple[CheckedRow, ...]
     rejected: tuple[Rejected, ...]
     left_out: tuple[str, ...]
+    into: Mapping[str, str] = field(default_factory=dict)
 
 
 def preview_reading(reading: Reading, known: Runs | None = None, *, failed: bool = False) -> Preview:
@@ -128,10 +132,12 @@ def _preview(
     if not failed:
         refused |= _diverged(rows)
     rejected = [*table.rejected, *(Rejected.of(table.places[number], error) for number, error in refused.items())]
+    accepted = tuple(row for number, row in rows.items() if number not in refused)
     return Preview(
-        rows=tuple(row for number, row in rows.items() if number not in refused),
+        rows=accepted,
         rejected=tuple(sorted(rejected, key=lambda one: one.place)),
         left_out=tuple(name for name in others if name in REQUIRED),
+        into={} if known is None else existing_columns(columns_of(accepted), known.columns),
     )
 
 

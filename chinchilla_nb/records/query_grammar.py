@@ -7,38 +7,47 @@
     one        = {"not"}, (condition | text | "(", query, ")")
     condition  = column, ("<" | "<=" | ">" | ">=" | "=" | "==" | "!=" | "~" | "!~"), value
     column     = word | quoted
-    value      = word, {suffix or three digits} | quoted
+    value      = word, {suffix or three digits or unit} | quoted
     text       = word | quoted
 
 A word ends at a blank, a quote, a bracket or a sign. Quotes, also backticks, keep blanks. ``&`` and ``|`` stand for
-``and`` and ``or``.
+``and`` and ``or``, and ``≤``, ``≥`` and ``≠`` for ``<=``, ``>=`` and ``!=``. The numbers of
+C, N and D may have the units that fields accept: ``C > 10 PF-days``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeAlias
 
 from chinchilla_nb.checks import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import SUFFIXES
+from chinchilla_nb.records.typed_number import UNIT_OF_COLUMN, typed_number
 
 __all__ = ["KEYWORDS", "All", "Comparison", "Not", "OneOf", "Query", "Text", "parse_query"]
 
 KEYWORDS = ("and", "or", "not")
 LONGEST_SHOWN = 60
-"""Characters of the name of a column that a message shows."""
+"""Characters of a name or a value that a message shows."""
+LONGEST_UNIT = 3
+"""Words behind the first of a number: ``5.76 x 10^23 FLOPs`` has as many."""
+MOST_LISTED = 2
+"""Values of a list for which a message writes conditions."""
 MOST_BRACKETS = 50
 """Brackets inside each other; more are a mistake, and Python could not follow thousands."""
 
 _TOKEN = re.compile(
-    r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|`(?P<back>[^`]*)`|(?P<sign><=|>=|!=|!~|==?|<|>|~)
-    |(?P<bracket>[()])|(?P<symbol>&&?|\|\|?)|(?P<word>(?:(?!!=|!~)[^\s"`()<>=~&|])+))""",
+    r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|`(?P<back>[^`]*)`|(?P<sign><=|>=|!=|!~|==?|<|>|~|[≤≥≠])
+    |(?P<no_sign>[≈≃≅])|(?P<bracket>[()])|(?P<symbol>&&?|\|\|?)|(?P<word>(?:(?!!=|!~)[^\s"`()<>=~≤≥≠≈≃≅&|])+))""",
     re.VERBOSE,
 )
 _SYMBOLS = {"&": "and", "|": "or"}
+_TYPED_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!="}
 _DIGITS = re.compile(r"[0-9]{3}")
 
 
@@ -138,6 +147,11 @@ def _token(found: re.Match[str]) -> _Token:
     kind, text = next((name, part) for name, part in found.groupdict().items() if part is not None)
     if kind in ("double", "single", "back"):
         return _Token("quoted", text)
+    if kind == "sign":
+        return _Token("sign", _TYPED_SIGNS.get(text, text))
+    if kind == "no_sign":
+        remedy = "write <, <=, >, >=, = or !=, or ~ or !~ for a part of a text"
+        raise InputError("", f"{text} is no operator", remedy=remedy)
     if kind == "symbol":
         return _Token("keyword", _SYMBOLS[text[0]])
     if kind == "word" and text.lower() in KEYWORDS:
@@ -147,6 +161,21 @@ def _token(found: re.Match[str]) -> _Token:
 
 def _unfinished(word: str, side: str) -> InputError:
     return InputError("", f"finish the query: {word!r} needs a condition {side} it")
+
+
+def _listed(tokens: Sequence[_Token]) -> list[str]:
+    """Return the values of a list in brackets at the beginning of some tokens; none if they begin otherwise."""
+    inside = list(takewhile(lambda token: token.kind in ("word", "quoted"), tokens[1:]))
+    texts = [token.text if token.kind == "quoted" else token.text.strip(",") for token in inside]
+    is_closed = tokens[0].is_bracket("(") and tokens[len(inside) + 1].is_bracket(")")
+    return [_quoted(text) for text in texts if text] if is_closed else []
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a message writes it in a query: in quotes unless it is a word."""
+    text = text[:LONGEST_SHOWN]
+    found = _TOKEN.fullmatch(text)
+    return text if found is not None and found["word"] is not None and text.lower() not in KEYWORDS else f'"{text}"'
 
 
 class _Parser:
@@ -209,9 +238,36 @@ class _Parser:
         if first.kind == "sign":
             raise InputError("", f"{first.text} needs a column before it", remedy="write it as loss < 3")
         if self.next.kind != "sign":
+            self._refuse_list(first)
             return Text(first.text)
         sign = self._take().text
-        return Comparison(first.text, sign, self._value(f"{first.text[:LONGEST_SHOWN]} {sign}"))
+        value = self._value(f"{first.text[:LONGEST_SHOWN]} {sign}")
+        unit = UNIT_OF_COLUMN.get(first.text.upper())
+        return Comparison(first.text, sign, value if unit is None else self._with_unit(value, unit))
+
+    def _refuse_list(self, word: _Token) -> None:
+        """Raise an InputError if this word and what follows are a list of values, as in ``name in (a, b)``."""
+        before = [token for token in self._tokens[: self._position - 1] if not token.is_keyword("not")]
+        if not (word.kind == "word" and word.text.lower() == "in" and before and before[-1].kind in ("word", "quoted")):
+            return
+        values = _listed(self._tokens[self._position :])
+        if values:
+            negated = self._tokens[self._position - 2].is_keyword("not")
+            sign, joined = ("!=", " and ") if negated else ("=", " or ")
+            shown = values if len(values) == MOST_LISTED else [*values[:MOST_LISTED], "..."]
+            written = joined.join(f"{_quoted(before[-1].text)} {sign} {value}" for value in shown)
+            raise InputError("", "'in' is no operator", remedy=f"write {written}")
+
+    def _with_unit(self, value: str, unit: str) -> str:
+        """Return a value with the words behind it that are its power of ten or its unit."""
+        behind = list(takewhile(lambda token: token.kind == "word", self._tokens[self._position :][:LONGEST_UNIT]))
+        for count in range(len(behind), 0, -1):
+            written = " ".join([value, *(token.text for token in behind[:count])])
+            with suppress(InputError):
+                typed_number(written, unit)
+                self._position += count
+                return written
+        return value
 
     def _value(self, before: str) -> str:
         if self.next.kind == "quoted":

@@ -63,7 +63,7 @@ EXACT = 2.0**53
 class CheckedRow(Mapping[str, Any]):
     """A checked run: plain Python numbers and text, with C, N and D as integers.
 
-    Only `checked_row` and `row_of` make one, and it cannot be changed, so it need not be checked again.
+    Only `checked_row`, `row_of` and `renamed` make one, and it cannot be changed, so it need not be checked again.
     """
 
     __slots__ = ("_values",)
@@ -82,6 +82,10 @@ class CheckedRow(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._values)
+
+    def renamed(self, names: Mapping[str, str]) -> CheckedRow:
+        """Return the run with other names of some columns, which must be distinct and names of columns."""
+        return CheckedRow({names.get(name, name): value for name, value in self._values.items()})
 
 
 def checked_row(result: Mapping[str, Any]) -> CheckedRow:

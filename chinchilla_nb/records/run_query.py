@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError, did_you_mean, nearest_or_all
 from chinchilla_nb.quantity import parse_number
+from chinchilla_nb.records.column_case import alike
 from chinchilla_nb.records.query_grammar import KEYWORDS, All, Comparison, Not, Query, Text, parse_query
+from chinchilla_nb.records.typed_number import UNIT_OF_COLUMN, typed_number
 
 __all__ = ["match_runs"]
 
@@ -43,7 +45,8 @@ def match_runs(query: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bo
         Conditions, joined with ``and`` (or just blanks), ``or``, ``not`` and brackets; `query_grammar` has the grammar.
         ``name < 3B`` compares a column, ``name = 3B`` finds the numbers that tables write as 3B, ``optimizer = adam``
         finds equal text, ``optimizer ~ ada`` text that contains another, and a single word is searched for in all text
-        columns, all ignoring case. Quotes keep blanks: ``"smooth loss" < 2.3``.
+        columns, all ignoring case; but if a run has exactly the text behind ``=``, only that is equal. Quotes keep
+        blanks: ``"smooth loss" < 2.3``.
     columns : mapping of str to ndarray, shape (n_runs,)
 
     Raises
@@ -71,18 +74,19 @@ def _matching(query: Query, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.b
 
 def _compared(condition: Comparison, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     name, sign, value = condition.column, condition.sign, condition.value
-    values = columns[_column(name, columns)]
+    column = _column(name, columns)
+    values = columns[column]
     if values.dtype.kind in "iufb":
         if sign not in (*_COMPARE, *_EQUAL):
             raise InputError(name, "holds numbers", remedy="compare it with <, <=, >, >=, = or !=")
         number = _TRUTH.get(value.lower()) if values.dtype.kind == "b" else None
-        number = _number(value) if number is None else number
+        number = _number(value, column) if number is None else number
         if sign in _EQUAL:
             same = _looks_like(values.astype(float), number, max(_shown_digits(name, number), _written_digits(value)))
             return ~same if sign == "!=" else same
         return np.asarray(_COMPARE[sign](values.astype(float), number), dtype=bool)
     if sign in _EQUAL:
-        equal = np.array([str(one).casefold() == value.casefold() for one in values], dtype=bool)
+        equal = _same_text(value, values)
         if not equal.any():
             raise _not_found(f"no run has {name} = {brief(value)}", value, _texts(values))
         return ~equal if sign == "!=" else equal
@@ -115,9 +119,7 @@ def _written_digits(text: str) -> int:
 
 
 def _column(name: str, columns: Mapping[str, NDArray[Any]]) -> str:
-    if name in columns:
-        return name
-    found = [one for one in columns if one.casefold() == name.casefold()]
+    found = alike(name, columns)
     if not found:
         raise _not_found(f"there is no column {brief(name)}", name, list(columns))
     return found[0]
@@ -128,9 +130,9 @@ def _not_found(problem: str, text: str, known: list[str]) -> InputError:
     return InputError("", problem, remedy=nearest_or_all(text, known))
 
 
-def _number(text: str) -> float:
+def _number(text: str, column: str) -> float:
     try:
-        return parse_number(text)  # `float` takes digits of other scripts and underscores
+        return typed_number(text, UNIT_OF_COLUMN[column]) if column in UNIT_OF_COLUMN else parse_number(text)
     except InputError as error:
         raise InputError("the value", error.rule, remedy=error.remedy) from None
 
@@ -138,14 +140,28 @@ def _number(text: str) -> float:
 def _containing(text: str, columns: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     texts = [values for values in columns.values() if values.dtype.kind not in "iufb"]
     if not texts:
-        remedy = did_you_mean(text, [*columns, *KEYWORDS]) or "compare a number, as in loss < 3"
+        remedy = _instead(text, columns, []) or "compare a number, as in loss < 3"
         raise InputError("", f"there is no text column to search for {brief(text)}", remedy=remedy)
     found = np.any([_with_text(text, values) for values in texts], axis=0)
     if not found.any():
-        known = [*columns, *KEYWORDS, *(one for values in texts for one in _texts(values))]
-        remedy = did_you_mean(text, known) or "write a condition as in loss < 3"
+        known = [one for values in texts for one in _texts(values)]
+        remedy = _instead(text, columns, known) or "write a condition as in loss < 3"
         raise InputError("", f"no text column contains {brief(text)}", remedy=remedy)
     return np.asarray(found, dtype=bool)
+
+
+def _instead(text: str, columns: Mapping[str, NDArray[Any]], texts: list[str]) -> str:
+    """Return what to write instead of a word that no run has: a condition if it is a column, else what is similar."""
+    if alike(text, columns):
+        return "compare that column with a value, as in loss < 3"
+    return did_you_mean(text, [*columns, *KEYWORDS, *texts])
+
+
+def _same_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which values of a column are a text; if none is, which are it in another case."""
+    texts = [str(one) for one in values]
+    exact = np.array([one == text for one in texts], dtype=bool)
+    return exact if exact.any() else np.array([one.casefold() == text.casefold() for one in texts], dtype=bool)
 
 
 def _with_text(text: str, values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import MOST_VALUES, first_items
 from chinchilla_nb.engine.errors import InputError, nearest_or_all, unknown_key
+from chinchilla_nb.records.column_case import alike
 
 __all__ = ["having"]
 
@@ -26,7 +27,8 @@ def having(columns: Mapping[str, NDArray[Any]], wanted: Mapping[str, Any]) -> ND
     ----------
     columns : mapping of str to ndarray, shape (n_runs,)
     wanted : mapping of str to number, text, or a list of these
-        By column; of a list, a run has one. Text is compared exactly.
+        By column, whose name may differ in case if that leaves one column; of a list, a run has one. Text is compared
+        exactly.
 
     Raises
     ------
@@ -34,9 +36,11 @@ def having(columns: Mapping[str, NDArray[Any]], wanted: Mapping[str, Any]) -> ND
         If a column is unknown, a value is neither a number nor text, or no run has it; the message names the nearest.
     """
     kept = np.ones(len(next(iter(columns.values()), ())), dtype=bool)
-    for name, value in wanted.items():
-        if name not in columns:
-            raise unknown_key("a run", name, columns, kind="column")
+    for given, value in wanted.items():
+        found = alike(given, columns)
+        if len(found) != 1:
+            raise unknown_key("a run", given, columns, kind="column")
+        name = found[0]
         listed = first_items(value, MOST_VALUES)
         values = [value] if listed is None else listed
         if not values:

@@ -39,6 +39,8 @@ COLUMNS = {
         ("run != adam", [0, 2, 3]),
         ("loss > -1 lion", [2]),
         ('"</b>"', [2]),
+        ("N≥7B", [2, 3]),
+        ("loss ≤ 3 N ≠ 7B", [1, 3]),
         ("(loss < 3)", [2, 3]),
         ("loss < 3 and n >= 70B", [3]),
         ("loss < 2.3 or loss > 3.2", [0, 3]),
@@ -68,6 +70,60 @@ def test_queries(query, expected):
 
 
 @pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("C > 1e20 FLOPs", [1, 2]),
+        ("c > 1e20FLOPs", [1, 2]),
+        ("C = 864 exaFLOPs lion", [1]),
+        ("C = 10 PF-days", [1]),  # 8.64e20, by the definition of a petaFLOP/s-day
+        ("C > 8 x 10^20 FLOPs", [1, 2]),
+        ("C < 1e21 FLOPs lion", [1]),
+        ("C < 1e21 lion", [1]),
+        ("N >= 1 billion parameters and C < 1e22", [1]),
+        ("D = 20B tokens", [0, 1]),
+        ("C > 1e20 FLOPs or adam", [0, 1, 2]),
+    ],
+)
+def test_numbers_of_quantities_have_their_units(query, expected):
+    columns = {
+        "C": np.array([1e20, 8.64e20, 1e22]),
+        "N": np.array([1e8, 1e9, 1e10]),
+        "D": np.array([2e10, 2e10, 1e11]),
+        "run": np.array(["adam", "lion", "mamba"], dtype=object),
+    }
+    assert np.flatnonzero(match_runs(query, columns)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("C > 5 tokens", "no text column contains 'tokens'"),
+        ("C > 5days", "the value is '5days', not a number of FLOPs: write the number alone"),
+        ("N > low", "'low', not a number"),
+    ],
+)
+def test_other_units_are_refused(query, message):
+    columns = {"C": np.array([1e20]), "N": np.array([1e8]), "run": np.array(["adam"], dtype=object)}
+    with pytest.raises(ValueError, match=message):
+        match_runs(query, columns)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("g = a", [1]),
+        ("g = A", [0, 3]),
+        ("g != a", [0, 2, 3]),
+        ('g = "a"', [1]),
+        ("g = B", [2]),  # no run has it in this case
+        ("g ~ a", [0, 1, 3]),
+    ],
+)
+def test_equal_text_is_that_of_the_same_case_if_a_run_has_it(query, expected):
+    assert np.flatnonzero(match_runs(query, {"g": np.array(["A", "a", "b", "A"], dtype=object)})).tolist() == expected
+
+
+@pytest.mark.parametrize(
     ("query", "message"),
     [
         ("lr < 3", "no column 'lr': choose from N, D/N, loss, smooth loss, done, run"),
@@ -76,9 +132,17 @@ def test_queries(query, expected):
         ("loss < ３", "'３', not a number"),
         ("loss < 1__0", "'1__0', not a number"),
         ("run < 3", "run is text: compare it with =, != or ~"),
+        ("N ≈ 7B", "≈ is no operator: write <, <=, >, >=, = or !=, or ~ or !~ for a part of a text"),
+        ("N≃7B", "≃ is no operator"),
+        ("run in (adam)", r"'in' is no operator: write run = adam or run = \.\.\.$"),
+        ("run in (adam, lion)", "'in' is no operator: write run = adam or run = lion$"),
+        ("run IN ('adam small' lion adam)", r"write run = \"adam small\" or run = lion or run = \.\.\.$"),
+        ("`smooth loss` not in (2, 3)", '"smooth loss" != 2 and "smooth loss" != 3$'),
         ("loss ~ 3", "loss holds numbers: compare it with <"),
         ("nowhere", "no text column contains 'nowhere'"),
         ("smooth loss < 2.3", "no text column contains 'smooth': did you mean 'smooth loss'"),
+        ("loss 3", "no text column contains 'loss': compare that column with a value, as in loss < 3"),
+        ("DONE", "no text column contains 'DONE': compare that"),
         ("loss < 3 adn adam", "no text column contains 'adn'"),
         ("loss < 3 nto adam", "no text column contains 'nto': did you mean 'not'"),
         ("lss < 3", "no column 'lss': did you mean 'loss'"),

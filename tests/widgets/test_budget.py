@@ -7,7 +7,7 @@ import pytest
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.devices import DEVICES
 from chinchilla_nb.engine.planning.hardware import Hardware
-from chinchilla_nb.widgets.base.typed_number import parse_budget
+from chinchilla_nb.records.typed_number import parse_budget
 from chinchilla_nb.widgets.frontier.budget import Budget
 from chinchilla_nb.widgets.frontier.model_size import ModelSize
 from chinchilla_nb.widgets.frontier.typed_hardware import SPEEDS, typed_hardware

@@ -418,6 +418,19 @@ def test_a_file_is_mapped_previewed_and_added(panel, session, here):
     assert "2 imported from sweep.csv" in text_of(panel.state)
 
 
+def test_an_import_puts_values_into_the_columns_of_other_spellings(panel, session, here):
+    session.database.df = session.database.df.assign(Name="mine", State="finished")
+    path = here / "more.csv"
+    path.write_text("name,n_params,tokens,loss,state\ntheirs,7e7,1.4e9,3.4,finished\n")
+    panel.import_toggle.value = True
+    panel.file.path.value = str(path)
+    said = "Values go into columns of the log whose names differ only in case: name into Name, state into State."
+    assert said in text_of(panel.file.preview)
+    panel.file.add.click()
+    assert {"name", "state"}.isdisjoint(session.database.df.columns)
+    assert session.database.df[["Name", "State"]].iloc[-1].tolist() == ["theirs", "finished"]
+
+
 def test_a_file_takes_the_place_of_the_form_that_an_empty_log_opens():
     empty = RunLogPanel(Session(Database(), Settings()))
     assert empty.add_toggle.value

@@ -8,8 +8,8 @@ import pytest
 
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.devices import DEVICES
+from chinchilla_nb.records.typed_number import FLOP_RATE, FLOPS, parse_budget, typed_number, typed_quantity
 from chinchilla_nb.widgets.approaches.approaches_panel import ApproachesPanel
-from chinchilla_nb.widgets.base.typed_number import FLOP_RATE, FLOPS, parse_budget, typed_number, typed_quantity
 from chinchilla_nb.widgets.config.config_panel import ConfigPanel
 from chinchilla_nb.widgets.frontier.frontier_panel import FrontierPanel
 from chinchilla_nb.widgets.frontier.typed_hardware import typed_hardware

@@ -15,8 +15,8 @@ from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.next_step import DEFAULT_FACTOR
+from chinchilla_nb.records.typed_number import parse_budget, typed_number
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.typed_number import parse_budget, typed_number
 
 __all__ = ["ApproachesView"]
 

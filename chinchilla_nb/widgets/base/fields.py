@@ -13,9 +13,9 @@ from chinchilla_nb.config.allowed_functions import AllowedFunctions
 from chinchilla_nb.config.callables import name_of_callable
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.quantity import split_list
+from chinchilla_nb.records.typed_number import typed_number
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import typeset
-from chinchilla_nb.widgets.base.typed_number import typed_number
 
 __all__ = ["Editor", "FunctionBox", "Row", "called", "list_parts", "mark_wrong", "number", "numbers"]
 

@@ -17,9 +17,9 @@ from chinchilla_nb.engine.compute.product import SIX_ND
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.quantity import compact, number_text, scientific
+from chinchilla_nb.records.typed_number import FLOPS
 from chinchilla_nb.widgets.base.fields import Editor, Row, number
 from chinchilla_nb.widgets.base.parts import Parts
-from chinchilla_nb.widgets.base.typed_number import FLOPS
 
 __all__ = ["PlanEditor"]
 

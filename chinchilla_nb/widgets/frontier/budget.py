@@ -9,7 +9,7 @@ import traitlets
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.quantity import LARGEST_BUDGET, multiple_text, scientific, written_budget
-from chinchilla_nb.widgets.base.typed_number import parse_budget
+from chinchilla_nb.records.typed_number import parse_budget
 
 __all__ = ["STEP", "Budget"]
 

@@ -16,12 +16,12 @@ from chinchilla_nb.engine.uncertainty.likelihood import ProfileLikelihood
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.publishing.chinchilla_table import ChinchillaTable
 from chinchilla_nb.quantity import split_list
+from chinchilla_nb.records.typed_number import parse_budget, typed_quantity
 from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.file_making import FileMaking
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.page_actions import Download
 from chinchilla_nb.widgets.base.style import note, sentence
-from chinchilla_nb.widgets.base.typed_number import parse_budget, typed_quantity
 
 __all__ = ["PublishControl"]
 

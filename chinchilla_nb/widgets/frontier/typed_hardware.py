@@ -5,7 +5,7 @@ from __future__ import annotations
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.planning.devices import DEVICES
 from chinchilla_nb.engine.planning.hardware import Hardware
-from chinchilla_nb.widgets.base.typed_number import FLOP_RATE, typed_quantity
+from chinchilla_nb.records.typed_number import FLOP_RATE, typed_quantity
 
 __all__ = ["DAYS", "DEVICE_COUNT", "PRICE", "SPEED", "SPEEDS", "UTILISATION", "amount", "typed_hardware"]
 

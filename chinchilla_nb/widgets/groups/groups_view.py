@@ -11,8 +11,8 @@ from chinchilla_nb.engine.groups.comparison import Groups
 from chinchilla_nb.engine.groups.grouped_runs import dividing_columns, group_runs
 from chinchilla_nb.engine.groups.quantities import common_compute, default_baseline
 from chinchilla_nb.engine.runs import Runs
+from chinchilla_nb.records.typed_number import parse_budget
 from chinchilla_nb.session import Session
-from chinchilla_nb.widgets.base.typed_number import parse_budget
 
 __all__ = ["GroupsView"]
 

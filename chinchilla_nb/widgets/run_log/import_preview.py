@@ -7,6 +7,7 @@ from html import escape
 
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.quantity import compact
+from chinchilla_nb.records.column_case import into_words
 from chinchilla_nb.records.columns.candidates import Candidate
 from chinchilla_nb.records.columns.checkpoints import KEEP
 from chinchilla_nb.records.columns.reading import Reading
@@ -31,6 +32,9 @@ def preview_html(name: str, reading: Reading, preview: Preview) -> str:
     if preview.left_out:
         names = ", ".join(preview.left_out)
         parts.append(note("warn", f"Not imported, because the log has its own columns of these names: {names}."))
+    if preview.into:
+        columns = into_words(preview.into)
+        parts.append(note("good", f"Values go into columns of the log whose names differ only in case: {columns}."))
     if preview.rejected:
         parts.append(_rejected(preview))
     return "".join(parts)

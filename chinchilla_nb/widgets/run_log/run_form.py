@@ -13,12 +13,12 @@ from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.sentences import stopped
 from chinchilla_nb.figures import data_title
 from chinchilla_nb.quantity import compact, scientific
+from chinchilla_nb.records.typed_number import typed_quantity
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import mark_wrong
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
 from chinchilla_nb.widgets.base.style import note
-from chinchilla_nb.widgets.base.typed_number import typed_quantity
 
 __all__ = ["RunForm"]
 

@@ -19,11 +19,11 @@ from chinchilla_nb.engine.simulation.law_at_scale import law_at_scale
 from chinchilla_nb.engine.simulation.noise import NOISE_FAMILIES, NOISE_SIZE
 from chinchilla_nb.engine.simulation.simulate import Task
 from chinchilla_nb.quantity import number_text, written_budget
+from chinchilla_nb.records.typed_number import parse_budget
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.fields import Row, list_parts, number
 from chinchilla_nb.widgets.base.guard import Guard, guarded
 from chinchilla_nb.widgets.base.parts import Parts
-from chinchilla_nb.widgets.base.typed_number import parse_budget
 from chinchilla_nb.widgets.simulation.plan import Numbers
 
 __all__ = ["ProcedureEditor", "TaskEditor"]

@@ -1,4 +1,4 @@
-"""Numbers as they are typed into the fields of panels: with powers of ten, and with the unit of the field."""
+"""Numbers as they are typed into fields and filters: with powers of ten, and with the unit of what is meant."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from chinchilla_nb.quantity import LARGEST_BUDGET, parse_number, parse_quantity,
 from chinchilla_nb.records.columns.cells import read_cell
 from chinchilla_nb.records.columns.units import UNITS
 
-__all__ = ["FLOPS", "FLOP_RATE", "parse_budget", "typed_number", "typed_quantity"]
+__all__ = ["FLOPS", "FLOP_RATE", "UNIT_OF_COLUMN", "parse_budget", "typed_number", "typed_quantity"]
 
 FLOPS, FLOP_RATE = "FLOPs", "FLOP/s"
+UNIT_OF_COLUMN = {"C": FLOPS, "N": "parameters", "D": "tokens"}
+"""The units that filters read behind the numbers of columns."""
 
 _SPELLINGS = {
     FLOPS: r"flops?",
