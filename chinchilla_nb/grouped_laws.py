@@ -41,7 +41,7 @@ class GroupedLaws:
         """Fit laws to groups of runs side by side, and tell how much compute one group saves another.
 
         The runs, the loss, the weights and the bounds are those that :meth:`fit` would use. Runs without a value in the
-        column, those of rare values and groups of one run are left out, and `notes` says so.
+        column, those with none of its most frequent values, and groups of one run are left out, and `notes` says so.
 
         Parameters
         ----------

@@ -230,7 +230,7 @@ def percent(share: float) -> str:
     rounded = float(f"{value:.1e}") if value < 100 else value
     if rounded >= 1e6:
         return "beyond measure"
-    return f"{rounded:.2g} %" if rounded < 100 else f"{rounded:,.0f} %"
+    return f"{plain(rounded, 2)} %" if rounded < 100 else f"{rounded:,.0f} %"
 
 
 def level_percent(level: float) -> str:

@@ -237,7 +237,7 @@ def _model(name: str, law: Law, point: Polyline, compute: Compute, intervals: Fr
     C = f"$C$ = {compute.text} = {scientific(float(compute.C(N, D)))} FLOPs"
     return (
         f"{name}: {C}, $N$ = {compact(N)}, $D$ = {compact(D)}, "
-        f"$D/N$ = {plain(D / N)}, predicted loss {loss:.4g}{within}"
+        f"$D/N$ = {plain(D / N)}, predicted loss {plain(loss, 4)}{within}"
     )
 
 

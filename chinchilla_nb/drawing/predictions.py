@@ -20,6 +20,7 @@ from chinchilla_nb.drawing.chart_parts import (
 from chinchilla_nb.drawing.images import new_figure
 from chinchilla_nb.figures import Histogram, PredictionFigure, Scatter
 from chinchilla_nb.figures.dot_groups import DotGroup, DotGroups
+from chinchilla_nb.quantity import plain
 
 __all__ = ["draw_predictions"]
 
@@ -72,7 +73,7 @@ def _draw_histogram(ax: Axes, errors: Histogram) -> None:
     ax.stairs(errors.counts, errors.edges, fill=True, color=DOTS, alpha=0.75, zorder=2)
     ax.axvline(0, color=INK, lw=0.9, ls="--", zorder=3)
     ax.set_title("Error distribution")
-    text = f"mean {errors.mean:.2g}\ns.d. {errors.deviation:.2g}".replace("-", "−")
+    text = f"mean {plain(errors.mean, 2)}\ns.d. {plain(errors.deviation, 2)}".replace("-", "−")
     if errors.outside:
         text += f"\n{errors.outside:,} of {errors.outside + int(errors.counts.sum()):,} runs beyond"
     ax.text(0.97, 0.97, text, transform=ax.transAxes, ha="right", va="top", fontsize=8.5, color=INK, path_effects=HALO)

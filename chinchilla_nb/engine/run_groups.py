@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.runs import read_only
 from chinchilla_nb.quantity import compact, plain
@@ -22,8 +23,8 @@ BINS = 5
 """Groups of a column of more numbers than that, with about as many runs each."""
 OTHERS, NO_VALUE = "other values", "no value"
 """Names of the groups of runs whose value is rare, and of those that have none."""
-LEAST_SHARE = 0.5
-"""Least share of the runs in groups of their own: a column of other text, such as names, does not group runs."""
+LEAST_REPEATED = 0.5
+"""Least share of the runs that have a value in common with another run: other text, such as names, groups nothing."""
 EXACT = 1e5
 """Whole numbers below this are written in full, such as a width or a batch size."""
 DIGITS = 3, 6, 9
@@ -67,7 +68,7 @@ def group_values(column: str, values: NDArray[Any]) -> RunGroups:
     Raises
     ------
     InputError
-        If it holds text of too many kinds.
+        If it holds text that hardly repeats.
     """
     absent = np.array([value is None or value != value or value == "" for value in values], dtype=bool)
     known = values[~absent]
@@ -84,15 +85,22 @@ def _kinds(column: str, values: NDArray[Any]) -> tuple[list[str], NDArray[np.int
     """Return the names of the groups of equal values, in ascending order, and the group of each value."""
     plain_values = values.tolist()
     counts = Counter(plain_values)
-    common = [value for value, _ in counts.most_common(MOST_GROUPS)] if len(counts) > MOST_GROUPS else list(counts)
-    if sum(counts[value] for value in common) < LEAST_SHARE * len(values):
-        rule = f"must have values that repeat to group runs, and has {len(counts):,} in {len(values):,} runs"
-        raise InputError(column, rule, remedy="choose another column")
+    if len(counts) > MOST_GROUPS:
+        _check_repeated(column, counts)
+    common = [value for value, _ in counts.most_common(MOST_GROUPS)]  # of equally many, the first ones
     common.sort(key=lambda value: (isinstance(value, str), value))
     index = {value: at for at, value in enumerate(common)}
     names = _names(common)
     of = np.array([index.get(value, len(common)) for value in plain_values], dtype=np.intp)
     return [*names, *([OTHERS] if len(counts) > len(common) else [])], of
+
+
+def _check_repeated(column: str, counts: Counter[Any]) -> None:
+    """Check that most runs share their value with another run."""
+    every, single = counts.total(), sum(count == 1 for count in counts.values())
+    if every - single < LEAST_REPEATED * every:
+        rule = f"must have values that repeat to group runs, and {single:,} of {every:,} runs have one of their own"
+        raise InputError(brief(column), rule, remedy="choose another column")
 
 
 def _names(values: Sequence[Any]) -> list[str]:

@@ -25,6 +25,7 @@ from chinchilla_nb.figures.polyline import NOTHING, Polyline, joined, polyline
 from chinchilla_nb.figures.run_outline import RunOutline, run_outline
 from chinchilla_nb.figures.thinning import note
 from chinchilla_nb.figures.ticks import Axis, Scale, axis_of, data_title, rounded_outward, within_reach
+from chinchilla_nb.quantity import plain
 
 __all__ = ["FrontierFigure", "IsoLoss", "Plane", "frontier_figure"]
 
@@ -371,7 +372,7 @@ def _with_curves(plane: Plane, law: Law, levels: NDArray[np.float64], scale: Los
             for path in curves.iso_loss(law, level, box, compute)
         ]
     frontier = _joined(compute, curves.frontier(law, box, compute), plane.x, plane.y)
-    texts = [f"{level:.12g}" for level, _ in pieces]
+    texts = [plain(level, 12) for level, _ in pieces]
     places = place_labels(
         [_fractions(plane, line) for _, line in pieces],
         texts,

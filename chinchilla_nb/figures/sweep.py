@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.sweep import GridSweep
 from chinchilla_nb.figures.polyline import Polyline, polyline
 from chinchilla_nb.figures.ticks import Axis, linear_axis, log_axis
+from chinchilla_nb.quantity import plain
 
 __all__ = ["SweepChart", "SweepFigure", "sweep_figure"]
 
@@ -63,7 +64,7 @@ def sweep_figure(sweep: GridSweep) -> SweepFigure:
         y=_objective_axis(np.concatenate([line.y for line in lines.values()])),
         charts=tuple(SweepChart(linear_axis(name, line.x, f"Start of {name}"), line) for name, line in lines.items()),
         best=sweep.lowest,
-        title=f"{TITLE} {sweep.lowest:.4g}, at {start}",
+        title=f"{TITLE} {plain(sweep.lowest, 4)}, at {start}",
     )
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "axes_in_words",
     "axis_of",
     "data_title",
+    "label_width",
     "linear_axis",
     "linearised",
     "log_axis",
@@ -45,9 +46,12 @@ LEAST_LOSS_DECADES = 0.02
 """Shortest logarithmic axis of losses, which differ by little."""
 PADDING = 0.05
 """Space at each end of an axis, as a share of the range of the values."""
-# Widths of a character, of a superscript, of the gap between two labels and of the overhang allowed at the high end, as
-# fractions of an axis of 170 pixels: the true width is unknown here, and charts on usual pages are no narrower.
-CHARACTER, RAISED, GAP, OVERHANG = 7 / 170, 4.5 / 170, 8 / 170, 16 / 170
+CHARACTER, RAISED = 7.0, 4.5
+"""Widths of a character and of a superscript, in pixels: those of a wide font."""
+NARROW = 170
+"""Pixels of an axis: its true width is unknown here, and charts on usual pages are no narrower."""
+# The gap between two labels and the overhang allowed at the high end, as fractions of the axis.
+GAP, OVERHANG = 8 / NARROW, 16 / NARROW
 UPRIGHT_GAP = 22 / 218
 """Distance between two labels of an upright axis, as a fraction of its length in the lowest chart."""
 
@@ -341,11 +345,14 @@ def _fits(positions: NDArray[np.float64], labels: tuple[str, ...], upright: bool
     return len(labels) <= MAX_TICKS and bool((clear >= GAP).all())
 
 
+def label_width(label: str) -> float:
+    """Return about how many pixels wide the label of a tick is."""
+    return sum(RAISED if character in RAISED_CHARACTERS else CHARACTER for character in label)
+
+
 def _widths(labels: Sequence[str]) -> NDArray[np.float64]:
-    raised = [sum(character in RAISED_CHARACTERS for character in label) for label in labels]
-    return np.array(
-        [CHARACTER * len(label) - (CHARACTER - RAISED) * n for label, n in zip(labels, raised, strict=True)]
-    )
+    """Return the widths of labels as fractions of the axis."""
+    return np.array([label_width(label) for label in labels]) / NARROW
 
 
 def _minor_log_ticks(low: float, high: float) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.html_table import html_table
 from chinchilla_nb.left_out_rows import LeftOut
 from chinchilla_nb.printable import printable, shortened
-from chinchilla_nb.quantity import compact, deviation, number_text, scientific
+from chinchilla_nb.quantity import compact, deviation, number_text, plain, scientific
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.session import Session
 
@@ -33,8 +33,8 @@ def runs_table(runs: Runs, law: Any) -> str:
     """Return the first runs as an HTML table with their predictions, and how many there are."""
     predicted = losses_of(law, runs)
     own = {
-        "loss": [f"{loss:.5g}" for loss in runs.loss[:MOST_ROWS]],
-        "predicted": [f"{loss:.5g}" for loss in predicted[:MOST_ROWS]],
+        "loss": [plain(loss, 5) for loss in runs.loss[:MOST_ROWS]],
+        "predicted": [plain(loss, 5) for loss in predicted[:MOST_ROWS]],
         "error": [deviation(share) for share in (runs.loss / predicted - 1)[:MOST_ROWS].tolist()],
     }
     return _listed(runs, own)
@@ -48,7 +48,7 @@ def excluded_table(session: Session) -> str:
         return ""
     excluded = runs.take(rows)
     own = {
-        "loss": [f"{loss:.5g}" for loss in excluded.loss[:MOST_ROWS]],
+        "loss": [plain(loss, 5) for loss in excluded.loss[:MOST_ROWS]],
         # Keys are those among all runs: without its twins before it, a run would have another one.
         "reason": [_cell(reasons.get(key, "not stated")) for key in keys_at(runs, rows[:MOST_ROWS])],
     }

@@ -51,12 +51,13 @@ class Hold:
         What is locked, for messages.
     tell : callable
         Receives a message if the lock is not free for seconds.
-    patience : float, default 60
-        Seconds after which waiting is an error.
+    patience : float, optional
+        Seconds after which waiting is an error; by default `PATIENCE`.
     """
 
-    def __init__(self, holders: dict[int, Hold], subject: str, tell: Tell, patience: float = PATIENCE) -> None:
-        self._holders, self._subject, self._tell, self._patience = holders, subject, tell, patience
+    def __init__(self, holders: dict[int, Hold], subject: str, tell: Tell, patience: float | None = None) -> None:
+        self._holders, self._subject, self._tell = holders, subject, tell
+        self._patience = PATIENCE if patience is None else patience
         self.thread = get_ident()
 
     def __enter__(self) -> None:
@@ -141,8 +142,8 @@ class FileHold(Hold):
         The file that is written, for messages.
     tell : callable
         Receives a message if the lock is not free for seconds.
-    patience : float, default 60
-        Seconds after which waiting is an error.
+    patience : float, optional
+        Seconds after which waiting is an error; by default `PATIENCE`.
 
     Raises
     ------
@@ -150,7 +151,7 @@ class FileHold(Hold):
         From `acquire`, if the lock file cannot be opened or its file system has no locks; the message names it.
     """
 
-    def __init__(self, path: Path, subject: Path, tell: Tell, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, subject: Path, tell: Tell, patience: float | None = None) -> None:
         super().__init__(_WRITERS.setdefault(str(path), {}), str(subject), tell, patience)
         self._path = path
         self._file: io.FileIO | None = None

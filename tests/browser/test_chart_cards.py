@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import run_code
+from pages import run_code, screenshot
 from playwright.sync_api import Page, expect
 from workbench_cells import OPEN
 
@@ -45,6 +45,25 @@ def test_charts_grow_with_the_window(lab):
     assert min(widths(page)) > 200
     panels = page.locator(".cnb").all()
     assert not [panel for panel in panels if panel.evaluate("panel => panel.scrollWidth > panel.clientWidth + 1")]
+
+
+def test_titles_of_axes_stand_clear_of_the_labels_of_small_losses(lab):
+    small = OPEN.replace("law.loss(N, D)", "1e-6 * law.loss(N, D) * rng.lognormal(0, 0.01, 30)")
+    page = lab(small, FITTED, size=(1400, 4000))
+    page.get_by_role("button", name="Diagnostics").click()
+    expect(page.get_by_text("True − predicted loss", exact=True)).to_have_count(4, timeout=30_000)
+    page.wait_for_timeout(1000)  # bqplot draws again 0.3 s after a change of size
+    screenshot(page, "small_losses")
+    gaps = page.locator(".bqplot").evaluate_all(
+        """charts => charts.flatMap(chart => [...chart.querySelectorAll('.axis')]).flatMap(axis => {
+            const title = axis.querySelector('.axislabel');
+            if (!title?.getAttribute('transform')?.includes('rotate')) return [];
+            const labels = [...axis.querySelectorAll('.tick text')].map(text => text.getBoundingClientRect().left);
+            return [Math.min(...labels) - title.getBoundingClientRect().right];
+        })"""
+    )
+    assert len(gaps) == 9
+    assert min(gaps) > 1, gaps
 
 
 @pytest.mark.parametrize("place", ["lab", "voila"])

@@ -64,9 +64,24 @@ def test_rare_kinds_of_text_are_together():
     assert groups.of[-2:].tolist() == [MOST_GROUPS] * 2
 
 
+def test_many_kinds_that_repeat_are_the_first_of_the_most_frequent_and_the_others():
+    kinds = [f"mix {at:02d}" for at in range(15)]
+    groups = group_values("mix", objects(*kinds[::-1] * 4))
+    assert groups.names == (*kinds[-MOST_GROUPS:], OTHERS)
+    assert groups.counts == (*(4,) * MOST_GROUPS, 32)
+
+
+def test_kinds_of_two_runs_each_are_groups_even_where_others_are_not_repeated():
+    pairs, single = [f"pair {at}" for at in range(20)] * 2, [f"run {at}" for at in range(40)]
+    assert group_values("kind", objects(*pairs, *single)).counts == (*(2,) * MOST_GROUPS, 66)
+    with pytest.raises(InputError, match="and 41 of 81 runs have one of their own"):
+        group_values("kind", objects(*pairs, *single, "one more"))
+
+
 def test_names_of_runs_do_not_group_them():
-    with pytest.raises(InputError, match="run must have values that repeat to group runs, and has 40 in 40 runs"):
-        group_values("run", objects(*(f"run {at}" for at in range(40))))
+    said = "'run' must have values that repeat to group runs, and 40 of 42 runs have one of their own"
+    with pytest.raises(InputError, match=f"^{said}"):
+        group_values("run", objects(*(f"run {at}" for at in range(40)), "", "again", "again"))
 
 
 def test_no_runs_have_no_groups():

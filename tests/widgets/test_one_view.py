@@ -141,7 +141,10 @@ def test_names_of_runs_give_no_groups_and_the_legend_says_why(panels, session, d
     database.df = database.df.assign(name=[f"run {at}" for at in range(30)])
     session.view.group_by("name")
     for legend in (panels[2].groups, panels[1].charts.groups):
-        assert "Name must have values that repeat to group runs, and has 30 in 30 runs" in legend.said.value
+        assert (
+            "&#x27;name&#x27; must have values that repeat to group runs, and 30 of 30 runs have one"
+            in legend.said.value
+        )
     assert all(len(dots.settled.x) == 30 for dots in dots_of(*panels))
     session.view.group_by("nothing of the kind")
     assert "is not there" in panels[2].groups.said.value

@@ -119,11 +119,15 @@ class TestSection:
         assert "By hand, Squared: " in text_of(section.text)
 
     def test_a_box_takes_a_value_and_moves_the_slider(self, section, fitted):
+        low, high = section.controls.ranges["beta"]
+        before = section.rows["A"].slider.value
         section.rows["beta"].box.value = "0.31"
         assert fitted.law_by_hand.beta == pytest.approx(0.31)
-        assert section.rows["beta"].slider.value == 310
-        # The slider of a factor begins in the middle, and nothing has moved it.
-        assert section.rows["A"].slider.value == 500
+        assert section.rows["beta"].slider.value == round(1000 * (0.31 - low) / (high - low))
+        assert section.rows["A"].slider.value == before
+        section.rows["beta"].box.value = "0.95"  # beyond the end of the slider
+        assert fitted.law_by_hand.beta == pytest.approx(0.95)
+        assert section.rows["beta"].slider.value == 1000
 
     @pytest.mark.parametrize(
         ("name", "typed", "said"),
@@ -182,7 +186,7 @@ class TestSection:
         fitted.settings = change_settings(fitted.settings, law="kaplan")
         assert list(section.rows) == ["N_c", "D_c", "alpha_N", "alpha_D"]
         section.rows["alpha_N"].slider.value = 1000
-        assert fitted.law_by_hand.alpha_N == pytest.approx(1.0)
+        assert fitted.law_by_hand.alpha_N == pytest.approx(section.controls.ranges["alpha_N"][1])
 
     def test_parameters_fixed_in_the_configuration_cannot_be_moved(self, fitted):
         fitted.settings = change_settings(fitted.settings, bounds={"E": 1.7})

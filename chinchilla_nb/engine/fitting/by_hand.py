@@ -27,8 +27,9 @@ from chinchilla_nb.engine.fitting.screening import SCREENED_RUNS, spread_sample
 from chinchilla_nb.engine.fitting.simplex import CustomObjective
 from chinchilla_nb.engine.fitting.smoothing import smoothing_widths
 from chinchilla_nb.engine.fitting.solver import Exact, lowest
-from chinchilla_nb.engine.laws.family import Coordinates, Law
+from chinchilla_nb.engine.laws.family import Coordinates, Law, losses_of
 from chinchilla_nb.engine.laws.parameters import as_parameter
+from chinchilla_nb.engine.runs import Runs
 
 __all__ = ["LawByHand"]
 
@@ -42,6 +43,12 @@ REACH = 3.0
 """How far the logarithm of a factor can be moved from its first value: its term is twenty times smaller or larger."""
 EXPONENTS = 1.0
 """Exponents can be moved up to this one, or to twice the first value: nearly all that were measured are below it."""
+FARTHEST = 2.0
+"""How much farther off the runs a law may be at the end of a range, in ranges of their losses: charts show these."""
+LEAST_SPAN = 0.05
+"""Range of the losses, as a share of the highest, that counts at least: runs may have all the same loss."""
+HALVINGS = 12
+"""Halvings of a range in the search for such an end, which is then found to a step of a slider."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -111,7 +118,10 @@ class LawByHand:
         return value if np.isfinite(value) else np.inf
 
     def range_of(self, name: str) -> tuple[float, float]:
-        """Return the coordinates between which a parameter is moved by hand; equal ones if it is fixed."""
+        """Return the coordinates between which a parameter is moved by hand; equal ones if it is fixed.
+
+        At the ends, the law is not so far off the runs that charts would not show it.
+        """
         at, box = self._place(name), _box(self.problem)
         kind, here = self.problem.family.parameters[at].kind, float(self.theta[at])
         if kind == "floor":
@@ -121,7 +131,7 @@ class LawByHand:
         else:
             low, high = 0.0, max(EXPONENTS, 2 * here)
         low, high = max(min(low, here), float(box.lower[at])), min(max(high, here), float(box.upper[at]))
-        return low, high
+        return self._on_the_page(name, low), self._on_the_page(name, high)
 
     def position(self, name: str) -> float:
         """Return the coordinate of a parameter."""
@@ -195,9 +205,32 @@ class LawByHand:
         tight: Coordinates = replace(box, lower=lower, upper=upper)  # type: ignore[type-var]
         return replace(self, theta=_minimised(self.problem, loss, tight, self.theta))
 
+    def _on_the_page(self, name: str, end: float) -> float:
+        """Return the coordinate of a parameter nearest to an end at which the law is not too far off the runs."""
+        runs = self.problem.runs.take(spread_sample(len(self.problem.runs), SCREENED_RUNS))
+        highest = float(runs.loss.max())
+        most = _farthest(self.law, runs) + FARTHEST * max(highest - float(runs.loss.min()), LEAST_SPAN * highest)
+        if _farthest(self.moved(name, end).law, runs) <= most:
+            return end
+        inside = self.position(name)
+        for _ in range(HALVINGS):
+            middle = (inside + end) / 2
+            if _farthest(self.moved(name, middle).law, runs) <= most:
+                inside = middle
+            else:
+                end = middle
+        return inside
+
     def _place(self, name: str) -> int:
         names = [parameter.name for parameter in self.problem.family.parameters]
         return names.index(_as_names([name], "parameter", self.problem)[0])
+
+
+def _farthest(law: Law, runs: Runs) -> float:
+    """Return the largest distance of a law from the losses of runs."""
+    with np.errstate(all="ignore"):
+        off = np.abs(losses_of(law, runs) - runs.loss)
+    return float(np.where(np.isnan(off), np.inf, off).max())
 
 
 def _check_range(law: Law) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.brief_text import brief
 from chinchilla_nb.engine.conversion import check_type
 from chinchilla_nb.engine.errors import FitError, InputError, nearest_or_all
-from chinchilla_nb.engine.run_groups import NO_VALUE, OTHERS, group_values
+from chinchilla_nb.engine.run_groups import MOST_GROUPS, NO_VALUE, OTHERS, group_values
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.sentences import enumerated
 
@@ -65,12 +65,12 @@ class GroupedRuns:
 def group_runs(runs: Runs, by: str) -> GroupedRuns:
     """Divide runs into groups by the values of a column, as `group_values` does: many numbers become ranges.
 
-    Runs without a value, with one of the rare values of a column of many, and groups of one run are left out.
+    Runs without a value, with none of the most frequent values of a column of many, and groups of one run are left out.
 
     Raises
     ------
     InputError
-        If the runs have no such column, it is a quantity of the law, or most of its values are different texts.
+        If the runs have no such column, it is a quantity of the law, or it holds text that hardly repeats.
     FitError
         If fewer than two groups of at least two runs remain.
     """
@@ -120,7 +120,7 @@ def _too_few(own: Sequence[str], small: Sequence[str]) -> str:
 
 
 def _left_out(by: str, counts: dict[str, int], small: Sequence[str]) -> Iterator[str]:
-    for name, lacking in ((NO_VALUE, "no value"), (OTHERS, "rare values")):
+    for name, lacking in ((NO_VALUE, "no value"), (OTHERS, f"none of the {MOST_GROUPS} most frequent values")):
         if count := counts.get(name, 0):
             runs, are = ("1 run has", "is") if count == 1 else (f"{count:,} runs have", "are")
             yield f"{runs} {lacking} of {brief(by)} and {are} left out"

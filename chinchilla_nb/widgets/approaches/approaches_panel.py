@@ -22,7 +22,7 @@ from chinchilla_nb.figures import (
     approaches_figure,
     isoflop_figure,
 )
-from chinchilla_nb.quantity import compact, interval_text, percent, written_budget
+from chinchilla_nb.quantity import compact, interval_text, percent, plain, written_budget
 from chinchilla_nb.session_groups import hidden_among
 from chinchilla_nb.widgets.approaches.approaches_table import approaches_table
 from chinchilla_nb.widgets.approaches.approaches_view import ApproachesView
@@ -355,7 +355,7 @@ def _about(isoflop: IsoFlop, figure: IsoFlopFigure, chosen: int | None, minima: 
     N, loss = isoflop.parabolas[at].N, isoflop.parabolas[at].loss
     interval = interval_text(float(minima.low[at]), float(minima.high[at]), compact)
     text = (
-        f"{one.slice.name}: N* {compact(N)} ({interval}), lowest loss {loss:.4g}; the parabola is fitted to "
+        f"{one.slice.name}: N* {compact(N)} ({interval}), lowest loss {plain(loss, 4)}; the parabola is fitted to "
         f"{np.count_nonzero(one.near)} of {len(one.near)} runs, whose C differ by {percent(one.slice.spread)}"
     )
     key = "below, filled dots are residuals from the parabola and hollow ones from the law" if len(one.off_law) else ""

@@ -46,7 +46,7 @@ class RunLabels:
             predicted = np.asarray(law.loss(runs.N[rows], runs.D[rows]), dtype=float)
         residuals = runs.loss[rows] - predicted
         return [
-            f"{label}\nPredicted loss: {loss:.5g}\nResidual: " + f"{residual:+.3g}".replace("-", "\N{MINUS SIGN}")
+            f"{label}\nPredicted loss: {plain(loss, 5)}\nResidual: {'−' if residual < 0 else '+'}{plain(abs(residual))}"
             for label, loss, residual in zip(labels, predicted, residuals, strict=True)
         ]
 
@@ -75,6 +75,6 @@ def _label(runs: Runs, index: int, data_unit: str) -> str:
             f"N: {compact(N)} parameters",
             f"D: {compact(D)} {data_unit} ({plain(D / N)} per parameter)",
             f"C: {scientific(C)} FLOPs",
-            f"Loss: {runs.loss[index]:.5g}",
+            f"Loss: {plain(runs.loss[index], 5)}",
         ]
     )

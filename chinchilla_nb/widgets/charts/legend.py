@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
-from chinchilla_nb.figures import LEVEL, FrontierFigure, LossFigure, LossScale
+from chinchilla_nb.figures import LEVEL, FrontierFigure, LossFigure, LossScale, label_width
 from chinchilla_nb.quantity import percent
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -28,6 +29,9 @@ SEED_REGIME = (
     f'stroke="{MUTED}" stroke-dasharray="4 3"/>'
 )
 """Symbol of the seed regime."""
+
+ROOM = (14, 5), (16, 14)
+"""Least margins of the colour bar, left and right, and how far beyond the margin the label of an end may reach."""
 
 
 def frontier_legend(figure: FrontierFigure, loss: LossFigure | None, *, grouped: bool, stacked: bool) -> str:
@@ -77,8 +81,12 @@ def line(stroke: str, name: str) -> str:
 
 
 def _loss_bar(scale: LossScale) -> str:
+    places, labels = scale.labels()
     ticks = "".join(
-        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>' for place, label in zip(*scale.labels(), strict=True)
+        f'<b style="left:{100 * place:.1f}%">{escape(label)}</b>' for place, label in zip(places, labels, strict=True)
     )
+    ends = zip((labels[0], labels[-1]), ROOM, strict=True)
+    left, right = (max(least, math.ceil(label_width(label) / 2) - free) for label, (least, free) in ends)
     gradient = f"linear-gradient(90deg,{','.join(LOSS_COLOURS)})"
-    return f'<span class="cnb-scale"><i style="background:{gradient}"></i>{ticks}</span>'
+    room = f"margin-left:{left}px;margin-right:{right}px"
+    return f'<span class="cnb-scale" style="{room}"><i style="background:{gradient}"></i>{ticks}</span>'

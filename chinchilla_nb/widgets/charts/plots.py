@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TypeVar
@@ -11,7 +12,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
-from chinchilla_nb.figures import Axis, Polyline, axes_in_words, linearised, loss_steps, zoomed
+from chinchilla_nb.figures import Axis, Polyline, axes_in_words, label_width, linearised, loss_steps, zoomed
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.palette import LOSS_COLOURS
 from chinchilla_nb.widgets.base.style import ACCENT, MUTED
@@ -61,6 +62,11 @@ TOOLTIP_STYLE = {
 }
 """bqplot's own tooltips are orange in dark themes, and what is behind them shines through."""
 
+TITLE_OFFSET, TITLE_WIDTH = 46, 12
+"""Pixels from an upright axis to its title, unless its labels are wide, and from there to the edge of the chart."""
+BESIDE_LABELS = 10
+"""Pixels that the title is further from the axis than a label is wide."""
+
 
 class Frame:
     """Two axes with their scales.
@@ -90,8 +96,10 @@ class Frame:
         # Hidden until there is something to show: before that an axis has no title and no ticks.
         self.axes = {
             "x": bqplot.Axis(scale=self.scales["x"], label_offset="34px", visible=False),
-            "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset="46px", visible=False),
+            "y": bqplot.Axis(scale=self.scales["y"], side="left", label_offset=f"{TITLE_OFFSET}px", visible=False),
         }
+        self._title_offset = TITLE_OFFSET
+        self._figures: list[bqplot.Figure] = []
         self.writing = Writing()
         self._whole: dict[str, Axis] = {}
         self._ranges: dict[str, tuple[float, float]] = {}  # as last set by `reset`
@@ -143,6 +151,7 @@ class Frame:
             for side, axis in self._whole.items():
                 self._label(side, axis)
                 self._set_range(side, axis)
+            self._make_room(self._whole["y"])
 
     def _set_range(self, side: str, axis: Axis) -> None:
         self._ranges[side] = axis.low, axis.high
@@ -154,6 +163,7 @@ class Frame:
         if self.zoomed:
             for side, axis in zip(("x", "y"), self.view, strict=True):
                 self._label(side, axis)
+            self._make_room(self.view[1], self._title_offset)
 
     @property
     def zoomed(self) -> bool:
@@ -183,6 +193,21 @@ class Frame:
         drawn.tick_labels = {tick_key(tick): text for tick, text in zip(axis.ticks, axis.tick_labels, strict=True)}
         drawn.tick_values = axis.ticks
         drawn.visible = True
+
+    def _make_room(self, y: Axis, least: int = TITLE_OFFSET) -> None:
+        """Move the title of the upright axis clear of its labels, and the axis as far from the edge as that takes.
+
+        With the present offset as the least, a chart does not move to and fro while the user zooms.
+        """
+        widest = max(map(label_width, y.tick_labels), default=0.0)
+        self._title_offset = max(least, math.ceil(widest) + BESIDE_LABELS)
+        self.axes["y"].label_offset = f"{self._title_offset}px"
+        for figure in self._figures:
+            figure.fig_margin = self._margin
+
+    @property
+    def _margin(self) -> dict[str, int]:
+        return {"top": 8, "bottom": 44, "left": self._title_offset + TITLE_WIDTH, "right": 14}
 
     def lines(self, **looks: object) -> bqplot.Lines:
         """Return an empty line on these axes."""
@@ -257,7 +282,7 @@ class Frame:
         figure = bqplot.Figure(
             marks=list(marks),
             axes=list(self.axes.values()),
-            fig_margin={"top": 8, "bottom": 44, "left": 58, "right": 14},
+            fig_margin=self._margin,
             padding_x=0.0,
             padding_y=0.0,
             display_toolbar=False,
@@ -265,6 +290,7 @@ class Frame:
         )
         for name in ("cnb-chart", *classes):
             figure.add_class(name)
+        self._figures.append(figure)
         return figure
 
 

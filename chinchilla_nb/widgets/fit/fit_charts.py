@@ -24,6 +24,7 @@ from chinchilla_nb.figures import (
     prediction_figure,
     residuals_figure,
 )
+from chinchilla_nb.quantity import plain
 from chinchilla_nb.session import Session
 from chinchilla_nb.session_groups import rows_of
 from chinchilla_nb.widgets.base.guard import Guard, guarded
@@ -176,7 +177,7 @@ class FitCharts(ipywidgets.Box):
         self.errors.show(errors.x, errors.y)
         outline = np.concatenate([[0.0], np.repeat(errors.counts, 2), [0.0]])
         set_line(self.bars, Polyline(np.repeat(errors.edges, 2), outline))
-        text = f"mean {errors.mean:.2g} · s.d. {errors.deviation:.2g}"
+        text = f"mean {plain(errors.mean, 2)} · s.d. {plain(errors.deviation, 2)}"
         if errors.outside:
             text += f" · {runs_in_words(errors.outside)} beyond the chart"
         self._error_note.value = f'<div class="cnb-caption">{escape(text)}</div>'

@@ -33,7 +33,7 @@ from chinchilla_nb.figures import (
 )
 from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.publishing.plan_listing import plan_label
-from chinchilla_nb.quantity import number_text
+from chinchilla_nb.quantity import number_text, plain
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
@@ -568,7 +568,7 @@ def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:
 
 def _plan_tooltip(plan: Plan, data_unit: str) -> str:
     facts = model_facts(plan.N, plan.D, plan.training_FLOPs, data_unit)
-    return "\n".join([f"Plan: {plan_label(plan.constraints)}", f"Predicted loss {plan.loss:.4g}", *facts])
+    return "\n".join([f"Plan: {plan_label(plan.constraints)}", f"Predicted loss {plain(plan.loss, 4)}", *facts])
 
 
 def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *more: str) -> str:
@@ -576,4 +576,4 @@ def _tooltip(title: str, run: OffFrontier | None, C: float, data_unit: str, *mor
     if run is None:
         return ""
     facts = model_facts(run.N, run.D, C, data_unit)
-    return "\n".join([title, f"Predicted loss {run.loss:.4g}", *facts, *more])
+    return "\n".join([title, f"Predicted loss {plain(run.loss, 4)}", *facts, *more])

@@ -80,7 +80,7 @@ class NearestConfiguration:
 
     def _text(self, found: NearestModel) -> str:
         plan = found.plan
-        cost = f"{found.extra_loss:.2g} above the optimum"
+        cost = f"{plain(found.extra_loss, 2)} above the optimum"
         if plan.constraints.loss is not None:
             cost = f"with {plain(found.compute_ratio)} times the compute of the optimum"
         return (

@@ -88,7 +88,7 @@ def _in_words(run: OffFrontier, size: ModelSize, data_unit: str) -> str:
     text = (
         f"With this budget, a model of {size.in_words}, {compact(run.N)} parameters, can be trained on "
         f"{compact(run.D)} {data_unit}, {plain(run.D / run.N)} per parameter. It reaches a loss of "
-        f"{run.loss:.4g}, {run.extra_loss:.2g} above the optimum. "
+        f"{plain(run.loss, 4)}, {plain(run.extra_loss, 2)} above the optimum. "
     )
     if math.isnan(run.compute_ratio):
         compute = "out of reach"
@@ -100,7 +100,7 @@ def _in_words(run: OffFrontier, size: ModelSize, data_unit: str) -> str:
             f"{run.compute_ratio:.3g} times the compute."
         )
     costs = [
-        ("Loss, same compute", f"+{run.extra_loss:.2g}"),
+        ("Loss, same compute", f"+{plain(run.extra_loss, 2)}"),
         ("Compute, same loss", compute),
         (f"Inference per {unit}", f"{size.factor:.3g}×"),
     ]

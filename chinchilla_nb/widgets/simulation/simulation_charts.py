@@ -12,7 +12,7 @@ from chinchilla_nb.engine.simulation.seeds_study import SeedsStudyProgress
 from chinchilla_nb.engine.simulation.simulate import SimulationProgress
 from chinchilla_nb.figures import Polyline, Scale, frontier_figure
 from chinchilla_nb.figures.simulation import ErrorFigure, TraceFigure, error_figure, frontier_line, trace_figure
-from chinchilla_nb.quantity import compact, percent
+from chinchilla_nb.quantity import compact, percent, plain
 from chinchilla_nb.widgets.base.style import ACCENT, INK
 from chinchilla_nb.widgets.charts.chart_card import ChartCard
 from chinchilla_nb.widgets.charts.legend import SEED_REGIME, line, symbol
@@ -182,7 +182,7 @@ def _key() -> str:
 
 def _label(runs: Runs, index: int) -> str:
     N, D = float(runs.N[index]), float(runs.D[index])
-    return f"Run {index + 1}\nLoss {runs.loss[index]:.5g}\nN {compact(N)} parameters\nD {compact(D)} tokens"
+    return f"Run {index + 1}\nLoss {plain(runs.loss[index], 5)}\nN {compact(N)} parameters\nD {compact(D)} tokens"
 
 
 def _summarise(seeds: NDArray[np.int64], quartiles: NDArray[np.float64]) -> str:

@@ -64,6 +64,45 @@ def test_a_fixed_parameter_keeps_its_value_whatever_is_moved():
     assert by_hand.range_of("A")[0] == by_hand.range_of("A")[1]
 
 
+def changes(by_hand: LawByHand, name: str) -> list[float]:
+    """Return how far predictions change at both ends of a slider, in ranges of the losses of the runs."""
+    runs, law = by_hand.problem.runs, by_hand.law
+    ends = [by_hand.moved(name, end).law for end in by_hand.range_of(name)]
+    return [
+        float(np.abs(end.loss(runs.N, runs.D) - law.loss(runs.N, runs.D)).max() / np.ptp(runs.loss)) for end in ends
+    ]
+
+
+def test_the_ends_of_sliders_keep_the_law_near_the_runs():
+    """A factor could be moved so far that the law left all charts, up to 20 ranges of the losses away."""
+    by_hand = LawByHand.of(Problem(make_runs(40)), LAW)
+    assert [changes(by_hand, name)[1] for name in ("A", "B", "beta")] == pytest.approx([2, 2, 2], rel=0.01)
+    assert max(max(changes(by_hand, name)) for name in by_hand.law.as_dict()) < 2.001
+    # A term that vanishes changes less, so that these sliders reach as far as they did.
+    assert by_hand.position("A") - by_hand.range_of("A")[0] == pytest.approx(3)
+    assert by_hand.with_values({"A": 8000}).law.A == pytest.approx(8000)
+
+
+def test_sliders_of_other_laws_and_of_exponents_beside_fixed_factors_end_there_too():
+    problem = Problem(make_runs(40, law=KAPLAN_LAW), KAPLAN, KAPLAN.starts)
+    kaplan, fixed = LawByHand.of(problem, KAPLAN_LAW), LawByHand.fixing(Problem(make_runs(40)), LAW, ["A", "B"])
+    for by_hand in (kaplan, fixed):
+        assert max(max(changes(by_hand, name)) for name in by_hand.law.as_dict()) < 2.001
+
+
+def test_sliders_of_a_law_far_off_reach_the_runs():
+    problem = Problem(make_runs(40))
+    far = LawByHand.of(problem, ScalingLaw(E=1.69, A=406.4, B=15 * 410.7, alpha=0.34, beta=0.28))
+    low, high = far.range_of("B")
+    assert far.moved("B", low).law.B < 410.7 < far.law.B < far.moved("B", high).law.B
+
+
+def test_runs_of_one_loss_leave_sliders_a_range():
+    runs = make_runs(6)
+    by_hand = LawByHand.of(Problem(Runs(runs.N, runs.D, np.full(6, 2.5))), LAW)
+    assert all(low < by_hand.position(name) < high for name in "AB" for low, high in [by_hand.range_of(name)])
+
+
 @pytest.mark.parametrize("loss_fn", [asymmetric_mae, mse, HUBER], ids=["asymmetric_mae", "mse", "log_huber"])
 def test_the_objective_is_the_mean_loss_over_the_runs(loss_fn):
     expected = np.mean(loss_fn(RUNS.loss, LAW.loss(RUNS.N, RUNS.D)))

@@ -75,6 +75,12 @@ def test_a_column_of_many_texts_is_refused_or_keeps_those_that_repeat():
     assert len(grouped.runs) == 40
 
 
+def test_the_most_frequent_of_many_texts_are_groups_and_the_rest_is_said():
+    grouped = group_runs(runs_with(mix=[f"mix {at:02d}" for at in range(15)] * 4), "mix")
+    assert grouped.names == tuple(f"mix {at:02d}" for at in range(7))
+    assert grouped.notes == ("32 runs have none of the 7 most frequent values of 'mix' and are left out",)
+
+
 def test_many_numbers_are_ranges_in_order():
     grouped = group_runs(runs_with(rate=np.arange(100) / 10), "rate")
     assert len(grouped.names) == 5

@@ -11,6 +11,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, Linearised
 from chinchilla_nb.engine.sentences import enumerated
+from chinchilla_nb.quantity import plain
 
 __all__ = ["check_outliers"]
 
@@ -35,13 +36,14 @@ def check_outliers(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
     if not len(found):
         return
     listed = found[:LISTED]
-    losses, errors = (enumerated([f"{value:.3g}" for value in values[listed]]) for values in (loss, off))
+    losses, errors = (enumerated([plain(value) for value in values[listed]]) for values in (loss, off))
+    half = plain(np.median(off), 2)
     farthest = ", the farthest," if len(found) > len(listed) else ""
     one = len(found) == 1
     yield FitWarning(
         "outliers",
         f"{'a run lies' if one else f'{len(found)} runs lie'} far off the law: the loss{'' if one else 'es'} {losses}"
-        f"{farthest} {'is' if one else 'are'} off by {errors}, and half of all runs by at most {np.median(off):.2g}",
+        f"{farthest} {'is' if one else 'are'} off by {errors}, and half of all runs by at most {half}",
         f"check {'it' if one else 'them'}, and exclude what crashed or diverged",
     )
 

@@ -11,7 +11,7 @@ from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import LEVEL, Linearised
 from chinchilla_nb.engine.laws.allocation import has_optimum
 from chinchilla_nb.engine.laws.parameters import Parameter, flat_term
-from chinchilla_nb.quantity import scientific
+from chinchilla_nb.quantity import plain, scientific
 
 __all__ = ["check_precision"]
 
@@ -71,7 +71,9 @@ def _uncertain_N(near: Linearised, C: float) -> Iterator[FitWarning]:
 
 def _no_floor(parameter: Parameter, value: float, margin: float) -> FitWarning:
     name = parameter.name
-    found = f"{name} = {value:.2g} may be 0, as it is uncertain by {margin:.2g}" if margin else f"{name} = {value:.2g}"
+    found = f"{name} = {plain(value, 2)}"
+    if margin:
+        found += f" may be 0, as it is uncertain by {plain(margin, 2)}"
     return FitWarning(
         "zero",
         f"{found}: these runs show no sign of an {parameter.meaning}",
