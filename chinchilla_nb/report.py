@@ -100,7 +100,7 @@ class Report:
             warnings.insert(0, "the runs or settings have changed since this fit: fit again")
         tables: tuple[Table, ...] = (
             ("Estimated parameters", _parameters(fit, uncertainty)),
-            ("Goodness of fit", _goodness(fit, cautions(fit, C, uncertainty))),
+            ("Goodness of fit", _goodness(fit, cautions(fit, C, uncertainty, roll_outs))),
             ("Next model", _next_model(fit, settings, uncertainty, roll_outs, budget)),
         )
         scored = tuple(row for forecast, scores in forecasts for row in _forecast_rows(forecast, scores))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from runs import make_runs, table_of
 
-from chinchilla_nb import Database, Session, Settings
+from chinchilla_nb import Database, Runs, Session, Settings
 from chinchilla_nb.engine.uncertainty.cautions import cautions
 from chinchilla_nb.report import Report
 from chinchilla_nb.widgets.fit.fit_panel import FitPanel
@@ -86,6 +87,44 @@ def test_the_status_in_a_report_has_the_same_cautions(unsure, factor, more):
     assert dict(dict(report.tables)["Goodness of fit"])["status"] == said
 
 
+def bent() -> Session:
+    """Every run twice, of a law that does not bend up with compute as these losses do."""
+    runs = make_runs(40)
+    rise = 0.3 * (np.log(runs.C / runs.C.min()) / np.ptp(np.log(runs.C))) ** 4
+    noise = np.random.default_rng(0).normal(0, 0.001, 80)
+    twice = Runs(np.tile(runs.N, 2), np.tile(runs.D, 2), np.tile(runs.loss * np.exp(rise), 2) * np.exp(noise))
+    database = Database()
+    database.df = table_of(twice)
+    session = Session(database, Settings())
+    session.run_fit()
+    return session
+
+
+def test_the_badge_is_amber_where_repeated_runs_reject_the_law_and_roll_outs_are_one_sided():
+    session = bent()
+    panel, frontier = FitPanel(session), FrontierPanel(session)
+    missed, worse = "the law misses the runs by more than their noise", "larger runs came out worse than predicted"
+    session.uncertainty = None
+    assert missed not in panel.facts.value
+    session.uncertainty = session.fit.uncertainty("sandwich")
+    assert any("the law misses the runs by more than that" in note for note in session.uncertainty.notes)
+    assert worse not in panel.facts.value
+    session.roll_outs = session.fit.roll_outs()
+    assert any(note.startswith("all ") and "worse than predicted" in note for note in session.roll_outs.notes)
+    report = Report.of(session.fit, Settings(), uncertainty=session.uncertainty, roll_outs=session.roll_outs)
+    for text in (panel.facts.value, frontier.caution.value, dict(dict(report.tables)["Goodness of fit"])["status"]):
+        assert missed in text
+        assert worse in text
+    assert "cnb-warn" in panel.facts.value
+
+
+def test_a_law_that_holds_out_leaves_the_badge_green(sure):
+    panel, sure.roll_outs = FitPanel(sure), sure.fit.roll_outs()
+    assert sure.roll_outs.sides == ()
+    assert "✓ Optimum found" in panel.facts.value
+    sure.roll_outs = None
+
+
 def test_the_uncertainty_of_another_fit_says_nothing(unsure, sure):
-    assert cautions(sure.fit, None, unsure.uncertainty) == ()
-    assert cautions(sure.fit, None, None) == ()
+    assert cautions(sure.fit, None, unsure.uncertainty, None) == ()
+    assert cautions(sure.fit, None, None, None) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chinchilla_nb.engine.fitting.results import Fit
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import multiple_text
 
@@ -15,7 +16,7 @@ ROUNDING = 1.01
 """Budgets are rounded to three digits."""
 
 
-def cautions(fit: Fit, C: float | None, uncertainty: Uncertainty | None) -> tuple[str, ...]:
+def cautions(fit: Fit, C: float | None, uncertainty: Uncertainty | None, roll_outs: RollOuts | None) -> tuple[str, ...]:
     """Return why predictions of a fit call for care, in a few words each; empty if only its warnings can say so.
 
     Parameters
@@ -25,10 +26,17 @@ def cautions(fit: Fit, C: float | None, uncertainty: Uncertainty | None) -> tupl
         The budget that is planned with, in FLOPs; None if there is none.
     uncertainty : Uncertainty or None
         That of this fit; another one is not regarded.
+    roll_outs : RollOuts or None
+        Those of its problem, likewise.
     """
     found = []
-    if uncertainty is not None and uncertainty.fit is fit and (uncertainty.too_few or uncertainty.undetermined):
-        found.append("some parameters are hardly determined")
+    if uncertainty is not None and uncertainty.fit is fit:
+        if uncertainty.too_few or uncertainty.undetermined:
+            found.append("some parameters are hardly determined")
+        if uncertainty.noise.repeated is not None and uncertainty.noise.repeated.rejects_the_law:
+            found.append("the law misses the runs by more than their noise")
+    if roll_outs is not None and roll_outs.problem.alike(fit.problem):
+        found += [f"larger runs came out {side} than predicted" for side in roll_outs.sides]
     times = 0.0 if C is None else C / float(fit.runs.C.max())
     if times > FAR * ROUNDING:
         found.append(f"the budget is {multiple_text(times)} times the largest run")

@@ -63,11 +63,16 @@ class RepeatedRuns:
             p = float(fdtrc(distinct, degrees, (lack / distinct) / (pure / degrees)))
         return cls(float(np.sqrt(pure / degrees)), degrees, p)
 
+    @property
+    def rejects_the_law(self) -> bool:
+        """Whether the law misses the runs by more than they differ from each other; not so if that is not known."""
+        return self.lack_of_fit < REJECTED
+
     def __str__(self) -> str:
         text = f"runs with the same N and D differ by {percent(self.deviation)} (standard deviation, pooled)"
         if not np.isfinite(self.lack_of_fit):
             return text
-        if self.lack_of_fit < REJECTED:
+        if self.rejects_the_law:
             return f"{text}, and the law misses the runs by more than that (F test, p = {self.lack_of_fit:.2g})"
         return f"{text}, which explains the errors of the law (F test, p = {self.lack_of_fit:.2g})"
 

@@ -36,6 +36,9 @@ MapFunction = Callable[..., Iterable[Any]]
 
 FEWEST_ALIKE = 5
 """Number of runs on one side from which on this is said: fewer are so by chance in more than one case of sixteen."""
+LARGE = 0.03
+"""Median error of such runs, in log loss, from which on they call for care. In half of the studies of 42 runs with
+noise of up to 1 %, all of some roll-out are on one side, mostly by less, because they share the errors of one law."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -117,6 +120,14 @@ class RollOuts:
     def unproven(self) -> int:
         """Number of fits that ended without a proven optimum."""
         return sum(part.fit.status is not FitStatus.CONVERGED for part in self.parts)
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """On which sides, ``"better"`` or ``"worse"``, all runs beyond some budget came out, by much."""
+        if self.by is not None:
+            return ()
+        large = [part for part in self.parts if _alike(part) and np.median(np.abs(part.error)) >= LARGE]
+        return tuple(sorted({"better" if _sides(part) else "worse" for part in large}))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -224,7 +235,12 @@ def _rolled_out(problem: Problem, task: _Task) -> RollOut | str:
 
 def _telling(part: RollOut, last: RollOut) -> bool:
     """Return whether the outcome of a roll-out is worth a sentence: the last one, and those in which all runs agree."""
-    return part is last or (len(part.error) >= FEWEST_ALIKE and _sides(part) in (0, len(part.error)))
+    return part is last or _alike(part)
+
+
+def _alike(part: RollOut) -> bool:
+    """Return whether so many runs came out on one side that this is hardly chance."""
+    return len(part.error) >= FEWEST_ALIKE and _sides(part) in (0, len(part.error))
 
 
 def _sides(part: RollOut) -> int:

@@ -6,6 +6,7 @@ from html import escape
 
 from chinchilla_nb.engine.fitting.fit import Fit, FitStatus
 from chinchilla_nb.engine.uncertainty.cautions import cautions
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 
 __all__ = ["badge", "chip"]
@@ -17,7 +18,9 @@ _UNFINISHED = {
 }
 
 
-def badge(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -> tuple[str, str]:
+def badge(
+    fit: Fit, budget: float | None, uncertainty: Uncertainty | None, roll_outs: RollOuts | None
+) -> tuple[str, str]:
     """Return the kind of the badge of a fit, ``"good"``, ``"warn"`` or ``"muted"``, and what it says.
 
     Parameters
@@ -27,18 +30,20 @@ def badge(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -> tu
         The budget that is planned with, in FLOPs; None if there is none.
     uncertainty : Uncertainty or None
         That of the fit, if it is known.
+    roll_outs : RollOuts or None
+        Those of the fit, likewise.
     """
     if fit.status is not FitStatus.CONVERGED:
         return _UNFINISHED[fit.status]
-    found = cautions(fit, budget, uncertainty)
+    found = cautions(fit, budget, uncertainty, roll_outs)
     if fit.warnings:
         found = (f"{len(fit.warnings)} warning{'' if len(fit.warnings) == 1 else 's'}", *found)
     return ("warn", " · ".join(["Optimum found", *found])) if found else ("good", "✓ Optimum found")
 
 
-def chip(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -> str:
+def chip(fit: Fit, budget: float | None, uncertainty: Uncertainty | None, roll_outs: RollOuts | None) -> str:
     """Return the badge of a fit as HTML, with what an optimum means."""
-    kind, said = badge(fit, budget, uncertainty)
+    kind, said = badge(fit, budget, uncertainty, roll_outs)
     by = "the intervals and the warnings" if fit.warnings else "the intervals"
     meaning = (
         "No small change of the parameters lowers the loss, and no other start led lower. "

@@ -139,7 +139,7 @@ class FitPanel(Panel):
         self.watch(self._time, "busy", "progress")
         self.watch(self._show_state, "busy", "progress", "revision", "excluded", "fit", "settings", "cancelled")
         self.watch(self._show_result, "busy", "progress", "fit", "uncertainty")
-        self.watch(self._show_facts, "uncertainty", "budget", "settings", "revision", "excluded")
+        self.watch(self._show_facts, "uncertainty", "roll_outs", "budget", "settings", "revision", "excluded")
         self.watch(self._show_loss, "settings")
         self.watch(self._show_other_losses, "busy", "loss_sensitivity", "budget", "settings", "revision", "excluded")
         self.watch(self._show_intervals, "fit", "uncertainty", "uncertainty_progress", "uncertainty_error")
@@ -299,7 +299,7 @@ class FitPanel(Panel):
     def _show_facts(self, _change: Any = None) -> None:
         session, fit = self.session, self._fit_shown
         budget = planned_budget(session.settings, session.runs, session.budget)
-        self.facts.value = fit_facts(fit, budget, session.uncertainty) if fit is not None else ""
+        self.facts.value = fit_facts(fit, budget, session.uncertainty, session.roll_outs) if fit is not None else ""
 
     @guarded
     def _show_hand_law(self, change: Any = None) -> None:

@@ -7,6 +7,7 @@ from html import escape
 from chinchilla_nb.engine.fitting.fit import Fit, FitWarning
 from chinchilla_nb.engine.fitting.loss_words import loss_in_words
 from chinchilla_nb.engine.laws.symbols import in_symbols
+from chinchilla_nb.engine.uncertainty.roll_outs import RollOuts
 from chinchilla_nb.engine.uncertainty.uncertainty import Uncertainty
 from chinchilla_nb.quantity import plain
 from chinchilla_nb.widgets.base.fit_badge import chip
@@ -20,15 +21,14 @@ _REMEDIES = {
 """What to do in a panel about warnings, by code, where the remedy of a cell is code."""
 
 
-def fit_facts(fit: Fit, budget: float | None, uncertainty: Uncertainty | None) -> str:
+def fit_facts(fit: Fit, budget: float | None, uncertainty: Uncertainty | None, roll_outs: RollOuts | None) -> str:
     """Return the badge of a fit and how the law was found, as HTML; the arguments are those of `badge`."""
     facts = (
         f"{loss_in_words(fit.loss_fn)}: {plain(fit.objective, 4)} per run · {runs_in_words(len(fit.runs))} · "
         f"{fit.starts_text}, {fit.optima:,} distinct optim{'um' if fit.optima == 1 else 'a'}"
     )
-    return (
-        f'<div class="cnb-facts">{chip(fit, budget, uncertainty)}<span class="cnb-muted">{escape(facts)}</span></div>'
-    )
+    badge = chip(fit, budget, uncertainty, roll_outs)
+    return f'<div class="cnb-facts">{badge}<span class="cnb-muted">{escape(facts)}</span></div>'
 
 
 def warning_text(warning: FitWarning) -> str:

@@ -18,7 +18,7 @@ from chinchilla_nb.engine.planning.plan import Plan
 from chinchilla_nb.engine.planning.scaling import next_budget
 from chinchilla_nb.engine.run_keys import is_among
 from chinchilla_nb.engine.sentences import stopped
-from chinchilla_nb.engine.uncertainty.uncertainty import LossKind, Uncertainty
+from chinchilla_nb.engine.uncertainty.uncertainty import LossKind
 from chinchilla_nb.figures import (
     LEVEL,
     Ends,
@@ -35,6 +35,7 @@ from chinchilla_nb.next_step import DEFAULT_FACTOR
 from chinchilla_nb.publishing.plan_listing import plan_label
 from chinchilla_nb.quantity import number_text, plain
 from chinchilla_nb.records.spreadsheet_csv import spreadsheet_csv
+from chinchilla_nb.session import Session
 from chinchilla_nb.widgets.base.echo import Writing
 from chinchilla_nb.widgets.base.export import ExportControl
 from chinchilla_nb.widgets.base.filter_note import FilterNote
@@ -438,7 +439,7 @@ class FrontierPanel(Panel):
                 real = NearestConfiguration.at(self.session, C)
                 self.allocation.value += real.html
                 outside = outside_the_runs(fit.law, fit.runs, C)
-        cautions = ["" if fit is None else _unsure(fit, C, self.session.uncertainty)]
+        cautions = ["" if fit is None else _unsure(fit, C, self.session)]
         cautions.append("" if outside is None else note("warn", sentence(outside.text(unit))))
         cautions.append("" if real is None else real.warning)
         self.caution.value = "".join(cautions)
@@ -556,10 +557,11 @@ class FrontierPanel(Panel):
         return spreadsheet_csv({**table, named: [f"C = {runs.compute.text}"] * len(runs)})
 
 
-def _unsure(fit: Fit, C: float, uncertainty: Uncertainty | None) -> str:
+def _unsure(fit: Fit, C: float, session: Session) -> str:
     """Return the badge of a fit that calls for care, as this panel may be shown without its fit; empty otherwise."""
-    kind, _ = badge(fit, C, uncertainty)
-    return f'<div class="cnb-facts">{chip(fit, C, uncertainty)}</div>' if kind == "warn" else ""
+    known = session.uncertainty, session.roll_outs
+    kind, _ = badge(fit, C, *known)
+    return f'<div class="cnb-facts">{chip(fit, C, *known)}</div>' if kind == "warn" else ""
 
 
 def _place(run: OffFrontier | None) -> tuple[float, float, float] | None:

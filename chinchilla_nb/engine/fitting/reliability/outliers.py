@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
-from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, Linearised
+from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
+from chinchilla_nb.engine.fitting.reliability.most_runs import Misses, misses_of_most
+from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.sentences import enumerated
 from chinchilla_nb.quantity import plain
 
@@ -18,47 +20,73 @@ __all__ = ["check_outliers"]
 FARTHEST, FAR = 10.0, 6.0
 """Least errors of the largest outlier and of the others, in standard deviations, which follow from the median error as
 for normal errors."""
-APART = 2.0
+APART = 3.0
 """Least ratio of the errors of outliers to all others: the tail of one-sided noise is as long, but has no gap."""
-MOST = 0.1
-"""Largest share of outliers. More than these are not errors of single runs, but another law."""
-LEAST_DEVIATION = 1e-4
-"""Least standard deviation of relative errors, about to which losses are rounded in tables."""
+FAR_APART = 10.0
+"""The same of many runs at an end of N or D that follow a law of their own: a law that bends there misses them too."""
+FEW = 0.1
+"""Share of the runs up to which outliers need not scatter; nor need as many as a law has parameters, which can follow
+any of them."""
 LISTED = 3
 """Most outliers that the message lists."""
+SAME = 1e-8
+"""Relative singular value below which parameters cannot be told from each other."""
 
 
 def check_outliers(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
-    """Warn about runs whose losses are far off the law, measured by how far most of them are."""
-    loss = problem.runs.loss[problem.weights() > 0]
-    off = np.abs(loss * near.error)
-    found = _outlying(np.log1p(near.error), int(np.count_nonzero(near.free)))
+    """Warn about runs whose losses are far off the law that most runs follow, measured by how far most of them are."""
+    runs = problem.runs.take(problem.weights() > 0)
+    loss, misses = runs.loss, misses_of_most(problem, near)
+    found = _outlying(runs, misses)
     if not len(found):
         return
-    listed = found[:LISTED]
-    losses, errors = (enumerated([plain(value) for value in values[listed]]) for values in (loss, off))
-    half = plain(np.median(off), 2)
-    farthest = ", the farthest," if len(found) > len(listed) else ""
-    one = len(found) == 1
+    count = len(found)
+    off, one = np.abs(loss * np.expm1(misses.error)), count == 1
+    losses, errors = (enumerated([plain(value) for value in values[found[:LISTED]]]) for values in (loss, off))
+    farthest = ", the farthest," if count > LISTED else ""
+    which = f"the loss {losses} is" if one else f"the losses {losses}{farthest} are"
     yield FitWarning(
         "outliers",
-        f"{'a run lies' if one else f'{len(found)} runs lie'} far off the law: the loss{'' if one else 'es'} {losses}"
-        f"{farthest} {'is' if one else 'are'} off by {errors}, and half of all runs by at most {half}",
+        f"{'a run lies' if one else f'{count} runs lie'} far off the law of most runs: {which} off by {errors}, and "
+        f"half of all runs by at most {plain(np.median(off), 2)}",
         f"check {'it' if one else 'them'}, and exclude what crashed or diverged",
     )
 
 
-def _outlying(error: NDArray[np.float64], n_free: int) -> NDArray[np.intp]:
+def _outlying(runs: Runs, misses: Misses) -> NDArray[np.intp]:
     """Return the indices of runs with outlying errors, the largest first."""
-    n = len(error)
-    distance = np.abs(error - np.median(error))
+    distance, deviation = misses.distance, misses.deviation
+    n, n_free = misses.jacobian.shape
     order = np.argsort(-distance, kind="stable")
     ordered = distance[order]
-    # A law may pass through as many runs as it has free parameters, so that the median is that of the others.
-    median = ordered[::-1][(n + min(n_free, n - 1)) // 2]
-    deviation = max(NORMAL_MEDIAN * median, LEAST_DEVIATION)
-    count = min(max(1, int(MOST * n)), n - 1)
-    apart = (ordered[:count] > FAR * deviation) & (ordered[:count] > APART * ordered[1 : count + 1])
+    # The median of the errors that no parameter follows must not be that of an outlier.
+    most = min(max(1, (n - n_free) // 2 - 1), n - 1)
+    apart = (ordered[:most] > FAR * deviation) & (ordered[:most] > APART * ordered[1 : most + 1])
     if not apart.any() or ordered[0] <= FARTHEST * deviation:
         return order[:0]
-    return order[: np.flatnonzero(apart).max() + 1]
+    count = int(np.flatnonzero(apart).max()) + 1
+    found = order[:count]
+    if count <= max(FEW * n, n_free) or _scatter(misses, found) > FAR * deviation:
+        return found
+    far_apart = ordered[count - 1] > FAR_APART * ordered[count]
+    return found if far_apart and _at_an_end(runs, found) else order[:0]
+
+
+def _at_an_end(runs: Runs, found: NDArray[np.intp]) -> bool:
+    """Return whether some runs are the smallest or the largest of all, where no others stand beside them."""
+    others = np.ones(len(runs), bool)
+    others[found] = False
+    sizes = (runs.N, runs.D) if runs.has_sizes else (runs.C,)
+    return any(np.max(x[found]) < np.min(x[others]) or np.min(x[found]) > np.max(x[others]) for x in sizes)
+
+
+def _scatter(misses: Misses, found: NDArray[np.intp]) -> float:
+    """Return the standard deviation of runs from a law of their own, which runs of another kind follow.
+
+    There must be more of them than free parameters.
+    """
+    jacobian = misses.jacobian[found]
+    scale = np.linalg.norm(jacobian, axis=0)
+    columns, above = jacobian / np.where(scale > 0, scale, 1.0), np.expm1(-misses.error[found])
+    left = above - columns @ np.linalg.lstsq(columns, above, rcond=SAME)[0]
+    return float(np.linalg.norm(left) / np.sqrt(len(found) - columns.shape[1]))
