@@ -24,9 +24,8 @@ APART = 3.0
 """Least ratio of the errors of outliers to all others: the tail of one-sided noise is as long, but has no gap."""
 FAR_APART = 10.0
 """The same of many runs at an end of N or D that follow a law of their own: a law that bends there misses them too."""
-FEW = 0.1
-"""Share of the runs up to which outliers need not scatter; nor need as many as a law has parameters, which can follow
-any of them."""
+FEW = 0.125
+"""Share of the runs up to which outliers need not scatter."""
 LISTED = 3
 """Most outliers that the message lists."""
 SAME = 1e-8
@@ -66,7 +65,7 @@ def _outlying(runs: Runs, misses: Misses) -> NDArray[np.intp]:
         return order[:0]
     count = int(np.flatnonzero(apart).max()) + 1
     found = order[:count]
-    if count <= max(FEW * n, n_free) or _scatter(misses, found) > FAR * deviation:
+    if count <= max(1, FEW * n) or _scatter(misses, found) > FAR * deviation:
         return found
     far_apart = ordered[count - 1] > FAR_APART * ordered[count]
     return found if far_apart and _at_an_end(runs, found) else order[:0]
@@ -83,10 +82,11 @@ def _at_an_end(runs: Runs, found: NDArray[np.intp]) -> bool:
 def _scatter(misses: Misses, found: NDArray[np.intp]) -> float:
     """Return the standard deviation of runs from a law of their own, which runs of another kind follow.
 
-    There must be more of them than free parameters.
+    It is zero for up to as many runs as the law has free parameters, as it can follow any of them.
     """
     jacobian = misses.jacobian[found]
     scale = np.linalg.norm(jacobian, axis=0)
     columns, above = jacobian / np.where(scale > 0, scale, 1.0), np.expm1(-misses.error[found])
     left = above - columns @ np.linalg.lstsq(columns, above, rcond=SAME)[0]
-    return float(np.linalg.norm(left) / np.sqrt(len(found) - columns.shape[1]))
+    degrees = len(found) - columns.shape[1]
+    return float(np.linalg.norm(left) / np.sqrt(degrees)) if degrees > 0 else 0.0
