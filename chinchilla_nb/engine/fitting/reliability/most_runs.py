@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, Linearised
+from chinchilla_nb.engine.fitting.screening import spread_sample
 
 __all__ = ["Misses", "deviation_of", "misses_of_most"]
 
@@ -23,7 +24,9 @@ Array = NDArray[Any]
 
 LEAST_DEVIATION = 1e-4
 """Least standard deviation of relative errors, about to which losses are rounded in tables."""
-SAMPLES = 200
+SEARCHED = 4096
+"""Runs over which that law is looked for; of more, some spread evenly."""
+SAMPLES = 100
 """Random samples of runs. With a fifth of the runs being outliers, every fourth sample of six has none."""
 LARGEST = 500
 """Runs that samples are taken from; of more, evenly spaced ones."""
@@ -61,6 +64,10 @@ class Misses(NamedTuple):
         """Whether no prediction vanishes or overflows."""
         return bool(np.isfinite(self.error).all() and np.isfinite(self.jacobian).all())
 
+    def take(self, which: NDArray[np.intp]) -> Misses:
+        """Return the misses of some runs."""
+        return Misses(self.error[which], self.jacobian[which])
+
     @property
     def deviation(self) -> float:
         """The standard deviation of the errors, as `deviation_of`."""
@@ -84,32 +91,34 @@ def misses_of_most(problem: Problem, near: Linearised) -> Misses:
     near : Linearised
         The fitted law, which is returned if no better one is found.
     """
-    best = Misses(np.log1p(near.error), near.jacobian[:, near.free] / (1 + near.error)[:, None])
-    n, n_free = best.jacobian.shape
-    if n_free == 0 or n <= 2 * n_free + 1 or not best.finite:
-        return best
-    at = _evaluation(problem, near)
-    theta = near.theta[near.free]
+    fitted = Misses(np.log1p(near.error), near.jacobian[:, near.free] / (1 + near.error)[:, None])
+    n, n_free = fitted.jacobian.shape
+    if n_free == 0 or n <= 2 * n_free + 1 or not fitted.finite:
+        return fitted
+    used = np.flatnonzero(problem.weights() > 0)
+    some = spread_sample(n, SEARCHED)
+    at, theta, best = _evaluation(problem, near, used[some]), near.theta[near.free], fitted.take(some)
     for _ in range(LINEARISATIONS):
         found = _stepped(at, theta, _step(best), best.deviation)
         if found is None:
             break
         theta, best = found
-    return best
+    moved = _evaluation(problem, near, used)(theta)
+    return moved if moved.finite and moved.deviation < fitted.deviation else fitted
 
 
-def _evaluation(problem: Problem, near: Linearised) -> Callable[[Array], Misses]:
-    """Return the function that gives the misses of a law by the values of what is free."""
-    box, free, used = near.box, near.free, problem.weights() > 0
-    measured, predictor = np.log(problem.runs.loss[used]), box.predictor(problem.runs)
+def _evaluation(problem: Problem, near: Linearised, rows: NDArray[np.intp]) -> Callable[[Array], Misses]:
+    """Return the function that gives the misses of a law of some runs by the values of what is free."""
+    runs, box, free = problem.runs.take(rows), near.box, near.free
+    measured, predictor = np.log(runs.loss), box.predictor(runs)
 
     def at(values: Array) -> Misses:
         theta = near.theta.copy()
         theta[free] = np.clip(values, box.lower[free], box.upper[free])
         with np.errstate(all="ignore"):  # laws that overflow are no better
             found = predictor.at(theta)
-            error = np.log(found.value[used] * box.unit) - measured
-            return Misses(error, (found.jacobian()[used] / found.value[used, None])[:, free])
+            error = np.log(found.value * box.unit) - measured
+            return Misses(error, (found.jacobian() / found.value[:, None])[:, free])
 
     return at
 
