@@ -79,6 +79,15 @@ def run_code(page: Page, source: str) -> str:
     return str(reply["text"])
 
 
+def until(page: Page, condition: str) -> None:
+    """Wait until an expression is true in the kernel of a JupyterLab page, which receives events with some delay."""
+    for _ in range(PAGE_MS // POLL_MS):
+        if run_code(page, f"print(bool({condition}))") == "True\n":
+            return
+        page.wait_for_timeout(POLL_MS)
+    raise AssertionError(f"never true: {condition}")
+
+
 def set_theme(page: Page, theme: str) -> None:
     """Switch a JupyterLab page to ``"light"`` or ``"dark"``; Voila takes its theme when it opens."""
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", LAB_THEMES[theme])

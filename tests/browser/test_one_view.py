@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import centre, run_code, still_box
+from pages import centre, run_code, still_box, until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ workbench.toggles["Runs"].value = True
 session.run_fit()
 workbench
 """
-SELECTED = "print([row for row, key in enumerate(run_keys(session.all_runs)) if key in session.view.selected])"
+SELECTED = "[row for row, key in enumerate(run_keys(session.all_runs)) if key in session.view.selected]"
 
 HOVERED = """([chart, colour]) => {
     const dots = [...document.querySelectorAll('.cnb-charts .bqplot')[chart].querySelectorAll('path.dot.element')];
@@ -43,19 +43,17 @@ def charts(page: Page):
     return page.locator(".cnb-charts .bqplot")
 
 
-def rings(page: Page) -> list[int]:
-    return page.evaluate(
-        """() => [...document.querySelectorAll('.cnb-charts .bqplot')].slice(0, 4).map(
-            chart => chart.querySelectorAll("path.element[style*='--cnb-selected']").length)"""
-    )
+RINGS = """count => [...document.querySelectorAll('.cnb-charts .bqplot')].slice(0, 4).every(
+    chart => chart.querySelectorAll("path.element[style*='--cnb-selected']").length === count)"""
+
+
+def until_ringed(page: Page, count: int) -> None:
+    """Wait until each of the four charts has rings around so many runs."""
+    page.wait_for_function(RINGS, arg=count, timeout=WAIT_MS)
 
 
 def until_selected(page: Page, rows: list[int]) -> None:
-    for _ in range(60):
-        if run_code(page, SELECTED).strip() == str(rows):
-            return
-        page.wait_for_timeout(100)
-    assert run_code(page, SELECTED).strip() == str(rows)
+    until(page, f"{SELECTED} == {rows}")
 
 
 def open_workbench(lab, theme: str = "light") -> Page:
@@ -111,7 +109,7 @@ def test_a_dot_a_row_and_an_arrow_key_select_runs_everywhere(lab):
     page.mouse.click(*centre(dot))
     until_selected(page, [0])
     expect(page.locator(".cnb-picked")).to_have_count(1)
-    assert rings(page) == [1, 1, 1, 1]
+    until_ringed(page, 1)
     page.locator(".cnb-pager").get_by_role("button", name="«").click()
     rows = page.locator(".cnb-runs-scroll [role=row]")
     rows.nth(4).click(position={"x": 200, "y": 10})
@@ -177,7 +175,7 @@ def test_a_lasso_selects_what_it_surrounds(lab):
         page.mouse.move(x + across, y + up, steps=4)
     page.mouse.up()
     until_selected(page, [0])
-    assert rings(page) == [1, 1, 1, 1]
+    until_ringed(page, 1)
 
 
 @pytest.mark.parametrize("mode", ["Set budget", "Pan / zoom", "Select runs", "Lasso"])
@@ -189,7 +187,7 @@ def test_a_click_on_a_dot_selects_its_run_in_every_mode(lab, mode):
         dots = charts(page).nth(chart).locator("path.dot.element[style*='--cnb-run-outline']")
         page.mouse.click(*centre(dots.nth(row)))
         until_selected(page, chosen)
-    assert rings(page) == [2, 2, 2, 2]
+    until_ringed(page, 2)
 
 
 PLOT = """chart => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import centre, run_code, screenshot, set_theme
+from pages import centre, run_code, screenshot, set_theme, until
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -46,6 +46,10 @@ def test_a_dragged_slider_turns_the_line_about_the_runs(lab):
     page = lab(OPEN)
     page.get_by_role("button", name="Law by hand").click()
     expect(page.locator(".cnb-hand-row")).to_have_count(5)
+    # The tiles show intervals, which are estimated in the background and widened by the roll-outs.
+    until(page, "session.uncertainty is not None and session.uncertainty_progress is None")
+    until(page, "session.roll_outs is not None and session.roll_outs_progress is None")
+    expect(page.get_by_text("widened by the roll-outs").first).to_be_visible(timeout=WAIT_MS)
     fitted = run_code(page, "print(session.fit.law)")
     tiles = page.locator(".cnb-tiles").all_inner_texts()
     drawn(page, LINE, 0)

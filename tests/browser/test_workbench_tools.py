@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import centre, run_code, still_box, wait_idle
+from pages import centre, run_code, still_box, until, wait_idle
 from playwright.sync_api import FloatRect, Page, expect
 from workbench_cells import OPEN
 
@@ -14,15 +14,6 @@ WAIT_MS = 30_000
 
 def value_of(page: Page, expression: str) -> float:
     return float(run_code(page, f"print({expression})"))
-
-
-def until(page: Page, condition: str) -> None:
-    """Wait until an expression is true in the kernel, which receives mouse events with some delay."""
-    for _ in range(240):  # a minute, on a busy machine
-        if run_code(page, f"print(bool({condition}))") == "True\n":
-            return
-        page.wait_for_timeout(250)
-    pytest.fail(f"never true: {condition}; C = {run_code(page, 'print(workbench.frontier.budget.C)')}")
 
 
 def plot_box(page: Page, chart: int) -> FloatRect:
