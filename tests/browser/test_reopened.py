@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pages import KERNEL_IS_IDLE, run_code, wait_idle
+from pages import KERNEL_IS_IDLE, run_code, until, wait_idle
 from playwright.sync_api import Locator, Page, expect
 from workbench_cells import OPEN
 
@@ -66,8 +66,7 @@ def test_every_panel_is_restored(open_notebook):
 
     config.get_by_title(COUNT_OF_E).fill("7")
     expect(workbench.get_by_text("Optimum found").first).to_be_visible()
-    wait_idle(page)
-    assert run_code(page, "print(next(iter(session.settings.grid.axes.values())).size)") == "7\n"
+    until(page, "next(iter(session.settings.grid.axes.values())).size == 7")
     button(log, "Undo").click()
     expect(log.locator(".cnb-out")).to_have_count(0)
     button(fit, "Fit").click()
