@@ -72,7 +72,7 @@ from .session import Session
 from .simulator import Simulator
 from .size_comparison import compare_sizes
 from .studies import study
-from .study_chart import study_chart
+from .study_charts import study_chart
 from .visualizer import Visualizer
 from .widgets.approaches.approaches_panel import ApproachesPanel
 from .widgets.config.config_panel import ConfigPanel

@@ -44,7 +44,7 @@ FACADE = {
     "grouped_laws",
     "simulator",
     "studies",
-    "study_chart",
+    "study_charts",
     "study_choices",
     "study_identity",
     "size_comparison",
@@ -227,7 +227,7 @@ def test_panels_never_import_panels(name):
 
 def test_matplotlib_is_for_drawing_and_the_visualizer_alone():
     drawn_with = {room(name) for name in MODULES if "matplotlib" in libraries(name)}
-    assert drawn_with == {"drawing", "study_chart", "visualizer"}
+    assert drawn_with == {"drawing", "study_charts", "visualizer"}
 
 
 def test_training_frameworks_are_for_callbacks_and_torch_for_the_studies_too():
@@ -247,6 +247,11 @@ def test_modules_import_each_other_by_their_own_names():
 def top_level(name: str) -> Iterator[ast.AST]:
     # Top level only: what is imported later, or for type checkers alone, closes no circle.
     yield from ast.parse(MODULES[name].read_text(encoding="utf-8")).body
+
+
+def test_no_public_name_is_that_of_a_module_which_would_replace_it_once_imported():
+    modules = {name.removeprefix("chinchilla_nb.").split(".")[0] for name in MODULES}
+    assert modules & set(chinchilla_nb.__all__) == {"datasets"}  # which is a module
 
 
 def test_no_module_imports_itself_through_others():

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chinchilla_nb import study_chart
 from chinchilla_nb.engine.errors import InputError
 from chinchilla_nb.engine.fitting.losses import mse
 from chinchilla_nb.engine.fitting.problem import Problem
@@ -27,7 +28,6 @@ from chinchilla_nb.engine.simulation.designs import RandomSeeds
 from chinchilla_nb.engine.simulation.noise import Noise
 from chinchilla_nb.engine.simulation.study import Study
 from chinchilla_nb.studies import study
-from chinchilla_nb.study_chart import study_chart
 
 HOFFMANN = "Hoffmann et al. 2022"
 RANGES = {"C": (1e18, 1e21), "N_to_D": (5, 100)}
