@@ -129,9 +129,9 @@ def study(
         "law": labelled(laws, "laws", read_law),
         "design": labelled(designs, "designs", read_design),
         "noise": labelled(noise, "noise", read_noise, is_noise),
-        "seeds": {str(one): one for one in numbers(seeds, "seeds", _read_seeds)},
+        "seeds": numbers(seeds, "seeds", _read_seeds),
         "loss": labelled(losses, "losses", read_study_loss),
-        "scaling_factor": {str(one): one for one in numbers(scaling_factors, "scaling_factors", read_factor)},
+        "scaling_factor": numbers(scaling_factors, "scaling_factors", read_factor),
     }
     asked = Study(
         cells=_cells(chosen, law),

@@ -60,8 +60,8 @@ def labelled(
     return _different(map(read, choices), name, f"give them labels of your own, {name}={{'label': ...}}")
 
 
-def numbers(values: Any, name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
-    """Return the choices of an argument whose rows carry the numbers themselves.
+def numbers(values: Any, name: str, read: Callable[[Any], T]) -> Labelled[T]:
+    """Return the choices of an argument whose rows carry the numbers themselves, by their texts.
 
     Parameters
     ----------
@@ -77,16 +77,11 @@ def numbers(values: Any, name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
     InputError
         If there is none, one cannot be read, or two are equal.
     """
-
-    def labelled_by_itself(written: Any) -> tuple[str, T]:
-        number = read(written)
-        return str(number), number
-
     if isinstance(values, Mapping):
         remedy = "labels of your own are for the other arguments"
         raise InputError(name, "must be a number or a list of numbers", got=brief(values), remedy=remedy)
     choices = [values] if _is_choice(values, read) else _as_list(values, name, read)
-    return tuple(_different(map(labelled_by_itself, choices), name, "give each once").values())
+    return _different(((str(number), number) for number in map(read, choices)), name, "give each once")
 
 
 def _different(named: Iterable[tuple[str, T]], name: str, remedy: str) -> Labelled[T]:

@@ -107,9 +107,14 @@ class Projects:
         return cls(N, D, noisy_losses(cell.law, N, D, noise[:, : cell.seeds]), noise)
 
     @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Which losses are positive and finite, shape (m, n_runs)."""
+        return np.asarray(np.isfinite(self.loss) & (self.loss > 0))
+
+    @property
     def possible(self) -> NDArray[np.bool_]:
-        """Which projects have losses that are positive and finite, shape (m,)."""
-        return np.asarray((np.isfinite(self.loss) & (self.loss > 0)).all(axis=1))
+        """Which projects have only such losses, shape (m,)."""
+        return np.asarray(self.positive.all(axis=1))
 
     def runs(self, compute: Compute) -> Runs:
         """Return the runs of all projects, one project after the other."""
@@ -200,7 +205,7 @@ def measured(
 
 def _refusal(projects: Projects) -> InputError:
     """Return the error for noise that leaves no project possible, which names its first impossible loss."""
-    at = np.unravel_index(np.argmin(np.isfinite(projects.loss) & (projects.loss > 0)), projects.loss.shape)
+    at = np.unravel_index(np.argmin(projects.positive), projects.loss.shape)
     return InputError(
         "noise",
         "must leave losses positive and finite",

@@ -18,7 +18,7 @@ from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.linearised import NORMAL_MEDIAN, Linearised
 from chinchilla_nb.engine.fitting.screening import spread_sample
 
-__all__ = ["Misses", "deviation_of", "misses_of_most"]
+__all__ = ["SAME", "Misses", "deviation_of", "misses_of_most"]
 
 Array = NDArray[Any]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from chinchilla_nb.engine.fitting.problem import Problem
 from chinchilla_nb.engine.fitting.reliability.fit_warning import FitWarning
 from chinchilla_nb.engine.fitting.reliability.linearised import Linearised
-from chinchilla_nb.engine.fitting.reliability.most_runs import Misses, misses_of_most
+from chinchilla_nb.engine.fitting.reliability.most_runs import SAME, Misses, misses_of_most
 from chinchilla_nb.engine.runs import Runs
 from chinchilla_nb.engine.sentences import enumerated
 from chinchilla_nb.quantity import plain
@@ -28,8 +28,6 @@ FEW = 0.125
 """Share of the runs up to which outliers need not scatter."""
 LISTED = 3
 """Most outliers that the message lists."""
-SAME = 1e-8
-"""Relative singular value below which parameters cannot be told from each other."""
 
 
 def check_outliers(problem: Problem, near: Linearised) -> Iterator[FitWarning]:
